@@ -1,0 +1,80 @@
+# Everything a contributor runs. The first target that needs it makes .venv out of any Python from
+# 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check coverage clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+READY := $(VENV)/.ready
+
+# Which interpreter makes .venv; left empty, the first suitable one on PATH.
+PYTHON ?=
+# Handed on to pytest, e.g. make test PYTEST_ARGS="-n 2"
+PYTEST_ARGS ?=
+
+CORE := emulator/copper_emulator/core/*
+
+# -qq: a first run should show one line, not pip's remarks about the machine it runs on.
+# Errors are still printed.
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install -qq --no-input -c constraints.txt
+
+help:  ## Show this list
+	@echo "Usage: make TARGET"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## Start the server and a sample endpoint, play a scenario, show the timeline
+	@$(PY) examples/demo.py
+
+test: $(READY)  ## Run all tests, then require every branch of the core to be covered
+	@$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest $(PYTEST_ARGS)
+	@$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report --include='$(CORE)' --fail-under=100
+
+check: $(READY)  ## Lint, format, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+coverage: test  ## Run all tests, then report the coverage of everything (htmlcov/index.html)
+	@$(PY) -m coverage html --quiet
+	$(PY) -m coverage report
+
+clean:  ## Remove .venv and everything that the other targets have made
+	rm -rf $(VENV) dist htmlcov .coverage .coverage.*
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp holds the path of this checkout: scripts and the editable install inside .venv know the
+# absolute path, so a checkout that was moved or copied needs a new one.
+ifneq ($(shell cat '$(READY)' 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+# ensurepip is looked for because Debian's python3 has venv, but without python3-venv cannot fill it.
+$(READY): pyproject.toml constraints.txt
+	@if ! $(PY) -c '' 2>/dev/null || [ "$$(cat '$(READY)' 2>/dev/null)" != '$(CURDIR)' ]; then \
+	    python=; old=; \
+	    for candidate in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	        if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	            >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	        old="$$old $$candidate"; \
+	    done; \
+	    if [ -z "$$python" ]; then \
+	        echo "copper-emulator needs Python 3.11 or newer with the venv module; tried:$$old." >&2; \
+	        echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it:" >&2; \
+	        echo "    make $(or $(MAKECMDGOALS),test) PYTHON=/path/to/python3.12" >&2; \
+	        exit 1; \
+	    fi; \
+	    echo "Making .venv with $$($$python --version)"; \
+	    $$python -m venv --clear $(VENV); \
+	fi
+	@echo "Installing copper-emulator and its tools into .venv (about a minute, only when they change)"
+	@# The build backend first, at its pinned version, so that building needs no second environment.
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation -e '.[dev]'
+	@printf '%s' '$(CURDIR)' > $@

@@ -1,0 +1,158 @@
+"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from copper_emulator.core.model import Change, Delivery, EntityType
+from copper_emulator.expectations import Expectation
+from copper_emulator.face import Face
+from copper_emulator.operations import HOUR, span
+from copper_emulator.records import Act, AsyncRecords
+from copper_emulator.settings import Settings
+from copper_emulator.shell.delivering import AsyncDelivering
+from copper_emulator.shell.driver import Rounds, run_async
+from copper_emulator.shell.host import Host
+
+if TYPE_CHECKING:
+    from copper_emulator.scenarios import ScenarioResult
+
+T = TypeVar("T")
+
+
+class AsyncCopper(Face):
+    """An emulated Copper account for asynchronous tests (asyncio). Bound to the loop that runs at each await."""
+
+    def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
+        super().__init__(settings, host, name=name, start=start)
+        self._delivering = AsyncDelivering(self._stage, host)
+        self.leads = AsyncRecords(EntityType.LEAD, self._stage, self._write)
+        self.people = AsyncRecords(EntityType.PERSON, self._stage, self._write)
+        self.companies = AsyncRecords(EntityType.COMPANY, self._stage, self._write)
+        self.opportunities = AsyncRecords(EntityType.OPPORTUNITY, self._stage, self._write)
+        self.projects = AsyncRecords(EntityType.PROJECT, self._stage, self._write)
+        self.tasks = AsyncRecords(EntityType.TASK, self._stage, self._write)
+        self.activities = AsyncRecords(EntityType.ACTIVITY_LOG, self._stage, self._write)
+
+    # --- making things happen ---------------------------------------------------------------------------------------
+
+    async def fire(
+        self,
+        type: str,
+        event: str,
+        *,
+        ids: int | Iterable[int],
+        updated_attributes: Mapping[str, Any] | None = None,
+    ) -> Change:
+        """A bare event: needs no record and makes none. Nobody listening is fine: the change's `note` says so.
+
+        Args:
+            type: lead, person, company, opportunity, project, task or activity_log.
+            event: new, update or delete.
+            ids: the records concerned; more than 30 become several notifications.
+            updated_attributes: {field: (old, new)}.
+
+        Raises:
+            UsageError: the topic does not exist, or the ids or attributes cannot be.
+        """
+        return await self._drive(self._operations.fire(type, event, ids, updated_attributes))
+
+    async def replay(
+        self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
+    ) -> Delivery:
+        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits."""
+        return await self._drive(self._operations.replay(body, target, headers))
+
+    async def play(self, scenario: str | Path) -> ScenarioResult:
+        """Play a scenario file against this account. Raises ScenarioFailed naming the first step that failed."""
+        from copper_emulator.scenarios import load, play
+
+        loaded = load(Path(scenario))
+        return (await self._drive(play(loaded, self._operations))).checked()
+
+    # --- time -------------------------------------------------------------------------------------------------------------
+
+    async def settle(self) -> list[Delivery]:
+        """Deliver what is due now; the clock stands still. What was delivered, in order."""
+        return await self._drive(self._operations.settle())
+
+    async def advance(self, delta: timedelta | None = None, /, **parts: float) -> list[Delivery]:
+        """`advance(minutes=10)`: deadline by deadline up to and including now + 10 minutes.
+
+        Raises:
+            TimeError: the span is zero or negative (use settle()), or the call comes from inside a delivery.
+        """
+        return await self._drive(self._operations.advance(span(delta, parts)))
+
+    async def run_until_idle(self, *, limit: timedelta = HOUR) -> list[Delivery]:
+        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit` of virtual time."""
+        return await self._drive(self._operations.run_until_idle(span(limit, {})))
+
+    # --- judging: settles first, never moves the clock --------------------------------------------------------------------
+
+    async def expect(
+        self,
+        type: str,
+        event: str,
+        *,
+        ids: int | Iterable[int] | None = None,
+        updated_attributes: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        target: str | None = None,
+        status: int | None = None,
+        outcome: str | None = None,
+        count: int | None = None,
+    ) -> list[Delivery]:
+        """The deliveries that fit, claimed: a second equal call needs further ones.
+
+        Args:
+            type: lead, person, company, opportunity, project, task or activity_log.
+            event: new, update or delete.
+            ids: the exact union of ids over the claimed deliveries, in any order.
+            updated_attributes: {field: (old, new)} for the fields that matter.
+            body: keys of the notification that matter, secret keys among them.
+            target: the subscription's target.
+            status: the endpoint's answer; without it, and without outcome, any 2xx.
+            outcome: delivered, rejected, failed, dropped, lost, blocked, cancelled or unknown.
+            count: how many deliveries there are, exactly.
+
+        Raises:
+            ExpectationError: says what came closest, field by field, and what to do.
+        """
+        __tracebackhide__ = True
+        expectation = Expectation.of(
+            type,
+            event,
+            ids=ids,
+            updated_attributes=updated_attributes,
+            body=body,
+            target=target,
+            status=status,
+            outcome=outcome,
+            count=count,
+        )
+        return await self._drive(self._operations.expect(expectation))
+
+    async def expect_none(
+        self, type: str | None = None, event: str | None = None, *, ids: int | Iterable[int] | None = None
+    ) -> None:
+        """Nothing unclaimed went out: of this type and event, to any of these ids. Raises ExpectationError."""
+        __tracebackhide__ = True
+        await self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
+
+    # --- for Emulator and Records -------------------------------------------------------------------------------------------
+
+    async def _write(self, act: Act) -> Any:
+        return await self._drive(self._operations.write(act))
+
+    async def _drive(self, rounds: Rounds[T]) -> T:
+        __tracebackhide__ = True
+        return await run_async(rounds, self._delivering.send)
+
+    async def close(self) -> None:
+        """Leave the host and shut down the applications that were started; Emulator and the fixtures do it."""
+        self._host.remove(self._stage)
+        await self._delivering.close()

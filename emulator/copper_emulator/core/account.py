@@ -1,0 +1,355 @@
+"""One account and the path of one event, top to bottom.
+
+    apply     a record changed       -> matching.py -> batching.py -> due when? -> agenda.py
+    take      what may go now        -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
+    conclude  what came back         -> journal.py
+
+Nothing here waits or reads a clock: `now` is given, in milliseconds, and never decreases.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from copper_emulator.core.agenda import Agenda, Lanes
+from copper_emulator.core.batching import cut
+from copper_emulator.core.draws import draw
+from copper_emulator.core.errors import EchoLoop
+from copper_emulator.core.ids import Counters
+from copper_emulator.core.journal import Journal
+from copper_emulator.core.matching import matching, why_nobody
+from copper_emulator.core.model import (
+    Attempt,
+    Change,
+    Delivery,
+    EntityType,
+    Entry,
+    Event,
+    Key,
+    Kind,
+    Notification,
+    Outcome,
+    Reason,
+    RecordChange,
+    Result,
+    State,
+    Subscription,
+    Topic,
+    duration_text,
+)
+from copper_emulator.core.ratelimit import RateLimiter
+from copper_emulator.core.records.store import Record, RecordStore
+from copper_emulator.core.rules import OverLimit, Rules
+from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
+from copper_emulator.core.wire import encode, notification_headers, notification_json
+
+
+class Account:
+    """A tenant of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
+
+    def __init__(
+        self, name: str, key: Key | None, rules: Rules, *, on_entry: Callable[[Entry], None] | None = None
+    ) -> None:
+        self.name = name
+        self.keys = [key] if key is not None else []
+        self.rules = rules
+        self.subscriptions = Subscriptions()
+        self.records = RecordStore()
+        self.journal = Journal(on_entry)
+        self.causing: Notification | None = None
+        self._counters = Counters()
+        self._limiter = RateLimiter(rules.limits, rules.window)
+        self._agenda: Agenda[Notification] = Agenda()
+        self._answers: Agenda[tuple[Attempt, Result]] = Agenda()
+        self._lanes = Lanes(rules.in_flight)
+        self._lane_of: dict[int, str] = {}
+        self._unseen: deque[Notification] = deque()
+        self._alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
+        self._echo: EchoLoop | None = None
+
+    # --- keys ---------------------------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> Key:
+        """The current key; earlier ones are refused."""
+        return self.keys[-1]
+
+    def switch_key(self, key: Key, now: int) -> None:
+        """A new key replaces the current one. Subscriptions stay with the key that made them and go on firing."""
+        self.keys.append(key)
+        stale = len(self.subscriptions) - len(self.subscriptions.of_key(key.serial))
+        self.journal.note(now, Kind.KEY_SWITCHED, f"{stale} subscriptions of earlier keys go on firing")
+
+    # --- subscriptions ------------------------------------------------------------------------------------------
+
+    def subscribe(self, draft: Draft, now: int) -> Subscription:
+        """Create a subscription for the current key. Raises Invalid when the account is full."""
+        if self.rules.replace_duplicates:
+            for earlier in matching(draft.topic, self.subscriptions.of_key(self.key.serial)):
+                self._remove(earlier, now, "replaced by a new one for the same topic")
+        self.subscriptions.check_room()
+        subscription = Subscription(
+            id=self._counters.subscription(),
+            key=self.key.serial,
+            topic=draft.topic,
+            target=draft.target,
+            created_ms=now,
+            secret=draft.secret,
+            headers=draft.headers,
+            custom_field_computed_values=draft.custom_field_computed_values,
+        )
+        self.subscriptions.add(subscription)
+        self.journal.note(now, Kind.SUBSCRIBED, subscription=subscription)
+        return subscription
+
+    def update_subscription(self, subscription_id: int, body: Any, now: int) -> Subscription:
+        """Change target, secret, headers or computed values. What waits is sent as the subscription then stands."""
+        before = self.subscriptions.get(subscription_id, self.key.serial)
+        after = parse_update(before, body, self.rules)
+        self.subscriptions.add(after)
+        self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
+        return after
+
+    def unsubscribe(self, subscription_id: int, now: int) -> Subscription:
+        """Delete one of the current key's. What waits for it is cancelled when its turn comes."""
+        subscription = self.subscriptions.get(subscription_id, self.key.serial)
+        self._remove(subscription, now, "")
+        return subscription
+
+    def _remove(self, subscription: Subscription, now: int, text: str) -> None:
+        self.subscriptions.remove(subscription)
+        self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
+
+    # --- records: what changes them goes down the path ---------------------------------------------------------------
+
+    def create(self, kind: EntityType, rows: Iterable[Any], now: int, *, origin: str = "python") -> list[Record]:
+        """Create records in one action: one change for all of them."""
+        records = self.records.create(kind, rows, self._counters.record)
+        if records:
+            self.apply(RecordChange(Topic(kind, Event.NEW), tuple(record.id for record in records)), now, origin=origin)
+        return records
+
+    def update(
+        self, kind: EntityType, ids: Iterable[int], fields: Any, now: int, *, origin: str = "python"
+    ) -> list[Record]:
+        """Change fields of records in one action: one change for each set of records whose old and new values are equal."""
+        records, changes = self.records.update(kind, ids, fields)
+        for change in changes:
+            self.apply(change, now, origin=origin)
+        return records
+
+    def delete(self, kind: EntityType, ids: Iterable[int], now: int, *, origin: str = "python") -> None:
+        """Remove records in one action: one change for all of them."""
+        removed = self.records.delete(kind, ids)
+        if removed:
+            self.apply(RecordChange(Topic(kind, Event.DELETE), removed), now, origin=origin)
+
+    # --- the path: apply, take, conclude -------------------------------------------------------------------------------
+
+    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
+        """A change happened: match it, cut it into notifications and put them on the agenda."""
+        depth = self.causing.change.depth + 1 if self.causing is not None else 0
+        too_deep = depth > self.rules.echo_depth
+        concerned = [] if too_deep else matching(happened.topic, self.subscriptions)
+        change = Change(
+            serial=self._counters.change(),
+            topic=happened.topic,
+            ids=happened.ids,
+            updated_attributes=happened.updated_attributes,
+            at_ms=now,
+            origin=origin,
+            cause=self.causing.serial if self.causing is not None else None,
+            depth=depth,
+            subscriptions=tuple(subscription.id for subscription in concerned),
+            note="" if concerned else self._why_nobody(happened.topic, too_deep),
+        )
+        self.journal.change(change)
+        if too_deep:
+            self._stop_echo(change, now)
+        for subscription in concerned:
+            due = now + self._latency(change, subscription)
+            for ids in cut(happened.ids, self.rules.batch):
+                notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
+                self._agenda.add(due, notification.serial, notification)
+                self.journal.queued(notification, now)
+        return change
+
+    def take(self, now: int) -> list[Attempt]:
+        """The next round: what may go at this moment, in order, each counted against the limits and now `sending`.
+
+        One at a time with `in_flight` 1; else up to that many for each target. An empty round means that nothing can
+        go before `next_moment`.
+        """
+        self._wake(now)
+        contended = len(self._lanes) > self._limiter.room(now)
+        attempts: list[Attempt] = []
+        while self._lanes.first() is not None and self._limiter.room(now):
+            target, notification = self._lanes.take()
+            self._lane_of[notification.serial] = target
+            subscription = self.subscriptions.find(notification.subscription)
+            if subscription is None:
+                gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
+                self._end(_unsent(notification, now), gone, now)
+                continue
+            attempts.append(self._start(notification, subscription, now))
+            # Where room is short, those who come later must not overtake those who wait for their target in this round.
+            if self.rules.in_flight == 1 or (contended and self._lanes.is_busy(target)):
+                break
+        if self._lanes and not self._limiter.room(now):
+            self._stop_at_limit(now)
+        return attempts
+
+    def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
+        """What came back. None when the answer is scripted for later; `finish` gives it when its time has come."""
+        if not result.delay_ms:
+            return self._end(attempt, result, now)
+        wait = min(result.delay_ms, self.rules.timeout_ms)
+        if result.delay_ms >= self.rules.timeout_ms:
+            text = f"no answer within {duration_text(self.rules.timeout_ms)}"
+            result = replace(Result.failure(Reason.TIMED_OUT, text), route=result.route)
+        self._answers.add(now + wait, attempt.notification.serial, (attempt, replace(result, delay_ms=0)))
+        return None
+
+    def finish(self, now: int) -> None:
+        """Conclude the attempts whose scripted answers come by this moment."""
+        for attempt, result in self._answers.pop_due(now):
+            self._end(attempt, result, now)
+
+    def next_moment(self, now: int) -> int | None:
+        """The next moment at which anything can happen by itself; None when nothing waits for time."""
+        moments = [self._agenda.next_due(), self._answers.next_due()]
+        if self._lanes.first() is not None:
+            moments.append(self._limiter.opens_at(now))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def replay(
+        self, topic: Topic, ids: tuple[int, ...], body: bytes, target: str, headers: Sequence[tuple[str, str]], now: int
+    ) -> Attempt:
+        """An attempt that sends a captured body again, outside matching and limits."""
+        change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note="replay of a captured body")
+        notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
+        self.journal.change(change)
+        self.journal.queued(notification, now)
+        self.journal.note(now, Kind.SENDING, "replay", notification=notification)
+        return Attempt(notification, None, target, tuple(headers), body, now)
+
+    # --- looking ----------------------------------------------------------------------------------------------------------
+
+    def waiting(self) -> list[Notification]:
+        """Every notification that has not ended, in order of due time and serial."""
+        alive = (State.QUEUED, State.HELD, State.SENDING)
+        found = [notification for notification in self.journal.notifications if notification.state in alive]
+        return sorted(found, key=lambda notification: (notification.due_ms, notification.serial))
+
+    def raise_echo(self) -> None:
+        """Raise the error of an echo that was stopped since the last call, once."""
+        error, self._echo = self._echo, None
+        if error is not None:
+            raise error
+
+    # --- the steps' small print -------------------------------------------------------------------------------------------
+
+    def _why_nobody(self, topic: Topic, too_deep: bool) -> str:
+        if too_deep:
+            return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
+        return why_nobody(topic, self.subscriptions, self.rules.profile)
+
+    def _latency(self, change: Change, subscription: Subscription) -> int:
+        low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
+        if low == high:
+            return low
+        # Keyed by what the change is, not by its serial: another change before it must not shift the draw.
+        alike = (change.topic, change.ids)
+        if subscription.id == change.subscriptions[0]:
+            self._alike[alike] = self._alike.get(alike, 0) + 1
+        nth = self._alike[alike]
+        return draw(self.rules.seed, "latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)
+
+    def _wake(self, now: int) -> None:
+        for notification in self._agenda.pop_due(now):
+            subscription = self.subscriptions.find(notification.subscription)
+            self._lanes.enter(subscription.target if subscription is not None else "", notification)
+            self._unseen.append(notification)
+
+    def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
+        self._limiter.count(now)
+        notification.state = State.SENDING
+        self.journal.note(now, Kind.SENDING, notification=notification)
+        return Attempt(
+            notification,
+            subscription,
+            subscription.target,
+            notification_headers(subscription, self.rules),
+            encode(notification_json(notification, subscription, self.rules, now)),
+            now,
+        )
+
+    def _stop_at_limit(self, now: int) -> None:
+        limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
+        if self.rules.over_limit is OverLimit.DROP:
+            self._unseen.clear()
+            for notification in self._lanes.clear():
+                dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
+                self._end(_unsent(notification, now), dropped, now)
+            return
+        while self._unseen:
+            notification = self._unseen.popleft()
+            if notification.state is State.QUEUED:
+                notification.state = State.HELD
+                notification.held_until_ms, notification.held_by = opens, str(limit)
+                self.journal.note(now, Kind.HELD, f"by the limit of {limit}", notification=notification)
+
+    def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
+        notification = attempt.notification
+        notification.state = State(result.outcome)
+        lane = self._lane_of.pop(notification.serial, None)
+        if lane is not None:
+            self._lanes.release(lane)
+        delivery = Delivery(
+            notification=notification,
+            outcome=result.outcome,
+            target=attempt.url,
+            started_ms=attempt.started_ms,
+            ended_ms=now,
+            status=result.status,
+            reason=result.reason,
+            text=result.text,
+            request_body=attempt.body,
+            request_headers=attempt.headers,
+            response_headers=result.headers,
+            response_body=result.body,
+            exception=result.exception,
+            traceback=result.traceback,
+            route=result.route,
+            subscription=attempt.subscription,
+        )
+        self.journal.ended(delivery)
+        return delivery
+
+    def _stop_echo(self, change: Change, now: int) -> None:
+        self.journal.note(now, Kind.ECHO_STOPPED, change.note, change=change)
+        if self._echo is None:
+            self._echo = EchoLoop(_echo_text(change, self.journal.changes, self.journal.notifications, self.rules))
+
+
+def _unsent(notification: Notification, now: int) -> Attempt:
+    return Attempt(notification, None, "", (), b"", now)
+
+
+def _echo_text(change: Change, changes: list[Change], notifications: list[Notification], rules: Rules) -> str:
+    by_serial = {notification.serial: notification for notification in notifications}
+    chain = [change]
+    while chain[-1].cause is not None:
+        chain.append(by_serial[chain[-1].cause].change)
+    steps = [f"  {link}" for link in reversed(chain)]
+    if len(steps) > 8:
+        steps = [*steps[:4], f"  ... {len(steps) - 7} more like these ...", *steps[-3:]]
+    return (
+        f"Echo loop: {rules.echo_depth} deliveries in a row each made your endpoint change a record, "
+        "which caused the next delivery:\n" + "\n".join(steps) + "\n"
+        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint recognise its own "
+        "writes, or write only when something differs; the setting echo_depth allows longer chains."
+    )

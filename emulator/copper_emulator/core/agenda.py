@@ -1,0 +1,106 @@
+"""What is due when, and who may go next.
+
+`Agenda` holds what lies in the future; `Lanes` holds what is due and waits for room under the limits or for its target.
+Both answer in time that does not grow with how much waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
+
+from copper_emulator.core.model import Notification
+
+T = TypeVar("T")
+
+
+class Agenda(Generic[T]):
+    """Things with a due time, handed out by due time and then by serial."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, T]] = []
+
+    def add(self, due_ms: int, serial: int, thing: T) -> None:
+        heappush(self._heap, (due_ms, serial, thing))
+
+    def next_due(self) -> int | None:
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: int) -> Iterator[T]:
+        """Everything due at or before `now`, in order, removed as it is handed out."""
+        while self._heap and self._heap[0][0] <= now:
+            yield heappop(self._heap)[2]
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class Lanes:
+    """What is due, in one lane for each target; a lane whose target is busy is passed over.
+
+    Notifications enter in order (due time, then serial), so the head of a lane is its first. Order across lanes is by
+    that head. A target is busy while `in_flight` of its notifications are on their way.
+    """
+
+    def __init__(self, in_flight: int) -> None:
+        self._in_flight = in_flight
+        self._waiting: dict[str, deque[Notification]] = {}
+        self._busy: dict[str, int] = {}
+        self._heads: list[tuple[int, int, str]] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def enter(self, target: str, notification: Notification) -> None:
+        lane = self._waiting.setdefault(target, deque())
+        lane.append(notification)
+        self._size += 1
+        if len(lane) == 1 and not self.is_busy(target):
+            self._offer(target)
+
+    def first(self) -> Notification | None:
+        """The first notification whose target is free, left in place; None if there is none."""
+        return self._waiting[self._heads[0][2]][0] if self._heads else None
+
+    def take(self) -> tuple[str, Notification]:
+        """Remove and return the first notification whose target is free, and count it as on its way."""
+        target = heappop(self._heads)[2]
+        lane = self._waiting[target]
+        notification = lane.popleft()
+        self._size -= 1
+        self._busy[target] = self._busy.get(target, 0) + 1
+        if not lane:
+            del self._waiting[target]
+        elif not self.is_busy(target):
+            self._offer(target)
+        return target, notification
+
+    def is_busy(self, target: str) -> bool:
+        return self._busy.get(target, 0) >= self._in_flight
+
+    def release(self, target: str) -> None:
+        """One of the target's notifications has come to its end."""
+        was_busy = self.is_busy(target)
+        self._busy[target] -= 1
+        if not self._busy[target]:
+            del self._busy[target]
+        if was_busy and target in self._waiting:
+            self._offer(target)
+
+    def clear(self) -> list[Notification]:
+        """Remove everything that waits and return it in order; what is on its way stays counted."""
+        everything = sorted(
+            (notification for lane in self._waiting.values() for notification in lane),
+            key=lambda notification: (notification.due_ms, notification.serial),
+        )
+        self._waiting.clear()
+        self._heads.clear()
+        self._size = 0
+        return everything
+
+    def _offer(self, target: str) -> None:
+        head = self._waiting[target][0]
+        heappush(self._heads, (head.due_ms, head.serial, target))

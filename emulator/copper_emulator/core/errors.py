@@ -1,0 +1,139 @@
+"""Everything that can go wrong, in one tree.
+
+    CopperEmulatorError
+    ├── ApiError                     answered by the emulated API with a status and Copper's body
+    │   ├── BadRequest          400  the body is not what HTTP or JSON allow
+    │   ├── Unauthorized        401  no credentials, or unknown ones
+    │   ├── UnknownRoute        404  no such path or method
+    │   ├── NotFound            404  no such record or subscription
+    │   ├── TooLarge            413  the body is too large
+    │   └── Invalid             422  a value that Copper refuses
+    └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
+        ├── SettingsError            a setting that does not exist or has a value it cannot have
+        ├── RouteError               a route that cannot be understood
+        ├── TimeError                time asked to stand still, go back, or move inside a delivery
+        ├── NotIdle                  something still waits after the longest time allowed
+        ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
+        └── ScenarioError            a scenario file that cannot be understood
+
+Failed expectations and the verdict at the end of a test are AssertionErrors and live in `expectations.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class CopperEmulatorError(Exception):
+    """The root of all errors the emulator raises on purpose."""
+
+
+class ApiError(CopperEmulatorError):
+    """An answer of the emulated API other than success.
+
+    `status` and `body` are what the client gets; `hint` is for the person behind it and travels in a header of its
+    own, so that the body stays as Copper's.
+    """
+
+    status = 500
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The common envelope (recorded: 422 answers)."""
+        return {"success": False, "status": self.status, "message": self.message}
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.message}" + (f"\n{self.hint}" if self.hint else "")
+
+
+class BadRequest(ApiError):
+    """400: documented as a status, without a body; the common envelope is assumed."""
+
+    status = 400
+
+
+class Unauthorized(ApiError):
+    """401: its body is recorded nowhere; the common envelope is assumed."""
+
+    status = 401
+
+    def __init__(self, *, hint: str = "") -> None:
+        super().__init__("Unauthorized", hint=hint)
+
+
+class UnknownRoute(ApiError):
+    """404 with Copper's other envelope (recorded)."""
+
+    status = 404
+
+    def __init__(self, *, hint: str = "") -> None:
+        super().__init__("not_found", hint=hint)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"error": self.message}
+
+
+class NotFound(ApiError):
+    """404 for a record or subscription that is not there (its message is compared by a client)."""
+
+    status = 404
+
+    def __init__(self, *, hint: str = "") -> None:
+        super().__init__("Resource not found", hint=hint)
+
+
+class TooLarge(ApiError):
+    """413: Copper's limit is not known; the emulator has one of its own."""
+
+    status = 413
+
+
+class Invalid(ApiError):
+    """422: a value Copper refuses. Several errors are joined by a line feed (recorded)."""
+
+    status = 422
+
+    @classmethod
+    def fields(cls, errors: Sequence[str], *, hint: str = "") -> Invalid:
+        """`errors` like `Type: can't be blank`."""
+        return cls("Invalid input: Validation errors: " + "\n".join(errors), hint=hint)
+
+    @classmethod
+    def uri(cls, *, hint: str) -> Invalid:
+        """The documented answer to a target that cannot be used."""
+        return cls("Invalid input: Invalid URI For External Request", hint=hint)
+
+
+class UsageError(CopperEmulatorError):
+    """The emulator was used in a way that cannot work."""
+
+
+class SettingsError(UsageError, ValueError):
+    """A setting that does not exist, or a value it cannot have."""
+
+
+class RouteError(UsageError, ValueError):
+    """A route whose origin or destination cannot be understood."""
+
+
+class TimeError(UsageError, ValueError):
+    """Time was asked to stand still, to go back, or to move inside a delivery."""
+
+
+class NotIdle(UsageError):
+    """Something still waits after the longest time that was allowed."""
+
+
+class EchoLoop(UsageError):
+    """Each delivery caused a change that caused the next delivery, deeper than the setting `echo_depth` allows."""
+
+
+class ScenarioError(UsageError, ValueError):
+    """A scenario file that cannot be understood; the text names file, line and key."""

@@ -1,0 +1,23 @@
+"""Which subscriptions does a change concern?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from copper_emulator.core.model import Subscription, Topic
+from copper_emulator.core.topics import Profile, advice, exists
+
+
+def matching(topic: Topic, subscriptions: Iterable[Subscription]) -> list[Subscription]:
+    """Every subscription to this topic, of whichever key, by ascending id: two to the same topic both count."""
+    return sorted((s for s in subscriptions if s.topic == topic), key=lambda s: s.id)
+
+
+def why_nobody(topic: Topic, subscriptions: Iterable[Subscription], profile: Profile) -> str:
+    """One sentence for a change that matched no subscription."""
+    if not exists(topic, profile):
+        return f"no webhook exists for {topic}. {advice(topic.type, profile)}"
+    events = sorted({str(s.event) for s in subscriptions if s.type == topic.type})
+    if events:
+        return f"no subscription to {topic} (there is one to {topic.type}/{', '.join(events)})"
+    return f"no subscription to {topic}"

@@ -1,0 +1,406 @@
+"""What the emulator's words mean as values: topics, changes, subscriptions, notifications, deliveries.
+
+Every moment is an integer of milliseconds since the Unix epoch (UTC) in a field named `*_ms`; the property of the same
+name without the suffix is the aware datetime for people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_datetime(ms: int) -> datetime:
+    """The aware UTC datetime of a moment in milliseconds, exact (no floats on the way)."""
+    return _EPOCH + ms * _MILLISECOND
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since the Unix epoch of an aware datetime, rounded down."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+class EntityType(StrEnum):
+    """The types that have webhooks, under the names the wire uses (activities are `activity_log` there)."""
+
+    LEAD = "lead"
+    PERSON = "person"
+    COMPANY = "company"
+    OPPORTUNITY = "opportunity"
+    PROJECT = "project"
+    TASK = "task"
+    ACTIVITY_LOG = "activity_log"
+
+
+class Event(StrEnum):
+    """What can happen to a record: created, any of its fields changed, removed (Copper support page)."""
+
+    NEW = "new"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Topic:
+    """A type and an event: what one subscribes to. Whether the pair exists is the table's business (`topics.py`)."""
+
+    type: EntityType
+    event: Event
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.event}"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One API key of an account. Subscriptions belong to the key that made them (Copper support page)."""
+
+    serial: int
+    token: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A registered target for one topic. Unset `secret`, `headers` and `custom_field_computed_values` are None."""
+
+    id: int
+    key: int
+    topic: Topic
+    target: str
+    created_ms: int
+    secret: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    custom_field_computed_values: bool | None = None
+
+    @property
+    def type(self) -> EntityType:
+        return self.topic.type
+
+    @property
+    def event(self) -> Event:
+        return self.topic.event
+
+    @property
+    def created(self) -> datetime:
+        return to_datetime(self.created_ms)
+
+    def __str__(self) -> str:
+        return f"subscription {self.id} ({self.topic} -> {self.target})"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """What the record store (or a bare event) reports: not yet numbered, timed or matched."""
+
+    topic: Topic
+    ids: tuple[int, ...]
+    updated_attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one or more records in one action; all of them share the same `updated_attributes`.
+
+    `subscriptions` are the ids of the subscriptions it concerned, empty when nobody listened; `note` then says why.
+    `cause` is the serial of the notification during whose delivery the change was made (an echo), `depth` how many
+    such steps lie before it.
+    """
+
+    serial: int
+    topic: Topic
+    ids: tuple[int, ...]
+    updated_attributes: Mapping[str, Any]
+    at_ms: int
+    origin: str = "python"
+    cause: int | None = None
+    depth: int = 0
+    subscriptions: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def type(self) -> EntityType:
+        return self.topic.type
+
+    @property
+    def event(self) -> Event:
+        return self.topic.event
+
+    @property
+    def at(self) -> datetime:
+        return to_datetime(self.at_ms)
+
+    def __str__(self) -> str:
+        text = f"change {self.serial}: {self.topic} {short_ids(self.ids)}"
+        if not self.subscriptions:
+            return f"{text}: {self.note}"
+        return f"{text}, {count(len(self.subscriptions), 'subscription')}"
+
+
+class State(StrEnum):
+    """Where a notification stands. The last eight are final and have the names of `Outcome`."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    LOST = "lost"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """How a notification ended.
+
+    delivered: answered 2xx; rejected: answered anything else; failed: no answer (see `Reason`). Without being sent:
+    dropped by the limit policy, lost by a fault, blocked for want of a route, cancelled because the subscription was
+    gone. unknown: the emulator itself stopped while it was in flight.
+    """
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    LOST = "lost"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why an attempt that was made got no answer."""
+
+    REFUSED = "refused"
+    TIMED_OUT = "timed out"
+    TLS = "TLS"
+    BROKEN_OFF = "broken off"
+    GARBAGE = "garbage"
+    EXCEPTION = "exception"
+
+
+@dataclass(slots=True, eq=False)
+class Notification:
+    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it."""
+
+    serial: int
+    change: Change
+    subscription: int
+    ids: tuple[int, ...]
+    due_ms: int
+    state: State = State.QUEUED
+    held_until_ms: int | None = None
+    held_by: str | None = None
+
+    @property
+    def topic(self) -> Topic:
+        return self.change.topic
+
+    @property
+    def type(self) -> EntityType:
+        return self.change.topic.type
+
+    @property
+    def event(self) -> Event:
+        return self.change.topic.event
+
+    @property
+    def due(self) -> datetime:
+        return to_datetime(self.due_ms)
+
+    def __str__(self) -> str:
+        return f"notification {self.serial}: {self.topic} {short_ids(self.ids)} ({self.state})"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The one request of a notification, ready to be sent: nothing about it changes after this point."""
+
+    notification: Notification
+    subscription: Subscription | None
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    started_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later."""
+
+    outcome: Outcome
+    status: int | None = None
+    reason: Reason | None = None
+    text: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    delay_ms: int = 0
+    exception: BaseException | None = None
+    traceback: str | None = None
+    route: str = ""
+
+    @classmethod
+    def answered(
+        cls,
+        status: int,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        delay_ms: int = 0,
+    ) -> Result:
+        """An answer was given: 2xx is delivered, anything else (redirects too) is rejected."""
+        outcome = Outcome.DELIVERED if 200 <= status < 300 else Outcome.REJECTED
+        return cls(outcome, status=status, headers=tuple(headers), body=body, delay_ms=delay_ms)
+
+    @classmethod
+    def failure(cls, reason: Reason, text: str, *, delay_ms: int = 0) -> Result:
+        """No answer was given."""
+        return cls(Outcome.FAILED, reason=reason, text=text, delay_ms=delay_ms)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How one notification ended: the one attempt and what came back, or why there was none.
+
+    `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
+    `exception` and `traceback` are those of an endpoint that runs in this process.
+    """
+
+    notification: Notification
+    outcome: Outcome
+    target: str
+    started_ms: int
+    ended_ms: int
+    status: int | None = None
+    reason: Reason | None = None
+    text: str = ""
+    request_body: bytes = b""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: bytes = b""
+    exception: BaseException | None = field(default=None, compare=False)
+    traceback: str | None = None
+    route: str = ""
+    subscription: Subscription | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether a captured body was sent again, outside matching and limits."""
+        return self.change.origin == "replay"
+
+    @property
+    def change(self) -> Change:
+        return self.notification.change
+
+    @property
+    def topic(self) -> Topic:
+        return self.notification.topic
+
+    @property
+    def type(self) -> EntityType:
+        return self.notification.type
+
+    @property
+    def event(self) -> Event:
+        return self.notification.event
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return self.notification.ids
+
+    @cached_property
+    def body(self) -> Any:
+        """The JSON that was sent, parsed; None when nothing was sent or (a replay) it is not JSON."""
+        try:
+            return json.loads(self.request_body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def started(self) -> datetime:
+        return to_datetime(self.started_ms)
+
+    @property
+    def ended(self) -> datetime:
+        return to_datetime(self.ended_ms)
+
+    def __str__(self) -> str:
+        return f"{self.topic} {short_ids(self.ids)} -> {self.target}: {self.verdict}"
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
+        if self.status is not None:
+            tail = f", {self.exception!r} in the endpoint" if self.exception is not None else ""
+            return f"{self.outcome} ({self.status}{tail})"
+        if self.reason is not None:
+            return f"{self.outcome}: {self.reason}" + (f" ({self.text})" if self.text else "")
+        return f"{self.outcome}: {self.text}" if self.text else str(self.outcome)
+
+
+class Kind(StrEnum):
+    """What a journal entry tells."""
+
+    SUBSCRIBED = "subscribed"
+    RESUBSCRIBED = "subscription changed"
+    UNSUBSCRIBED = "unsubscribed"
+    KEY_SWITCHED = "key switched"
+    REFUSED = "api refused"
+    CHANGE = "change"
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    ENDED = "ended"
+    ECHO_STOPPED = "echo stopped"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal; `number` counts from 1 and never repeats within an account's life."""
+
+    number: int
+    at_ms: int
+    kind: Kind
+    text: str = ""
+    change: Change | None = None
+    notification: Notification | None = None
+    delivery: Delivery | None = None
+    subscription: Subscription | None = None
+
+    @property
+    def at(self) -> datetime:
+        return to_datetime(self.at_ms)
+
+
+def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
+    """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
+    if len(ids) <= show + 1:
+        return f"[{', '.join(map(str, ids))}]"
+    return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 subscription`, `2 subscriptions`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration_text(ms: int) -> str:
+    """A duration as the settings write it: `250ms`, `30s`, `1m30s`, `2h`."""
+    parts = []
+    for name, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
+        amount, ms = divmod(ms, size)
+        if amount:
+            parts.append(f"{amount}{name}")
+    return "".join(parts) or "0"

@@ -1,0 +1,106 @@
+"""May one more go now? Windows of so many in so long, and several of them at once.
+
+600 a minute and 1,800 in ten minutes for each account; when one is exhausted, sending stops until it renews
+(Copper support page, "Rate limits"). What kind of window Copper means is not said, so there are two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from copper_emulator.core.rules import Limit, WindowKind
+
+
+class Window(Protocol):
+    """One limit and what has been counted against it. Moments passed in never decrease."""
+
+    limit: Limit
+
+    def room(self, now: int) -> int:
+        """How many may still go at this moment."""
+
+    def opens_at(self, now: int) -> int:
+        """The first moment from `now` on at which one may go."""
+
+    def count(self, now: int) -> None:
+        """One goes now."""
+
+
+class FixedWindow:
+    """Opens with the first one counted, lasts `length_ms`, and renews as a whole when it ends.
+
+    A window that opened at t covers t up to, not including, t + length.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self._ends: int | None = None
+        self._counted = 0
+
+    def room(self, now: int) -> int:
+        if self._ends is None or now >= self._ends:
+            return self.limit.count
+        return self.limit.count - self._counted
+
+    def opens_at(self, now: int) -> int:
+        return now if self.room(now) or self._ends is None else self._ends
+
+    def count(self, now: int) -> None:
+        if self._ends is None or now >= self._ends:
+            self._ends = now + self.limit.length_ms
+            self._counted = 0
+        self._counted += 1
+
+
+class RollingWindow:
+    """In every span of `length_ms` at most `count`: the one sent at t stops counting at t + length."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self._sent: deque[int] = deque()
+
+    def room(self, now: int) -> int:
+        self._forget(now)
+        return self.limit.count - len(self._sent)
+
+    def opens_at(self, now: int) -> int:
+        if self.room(now):
+            return now
+        return self._sent[0] + self.limit.length_ms
+
+    def count(self, now: int) -> None:
+        self._forget(now)
+        self._sent.append(now)
+
+    def _forget(self, now: int) -> None:
+        while self._sent and self._sent[0] + self.limit.length_ms <= now:
+            self._sent.popleft()
+
+
+class RateLimiter:
+    """Several windows that must all have room; without any there is always room."""
+
+    def __init__(self, limits: Sequence[Limit], kind: WindowKind) -> None:
+        make = FixedWindow if kind is WindowKind.FIXED else RollingWindow
+        self.windows: list[Window] = [make(limit) for limit in limits]
+
+    def room(self, now: int) -> int:
+        """How many may go at this moment (a very large number without limits)."""
+        return min((window.room(now) for window in self.windows), default=sys.maxsize)
+
+    def opens_at(self, now: int) -> int:
+        """The first moment from `now` on at which all windows have room."""
+        return max((window.opens_at(now) for window in self.windows), default=now)
+
+    def blocking(self, now: int) -> Limit | None:
+        """The limit that lasts longest of those that have no room now, or None."""
+        full = [window for window in self.windows if not window.room(now)]
+        return max(full, key=lambda window: window.opens_at(now)).limit if full else None
+
+    def count(self, now: int) -> None:
+        """One goes now, and counts in every window."""
+        for window in self.windows:
+            window.count(now)

@@ -1,0 +1,115 @@
+"""An account's records: id and fields for each, and what changed when they are written.
+
+Any field name is taken; the store knows only that a write that changes nothing is no change, and that records whose
+old and new values differ belong to different changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from copper_emulator.core.errors import NotFound, UsageError
+from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+
+
+class Record(Mapping[str, Any]):
+    """One record as it stands when it was asked for: a mapping of its fields, which are attributes as well."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = dict(fields)
+
+    @property
+    def id(self) -> int:
+        found: int = self._fields["id"]
+        return found
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return object.__getattribute__(self, "_fields")[name]
+        except (KeyError, AttributeError):
+            raise AttributeError(f"this record has no field {name!r}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Record({', '.join(f'{name}={value!r}' for name, value in self._fields.items())})"
+
+
+class RecordStore:
+    """All records of one account, by type and id. Nothing is written unless the whole action is right."""
+
+    def __init__(self) -> None:
+        self._records: dict[EntityType, dict[int, dict[str, Any]]] = {kind: {} for kind in EntityType}
+
+    def create(
+        self, kind: EntityType, rows: Iterable[Mapping[str, Any]], next_id: Callable[[EntityType], int]
+    ) -> list[Record]:
+        """New records with fresh ids, in the order of the rows. Raises UsageError."""
+        cleaned = [_clean(row) for row in rows]
+        made = []
+        for fields in cleaned:
+            stored = {"id": next_id(kind), **fields}
+            self._records[kind][stored["id"]] = stored
+            made.append(Record(stored))
+        return made
+
+    def get(self, kind: EntityType, record_id: int) -> Record:
+        """Raises NotFound."""
+        return Record(self._stored(kind, record_id))
+
+    def update(
+        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
+    ) -> tuple[list[Record], list[RecordChange]]:
+        """Write the given fields; the changes are grouped by equal old and new values, in order of first appearance."""
+        cleaned = _clean(fields)
+        chosen = [(record_id, self._stored(kind, record_id)) for record_id in dict.fromkeys(ids)]
+        groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+        for record_id, stored in chosen:
+            changed = {name: [stored.get(name), value] for name, value in cleaned.items() if stored.get(name) != value}
+            if changed:
+                stored.update(cleaned)
+                groups.setdefault(json.dumps(changed, sort_keys=True), (changed, []))[1].append(record_id)
+        topic = Topic(kind, Event.UPDATE)
+        changes = [RecordChange(topic, tuple(group), changed) for changed, group in groups.values()]
+        return [Record(stored) for _, stored in chosen], changes
+
+    def delete(self, kind: EntityType, ids: Iterable[int]) -> tuple[int, ...]:
+        """Remove records; the ids that were removed, in order. Raises NotFound."""
+        chosen = tuple(dict.fromkeys(ids))
+        for record_id in chosen:
+            self._stored(kind, record_id)
+        for record_id in chosen:
+            del self._records[kind][record_id]
+        return chosen
+
+    def _stored(self, kind: EntityType, record_id: int) -> dict[str, Any]:
+        try:
+            return self._records[kind][record_id]
+        except (KeyError, TypeError):
+            raise NotFound(
+                hint=f"There is no {kind} {record_id!r}. Create it first, or use fire({str(kind)!r}, ...) for a bare "
+                "event that needs no record."
+            ) from None
+
+
+def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(fields, Mapping):
+        raise UsageError(f"a record's fields must be a mapping, not {fields!r}")
+    if "id" in fields:
+        raise UsageError("a record's id is given by the emulator, as by Copper; leave it out")
+    try:
+        cleaned: dict[str, Any] = json.loads(json.dumps(dict(fields), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"a record's fields must be JSON: {error}") from None
+    return cleaned

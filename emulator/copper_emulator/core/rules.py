@@ -1,0 +1,75 @@
+"""The choices an account plays by, already parsed: what `settings.py` reads from people becomes this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from copper_emulator.core.model import duration_text
+from copper_emulator.core.topics import Profile
+
+MAX_IDS = 30
+"""Ids in one notification at most; more are cut into several (developer.copper.com, webhooks overview)."""
+
+MAX_SUBSCRIPTIONS = 100
+"""Active subscriptions an account may have (developer.copper.com, webhooks overview)."""
+
+
+class OverLimit(StrEnum):
+    """What happens to a notification that a sending limit stops. Copper says only that sending stops until renewal."""
+
+    HOLD = "hold"
+    DROP = "drop"
+
+
+class WindowKind(StrEnum):
+    """fixed: opens with the first notification, renews when it ends. rolling: counts back from every moment."""
+
+    FIXED = "fixed"
+    ROLLING = "rolling"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` notifications in `length_ms`."""
+
+    count: int
+    length_ms: int
+
+    def __str__(self) -> str:
+        return f"{self.count}/{duration_text(self.length_ms)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long after the change a notification is due: drawn from `low_ms` to `high_ms`, both included."""
+
+    low_ms: int
+    high_ms: int
+
+    def __str__(self) -> str:
+        if self.low_ms == self.high_ms:
+            return duration_text(self.low_ms)
+        return f"{duration_text(self.low_ms)}-{duration_text(self.high_ms)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One account's settings as the core needs them. Defaults stand in `settings.py` alone."""
+
+    profile: Profile
+    limits: tuple[Limit, ...]
+    over_limit: OverLimit
+    window: WindowKind
+    latency: Latency
+    seed: int
+    batch: int
+    replace_duplicates: bool
+    timestamp_when_sent: bool
+    empty_attributes: bool
+    allow_http: bool
+    refuse_secret_collisions: bool
+    timeout_ms: int
+    in_flight: int
+    echo_depth: int
+    user_agent: str

@@ -1,0 +1,259 @@
+"""Create, read, update and delete subscriptions, and the rules for what is in them.
+
+Sources: developer.copper.com (create-new-subscription, update-a-subscription, webhooks overview); the texts for unknown
+and blank attributes are recorded; everything said here about other refusals is an assumption listed in the docs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from copper_emulator.core.errors import Invalid, NotFound
+from copper_emulator.core.model import EntityType, Event, Subscription, Topic
+from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, Rules
+from copper_emulator.core.targets import check_target
+from copper_emulator.core.topics import advice, events_of
+
+_CREATE_KEYS = ("target", "type", "event", "secret", "headers", "custom_field_computed_values")
+_UPDATE_KEYS = ("target", "secret", "headers", "custom_field_computed_values")
+
+PAYLOAD_KEYS = ("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp")
+"""The keys of a notification itself, in their recorded order; a secret of the same name cannot replace them."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+_FORBIDDEN_HEADERS = frozenset(
+    {
+        "host",
+        "content-length",
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A create request that was found right."""
+
+    topic: Topic
+    target: str
+    secret: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    custom_field_computed_values: bool | None = None
+
+
+class Subscriptions:
+    """All subscriptions of one account, whichever key made them, by ascending id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Subscription] = {}
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def find(self, subscription_id: int) -> Subscription | None:
+        """By id, whatever key it belongs to."""
+        return self._by_id.get(subscription_id)
+
+    def of_key(self, key: int) -> list[Subscription]:
+        """What this key can see: its own."""
+        return [subscription for subscription in self if subscription.key == key]
+
+    def get(self, subscription_id: int, key: int) -> Subscription:
+        """One of this key's, or NotFound; the hint tells when it is there but belongs to another key."""
+        found = self._by_id.get(subscription_id)
+        if found is not None and found.key == key:
+            return found
+        if found is not None:
+            raise NotFound(
+                hint=f"Subscription {subscription_id} belongs to an earlier API key of this account; it still fires, "
+                "but only that key could see or delete it (Copper: delete the old subscriptions before you switch keys)."
+            )
+        raise NotFound(hint=f"There is no subscription {subscription_id} for this API key.")
+
+    def add(self, subscription: Subscription) -> None:
+        self._by_id[subscription.id] = subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        del self._by_id[subscription.id]
+
+    def check_room(self) -> None:
+        """Raise `Invalid` when the account has as many as it may have."""
+        if len(self) >= MAX_SUBSCRIPTIONS:
+            raise Invalid.fields(
+                [f"Base: Subscription limit of {MAX_SUBSCRIPTIONS} reached"],
+                hint=f"An account may have {MAX_SUBSCRIPTIONS} active subscriptions, those of earlier API keys included. "
+                "Delete some first.",
+            )
+
+
+def parse_create(body: Any, rules: Rules) -> Draft:
+    """The body of a create request as a draft, or `Invalid` with all that is wrong with it.
+
+    The order is as recorded: unknown keys first, then each field; the target's URL is looked at only when the rest is
+    right.
+    """
+    found = _Findings(body, _CREATE_KEYS)
+    for name in ("target", "type", "event"):
+        found.require(name)
+    found.check("target", _is_text, "must be a string")
+    kind, event = _topic(found, rules)
+    _check_extras(found, rules)
+    found.raise_if_any()
+    check_target(found.body["target"], allow_http=rules.allow_http)
+    return Draft(
+        topic=Topic(EntityType(kind), Event(event)),
+        target=found.body["target"],
+        secret=found.body.get("secret"),
+        headers=found.body.get("headers"),
+        custom_field_computed_values=found.body.get("custom_field_computed_values"),
+    )
+
+
+def parse_update(subscription: Subscription, body: Any, rules: Rules) -> Subscription:
+    """The subscription as an update request wants it, or `Invalid`; `type` and `event` cannot be changed."""
+    found = _Findings(body, _UPDATE_KEYS)
+    if "target" in found.body:
+        found.require("target")
+        found.check("target", _is_text, "must be a string")
+    _check_extras(found, rules)
+    if "type" in found.body or "event" in found.body:
+        found.hint("Type and event of a subscription cannot be changed: delete it and create another.")
+    found.raise_if_any()
+    if "target" in found.body:
+        check_target(found.body["target"], allow_http=rules.allow_http)
+    return replace(subscription, **{name: found.body[name] for name in _UPDATE_KEYS if name in found.body})
+
+
+def secret_hint(secret: Mapping[str, str] | None) -> str:
+    """A warning for secret keys that a notification cannot carry, or nothing."""
+    lost = [name for name in PAYLOAD_KEYS if name in (secret or {})]
+    if not lost:
+        return ""
+    return (
+        f"The secret's {', '.join(lost)} will never arrive: a notification has a key of that name itself, "
+        "and its own value wins. Choose another name."
+    )
+
+
+class _Findings:
+    """A request body and everything found wrong with it, in the order of its fields."""
+
+    def __init__(self, body: Any, known: tuple[str, ...]) -> None:
+        self._errors: list[str] = []
+        self._hints: list[str] = []
+        if not isinstance(body, dict):
+            raise Invalid.fields(
+                ["Base: must be a JSON object"],
+                hint=f"The body is {_json_name(body)}; a subscription is an object with {', '.join(known)}.",
+            )
+        self.body = body
+        unknown = [name for name in body if name not in known]
+        if unknown:
+            self._errors.append(f"Base: Unrecognized attributes specified: {', '.join(unknown)}")
+            self.hint(f"Known attributes here: {', '.join(known)}.")
+
+    def require(self, name: str) -> None:
+        if self.body.get(name) in (None, ""):
+            self.error(name, "can't be blank")
+
+    def check(self, name: str, right: Callable[[Any], bool], message: str, hint: str = "") -> None:
+        """Refuse a value that is present, not null or empty, and not right."""
+        value = self.body.get(name)
+        if value is not None and value != "" and not right(value):
+            self.error(name, message)
+            self.hint(hint)
+
+    def error(self, name: str, message: str) -> None:
+        self._errors.append(f"{name.replace('_', ' ').capitalize()}: {message}")
+
+    def hint(self, text: str) -> None:
+        if text and text not in self._hints:
+            self._hints.append(text)
+
+    def raise_if_any(self) -> None:
+        if self._errors:
+            raise Invalid.fields(self._errors, hint=" ".join(self._hints))
+
+
+def _topic(found: _Findings, rules: Rules) -> tuple[Any, Any]:
+    kind, event = found.body.get("type"), found.body.get("event")
+    if kind in (None, "") or not isinstance(kind, str):
+        found.check("type", _is_text, "is not included in the list")
+        found.check("event", _is_event, "is not included in the list", _EVENTS)
+    elif not events_of(kind, rules.profile):
+        found.error("type", "is not included in the list")
+        found.hint(advice(kind, rules.profile))
+        found.check("event", _is_event, "is not included in the list", _EVENTS)
+    else:
+        found.check("event", _is_event, "is not included in the list", _EVENTS)
+        if _is_event(event) and event not in events_of(kind, rules.profile):
+            found.error("event", "is not included in the list")
+            found.hint(advice(kind, rules.profile))
+    return kind, event
+
+
+_EVENTS = f"Events are {', '.join(Event)}."
+
+
+def _check_extras(found: _Findings, rules: Rules) -> None:
+    found.check("secret", _is_text_map, "must be an object of strings", 'Like {"key": "value"}.')
+    secret = found.body.get("secret")
+    if rules.refuse_secret_collisions and _is_text_map(secret) and secret_hint(secret):
+        found.error("secret", "uses a reserved name")
+        found.hint(secret_hint(secret))
+    found.check("headers", _is_text_map, "must be an object of strings", 'Like {"Authorization": "Bearer token"}.')
+    if _is_text_map(found.body.get("headers")):
+        for name, value in found.body["headers"].items():
+            _check_header(found, name, value)
+    found.check("custom_field_computed_values", _is_bool, "must be true or false")
+    for name in ("secret", "headers", "custom_field_computed_values"):
+        if found.body.get(name) == "":
+            found.error(name, "is invalid")
+
+
+def _check_header(found: _Findings, name: str, value: str) -> None:
+    if not _HEADER_NAME.match(name):
+        found.error("headers", "has an invalid name")
+        found.hint(f"{name!r} is not a header name.")
+    elif name.lower() in _FORBIDDEN_HEADERS:
+        found.error("headers", f"must not contain {name}")
+        found.hint(f"{name} belongs to the connection, not to the subscription.")
+    elif not _HEADER_VALUE.match(value):
+        found.error("headers", f"has an invalid value for {name}")
+        found.hint("A header value is printable ASCII without line breaks.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, str) and value in set(Event)
+
+
+def _is_text_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _json_name(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

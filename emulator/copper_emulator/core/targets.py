@@ -1,0 +1,90 @@
+"""What a target URL must look like, and which hosts are this machine.
+
+Only https endpoints are accepted; a target that cannot be used is answered with 422 `Invalid URI For External Request`
+(developer.copper.com). Which URLs that means is not documented: the emulator refuses those that are no URL, have no
+host or another scheme, and those that Ruby's URI parser would refuse.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from copper_emulator.core.errors import Invalid
+
+COPPER_HOSTS = frozenset({"api.copper.com", "api.prosperworks.com", "app.copper.com", "app.prosperworks.com"})
+"""Hosts nothing is ever delivered to, whatever the settings say."""
+
+_MAX_LENGTH = 2048
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    name = host.lower().rstrip(".").strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_copper(host: str) -> bool:
+    """Whether a host is Copper's own: nothing is ever delivered there."""
+    return host.lower().rstrip(".") in COPPER_HOSTS
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host of a URL, with the port where it is given: `https://billing.example.com`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def check_target(target: str, *, allow_http: bool) -> None:
+    """Raise `Invalid` (422) for a target Copper would not accept; the hint says what would help."""
+    parts = _split(target)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return
+    if parts.scheme != "http":
+        raise Invalid.uri(hint=f"A target must be an https:// URL; {target!r} has the scheme {parts.scheme!r}.")
+    if allow_http and is_loopback(host):
+        return
+    https = "https://" + parts.netloc + parts.path
+    if is_loopback(host):
+        raise Invalid.uri(
+            hint=(
+                f"Copper accepts https:// targets only. Allow this one with the setting allow_http "
+                f"(serve --allow-http), or register https://my-app.example{parts.path} and route it: "
+                f"copper.route('https://my-app.example', to='http://{parts.netloc}') "
+                f"or serve --route https://my-app.example=http://{parts.netloc}"
+            )
+        )
+    raise Invalid.uri(
+        hint=(
+            f"Copper accepts https:// targets only. Register {https} and route it to where your endpoint runs: "
+            f"copper.route('https://{parts.netloc}', to=app) or serve --route https://{parts.netloc}=http://127.0.0.1:5000"
+        )
+    )
+
+
+def _split(target: str) -> SplitResult:
+    if len(target) > _MAX_LENGTH:
+        raise Invalid.uri(hint=f"The target is longer than {_MAX_LENGTH} characters.")
+    if not target.isascii() or any(c <= " " or c in '"<>\\^`{|}\x7f' for c in target):
+        raise Invalid.uri(
+            hint="The target has a character that a URL cannot have (a space, a control or a non-ASCII character); "
+            "percent-encode it."
+        )
+    try:
+        parts = urlsplit(target)
+        port = parts.port
+    except ValueError as error:
+        raise Invalid.uri(hint=f"The target is no URL: {error}.") from None
+    if not parts.scheme or not parts.hostname or port == 0:
+        raise Invalid.uri(hint=f"The target {target!r} needs a scheme and a host: https://my-app.example/hooks/copper.")
+    if parts.username is not None or parts.password is not None:
+        raise Invalid.uri(
+            hint="The target carries a user or password; use the subscription's `headers` for credentials."
+        )
+    return parts

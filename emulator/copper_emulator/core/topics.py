@@ -1,0 +1,68 @@
+"""Which topics exist: the table of Copper's support page, and the wider one of its developer documentation.
+
+Source: "Learn more about Copper Webhooks" (support page, "What you can subscribe to") and developer.copper.com,
+webhooks overview. This table is the only one: subscriptions are checked against it, and the tests hold the tables
+in the documentation against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from copper_emulator.core.model import EntityType, Event, Topic
+
+_ALL = frozenset(Event)
+_NONE: frozenset[Event] = frozenset()
+
+_SUPPORT_PAGE: dict[str, frozenset[Event]] = {
+    "lead": _ALL,
+    "person": _ALL,
+    "company": _ALL,
+    "opportunity": _ALL,
+    "project": _ALL,
+    "task": _ALL,
+    "activity_log": frozenset({Event.NEW}),
+    "user": _NONE,
+    "account": _NONE,
+}
+
+
+class Profile(StrEnum):
+    """Which of Copper's two conflicting tables applies. They differ in `activity_log` alone."""
+
+    SUPPORT_PAGE = "support-page"
+    DEVELOPER_DOCS = "developer-docs"
+
+
+TABLES: Mapping[Profile, Mapping[str, frozenset[Event]]] = {
+    Profile.SUPPORT_PAGE: _SUPPORT_PAGE,
+    Profile.DEVELOPER_DOCS: {**_SUPPORT_PAGE, "activity_log": _ALL},
+}
+
+
+def events_of(type_name: str, profile: Profile) -> frozenset[Event]:
+    """The events one can subscribe to for a type; empty for a type without webhooks or an unknown one."""
+    return TABLES[profile].get(type_name, _NONE)
+
+
+def exists(topic: Topic, profile: Profile) -> bool:
+    """Whether Copper has a webhook for this topic."""
+    return topic.event in events_of(topic.type, profile)
+
+
+def all_topics(profile: Profile) -> list[Topic]:
+    """Every topic that exists, in the table's order."""
+    return [Topic(kind, event) for kind in EntityType for event in Event if event in events_of(kind, profile)]
+
+
+def advice(type_name: str, profile: Profile) -> str:
+    """What can be subscribed to for a type, in one sentence."""
+    events = [event for event in Event if event in events_of(type_name, profile)]
+    if not events:
+        types = ", ".join(name for name, having in TABLES[profile].items() if having)
+        return f"Copper has no webhooks for {type_name!r}; the types that have are {types}."
+    text = f"Copper's webhooks for {type_name} have {', '.join(events)} only."
+    if profile is Profile.SUPPORT_PAGE and type_name == EntityType.ACTIVITY_LOG:
+        text += " Copper's developer page lists update and delete too: the setting profile=developer-docs allows them."
+    return text

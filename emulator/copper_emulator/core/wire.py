@@ -1,0 +1,135 @@
+"""JSON shapes, in and out, in one place: subscriptions as the API shows them, notifications as endpoints get them.
+
+Sources: developer.copper.com for the fields; four recorded notification bodies for their order and for the empty
+`updated_attributes` of `new` (copper-api facts, section 2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from copper_emulator.core.errors import BadRequest, UsageError
+from copper_emulator.core.model import Event, Notification, Subscription, to_datetime
+from copper_emulator.core.rules import Rules
+
+MAX_DEPTH = 64
+"""Levels of nesting a request body may have; Copper's own limit is not known."""
+
+
+def subscription_json(subscription: Subscription) -> dict[str, Any]:
+    """A subscription as list, view, create and update show it: `created_at` in Unix seconds, unset extras absent."""
+    shown: dict[str, Any] = {
+        "id": subscription.id,
+        "target": subscription.target,
+        "type": str(subscription.type),
+        "event": str(subscription.event),
+    }
+    for name in ("secret", "headers", "custom_field_computed_values"):
+        value = getattr(subscription, name)
+        if value is not None:
+            shown[name] = value
+    shown["created_at"] = subscription.created_ms // 1000
+    return shown
+
+
+def notification_json(notification: Notification, subscription: Subscription, rules: Rules, now: int) -> dict[str, Any]:
+    """The object an endpoint receives: its keys in the recorded order, then the subscription's secret spread beside."""
+    body: dict[str, Any] = {
+        "subscription_id": subscription.id,
+        "event": str(notification.event),
+        "type": str(notification.type),
+        "ids": list(notification.ids),
+    }
+    if notification.event is Event.UPDATE or rules.empty_attributes:
+        body["updated_attributes"] = notification.change.updated_attributes
+    body["timestamp"] = iso(now if rules.timestamp_when_sent else notification.change.at_ms)
+    for name, value in (subscription.secret or {}).items():
+        body.setdefault(name, value)
+    return body
+
+
+def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:
+    """The request's headers; the subscription's own come last and replace ours of the same name."""
+    own = subscription.headers or {}
+    taken = {name.lower() for name in own}
+    ours = (("Content-Type", "application/json"), ("User-Agent", rules.user_agent))
+    return (*(item for item in ours if item[0].lower() not in taken), *own.items())
+
+
+def encode(value: Any) -> bytes:
+    """Compact JSON in UTF-8, as bytes."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def iso(ms: int) -> str:
+    """`2026-09-29T22:40:04.738Z`: UTC with milliseconds, as recorded."""
+    return to_datetime(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03}Z"
+
+
+def parse_body(raw: bytes) -> Any:
+    """A request body as JSON; an empty one is an empty object. Raises BadRequest with what is wrong and where."""
+    if not raw.strip():
+        return {}
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, parse_constant=_no_constant)
+        _check_depth(value)
+        encode(value)
+    except UnicodeDecodeError as error:
+        raise BadRequest("Bad Request", hint=f"The body is not UTF-8 (byte {error.start}).") from None
+    except UnicodeEncodeError:
+        raise BadRequest("Bad Request", hint="The body has half a surrogate pair (\\ud800 to \\udfff) in it.") from None
+    except RecursionError:
+        raise BadRequest("Bad Request", hint=f"The body is nested deeper than {MAX_DEPTH} levels.") from None
+    except ValueError as error:
+        raise BadRequest("Bad Request", hint=f"The body is not JSON: {error}.") from None
+    return value
+
+
+def clean_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`updated_attributes` given in Python as they will be sent: {field: [old, new]}, custom fields one level deeper.
+
+    A copy in JSON's own types, so that later changes to what was passed in change nothing. Raises UsageError.
+    """
+    if attributes is None:
+        return {}
+    if not isinstance(attributes, Mapping):
+        raise UsageError(f"updated_attributes must be a mapping {{field: [old, new]}}, not {attributes!r}")
+    pairs: dict[str, Any] = {}
+    for name, value in attributes.items():
+        if name == "custom_fields" and isinstance(value, Mapping):
+            pairs[name] = {str(key): _pair(f"custom_fields.{key}", pair) for key, pair in value.items()}
+        else:
+            pairs[str(name)] = _pair(name, value)
+    try:
+        cleaned: dict[str, Any] = json.loads(json.dumps(pairs, allow_nan=False))
+        encode(cleaned)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"updated_attributes must be JSON: {error}") from None
+    return cleaned
+
+
+def _pair(name: object, value: object) -> list[Any]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes) or len(value) != 2:
+        raise UsageError(f"updated_attributes[{name!r}] must be [old, new], not {value!r}")
+    return list(value)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return
+    raise RecursionError

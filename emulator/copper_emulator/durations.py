@@ -1,0 +1,82 @@
+"""How people write spans of time and limits: `250ms`, `30s`, `1m30s`, `2h`, `0-15m`, `600/1m,1800/10m`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from copper_emulator.core.model import duration_text
+from copper_emulator.core.rules import Latency, Limit
+
+_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+
+MAX_MS = 3_660 * 86_400_000
+"""Ten years: what is longer is a slip of the pen."""
+
+
+def parse_duration(value: object) -> int:
+    """Milliseconds of `30s`, `1m30s`, `250ms`, `0`, a timedelta, or a number of seconds. Raises ValueError."""
+    if isinstance(value, timedelta):
+        ms = value // timedelta(milliseconds=1)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        ms = round(value * 1000)
+    elif isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        ms = round(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(value)))
+    elif isinstance(value, str) and value.strip() == "0":
+        ms = 0
+    else:
+        raise ValueError(f"{value!r} is not a duration: write it like 30s, 10m, 1m30s, 250ms or 0")
+    if not 0 <= ms <= MAX_MS:
+        raise ValueError(f"a duration must lie between 0 and ten years, not {value!r}")
+    return ms
+
+
+def parse_latency(value: object) -> Latency:
+    """`0`, `30s`, or a range `0-15m`. Raises ValueError."""
+    if isinstance(value, Latency):
+        return value
+    if isinstance(value, str) and "-" in value:
+        low, _, high = value.partition("-")
+        latency = Latency(parse_duration(low.strip()), parse_duration(high.strip()))
+    elif isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
+        latency = Latency(parse_duration(value[0]), parse_duration(value[1]))
+    else:
+        ms = parse_duration(value)
+        latency = Latency(ms, ms)
+    if latency.low_ms > latency.high_ms:
+        raise ValueError(f"a range goes from the shorter to the longer time, not {value!r}")
+    return latency
+
+
+def parse_limits(value: object) -> tuple[Limit, ...]:
+    """`600/1m,1800/10m`, `off`, or a list of such. Raises ValueError."""
+    if value in ("off", None, (), []):
+        return ()
+    if isinstance(value, Limit):
+        return (value,)
+    if isinstance(value, str):
+        return tuple(_parse_limit(part.strip()) for part in value.split(","))
+    if isinstance(value, Sequence):
+        return tuple(limit for part in value for limit in parse_limits(part))
+    raise ValueError(f"{value!r} are not limits: write them like 600/1m,1800/10m or off")
+
+
+def _parse_limit(text: str) -> Limit:
+    amount, slash, span = text.partition("/")
+    if not slash or not amount.strip().isdecimal() or not int(amount):
+        raise ValueError(f"{text!r} is not a limit: write it like 600/1m")
+    length = parse_duration(span.strip() if span.strip()[:1].isdigit() else f"1{span.strip()}")
+    if not length:
+        raise ValueError(f"{text!r} is not a limit: its window has no length")
+    return Limit(int(amount), length)
+
+
+def limits_text(limits: Sequence[Limit]) -> str:
+    """The way back: `600/1m,1800/10m` or `off`."""
+    return ",".join(map(str, limits)) or "off"
+
+
+__all__ = ["duration_text", "limits_text", "parse_duration", "parse_latency", "parse_limits"]

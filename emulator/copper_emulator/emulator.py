@@ -1,0 +1,90 @@
+"""The front door: `with Emulator() as copper:`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from copper_emulator.async_copper import AsyncCopper
+from copper_emulator.copper import Copper
+from copper_emulator.settings import Settings
+from copper_emulator.shell.host import Host
+from copper_emulator.verdict import VerdictError
+
+
+class Emulator(AbstractContextManager[Copper]):
+    """An emulated account for the length of a `with` block: unittest, scripts, Hypothesis rules and `@given` bodies.
+
+    At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
+
+    Args:
+        settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; see docs/settings.md.
+        host: share the server thread of others; by default it has its own, ended with the block.
+        start: the virtual time to start at (aware); by default the frozen or the real present at first use.
+
+    Raises:
+        SettingsError: a setting that does not exist, or a value it cannot have.
+    """
+
+    def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
+        self._settings = Settings.of(settings)
+        self._start = start
+        self._own_host = host is None
+        self._host = host if host is not None else Host()
+        self._copper: Copper | None = None
+
+    def __enter__(self) -> Copper:
+        self._copper = Copper(self._settings, self._host, start=self._start)
+        return self._copper
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        copper, self._copper = self._copper, None
+        if copper is None:
+            return
+        try:
+            text = copper.verdict() if error is None else ""
+        finally:
+            copper.close()
+            if self._own_host:
+                self._host.close()
+        if text:
+            raise VerdictError(text)
+
+
+class AsyncEmulator:
+    """The same for asynchronous code: `async with AsyncEmulator() as copper:`."""
+
+    def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
+        self._settings = Settings.of(settings)
+        self._start = start
+        self._own_host = host is None
+        self._host = host if host is not None else Host()
+        self._copper: AsyncCopper | None = None
+
+    async def __aenter__(self) -> AsyncCopper:
+        self._copper = AsyncCopper(self._settings, self._host, start=self._start)
+        return self._copper
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        copper, self._copper = self._copper, None
+        if copper is None:
+            return
+        try:
+            text = copper.verdict() if error is None else ""
+        finally:
+            await copper.close()
+            if self._own_host:
+                self._host.close()
+        if text:
+            raise VerdictError(text)
+
+
+__all__ = ["AsyncEmulator", "Emulator"]

@@ -1,0 +1,81 @@
+"""A recording receiver with scripted answers: what the `copper_endpoint` fixture is."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Reason
+from copper_emulator.shell.messages import NoAnswer, Received, Response
+
+
+class Endpoint:
+    """Remembers every notification it gets and answers 200, or what it was told to.
+
+    `url` is an https:// URL that is already routed here. Delays are virtual time.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._requests: list[Received] = []
+        self._script: deque[_Scripted] = deque()
+        self._otherwise: Callable[[], Response] = Response
+
+    @property
+    def requests(self) -> list[Received]:
+        """What arrived, in order: method, path, headers, raw body, json, virtual time."""
+        return list(self._requests)
+
+    def reply(
+        self,
+        status: int = 200,
+        *,
+        body: object = "",
+        delay: timedelta | str | float | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Answer so: the next `times` requests, one after the other script; without `times` all from then on."""
+        self._then(lambda: Response(status, body, {}, delay), times)
+
+    def refuse(self, *, times: int | None = None) -> None:
+        """Refuse the connection."""
+        self._then(lambda: _fail(NoAnswer(Reason.REFUSED, "connection refused")), times)
+
+    def hang(self, *, times: int | None = None) -> None:
+        """Never answer: the delivery times out, in virtual time."""
+        self._then(lambda: _fail(NoAnswer(Reason.TIMED_OUT, "no answer", delay_ms=sys.maxsize)), times)
+
+    def break_off(self, *, times: int | None = None) -> None:
+        """Close the connection without an answer."""
+        self._then(lambda: _fail(NoAnswer(Reason.BROKEN_OFF, "connection closed without an answer")), times)
+
+    def __call__(self, request: Received) -> Response:
+        self._requests.append(request)
+        if not self._script:
+            return self._otherwise()
+        scripted = self._script[0]
+        scripted.left -= 1
+        if not scripted.left:
+            self._script.popleft()
+        return scripted.answer()
+
+    def _then(self, answer: Callable[[], Response], times: int | None) -> None:
+        if times is None:
+            self._otherwise = answer
+        elif times < 1:
+            raise UsageError(f"times must be at least 1, not {times!r}")
+        else:
+            self._script.append(_Scripted(answer, times))
+
+
+class _Scripted:
+    def __init__(self, answer: Callable[[], Response], left: int) -> None:
+        self.answer = answer
+        self.left = left
+
+
+def _fail(failure: NoAnswer) -> Response:
+    raise failure

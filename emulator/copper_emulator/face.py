@@ -1,0 +1,211 @@
+"""What the synchronous and the asynchronous face have in common: everything that does not let time pass."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import (
+    Change,
+    Delivery,
+    Entry,
+    Key,
+    Notification,
+    Subscription,
+    to_datetime,
+)
+from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.explain import (
+    Explanation,
+    explain_change,
+    explain_delivery,
+    explain_records,
+    explain_subscription,
+)
+from copper_emulator.operations import Operations, entity_type
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.routes import KindName
+from copper_emulator.shell.stage import Stage
+from copper_emulator.timeline import timeline
+from copper_emulator.verdict import verdict_text
+
+
+class Face:
+    """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
+
+    def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
+        key = Key(1, secrets.token_hex(16), "you@example.com")
+        clock = VirtualClock(None if start is None else int(start.astimezone(UTC).timestamp() * 1000))
+        self._stage = Stage(name, settings, clock, key=key)
+        self._host = host
+        self._operations = Operations(self._stage)
+        host.add(self._stage)
+
+    # --- who and where ----------------------------------------------------------------------------------------------
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for a client of Copper, `http://127.0.0.1:PORT/developer_api/v1`; starts the server thread."""
+        return self._host.url() + "/developer_api/v1"
+
+    @property
+    def token(self) -> str:
+        """The account's current API key (X-PW-AccessToken)."""
+        return self._stage.account.key.token
+
+    @property
+    def email(self) -> str:
+        """The email that goes with it (X-PW-UserEmail)."""
+        return self._stage.account.key.email
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The three X-PW headers of the current key."""
+        return {
+            "X-PW-AccessToken": self.token,
+            "X-PW-Application": "developer_api",
+            "X-PW-UserEmail": self.email,
+        }
+
+    @property
+    def now(self) -> datetime:
+        """The account's virtual time, aware UTC."""
+        return to_datetime(self._stage.now())
+
+    @property
+    def settings(self) -> Settings:
+        """The settings this account plays by."""
+        return self._stage.settings
+
+    def switch_key(self) -> None:
+        """Give the account a new API key: `token` and `headers` are the new one's.
+
+        Subscriptions belong to the key that made them: the old ones go on firing, invisible to the new key, and the old
+        key is answered 401 (Copper support page: delete the old subscriptions before you switch).
+        """
+        self._stage.switch_key()
+
+    # --- where notifications really go -------------------------------------------------------------------------------
+
+    def route(self, origin: str, to: object, *, kind: KindName | None = None) -> None:
+        """Send targets that begin with `origin` to an app in this process, or to another URL.
+
+        Args:
+            origin: scheme and host, optionally a path prefix; the longest prefix wins; path and query are kept.
+            to: a URL, a WSGI app, an ASGI app, an aiohttp Application, or a function of a `Received` that returns an
+                answer (see `Response`) or awaits one.
+            kind: what `to` is, where that is not certain.
+
+        Raises:
+            RouteError: origin or destination cannot be understood.
+        """
+        self._stage.routes.add(origin, to, kind)
+
+    def subscribe(
+        self,
+        type: str,
+        event: str,
+        *,
+        target: str,
+        secret: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        custom_field_computed_values: bool = False,
+    ) -> Subscription:
+        """Subscribe as the API would, with the account's current key. Raises Invalid with Copper's own text."""
+        body: dict[str, Any] = {"target": target, "type": type, "event": event}
+        if secret is not None:
+            body["secret"] = dict(secret)
+        if headers is not None:
+            body["headers"] = dict(headers)
+        if custom_field_computed_values:
+            body["custom_field_computed_values"] = True
+        made: Subscription = self._stage.record(
+            lambda account, now: account.subscribe(parse_create(body, account.rules), now)
+        )
+        return made
+
+    def unsubscribe(self, subscription: Subscription | int) -> None:
+        """Delete a subscription; what waits for it is cancelled when its turn comes. Raises NotFound."""
+        wanted = subscription if isinstance(subscription, int) else subscription.id
+        self._stage.record(lambda account, now: account.unsubscribe(wanted, now))
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """What the current key can see, by ascending id."""
+        account = self._stage.account
+        return account.subscriptions.of_key(account.key.serial)
+
+    def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
+        """Call `hook` after each delivery that was sent, in the test's thread: drain a queue, run deferred work.
+
+        Changes it makes through `copper` are delivered after it, by the call that is under way.
+        """
+        self._stage.hooks.append(hook)
+
+    # --- looking, without moving anything ----------------------------------------------------------------------------------
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every notification that has ended, in the order of their ends."""
+        return list(self._stage.account.journal.deliveries)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every change, in order."""
+        return list(self._stage.account.journal.changes)
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Every notification, waiting ones too, in the order they were made."""
+        return list(self._stage.account.journal.notifications)
+
+    @property
+    def journal(self) -> list[Entry]:
+        """Everything that happened, in order."""
+        return list(self._stage.account.journal.entries)
+
+    @property
+    def timeline(self) -> str:
+        """The journal as text, in virtual time, secrets masked."""
+        return timeline(self._stage.account.journal.entries)
+
+    def explain(self, what: object = None, /, *, type: str | None = None, id: int | None = None) -> Explanation:
+        """Why something was delivered, or not: of a change, a subscription, a delivery, a type, a record, or everything."""
+        account = self._stage.account
+        with self._stage.lock:
+            if isinstance(what, Change):
+                return explain_change(account, what)
+            if isinstance(what, Subscription):
+                return explain_subscription(account, what)
+            if isinstance(what, Delivery):
+                return explain_delivery(account, what)
+            if isinstance(what, Notification):
+                return explain_change(account, what.change)
+            if what is not None:
+                raise UsageError(f"explain a change, a subscription, a delivery, or type= and id=, not {what!r}")
+            return explain_records(account, None if type is None else entity_type(type), id)
+
+    def reset(self) -> None:
+        """As newly made: records, subscriptions, routes, settings, waiting notifications, windows, counters, journal.
+
+        Token and clock stay.
+        """
+        if self._stage.driving:
+            raise UsageError("reset() cannot be called inside a delivery")
+        self._stage.reset()
+        self._operations.claims.clear()
+
+    # --- for Emulator and the plugin -----------------------------------------------------------------------------------------
+
+    def verdict(self) -> str:
+        """What went wrong and was neither expected nor allowed, as text; empty when all is well."""
+        with self._stage.lock:
+            account, settings = self._stage.account, self._stage.settings
+            if not settings.strict or not account.journal.entries:
+                return ""
+            return verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now())

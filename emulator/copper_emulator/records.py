@@ -1,0 +1,104 @@
+"""The records of one type, as a test writes them: `copper.people`, `copper.leads` and their siblings.
+
+Every write fires what Copper would fire, and what is due has been delivered when the call returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.store import Record
+from copper_emulator.shell.stage import Stage
+
+Act: TypeAlias = Callable[[Account, int], Any]
+
+
+class _Reader:
+    def __init__(self, kind: EntityType, stage: Stage) -> None:
+        self._kind = kind
+        self._stage = stage
+
+    def get(self, id: int) -> Record:
+        """The record as it stands. Raises NotFound."""
+        with self._stage.lock:
+            return self._stage.account.records.get(self._kind, id)
+
+    def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
+        return lambda account, now: account.create(self._kind, rows, now)
+
+    def _updating(self, ids: Iterable[int], fields: Mapping[str, Any]) -> Act:
+        return lambda account, now: account.update(self._kind, ids, fields, now)
+
+    def _deleting(self, ids: Iterable[int]) -> Act:
+        return lambda account, now: account.delete(self._kind, ids, now)
+
+
+class Records(_Reader):
+    """The synchronous face of one type's records."""
+
+    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Any]) -> None:
+        super().__init__(kind, stage)
+        self._write = write
+
+    def create(self, **fields: Any) -> Record:
+        """Make a record; fires `new`."""
+        return self.create_many([fields])[0]
+
+    def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
+        """Make records in one action; notifications of up to 30 ids."""
+        made: list[Record] = self._write(self._creating(rows))
+        return made
+
+    def update(self, id: int, **fields: Any) -> Record:
+        """Change fields; fires `update` if anything changed. Raises NotFound."""
+        return self.update_many([id], **fields)[0]
+
+    def update_many(self, ids: Iterable[int], **fields: Any) -> list[Record]:
+        """Change records in one action; those whose old and new values differ go into different notifications."""
+        changed: list[Record] = self._write(self._updating(ids, fields))
+        return changed
+
+    def delete(self, id: int) -> None:
+        """Remove a record; fires `delete`. Raises NotFound."""
+        self.delete_many([id])
+
+    def delete_many(self, ids: Iterable[int]) -> None:
+        """Remove records in one action; notifications of up to 30 ids."""
+        self._write(self._deleting(ids))
+
+
+class AsyncRecords(_Reader):
+    """The asynchronous face of one type's records."""
+
+    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Awaitable[Any]]) -> None:
+        super().__init__(kind, stage)
+        self._write = write
+
+    async def create(self, **fields: Any) -> Record:
+        """Make a record; fires `new`."""
+        return (await self.create_many([fields]))[0]
+
+    async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
+        """Make records in one action; notifications of up to 30 ids."""
+        made: list[Record] = await self._write(self._creating(rows))
+        return made
+
+    async def update(self, id: int, **fields: Any) -> Record:
+        """Change fields; fires `update` if anything changed. Raises NotFound."""
+        return (await self.update_many([id], **fields))[0]
+
+    async def update_many(self, ids: Iterable[int], **fields: Any) -> list[Record]:
+        """Change records in one action; those whose old and new values differ go into different notifications."""
+        changed: list[Record] = await self._write(self._updating(ids, fields))
+        return changed
+
+    async def delete(self, id: int) -> None:
+        """Remove a record; fires `delete`. Raises NotFound."""
+        await self.delete_many([id])
+
+    async def delete_many(self, ids: Iterable[int]) -> None:
+        """Remove records in one action; notifications of up to 30 ids."""
+        await self._write(self._deleting(ids))

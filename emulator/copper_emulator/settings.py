@@ -1,0 +1,169 @@
+"""Every setting of the emulator, with its default: the one place where defaults stand.
+
+A setting has the same name in Python, in the `copper` marker, as an ini key (`copper_limits`), as an option
+(`--copper-limits`, `serve --limits`) and in a scenario, and the same way to write its value everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from copper_emulator.core.errors import SettingsError
+from copper_emulator.core.model import Outcome, duration_text
+from copper_emulator.core.rules import MAX_IDS, Latency, Limit, OverLimit, Rules, WindowKind
+from copper_emulator.core.targets import is_copper
+from copper_emulator.core.topics import Profile
+from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
+
+Milliseconds = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(duration_text)]
+LatencyRange = Annotated[Latency, BeforeValidator(parse_latency), PlainSerializer(str)]
+Limits = Annotated[tuple[Limit, ...], BeforeValidator(parse_limits), PlainSerializer(limits_text)]
+
+DUE = "due"
+"""The name under which `allow` permits what was due and never given the chance to go."""
+
+_PERMITS = frozenset({*(str(outcome) for outcome in Outcome), DUE, "exception"})
+
+
+def _parse_permits(value: object) -> frozenset[int | str]:
+    """`500,blocked` or {500, "blocked"}: statuses, outcomes, `exception` (in the endpoint) or `due`."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = [value]
+    if not isinstance(value, Iterable) or isinstance(value, Mapping):
+        raise ValueError(f"{value!r} is not a set of statuses and outcomes")
+    return frozenset(_parse_permit(item) for item in value)
+
+
+def _parse_permit(item: object) -> int | str:
+    text = str(item)
+    if text.isdecimal() and 100 <= int(text) <= 599:
+        return int(text)
+    if text in _PERMITS:
+        return text
+    raise ValueError(f"{item!r} is neither a status (100 to 599) nor one of {', '.join(sorted(_PERMITS))}")
+
+
+def _parse_hosts(value: object) -> frozenset[str]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, Iterable) or isinstance(value, Mapping):
+        raise ValueError(f"{value!r} is not a list of hosts")
+    hosts = frozenset(str(item).lower() for item in value)
+    for host in hosts:
+        if "/" in host or (":" in host.strip("[]") and not host.startswith("[")):
+            raise ValueError(f"{host!r} is not a host: write only its name, like hooks.example.com")
+    forbidden = {host for host in hosts if is_copper(host)}
+    if forbidden:
+        raise ValueError(f"nothing is ever delivered to Copper itself ({', '.join(sorted(forbidden))})")
+    return hosts
+
+
+Permits = Annotated[frozenset[int | str], BeforeValidator(_parse_permits)]
+Hosts = Annotated[frozenset[str], BeforeValidator(_parse_hosts)]
+
+
+def _default_user_agent() -> str:
+    try:
+        return f"copper-emulator/{version('copper-emulator')}"
+    except PackageNotFoundError:
+        return "copper-emulator"
+
+
+class Settings(BaseModel):
+    """How an emulated account behaves. Where Copper is silent, the default and its reason are in docs/assumptions.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    profile: Profile = Field(
+        Profile.SUPPORT_PAGE, description="which of Copper's two tables of topics applies (they differ in activity_log)"
+    )
+    limits: Limits = Field(
+        parse_limits("600/1m,1800/10m"),
+        description="notifications an account may be sent, like 600/1m,1800/10m, or off",
+    )
+    over_limit: OverLimit = Field(OverLimit.HOLD, description="what happens to a notification over a limit")
+    window: WindowKind = Field(WindowKind.FIXED, description="kind of limit window")
+    latency: LatencyRange = Field(
+        Latency(0, 0), description="time from change to notification: 0, 30s, or a range like 0-15m"
+    )
+    seed: int = Field(0, description="where all draws come from")
+    batch: int = Field(MAX_IDS, ge=1, le=MAX_IDS, description="most ids in one notification")
+    duplicates: Literal["deliver", "replace"] = Field(
+        "deliver", description="the same topic subscribed twice: both deliver, or the new one replaces the old"
+    )
+    timestamp: Literal["change", "sent"] = Field("change", description="what a notification's timestamp tells")
+    empty_attributes: Literal["present", "absent"] = Field(
+        "present", description="updated_attributes in new and delete: {} as recorded, or absent as documented"
+    )
+    secret_collision: Literal["accept", "refuse"] = Field(
+        "accept", description="a secret key with the name of a payload key: accept with a hint, or refuse"
+    )
+    allow_http: bool = Field(False, description="accept http:// targets on loopback")
+    allow_targets: Hosts = Field(
+        frozenset(), description="hosts beyond loopback that may really be sent to (never Copper's own)"
+    )
+    timeout: Milliseconds = Field(10_000, gt=0, description="how long an endpoint may take to answer")
+    in_flight: int = Field(
+        1, ge=1, le=1000, description="how many at once to one target; 1 sends strictly one after another"
+    )
+    echo_depth: int = Field(
+        25, ge=0, description="how many deliveries may each cause the next before it is called a loop"
+    )
+    user_agent: str = Field(
+        default_factory=_default_user_agent, pattern=r"^[\x20-\x7e]+$", description="User-Agent of notifications"
+    )
+    strict: bool = Field(True, description="whether what went wrong unexpectedly fails the test at its end")
+    allow: Permits = Field(
+        frozenset(), description="what may go wrong without failing the test: statuses, outcomes, exception, due"
+    )
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from names and values as people write them. Raises SettingsError with every fault found."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+    def with_changes(self, values: Mapping[str, Any]) -> Self:
+        """These settings with some replaced, checked like new ones. Raises SettingsError."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.of({**kept, **values})
+
+    def rules(self) -> Rules:
+        """What of it the core needs, in its own words."""
+        return Rules(
+            profile=self.profile,
+            limits=self.limits,
+            over_limit=self.over_limit,
+            window=self.window,
+            latency=self.latency,
+            seed=self.seed,
+            batch=self.batch,
+            replace_duplicates=self.duplicates == "replace",
+            timestamp_when_sent=self.timestamp == "sent",
+            empty_attributes=self.empty_attributes == "present",
+            allow_http=self.allow_http,
+            refuse_secret_collisions=self.secret_collision == "refuse",
+            timeout_ms=self.timeout,
+            in_flight=self.in_flight,
+            echo_depth=self.echo_depth,
+            user_agent=self.user_agent,
+        )
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors():
+        name = str(fault["loc"][0]) if fault["loc"] else "settings"
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"there is no setting {name!r}; the settings are {', '.join(Settings.model_fields)}")
+        else:
+            lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+    return "; ".join(dict.fromkeys(lines))

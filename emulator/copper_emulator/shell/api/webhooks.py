@@ -1,0 +1,95 @@
+"""The subscriptions API: /developer_api/v1/webhooks (developer.copper.com, webhooks)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from copper_emulator.core.errors import NotFound
+from copper_emulator.core.model import Subscription
+from copper_emulator.core.subscriptions import parse_create, secret_hint
+from copper_emulator.core.wire import encode, parse_body, subscription_json
+from copper_emulator.shell.api.credentials import stage_of
+
+PATH = "/developer_api/v1/webhooks"
+_MAX_ID = 2**63 - 1
+
+
+async def list_subscriptions(request: web.Request) -> web.Response:
+    """200 with a bare array of the key's own, by ascending id; there are no pages."""
+    stage = stage_of(request)
+    with stage.lock:
+        shown = [subscription_json(s) for s in stage.account.subscriptions.of_key(stage.account.key.serial)]
+    return answer(shown)
+
+
+async def view_subscription(request: web.Request) -> web.Response:
+    """200 with the object, or 404."""
+    stage = stage_of(request)
+    wanted = subscription_id(request)
+    with stage.lock:
+        found = stage.account.subscriptions.get(wanted, stage.account.key.serial)
+    return answer(subscription_json(found))
+
+
+async def create_subscription(request: web.Request) -> web.Response:
+    """200 (not 201) with the new object, or 422."""
+    stage = stage_of(request)
+    body = parse_body(await request.read())
+    made = stage.record(lambda account, now: account.subscribe(parse_create(body, account.rules), now))
+    return shown_with_hint(made)
+
+
+async def update_subscription(request: web.Request) -> web.Response:
+    """200 with the whole object; only the keys that were sent are changed."""
+    stage = stage_of(request)
+    wanted = subscription_id(request)
+    body = parse_body(await request.read())
+    changed = stage.record(lambda account, now: account.update_subscription(wanted, body, now))
+    return shown_with_hint(changed)
+
+
+async def delete_subscription(request: web.Request) -> web.Response:
+    """200 with `{"id":N}`."""
+    stage = stage_of(request)
+    wanted = subscription_id(request)
+    stage.record(lambda account, now: account.unsubscribe(wanted, now))
+    return answer({"id": wanted})
+
+
+def subscription_id(request: web.Request) -> int:
+    """The id in the path. Raises NotFound for what cannot be one."""
+    text = request.match_info["id"]
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > _MAX_ID:
+        raise NotFound(hint=f"{text!r} is no subscription id.")
+    return int(text)
+
+
+def shown_with_hint(subscription: Subscription) -> web.Response:
+    """The object, and a hint where its secret cannot arrive whole."""
+    from copper_emulator.shell.app import HINT_HEADER, header_text
+
+    response = answer(subscription_json(subscription))
+    hint = secret_hint(subscription.secret)
+    if hint:
+        response.headers[HINT_HEADER] = header_text(hint)
+    return response
+
+
+def answer(value: Any) -> web.Response:
+    """200 with JSON."""
+    return web.Response(body=encode(value), content_type="application/json", charset="utf-8")
+
+
+routes = [
+    route
+    for slash in ("", "/")
+    for route in (
+        web.get(PATH + slash, list_subscriptions, allow_head=False),
+        web.post(PATH + slash, create_subscription),
+        web.get(PATH + "/{id}" + slash, view_subscription, allow_head=False),
+        web.put(PATH + "/{id}" + slash, update_subscription),
+        web.delete(PATH + "/{id}" + slash, delete_subscription),
+    )
+]

@@ -1,0 +1,81 @@
+"""The aiohttp application that clients of Copper talk to, and the one place where errors become answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from aiohttp import web
+
+from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute
+from copper_emulator.core.model import Key
+from copper_emulator.core.wire import encode
+from copper_emulator.shell.api import webhooks
+from copper_emulator.shell.api.credentials import DIRECTORY, known_account
+from copper_emulator.shell.stage import Stage
+
+HINT_HEADER = "X-Copper-Emulator-Hint"
+"""What would help, for the person behind the client; Copper has no such header."""
+
+MAX_BODY = 1024 * 1024
+"""Bytes a request body may have. Copper's own limit is not known."""
+
+
+class Directory(Protocol):
+    """Who has which account."""
+
+    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+        """The account of a token and the key it is, or None."""
+
+
+def make_api(directory: Directory) -> web.Application:
+    """The emulated API over the accounts of a directory."""
+    app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
+    add_api(app, directory)
+    return app
+
+
+def add_api(app: web.Application, directory: Directory) -> None:
+    """Put the emulated API into an application that has `answer_errors` among its middlewares."""
+    app[DIRECTORY] = directory
+    app.add_routes(webhooks.routes)
+
+
+@web.middleware
+async def answer_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return refuse(request, error)
+    except web.HTTPNotFound:
+        return refuse(
+            request, UnknownRoute(hint=f"There is no {request.path}; webhooks are at /developer_api/v1/webhooks")
+        )
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return refuse(request, UnknownRoute(hint=f"{request.path} knows {allowed}, not {request.method}"))
+    except web.HTTPRequestEntityTooLarge:
+        return refuse(request, TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes."))
+    except web.HTTPException as error:
+        return refuse(request, BadRequest("Bad Request", hint=error.reason))
+    except (web.RequestPayloadError, ConnectionError) as error:
+        return refuse(request, BadRequest("Bad Request", hint=f"The body could not be read: {error}"))
+
+
+def refuse(request: web.Request, error: ApiError) -> web.Response:
+    """An error as the answer to a request."""
+    known = known_account(request)
+    if known is not None:
+        known[0].refused(f"{request.method} {request.path}: {error.status} {error.message}")
+    response = web.Response(status=error.status, body=encode(error.body), content_type="application/json")
+    if error.hint:
+        response.headers[HINT_HEADER] = header_text(error.hint)
+    return response
+
+
+def header_text(text: str) -> str:
+    """A text on one line in the characters a header may have."""
+    return " ".join(text.split()).encode("ascii", "backslashreplace").decode()

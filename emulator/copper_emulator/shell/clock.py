@@ -1,0 +1,90 @@
+"""What time it is for an account: a clock that a test moves, or the wall's. The only file that reads real time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+from copper_emulator.core.errors import TimeError
+from copper_emulator.core.model import to_datetime
+from copper_emulator.shell.frozen import carry, frozen_now
+
+
+class Clock(Protocol):
+    """Milliseconds since the Unix epoch, UTC; never goes back."""
+
+    def now(self) -> int:
+        """The present moment."""
+
+    def move_to(self, moment: int) -> None:
+        """Make it this moment, as far as that is in the clock's power; raises TimeError if not."""
+
+    async def sleep_until(self, moment: int) -> None:
+        """Wait until the clock shows the moment."""
+
+
+def real_now() -> int:
+    """The wall's milliseconds. Read where freezegun does not reach, so that it is the real one."""
+    return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
+
+
+class MonotonicEventLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers go on while a test has frozen time.
+
+    freezegun replaces `time.monotonic` in every module, and asyncio's loops ask it; `clock_gettime` it leaves alone.
+    """
+
+    def time(self) -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+class VirtualClock:
+    """Starts when it is first asked, at the frozen moment if time is frozen and else at the real one; then only moves
+    when told. Frozen time is carried along, so that code under test sees the virtual moment.
+    """
+
+    def __init__(self, start: int | None = None) -> None:
+        self._now = start
+
+    def now(self) -> int:
+        if self._now is None:
+            frozen = frozen_now()
+            self._now = real_now() if frozen is None else frozen
+        return self._now
+
+    def move_to(self, moment: int) -> None:
+        if moment < self.now():
+            raise TimeError(f"time cannot go back from {to_datetime(self.now())} to {to_datetime(moment)}")
+        self._now = moment
+        carry(moment)
+
+    def moved_by_test(self) -> int | None:
+        """The moment to which the test has moved frozen time since, or None; going back raises TimeError."""
+        present, frozen = self.now(), frozen_now()
+        if frozen is None or frozen == present:
+            return None
+        if frozen < present:
+            raise TimeError(
+                f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}, and "
+                "time cannot go back. Freeze time before the test first uses copper, and move it forward only."
+            )
+        return frozen
+
+    async def sleep_until(self, moment: int) -> None:
+        """Virtual time passes at once."""
+        self.move_to(max(moment, self.now()))
+
+
+class WallClock:
+    """Real time, for the standalone server; it cannot be moved."""
+
+    def now(self) -> int:
+        return real_now()
+
+    def move_to(self, moment: int) -> None:
+        if moment > self.now():
+            raise TimeError("this clock shows real time and cannot be moved; start the server with --clock manual")
+
+    async def sleep_until(self, moment: int) -> None:
+        await asyncio.sleep(max(0, moment - self.now()) / 1000)

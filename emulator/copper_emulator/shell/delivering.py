@@ -1,0 +1,222 @@
+"""Who sends what: each attempt of a round goes to the sender of its destination, in this thread or on this loop.
+
+WSGI applications and functions run in the caller's own thread from a bare frame; ASGI applications on a loop entered
+only for the call; HTTP always leaves from the host's thread, whose loop never sleeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.core.model import Attempt, Outcome, Result
+from copper_emulator.shell.clock import MonotonicEventLoop
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.loop_thread import LoopThread
+from copper_emulator.shell.routes import Blocked, Route, RouteKind, Straight
+from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
+from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
+from copper_emulator.shell.senders.caught import from_exception
+from copper_emulator.shell.senders.function import is_async, send_to_async_function, send_to_function
+from copper_emulator.shell.senders.wsgi import send_to_wsgi
+from copper_emulator.shell.stage import Stage
+
+T = TypeVar("T")
+
+
+class _Delivering:
+    """What both ways have in common: destinations, the applications that were started, and HTTP."""
+
+    def __init__(self, stage: Stage, host: Host) -> None:
+        self._stage = stage
+        self._host = host
+        self._lifespans: dict[int, Lifespan] = {}
+        self._servers: dict[int, AiohttpApp] = {}
+
+    @property
+    def _timeout_ms(self) -> int:
+        return self._stage.settings.timeout
+
+    def _submit_http(
+        self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
+    ) -> Future[Result]:
+        sender = self._host.http()
+        return self._host.submit(sender.send(attempt, destination, timeout_ms=self._timeout_ms, as_target=as_target))
+
+    async def _asgi(self, route: Route, attempt: Attempt) -> Result:
+        lifespan = self._lifespans.get(id(route.to))
+        if lifespan is None:
+            lifespan = Lifespan(route.to)
+            try:
+                await lifespan.start()
+            except RouteError as error:
+                return from_exception(error)
+            self._lifespans[id(route.to)] = lifespan
+        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
+
+    async def _server_of(self, route: Route) -> AiohttpApp:
+        server = self._servers.get(id(route.to))
+        if server is None:
+            server = AiohttpApp(route.to)
+            await server.start()
+            self._servers[id(route.to)] = server
+        return server
+
+    async def _stop_lifespans(self) -> None:
+        for lifespan in self._lifespans.values():
+            await lifespan.stop()
+        self._lifespans.clear()
+
+    async def _stop_servers(self) -> None:
+        for server in self._servers.values():
+            await server.stop()
+        self._servers.clear()
+
+
+class SyncDelivering(_Delivering):
+    """For synchronous tests: applications run in this thread, from a bare frame."""
+
+    def __init__(self, stage: Stage, host: Host) -> None:
+        super().__init__(stage, host)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
+
+    def send(self, attempts: list[Attempt]) -> list[Result]:
+        """One round, in order; what goes over HTTP together with others goes at the same time."""
+        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+        pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
+        return [_named(finish(), d) for finish, d in zip(pending, destinations, strict=True)]
+
+    def close(self) -> None:
+        """Shut down the applications that were started."""
+        if self._aiohttp_thread.started:
+            self._aiohttp_thread.run(self._stop_servers())
+            self._aiohttp_thread.close()
+        if self._loop is not None:
+            with _no_running_loop():
+                self._loop.run_until_complete(self._stop_lifespans())
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+                self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+            self._loop = None
+
+    def _begin(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Callable[[], Result]:
+        if isinstance(destination, Blocked):
+            return lambda: Result(Outcome.BLOCKED, text=destination.text)
+        if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
+            return self._submit_http(attempt, destination).result
+        return lambda: self._in_process(attempt, destination)
+
+    def _in_process(self, attempt: Attempt, route: Route) -> Result:
+        with _no_running_loop():
+            if route.kind is RouteKind.WSGI:
+                return send_to_wsgi(route.to, attempt)
+            if route.kind is RouteKind.FUNCTION and not is_async(route.to):
+                return send_to_function(route.to, attempt)
+            if route.kind is RouteKind.FUNCTION:
+                return self._on_loop(send_to_async_function(route.to, attempt))
+            if route.kind is RouteKind.ASGI and _is_django(route.to):
+                return _django_asgi(route, attempt, self._timeout_ms)
+            if route.kind is RouteKind.ASGI:
+                return self._on_loop(self._asgi(route, attempt))
+        # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
+        server = self._aiohttp_thread.run(self._server_of(route))
+        return server.with_exception(self._submit_http(attempt, server.route(route), as_target=True).result())
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            self._loop = MonotonicEventLoop()
+        return self._loop.run_until_complete(coroutine)
+
+
+class AsyncDelivering(_Delivering):
+    """For asynchronous tests: ASGI applications run on the test's loop, blocking ones never do."""
+
+    async def send(self, attempts: list[Attempt]) -> list[Result]:
+        """One round; its attempts go at the same time, their results come in order."""
+        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
+        if len(attempts) == 1:
+            return [_named(await self._one(attempts[0], destinations[0]), destinations[0])]
+        results = await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
+        return [_named(result, d) for result, d in zip(results, destinations, strict=True)]
+
+    async def close(self) -> None:
+        """Shut down the applications that were started."""
+        await self._stop_lifespans()
+        await self._stop_servers()
+
+    async def _one(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Result:
+        if isinstance(destination, Blocked):
+            return Result(Outcome.BLOCKED, text=destination.text)
+        if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
+            return await asyncio.wrap_future(self._submit_http(attempt, destination))
+        if destination.kind is RouteKind.ASGI:
+            return await self._asgi(destination, attempt)
+        if destination.kind is RouteKind.AIOHTTP:
+            server = await self._server_of(destination)
+            result = await asyncio.wrap_future(self._submit_http(attempt, server.route(destination), as_target=True))
+            return server.with_exception(result)
+        if destination.kind is RouteKind.FUNCTION and is_async(destination.to):
+            return await send_to_async_function(destination.to, attempt)
+        send = send_to_wsgi if destination.kind is RouteKind.WSGI else send_to_function
+        return await _in_worker(lambda: send(destination.to, attempt))
+
+
+async def _in_worker(call: Callable[[], Result]) -> Result:
+    # asgiref's thread-sensitive thread is where Django keeps its connection, and with it the test's transaction.
+    asgiref = sys.modules.get("asgiref.sync")
+    if asgiref is not None:
+        result: Result = await asgiref.sync_to_async(call, thread_sensitive=True)()
+        return result
+    return await asyncio.to_thread(call)
+
+
+def _django_asgi(route: Route, attempt: Attempt, timeout_ms: int) -> Result:
+    # async_to_sync runs Django's views back in this thread, so that they see the test's transaction.
+    from asgiref.sync import async_to_sync
+
+    async def call() -> Result:
+        return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
+
+    result: Result = async_to_sync(call)()
+    return result
+
+
+def _is_django(app: object) -> bool:
+    handlers = sys.modules.get("django.core.handlers.asgi")
+    return handlers is not None and isinstance(app, handlers.ASGIHandler)
+
+
+def _named(result: Result, destination: Route | Straight | Blocked) -> Result:
+    return replace(result, route=str(destination)) if isinstance(destination, Route) else result
+
+
+def check_thread() -> None:
+    """Raise UsageError where a synchronous call would stop the event loop of the test that makes it."""
+    loop = asyncio._get_running_loop()
+    if loop is not None and asyncio.current_task(loop) is not None:
+        raise UsageError(
+            "copper was called inside an async function, where it would block the event loop; use the copper_async "
+            "fixture and await its methods"
+        )
+
+
+@contextmanager
+def _no_running_loop() -> Iterator[None]:
+    # A synchronous Playwright test has a loop running around it in the same thread, with no task of its own: put aside,
+    # it lets applications start theirs.
+    loop = asyncio._get_running_loop()
+    if loop is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)

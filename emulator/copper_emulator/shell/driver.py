@@ -1,0 +1,177 @@
+"""Letting time pass: a plain generator of rounds, and the runners that drive it.
+
+The generator yields the attempts of a round and is sent their results. It never waits and knows neither threads nor
+loops, so the same one serves a synchronous test, an asynchronous one and the standalone server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from typing import TypeAlias, TypeVar
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotIdle, TimeError
+from copper_emulator.core.model import (
+    Attempt,
+    Delivery,
+    Outcome,
+    Result,
+    count,
+    duration_text,
+    to_datetime,
+)
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.stage import Stage
+
+T = TypeVar("T")
+
+Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
+
+_SENT = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
+
+
+def settle(stage: Stage) -> Rounds[list[Delivery]]:
+    """Deliver what is due, after catching up with frozen time that the test itself has moved."""
+    return _outermost(stage, lambda: _pass_until(stage, _present(stage)))
+
+
+def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
+    """Deadline by deadline up to and including now + delta."""
+    if stage.driving:
+        raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
+    return _outermost(stage, lambda: _pass_until(stage, _present(stage) + delta_ms))
+
+
+def run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
+    """From deadline to deadline until nothing waits. Raises NotIdle when that takes longer than the limit."""
+    if stage.driving:
+        raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
+    return _outermost(stage, lambda: _run_until_idle(stage, limit_ms))
+
+
+def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
+    """Send one attempt outside matching and limits (a replay)."""
+    yield from _round(stage, [attempt])
+    return stage.account.journal.delivery_of(attempt.notification)
+
+
+def _outermost(stage: Stage, passing: Callable[[], Rounds[list[Delivery]]]) -> Rounds[list[Delivery]]:
+    with stage.lock:
+        if stage.driving:
+            return []
+        stage.driving = True
+    try:
+        return (yield from passing())
+    finally:
+        stage.driving = False
+
+
+def _present(stage: Stage) -> int:
+    moved = stage.clock.moved_by_test() if isinstance(stage.clock, VirtualClock) else None
+    return stage.clock.now() if moved is None else moved
+
+
+def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
+    account = stage.account
+    deliveries = yield from _pass_until(stage, _present(stage))
+    latest = stage.clock.now() + limit_ms
+    while (moment := account.next_moment(stage.clock.now())) is not None:
+        if moment > latest:
+            raise NotIdle(_not_idle(account, moment, limit_ms))
+        deliveries += yield from _pass_until(stage, moment)
+    return deliveries
+
+
+def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
+    account, clock = stage.account, stage.clock
+    first = len(account.journal.deliveries)
+    clock.move_to(clock.now())
+    while True:
+        with stage.lock:
+            now = clock.now()
+            before = len(account.journal.deliveries)
+            account.finish(now)
+            attempts = account.take(now)
+        _run_hooks(stage, before)
+        if attempts:
+            yield from _round(stage, attempts)
+            continue
+        with stage.lock:
+            moment = account.next_moment(now)
+        if moment is not None and moment <= now:
+            continue
+        if moment is None or moment > until:
+            break
+        clock.move_to(moment)
+    clock.move_to(until)
+    return account.journal.deliveries[first:]
+
+
+def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
+    account = stage.account
+    now = stage.clock.now()
+    # Whatever is changed while a round is on its way was caused by it; the deepest of its chains is the one to follow.
+    account.causing = max((a.notification for a in attempts), key=lambda n: n.change.depth)
+    before = len(account.journal.deliveries)
+    try:
+        results = yield attempts
+        with stage.lock:
+            for attempt, result in zip(attempts, results, strict=True):
+                account.conclude(attempt, result, now)
+        _run_hooks(stage, before)
+    except BaseException:
+        with stage.lock:
+            for attempt in attempts:
+                if account.journal.delivery_of(attempt.notification) is None:
+                    account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was sent"), now)
+        raise
+    finally:
+        account.causing = None
+    account.raise_echo()
+
+
+def _run_hooks(stage: Stage, since: int) -> None:
+    for delivery in stage.account.journal.deliveries[since:]:
+        if delivery.outcome in _SENT:
+            for hook in list(stage.hooks):
+                hook(delivery)
+
+
+def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
+    waiting = account.waiting()
+    return (
+        f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens at "
+        f"{to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: run_until_idle(limit=...)."
+    )
+
+
+def run_sync(rounds: Rounds[T], send: Callable[[list[Attempt]], list[Result]]) -> T:
+    """Drive from a bare frame."""
+    try:
+        attempts = next(rounds)
+        while True:
+            try:
+                results = send(attempts)
+            except BaseException as error:
+                rounds.throw(error)
+                raise
+            attempts = rounds.send(results)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+
+
+async def run_async(rounds: Rounds[T], send: Callable[[list[Attempt]], Awaitable[list[Result]]]) -> T:
+    """Drive on the running loop."""
+    try:
+        attempts = next(rounds)
+        while True:
+            try:
+                results = await send(attempts)
+            except BaseException as error:
+                rounds.throw(error)
+                raise
+            attempts = rounds.send(results)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value

@@ -1,0 +1,52 @@
+"""Time that a test has frozen with freezegun or time-machine: reading it and carrying it along.
+
+Neither library has a public way to find what is active, so the private places are all here, and a test for each
+version holds them: `freezegun.api.freeze_factories` (1.5), `time_machine.traveller_stack` (3.x) and
+`time_machine.coordinates_stack` (2.x). Neither library is imported; who has not imported one has frozen nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, timedelta
+from typing import Any
+
+from copper_emulator.core.model import to_datetime, to_ms
+
+
+def frozen_now() -> int | None:
+    """The frozen moment in milliseconds, or None when time runs freely."""
+    if (factory := _freezegun_factory()) is not None:
+        return to_ms(_freezegun_moment(factory).replace(tzinfo=UTC))
+    if (traveller := _time_machine_traveller()) is not None:
+        return int(traveller.time_ns()) // 1_000_000
+    return None
+
+
+def carry(to: int) -> None:
+    """Move frozen time to a moment, keeping what it has below a millisecond; nothing when time runs freely."""
+    present = frozen_now()
+    if present is None or present == to:
+        return
+    if (factory := _freezegun_factory()) is not None:
+        delta = to_datetime(to) - to_datetime(present)
+        factory.move_to(_freezegun_moment(factory) + delta)
+    elif (traveller := _time_machine_traveller()) is not None:
+        traveller.shift(timedelta(milliseconds=to - present))
+
+
+def _freezegun_factory() -> Any:
+    api = sys.modules.get("freezegun.api")
+    factories = getattr(api, "freeze_factories", None)
+    return factories[-1] if factories else None
+
+
+def _freezegun_moment(factory: Any) -> Any:
+    # Calling an auto-ticking factory moves it; its attribute is its present. The ticking one has to be asked.
+    return factory.time_to_freeze if hasattr(factory, "step_width") else factory()
+
+
+def _time_machine_traveller() -> Any:
+    module = sys.modules.get("time_machine")
+    stack = getattr(module, "traveller_stack", None) or getattr(module, "coordinates_stack", None)
+    return stack[-1] if stack else None

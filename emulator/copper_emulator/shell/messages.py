@@ -1,0 +1,107 @@
+"""What an endpoint in this process receives, and what it may answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Attempt, Reason, Result, to_datetime
+from copper_emulator.core.wire import encode
+from copper_emulator.durations import parse_duration
+
+
+@dataclass(frozen=True)
+class Received:
+    """A notification as an endpoint function gets it. `at` is the virtual moment, aware UTC."""
+
+    method: str
+    url: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    at: datetime
+
+    @property
+    def path(self) -> str:
+        """The URL's path, decoded."""
+        return URL(self.url).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The URL's query; of a repeated name the last."""
+        return dict(URL(self.url).query)
+
+    @property
+    def json(self) -> Any:
+        """The body parsed. Raises ValueError when it is not JSON."""
+        return json.loads(self.body)
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Received:
+        headers = CIMultiDict([("Host", URL(attempt.url).authority), *attempt.headers])
+        return cls("POST", attempt.url, CIMultiDictProxy(headers), attempt.body, to_datetime(attempt.started_ms))
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer in full; `delay` is virtual time until it is given.
+
+    A function may also return None (200), a status, a text or bytes (200 with that body), a mapping or list (200 with
+    that JSON), or a pair of status and body.
+    """
+
+    status: int = 200
+    body: object = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: timedelta | str | float | None = None
+
+
+class NoAnswer(Exception):
+    """Raised by an endpoint function to have its delivery fail in a given way, after a virtual delay."""
+
+    def __init__(self, reason: Reason, text: str, *, delay_ms: int = 0) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+        self.delay_ms = delay_ms
+
+
+def result_of(answer: object) -> Result:
+    """What a function returned, as a result. Raises UsageError for what is no answer."""
+    if isinstance(answer, Response):
+        delay = 0 if answer.delay is None else parse_duration(answer.delay)
+        headers = tuple((str(name), str(value)) for name, value in answer.headers.items())
+        return Result.answered(_status(answer.status), headers=headers, body=_body(answer.body), delay_ms=delay)
+    if answer is None:
+        return Result.answered(200)
+    if isinstance(answer, bool):
+        raise UsageError(f"an endpoint function returned {answer!r}; return a status, a body, or (status, body)")
+    if isinstance(answer, int):
+        return Result.answered(_status(answer))
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], int):
+        return Result.answered(_status(answer[0]), body=_body(answer[1]))
+    return Result.answered(200, body=_body(answer))
+
+
+def _status(status: int) -> int:
+    if not 100 <= status <= 599:
+        raise UsageError(f"an endpoint function answered {status}, which is no HTTP status")
+    return status
+
+
+def _body(body: object) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, Mapping | list):
+        return encode(body)
+    raise UsageError(f"an endpoint function answered {body!r}; return a status, a body, or (status, body)")

@@ -1,0 +1,172 @@
+"""Target URL -> where it is really sent, and the guard that keeps notifications on this machine."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+from yarl import URL
+
+from copper_emulator.core.errors import RouteError
+from copper_emulator.core.targets import is_copper, is_loopback
+
+KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
+
+
+class RouteKind(StrEnum):
+    """What can stand at the end of a route."""
+
+    URL = "url"
+    WSGI = "wsgi"
+    ASGI = "asgi"
+    AIOHTTP = "aiohttp"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Targets that begin with `origin` go to `to`. For a URL, `to` is its base; else the app or function itself."""
+
+    origin: URL
+    to: Any
+    kind: RouteKind
+
+    def covers(self, target: URL) -> bool:
+        """Same scheme, host and port, and a path at or below the origin's."""
+        if target.origin() != self.origin.origin():
+            return False
+        prefix = self.origin.path.rstrip("/")
+        return not prefix or target.path == prefix or target.path.startswith(prefix + "/")
+
+    def __str__(self) -> str:
+        to = str(self.to) if self.kind is RouteKind.URL else f"{self.kind} {_name(self.to)}"
+        return f"{self.origin} -> {to}"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A target that is not sent to; `text` says why and what would allow it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A target that is sent to as it stands."""
+
+    url: URL
+
+
+class Routes:
+    """The routes of one account; the longest prefix wins, and of two equal ones the later."""
+
+    def __init__(self, allow_targets: frozenset[str] = frozenset()) -> None:
+        self._allow_targets = allow_targets
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Any:
+        return iter(self._routes)
+
+    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
+        """Raises RouteError when origin or destination cannot be understood."""
+        prefix = _parse_origin(origin)
+        found = RouteKind(kind) if kind is not None else recognise(to)
+        route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found)
+        self._routes = [known for known in self._routes if known.origin != prefix]
+        self._routes.append(route)
+        self._routes.sort(key=lambda known: len(known.origin.path), reverse=True)
+        return route
+
+    def resolve(self, target: str) -> Route | Straight | Blocked:
+        """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""
+        url = URL(target)
+        for route in self._routes:
+            if route.covers(url):
+                return route
+        host = (url.host or "").lower()
+        if is_copper(host):
+            return Blocked(f"{host} is Copper itself; the emulator never sends there")
+        if is_loopback(host) or host in self._allow_targets:
+            return Straight(url)
+        origin = url.origin()
+        return Blocked(
+            f"no route for {origin}, and only loopback is sent to. Send it to your app with "
+            f"copper.route('{origin}', to=app) or serve --route {origin}=http://127.0.0.1:5000; "
+            f"to really send to that host: allow_targets={host} (--allow-target {host})"
+        )
+
+
+def recognise(to: object) -> RouteKind:
+    """What kind of destination an object is; raises RouteError when it is not sure."""
+    if isinstance(to, str | URL):
+        return RouteKind.URL
+    if type(to).__module__.startswith("aiohttp.web") and hasattr(to, "router"):
+        return RouteKind.AIOHTTP
+    if not callable(to):
+        raise RouteError(
+            f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
+        )
+    names = _positional(to)
+    if len(names) == 3 and _is_async(to):
+        return RouteKind.ASGI
+    if len(names) == 2 and not _is_async(to) and names[1] in ("start_response", "start_resp"):
+        return RouteKind.WSGI
+    if len(names) == 1:
+        return RouteKind.FUNCTION
+    raise RouteError(
+        f"it is not certain what {_name(to)} is (it takes {', '.join(names) or 'nothing'}); say so: "
+        "route(origin, to=..., kind='wsgi'), or kind='asgi', 'aiohttp', 'function'"
+    )
+
+
+def route_url(route: Route, target: str) -> URL:
+    """Where a target goes over a URL route: the route's base before the target's whole path and query."""
+    url, base = URL(target), route.to
+    path = base.raw_path.rstrip("/") + url.raw_path
+    return URL(f"{base.origin()}{path}" + (f"?{url.raw_query_string}" if url.raw_query_string else ""), encoded=True)
+
+
+def _parse_origin(origin: str) -> URL:
+    url = _url(origin)
+    if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
+        raise RouteError(
+            f"{origin!r} is no origin of targets: write scheme and host, like https://billing.example.com, "
+            "optionally with a path"
+        )
+    return url
+
+
+def _parse_base(to: str) -> URL:
+    url = _url(to)
+    if url is None or url.scheme not in ("http", "https") or not url.host or url.query_string or url.fragment:
+        raise RouteError(f"{to!r} is no URL to send to: write it like http://127.0.0.1:5000")
+    if is_copper(url.host):
+        raise RouteError(f"{to!r} is Copper itself; the emulator never sends there")
+    return url
+
+
+def _url(text: str) -> URL | None:
+    try:
+        url = URL(text)
+        return url if url.absolute else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _positional(to: Any) -> list[str]:
+    try:
+        parameters = inspect.signature(to).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in kinds and p.default is p.empty]
+
+
+def _is_async(to: Any) -> bool:
+    return inspect.iscoroutinefunction(to) or inspect.iscoroutinefunction(getattr(to, "__call__", None))
+
+
+def _name(to: object) -> str:
+    return getattr(to, "__qualname__", None) or type(to).__qualname__

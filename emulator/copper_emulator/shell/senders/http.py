@@ -1,0 +1,123 @@
+"""Deliveries over HTTP: one kept session, no cookies, no proxies, no redirects, nothing but loopback unasked."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from copper_emulator.core.model import Attempt, Reason, Result, duration_text
+from copper_emulator.core.targets import is_loopback
+from copper_emulator.shell.routes import Route, Straight, route_url
+
+_MAX_ANSWER = 64 * 1024
+"""Bytes of an answer that are kept."""
+
+_KEEP_ALIVE = 2.0
+"""Seconds an idle connection is kept: shorter than common servers keep theirs, so that none is used that just closed."""
+
+
+class HttpSender:
+    """Sends on the loop it was started on; one for each loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_LoopbackFirst())
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
+        )
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self, attempt: Attempt, destination: Route | Straight, *, timeout_ms: int, as_target: bool = False
+    ) -> Result:
+        """One POST. Over a route the endpoint sees the route's host and, in two headers, the target's.
+
+        `as_target`: the endpoint sees the target's host as its own, as an application in this process does.
+        """
+        session = self._session
+        if session is None:
+            raise RuntimeError("HttpSender.start() was not awaited")
+        headers = list(attempt.headers)
+        if isinstance(destination, Route):
+            url, target = route_url(destination, attempt.url), URL(attempt.url)
+            headers.append(("Host" if as_target else "X-Forwarded-Host", target.authority))
+            headers.append(("X-Forwarded-Proto", target.scheme))
+        else:
+            url = destination.url
+        try:
+            async with session.post(
+                url,
+                data=attempt.body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
+            ) as response:
+                answer = await response.content.read(_MAX_ANSWER)
+                kept = [(name, value) for name, value in response.headers.items()]
+                return Result.answered(response.status, headers=kept, body=answer)
+        except TimeoutError:
+            return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Result.failure(_reason(error), f"{url.origin()}: {_text(error)}")
+
+
+def _reason(error: Exception) -> Reason:
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        return Reason.TLS
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL):
+        return Reason.REFUSED
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Reason.GARBAGE
+    return Reason.BROKEN_OFF
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "no such host"
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "connection closed without an answer"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"not an HTTP answer: {error.message}".splitlines()[0]
+    return str(error) or type(error).__name__
+
+
+class _LoopbackFirst(AbstractResolver):
+    """Names that mean this machine are never asked of a name server."""
+
+    def __init__(self) -> None:
+        self._others = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        if not is_loopback(host):
+            return await self._others.resolve(host, port, family)
+        addresses = {socket.AF_INET: ["127.0.0.1"], socket.AF_INET6: ["::1"]}.get(family, ["127.0.0.1", "::1"])
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        await self._others.close()

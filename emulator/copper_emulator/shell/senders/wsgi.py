@@ -1,0 +1,83 @@
+"""Deliveries to a WSGI application, called as a server would (PEP 3333), in the thread that calls."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from yarl import URL
+
+from copper_emulator.core.model import Attempt, Reason, Result
+from copper_emulator.shell.senders.caught import endpoint_guard, from_exception, with_exception
+
+WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None
+
+
+def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
+    """Call the application; it sees the target's own host over https."""
+    answer = _Answer()
+    with endpoint_guard() as swallowed:
+        try:
+            _call(app, _environ(attempt), answer)
+        except (Exception, SystemExit) as error:
+            return from_exception(error)
+    if answer.status is None:
+        return Result.failure(Reason.GARBAGE, "the application never called start_response with a status")
+    result = Result.answered(answer.status, headers=answer.headers, body=b"".join(answer.body))
+    return with_exception(result, swallowed[-1]) if swallowed and answer.status >= 500 else result
+
+
+class _Answer:
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.body: list[bytes] = []
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None) -> Callable[[bytes], None]:
+        if exc_info is not None and self.body:
+            raise exc_info[1]
+        number = status.split(" ", 1)[0]
+        self.status = int(number) if number.isdecimal() else None
+        self.headers = list(headers)
+        return self.body.append
+
+
+def _call(app: WsgiApp, environ: dict[str, Any], answer: _Answer) -> None:
+    parts = app(environ, answer.start)
+    try:
+        answer.body.extend(parts)
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+
+
+def _environ(attempt: Attempt) -> dict[str, Any]:
+    url = URL(attempt.url)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": url.path.encode().decode("latin-1"),
+        "QUERY_STRING": url.raw_query_string,
+        "CONTENT_LENGTH": str(len(attempt.body)),
+        "SERVER_NAME": url.raw_host or "",
+        "SERVER_PORT": str(url.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": url.authority,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(attempt.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in attempt.headers:
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ

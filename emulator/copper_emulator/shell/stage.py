@@ -1,0 +1,91 @@
+"""One account with everything around it: its lock, clock, routes, settings and hooks."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Entry, Key, Kind
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import Clock, VirtualClock
+from copper_emulator.shell.routes import Routes
+
+
+class Stage:
+    """Where an account plays. The lock guards the core's calls, which never wait; nothing is sent while it is held."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        clock: Clock,
+        *,
+        key: Key | None = None,
+        on_entry: Callable[[Entry], None] | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.hooks: list[Callable[[Delivery], object]] = []
+        self.driving = False
+        self.wake: Callable[[], None] = lambda: None
+        self._first_settings = settings
+        self._on_entry = on_entry
+        self.settings = settings
+        self.account = Account(name, key, settings.rules(), on_entry=on_entry)
+        self.routes = Routes(settings.allow_targets)
+
+    @property
+    def name(self) -> str:
+        return self.account.name
+
+    def now(self) -> int:
+        """The moment at which something that is only recorded happens.
+
+        Follows a forward move of frozen time when nothing falls due on the way; what does is for the next call that
+        lets time pass.
+        """
+        with self.lock:
+            if isinstance(self.clock, VirtualClock) and not self.driving:
+                moved = self.clock.moved_by_test()
+                due = self.account.next_moment(self.clock.now())
+                if moved is not None and (due is None or due > moved):
+                    self.clock.move_to(moved)
+            return self.clock.now()
+
+    def is_behind(self) -> bool:
+        """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
+        clock = self.clock
+        return isinstance(clock, VirtualClock) and not self.driving and clock.moved_by_test() is not None
+
+    def record(self, act: Callable[[Account, int], Any]) -> Any:
+        """Run one call of the core under the lock, at the present moment."""
+        with self.lock:
+            result = act(self.account, self.now())
+        self.wake()
+        return result
+
+    def reset(self) -> None:
+        """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids."""
+        with self.lock:
+            key = self.account.keys[-1] if self.account.keys else None
+            self.settings = self._first_settings
+            self.account = Account(self.name, key, self.settings.rules(), on_entry=self._on_entry)
+            self.routes = Routes(self.settings.allow_targets)
+            self.hooks.clear()
+
+    def switch_key(self) -> Key:
+        """Give the account a new key."""
+        with self.lock:
+            serial = len(self.account.keys) + 1
+            email = self.account.key.email if self.account.keys else "you@example.com"
+            key = Key(serial, secrets.token_hex(16), email)
+            self.account.switch_key(key, self.now())
+            return key
+
+    def refused(self, text: str) -> None:
+        """Write down a call of the API that was refused."""
+        with self.lock:
+            self.account.journal.note(self.clock.now(), Kind.REFUSED, text)

@@ -1,0 +1,92 @@
+"""The journal as people read it: one line for each thing that happened, in virtual time, secrets masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from copper_emulator.core.model import Delivery, Entry, Kind, Subscription, count, short_ids, to_datetime
+
+MASK = "***"
+
+
+def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
+    """Readable lines; of a long journal the first and last, with the number of those between."""
+    shown = [entry for entry in entries if entry.kind is not Kind.SENDING]
+    if not shown:
+        return "nothing happened"
+    lines = [line(entry) for entry in shown]
+    if len(lines) > most:
+        head, tail = most // 3, most - most // 3
+        lines = [*lines[:head], f"... {count(len(lines) - most, 'line')} left out ...", *lines[-tail:]]
+    return "\n".join(lines)
+
+
+def line(entry: Entry) -> str:
+    """One entry, led by its virtual time."""
+    return f"{stamp(entry.at_ms)}  {describe(entry)}"
+
+
+def stamp(ms: int) -> str:
+    """`2026-09-29 22:40:04.738`, UTC."""
+    return to_datetime(ms).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03}"
+
+
+def describe(entry: Entry) -> str:
+    """One entry without its time."""
+    if entry.delivery is not None:
+        return _ended(entry.delivery)
+    if entry.notification is not None:
+        notification = entry.notification
+        what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
+        if entry.kind is Kind.HELD and notification.held_until_ms is not None:
+            return f"  held      {what} {entry.text}, until {stamp(notification.held_until_ms)}"
+        if entry.kind is Kind.QUEUED:
+            later = f", due {stamp(notification.due_ms)}" if notification.due_ms > entry.at_ms else ""
+            return f"  queued    {what} for subscription {notification.subscription}{later}"
+        return f"  {entry.kind:<9} {what}"
+    if entry.change is not None:
+        change = entry.change
+        cause = f" (caused by #{change.cause})" if change.cause is not None else ""
+        note = f": {entry.text}" if entry.text else ""
+        return f"{entry.kind:<11} {change.topic} {short_ids(change.ids)}{cause}{note}"
+    if entry.subscription is not None:
+        note = f" ({entry.text})" if entry.text else ""
+        return f"{entry.kind:<11} {subscription_text(entry.subscription)}{note}"
+    return f"{entry.kind:<11} {entry.text}"
+
+
+def subscription_text(subscription: Subscription) -> str:
+    """`560698 person/update -> https://... (secret key)`; values of secrets and headers are masked."""
+    extras = []
+    if subscription.secret:
+        extras.append("secret " + ", ".join(f"{name}={MASK}" for name in subscription.secret))
+    if subscription.headers:
+        extras.append("headers " + ", ".join(f"{name}: {MASK}" for name in subscription.headers))
+    tail = f" ({'; '.join(extras)})" if extras else ""
+    return f"{subscription.id} {subscription.topic} -> {subscription.target}{tail}"
+
+
+def _ended(delivery: Delivery) -> str:
+    where = f" -> {delivery.route or delivery.target}" if delivery.request_body else ""
+    replayed = " (replay)" if delivery.replayed else ""
+    took = delivery.ended_ms - delivery.started_ms
+    late = f" after {took / 1000:g}s" if took else ""
+    return (
+        f"  {delivery.outcome:<9} #{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}{where}: "
+        + (f"{delivery.verdict}{late}{replayed}")
+    )
+
+
+def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
+    """A text with every value of the subscriptions' secrets and headers replaced."""
+    values = {
+        value
+        for s in subscriptions
+        for extra in (s.secret, s.headers)
+        for value in (extra or {}).values()
+        # Shorter ones are no secrets, and replacing them would garble the text.
+        if len(value) >= 4
+    }
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text

@@ -1,0 +1,104 @@
+"""Was everything right at the end? What went wrong without having been expected or allowed, each with how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Notification, Outcome, State, count, short_ids
+from copper_emulator.settings import DUE
+from copper_emulator.timeline import masked
+
+
+class VerdictError(AssertionError):
+    """Something went wrong that no `expect` named and no setting allows. The text lists it and says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One kind of thing that went wrong, how often, an example, and what to do."""
+
+    what: str
+    advice: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"- {self.what}\n  {self.advice}" + (f"\n{self.detail}" if self.detail else "")
+
+
+_SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
+"""Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
+
+
+def complaints(account: Account, claims: Claims, allow: frozenset[int | str], now: int) -> list[Complaint]:
+    """Everything that should fail a test, most telling first; empty when all is well."""
+    found = []
+    groups: dict[str, list[Delivery]] = {}
+    for delivery in account.journal.deliveries:
+        if not _is_fine(delivery) and not claims.is_permitted(delivery) and not _is_allowed(delivery, allow):
+            groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
+    found += [_wrong(group) for group in groups.values()]
+    if DUE not in allow:
+        due = [n for n in account.waiting() if n.due_ms <= now and n.state is State.QUEUED]
+        if due:
+            found.append(_never_sent(due))
+    return found
+
+
+def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], now: int) -> str:
+    """The complaints as one text, or nothing when all is well; values of secrets are masked."""
+    found = complaints(account, claims, allow, now)
+    if not found:
+        return ""
+    head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect"
+    return masked("\n".join([head, *map(str, found)]), account.journal.subscriptions())
+
+
+def _is_fine(delivery: Delivery) -> bool:
+    return delivery.outcome in _SILENT and delivery.exception is None
+
+
+def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
+    if delivery.exception is not None and "exception" in allow:
+        return True
+    return str(delivery.outcome) in allow or (delivery.status is not None and delivery.status in allow)
+
+
+def _wrong(group: list[Delivery]) -> Complaint:
+    first = group[0]
+    times = "" if len(group) == 1 else f" ({len(group)} times)"
+    what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.verdict}{times}"
+    return Complaint(what, _advice(first), _indented(first.traceback) if first.traceback else "")
+
+
+def _advice(delivery: Delivery) -> str:
+    if delivery.outcome is Outcome.BLOCKED:
+        return "If it is meant to be blocked: copper.expect(..., outcome='blocked') or allow={'blocked'}."
+    if delivery.status is not None:
+        return (
+            f"Mend the endpoint, or if this answer is meant: copper.expect({str(delivery.type)!r}, "
+            f"{str(delivery.event)!r}, status={delivery.status}) or allow={{{delivery.status}}}."
+        )
+    if delivery.exception is not None:
+        return (
+            "Mend the endpoint, or if it is meant to raise: "
+            f"copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, outcome='failed') or allow={{'exception'}}."
+        )
+    return (
+        f"If this is meant: copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, "
+        f"outcome={str(delivery.outcome)!r}) or allow={{{str(delivery.outcome)!r}}}."
+    )
+
+
+def _never_sent(due: list[Notification]) -> Complaint:
+    first = due[0]
+    return Complaint(
+        f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
+        "changes made through the API go out at the next call that lets time pass",
+        "Call copper.settle() (or expect, advance) after them, or allow={'due'}.",
+    )
+
+
+def _indented(text: str) -> str:
+    return "\n".join("    " + line for line in text.splitlines())

@@ -1,0 +1,385 @@
+"""Drives an account and the plain model side by side and compares them after every step.
+
+The account's class is a parameter, so that a mutated one can be driven: it must be caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import EchoLoop, Invalid, NotFound
+from copper_emulator.core.model import (
+    Attempt,
+    EntityType,
+    Key,
+    Outcome,
+    Reason,
+    RecordChange,
+    Result,
+)
+from copper_emulator.core.records.store import Record
+from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
+from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.core.topics import Profile
+from copper_emulator.core.wire import subscription_json
+
+from tests.core.builders import FIRST_KEY, START, deliver, make_rules, topic
+from tests.core.plain_model import Answer, Happened, Note, PlainModel, Refused, Sent
+
+EXAMPLES = 100
+STEPS = 50
+"""The default budget. Mutations are caught within it, too."""
+
+
+class Disagreement(AssertionError):
+    """The account and the model say different things."""
+
+
+# --- what is drawn ------------------------------------------------------------------------------------
+# Everything is small and close together, so that deadlines, windows and answers often fall on the same
+# millisecond, on the one before and on the one after.
+
+TARGETS = ("https://a.example/hooks", "https://b.example/hooks")
+KINDS = ("lead", "lead", "person", "activity_log")
+
+limits = st.lists(st.builds(Limit, st.integers(1, 4), st.integers(2, 40)), min_size=0, max_size=2).map(tuple)
+
+latencies = st.one_of(
+    st.just(Latency(0, 0)),
+    st.integers(1, 20).map(lambda ms: Latency(ms, ms)),
+    st.tuples(st.integers(0, 10), st.integers(5, 30)).map(lambda t: Latency(t[0], t[0] + t[1])),
+)
+
+all_rules = st.builds(
+    make_rules,
+    profile=st.sampled_from(Profile),
+    limits=limits,
+    over_limit=st.sampled_from([OverLimit.HOLD, OverLimit.HOLD, OverLimit.DROP]),
+    window=st.sampled_from(WindowKind),
+    latency=latencies,
+    seed=st.integers(0, 3),
+    batch=st.sampled_from([1, 2, 3, 30]),
+    replace_duplicates=st.booleans(),
+    timestamp_when_sent=st.booleans(),
+    empty_attributes=st.booleans(),
+    allow_http=st.booleans(),
+    refuse_secret_collisions=st.booleans(),
+    timeout_ms=st.integers(5, 20),
+    in_flight=st.sampled_from([1, 1, 2, 3]),
+    echo_depth=st.integers(1, 3),
+)
+
+secrets = st.sampled_from([None, None, {"key": "k"}, {"ids": "mine", "key": "k"}])
+headers = st.sampled_from([None, {"X-Token": "t"}, {"content-type": "text/plain"}])
+extras = st.fixed_dictionaries(
+    {}, optional={"secret": secrets, "headers": headers, "custom_field_computed_values": st.booleans()}
+)
+events = st.sampled_from(["new", "update", "update", "delete"])
+kinds = st.sampled_from(KINDS)
+targets = st.sampled_from(TARGETS)
+odd_targets = st.sampled_from([*TARGETS, *TARGETS, "http://127.0.0.1:5000/", "http://far.example/"])
+values = st.sampled_from(["new", "old", None, 7, ["a", "b"]])
+fields = st.dictionaries(st.sampled_from(["name", "status", "tags"]), values, max_size=2)
+picks = st.lists(st.integers(0, 9), max_size=7)
+steps = st.one_of(st.integers(0, 8), st.integers(0, 60))
+
+answers = st.one_of(
+    st.builds(Answer, status=st.sampled_from([200, 204, 301, 500])),
+    st.builds(Answer, status=st.sampled_from([200, 500]), delay=st.integers(1, 24)),
+    st.builds(Answer, status=st.none(), reason=st.sampled_from(Reason), delay=st.integers(0, 3)),
+    st.builds(Answer, status=st.none(), unsent=st.sampled_from([Outcome.BLOCKED, Outcome.LOST])),
+    st.builds(Answer, echoes=st.just(value=True)),
+)
+
+
+class AccountMachine(RuleBasedStateMachine):
+    """Everything one can do to an account, in any order."""
+
+    account_class: ClassVar[type[Account]] = Account
+
+    rules: Rules
+    account: Account
+    model: PlainModel
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.sent: list[Sent] = []
+        self.ready = False
+
+    # --- settings ---------------------------------------------------------------------------------
+
+    @initialize(
+        rules=all_rules,
+        topics=st.lists(st.tuples(kinds, events, targets), min_size=1, max_size=4),
+        answers=st.tuples(answers, answers),
+    )
+    def begin(
+        self, rules: Rules, topics: list[tuple[str, str, str]], answers: tuple[Answer, Answer]
+    ) -> None:
+        self.rules = rules
+        self.account = self.account_class("machine", FIRST_KEY, rules)
+        self.model = PlainModel(rules)
+        self.ready = True
+        for url, answer in zip(TARGETS, answers, strict=True):
+            self.answer_with(url, answer)
+        for kind, event, url in topics:
+            self.create_subscription(kind, event, url, {})
+
+    # --- subscriptions and keys -------------------------------------------------------------------
+
+    @rule(kind=kinds, event=events, url=odd_targets, extras=extras)
+    def create_subscription(self, kind: str, event: str, url: str, extras: dict[str, Any]) -> None:
+        body = {"target": url, "type": kind, "event": event, **extras}
+        self.same_answer(
+            lambda: subscription_json(self.account.subscribe(parse_create(body, self.rules), self.now)),
+            lambda: self.model.shown(self.model.subscribe(body, self.now)),
+        )
+
+    @rule(
+        pick=st.integers(0, 5),
+        body=st.fixed_dictionaries({}, optional={"target": odd_targets, "secret": secrets, "headers": headers}),
+    )
+    def update_subscription(self, pick: int, body: dict[str, Any]) -> None:
+        number = self.some_subscription(pick)
+        self.same_answer(
+            lambda: subscription_json(self.account.update_subscription(number, body, self.now)),
+            lambda: self.model.shown(self.model.update_subscription(number, body)),
+        )
+
+    @rule(pick=st.integers(0, 5))
+    def change_the_topic(self, pick: int) -> None:
+        self.update_subscription(pick, {"event": "new"})
+
+    @rule(pick=st.integers(0, 5))
+    def delete_subscription(self, pick: int) -> None:
+        number = self.some_subscription(pick)
+        self.same_answer(
+            lambda: self.account.unsubscribe(number, self.now).id,
+            lambda: self.model.unsubscribe(number),
+        )
+
+    @rule()
+    def switch_key(self) -> None:
+        self.model.key += 1
+        self.account.switch_key(Key(self.model.key, f"token-{self.model.key}", ""), self.now)
+
+    # --- records and changes ----------------------------------------------------------------------
+
+    @rule(kind=kinds, rows=st.lists(fields, max_size=7))
+    def create_records(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        self.same_answer(
+            lambda: as_dicts(self.account.create(EntityType(kind), rows, self.now)),
+            lambda: self.model.create(kind, rows, self.now),
+        )
+
+    @rule(kind=kinds, picks=picks, fields=fields)
+    def update_records(self, kind: str, picks: list[int], fields: dict[str, Any]) -> None:
+        ids = self.some_records(kind, picks)
+        self.same_answer(
+            lambda: as_dicts(self.account.update(EntityType(kind), ids, fields, self.now)),
+            lambda: self.model.update(kind, ids, fields, self.now),
+        )
+
+    @rule(kind=kinds, picks=st.lists(st.integers(0, 9), max_size=3))
+    def delete_records(self, kind: str, picks: list[int]) -> None:
+        ids = self.some_records(kind, picks)
+        self.same_answer(
+            lambda: self.account.delete(EntityType(kind), ids, self.now),
+            lambda: self.model.delete(kind, ids, self.now),
+        )
+
+    @rule(kind=kinds, event=events, ids=st.lists(st.integers(1, 3), min_size=1, max_size=4))
+    def fire(self, kind: str, event: str, ids: list[int]) -> None:
+        attributes = {"name": [None, "Ada"]} if event == "update" else {}
+        self.model.change(kind, event, ids, attributes, self.now)
+        happened = RecordChange(topic(f"{kind}/{event}"), tuple(ids), attributes)
+        self.account.apply(happened, self.now)
+
+    @rule(event=events, count=st.integers(1, 40))
+    def fire_many(self, event: str, count: int) -> None:
+        self.fire("lead", event, list(range(1, count + 1)))
+
+    # --- endpoints and time -----------------------------------------------------------------------
+
+    @rule(url=targets, answer=answers)
+    def answer_with(self, url: str, answer: Answer) -> None:
+        if answer.echoes and self.rules.in_flight > 1:
+            return  # Side by side, the order in which endpoints make changes is not the model's.
+        self.model.answers[url] = answer
+
+    @rule()
+    def settle(self) -> None:
+        self.pass_time(0)
+
+    @rule(ms=steps)
+    def advance(self, ms: int) -> None:
+        self.pass_time(ms)
+
+    def pass_time(self, ms: int) -> None:
+        until = self.now + ms
+        deliver(self.account, self.now, until, self.endpoint)
+        self.model.walk(self.now, until)
+        self.now = until
+        self.compare()
+
+    def endpoint(self, attempt: Attempt) -> Result:
+        serial = attempt.notification.serial
+        self.sent.append(Sent(attempt.started_ms, serial, attempt.url, attempt.headers, attempt.body.decode()))
+        answer = self.model.answers.get(attempt.url, Answer())
+        if answer.echoes:
+            self.account.causing = attempt.notification
+            happened = RecordChange(topic("lead/update"), (1,), {"n": [0, 1]})
+            self.account.apply(happened, attempt.started_ms)
+            self.account.causing = None
+        if answer.unsent is not None:
+            return Result(answer.unsent, text="not sent")
+        if answer.reason is not None:
+            return Result.failure(answer.reason, "no answer", delay_ms=answer.delay)
+        assert answer.status is not None
+        return Result.answered(answer.status, delay_ms=answer.delay)
+
+    def teardown(self) -> None:
+        """In the end nothing is left waiting, and time alone was needed for that."""
+        if not self.ready:
+            return
+        while self.model.waits():
+            self.pass_time(100)
+        self.agree("moments to wait for", self.account.next_moment(self.now), None)
+
+    # --- comparing --------------------------------------------------------------------------------
+
+    def compare(self) -> None:
+        account, model = self.account, self.model
+        self.compare_sent()
+        self.agree(
+            "changes", [seen_change(c) for c in account.journal.changes], [plain_change(c) for c in model.changes]
+        )
+        self.agree(
+            "notifications",
+            [self.seen_note(n) for n in account.journal.notifications],
+            [plain_note(n) for n in model.notes],
+        )
+        self.agree("what waits", [n.serial for n in account.waiting()], plain_waiting(model))
+        shown = [subscription_json(s) for s in account.subscriptions.of_key(model.key)]
+        self.agree("subscriptions of the key", shown, model.listed())
+        self.compare_echo()
+
+    def compare_sent(self) -> None:
+        seen, expected = self.sent, self.model.sent
+        if self.rules.in_flight > 1:
+            # Targets are served side by side: within a moment only the order of each is promised.
+            seen = sorted(seen, key=lambda sent: (sent.ms, sent.url))
+            expected = sorted(expected, key=lambda sent: (sent.ms, sent.url))
+        self.agree("sends", seen, expected)
+
+    def compare_echo(self) -> None:
+        stopped = False
+        try:
+            self.account.raise_echo()
+        except EchoLoop:
+            stopped = True
+        self.agree("echo stopped", stopped, self.model.echo_stopped)
+        self.model.echo_stopped = False
+
+    def seen_note(self, note: Any) -> tuple[object, ...]:
+        """A notification of the account, with how it ended, in the words of `plain_note`."""
+        seen = (note.serial, note.subscription, note.ids, note.due_ms, str(note.state))
+        held = (note.held_until_ms, note.held_by)
+        delivery = self.account.journal.delivery_of(note)
+        if delivery is None:
+            return (*seen, *held, None)
+        reason = None if delivery.reason is None else str(delivery.reason)
+        ended = (delivery.target, delivery.started_ms, delivery.ended_ms, delivery.status, reason)
+        return (*seen, *held, (str(delivery.outcome), *ended))
+
+    def agree(self, what: str, seen: object, expected: object) -> None:
+        if seen != expected:
+            self.ready = False
+            raise Disagreement(f"{what}:\n  account {seen!r}\n  model   {expected!r}")
+
+    def same_answer(self, account: Callable[[], object], model: Callable[[], object]) -> None:
+        """Ask both; they must give the same answer, or refuse for the same reason."""
+        try:
+            expected = model()
+        except Refused as error:
+            expected = f"refused: {error}"
+        try:
+            seen = account()
+        except (Invalid, NotFound) as error:
+            seen = f"refused: {type(error).__name__}"
+        self.agree("answer", seen, expected)
+
+    # --- picking ----------------------------------------------------------------------------------
+
+    def some_subscription(self, pick: int) -> int:
+        """The id of an existing subscription, of whichever key; with none, one that does not exist."""
+        subs = self.model.subs
+        return subs[pick % len(subs)].id if subs else 17
+
+    def some_records(self, kind: str, picks: list[int]) -> list[int]:
+        """Ids of records that exist; the highest pick stands for one that does not."""
+        numbers = list(self.model.records.get(kind, {}))
+        return [numbers[pick % len(numbers)] if numbers and pick < 9 else 17 for pick in picks]
+
+
+def as_dicts(records: Iterable[Record]) -> list[dict[str, Any]]:
+    return [dict(record) for record in records]
+
+
+def seen_change(change: Any) -> tuple[object, ...]:
+    return (
+        (change.serial, str(change.topic), change.ids, change.updated_attributes, change.at_ms),
+        (change.cause, change.depth, change.subscriptions, change.note != ""),
+    )
+
+
+def plain_change(change: Happened) -> tuple[object, ...]:
+    name = f"{change.type}/{change.event}"
+    return (
+        (change.serial, name, change.ids, change.attributes, change.at),
+        (change.cause, change.depth, change.subs, not change.subs),
+    )
+
+
+def plain_note(note: Note) -> tuple[object, ...]:
+    seen = (note.serial, note.sub, note.ids, note.due, note.state, note.held_until, note.held_by)
+    if note.ended is None:
+        return (*seen, None)
+    ended = (note.state, note.url, note.started, note.ended, note.status, note.reason)
+    return (*seen, ended)
+
+
+def plain_waiting(model: PlainModel) -> list[int]:
+    waiting = [note for note in model.notes if note.state in ("queued", "held", "sending")]
+    return [note.serial for note in sorted(waiting, key=lambda note: (note.due, note.serial))]
+
+
+def run(account_class: type[Account] = Account, *, with_seed: int | None = None) -> None:
+    """Run the machine within the default budget, on accounts of this class.
+
+    With a seed the run is that of the seed, stops at the first disagreement and does not look for
+    a shorter one.
+    """
+    machine = type("Driven", (AccountMachine,), {"account_class": account_class})
+    budget = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    if with_seed is not None:
+        machine = seed(with_seed)(machine)
+        budget = settings(budget, phases=[Phase.generate], database=None, report_multiple_bugs=False)
+    run_state_machine_as_test(machine, settings=budget)

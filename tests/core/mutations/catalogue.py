@@ -1,0 +1,86 @@
+"""Every mistake by name, and how to put it into the core for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from copper_emulator.core import account, ratelimit
+from copper_emulator.core.account import Account
+
+from tests.core.mutations import limits, order, path
+
+
+class Patch(NamedTuple):
+    """A name in a module of the core, and what it stands for instead."""
+
+    module: Any
+    name: str
+    replacement: Any
+
+
+Mutation = type[Account] | Patch
+
+LIMIT_MUTATIONS: dict[str, Mutation] = {
+    "a fixed window lets one too many go": Patch(ratelimit, "FixedWindow", limits.OneTooMany),
+    "a rolling window lets one too few go": Patch(ratelimit, "RollingWindow", limits.OneTooFew),
+    "a fixed window renews late": Patch(ratelimit, "FixedWindow", limits.RenewsLate),
+    "a fixed window follows the clock": Patch(
+        ratelimit, "FixedWindow", limits.RenewsWithTheClock
+    ),
+    "a rolling window forgets early": Patch(ratelimit, "RollingWindow", limits.ForgetsEarly),
+    "only the first limit is kept": Patch(account, "RateLimiter", limits.OnlyTheFirstLimit),
+    "drop instead of hold": limits.DropsWhatItShouldHold,
+    "hold instead of drop": limits.HoldsWhatItShouldDrop,
+    "newest first on release": Patch(account, "Lanes", order.NewestFirst),
+    "ties the wrong way round": Patch(account, "Agenda", order.TiesTheWrongWayRound),
+    "later ones overtake where room is short": Patch(account, "Lanes", order.Overtaking),
+}
+"""Those that the checker sees as well: it knows limits, order and completeness."""
+
+MUTATIONS: dict[str, Mutation] = {
+    **LIMIT_MUTATIONS,
+    "blocked ones are not counted": limits.BlockedIsNotCounted,
+    "cancelled ones are counted": limits.CancelledIsCounted,
+    "limits per key": limits.LimitsPerKey,
+    "a target gets one too many at once": Patch(account, "Lanes", order.CrowdsItsTarget),
+    "one more change shifts the delays": order.LatencyByPosition,
+    "the timeout comes late": order.WaitsTooLong,
+    "an echo goes one deeper": order.FollowsOneEchoMore,
+    "a second attempt": path.SecondAttempt,
+    "a redirect counts as delivered": path.RedirectIsFine,
+    "a batch of 31": Patch(account, "cut", path.batch_of_31),
+    "what is held is forgotten with its subscription": path.ForgetsWhatWaits,
+    "an old key's subscriptions stop firing": path.OldKeysFallSilent,
+    "only the first subscription to a topic fires": Patch(
+        account, "matching", path.only_the_first_subscription
+    ),
+    "what waits keeps its old target": path.TargetOfTheChange,
+    "a write that changes nothing fires": Patch(
+        account, "RecordStore", path.FiresWithoutAChange
+    ),
+    "different changes share a notification": Patch(
+        account, "RecordStore", path.OneChangeForAll
+    ),
+    "the timestamp is that of sending": Patch(
+        account, "notification_json", path.timestamp_of_sending
+    ),
+    "a secret replaces a key of the payload": Patch(
+        account, "notification_json", path.secret_wins
+    ),
+}
+
+
+@contextmanager
+def applied(mutation: Mutation) -> Iterator[type[Account]]:
+    """The class of account to use while the mistake is in the core."""
+    if not isinstance(mutation, Patch):
+        yield mutation
+        return
+    right = getattr(mutation.module, mutation.name)
+    setattr(mutation.module, mutation.name, mutation.replacement)
+    try:
+        yield Account
+    finally:
+        setattr(mutation.module, mutation.name, right)

@@ -1,0 +1,67 @@
+"""Mistakes in when and in which order notifications go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.agenda import Agenda, Lanes
+from copper_emulator.core.draws import draw
+from copper_emulator.core.model import Change, Key, Notification, Subscription
+from copper_emulator.core.rules import Rules
+
+
+class NewestFirst(Lanes):
+    """Of those that wait for room, the last to come goes first."""
+
+    def enter(self, target: str, notification: Notification) -> None:
+        super().enter(target, notification)
+        self._waiting[target].rotate(1)
+
+
+class TiesTheWrongWayRound(Agenda[Any]):
+    """Of those due at the same moment, the later one goes first."""
+
+    def add(self, due_ms: int, serial: int, thing: Any) -> None:
+        super().add(due_ms, -serial, thing)
+
+
+class Overtaking(Lanes):
+    """Where room is short, other targets go on while one is busy, and take the room of those before them."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return self._size > 0
+
+
+class CrowdsItsTarget(Lanes):
+    """One more than allowed is on its way to a target."""
+
+    def __init__(self, in_flight: int) -> None:
+        super().__init__(in_flight + 1)
+
+
+class LatencyByPosition(Account):
+    """One more change before it shifts the draw of a change's delay."""
+
+    def _latency(self, change: Change, subscription: Subscription) -> int:
+        low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
+        key = (change.topic, change.ids, change.serial, subscription.id)
+        return draw(self.rules.seed, "latency", *key, low=low, high=high)
+
+
+class WaitsTooLong(Account):
+    """An answer that comes with the end of the timeout still counts."""
+
+    def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
+        super().__init__(name, key, replace(rules, timeout_ms=rules.timeout_ms + 1), **options)
+
+
+class FollowsOneEchoMore(Account):
+    """Deliveries may cause each other once more than allowed."""
+
+    def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
+        super().__init__(name, key, replace(rules, echo_depth=rules.echo_depth + 1), **options)

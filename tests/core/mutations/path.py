@@ -1,0 +1,145 @@
+"""Mistakes in who is notified, of what, how often and with which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.batching import cut
+from copper_emulator.core.matching import matching
+from copper_emulator.core.model import (
+    Attempt,
+    Change,
+    Delivery,
+    EntityType,
+    Event,
+    Key,
+    Notification,
+    Outcome,
+    RecordChange,
+    Result,
+    State,
+    Subscription,
+    Topic,
+)
+from copper_emulator.core.records.store import Record, RecordStore
+from copper_emulator.core.rules import Rules
+from copper_emulator.core.wire import notification_json
+
+
+class SecondAttempt(Account):
+    """A notification that was answered 500 is sent once more."""
+
+    def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
+        notification = attempt.notification
+        again = result.status == 500 and self.journal.delivery_of(notification) is None
+        delivery = super().conclude(attempt, result, now)
+        if again and delivery is not None:
+            notification.state = State.QUEUED
+            self._agenda.add(now, notification.serial, notification)
+        return delivery
+
+
+class RedirectIsFine(Account):
+    """A redirect counts as delivered."""
+
+    def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
+        if result.status == 301:
+            result = replace(result, outcome=Outcome.DELIVERED)
+        return super().conclude(attempt, result, now)
+
+
+class ForgetsWhatWaits(Account):
+    """What waits for a subscription vanishes with it, and nothing tells how it ended."""
+
+    def unsubscribe(self, subscription_id: int, now: int) -> Subscription:
+        subscription = super().unsubscribe(subscription_id, now)
+        for notification in self._lanes.clear():
+            kept = self.subscriptions.find(notification.subscription)
+            if kept is not None:
+                self._lanes.enter(kept.target, notification)
+        return subscription
+
+
+class OldKeysFallSilent(Account):
+    """With a new key the subscriptions of the old one stop firing."""
+
+    def switch_key(self, key: Key, now: int) -> None:
+        super().switch_key(key, now)
+        for subscription in list(self.subscriptions):
+            self.subscriptions.remove(subscription)
+
+
+class TargetOfTheChange(Account):
+    """What waits goes where the subscription pointed when the record changed."""
+
+    def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
+        super().__init__(name, key, rules, **options)
+        self._as_it_was: dict[int, Subscription] = {}
+
+    def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
+        change = super().apply(happened, now, origin=origin)
+        for notification in self.journal.notifications_of(change):
+            subscription = self.subscriptions.find(notification.subscription)
+            if subscription is not None:
+                self._as_it_was[notification.serial] = subscription
+        return change
+
+    def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
+        return super()._start(notification, self._as_it_was[notification.serial], now)
+
+
+class FiresWithoutAChange(RecordStore):
+    """Writing the value that is there already counts as a change."""
+
+    def update(
+        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
+    ) -> tuple[list[Record], list[RecordChange]]:
+        records, changes = super().update(kind, ids, fields)
+        if records and not changes:
+            found = tuple(record.id for record in records)
+            changes = [RecordChange(Topic(kind, Event.UPDATE), found)]
+        return records, changes
+
+
+class OneChangeForAll(RecordStore):
+    """Records with different old values share a notification."""
+
+    def update(
+        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
+    ) -> tuple[list[Record], list[RecordChange]]:
+        records, changes = super().update(kind, ids, fields)
+        if len(changes) > 1:
+            found = tuple(number for change in changes for number in change.ids)
+            changes = [replace(changes[0], ids=found)]
+        return records, changes
+
+
+def batch_of_31(ids: Sequence[int], size: int) -> list[tuple[int, ...]]:
+    """One id more than allowed in a notification."""
+    return cut(ids, size + 1)
+
+
+def only_the_first_subscription(
+    topic: Topic, subscriptions: Iterable[Subscription]
+) -> list[Subscription]:
+    """Of two subscriptions to a topic, only the older one is notified."""
+    return matching(topic, subscriptions)[:1]
+
+
+def timestamp_of_sending(
+    notification: Notification, subscription: Subscription, rules: Rules, now: int
+) -> dict[str, Any]:
+    """The timestamp is that of the sending."""
+    rules = replace(rules, timestamp_when_sent=True)
+    return notification_json(notification, subscription, rules, now)
+
+
+def secret_wins(
+    notification: Notification, subscription: Subscription, rules: Rules, now: int
+) -> dict[str, Any]:
+    """A key of the secret replaces the payload's own of that name."""
+    body = notification_json(notification, subscription, rules, now)
+    return {**body, **(subscription.secret or {})}

@@ -1,0 +1,437 @@
+"""What an account should do, told once more in the plainest way.
+
+Lists that are searched from the front, and a clock that is walked millisecond by millisecond: nothing is shared with
+the engine but the words of `copper_emulator.core.model` and the settings. Only small numbers make this bearable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from copper_emulator.core.model import Outcome, Reason
+from copper_emulator.core.rules import Rules
+
+PAYLOAD_KEYS = {"subscription_id", "event", "type", "ids", "updated_attributes", "timestamp"}
+
+FIRST_RECORD = {
+    "lead": 94_808_711,
+    "person": 94_808_711,
+    "task": 3_716_921,
+    "activity_log": 3_061_844_455,
+}
+
+
+class Refused(Exception):
+    """The model expects the account to refuse this, with this error class."""
+
+
+@dataclass
+class Answer:
+    """What an endpoint does with a notification."""
+
+    status: int | None = 200
+    reason: Reason | None = None
+    unsent: Outcome | None = None
+    """Blocked or lost: the shell did not send it."""
+    delay: int = 0
+    echoes: bool = False
+    """The endpoint changes a record while it is being notified."""
+
+
+@dataclass
+class Sub:
+    id: int
+    key: int
+    type: str
+    event: str
+    target: str
+    created: int
+    secret: dict[str, str] | None
+    headers: dict[str, str] | None
+    computed: bool | None
+
+
+@dataclass
+class Happened:
+    """A change."""
+
+    serial: int
+    type: str
+    event: str
+    ids: tuple[int, ...]
+    attributes: Mapping[str, Any]
+    at: int
+    cause: int | None
+    depth: int
+    subs: tuple[int, ...]
+
+
+@dataclass
+class Note:
+    """A notification, and how it ended."""
+
+    serial: int
+    change: Happened
+    sub: int
+    ids: tuple[int, ...]
+    due: int
+    state: str = "queued"
+    held_until: int | None = None
+    held_by: str | None = None
+    url: str = ""
+    started: int | None = None
+    ended: int | None = None
+    status: int | None = None
+    reason: str | None = None
+
+
+@dataclass
+class Sent:
+    """One request, as the endpoint sees it."""
+
+    ms: int
+    serial: int
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+@dataclass
+class PlainModel:
+    rules: Rules
+    key: int = 1
+    subs: list[Sub] = field(default_factory=list)
+    records: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    changes: list[Happened] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    echo_stopped: bool = False
+    _made: dict[str, int] = field(default_factory=dict)
+    _counted: list[int] = field(default_factory=list)
+    _windows: list[list[int]] = field(default_factory=list)
+    _due_to_answer: list[tuple[int, int, Note, Answer]] = field(default_factory=list)
+    _next_sub: int = 560_698
+
+    # --- subscriptions ----------------------------------------------------------------------------
+
+    def subscribe(self, body: dict[str, Any], now: int) -> Sub:
+        self._check_topic(body["type"], body["event"])
+        self._check_extras(body)
+        if self.rules.replace_duplicates:
+            same = (self.key, body["type"], body["event"])
+            self.subs = [s for s in self.subs if (s.key, s.type, s.event) != same]
+        sub = Sub(
+            id=self._next_sub,
+            key=self.key,
+            type=body["type"],
+            event=body["event"],
+            target=body["target"],
+            created=now,
+            secret=body.get("secret"),
+            headers=body.get("headers"),
+            computed=body.get("custom_field_computed_values"),
+        )
+        self._next_sub += 1
+        self.subs.append(sub)
+        return sub
+
+    def update_subscription(self, number: int, body: dict[str, Any]) -> Sub:
+        sub = self.visible(number)
+        if "type" in body or "event" in body:
+            raise Refused("Invalid")
+        self._check_extras(body)
+        sub.target = body.get("target", sub.target)
+        sub.secret = body.get("secret", sub.secret)
+        sub.headers = body.get("headers", sub.headers)
+        return sub
+
+    def unsubscribe(self, number: int) -> int:
+        self.subs.remove(self.visible(number))
+        return number
+
+    def visible(self, number: int) -> Sub:
+        for sub in self.subs:
+            if sub.id == number and sub.key == self.key:
+                return sub
+        raise Refused("NotFound")
+
+    def listed(self) -> list[dict[str, Any]]:
+        return [self.shown(sub) for sub in self.subs if sub.key == self.key]
+
+    def shown(self, sub: Sub) -> dict[str, Any]:
+        extras = {
+            "secret": sub.secret,
+            "headers": sub.headers,
+            "custom_field_computed_values": sub.computed,
+        }
+        return {
+            "id": sub.id,
+            "target": sub.target,
+            "type": sub.type,
+            "event": sub.event,
+            **{name: value for name, value in extras.items() if value is not None},
+            "created_at": sub.created // 1000,
+        }
+
+    def _check_topic(self, kind: str, event: str) -> None:
+        activities = ["new"]
+        if self.rules.profile == "developer-docs":
+            activities = ["new", "update", "delete"]
+        if kind in ("user", "account") or (kind == "activity_log" and event not in activities):
+            raise Refused("Invalid")
+
+    def _check_extras(self, body: dict[str, Any]) -> None:
+        secret = body.get("secret") or {}
+        if self.rules.refuse_secret_collisions and PAYLOAD_KEYS & secret.keys():
+            raise Refused("Invalid")
+        target = body.get("target", "https://")
+        if target.startswith("http://") and not (self.rules.allow_http and target.startswith("http://127.0.0.1")):
+            raise Refused("Invalid")
+
+    # --- records ----------------------------------------------------------------------------------
+
+    def create(self, kind: str, rows: Sequence[dict[str, Any]], now: int) -> list[dict[str, Any]]:
+        made = []
+        for row in rows:
+            number = FIRST_RECORD[kind] + self._made.get(kind, 0)
+            self._made[kind] = self._made.get(kind, 0) + 1
+            self.records.setdefault(kind, {})[number] = dict(row)
+            made.append(number)
+        if made:
+            self.change(kind, "new", made, {}, now)
+        return [{"id": number, **self.records[kind][number]} for number in made]
+
+    def update(self, kind: str, ids: Sequence[int], fields: dict[str, Any], now: int) -> list[dict[str, Any]]:
+        stored = self.records.setdefault(kind, {})
+        if any(number not in stored for number in ids):
+            raise Refused("NotFound")
+        groups: list[tuple[dict[str, Any], list[int]]] = []
+        for number in dict.fromkeys(ids):
+            old = stored[number]
+            pairs = {name: [old.get(name), value] for name, value in fields.items() if old.get(name) != value}
+            if pairs:
+                old.update(fields)
+            for attributes, members in groups:
+                if attributes == pairs:
+                    members.append(number)
+                    break
+            else:
+                groups.append((pairs, [number]))
+        for attributes, members in groups:
+            if attributes:
+                self.change(kind, "update", members, attributes, now)
+        return [{"id": number, **stored[number]} for number in dict.fromkeys(ids)]
+
+    def delete(self, kind: str, ids: Sequence[int], now: int) -> None:
+        stored = self.records.setdefault(kind, {})
+        if any(number not in stored for number in ids):
+            raise Refused("NotFound")
+        chosen = list(dict.fromkeys(ids))
+        for number in chosen:
+            del stored[number]
+        if chosen:
+            self.change(kind, "delete", chosen, {}, now)
+
+    def change(
+        self,
+        kind: str,
+        event: str,
+        ids: Sequence[int],
+        attributes: Mapping[str, Any],
+        now: int,
+        cause: Note | None = None,
+    ) -> None:
+        depth = 0 if cause is None else cause.change.depth + 1
+        concerned = [sub for sub in self.subs if (sub.type, sub.event) == (kind, event)]
+        if depth > self.rules.echo_depth:
+            concerned = []
+            self.echo_stopped = True
+        change = Happened(
+            serial=len(self.changes) + 1,
+            type=kind,
+            event=event,
+            ids=tuple(ids),
+            attributes=attributes,
+            at=now,
+            cause=None if cause is None else cause.serial,
+            depth=depth,
+            subs=tuple(sub.id for sub in concerned),
+        )
+        self.changes.append(change)
+        for sub in concerned:
+            due = now + self._latency(change, sub)
+            rest = list(ids)
+            while rest:
+                piece, rest = rest[: self.rules.batch], rest[self.rules.batch :]
+                serial = len(self.notes) + 1
+                self.notes.append(Note(serial, change, sub.id, tuple(piece), due))
+
+    def _latency(self, change: Happened, sub: Sub) -> int:
+        low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
+        if low == high:
+            return low
+        alike = [
+            other
+            for other in self.changes
+            if other.subs and (other.type, other.event, other.ids) == (change.type, change.event, change.ids)
+        ]
+        words = (
+            str(self.rules.seed),
+            "latency",
+            f"{change.type}/{change.event}",
+            str(change.ids),
+            str(len(alike)),
+            str(sub.id),
+        )
+        digest = blake2b("\x1f".join(words).encode(), digest_size=8).digest()
+        return low + (int.from_bytes(digest, "big") * (high - low + 1) >> 64)
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def walk(self, now: int, until: int) -> None:
+        """Let time pass."""
+        for moment in range(now, until + 1):
+            self._live(moment)
+
+    def waits(self) -> bool:
+        """Whether anything has not come to its end."""
+        return any(note.state in ("queued", "held", "sending") for note in self.notes)
+
+    def _live(self, now: int) -> None:
+        self._answer(now)
+        while True:
+            ready = [n for n in self.notes if n.state in ("queued", "held") and n.due <= now]
+            ready.sort(key=lambda note: (note.due, note.serial))
+            if not ready:
+                return
+            if self._opens(now) > now:
+                self._stop(ready, now)
+                return
+            chosen = next((note for note in ready if self._is_free(note)), None)
+            if chosen is None:
+                return
+            self._send(chosen, now)
+
+    def _answer(self, now: int) -> None:
+        for moment, serial, note, answer in sorted(self._due_to_answer, key=lambda item: item[:2]):
+            if moment <= now:
+                self._conclude(note, answer, moment)
+                self._due_to_answer.remove((moment, serial, note, answer))
+
+    def _is_free(self, note: Note) -> bool:
+        """Whether its target, as the subscription has it now, may get one more."""
+        sub = self._find(note.sub)
+        if sub is None:
+            return True
+        under_way = [n for n in self.notes if n.state == "sending" and n.url == sub.target]
+        return len(under_way) < self.rules.in_flight
+
+    def _send(self, note: Note, now: int) -> None:
+        sub = self._find(note.sub)
+        note.started = now
+        if sub is None:
+            note.state, note.ended = "cancelled", now
+            return
+        note.state, note.url = "sending", sub.target
+        self._count(now)
+        self.sent.append(Sent(now, note.serial, sub.target, self._headers(sub), self._body(note, sub, now)))
+        answer = self.answers.get(sub.target, Answer())
+        if answer.echoes:
+            self.change("lead", "update", [1], {"n": [0, 1]}, now, cause=note)
+        if answer.delay:
+            moment = now + min(answer.delay, self.rules.timeout_ms)
+            self._due_to_answer.append((moment, note.serial, note, answer))
+        else:
+            self._conclude(note, answer, now)
+
+    def _conclude(self, note: Note, answer: Answer, now: int) -> None:
+        note.ended = now
+        if answer.delay >= self.rules.timeout_ms:
+            note.state, note.reason = "failed", "timed out"
+        elif answer.unsent is not None:
+            note.state = str(answer.unsent)
+        elif answer.reason is not None:
+            note.state, note.reason = "failed", str(answer.reason)
+        else:
+            assert answer.status is not None
+            note.status = answer.status
+            note.state = "delivered" if 200 <= answer.status <= 299 else "rejected"
+
+    def _stop(self, ready: list[Note], now: int) -> None:
+        """No room: all that is ready is held, or dropped."""
+        for note in ready:
+            if self.rules.over_limit == "drop":
+                note.state, note.started, note.ended = "dropped", now, now
+            elif note.state == "queued":
+                note.state, note.held_until = "held", self._opens(now)
+                blocking = max(self.rules.limits, key=lambda limit: self._opens(now, limit))
+                note.held_by = f"{blocking.count}/{blocking.length_ms}ms"
+
+    # --- limits -----------------------------------------------------------------------------------
+
+    def _opens(self, now: int, only: object = None) -> int:
+        """The first moment at which every limit (or only one) lets one more go."""
+        opens = now
+        for number, limit in enumerate(self.rules.limits):
+            if only is not None and limit is not only:
+                continue
+            if self.rules.window == "rolling":
+                if len(self._counted) >= limit.count:
+                    opens = max(opens, self._counted[-limit.count] + limit.length_ms)
+            elif self._windows and self._windows[number]:
+                start, counted = self._windows[number]
+                if counted >= limit.count:
+                    opens = max(opens, start + limit.length_ms)
+        return opens
+
+    def _count(self, now: int) -> None:
+        self._counted.append(now)
+        self._windows = self._windows or [[] for _ in self.rules.limits]
+        for number, limit in enumerate(self.rules.limits):
+            if not self._windows[number] or now >= self._windows[number][0] + limit.length_ms:
+                self._windows[number] = [now, 0]
+            self._windows[number][1] += 1
+
+    # --- what is sent -----------------------------------------------------------------------------
+
+    def _find(self, number: int) -> Sub | None:
+        return next((sub for sub in self.subs if sub.id == number), None)
+
+    def _body(self, note: Note, sub: Sub, now: int) -> str:
+        change = note.change
+        body: dict[str, Any] = {
+            "subscription_id": sub.id,
+            "event": change.event,
+            "type": change.type,
+            "ids": list(note.ids),
+        }
+        if change.event == "update" or self.rules.empty_attributes:
+            body["updated_attributes"] = change.attributes
+        moment = now if self.rules.timestamp_when_sent else change.at
+        body["timestamp"] = timestamp(moment)
+        for name, value in (sub.secret or {}).items():
+            if name not in PAYLOAD_KEYS:
+                body[name] = value
+        return json.dumps(body, separators=(",", ":"))
+
+    def _headers(self, sub: Sub) -> tuple[tuple[str, str], ...]:
+        own = dict(sub.headers or {})
+        named = [name.lower() for name in own]
+        headers: list[tuple[str, str]] = []
+        if "content-type" not in named:
+            headers.append(("Content-Type", "application/json"))
+        if "user-agent" not in named:
+            headers.append(("User-Agent", self.rules.user_agent))
+        return (*headers, *own.items())
+
+
+def timestamp(ms: int) -> str:
+    """The moment in UTC, for the one hour in which the machine plays: 2026-09-21T14:13:20.000Z is its beginning."""
+    seconds, thousandths = divmod(ms - 1_790_000_000_000, 1000)
+    minutes, seconds = divmod(13 * 60 + 20 + seconds, 60)
+    return f"2026-09-21T14:{minutes:02}:{seconds:02}.{thousandths:03}Z"
