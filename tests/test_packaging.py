@@ -80,9 +80,7 @@ def test_the_wheel_installs_two_top_level_names(wheel: zipfile.ZipFile) -> None:
 
 
 @pytest.mark.parametrize("package", ["copper_emulator", "pytest_copper"])
-def test_type_checkers_are_told_that_the_package_is_typed(
-    wheel: zipfile.ZipFile, package: str
-) -> None:
+def test_type_checkers_are_told_that_the_package_is_typed(wheel: zipfile.ZipFile, package: str) -> None:
     assert f"{package}/py.typed" in wheel.namelist()
 
 
@@ -116,9 +114,7 @@ def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
     assert [line for line in required if set("<~=!,") & set(line.replace(">=", ""))] == []
 
 
-@pytest.mark.parametrize(
-    "folder", ["docs", "emulator", "examples", "pytest_plugin", "scenarios", "tests"]
-)
+@pytest.mark.parametrize("folder", ["docs", "emulator", "examples", "pytest_plugin", "scenarios", "tests"])
 def test_the_sdist_holds_the_folder_whole(sdist: set[str], folder: str) -> None:
     expected = {f"{folder}/{name}" for name in files_below(folder)}
 

@@ -37,7 +37,7 @@ class Copper(Face):
         self.tasks = Records(EntityType.TASK, self._stage, self._write)
         self.activities = Records(EntityType.ACTIVITY_LOG, self._stage, self._write)
 
-    # --- making things happen ---------------------------------------------------------------------------------------
+    # --- making things happen -------------------------------------------------------------------------------
 
     def fire(
         self,
@@ -73,7 +73,7 @@ class Copper(Face):
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
 
-    # --- time -------------------------------------------------------------------------------------------------------------
+    # --- time -----------------------------------------------------------------------------------------------
 
     def settle(self) -> list[Delivery]:
         """Deliver what is due now; the clock stands still. What was delivered, in order."""
@@ -88,10 +88,10 @@ class Copper(Face):
         return self._drive(self._operations.advance(span(delta, parts)))
 
     def run_until_idle(self, *, limit: timedelta = HOUR) -> list[Delivery]:
-        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit` of virtual time."""
+        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit`."""
         return self._drive(self._operations.run_until_idle(span(limit, {})))
 
-    # --- judging: settles first, never moves the clock --------------------------------------------------------------------
+    # --- judging: settles first, never moves the clock ------------------------------------------------------
 
     def expect(
         self,
@@ -143,7 +143,7 @@ class Copper(Face):
         __tracebackhide__ = True
         self._drive(self._operations.expect_none(Expectation.of(type, event, ids=ids)))
 
-    # --- for Emulator and Records -------------------------------------------------------------------------------------------
+    # --- for Emulator and Records ---------------------------------------------------------------------------
 
     def _write(self, act: Act) -> Any:
         return self._drive(self._operations.write(act))

@@ -135,7 +135,7 @@ def misfits(expectation: Expectation, delivery: Delivery) -> list[str]:
         reasons.append(f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}")
     if expectation.ids is not None:
         reasons += _ids_misfit(expectation.ids, delivery.ids)
-    if expectation.target is not None and not expectation.target == delivery.target:
+    if expectation.target is not None and expectation.target != delivery.target:
         reasons.append(f"target is {delivery.target!r}, expected {expectation.target!r}")
     if expectation.updated_attributes is not None:
         actual = delivery.change.updated_attributes
@@ -193,9 +193,9 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
         if name not in actual:
             has = ", ".join(map(repr, actual)) or "nothing"
             reasons.append(f"{where} has no {name!r} (it has {has})")
-        elif not wanted == actual[name]:
+        elif wanted != actual[name]:
             if isinstance(wanted, Mapping) and isinstance(actual[name], Mapping):
-                reasons += _mapping_misfit(f"{where}.{name}", wanted, actual[name]) or []
+                reasons += _mapping_misfit(f"{where}.{name}", wanted, actual[name])
             else:
                 reasons.append(f"{where}[{name!r}] is {actual[name]!r}, expected {wanted!r}")
     return reasons
@@ -204,14 +204,14 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
 def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
     if expectation.outcome is not None and delivery.outcome is not expectation.outcome:
         return [f"it was {delivery.verdict}, expected {expectation.outcome}"]
-    if expectation.status is not None and not expectation.status == delivery.status:
+    if expectation.status is not None and expectation.status != delivery.status:
         return [f"it was {delivery.verdict}, expected status {expectation.status}"]
     if not expectation.names_outcome and delivery.outcome is not Outcome.DELIVERED:
         return [f"it was {delivery.verdict}, expected a 2xx"]
     return []
 
 
-# --- the text of a failure -------------------------------------------------------------------------------------------
+# --- the text of a failure ----------------------------------------------------------------------------------
 
 
 def _unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> str:

@@ -83,7 +83,8 @@ def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
 
 def story(account: Account, notification: Notification) -> str:
     """One notification's life in one sentence."""
-    head = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)} for subscription {notification.subscription}"
+    head = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
+    head += f" for subscription {notification.subscription}"
     held = ""
     if notification.held_until_ms is not None:
         held = f"held by the limit of {notification.held_by} until {stamp(notification.held_until_ms)}, "
@@ -96,7 +97,8 @@ def story(account: Account, notification: Notification) -> str:
     delivery = account.journal.delivery_of(notification)
     if delivery is None:
         return f"{head}: {notification.state}"
-    return f"{head}: {held}{delivery.verdict} at {stamp(delivery.ended_ms)}, {delivery.route or delivery.target or 'never sent'}"
+    where = delivery.route or delivery.target or "never sent"
+    return f"{head}: {held}{delivery.verdict} at {stamp(delivery.ended_ms)}, {where}"
 
 
 def refusals(account: Account) -> list[str]:

@@ -46,7 +46,7 @@ class Face:
         self._operations = Operations(self._stage)
         host.add(self._stage)
 
-    # --- who and where ----------------------------------------------------------------------------------------------
+    # --- who and where --------------------------------------------------------------------------------------
 
     @property
     def api_url(self) -> str:
@@ -90,7 +90,7 @@ class Face:
         """
         self._stage.switch_key()
 
-    # --- where notifications really go -------------------------------------------------------------------------------
+    # --- where notifications really go ----------------------------------------------------------------------
 
     def route(self, origin: str, to: object, *, kind: KindName | None = None) -> None:
         """Send targets that begin with `origin` to an app in this process, or to another URL.
@@ -147,7 +147,7 @@ class Face:
         """
         self._stage.hooks.append(hook)
 
-    # --- looking, without moving anything ----------------------------------------------------------------------------------
+    # --- looking, without moving anything -------------------------------------------------------------------
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -175,7 +175,7 @@ class Face:
         return timeline(self._stage.account.journal.entries)
 
     def explain(self, what: object = None, /, *, type: str | None = None, id: int | None = None) -> Explanation:
-        """Why something was delivered, or not: of a change, a subscription, a delivery, a type, a record, or everything."""
+        """Why something was (not) delivered: of a change, subscription, delivery, type, record, or everything."""
         account = self._stage.account
         with self._stage.lock:
             if isinstance(what, Change):
@@ -200,7 +200,7 @@ class Face:
         self._stage.reset()
         self._operations.claims.clear()
 
-    # --- for Emulator and the plugin -----------------------------------------------------------------------------------------
+    # --- for Emulator and the plugin ------------------------------------------------------------------------
 
     def verdict(self) -> str:
         """What went wrong and was neither expected nor allowed, as text; empty when all is well."""

@@ -1,4 +1,4 @@
-"""What lets time pass, as rounds for a runner: the same for the synchronous face, the asynchronous one and scenarios."""
+"""What lets time pass, as rounds for a runner: one for the synchronous face, the asynchronous one and scenarios."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def bare_event(
         raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
     if not exists(topic, settings.profile):
         raise UsageError(f"there is no topic {topic}. {advice(kind, settings.profile)}")
-    wanted = tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
+    wanted: tuple[Any, ...] = tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
     if not wanted or any(isinstance(i, bool) or not isinstance(i, int) or i < 1 for i in wanted):
         raise UsageError(f"ids must be one or more positive whole numbers, not {ids!r}")
     return RecordChange(topic, wanted, clean_attributes(updated_attributes))
@@ -130,7 +130,7 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
 
 
 def span(delta: timedelta | None, parts: Mapping[str, float]) -> int:
-    """Milliseconds of `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError for none, or one not above zero."""
+    """Milliseconds of `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError for none or one not above 0."""
     if (delta is None) == (not parts):
         raise TimeError("say how far: advance(minutes=10) or advance(timedelta(minutes=10))")
     try:

@@ -76,7 +76,7 @@ def _default_user_agent() -> str:
 
 
 class Settings(BaseModel):
-    """How an emulated account behaves. Where Copper is silent, the default and its reason are in docs/assumptions.md."""
+    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 

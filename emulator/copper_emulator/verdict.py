@@ -1,4 +1,4 @@
-"""Was everything right at the end? What went wrong without having been expected or allowed, each with how to mend it."""
+"""Was everything right at the end? What went wrong unexpectedly, each with how to mend or allow it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _advice(delivery: Delivery) -> str:
     if delivery.exception is not None:
         return (
             "Mend the endpoint, or if it is meant to raise: "
-            f"copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, outcome='failed') or allow={{'exception'}}."
+            f"copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, outcome='failed') or allow={{'failed'}}."
         )
     return (
         f"If this is meant: copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, "

@@ -70,7 +70,7 @@ class Account:
         self._alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
         self._echo: EchoLoop | None = None
 
-    # --- keys ---------------------------------------------------------------------------------------------------
+    # --- keys -----------------------------------------------------------------------------------------------
 
     @property
     def key(self) -> Key:
@@ -83,7 +83,7 @@ class Account:
         stale = len(self.subscriptions) - len(self.subscriptions.of_key(key.serial))
         self.journal.note(now, Kind.KEY_SWITCHED, f"{stale} subscriptions of earlier keys go on firing")
 
-    # --- subscriptions ------------------------------------------------------------------------------------------
+    # --- subscriptions --------------------------------------------------------------------------------------
 
     def subscribe(self, draft: Draft, now: int) -> Subscription:
         """Create a subscription for the current key. Raises Invalid when the account is full."""
@@ -123,7 +123,7 @@ class Account:
         self.subscriptions.remove(subscription)
         self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
 
-    # --- records: what changes them goes down the path ---------------------------------------------------------------
+    # --- records: what changes them goes down the path ------------------------------------------------------
 
     def create(self, kind: EntityType, rows: Iterable[Any], now: int, *, origin: str = "python") -> list[Record]:
         """Create records in one action: one change for all of them."""
@@ -135,7 +135,7 @@ class Account:
     def update(
         self, kind: EntityType, ids: Iterable[int], fields: Any, now: int, *, origin: str = "python"
     ) -> list[Record]:
-        """Change fields of records in one action: one change for each set of records whose old and new values are equal."""
+        """Change fields in one action: one change for each set of records whose old and new values are equal."""
         records, changes = self.records.update(kind, ids, fields)
         for change in changes:
             self.apply(change, now, origin=origin)
@@ -147,7 +147,7 @@ class Account:
         if removed:
             self.apply(RecordChange(Topic(kind, Event.DELETE), removed), now, origin=origin)
 
-    # --- the path: apply, take, conclude -------------------------------------------------------------------------------
+    # --- the path: apply, take, conclude --------------------------------------------------------------------
 
     def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
         """A change happened: match it, cut it into notifications and put them on the agenda."""
@@ -164,7 +164,7 @@ class Account:
             cause=self.causing.serial if self.causing is not None else None,
             depth=depth,
             subscriptions=tuple(subscription.id for subscription in concerned),
-            note="" if concerned else self._why_nobody(happened.topic, too_deep),
+            note="" if concerned else self._too_deep() if too_deep else self._why_nobody(happened.topic),
         )
         self.journal.change(change)
         if too_deep:
@@ -236,7 +236,7 @@ class Account:
         self.journal.note(now, Kind.SENDING, "replay", notification=notification)
         return Attempt(notification, None, target, tuple(headers), body, now)
 
-    # --- looking ----------------------------------------------------------------------------------------------------------
+    # --- looking --------------------------------------------------------------------------------------------
 
     def waiting(self) -> list[Notification]:
         """Every notification that has not ended, in order of due time and serial."""
@@ -250,11 +250,12 @@ class Account:
         if error is not None:
             raise error
 
-    # --- the steps' small print -------------------------------------------------------------------------------------------
+    # --- the steps' small print -----------------------------------------------------------------------------
 
-    def _why_nobody(self, topic: Topic, too_deep: bool) -> str:
-        if too_deep:
-            return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
+    def _too_deep(self) -> str:
+        return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
+
+    def _why_nobody(self, topic: Topic) -> str:
         return why_nobody(topic, self.subscriptions, self.rules.profile)
 
     def _latency(self, change: Change, subscription: Subscription) -> int:
@@ -350,6 +351,6 @@ def _echo_text(change: Change, changes: list[Change], notifications: list[Notifi
     return (
         f"Echo loop: {rules.echo_depth} deliveries in a row each made your endpoint change a record, "
         "which caused the next delivery:\n" + "\n".join(steps) + "\n"
-        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint recognise its own "
-        "writes, or write only when something differs; the setting echo_depth allows longer chains."
+        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint recognise "
+        "its own writes, or write only when something differs; the setting echo_depth allows longer chains."
     )

@@ -81,7 +81,7 @@ class Subscriptions:
         if found is not None:
             raise NotFound(
                 hint=f"Subscription {subscription_id} belongs to an earlier API key of this account; it still fires, "
-                "but only that key could see or delete it (Copper: delete the old subscriptions before you switch keys)."
+                "but only that key could see or delete it (Copper: delete the old subscriptions before switching keys)."
             )
         raise NotFound(hint=f"There is no subscription {subscription_id} for this API key.")
 
@@ -96,8 +96,8 @@ class Subscriptions:
         if len(self) >= MAX_SUBSCRIPTIONS:
             raise Invalid.fields(
                 [f"Base: Subscription limit of {MAX_SUBSCRIPTIONS} reached"],
-                hint=f"An account may have {MAX_SUBSCRIPTIONS} active subscriptions, those of earlier API keys included. "
-                "Delete some first.",
+                hint=f"An account may have {MAX_SUBSCRIPTIONS} active subscriptions, those of earlier API keys "
+                "included. Delete some first.",
             )
 
 

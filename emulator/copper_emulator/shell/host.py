@@ -32,7 +32,7 @@ class Host:
         self._runner: web.AppRunner | None = None
         self._url: str | None = None
 
-    # --- the accounts it serves (a Directory, see app.py) ---------------------------------------------------------
+    # --- the accounts it serves (a Directory, see app.py) ---------------------------------------------------
 
     def add(self, stage: Stage) -> None:
         """Serve an account."""
@@ -54,7 +54,7 @@ class Host:
                     return stage, key
         return None
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # --- the thread -----------------------------------------------------------------------------------------
 
     def url(self) -> str:
         """Where the API is served, like `http://127.0.0.1:40217`; starts it at first use."""

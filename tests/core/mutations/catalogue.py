@@ -26,9 +26,7 @@ LIMIT_MUTATIONS: dict[str, Mutation] = {
     "a fixed window lets one too many go": Patch(ratelimit, "FixedWindow", limits.OneTooMany),
     "a rolling window lets one too few go": Patch(ratelimit, "RollingWindow", limits.OneTooFew),
     "a fixed window renews late": Patch(ratelimit, "FixedWindow", limits.RenewsLate),
-    "a fixed window follows the clock": Patch(
-        ratelimit, "FixedWindow", limits.RenewsWithTheClock
-    ),
+    "a fixed window follows the clock": Patch(ratelimit, "FixedWindow", limits.RenewsWithTheClock),
     "a rolling window forgets early": Patch(ratelimit, "RollingWindow", limits.ForgetsEarly),
     "only the first limit is kept": Patch(account, "RateLimiter", limits.OnlyTheFirstLimit),
     "drop instead of hold": limits.DropsWhatItShouldHold,
@@ -53,22 +51,12 @@ MUTATIONS: dict[str, Mutation] = {
     "a batch of 31": Patch(account, "cut", path.batch_of_31),
     "what is held is forgotten with its subscription": path.ForgetsWhatWaits,
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
-    "only the first subscription to a topic fires": Patch(
-        account, "matching", path.only_the_first_subscription
-    ),
+    "only the first subscription to a topic fires": Patch(account, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
-    "a write that changes nothing fires": Patch(
-        account, "RecordStore", path.FiresWithoutAChange
-    ),
-    "different changes share a notification": Patch(
-        account, "RecordStore", path.OneChangeForAll
-    ),
-    "the timestamp is that of sending": Patch(
-        account, "notification_json", path.timestamp_of_sending
-    ),
-    "a secret replaces a key of the payload": Patch(
-        account, "notification_json", path.secret_wins
-    ),
+    "a write that changes nothing fires": Patch(account, "RecordStore", path.FiresWithoutAChange),
+    "different changes share a notification": Patch(account, "RecordStore", path.OneChangeForAll),
+    "the timestamp is that of sending": Patch(account, "notification_json", path.timestamp_of_sending),
+    "a secret replaces a key of the payload": Patch(account, "notification_json", path.secret_wins),
 }
 
 

@@ -122,9 +122,7 @@ def batch_of_31(ids: Sequence[int], size: int) -> list[tuple[int, ...]]:
     return cut(ids, size + 1)
 
 
-def only_the_first_subscription(
-    topic: Topic, subscriptions: Iterable[Subscription]
-) -> list[Subscription]:
+def only_the_first_subscription(topic: Topic, subscriptions: Iterable[Subscription]) -> list[Subscription]:
     """Of two subscriptions to a topic, only the older one is notified."""
     return matching(topic, subscriptions)[:1]
 
@@ -137,9 +135,7 @@ def timestamp_of_sending(
     return notification_json(notification, subscription, rules, now)
 
 
-def secret_wins(
-    notification: Notification, subscription: Subscription, rules: Rules, now: int
-) -> dict[str, Any]:
+def secret_wins(notification: Notification, subscription: Subscription, rules: Rules, now: int) -> dict[str, Any]:
     """A key of the secret replaces the payload's own of that name."""
     body = notification_json(notification, subscription, rules, now)
     return {**body, **(subscription.secret or {})}

@@ -1,0 +1,96 @@
+"""The standalone server: emulated API and control API on one loop, deliveries in the background."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from ipaddress import ip_address
+from types import TracebackType
+
+from aiohttp import web
+
+from copper_emulator.shell.accounts import Accounts, Plan
+from copper_emulator.shell.api.control import make_control
+from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors
+from copper_emulator.shell.senders.http import HttpSender
+
+DEFAULT_PORT = 2929
+
+_PATIENCE = 1.0
+"""Seconds a request under way gets to finish when the server ends."""
+
+
+class Server:
+    """`async with Server(plan) as server:` serves until the block ends; what is then on its way is cut off.
+
+    Args:
+        plan: how its accounts are made.
+        bind: the address to listen on.
+        port: 0 takes a free one.
+        trusted_hosts: names beyond loopback under which the control API may be called.
+
+    Raises:
+        OSError: the address cannot be listened on.
+        RouteError: a route of the plan cannot be understood.
+    """
+
+    def __init__(
+        self, plan: Plan, *, bind: str = "127.0.0.1", port: int = DEFAULT_PORT, trusted_hosts: Sequence[str] = ()
+    ) -> None:
+        self._plan = plan
+        self._bind = bind
+        self._port = port
+        self._trusted_hosts = frozenset(trusted_hosts)
+        self._open = AsyncExitStack()
+        self.url = ""
+        self.accounts: Accounts
+
+    async def __aenter__(self) -> Server:
+        try:
+            await self._start()
+        except BaseException:
+            await self._open.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._open.__aexit__(kind, error, traceback)
+
+    async def _start(self) -> None:
+        http = HttpSender()
+        await http.start()
+        self._open.push_async_callback(http.close)
+        group = await self._open.enter_async_context(asyncio.TaskGroup())
+        self.accounts = Accounts(self._plan, http, group)
+        self._open.push_async_callback(self.accounts.stop)
+        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=_PATIENCE)
+        await runner.setup()
+        self._open.push_async_callback(runner.cleanup)
+        # Before the requests under way are waited for: those who follow a journal would never end by themselves.
+        self._open.callback(self.accounts.close)
+        await web.TCPSite(runner, self._bind, self._port).start()
+        self.url = f"http://{_shown(self._bind)}:{runner.addresses[0][1]}"
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
+        add_api(app, self.accounts)
+        trusted = self._trusted_hosts if _is_every_address(self._bind) else self._trusted_hosts | {self._bind}
+        app.add_subapp("/_emulator/v1", make_control(self.accounts, trusted))
+        return app
+
+
+def _is_every_address(bind: str) -> bool:
+    try:
+        return ip_address(bind).is_unspecified
+    except ValueError:
+        return False
+
+
+def _shown(bind: str) -> str:
+    """The host under which this machine reaches an address."""
+    if _is_every_address(bind):
+        return "127.0.0.1" if ip_address(bind).version == 4 else "[::1]"
+    return f"[{bind}]" if ":" in bind else bind

@@ -1,0 +1,134 @@
+"""The asynchronous face: the same names and meanings, with `await` where time passes."""
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Endpoint, UsageError, VerdictError
+from copper_emulator.records import AsyncRecords, Records
+
+TARGET = "https://billing.example.com/hooks/copper"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.asyncio
+
+
+async def hello(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """An ASGI application that answers with the id of the thread it runs in."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(threading.get_ident()).encode()})
+
+
+async def test_an_update_is_delivered_before_the_await_ends() -> None:
+    async with AsyncEmulator(start=START) as copper:
+        endpoint = Endpoint(TARGET)
+        copper.route("https://billing.example.com", to=endpoint)
+        copper.subscribe("person", "update", target=TARGET)
+        ada = await copper.people.create(name="Ada")
+        await copper.people.update(ada.id, name="Ada Lovelace")
+
+        assert [request.json["ids"] for request in endpoint.requests] == [[ada.id]]
+        await copper.expect("person", "update", ids=ada.id, count=1)
+        await copper.expect_none()
+
+
+async def test_asgi_runs_on_the_tests_own_loop_and_blocking_functions_do_not() -> None:
+    here = threading.get_ident()
+    seen: list[int] = []
+    async with AsyncEmulator() as copper:
+        copper.route("https://asgi.example", to=hello)
+        copper.route("https://function.example", to=lambda request: seen.append(threading.get_ident()))
+        copper.subscribe("person", "new", target="https://asgi.example/")
+        copper.subscribe("person", "new", target="https://function.example/")
+
+        await copper.fire("person", "new", ids=1)
+
+        assert copper.deliveries[0].response_body == str(here).encode()
+        assert seen
+        assert seen[0] != here
+
+
+async def test_an_async_function_is_an_endpoint_and_may_use_copper() -> None:
+    async with AsyncEmulator() as copper:
+
+        async def tidy(request: object) -> int:
+            await copper.tasks.create(name="follow up")
+            return 201
+
+        copper.route("https://billing.example.com", to=tidy)
+        copper.subscribe("person", "new", target=TARGET)
+        await copper.fire("person", "new", ids=1)
+
+        assert [str(change.topic) for change in copper.changes] == ["person/new", "task/new"]
+        await copper.expect("person", "new", status=201)
+
+
+async def test_time_passes_only_in_awaits() -> None:
+    async with AsyncEmulator(start=START, latency="10m") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "new", target=TARGET)
+        await copper.fire("person", "new", ids=1)
+        assert copper.deliveries == []
+
+        await copper.advance(minutes=10)
+
+        assert len(copper.deliveries) == 1
+        assert copper.now == START + timedelta(minutes=10)
+        assert await copper.settle() == []
+        assert await copper.run_until_idle() == []
+
+
+async def test_several_at_once_come_back_in_order() -> None:
+    async with AsyncEmulator(in_flight=8) as copper:
+        arrived: list[int] = []
+        everyone = asyncio.Event()
+
+        async def together(request: Any) -> int:
+            arrived.append(request.json["ids"][0])
+            if len(arrived) == 8:
+                everyone.set()
+            await everyone.wait()
+            return 200
+
+        copper.route("https://billing.example.com", to=together)
+        copper.subscribe("person", "new", target=TARGET)
+        await copper.people.create_many([{"name": str(n)} for n in range(8 * 30)])
+
+        assert len(arrived) == 8
+        serials = [delivery.notification.serial for delivery in copper.deliveries]
+        assert serials == sorted(serials)
+
+
+async def test_the_verdict_comes_at_the_end_of_the_block() -> None:
+    with pytest.raises(VerdictError, match="blocked"):
+        async with AsyncEmulator() as copper:
+            copper.subscribe("person", "new", target="https://nowhere.example/")
+            await copper.fire("person", "new", ids=1)
+
+
+async def test_the_synchronous_face_says_that_it_would_block_the_loop() -> None:
+    with Emulator() as copper, pytest.raises(UsageError, match="use the copper_async fixture"):
+        copper.fire("person", "new", ids=1)
+
+
+@pytest.mark.parametrize(("sync", "asynchronous"), [(Copper, AsyncCopper), (Records, AsyncRecords)])
+async def test_both_faces_have_the_same_names_arguments_and_words(sync: type, asynchronous: type) -> None:
+    def public(face: type) -> dict[str, Any]:
+        return {name: member for name, member in inspect.getmembers(face) if not name.startswith("_")}
+
+    assert public(sync).keys() == public(asynchronous).keys()
+    for name, member in public(sync).items():
+        if inspect.isfunction(member):
+            other = public(asynchronous)[name]
+            assert inspect.signature(member).parameters.keys() == inspect.signature(other).parameters.keys()
+            assert inspect.getdoc(member) == inspect.getdoc(other)

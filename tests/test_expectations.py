@@ -1,0 +1,229 @@
+"""`expect` and `expect_none`: what they match, what they claim, and what they say when they fail."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Endpoint, ExpectationError, UsageError
+
+TARGET = "https://billing.example.com/hooks/copper"
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), strict=False) as copper:
+        yield copper
+
+
+@pytest.fixture
+def endpoint(copper: Copper) -> Endpoint:
+    endpoint = Endpoint(TARGET)
+    copper.route("https://billing.example.com", to=endpoint)
+    return endpoint
+
+
+@pytest.fixture
+def listening(copper: Copper, endpoint: Endpoint) -> Endpoint:
+    copper.subscribe("person", "update", target=TARGET, secret={"key": "s3cret-value"})
+    return endpoint
+
+
+class Anything:
+    """Equal to everything, as the matchers of dirty-equals are to what they match."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def failure(copper: Copper, *topic: str, **expected: object) -> str:
+    with pytest.raises(ExpectationError) as caught:
+        copper.expect(*topic, **expected)  # type: ignore[arg-type]  # any of its arguments
+    return str(caught.value)
+
+
+# --- what matches ---------------------------------------------------------------------------------
+
+
+def test_a_second_equal_call_needs_a_second_delivery(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=1)
+    copper.expect("person", "update", ids=1)
+
+    assert "an earlier expect has claimed it already" in failure(copper, "person", "update", ids=1)
+
+
+def test_without_ids_everything_unclaimed_that_fits_is_claimed(copper: Copper, listening: Endpoint) -> None:
+    for number in (1, 2, 3):
+        copper.fire("person", "update", ids=number)
+
+    assert len(copper.expect("person", "update")) == 3
+    copper.expect_none("person", "update")
+
+
+def test_ids_are_the_exact_union_in_any_order_over_several_notifications(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=range(1, 62))
+
+    assert len(copper.expect("person", "update", ids=range(61, 0, -1))) == 3
+
+
+def test_an_exact_cover_is_found_where_the_first_that_fits_is_not_in_it(copper: Copper, listening: Endpoint) -> None:
+    for ids in ([1, 2], [1], [2, 3]):
+        copper.fire("person", "update", ids=ids)
+
+    assert [d.ids for d in copper.expect("person", "update", ids=[1, 2, 3])] == [(1,), (2, 3)]
+
+
+def test_the_same_ids_to_two_subscriptions_are_two_deliveries(copper: Copper, listening: Endpoint) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=7)
+
+    assert len(copper.expect("person", "update", ids=7)) == 1
+    assert len(copper.expect("person", "update", ids=7)) == 1
+
+
+def test_count_is_how_many_there_are(copper: Copper, listening: Endpoint) -> None:
+    for number in (1, 2, 3):
+        copper.fire("person", "update", ids=number)
+
+    assert "3 deliveries fit, not 2" in failure(copper, "person", "update", count=2)
+    assert len(copper.expect("person", "update", count=3)) == 3
+
+
+def test_status_implies_its_outcome_and_none_means_any_2xx(copper: Copper, listening: Endpoint) -> None:
+    listening.reply(500, times=1)
+    copper.fire("person", "update", ids=1)
+    copper.fire("person", "update", ids=2)
+
+    assert [d.ids for d in copper.expect("person", "update")] == [(2,)]
+    [rejected] = copper.expect("person", "update", status=500)
+    assert rejected.outcome == "rejected"
+
+
+def test_attributes_and_body_are_compared_with_equals_for_the_named_keys(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=1, updated_attributes={"name": ["a", "b"], "title": [None, "Dr"]})
+
+    copper.expect(
+        "person", "update", updated_attributes={"name": ("a", Anything())}, body={"key": "s3cret-value", "ids": [1]}
+    )
+
+
+def test_expect_settles_but_never_moves_the_clock() -> None:
+    with Emulator(latency="10m") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        before = copper.now
+
+        text = failure(copper, "person", "update", ids=1)
+
+        assert copper.now == before
+        assert "waits, due" in text
+        assert text.splitlines()[-1].endswith("copper.advance(...) or copper.run_until_idle().")
+
+
+def test_expect_none_minds_only_what_went_out_and_is_unclaimed(copper: Copper) -> None:
+    copper.subscribe("person", "update", target="https://nowhere.example/")
+    copper.fire("person", "update", ids=1)
+    copper.expect_none()
+
+    copper.route("https://nowhere.example", to=lambda request: 200)
+    copper.fire("person", "update", ids=2)
+    copper.expect_none("lead")
+    copper.expect_none("person", "update", ids=3)
+    with pytest.raises(ExpectationError, match=r"Expected no notification: person/any event, but there is 1"):
+        copper.expect_none("person")
+    copper.expect("person", "update", ids=2)
+    copper.expect_none()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"outcome": "ok"}, "there is no outcome 'ok'; it is one of delivered"),
+        ({"ids": []}, "use expect_none"),
+        ({"count": 0}, "use expect_none"),
+    ],
+)
+def test_an_impossible_expectation_says_what_is_possible(
+    copper: Copper, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        copper.expect("person", "update", **arguments)  # type: ignore[arg-type]  # any of its arguments
+
+
+# --- what a failure says --------------------------------------------------------------------------
+
+
+def test_it_names_what_came_closest_field_by_field(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=[1, 2], updated_attributes={"name": ["a", "b"]})
+
+    text = failure(copper, "person", "update", ids=1, updated_attributes={"title": (None, "Dr")}, status=204)
+
+    assert text.splitlines()[0] == (
+        "Expected person/update, ids=[1], updated_attributes={'title': (None, 'Dr')}, status=204."
+    )
+    assert "- ids are [1, 2], of which [2] is not expected" in text
+    assert "- updated_attributes has no 'title' (it has 'name')" in text
+    assert "- it was delivered (200), expected status 204" in text
+
+
+def test_it_says_which_ids_did_not_arrive(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=[1, 2])
+
+    assert "Of these ids [3] did not arrive" in failure(copper, "person", "update", ids=[1, 2, 3])
+
+
+def test_it_says_that_nobody_subscribed(copper: Copper, endpoint: Endpoint) -> None:
+    copper.subscribe("person", "new", target=TARGET)
+    copper.fire("person", "update", ids=1)
+
+    text = failure(copper, "person", "update", ids=1)
+
+    assert "nobody was notified: no subscription to person/update (there is one to person/new)." in text
+    assert text.splitlines()[-1] == "Subscribe first: copper.subscribe(type, event, target=...)."
+
+
+def test_it_says_that_nothing_happened(copper: Copper, listening: Endpoint) -> None:
+    text = failure(copper, "lead", "new")
+
+    assert "Nothing was delivered." in text
+    assert "No such change happened in this account." in text
+
+
+def test_it_shows_the_exception_of_the_endpoint(copper: Copper) -> None:
+    def broken(request: object) -> None:
+        raise ZeroDivisionError("in the endpoint")
+
+    copper.route("https://billing.example.com", to=broken)
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=1)
+
+    text = failure(copper, "person", "update", ids=1)
+
+    assert "failed: exception (ZeroDivisionError('in the endpoint')), expected a 2xx" in text
+    assert "Traceback (most recent call last):" in text
+
+
+def test_it_tells_what_the_limits_hold_and_until_when() -> None:
+    with Emulator(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), limits="1/1m") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        copper.fire("person", "update", ids=2)
+
+        text = failure(copper, "person", "update", ids=2)
+
+        assert "held by the limit of 1/1m until 2026-03-02 09:01:00.000, still waiting" in text
+        assert "Time has to pass before it is sent (next 2026-03-02 09:01:00.000)" in text
+
+
+def test_secrets_never_stand_in_it(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=1)
+
+    text = failure(copper, "person", "update", body={"key": "another"})
+
+    assert "s3cret-value" not in text
+    assert "body['key'] is '***', expected 'another'" in text

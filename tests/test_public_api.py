@@ -1,0 +1,75 @@
+"""What users may import, and that the pinned face has what it promises."""
+
+import inspect
+
+import copper_emulator
+from copper_emulator import Copper, Emulator, Endpoint
+from copper_emulator.records import Records
+
+
+def test_everything_in_all_is_there_and_sorted() -> None:
+    assert copper_emulator.__all__ == sorted(copper_emulator.__all__)
+    assert [name for name in copper_emulator.__all__ if not hasattr(copper_emulator, name)] == []
+
+
+def test_the_names_are_pinned() -> None:
+    assert set(copper_emulator.__all__) == {
+        "ApiError",
+        "AsyncCopper",
+        "AsyncEmulator",
+        "Change",
+        "Copper",
+        "CopperEmulatorError",
+        "Delivery",
+        "EchoLoop",
+        "Emulator",
+        "Endpoint",
+        "Entry",
+        "ExpectationError",
+        "Invalid",
+        "NotFound",
+        "NotIdle",
+        "Notification",
+        "Outcome",
+        "Reason",
+        "Received",
+        "Response",
+        "RouteError",
+        "ScenarioError",
+        "Settings",
+        "SettingsError",
+        "Subscription",
+        "TimeError",
+        "UsageError",
+        "VerdictError",
+    }
+
+
+def test_copper_has_every_name_of_the_face() -> None:
+    expected = {
+        *("api_url", "token", "email", "headers", "now", "switch_key", "route", "subscribe", "unsubscribe"),
+        *("subscriptions", "fire", "replay", "play", "after_delivery", "settle", "advance", "run_until_idle"),
+        *("deliveries", "changes", "notifications", "journal", "explain", "expect", "expect_none", "reset"),
+    }
+    types = {"leads", "people", "companies", "opportunities", "projects", "tasks", "activities"}
+
+    with Emulator() as copper:
+        assert {name for name in expected | types if not hasattr(copper, name)} == set()
+
+
+def test_records_and_endpoint_have_theirs() -> None:
+    records = {"create", "create_many", "update", "update_many", "delete", "delete_many", "get"}
+
+    assert records <= {name for name, _ in inspect.getmembers(Records)}
+    assert {"url", "requests", "reply", "refuse", "hang", "break_off"} <= set(dir(Endpoint("https://x.example/")))
+
+
+def test_every_public_thing_says_what_it_is() -> None:
+    for face in (Copper, Records, Endpoint, Emulator):
+        undocumented = [
+            name
+            for name, member in inspect.getmembers(face)
+            if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
+            if not inspect.getdoc(member)
+        ]
+        assert undocumented == []

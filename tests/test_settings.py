@@ -1,0 +1,84 @@
+"""Settings: one name and one way to write a value everywhere; faults say what is wrong and what there is."""
+
+from typing import Any
+
+import pytest
+
+from copper_emulator import Settings, SettingsError
+from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
+from copper_emulator.core.topics import Profile
+
+
+def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -> None:
+    rules = Settings.of({}).rules()
+
+    assert rules.limits == (Limit(600, 60_000), Limit(1800, 600_000))
+    assert rules.over_limit is OverLimit.HOLD
+    assert rules.window is WindowKind.FIXED
+    assert rules.profile is Profile.SUPPORT_PAGE
+    assert rules.latency == Latency(0, 0)
+    assert rules.batch == 30
+    assert rules.timeout_ms == 10_000
+    assert rules.in_flight == 1
+    assert rules.echo_depth == 25
+    assert rules.empty_attributes
+    assert not rules.replace_duplicates
+    assert not rules.timestamp_when_sent
+    assert not rules.allow_http
+    assert not rules.refuse_secret_collisions
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"limit": "1/1m"}, "there is no setting 'limit'; the settings are profile, limits,"),
+        ({"limits": "600"}, "limits: '600' is not a limit: write it like 600/1m"),
+        ({"latency": "fast"}, "latency: 'fast' is not a duration"),
+        ({"batch": 31}, "batch: Input should be less than or equal to 30"),
+        ({"window": "sliding"}, "window: Input should be 'fixed' or 'rolling'"),
+        ({"timeout": 0}, "timeout: Input should be greater than 0"),
+        ({"in_flight": 0}, "in_flight: Input should be greater than or equal to 1"),
+        ({"allow": "nonsense"}, "allow: 'nonsense' is neither a status"),
+        ({"allow": 99}, "allow: 99 is neither a status"),
+        ({"allow_targets": "https://x.example"}, "is not a host"),
+        ({"allow_targets": "API.copper.com."}, "nothing is ever delivered to Copper itself"),
+        ({"user_agent": "a\nb"}, "user_agent:"),
+    ],
+)
+def test_a_fault_names_the_setting_and_says_what_is_possible(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.of(values)
+
+    assert message in str(caught.value)
+
+
+def test_several_faults_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.of({"limits": "x", "latency": "y"})
+
+    assert "limits:" in str(caught.value)
+    assert "latency:" in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["500,blocked", [500, "blocked"], {"500", "blocked"}, frozenset({500, "blocked"})])
+def test_permits_are_statuses_and_outcomes(written: object) -> None:
+    assert Settings.of({"allow": written}).allow == {500, "blocked"}
+
+
+def test_changes_keep_what_was_set_and_are_checked() -> None:
+    settings = Settings.of({"latency": "30s", "seed": 7}).with_changes({"seed": 8})
+
+    assert settings.latency == Latency(30_000, 30_000)
+    assert settings.seed == 8
+    with pytest.raises(SettingsError, match="there is no setting 'sed'"):
+        settings.with_changes({"sed": 1})
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert not [name for name, field in Settings.model_fields.items() if not field.description]
+
+
+def test_settings_written_out_read_back_the_same() -> None:
+    settings = Settings.of({"limits": "5/1m", "latency": "0-15m", "allow": {500}, "allow_targets": "hooks.example"})
+
+    assert Settings.of(settings.model_dump(mode="json")) == settings

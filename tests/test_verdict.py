@@ -1,0 +1,179 @@
+"""The verdict at the end: what fails a test that nobody looked at, what permits it, and what it says."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Endpoint, VerdictError
+from copper_emulator.core.model import EntityType
+
+TARGET = "https://billing.example.com/hooks/copper"
+
+
+def answering(copper: Copper) -> Endpoint:
+    endpoint = Endpoint(TARGET)
+    copper.route("https://billing.example.com", to=endpoint)
+    copper.subscribe("person", "update", target=TARGET, secret={"key": "s3cret-value"})
+    return endpoint
+
+
+def blocked(copper: Copper) -> None:
+    copper.subscribe("person", "update", target="https://nowhere.example/hook")
+    copper.fire("person", "update", ids=1)
+
+
+def refused(copper: Copper) -> None:
+    answering(copper).refuse()
+    copper.fire("person", "update", ids=1)
+
+
+def rejected(copper: Copper) -> None:
+    answering(copper).reply(409)
+    copper.fire("person", "update", ids=1)
+
+
+def redirected(copper: Copper) -> None:
+    answering(copper).reply(302)
+    copper.fire("person", "update", ids=1)
+
+
+def raising(copper: Copper) -> None:
+    answering(copper)
+
+    def broken(request: object) -> None:
+        raise LookupError("no such customer s3cret-value")
+
+    copper.route("https://billing.example.com", to=broken)
+    copper.fire("person", "update", ids=1)
+
+
+def timed_out(copper: Copper) -> None:
+    answering(copper).hang()
+    copper.fire("person", "update", ids=1)
+    copper.run_until_idle()
+
+
+WRONG: list[tuple[Callable[[Copper], None], str, str]] = [
+    (blocked, "blocked: no route for https://nowhere.example", "blocked"),
+    (refused, "failed: refused (connection refused)", "failed"),
+    (rejected, "rejected (409)", "409"),
+    (redirected, "rejected (302)", "rejected"),
+    (raising, "failed: exception (LookupError", "exception"),
+    (timed_out, "failed: timed out (no answer within 10s)", "failed"),
+]
+IDS = [what.__name__ for what, _, _ in WRONG]
+
+
+@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
+def test_what_goes_wrong_fails_the_block_and_says_what_it_was(
+    happen: Callable[[Copper], None], text: str, permit: str
+) -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        happen(copper)
+
+    assert str(caught.value).startswith("copper: 1 thing went wrong that the test did not expect\n- person/update [1]")
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
+def test_allow_permits_it(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+    with Emulator(allow=permit) as copper:
+        happen(copper)
+
+
+@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
+def test_an_expect_that_names_it_permits_it(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+    with Emulator() as copper:
+        happen(copper)
+        [delivery] = copper.deliveries
+        copper.expect("person", "update", outcome=delivery.outcome)
+
+
+@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
+def test_not_strict_means_no_verdict(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+    with Emulator(strict=False) as copper:
+        happen(copper)
+
+
+def test_an_expect_permits_only_what_it_claims() -> None:
+    with pytest.raises(VerdictError, match=r"person/update \[2\]"), Emulator() as copper:
+        answering(copper).reply(500)
+        copper.fire("person", "update", ids=1)
+        copper.fire("person", "update", ids=2)
+        copper.expect("person", "update", ids=1, status=500)
+
+
+def test_the_same_fault_many_times_is_one_complaint() -> None:
+    with pytest.raises(VerdictError, match=r"rejected \(500\) \(9 times\)") as caught, Emulator() as copper:
+        answering(copper).reply(500)
+        for number in range(1, 10):
+            copper.fire("person", "update", ids=number)
+
+    assert "1 thing went wrong" in str(caught.value)
+
+
+def test_what_was_due_and_never_given_the_chance_to_go_fails() -> None:
+    with pytest.raises(VerdictError, match=r"1 notification due but never sent") as caught, Emulator() as copper:
+        answering(copper)
+        copper.subscribe("task", "new", target=TARGET)
+        _change_behind_the_tests_back(copper)
+
+    assert "Call copper.settle()" in str(caught.value)
+
+
+def test_due_can_be_allowed() -> None:
+    with Emulator(allow="due") as copper:
+        answering(copper)
+        copper.subscribe("task", "new", target=TARGET)
+        _change_behind_the_tests_back(copper)
+
+
+def test_still_queued_for_later_or_never_looked_at_is_fine() -> None:
+    with Emulator(latency="10m") as copper:
+        answering(copper)
+        copper.fire("person", "update", ids=1)
+        copper.advance(minutes=10)
+        copper.fire("person", "update", ids=2)
+
+
+def test_held_dropped_and_cancelled_are_what_the_test_asked_for() -> None:
+    with Emulator(limits="1/1m") as copper:
+        answering(copper)
+        copper.fire("person", "update", ids=1)
+        copper.fire("person", "update", ids=2)
+        copper.unsubscribe(copper.subscriptions[0])
+        copper.run_until_idle()
+        assert [d.outcome for d in copper.deliveries] == ["delivered", "cancelled"]
+    with Emulator(limits="1/1m", over_limit="drop") as copper:
+        answering(copper)
+        copper.fire("person", "update", ids=1)
+        copper.fire("person", "update", ids=2)
+        assert [d.outcome for d in copper.deliveries] == ["delivered", "dropped"]
+
+
+def test_the_blocks_own_failure_is_never_hidden() -> None:
+    with pytest.raises(KeyError, match="mine"), Emulator() as copper:
+        blocked(copper)
+        raise KeyError("mine")
+
+
+def test_secrets_are_masked_and_the_traceback_is_shown() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        raising(copper)
+
+    assert "no such customer ***" in str(caught.value)
+    assert "s3cret-value" not in str(caught.value)
+    assert "in broken" in str(caught.value)
+
+
+def _change_behind_the_tests_back(copper: Copper) -> None:
+    """A change that is only recorded, as the API server's thread records what its clients do."""
+    copper._stage.record(lambda account, now: account.create(EntityType.TASK, [{"name": "call"}], now))
+
+
+def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:
+    with Emulator(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) as copper:
+        answering(copper)
+        copper.fire("person", "update", ids=1)
+        assert copper.verdict() == ""
