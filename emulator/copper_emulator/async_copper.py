@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.core.model import Change, Delivery, EntityType
-from copper_emulator.expectations import Expectation
+from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
 from copper_emulator.operations import HOUR, span
 from copper_emulator.records import Act, AsyncRecords
@@ -153,6 +153,14 @@ class AsyncCopper(Face):
         return await run_async(rounds, self._delivering.send)
 
     async def close(self) -> None:
-        """Leave the host and shut down the applications that were started; Emulator and the fixtures do it."""
-        self._host.remove(self._stage)
+        """Leave the host and shut down the applications that were started; Emulator does it."""
+        self.leave()
+        await self.stop_apps()
+
+    async def stop_apps(self) -> None:
+        """Shut down the applications that were started."""
         await self._delivering.close()
+
+    def leave(self) -> None:
+        """The host serves this account no longer."""
+        self._host.remove(self._stage)

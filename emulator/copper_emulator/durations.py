@@ -22,9 +22,9 @@ def parse_duration(value: object) -> int:
     if isinstance(value, timedelta):
         ms = value // timedelta(milliseconds=1)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        ms = round(value * 1000)
+        ms = _rounded(value * 1000)
     elif isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        ms = round(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(value)))
+        ms = _rounded(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(value)))
     elif isinstance(value, str) and value.strip() == "0":
         ms = 0
     else:
@@ -32,6 +32,11 @@ def parse_duration(value: object) -> int:
     if not 0 <= ms <= MAX_MS:
         raise ValueError(f"a duration must lie between 0 and ten years, not {value!r}")
     return ms
+
+
+def _rounded(ms: float) -> int:
+    # Also for infinity, which round() does not take: so many digits are too long, not a fault of ours.
+    return round(ms) if abs(ms) <= MAX_MS else MAX_MS + 1
 
 
 def parse_latency(value: object) -> Latency:

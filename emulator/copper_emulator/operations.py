@@ -15,7 +15,8 @@ from copper_emulator.core.model import Change, Delivery, EntityType, Event, Reco
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.core.wire import clean_attributes, encode
 from copper_emulator.durations import parse_duration
-from copper_emulator.expectations import Expectation, meet, meet_none
+from copper_emulator.expectation import Expectation
+from copper_emulator.expectations import meet, meet_none
 from copper_emulator.settings import Settings
 from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
@@ -49,6 +50,8 @@ class Operations:
         self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
     ) -> Rounds[Delivery]:
         """Send a captured body again."""
+        if self.stage.driving:
+            raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
         own = {"Content-Type": "application/json", "User-Agent": self.stage.settings.user_agent, **(headers or {})}
         yield from self._caught_up()
@@ -72,12 +75,14 @@ class Operations:
 
     def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
         """Settle, then find what is expected."""
+        __tracebackhide__ = True
         yield from settle(self.stage)
         with self.stage.lock:
             return meet(expectation, self.stage.account, self.claims)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed fits."""
+        __tracebackhide__ = True
         yield from settle(self.stage)
         with self.stage.lock:
             meet_none(expectation, self.stage.account, self.claims)

@@ -126,6 +126,7 @@ class Settings(BaseModel):
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Settings from names and values as people write them. Raises SettingsError with every fault found."""
+        __tracebackhide__ = True
         try:
             return cls(**values)
         except ValidationError as error:

@@ -111,6 +111,7 @@ class PlainModel:
     sent: list[Sent] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     echo_stopped: bool = False
+    _alive: list[Note] = field(default_factory=list)
     _made: dict[str, int] = field(default_factory=dict)
     _counted: list[int] = field(default_factory=list)
     _windows: list[list[int]] = field(default_factory=list)
@@ -270,6 +271,7 @@ class PlainModel:
                 piece, rest = rest[: self.rules.batch], rest[self.rules.batch :]
                 serial = len(self.notes) + 1
                 self.notes.append(Note(serial, change, sub.id, tuple(piece), due))
+                self._alive.append(self.notes[-1])
 
     def _latency(self, change: Happened, sub: Sub) -> int:
         low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
@@ -298,14 +300,16 @@ class PlainModel:
         for moment in range(now, until + 1):
             self._live(moment)
 
-    def waits(self) -> bool:
-        """Whether anything has not come to its end."""
-        return any(note.state in ("queued", "held", "sending") for note in self.notes)
+    def waiting(self) -> list[Note]:
+        """What has not come to its end, in order."""
+        alive = [note for note in self._alive if note.ended is None]
+        return sorted(alive, key=lambda note: (note.due, note.serial))
 
     def _live(self, now: int) -> None:
         self._answer(now)
         while True:
-            ready = [n for n in self.notes if n.state in ("queued", "held") and n.due <= now]
+            self._alive = [note for note in self._alive if note.ended is None]
+            ready = [note for note in self._alive if note.due <= now and note.state != "sending"]
             ready.sort(key=lambda note: (note.due, note.serial))
             if not ready:
                 return
@@ -328,7 +332,7 @@ class PlainModel:
         sub = self._find(note.sub)
         if sub is None:
             return True
-        under_way = [n for n in self.notes if n.state == "sending" and n.url == sub.target]
+        under_way = [n for n in self._alive if n.state == "sending" and n.url == sub.target]
         return len(under_way) < self.rules.in_flight
 
     def _send(self, note: Note, now: int) -> None:
@@ -342,7 +346,7 @@ class PlainModel:
         self.sent.append(Sent(now, note.serial, sub.target, self._headers(sub), self._body(note, sub, now)))
         answer = self.answers.get(sub.target, Answer())
         if answer.echoes:
-            self.change("lead", "update", [1], {"n": [0, 1]}, now, cause=note)
+            self.change("task", "update", [1], {"n": [0, 1]}, now, cause=note)
         if answer.delay:
             moment = now + min(answer.delay, self.rules.timeout_ms)
             self._due_to_answer.append((moment, note.serial, note, answer))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from copper_emulator.core.model import Entry, Key
+from copper_emulator.core.model import Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import ManualRunner, Runner, WallRunner
 from copper_emulator.shell.clock import VirtualClock, WallClock
@@ -73,6 +73,11 @@ class ServedAccount:
         with suppress(asyncio.CancelledError):
             await self._task
 
+    def tell(self, text: str) -> None:
+        """Say something to the listener that no journal has."""
+        if self._plan.listener is not None:
+            self._plan.listener(self.name, Entry(0, self.stage.now(), Kind.SETTINGS, text))
+
     def close(self) -> None:
         """Let those who wait for the journal go."""
         self.closed = True
@@ -83,6 +88,7 @@ class ServedAccount:
         self.stage.reset()
         self._add_routes()
         self.life = secrets.token_hex(4)
+        self.tell("as at the start: records, subscriptions, waiting notifications and journal are gone")
         self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
         self._tell()
 
@@ -152,6 +158,7 @@ class Accounts:
         key = Key(1, token, email)
         with account.stage.lock:
             account.stage.account.keys.append(key)
+        account.tell(f"account {account.name} belongs to the API key of {email}")
         return account.stage, key
 
     def _add(self, name: str) -> ServedAccount:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute
+from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.core.wire import encode
 from copper_emulator.shell.api import webhooks
+from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, known_account
+from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.stage import Stage
-
-HINT_HEADER = "X-Copper-Emulator-Hint"
-"""What would help, for the person behind the client; Copper has no such header."""
 
 MAX_BODY = 1024 * 1024
 """Bytes a request body may have. Copper's own limit is not known."""
@@ -41,6 +40,11 @@ def add_api(app: web.Application, directory: Directory) -> None:
     app.add_routes(webhooks.routes)
 
 
+def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
+    """Serves an application so that requests which are not HTTP, and faults of the emulator, get the envelope too."""
+    return ListeningRunner(app, on_error=answer_unhandled, **options)
+
+
 @web.middleware
 async def answer_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -61,6 +65,9 @@ async def answer_errors(
         return refuse(request, TooLarge("Request too large", hint=f"The body has more than {MAX_BODY} bytes."))
     except web.HTTPException as error:
         return refuse(request, BadRequest("Bad Request", hint=error.reason))
+    except UsageError as error:
+        # Like frozen time that went back: it is the test that must be told.
+        return refuse(request, BadRequest("Bad Request", hint=str(error)))
     except (web.RequestPayloadError, ConnectionError) as error:
         return refuse(request, BadRequest("Bad Request", hint=f"The body could not be read: {error}"))
 
@@ -69,13 +76,27 @@ def refuse(request: web.Request, error: ApiError) -> web.Response:
     """An error as the answer to a request."""
     known = known_account(request)
     if known is not None:
-        known[0].refused(f"{request.method} {request.path}: {error.status} {error.message}")
-    response = web.Response(status=error.status, body=encode(error.body), content_type="application/json")
-    if error.hint:
-        response.headers[HINT_HEADER] = header_text(error.hint)
-    return response
+        known[0].refused(printable(f"{request.method} {request.path}: {error.status} {error.message}"))
+    return envelope(error)
 
 
-def header_text(text: str) -> str:
-    """A text on one line in the characters a header may have."""
-    return " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+def envelope(error: ApiError) -> web.Response:
+    """An error as Copper would say it, with the emulator's hint beside."""
+    response = web.Response(
+        status=error.status, body=encode(error.body), content_type="application/json", charset="utf-8"
+    )
+    return with_hint(response, error.hint)
+
+
+def answer_unhandled(
+    _request: web.BaseRequest, status: int, error: BaseException | None, message: str
+) -> web.Response | None:
+    """What aiohttp refused before any handler saw it, in the envelope; its own 500 stays, with its log entry."""
+    if status >= 500 or error is None:
+        return None
+    return envelope(BadRequest("Bad Request", hint=f"This is no request that HTTP allows: {message}"))
+
+
+def printable(text: str) -> str:
+    """A text that every terminal and file can take: bytes that were no UTF-8 in a path are shown as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from copper_emulator.core.errors import TimeError
 from copper_emulator.core.model import to_datetime
-from copper_emulator.shell.frozen import carry, frozen_now
+from copper_emulator.shell.frozen import can_stop_timers, carry, frozen_now
 
 
 class Clock(Protocol):
@@ -39,6 +42,34 @@ class MonotonicEventLoop(asyncio.SelectorEventLoop):
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
+def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:
+    """`asyncio.timeout` in real time, also on a loop whose timers freezegun stops or makes jump."""
+    if isinstance(asyncio.get_running_loop(), MonotonicEventLoop) or not can_stop_timers():
+        return asyncio.timeout(ms / 1000)
+    return _timed_by_thread(ms)
+
+
+@asynccontextmanager
+async def _timed_by_thread(ms: int) -> AsyncIterator[asyncio.Timeout]:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+
+        def expire() -> None:
+            # It may have been left in the meantime.
+            with suppress(RuntimeError):
+                limit.reschedule(loop.time())
+
+        # freezegun leaves `threading` alone.
+        timer = threading.Timer(ms / 1000, loop.call_soon_threadsafe, [expire])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield limit
+        finally:
+            timer.cancel()
+            timer.join()
+
+
 class VirtualClock:
     """Starts when it is first asked, at the frozen moment if time is frozen and else at the real one; then only moves
     when told. Frozen time is carried along, so that code under test sees the virtual moment.
@@ -46,6 +77,7 @@ class VirtualClock:
 
     def __init__(self, start: int | None = None) -> None:
         self._now = start
+        self._fixed = start is not None
 
     def now(self) -> int:
         if self._now is None:
@@ -56,8 +88,18 @@ class VirtualClock:
     def move_to(self, moment: int) -> None:
         if moment < self.now():
             raise TimeError(f"time cannot go back from {to_datetime(self.now())} to {to_datetime(moment)}")
+        self._fixed = self._fixed or moment > self.now()
         self._now = moment
         carry(moment)
+
+    def start_again(self) -> None:
+        """Start where a test has frozen time since, while nothing has happened yet that would have to be undone.
+
+        Fixtures are set up before a decorator freezes time; what they subscribe must not pin the clock to the present.
+        """
+        frozen = frozen_now()
+        if frozen is not None and not self._fixed:
+            self._now = frozen
 
     def moved_by_test(self) -> int | None:
         """The moment to which the test has moved frozen time since, or None; going back raises TimeError."""
@@ -67,7 +109,8 @@ class VirtualClock:
         if frozen < present:
             raise TimeError(
                 f"Frozen time is {to_datetime(frozen)}, but for this account it is already {to_datetime(present)}, and "
-                "time cannot go back. Freeze time before the test first uses copper, and move it forward only."
+                "time cannot go back. Freeze time before the first change is made through copper, and move it forward "
+                "only."
             )
         return frozen
 
@@ -79,8 +122,13 @@ class VirtualClock:
 class WallClock:
     """Real time, for the standalone server; it cannot be moved."""
 
+    def __init__(self) -> None:
+        self._latest = 0
+
     def now(self) -> int:
-        return real_now()
+        # A wall clock is set back now and then, by a little; here time stands still until it has caught up.
+        self._latest = max(self._latest, real_now())
+        return self._latest
 
     def move_to(self, moment: int) -> None:
         if moment > self.now():

@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import RouteError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.clock import MonotonicEventLoop
+from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.loop_thread import LoopThread
+from copper_emulator.shell.loop_thread import LoopThread, wind_up
 from copper_emulator.shell.routes import Blocked, Route, RouteKind, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import from_exception
+from copper_emulator.shell.senders.caught import frameworks_watched, from_exception
 from copper_emulator.shell.senders.function import is_async, send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
@@ -47,35 +48,46 @@ class _Delivering:
         self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
     ) -> Future[Result]:
         sender = self._host.http()
-        return self._host.submit(sender.send(attempt, destination, timeout_ms=self._timeout_ms, as_target=as_target))
+        return self._host.submit(
+            sender.send(
+                attempt,
+                destination,
+                timeout_ms=self._timeout_ms,
+                as_target=as_target,
+                fresh=frozen_now() is not None,
+            )
+        )
 
     async def _asgi(self, route: Route, attempt: Attempt) -> Result:
         lifespan = self._lifespans.get(id(route.to))
-        if lifespan is None:
-            lifespan = Lifespan(route.to)
-            try:
-                await lifespan.start()
-            except RouteError as error:
-                return from_exception(error)
-            self._lifespans[id(route.to)] = lifespan
+        # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
+        if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
+            lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
+        try:
+            await lifespan.started()
+        except RouteError as error:
+            return from_exception(error)
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
 
     async def _server_of(self, route: Route) -> AiohttpApp:
         server = self._servers.get(id(route.to))
-        if server is None:
-            server = AiohttpApp(route.to)
-            await server.start()
-            self._servers[id(route.to)] = server
+        if server is None or not server.is_on(asyncio.get_running_loop()):
+            server = self._servers[id(route.to)] = AiohttpApp(route.to)
+        await server.started()
         return server
 
     async def _stop_lifespans(self) -> None:
+        here = asyncio.get_running_loop()
         for lifespan in self._lifespans.values():
-            await lifespan.stop()
+            if lifespan.is_on(here):
+                await lifespan.stop(timeout_ms=self._timeout_ms)
         self._lifespans.clear()
 
     async def _stop_servers(self) -> None:
+        here = asyncio.get_running_loop()
         for server in self._servers.values():
-            await server.stop()
+            if server.is_on(here):
+                await server.stop()
         self._servers.clear()
 
 
@@ -90,8 +102,9 @@ class SyncDelivering(_Delivering):
     def send(self, attempts: list[Attempt]) -> list[Result]:
         """One round, in order; what goes over HTTP together with others goes at the same time."""
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
-        pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
-        return [_named(finish(), d) for finish, d in zip(pending, destinations, strict=True)]
+        with frameworks_watched():
+            pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
+            return [_named(finish(), d) for finish, d in zip(pending, destinations, strict=True)]
 
     def close(self) -> None:
         """Shut down the applications that were started."""
@@ -101,8 +114,7 @@ class SyncDelivering(_Delivering):
         if self._loop is not None:
             with _no_running_loop():
                 self._loop.run_until_complete(self._stop_lifespans())
-                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-                self._loop.run_until_complete(self._loop.shutdown_default_executor())
+                self._loop.run_until_complete(wind_up())
             self._loop.close()
             self._loop = None
 
@@ -120,13 +132,16 @@ class SyncDelivering(_Delivering):
             if route.kind is RouteKind.FUNCTION and not is_async(route.to):
                 return send_to_function(route.to, attempt)
             if route.kind is RouteKind.FUNCTION:
-                return self._on_loop(send_to_async_function(route.to, attempt))
+                return self._on_loop(send_to_async_function(route.to, attempt, timeout_ms=self._timeout_ms))
             if route.kind is RouteKind.ASGI and _is_django(route.to):
                 return _django_asgi(route, attempt, self._timeout_ms)
             if route.kind is RouteKind.ASGI:
                 return self._on_loop(self._asgi(route, attempt))
         # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
-        server = self._aiohttp_thread.run(self._server_of(route))
+        try:
+            server = self._aiohttp_thread.run(self._server_of(route))
+        except Exception as error:  # noqa: BLE001 - whatever its start-up raises is the endpoint's
+            return from_exception(error)
         return server.with_exception(self._submit_http(attempt, server.route(route), as_target=True).result())
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -141,9 +156,10 @@ class AsyncDelivering(_Delivering):
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """One round; its attempts go at the same time, their results come in order."""
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
-        if len(attempts) == 1:
-            return [_named(await self._one(attempts[0], destinations[0]), destinations[0])]
-        results = await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
+        with frameworks_watched():
+            if len(attempts) == 1:
+                return [_named(await self._one(attempts[0], destinations[0]), destinations[0])]
+            results = await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
         return [_named(result, d) for result, d in zip(results, destinations, strict=True)]
 
     async def close(self) -> None:
@@ -159,13 +175,19 @@ class AsyncDelivering(_Delivering):
         if destination.kind is RouteKind.ASGI:
             return await self._asgi(destination, attempt)
         if destination.kind is RouteKind.AIOHTTP:
-            server = await self._server_of(destination)
-            result = await asyncio.wrap_future(self._submit_http(attempt, server.route(destination), as_target=True))
-            return server.with_exception(result)
+            return await self._aiohttp(destination, attempt)
         if destination.kind is RouteKind.FUNCTION and is_async(destination.to):
-            return await send_to_async_function(destination.to, attempt)
+            return await send_to_async_function(destination.to, attempt, timeout_ms=self._timeout_ms)
         send = send_to_wsgi if destination.kind is RouteKind.WSGI else send_to_function
         return await _in_worker(lambda: send(destination.to, attempt))
+
+    async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
+        try:
+            server = await self._server_of(route)
+        except Exception as error:  # noqa: BLE001 - whatever its start-up raises is the endpoint's
+            return from_exception(error)
+        result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
+        return server.with_exception(result)
 
 
 async def _in_worker(call: Callable[[], Result]) -> Result:
@@ -197,10 +219,13 @@ def _named(result: Result, destination: Route | Straight | Blocked) -> Result:
     return replace(result, route=str(destination)) if isinstance(destination, Route) else result
 
 
-def check_thread() -> None:
-    """Raise UsageError where a synchronous call would stop the event loop of the test that makes it."""
-    loop = asyncio._get_running_loop()
-    if loop is not None and asyncio.current_task(loop) is not None:
+def check_thread(stage: Stage) -> None:
+    """Raise UsageError where a synchronous call would stop the event loop of the test that makes it.
+
+    Inside a delivery calls only record, and an asynchronous endpoint may make them.
+    """
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
+    if not stage.driving and loop is not None and asyncio.current_task(loop) is not None:
         raise UsageError(
             "copper was called inside an async function, where it would block the event loop; use the copper_async "
             "fixture and await its methods"
@@ -211,12 +236,12 @@ def check_thread() -> None:
 def _no_running_loop() -> Iterator[None]:
     # A synchronous Playwright test has a loop running around it in the same thread, with no task of its own: put aside,
     # it lets applications start theirs.
-    loop = asyncio._get_running_loop()
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
     if loop is None:
         yield
         return
-    asyncio._set_running_loop(None)
+    asyncio._set_running_loop(None)  # noqa: SLF001 - as above
     try:
         yield
     finally:
-        asyncio._set_running_loop(loop)
+        asyncio._set_running_loop(loop)  # noqa: SLF001 - as above

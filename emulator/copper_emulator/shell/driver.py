@@ -6,11 +6,12 @@ loops, so the same one serves a synchronous test, an asynchronous one and the st
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError
+from copper_emulator.core.errors import NotIdle, TimeError, UsageError
 from copper_emulator.core.model import (
     Attempt,
     Delivery,
@@ -20,7 +21,6 @@ from copper_emulator.core.model import (
     duration_text,
     to_datetime,
 )
-from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.stage import Stage
 
 T = TypeVar("T")
@@ -50,8 +50,12 @@ def run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
 
 
 def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
-    """Send one attempt outside matching and limits (a replay)."""
-    yield from _round(stage, [attempt])
+    """Send one attempt outside matching and limits (a replay), not from inside a delivery."""
+    stage.driving = True
+    try:
+        yield from _round(stage, [attempt])
+    finally:
+        stage.driving = False
     return stage.account.journal.delivery_of(attempt.notification)
 
 
@@ -67,7 +71,7 @@ def _outermost(stage: Stage, passing: Callable[[], Rounds[list[Delivery]]]) -> R
 
 
 def _present(stage: Stage) -> int:
-    moved = stage.clock.moved_by_test() if isinstance(stage.clock, VirtualClock) else None
+    moved = stage.moved_by_test()
     return stage.clock.now() if moved is None else moved
 
 
@@ -85,7 +89,7 @@ def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
 def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
     account, clock = stage.account, stage.clock
     first = len(account.journal.deliveries)
-    clock.move_to(clock.now())
+    _put_back(stage)
     while True:
         with stage.lock:
             now = clock.now()
@@ -95,6 +99,8 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
         _run_hooks(stage, before)
         if attempts:
             yield from _round(stage, attempts)
+        until = max(until, _put_back(stage))
+        if attempts:
             continue
         with stage.lock:
             moment = account.next_moment(now)
@@ -105,6 +111,16 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
         clock.move_to(moment)
     clock.move_to(until)
     return account.journal.deliveries[first:]
+
+
+def _put_back(stage: Stage) -> int:
+    """Frozen time is put back to the account's moment, so that each delivery is seen at its own. Where it had been.
+
+    What the test (or the endpoint, while it was notified) moved it forward counts as time that passes in this call.
+    """
+    moved = _present(stage)
+    stage.clock.move_to(stage.clock.now())
+    return moved
 
 
 def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
@@ -134,19 +150,23 @@ def _run_hooks(stage: Stage, since: int) -> None:
     for delivery in stage.account.journal.deliveries[since:]:
         if delivery.outcome in _SENT:
             for hook in list(stage.hooks):
-                hook(delivery)
+                answer = hook(delivery)
+                if inspect.iscoroutine(answer):
+                    answer.close()
+                    raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")
 
 
 def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
     waiting = account.waiting()
     return (
-        f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens at "
-        f"{to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: run_until_idle(limit=...)."
+        f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens "
+        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: run_until_idle(limit=...)."
     )
 
 
 def run_sync(rounds: Rounds[T], send: Callable[[list[Attempt]], list[Result]]) -> T:
     """Drive from a bare frame."""
+    __tracebackhide__ = True
     try:
         attempts = next(rounds)
         while True:
@@ -163,6 +183,7 @@ def run_sync(rounds: Rounds[T], send: Callable[[list[Attempt]], list[Result]]) -
 
 async def run_async(rounds: Rounds[T], send: Callable[[list[Attempt]], Awaitable[list[Result]]]) -> T:
     """Drive on the running loop."""
+    __tracebackhide__ = True
     try:
         attempts = next(rounds)
         while True:

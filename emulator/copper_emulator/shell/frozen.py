@@ -23,6 +23,14 @@ def frozen_now() -> int | None:
     return None
 
 
+def can_stop_timers() -> bool:
+    """Whether a test can stop the timers of event loops that are not ours, or make them jump.
+
+    freezegun does, at any moment and without a word; time-machine leaves the monotonic clock alone.
+    """
+    return "freezegun.api" in sys.modules
+
+
 def carry(to: int) -> None:
     """Move frozen time to a moment, keeping what it has below a millisecond; nothing when time runs freely."""
     present = frozen_now()

@@ -13,19 +13,24 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from copper_emulator.core.model import Key
-from copper_emulator.shell.app import make_api
+from copper_emulator.shell.app import make_api, make_runner
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
 T = TypeVar("T")
 
+_PATIENCE = 1.0
+"""Seconds that requests under way may take when the host ends."""
+
 
 class Host:
     """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Two locks: while something is being started, the loop's thread must be able to look up accounts.
+        self._stages_lock = threading.Lock()
+        self._starting = threading.Lock()
         self._stages: list[Stage] = []
         self._thread = LoopThread("copper-emulator")
         self._http: HttpSender | None = None
@@ -36,17 +41,17 @@ class Host:
 
     def add(self, stage: Stage) -> None:
         """Serve an account."""
-        with self._lock:
+        with self._stages_lock:
             self._stages.append(stage)
 
     def remove(self, stage: Stage) -> None:
         """Serve it no longer."""
-        with self._lock:
+        with self._stages_lock:
             self._stages.remove(stage)
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
-        with self._lock:
+        with self._stages_lock:
             stages = list(self._stages)
         for stage in stages:
             for key in stage.account.keys:
@@ -58,14 +63,14 @@ class Host:
 
     def url(self) -> str:
         """Where the API is served, like `http://127.0.0.1:40217`; starts it at first use."""
-        with self._lock:
+        with self._starting:
             if self._url is None:
                 self._url = self._thread.run(self._serve())
             return self._url
 
     def http(self) -> HttpSender:
         """The sender whose calls must be submitted to this host."""
-        with self._lock:
+        with self._starting:
             if self._http is None:
                 self._http = HttpSender()
                 self._thread.run(self._http.start())
@@ -82,8 +87,7 @@ class Host:
             self._thread.close()
 
     async def _serve(self) -> str:
-        # No access log: what happens stands in each account's journal.
-        self._runner = web.AppRunner(make_api(self), access_log=None, handle_signals=False)
+        self._runner = make_runner(make_api(self), shutdown_timeout=_PATIENCE)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"

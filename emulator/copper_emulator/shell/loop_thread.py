@@ -40,14 +40,24 @@ class LoopThread:
         return self.submit(coroutine).result()
 
     def close(self) -> None:
-        """End the thread and wait for it; what runs on it must have ended."""
+        """End the thread and wait for it; what still runs on it is cancelled."""
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result()
-        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
+        asyncio.run_coroutine_threadsafe(wind_up(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def wind_up() -> None:
+    """End everything on the running loop, as asyncio.run does at its end: tasks nobody waits for, too."""
+    loop = asyncio.get_running_loop()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()

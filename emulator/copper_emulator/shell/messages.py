@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Attempt, Reason, Result, to_datetime
+from copper_emulator.core.model import Attempt, Reason, Result, duration_text, to_datetime
 from copper_emulator.core.wire import encode
 from copper_emulator.durations import parse_duration
 
@@ -72,6 +73,11 @@ class NoAnswer(Exception):
         self.delay_ms = delay_ms
 
 
+def timed_out(timeout_ms: int) -> Result:
+    """No answer came in real time."""
+    return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
+
+
 def result_of(answer: object) -> Result:
     """What a function returned, as a result. Raises UsageError for what is no answer."""
     if isinstance(answer, Response):
@@ -80,6 +86,9 @@ def result_of(answer: object) -> Result:
         return Result.answered(_status(answer.status), headers=headers, body=_body(answer.body), delay_ms=delay)
     if answer is None:
         return Result.answered(200)
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise UsageError("an endpoint function returned a coroutine; write it as `async def`")
     if isinstance(answer, bool):
         raise UsageError(f"an endpoint function returned {answer!r}; return a status, a body, or (status, body)")
     if isinstance(answer, int):

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from copper_emulator.shell.accounts import Accounts, Plan
 from copper_emulator.shell.api.control import make_control
-from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors
+from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors, make_runner
 from copper_emulator.shell.senders.http import HttpSender
 
 DEFAULT_PORT = 2929
@@ -39,7 +39,7 @@ class Server:
         self, plan: Plan, *, bind: str = "127.0.0.1", port: int = DEFAULT_PORT, trusted_hosts: Sequence[str] = ()
     ) -> None:
         self._plan = plan
-        self._bind = bind
+        self.bind = bind
         self._port = port
         self._trusted_hosts = frozenset(trusted_hosts)
         self._open = AsyncExitStack()
@@ -57,7 +57,7 @@ class Server:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._open.__aexit__(kind, error, traceback)
+        await self._open.aclose()
 
     async def _start(self) -> None:
         http = HttpSender()
@@ -66,18 +66,18 @@ class Server:
         group = await self._open.enter_async_context(asyncio.TaskGroup())
         self.accounts = Accounts(self._plan, http, group)
         self._open.push_async_callback(self.accounts.stop)
-        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=_PATIENCE)
+        runner = make_runner(self._app(), shutdown_timeout=_PATIENCE)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Before the requests under way are waited for: those who follow a journal would never end by themselves.
         self._open.callback(self.accounts.close)
-        await web.TCPSite(runner, self._bind, self._port).start()
-        self.url = f"http://{_shown(self._bind)}:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, self.bind, self._port).start()
+        self.url = f"http://{_shown(self.bind)}:{runner.addresses[0][1]}"
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
         add_api(app, self.accounts)
-        trusted = self._trusted_hosts if _is_every_address(self._bind) else self._trusted_hosts | {self._bind}
+        trusted = self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
         app.add_subapp("/_emulator/v1", make_control(self.accounts, trusted))
         return app
 

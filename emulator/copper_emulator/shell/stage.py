@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Delivery, Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock
@@ -48,17 +49,25 @@ class Stage:
         lets time pass.
         """
         with self.lock:
-            if isinstance(self.clock, VirtualClock) and not self.driving:
-                moved = self.clock.moved_by_test()
+            if not self.driving:
+                moved = self.moved_by_test()
                 due = self.account.next_moment(self.clock.now())
                 if moved is not None and (due is None or due > moved):
                     self.clock.move_to(moved)
             return self.clock.now()
 
+    def moved_by_test(self) -> int | None:
+        """The moment to which the test has moved frozen time since, or None. Raises TimeError if it went back."""
+        clock = self.clock
+        if not isinstance(clock, VirtualClock):
+            return None
+        if not self.account.journal.changes:
+            clock.start_again()
+        return clock.moved_by_test()
+
     def is_behind(self) -> bool:
         """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
-        clock = self.clock
-        return isinstance(clock, VirtualClock) and not self.driving and clock.moved_by_test() is not None
+        return not self.driving and self.moved_by_test() is not None
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """Run one call of the core under the lock, at the present moment."""
@@ -66,6 +75,24 @@ class Stage:
             result = act(self.account, self.now())
         self.wake()
         return result
+
+    @property
+    def own_settings(self) -> Settings:
+        """The settings it was made with; `reset` comes back to them."""
+        return self._first_settings
+
+    def use(self, settings: Settings) -> None:
+        """Play by other settings, as a scenario asks for: a new account behind the same keys, clock, routes and hooks.
+
+        Raises UsageError when something has happened in the account already.
+        """
+        with self.lock:
+            if self.account.journal.entries:
+                raise UsageError("settings can be changed only before anything has happened in the account")
+            keys = self.account.keys
+            self.settings = settings
+            self.account = Account(self.name, None, settings.rules(), on_entry=self._on_entry)
+            self.account.keys = keys
 
     def reset(self) -> None:
         """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.subscriptions import parse_create, secret_hint
-from copper_emulator.core.wire import encode, parse_body, subscription_json
+from copper_emulator.core.wire import parse_body, subscription_json
+from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.credentials import stage_of
 
 PATH = "/developer_api/v1/webhooks"
@@ -68,27 +67,16 @@ def subscription_id(request: web.Request) -> int:
 
 def shown_with_hint(subscription: Subscription) -> web.Response:
     """The object, and a hint where its secret cannot arrive whole."""
-    from copper_emulator.shell.app import HINT_HEADER, header_text
-
-    response = answer(subscription_json(subscription))
-    hint = secret_hint(subscription.secret)
-    if hint:
-        response.headers[HINT_HEADER] = header_text(hint)
-    return response
-
-
-def answer(value: Any) -> web.Response:
-    """200 with JSON."""
-    return web.Response(body=encode(value), content_type="application/json", charset="utf-8")
+    return answer(subscription_json(subscription), hint=secret_hint(subscription.secret))
 
 
 routes = [
     route
     for slash in ("", "/")
     for route in (
-        web.get(PATH + slash, list_subscriptions, allow_head=False),
+        web.get(PATH + slash, list_subscriptions),
         web.post(PATH + slash, create_subscription),
-        web.get(PATH + "/{id}" + slash, view_subscription, allow_head=False),
+        web.get(PATH + "/{id}" + slash, view_subscription),
         web.put(PATH + "/{id}" + slash, update_subscription),
         web.delete(PATH + "/{id}" + slash, delete_subscription),
     )

@@ -2,55 +2,81 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections import deque
-from typing import Any
+from dataclasses import replace
 
 from aiohttp import web
 from yarl import URL
 
 from copper_emulator.core.model import Result
+from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.routes import Route, RouteKind
 from copper_emulator.shell.senders.caught import with_exception
+
+_MARK = "X-Copper-Emulator-Exception"
+"""Stands in the answer to a request whose handler raised, and says which exception is meant; taken out again."""
+
+_NEVER = 1e12
+"""Seconds an idle connection is kept. On the test's loop frozen time makes timers jump, and a connection that is closed
+just as it is used again looks like an endpoint that broke off."""
 
 
 class AiohttpApp:
     """Serves one application on the loop it is started on, and keeps what its handlers raise."""
 
     def __init__(self, app: web.Application) -> None:
-        self._raised: deque[BaseException] = deque()
-        logger = logging.Logger("copper_emulator.endpoint")
-        logger.addHandler(_Keep(self._raised))
-        # Handlers' exceptions reach a server only through its logger.
-        self._runner = web.AppRunner(app, access_log=None, logger=logger, handle_signals=False)
-        self._base: URL | None = None
+        self._raised: dict[str, BaseException] = {}
+        # What it would log stands in the delivery, with its traceback.
+        silent = logging.Logger("copper_emulator.endpoint")
+        silent.addHandler(logging.NullHandler())
+        self._runner = ListeningRunner(
+            app,
+            on_error=self._on_error,
+            as_https=True,
+            logger=silent,
+            keepalive_timeout=_NEVER,
+            # A handler is given up with its delivery, as an ASGI application is: on a frozen loop none that hangs could
+            # be waited for.
+            handler_cancellation=True,
+        )
+        self._loop = asyncio.get_running_loop()
+        self._starting = self._loop.create_task(self._start())
 
-    async def start(self) -> None:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self._base = URL(f"http://127.0.0.1:{self._runner.addresses[0][1]}")
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether it lives on that loop."""
+        return self._loop is loop
+
+    async def started(self) -> None:
+        """Wait until it is served. Raises what its own start-up raised."""
+        await asyncio.shield(self._starting)
 
     async def stop(self) -> None:
+        self._starting.cancel()
+        await asyncio.gather(self._starting, return_exceptions=True)
         await self._runner.cleanup()
 
     def route(self, route: Route) -> Route:
         """The route to where the application is served."""
-        return Route(route.origin, self._base, RouteKind.URL)
+        return Route(route.origin, URL(f"http://127.0.0.1:{self._runner.addresses[0][1]}"), RouteKind.URL)
 
     def with_exception(self, result: Result) -> Result:
-        """The result with what the handler raised, if it answered 500 for that."""
-        if not self._raised:
+        """The result with what the handler raised, if it did."""
+        marks = dict(result.headers)
+        if _MARK not in marks:
             return result
-        error = self._raised.popleft()
-        return with_exception(result, error) if result.status == 500 else result
+        kept = tuple((name, value) for name, value in result.headers if name != _MARK)
+        return with_exception(replace(result, headers=kept), self._raised.pop(marks[_MARK]))
 
+    async def _start(self) -> None:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
 
-class _Keep(logging.Handler):
-    def __init__(self, raised: deque[BaseException]) -> None:
-        super().__init__()
-        self._raised = raised
-
-    def emit(self, record: logging.LogRecord) -> None:
-        info: Any = record.exc_info
-        if info and info[1] is not None:
-            self._raised.append(info[1])
+    def _on_error(
+        self, request: web.BaseRequest, status: int, error: BaseException | None, message: str
+    ) -> web.Response | None:
+        if error is None:
+            return None
+        mark = str(id(error))
+        self._raised[mark] = error
+        return web.Response(status=status, text=message or "500 Internal Server Error", headers={_MARK: mark})

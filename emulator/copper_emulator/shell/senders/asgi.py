@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, TypeAlias
-
-from yarl import URL
+from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.senders.caught import endpoint_guard, from_exception, with_exception
+from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.messages import timed_out
+from copper_emulator.shell.routes import target_url
+from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[
@@ -24,17 +27,14 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
     Background work that the framework runs before the call returns is waited for.
     """
     answer = _Answer(attempt.body)
-    with endpoint_guard() as swallowed:
+    with swallowed() as found:
         try:
-            async with asyncio.timeout(timeout_ms / 1000) as limit:
+            async with real_timeout(timeout_ms) as limit:
                 await app(_scope(attempt, state), answer.receive, answer.send)
-        except TimeoutError as error:
-            if not limit.expired():
-                return answer.result(error)
-            return Result.failure(Reason.TIMED_OUT, f"no answer within {timeout_ms / 1000:g}s")
-        except (Exception, SystemExit) as error:
-            return answer.result(error)
-    return answer.result(swallowed[-1] if swallowed else None)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+            # Who has answered has not timed out, however long its work afterwards takes.
+            return timed_out(timeout_ms) if limit.expired() and not answer.is_complete else answer.result(error)
+    return answer.result(found[-1] if found else None)
 
 
 class _Answer:
@@ -44,6 +44,10 @@ class _Answer:
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
+
+    @property
+    def is_complete(self) -> bool:
+        return self._complete.is_set()
 
     async def receive(self) -> Message:
         if self._request:
@@ -62,52 +66,65 @@ class _Answer:
 
     def result(self, error: BaseException | None) -> Result:
         # Frameworks that answer 500 and raise as well have answered: that is what a client of a real server sees.
-        if self._status is None or not (self._complete.is_set() or error is None):
-            if error is not None:
-                return from_exception(error)
-            return Result.failure(Reason.GARBAGE, "the application returned without an answer")
-        result = Result.answered(self._status, headers=self._headers, body=b"".join(self._body))
-        return with_exception(result, error) if error is not None and self._status >= 500 else result
+        if self._status is not None and self.is_complete:
+            result = Result.answered(self._status, headers=self._headers, body=b"".join(self._body))
+            return with_exception(result, error) if error is not None else result
+        if error is not None:
+            return from_exception(error)
+        what = "an answer" if self._status is None else "completing its answer"
+        return Result.failure(Reason.GARBAGE, f"the application returned without {what}")
 
 
 class Lifespan:
-    """One application's lifespan on the loop it was started on."""
+    """One application's lifespan, on the loop it was made on."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run())
+        self._starting = self._loop.create_task(self._start())
         self.state: dict[str, Any] = {}
 
-    async def start(self) -> None:
-        """Start up; an application that has no lifespan is fine. Raises RouteError when start-up fails."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether it lives on that loop."""
+        return self._loop is loop
+
+    async def started(self) -> None:
+        """Wait until it is up; an application that has no lifespan is. Raises RouteError when start-up failed."""
+        # Deliveries that come together wait for the same start, and none takes it down when it is given up.
+        await asyncio.shield(self._starting)
+
+    async def stop(self, *, timeout_ms: int) -> None:
+        """Shut down and wait for it, not for ever."""
+        if not self._task.done():
+            await self._inbox.put({"type": "lifespan.shutdown"})
+            with suppress(TimeoutError):
+                async with real_timeout(timeout_ms):
+                    await self._task
+        for task in (self._starting, self._task):
+            task.cancel()
+        await asyncio.gather(self._starting, self._task, return_exceptions=True)
+
+    async def _start(self) -> None:
         await self._inbox.put({"type": "lifespan.startup"})
         message = await self._outbox.get()
         if message["type"] == "lifespan.startup.failed":
-            await self._task
             raise RouteError(f"the application's start-up failed: {message.get('message') or 'no reason given'}")
-
-    async def stop(self) -> None:
-        """Shut down and wait for it."""
-        if self._task is not None and not self._task.done():
-            await self._inbox.put({"type": "lifespan.shutdown"})
-            await self._task
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            await self._app(scope, self._inbox.get, self._outbox.put)
-        except Exception:
-            # The specification's way to say "no lifespan here"; an application that has one reports failures itself.
-            pass
+            # An exception is the specification's way to say "no lifespan here"; who has one reports failures itself.
+            with suppress(Exception):
+                await self._app(scope, self._inbox.get, self._outbox.put)
         finally:
-            await self._outbox.put({"type": "lifespan.none"})
+            self._outbox.put_nowait({"type": "lifespan.none"})
 
 
 def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
-    url = URL(attempt.url)
+    url = target_url(attempt.url)
     length = ("content-length", str(len(attempt.body)))
     return {
         "type": "http",
@@ -115,7 +132,7 @@ def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
         "http_version": "1.1",
         "method": "POST",
         "scheme": url.scheme,
-        "path": url.path,
+        "path": unquote(url.raw_path),
         "raw_path": url.raw_path.encode(),
         "query_string": url.raw_query_string.encode(),
         "root_path": "",

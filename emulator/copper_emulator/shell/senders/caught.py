@@ -16,21 +16,27 @@ _caught: ContextVar[list[BaseException] | None] = ContextVar("copper_emulator_ca
 
 
 @contextmanager
-def endpoint_guard() -> Iterator[list[BaseException]]:
-    """Collects what Flask and Django swallow, and keeps Django from closing the connection of the test's transaction."""
+def swallowed() -> Iterator[list[BaseException]]:
+    """Collects what Flask and Django turn into a 500 in this context; only inside `frameworks_watched`."""
     found: list[BaseException] = []
     token = _caught.set(found)
     try:
-        with ExitStack() as stack:
-            if "flask" in sys.modules:
-                stack.enter_context(_connected(sys.modules["flask"].got_request_exception, _from_flask))
-            if "django.core.signals" in sys.modules:
-                signals = sys.modules["django.core.signals"]
-                stack.enter_context(_connected(signals.got_request_exception, _from_django))
-                stack.enter_context(_kept_connections(signals))
-            yield found
+        yield found
     finally:
         _caught.reset(token)
+
+
+@contextmanager
+def frameworks_watched() -> Iterator[None]:
+    """For a whole round: hear of exceptions, and keep Django from closing the connection of the test's transaction."""
+    with ExitStack() as stack:
+        if "flask" in sys.modules:
+            stack.enter_context(_connected(sys.modules["flask"].got_request_exception, _from_flask))
+        if "django.core.signals" in sys.modules:
+            signals = sys.modules["django.core.signals"]
+            stack.enter_context(_connected(signals.got_request_exception, _from_django))
+            stack.enter_context(_kept_connections(signals))
+        yield
 
 
 def with_exception(result: Result, error: BaseException) -> Result:

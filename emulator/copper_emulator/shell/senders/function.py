@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from copper_emulator.core.model import Attempt, Result
-from copper_emulator.shell.messages import NoAnswer, Received, result_of
-from copper_emulator.shell.senders.caught import endpoint_guard, from_exception
+from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.messages import NoAnswer, Received, result_of, timed_out
+from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
 
 
 def is_async(function: Callable[..., Any]) -> bool:
@@ -20,21 +21,25 @@ def is_async(function: Callable[..., Any]) -> bool:
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:
     """Call a plain function."""
-    with endpoint_guard():
+    with swallowed() as found:
         try:
-            return result_of(function(Received.of(attempt)))
+            result = result_of(function(Received.of(attempt)))
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
             return from_exception(error)
+    return with_exception(result, found[-1]) if found else result
 
 
-async def send_to_async_function(function: Callable[[Received], Any], attempt: Attempt) -> Result:
+async def send_to_async_function(function: Callable[[Received], Any], attempt: Attempt, *, timeout_ms: int) -> Result:
     """Call an async function on the running loop."""
-    with endpoint_guard():
+    with swallowed() as found:
         try:
-            return result_of(await function(Received.of(attempt)))
+            async with real_timeout(timeout_ms) as limit:
+                answer = await function(Received.of(attempt))
+            result = result_of(answer)
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
-        except (Exception, SystemExit) as error:
-            return from_exception(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+            return timed_out(timeout_ms) if limit.expired() else from_exception(error)
+    return with_exception(result, found[-1]) if found else result

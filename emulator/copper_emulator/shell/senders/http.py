@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 
@@ -9,15 +10,18 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from copper_emulator.core.model import Attempt, Reason, Result, duration_text
+from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
+from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, route_url
 
 _MAX_ANSWER = 64 * 1024
 """Bytes of an answer that are kept."""
 
+_LARGE = 1024 * 1024
+
 _KEEP_ALIVE = 2.0
-"""Seconds an idle connection is kept: shorter than common servers keep theirs, so that none is used that just closed."""
+"""Seconds an idle connection is kept: less than common servers keep theirs, so that none is used that just closed."""
 
 
 class HttpSender:
@@ -25,52 +29,82 @@ class HttpSender:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._single: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_LoopbackFirst())
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
-        )
+        self._session = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver()))
+        self._single = _session(aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver()))
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._single):
+            if session is not None:
+                await session.close()
 
     async def send(
-        self, attempt: Attempt, destination: Route | Straight, *, timeout_ms: int, as_target: bool = False
+        self,
+        attempt: Attempt,
+        destination: Route | Straight,
+        *,
+        timeout_ms: int,
+        as_target: bool = False,
+        fresh: bool = False,
     ) -> Result:
         """One POST. Over a route the endpoint sees the route's host and, in two headers, the target's.
 
-        `as_target`: the endpoint sees the target's host as its own, as an application in this process does.
+        Args:
+            as_target: the endpoint sees the target's host as its own, as an application in this process does.
+            fresh: over a connection of its own. Where time is frozen, the timers of a server in this process jump, and
+                it may close idle connections at any moment.
         """
-        session = self._session
+        session = self._single if fresh else self._session
         if session is None:
             raise RuntimeError("HttpSender.start() was not awaited")
         headers = list(attempt.headers)
+        url = destination.url if isinstance(destination, Straight) else route_url(destination, attempt.url)
         if isinstance(destination, Route):
-            url, target = route_url(destination, attempt.url), URL(attempt.url)
-            headers.append(("Host" if as_target else "X-Forwarded-Host", target.authority))
-            headers.append(("X-Forwarded-Proto", target.scheme))
-        else:
-            url = destination.url
+            headers += _about_target(URL(attempt.url), as_target=as_target)
         try:
             async with session.post(
                 url,
-                data=attempt.body,
+                # aiohttp warns of large bodies that are not files.
+                data=io.BytesIO(attempt.body) if len(attempt.body) > _LARGE else attempt.body,
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
             ) as response:
-                answer = await response.content.read(_MAX_ANSWER)
-                kept = [(name, value) for name, value in response.headers.items()]
-                return Result.answered(response.status, headers=kept, body=answer)
+                answer = await _read(response)
+                return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
         except TimeoutError:
-            return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
+            return timed_out(timeout_ms)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Result.failure(_reason(error), f"{url.origin()}: {_text(error)}")
+
+
+def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
+    )
+
+
+def _about_target(target: URL, *, as_target: bool) -> list[tuple[str, str]]:
+    if as_target:
+        return [("Host", target.authority)]
+    return [("X-Forwarded-Host", target.authority), ("X-Forwarded-Proto", target.scheme)]
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer, or the beginning of one that is too long to keep."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size >= _MAX_ANSWER:
+            response.close()
+            break
+    return b"".join(parts)[:_MAX_ANSWER]
 
 
 def _reason(error: Exception) -> Reason:
@@ -95,7 +129,7 @@ def _text(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-class _LoopbackFirst(AbstractResolver):
+class _Resolver(AbstractResolver):
     """Names that mean this machine are never asked of a name server."""
 
     def __init__(self) -> None:

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeAlias
-
-from yarl import URL
+from urllib.parse import unquote_to_bytes
 
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.senders.caught import endpoint_guard, from_exception, with_exception
+from copper_emulator.shell.routes import target_url
+from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
 
 WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None
@@ -20,15 +20,16 @@ _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | 
 def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
     """Call the application; it sees the target's own host over https."""
     answer = _Answer()
-    with endpoint_guard() as swallowed:
+    with swallowed() as found:
         try:
             _call(app, _environ(attempt), answer)
-        except (Exception, SystemExit) as error:
+            body = b"".join(answer.body)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
             return from_exception(error)
     if answer.status is None:
         return Result.failure(Reason.GARBAGE, "the application never called start_response with a status")
-    result = Result.answered(answer.status, headers=answer.headers, body=b"".join(answer.body))
-    return with_exception(result, swallowed[-1]) if swallowed and answer.status >= 500 else result
+    result = Result.answered(answer.status, headers=answer.headers, body=body)
+    return with_exception(result, found[-1]) if found else result
 
 
 class _Answer:
@@ -57,11 +58,11 @@ def _call(app: WsgiApp, environ: dict[str, Any], answer: _Answer) -> None:
 
 
 def _environ(attempt: Attempt) -> dict[str, Any]:
-    url = URL(attempt.url)
+    url = target_url(attempt.url)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "SCRIPT_NAME": "",
-        "PATH_INFO": url.path.encode().decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(url.raw_path).decode("latin-1"),
         "QUERY_STRING": url.raw_query_string,
         "CONTENT_LENGTH": str(len(attempt.body)),
         "SERVER_NAME": url.raw_host or "",
@@ -79,5 +80,6 @@ def _environ(attempt: Attempt) -> dict[str, Any]:
     }
     for name, value in attempt.headers:
         key = name.upper().replace("-", "_")
-        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ

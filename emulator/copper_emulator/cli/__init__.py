@@ -1,0 +1,103 @@
+"""The command `copper-emulator`: which commands there are; each is imported when it is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
+    "fire": ("talk", "Fire an event in a running server."),
+    "advance": ("talk", "Move the clock of a server started with --clock manual."),
+    "journal": ("talk", "Show what happened, or follow it."),
+    "status": ("talk", "Show the accounts of a running server."),
+    "reset": ("talk", "Make an account as it was at the start."),
+    "listen": ("listen", "Receive notifications and print them."),
+    "run": ("run", "Play scenario files."),
+    "schema": ("run", "Print the JSON Schema of scenario files."),
+}
+"""Name -> module in this package, and one line of help, so that showing the list imports none of them."""
+
+
+class Failure(click.ClickException):
+    """Something did not work: one line on stderr, exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"copper-emulator: {' '.join(self.message.split())}", err=True)
+
+
+class WrongUse(Failure):
+    """A command was given something that cannot be: one line on stderr, exit code 2."""
+
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click's own, but what is wrong with the arguments fits on one line."""
+        as_command = extra.pop("standalone_mode", True)
+        run: Callable[..., Any] = super().main
+        if not as_command:
+            return run(*args, standalone_mode=False, **extra)
+        try:
+            code = run(*args, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            _usage_error(error)
+            code = error.exit_code
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            code = 130
+        except BrokenPipeError:
+            # Whoever read our output has gone; without this Python complains once more when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_error(error: click.UsageError) -> None:
+    where = error.ctx.command_path if error.ctx is not None else "copper-emulator"
+    text = " ".join(error.format_message().split())
+    click.echo(f"{where}: {text} (see {where} --help)", err=True)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with `copper-emulator serve --help`.",
+)
+@click.version_option(package_name="copper-emulator", message="%(prog)s %(version)s")
+def main() -> None:
+    """A local stand-in for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
+
+    \b
+    In three terminals:
+      copper-emulator listen
+      copper-emulator serve --route https://my-app.example=http://127.0.0.1:5000
+      copper-emulator fire person.update --id 17 --set name=Ada,"Ada Lovelace"
+    """
+
+
+__all__ = ["Failure", "WrongUse", "main"]

@@ -1,0 +1,210 @@
+"""`copper-emulator serve`: the standalone server, with its log on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import click
+
+from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.output import Output, complain
+from copper_emulator.core.errors import RouteError, SettingsError
+from copper_emulator.core.model import Entry, Kind
+from copper_emulator.core.targets import is_loopback
+from copper_emulator.settings import Settings
+from copper_emulator.shell.accounts import DEFAULT, Plan
+from copper_emulator.shell.api.shapes import EntryShape
+from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.serving import DEFAULT_PORT, Server
+from copper_emulator.timeline import line
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+IN_FLIGHT = 16
+"""A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
+
+_TESTS_ONLY = frozenset({"strict", "allow"})
+
+_OPTION_NAMES = {"allow_targets": "allow-target"}
+
+
+def option_name(setting: str) -> str:
+    """`over_limit` -> `--over-limit`; what is given once for each host is in the singular."""
+    return "--" + _OPTION_NAMES.get(setting, setting).replace("_", "-")
+
+
+def _setting_options(command: F) -> F:
+    """An option for every setting, with the setting's own name, value syntax, default and description."""
+    shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
+    for name, field in reversed(Settings.model_fields.items()):
+        text, default = field.description or "", shown[name]
+        if name in _TESTS_ONLY:
+            text += " (for tests; no effect here)"
+        option = option_name(name)
+        if isinstance(default, bool):
+            declaration = f"{option}/--no-{option.removeprefix('--')}"
+            add = click.option(declaration, name, default=None, help=f"{text}  [default: {'yes' if default else 'no'}]")
+        elif name == "allow_targets":
+            add = click.option(option, name, metavar="HOST", multiple=True, help=f"{text}; repeatable")
+        else:
+            shown_default = ",".join(map(str, default)) if isinstance(default, list) else default
+            tail = f"  [default: {shown_default}]" if shown_default != "" else ""
+            add = click.option(option, name, metavar="VALUE", default=None, help=text + _choices(field) + tail)
+        command = add(command)
+    return command
+
+
+def _choices(field: Any) -> str:
+    values = getattr(field.annotation, "__members__", None)
+    words = [str(member) for member in values.values()] if values else getattr(field.annotation, "__args__", ())
+    named = [word for word in words if isinstance(word, str)]
+    return f" ({' or '.join(named)})" if named else ""
+
+
+def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    routes = []
+    for text in given:
+        origin, equals, url = text.partition("=")
+        if not equals:
+            raise WrongUse(f"--route {text!r}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
+        try:
+            Routes().add(origin, url, "url")
+        except RouteError as error:
+            raise WrongUse(f"--route {text!r}: {error}") from None
+        routes.append((origin, url))
+    return routes
+
+
+@click.command(short_help="Serve Copper's webhook API and deliver notifications.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one"
+)
+@click.option("--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option(
+    "--route",
+    "routes",
+    metavar="ORIGIN=URL",
+    multiple=True,
+    callback=_parse_route,
+    help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
+)
+@click.option("--token", "tokens", metavar="TOKEN", multiple=True, help="accept only this token; repeatable")
+@click.option(
+    "--clock", type=click.Choice(["wall", "manual"]), default="wall", show_default=True, help="manual: see advance"
+)
+@click.option(
+    "--trusted-host",
+    "trusted_hosts",
+    metavar="HOST",
+    multiple=True,
+    help="name beyond loopback under which the control API may be called; repeatable",
+)
+@click.option("--json", "as_json", is_flag=True, help="log as JSON, one object on each line")
+@_setting_options
+def serve(
+    *,
+    port: int,
+    bind: str,
+    routes: list[tuple[str, str]],
+    tokens: tuple[str, ...],
+    clock: str,
+    trusted_hosts: tuple[str, ...],
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
+
+    Any access token opens its own account; --token fixes them. Everything that happens is logged: subscriptions,
+    changes, deliveries and why something was not delivered. Notifications go to loopback and along routes only.
+
+    \b
+    Example:
+      copper-emulator serve --route https://my-app.example=http://127.0.0.1:5000 --latency 0-15m --clock manual
+    """
+    if any(not token.strip() for token in tokens):
+        raise WrongUse("--token: a token cannot be empty")
+    log = _Log(Output(as_json=as_json))
+    plan = Plan(
+        settings=_settings(given),
+        clock="manual" if clock == "manual" else "wall",
+        routes=routes,
+        tokens=tokens,
+        listener=log.entry,
+    )
+    server = Server(plan, bind=bind, port=port, trusted_hosts=trusted_hosts)
+    # Where no signal handlers can be had (Windows), Ctrl-C comes as an exception.
+    with suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(_serve(server, plan, log))
+        except OSError as error:
+            raise Failure(_why_not(error, bind, port)) from None
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    values = {name: value for name, value in given.items() if value is not None and value != ()}
+    values.setdefault("in_flight", IN_FLIGHT)
+    try:
+        return Settings.of(values)
+    except SettingsError as error:
+        name, colon, rest = str(error).partition(":")
+        raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
+
+
+async def _serve(server: Server, plan: Plan, log: _Log) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
+    async with server:
+        log.ready(server, plan)
+        await ended.wait()
+    log.ended()
+
+
+def _why_not(error: OSError, bind: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose one with --port, "
+            "or --port 0 for a free one"
+        )
+    return f"cannot listen on {bind} port {port}: {error.strerror or error}"
+
+
+class _Log:
+    """What `serve` prints: the ready line, each entry of each journal, the end."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def ready(self, server: Server, plan: Plan) -> None:
+        """The first line: where it is; programs wait for it."""
+        output, api = self._output, f"{server.url}/developer_api/v1"
+        output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
+        output.line(f"Copper emulator ready at {server.url}", style="bold")
+        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
+        output.line(f"  API    {api} ({whose})")
+        for origin, to in plan.routes:
+            output.line(f"  route  {origin} -> {to}")
+        output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
+        output.line("Ctrl-C ends it.")
+        if not is_loopback(server.bind):
+            complain("listening beyond this machine: whoever reaches it can use the API with any token")
+
+    def entry(self, account: str, entry: Entry) -> None:
+        """One entry; that a notification is being sent is told by how it ends."""
+        if self._output.as_json:
+            shown = EntryShape.of(entry).model_dump_json()
+            self._output.json_text(f'{{"account":"{account}",{shown[1:]}')
+        elif entry.kind is not Kind.SENDING:
+            self._output.journal_line(line(entry), lead="" if account == DEFAULT else f"[{account}] ")
+
+    def ended(self) -> None:
+        """The last line."""
+        self._output.json({"kind": "ended"})
+        self._output.line("Copper emulator ended.")

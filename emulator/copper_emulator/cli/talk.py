@@ -1,0 +1,228 @@
+"""The commands that talk to a running server: `fire`, `advance`, `journal`, `status`, `reset`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import DEFAULT_URL, Client
+from copper_emulator.cli.output import Output, complain
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
+
+_server = click.option(
+    "--server",
+    metavar="URL",
+    envvar="COPPER_EMULATOR_URL",
+    default=DEFAULT_URL,
+    show_default=True,
+    show_envvar=True,
+    help="the server to talk to",
+)
+_account = click.option("--account", metavar="NAME", help="needed where the server has several (see status)")
+_as_json = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
+
+
+def _for_an_account(command: F) -> F:
+    for add in (_as_json, _account, _server):
+        command = add(command)
+    return command
+
+
+@click.command(short_help="Fire an event in a running server.")
+@click.argument("topic", metavar="TYPE.EVENT")
+@click.option("--id", "ids", type=click.IntRange(1), multiple=True, required=True, help="of a record; repeatable")
+@click.option(
+    "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
+)
+@_for_an_account
+def fire(
+    *, topic: str, ids: tuple[int, ...], attributes: tuple[str, ...], server: str, account: str | None, as_json: bool
+) -> None:
+    """Fire an event in a running server: it needs no record and makes none.
+
+    Values are JSON where they can be read as JSON, else text. Write a value with a comma in double quotes, a custom
+    field as custom_fields.ID.
+
+    \b
+    Examples:
+      copper-emulator fire person.update --id 17 --id 18 --set name=Ada,"Ada Lovelace"
+      copper-emulator fire opportunity.update --id 5 --set monetary_value=null,1200
+    """
+    match = _TOPIC.fullmatch(topic)
+    if match is None:
+        raise WrongUse(f"{topic!r} is no topic: write TYPE.EVENT, like person.update")
+    client, output = Client(server), Output(as_json=as_json)
+    body = {"type": match[1], "event": match[2], "ids": ids, "updated_attributes": parse_attributes(attributes)}
+    change = client.post(client.account(account) + "/fire", body)
+    output.json(change)
+    for text in change["why"]:
+        output.line(text)
+
+
+@click.command(short_help="Move the clock of a server started with --clock manual.")
+@click.argument("by", metavar="DURATION", required=False)
+@click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
+@click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
+@_for_an_account
+def advance(
+    *, by: str | None, until_idle: bool, limit: str | None, server: str, account: str | None, as_json: bool
+) -> None:
+    """Move the clock of a server started with --clock manual, and deliver what falls due on the way.
+
+    \b
+    Examples:
+      copper-emulator advance 10m
+      copper-emulator advance --until-idle
+    """
+    if (by is None) != until_idle:
+        raise WrongUse("say how far, like advance 10m, or --until-idle")
+    if limit is not None and not until_idle:
+        raise WrongUse("--limit goes with --until-idle")
+    client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account) + "/clock/"
+    if until_idle:
+        moved = client.post(path + "run-until-idle", {} if limit is None else {"limit": limit})
+    else:
+        moved = client.post(path + "advance", {"by": by})
+    output.json(moved)
+    for text in moved["lines"]:
+        output.journal_line(text)
+    waiting = moved["waiting"]
+    output.line(f"It is {moved['now']}; {waiting or 'no'} notification{'' if waiting == 1 else 's'} waiting.")
+
+
+@click.command(short_help="Show what happened, or follow it.")
+@click.option("--follow", "-f", is_flag=True, help="go on with what happens, until Ctrl-C")
+@click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
+@click.option("--type", metavar="TYPE", help="like person")
+@click.option("--event", metavar="EVENT", help="new, update or delete")
+@click.option("--id", type=click.IntRange(1), help="of a record")
+@click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
+@click.option("--status", type=click.IntRange(100, 599), help="what the endpoint answered")
+@click.option("--since", metavar="NUMBER", type=click.IntRange(0), help="only entries after this number")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="at most so many entries"
+)
+@_for_an_account
+def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
+    """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
+
+    All filters that are given must fit. Without --since the last entries are shown.
+
+    \b
+    Examples:
+      copper-emulator journal --type person --outcome failed --outcome rejected
+      copper-emulator journal --follow --json
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account) + "/journal"
+    # What programs and filters ask for is given whole; people need not read that something is on its way.
+    in_full = as_json or bool(filters["kind"])
+    page = client.get(path, {**filters, "limit": limit})
+    for entry in page["entries"]:
+        _show(entry, output, in_full=in_full)
+    if not follow:
+        return
+    last = page["entries"][-1]["number"] if len(page["entries"]) == limit else page["last"]
+    try:
+        for name, data in client.events(path + "/stream", {**filters, "since": last}):
+            if name == "reset":
+                complain("the account was reset; its journal begins anew")
+            else:
+                _show(data, output, in_full=in_full)
+    except KeyboardInterrupt:
+        return
+    complain("the server has ended")
+
+
+@click.command(short_help="Show the accounts of a running server.")
+@_server
+@_as_json
+def status(*, server: str, as_json: bool) -> None:
+    """Show where a running server is and what its accounts are.
+
+    \b
+    Example:
+      copper-emulator status
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    health, accounts = client.get("/health"), client.get("/accounts")["accounts"]
+    output.json({**health, "accounts": accounts})
+    output.line(f"API {health['api_url']}, clock {health['clock']}, version {health['version']}")
+    for account in accounts:
+        output.line(f"{account['name']} ({account['email'] or 'no token has been used yet'})", style="bold")
+        ends = ", ".join(f"{number} {outcome}" for outcome, number in account["outcomes"].items()) or "none delivered"
+        output.line(f"  now {account['now']}")
+        output.line(f"  {account['subscriptions']} subscriptions, {account['changes']} changes")
+        output.line(f"  notifications: {ends}, {account['waiting']} waiting")
+        for route in account["routes"]:
+            output.line(f"  route {route}")
+
+
+@click.command(short_help="Make an account as it was at the start.")
+@_for_an_account
+def reset(*, server: str, account: str | None, as_json: bool) -> None:
+    """Make an account as it was at the start: no records, subscriptions, waiting notifications or journal.
+
+    Its token, its clock and the routes of the server's command line stay.
+
+    \b
+    Example:
+      copper-emulator reset --account default
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    shown = client.post(client.account(account) + "/reset", {})
+    output.json(shown)
+    output.line(f"Account {shown['name']} is as it was at the start.")
+
+
+def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:
+    """`name=Ada,Ada Lovelace` as {"name": ["Ada", "Ada Lovelace"]}."""
+    attributes: dict[str, Any] = {}
+    for text in given:
+        name, equals, values = text.partition("=")
+        if not name or not equals:
+            raise WrongUse(f"--set {text!r}: write FIELD=OLD,NEW, like --set name=Ada,Grace")
+        into = attributes
+        if name.startswith("custom_fields."):
+            into, name = attributes.setdefault("custom_fields", {}), name.removeprefix("custom_fields.")
+        into[name] = _pair(text, values)
+    return attributes
+
+
+def _pair(text: str, values: str) -> list[Any]:
+    whole = _json_or_text(f"[{values}]")
+    if isinstance(whole, list) and len(whole) == 2:
+        return whole
+    parts = values.split(",")
+    if len(parts) == 2:
+        return [_json_or_text(value) for value in parts]
+    raise WrongUse(
+        f"--set {text!r}: there must be two values, OLD,NEW; write a value with a comma in double quotes, "
+        'like --set \'name="Lovelace, Ada","King, Ada"\''
+    )
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _show(entry: Mapping[str, Any], output: Output, *, in_full: bool) -> None:
+    output.json(entry)
+    if in_full or entry["kind"] != "sending":
+        output.journal_line(entry["line"])

@@ -1,0 +1,145 @@
+"""What a test expects of a notification, and field by field whether one fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome, short_ids
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is expected; None where it does not matter."""
+
+    type: EntityType | None = None
+    event: Event | None = None
+    ids: tuple[int, ...] | None = None
+    updated_attributes: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None
+    target: str | None = None
+    status: int | None = None
+    outcome: Outcome | None = None
+    count: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        type: str | None,
+        event: str | None,
+        *,
+        ids: int | Iterable[int] | None = None,
+        updated_attributes: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        target: str | None = None,
+        status: int | None = None,
+        outcome: str | None = None,
+        count: int | None = None,
+    ) -> Expectation:
+        """As people write it. Raises UsageError for a type, event or outcome that does not exist."""
+        wanted = None if ids is None else tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
+        if wanted == ():
+            raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
+        if count is not None and count < 1:
+            raise UsageError("count must be at least 1; use expect_none to expect nothing")
+        return cls(
+            type=_member(EntityType, type, "type"),
+            event=_member(Event, event, "event"),
+            ids=wanted,
+            updated_attributes=updated_attributes,
+            body=body,
+            target=target,
+            status=status,
+            outcome=_member(Outcome, outcome, "outcome"),
+            count=count,
+        )
+
+    @property
+    def names_outcome(self) -> bool:
+        return self.status is not None or self.outcome is not None
+
+    def __str__(self) -> str:
+        parts = [f"{self.type or 'any type'}/{self.event or 'any event'}"]
+        if self.ids is not None:
+            parts.append(f"ids={short_ids(self.ids)}")
+        for name in ("updated_attributes", "body", "target", "status"):
+            if getattr(self, name) is not None:
+                parts.append(f"{name}={getattr(self, name)!r}")
+        if self.outcome is not None:
+            parts.append(f"outcome={str(self.outcome)!r}")
+        if not self.names_outcome:
+            parts.append("delivered with any 2xx")
+        if self.count is not None:
+            parts.append(f"count={self.count}")
+        return ", ".join(parts)
+
+
+def misfits(expectation: Expectation, delivery: Delivery) -> list[str]:
+    """Field by field, why a delivery is not what was expected; empty when it is. Ids may be some of those wanted."""
+    reasons = []
+    if expectation.type is not None and delivery.type is not expectation.type:
+        reasons.append(f"type is {str(delivery.type)!r}, expected {str(expectation.type)!r}")
+    if expectation.event is not None and delivery.event is not expectation.event:
+        reasons.append(f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}")
+    if expectation.ids is not None:
+        reasons += _ids_misfit(expectation.ids, delivery.ids)
+    if expectation.target is not None and expectation.target != delivery.target:
+        reasons.append(f"target is {delivery.target!r}, expected {expectation.target!r}")
+    if expectation.updated_attributes is not None:
+        actual = delivery.change.updated_attributes
+        reasons += _mapping_misfit("updated_attributes", expectation.updated_attributes, actual)
+    if expectation.body is not None:
+        reasons += _mapping_misfit("body", expectation.body, delivery.body)
+    return reasons + _outcome_misfit(expectation, delivery)
+
+
+def is_of(expectation: Expectation, notification: Notification) -> bool:
+    """Whether a notification has the expected topic, whatever became of it."""
+    return expectation.type in (None, notification.type) and expectation.event in (None, notification.event)
+
+
+def _ids_misfit(wanted: tuple[int, ...], actual: tuple[int, ...]) -> list[str]:
+    extra = [record_id for record_id in actual if record_id not in wanted]
+    if not extra:
+        return []
+    return [
+        f"ids are {short_ids(actual)}, of which {short_ids(extra)} {'is' if len(extra) == 1 else 'are'} not expected"
+    ]
+
+
+def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> list[str]:
+    if not isinstance(actual, Mapping):
+        return [f"{where} is {actual!r}"]
+    reasons = []
+    for name, value in expected.items():
+        wanted = list(value) if isinstance(value, tuple) else value
+        if name not in actual:
+            has = ", ".join(map(repr, actual)) or "nothing"
+            reasons.append(f"{where} has no {name!r} (it has {has})")
+        elif wanted != actual[name]:
+            if isinstance(wanted, Mapping) and isinstance(actual[name], Mapping):
+                reasons += _mapping_misfit(f"{where}.{name}", wanted, actual[name])
+            else:
+                reasons.append(f"{where}[{name!r}] is {actual[name]!r}, expected {wanted!r}")
+    return reasons
+
+
+def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    if expectation.outcome is not None and delivery.outcome is not expectation.outcome:
+        return [f"it was {delivery.verdict}, expected {expectation.outcome}"]
+    if expectation.status is not None and expectation.status != delivery.status:
+        return [f"it was {delivery.verdict}, expected status {expectation.status}"]
+    if not expectation.names_outcome and delivery.outcome is not Outcome.DELIVERED:
+        return [f"it was {delivery.verdict}, expected a 2xx"]
+    return []
+
+
+def _member(kind: Any, value: str | None, name: str) -> Any:
+    if value is None:
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"there is no {name} {value!r}; it is one of {', '.join(kind)}") from None

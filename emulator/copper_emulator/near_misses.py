@@ -1,0 +1,107 @@
+"""What a failed expectation says: what was expected, what came closest, why nothing better was there, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Notification, State, count, short_ids
+from copper_emulator.expectation import Expectation, is_of, misfits
+from copper_emulator.explain import refusals, story
+from copper_emulator.timeline import masked, stamp
+
+_MAX_SHOWN = 5
+
+
+def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> str:
+    """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that."""
+    waiting = [notification for notification in account.waiting() if is_of(expectation, notification)]
+    lines = [f"Expected {expectation}."]
+    lines += _count_or_ids(expectation, fitting, account) if fitting else _closest(expectation, account, claims)
+    if waiting:
+        lines += [f"Still under way ({len(waiting)}):", *_shown(account, waiting)]
+    unheard = [] if fitting or waiting else _unheard(expectation, account)
+    lines += unheard
+    lines += [f"The API refused: {text}" for text in refusals(account)[-2:]]
+    if waiting:
+        lines.append(_waiting_advice(waiting[0]))
+    elif any("no subscription" in line for line in unheard):
+        lines.append("Subscribe first: copper.subscribe(type, event, target=...).")
+    return _masked(lines, account)
+
+
+def unwanted(expectation: Expectation, found: list[Delivery], account: Account) -> str:
+    """The text for notifications that should not have gone out."""
+    what = f"{expectation.type or 'any type'}/{expectation.event or 'any event'}"
+    if expectation.ids is not None:
+        what += f", ids={short_ids(expectation.ids)}"
+    lines = [f"Expected no notification: {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
+    lines += _shown(account, [delivery.notification for delivery in found])
+    lines.append("If it is meant to arrive, claim it first: copper.expect(...).")
+    return _masked(lines, account)
+
+
+def _count_or_ids(expectation: Expectation, fitting: list[Delivery], account: Account) -> list[str]:
+    arrived = dict.fromkeys(record_id for delivery in fitting for record_id in delivery.ids)
+    missing = [record_id for record_id in expectation.ids or () if record_id not in arrived]
+    if missing:
+        head = f"Of these ids {short_ids(missing)} did not arrive; what did:"
+    elif expectation.count is not None and len(fitting) != expectation.count:
+        head = f"{count(len(fitting), 'delivery').replace('deliverys', 'deliveries')} fit, not {expectation.count}:"
+    else:
+        head = "The ids arrived, but not as an exact union (some came more than once):"
+    return [head, *_shown(account, [delivery.notification for delivery in fitting])]
+
+
+def _closest(expectation: Expectation, account: Account, claims: Claims) -> list[str]:
+    scored = []
+    for delivery in account.journal.deliveries:
+        reasons = misfits(expectation, delivery)
+        if claims.is_claimed(delivery):
+            reasons = [*reasons, "an earlier expect has claimed it already"]
+        scored.append((len(reasons), delivery.notification.serial, delivery, reasons))
+    if not scored:
+        return ["Nothing was delivered."]
+    scored.sort(key=lambda item: item[:2])
+    fewest = scored[0][0]
+    nearest = [item for item in scored if item[0] == fewest][:3]
+    lines = ["Closest:"]
+    for _, _, delivery, reasons in nearest:
+        lines.append(f"  {story(account, delivery.notification)}")
+        lines += [f"    - {reason}" for reason in reasons]
+        if delivery.traceback is not None:
+            lines += [f"      {line}" for line in delivery.traceback.splitlines()]
+    others = len(scored) - len(nearest)
+    return [*lines, f"  and {others} more that fit less or as little"] if others else lines
+
+
+def _unheard(expectation: Expectation, account: Account) -> list[str]:
+    changes = [
+        change
+        for change in account.journal.changes
+        if expectation.type in (None, change.type)
+        and expectation.event in (None, change.event)
+        and (expectation.ids is None or set(change.ids) & set(expectation.ids))
+    ]
+    if not changes:
+        return ["No such change happened in this account."]
+    return [f"It happened, but nobody was notified: {c.note}." for c in changes[-1:] if not c.subscriptions]
+
+
+def _waiting_advice(first: Notification) -> str:
+    if first.state is State.SENDING:
+        return "The endpoint's answer is due later in virtual time: copper.advance(...) or copper.run_until_idle()."
+    held = first.held_until_ms if first.state is State.HELD else None
+    moment = first.due_ms if held is None else held
+    return f"Time has to pass before it is sent (next {stamp(moment)}): copper.advance(...) or copper.run_until_idle()."
+
+
+def _shown(account: Account, notifications: Sequence[Notification]) -> list[str]:
+    lines = [f"  {story(account, notification)}" for notification in notifications[:_MAX_SHOWN]]
+    more = len(notifications) - _MAX_SHOWN
+    return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def _masked(lines: list[str], account: Account) -> str:
+    return masked("\n".join(lines), account.journal.subscriptions())

@@ -1,0 +1,241 @@
+"""What each action of a scenario does to the account, and what each check looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from yarl import URL
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import EntityType, Reason, RecordChange
+from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.core.wire import clean_attributes
+from copper_emulator.expectation import Expectation
+from copper_emulator.expectations import ExpectationError
+from copper_emulator.operations import Operations
+from copper_emulator.scenarios.model import (
+    Create,
+    Delete,
+    Expect,
+    ExpectNone,
+    ExpectTotals,
+    Fire,
+    NamedSubscription,
+    Resubscribe,
+    Subscription,
+    Update,
+    Which,
+)
+from copper_emulator.scenarios.span import Watch, totals
+from copper_emulator.scenarios.targets import whole
+from copper_emulator.scenarios.values import Names
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.messages import NoAnswer, Received
+from copper_emulator.shell.routes import Route, RouteKind, Routes
+
+Done = Rounds[None] | None
+"""An act that lets time pass is a generator of rounds; one that only records is done at once."""
+
+
+class Acts:
+    """The actions on one account, and what the names in the file stand for by now."""
+
+    def __init__(self, operations: Operations, secret: dict[str, str] | None) -> None:
+        self._operations = operations
+        self._stage = operations.stage
+        self._account = operations.stage.account
+        self._secret = secret
+        self._routes_when_up = operations.stage.routes
+        self._records: dict[str, tuple[EntityType, tuple[int, ...]]] = {}
+        self._subscriptions: dict[str, int] = {}
+        self.start = operations.stage.now()
+        self.first_entry = len(self._account.journal.entries)
+
+    def of(self, action: str) -> Callable[[Any], Done]:
+        """What does the action of this name."""
+        known: dict[str, Callable[[Any], Done]] = {
+            "create": self._create,
+            "update": self._update,
+            "delete": self._delete,
+            "fire": self._fire,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "resubscribe": self._resubscribe,
+            "switch_key": self._switch_key,
+            "endpoint": self._endpoint,
+            "advance": self._advance,
+            "run_until_idle": self._run_until_idle,
+            "expect": self._expect,
+            "expect_none": self._expect_none,
+            "expect_totals": self._expect_totals,
+        }
+        return known[action]
+
+    # --- records --------------------------------------------------------------------------------------------
+
+    def _create(self, create: Create) -> Rounds[None]:
+        rows = [create.fields] * create.count
+        actions = [[row] for row in rows] if create.each else [rows]
+        made = yield from self._write(
+            lambda account, now: [
+                record.id
+                for action in actions
+                for record in account.create(create.type, action, now, origin="scenario")
+            ]
+        )
+        if create.as_ is not None:
+            self._records[create.as_] = create.type, tuple(made)
+
+    def _update(self, update: Update) -> Rounds[None]:
+        kind = self._records[update.records[0]][0]
+        actions = _actions(self._ids(update.records), each=update.each)
+        yield from self._write(
+            lambda account, now: [account.update(kind, ids, update.fields, now, origin="scenario") for ids in actions]
+        )
+
+    def _delete(self, delete: Delete) -> Rounds[None]:
+        kind = self._records[delete.records[0]][0]
+        actions = _actions(self._ids(delete.records), each=delete.each)
+
+        def act(account: Account, now: int) -> list[None]:
+            for ids in actions:
+                account.delete(kind, ids, now, origin="scenario")
+            return []
+
+        yield from self._write(act)
+
+    def _fire(self, fire: Fire) -> Rounds[None]:
+        ids = tuple(range(1, (fire.count or 0) + 1)) if fire.ids is None else tuple(dict.fromkeys(fire.ids))
+        attributes = clean_attributes(fire.updated_attributes)
+        changes = [RecordChange(fire.topic, part, attributes) for part in _actions(ids, each=fire.each)]
+        yield from self._write(
+            lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
+        )
+        if fire.as_ is not None:
+            self._records[fire.as_] = fire.topic.type, ids
+
+    def _write(self, act: Callable[[Account, int], list[Any]]) -> Rounds[list[Any]]:
+        done: list[Any] = yield from self._operations.write(act)
+        return done
+
+    def _ids(self, names: Names) -> tuple[int, ...]:
+        return tuple(record_id for name in names for record_id in self._records[name][1])
+
+    # --- subscriptions, keys and the endpoint ---------------------------------------------------------------
+
+    def subscribe(self, name: str, subscription: Subscription) -> None:
+        """Subscribe with the current key, under a name of the file. Raises Invalid with Copper's own text."""
+        extras: dict[str, Any] = {
+            "secret": subscription.secret if subscription.secret is not None else self._secret,
+            "headers": subscription.headers,
+            "custom_field_computed_values": subscription.custom_field_computed_values,
+        }
+        body = {
+            "target": whole(subscription.target),
+            "type": str(subscription.topic.type),
+            "event": str(subscription.topic.event),
+            **{key: value for key, value in extras.items() if value is not None},
+        }
+        made = self._stage.record(lambda account, now: account.subscribe(parse_create(body, account.rules), now))
+        self._subscriptions[name] = made.id
+
+    def _subscribe(self, subscription: NamedSubscription) -> None:
+        self.subscribe(subscription.as_, subscription)
+
+    def _unsubscribe(self, names: Names) -> None:
+        for name in names:
+            self._remove(self._subscription(name))
+
+    def _resubscribe(self, change: Resubscribe) -> None:
+        wanted = self._subscription(change.subscription)
+        body = change.model_dump(include={"target", "secret", "headers"}, exclude_none=True)
+        if "target" in body:
+            body["target"] = whole(body["target"])
+        self._stage.record(lambda account, now: account.update_subscription(wanted, body, now))
+
+    def _remove(self, subscription: int) -> None:
+        self._stage.record(lambda account, now: account.unsubscribe(subscription, now))
+
+    def _subscription(self, name: str) -> int:
+        if name not in self._subscriptions:
+            raise UsageError(f"the subscription {name!r} was never made: the API refused it")
+        return self._subscriptions[name]
+
+    def _switch_key(self, _: bool) -> None:  # noqa: FBT001 - the file says `switch_key: true`
+        self._stage.switch_key()
+
+    def _endpoint(self, state: str) -> None:
+        self._stage.routes = _Down() if state == "down" else self._routes_when_up
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def _advance(self, span_ms: int) -> Rounds[None]:
+        yield from self._operations.advance(span_ms)
+
+    def _run_until_idle(self, limit_ms: int) -> Rounds[None]:
+        yield from self._operations.run_until_idle(limit_ms)
+
+    # --- checks ---------------------------------------------------------------------------------------------
+
+    def _expect(self, expect: Expect) -> Rounds[None]:
+        body = dict(expect.body or {})
+        if expect.to is not None:
+            body["subscription_id"] = self._subscription(expect.to)
+        expectation = self._expectation(
+            expect,
+            count=expect.count,
+            status=expect.status,
+            outcome=expect.outcome,
+            body=body or None,
+            updated_attributes=expect.updated_attributes,
+        )
+        yield from self._operations.settle()
+        if expect.within is not None:
+            yield from self._wait_for(expectation, self._stage.clock.now() + expect.within)
+        yield from self._operations.expect(expectation)
+
+    def _wait_for(self, expectation: Expectation, latest: int) -> Rounds[None]:
+        """From deadline to deadline until the expectation could be met, or nothing happens any more in time."""
+        watch = Watch(expectation, self._account, self._operations.claims)
+        while not watch.could_be_met():
+            now = self._stage.clock.now()
+            moment = self._account.next_moment(now)
+            if moment is None or moment > latest:
+                return
+            yield from self._operations.advance(max(moment - now, 1))
+
+    def _expect_none(self, which: ExpectNone) -> Rounds[None]:
+        yield from self._operations.expect_none(self._expectation(which))
+
+    def _expect_totals(self, wanted: ExpectTotals) -> Rounds[None]:
+        yield from self._operations.settle()
+        now = self._stage.clock.now()
+        until = now + 1 if wanted.until is None else self.start + wanted.until
+        counted = totals(self._account, self.first_entry, self.start + wanted.since, until, wanted.topic)
+        wrong = [f"{name} {total:,}, not {n:,}" for name, n in wanted.wanted.items() if (total := counted[name]) != n]
+        if wrong:
+            all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())
+            raise ExpectationError(f"There were {'; '.join(wrong)}. Altogether: {all_of_them}.")
+
+    def _expectation(self, which: Which, **rest: Any) -> Expectation:
+        kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)
+        ids = which.ids if which.records is None else self._ids(which.records)
+        return Expectation.of(kind, event, ids=ids, **rest)
+
+
+class _Down(Routes):
+    """The routes while the endpoint is down: wherever a notification goes, the connection is refused."""
+
+    def resolve(self, target: str) -> Route:
+        return Route(URL(target).origin(), connection_refused, RouteKind.FUNCTION)
+
+
+def connection_refused(_: Received) -> None:
+    """What stands where the endpoint was. Its name is seen in the timeline."""
+    raise NoAnswer(Reason.REFUSED, "the scenario says that the endpoint is down")
+
+
+def _actions(ids: tuple[int, ...], *, each: bool) -> list[tuple[int, ...]]:
+    return [(record_id,) for record_id in ids] if each else [ids]

@@ -1,0 +1,146 @@
+"""YAML as plain values, and on which line of the file each of them stands.
+
+The reading is stricter than PyYAML's own: `on`, `off`, `yes` and dates stay text (so that `limits: off` means what it
+says), and a key that stands twice is a fault instead of a riddle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: `("steps", 3, "create", "count")`."""
+
+_MAX_DEPTH = 50
+_MAX_VALUES = 200_000
+
+_WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a file: the line (from 1), the key as a reader would say it, and what is wrong."""
+
+    line: int
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}" if self.key else self.text
+
+
+class Faulty(Exception):
+    """A text cannot be read; `faults` says where and why."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*map(str, faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The line of every value, by its path."""
+
+    by_path: Mapping[Path, int] = field(default_factory=dict)
+
+    def of(self, path: Path) -> int:
+        """The line of a value; of one that is not there (a missing key), the line of what it is missing from."""
+        return self.by_path[self.known(path)]
+
+    def known(self, path: Path) -> Path:
+        """The longest beginning of a path that stands in the file."""
+        while path and path not in self.by_path:
+            path = path[:-1]
+        return path
+
+
+def read(text: str) -> tuple[Any, Lines]:
+    """The value of a YAML text, in JSON's types, with its lines. Raises Faulty."""
+    try:
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            by_path: dict[Path, int] = {(): 1 if root is None else root.start_mark.line + 1}
+            value = None if root is None else _Reading(by_path).value(root, ())
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = 1 if mark is None else mark.line + 1
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        raise Faulty(Fault(line, "", f"this is not YAML: {what}")) from None
+    except yaml.YAMLError as error:
+        raise Faulty(Fault(1, "", f"this is not YAML: {str(error).splitlines()[0]}")) from None
+    except RecursionError:
+        raise Faulty(Fault(1, "", f"this is nested deeper than {_MAX_DEPTH} levels")) from None
+    return value, Lines(by_path)
+
+
+def key_text(path: Path) -> str:
+    """`steps[4].create.count`, counting steps from 1 as a reader does."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+class _Loader(yaml.SafeLoader):
+    # Nothing is guessed by PyYAML: what a bare scalar is, `_scalar` decides by the few rules of YAML 1.2.
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, never written to
+
+
+class _Reading:
+    def __init__(self, by_path: dict[Path, int]) -> None:
+        self._by_path = by_path
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        if len(path) > _MAX_DEPTH:
+            raise _fault(node, path, f"nested deeper than {_MAX_DEPTH} levels (does an alias contain itself?)")
+        if len(self._by_path) > _MAX_VALUES:
+            raise _fault(node, path, f"the file holds more than {_MAX_VALUES:,} values")
+        self._by_path.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return {name: self.value(child, (*path, name)) for name, child in self._items(node, path)}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _items(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, yaml.Node]]:
+        for key, child in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _fault(key, path, "a key must be a plain name")
+            name, line = str(key.value), key.start_mark.line + 1
+            if name == "<<":
+                raise _fault(key, path, "merge keys (<<) are not supported; write the values out")
+            if (*path, name) in self._by_path:
+                first = self._by_path[(*path, name)]
+                raise Faulty(Fault(line, key_text((*path, name)), f"stands twice, first on line {first}"))
+            self._by_path[(*path, name)] = line
+            yield name, child
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        if node.tag not in ("tag:yaml.org,2002:str", "!"):
+            raise _fault(node, path, f"the tag {node.tag} is not supported; write plain values")
+        text: str = node.value
+        if not _is_bare(node):
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _is_bare(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.style
+
+
+def _fault(node: yaml.Node, path: Path, text: str) -> Faulty:
+    return Faulty(Fault(node.start_mark.line + 1, key_text(path), text))

@@ -1,0 +1,179 @@
+"""A scenario file as typed steps, or everything that is wrong with it: file, line, key and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from copper_emulator.core.errors import ScenarioError
+from copper_emulator.scenarios.lines import Fault, Faulty, Lines, key_text, read
+from copper_emulator.scenarios.lines import Path as Keys
+from copper_emulator.scenarios.model import Content
+from copper_emulator.scenarios.references import reference_faults, setting_faults
+from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
+
+_MAX_BYTES = 5_000_000
+
+_WORDINGS = {
+    "missing": "is missing",
+    "string_type": "must be text, not {input}",
+    "int_type": "must be a whole number, not {input}",
+    "bool_type": "must be true or false, not {input}",
+    "dict_type": "must be names with values, not {input}",
+    "model_type": "must be names with values, not {input}",
+    "model_attributes_type": "must be names with values, not {input}",
+    "tuple_type": "must be a list, not {input}",
+    "list_type": "must be a list, not {input}",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario that was found right. `source` is its file as it was named, for messages."""
+
+    source: str
+    content: Content
+    lines: Lines
+
+    @property
+    def name(self) -> str:
+        return self.content.name
+
+    def line_of(self, *path: str | int) -> int:
+        """The line on which something stands in the file."""
+        return self.lines.of(path)
+
+    def with_settings(self, overrides: Mapping[str, Any]) -> Scenario:
+        """The same with some settings replaced. Their values are checked where they are used."""
+        settings = {**self.content.settings, **overrides}
+        return replace(self, content=self.content.model_copy(update={"settings": settings}))
+
+
+def load(path: str | Path) -> Scenario:
+    """Read a scenario: a file, or the name of one that comes with the emulator.
+
+    Raises:
+        ScenarioError: there is no such file, or something in it is wrong; each fault stands on a line of its own,
+            `file:line: key: what is wrong`.
+    """
+    found = _find(Path(path))
+    try:
+        raw = found.read_bytes()
+    except OSError as error:
+        raise ScenarioError(f"{found}: cannot be read: {error.strerror}") from None
+    if len(raw) > _MAX_BYTES:
+        raise ScenarioError(f"{found}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"{found}:{line}: this is not UTF-8 text") from None
+    return parse(text, str(found))
+
+
+def parse(text: str, source: str) -> Scenario:
+    """A scenario from the text of its file. Raises ScenarioError; `source` names the file in its text."""
+    try:
+        return Scenario(source, *_understood(text))
+    except Faulty as found:
+        ordered = sorted(dict.fromkeys(found.faults), key=lambda fault: fault.line)
+        raise ScenarioError("\n".join(f"{source}:{fault.line}: {fault}" for fault in ordered)) from None
+
+
+def _understood(text: str) -> tuple[Content, Lines]:
+    value, lines = read(text)
+    if not isinstance(value, dict):
+        keys = ", ".join(Content.model_fields)
+        raise Faulty(Fault(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
+    content = _content(value, lines)
+    faults = list(setting_faults(content)) or list(reference_faults(content))
+    if faults:
+        raise Faulty(*(Fault(lines.of(path), key_text(path), message) for path, message in faults))
+    return content, lines
+
+
+def _find(path: Path) -> Path:
+    if path.is_file():
+        return path
+    names = shipped_names()
+    if len(path.parts) == 1 and path.stem in names and path.suffix in ("", ".yaml"):
+        return shipped_folder() / f"{path.stem}.yaml"
+    if path.is_dir():
+        raise ScenarioError(f"{path} is a folder; name the files in it")
+    near = get_close_matches(path.stem, names, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise ScenarioError(
+        f"there is no scenario {path}.{hint} Give a file, or one of those that come with the emulator: "
+        + ", ".join(names)
+    )
+
+
+def _content(value: dict[str, Any], lines: Lines) -> Content:
+    try:
+        return Content.model_validate(value)
+    except ValidationError as error:
+        raise Faulty(*_faults(error, lines)) from None
+
+
+def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:
+    for found in error.errors():
+        path = found["loc"]
+        if found["type"] == "no_value":
+            path = (*path, found["ctx"]["name"])
+        if found["type"] != "missing":
+            # Beyond what stands in the file pydantic names parts of its own.
+            path = lines.known(path)
+        yield Fault(lines.of(path), key_text(path), _text(found, path))
+
+
+def _text(found: Any, path: Keys) -> str:
+    kind, given = found["type"], found["input"]
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        near = get_close_matches(str(path[-1]), known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"there is no such key.{hint} The keys here are {', '.join(known)}"
+    if kind in _WORDINGS:
+        return _WORDINGS[kind].format(input=_shown(given))
+    text: str = found["msg"]
+    if kind in ("value_error", "no_value"):
+        return text.removeprefix("Value error, ")
+    return f"{text.replace('Input should be', 'must be')}, not {_shown(given)}"
+
+
+def _known_keys(path: Keys) -> list[str]:
+    model: type[BaseModel] = Content
+    for part in path:
+        field = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
+        found = _model_in(field.annotation) if field is not None else None
+        # The names in `subscriptions` and the numbers in `steps` are no fields; the model stays that of their parent.
+        model = found or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "names with values"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,300 @@
+"""What may stand in a scenario file: the keys and their types, and the JSON Schema that says so.
+
+How single values are written stands in `values.py`, which names must be defined where in `references.py`, and what
+each action does in `play.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from copper_emulator.scenarios.values import (
+    Count,
+    Duration,
+    Fields,
+    Flag,
+    IdleLimit,
+    Ids,
+    Moment,
+    Name,
+    Names,
+    OutcomeName,
+    Status,
+    Target,
+    TopicName,
+    Total,
+    Type,
+)
+from copper_emulator.settings import Settings
+
+
+class Part(BaseModel):
+    """What all parts of a file have in common: no unknown keys, and a key that is there has a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, value: Any) -> Any:
+        # `update:` with nothing behind it reads as null; say so instead of playing as if the key were not there.
+        empty = [name for name, item in value.items() if item is None] if isinstance(value, dict) else []
+        if empty:
+            raise PydanticCustomError("no_value", "has no value", {"name": empty[0]})
+        return value
+
+
+class Subscription(Part):
+    """A subscription, made with the account's current key."""
+
+    topic: TopicName = Field(description="type and event, like person/update")
+    target: Target = Field(description="https:// URL, or a path on https://endpoint.example")
+    secret: dict[str, str] | None = Field(None, description="instead of the scenario's secret")
+    headers: dict[str, str] | None = Field(None, description="sent with every notification")
+    custom_field_computed_values: Flag | None = None
+
+
+class NamedSubscription(Subscription):
+    """A subscription made by a step."""
+
+    as_: Name = Field(alias="as", description="the name by which later steps know it")
+
+
+class Create(Part):
+    """Create records: one action, so that notifications carry up to 30 ids each."""
+
+    type: Type
+    as_: Name | None = Field(None, alias="as", description="the name by which later steps know them")
+    count: Count = Field(1, description="how many")
+    each: Flag = Field(False, description="every record by an action, and therefore a notification, of its own")
+    fields: Fields = Field(default_factory=dict, description="the same for all")
+
+
+class Update(Part):
+    """Change fields of records."""
+
+    records: Names = Field(description="names given by `as`")
+    fields: Fields = Field(min_length=1)
+    each: Flag = Field(False, description="every record by an action of its own")
+
+
+class Delete(Part):
+    """Delete records."""
+
+    records: Names = Field(description="names given by `as`")
+    each: Flag = Field(False, description="every record by an action of its own")
+
+
+class Fire(Part):
+    """A bare event: needs no record and makes none."""
+
+    topic: TopicName
+    ids: Ids | None = None
+    count: Count | None = Field(None, description="instead of ids: so many, from 1 on")
+    as_: Name | None = Field(None, alias="as", description="the name by which later steps know the ids")
+    each: Flag = Field(False, description="every id by an event of its own")
+    updated_attributes: dict[str, JsonValue] | None = Field(None, description="{field: [old, new]}")
+
+    @model_validator(mode="after")
+    def _some_ids(self) -> Self:
+        if (self.ids is None) == (self.count is None):
+            raise ValueError("needs either ids or count")
+        return self
+
+
+class Resubscribe(Part):
+    """Change a subscription (the API's PUT)."""
+
+    subscription: Name
+    target: Target | None = None
+    secret: dict[str, str] | None = None
+    headers: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _some_change(self) -> Self:
+        if self.target is None and self.secret is None and self.headers is None:
+            raise ValueError("needs at least one of target, secret and headers")
+        return self
+
+
+class Which(Part):
+    """Which notifications a check is about."""
+
+    topic: TopicName | None = None
+    records: Names | None = Field(None, description="names given by `as`")
+    ids: Ids | None = None
+
+    @model_validator(mode="after")
+    def _one_way_of_naming(self) -> Self:
+        if self.records is not None and self.ids is not None:
+            raise ValueError("takes either records or ids, not both")
+        return self
+
+
+class Expect(Which):
+    """Notifications that must have ended, each claimed once. Without status and outcome: answered with any 2xx."""
+
+    count: Count | None = Field(None, description="how many notifications, exactly")
+    status: Status | None = Field(None, description="what the endpoint answered")
+    outcome: OutcomeName | None = None
+    to: Name | None = Field(None, description="the name of the subscription they were sent for")
+    body: Fields | None = Field(None, description="keys of the notification that matter")
+    updated_attributes: Fields | None = Field(None, description="{field: [old, new]} for the fields that matter")
+    within: Duration | None = Field(None, description="let at most so much time pass until it is so")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set - {"within"}:
+            raise ValueError("needs something to expect: a topic, records, a count, ...")
+        if self.body is not None and self.to is not None and "subscription_id" in self.body:
+            raise ValueError("takes either `to` or `subscription_id` in the body, not both")
+        return self
+
+
+class ExpectNone(Which):
+    """Nothing has gone out that no earlier `expect` has claimed; `{}` for nothing at all."""
+
+
+class ExpectTotals(Part):
+    """How many notifications, counted over a span of the scenario's time."""
+
+    topic: TopicName | None = None
+    sent: Total | None = Field(None, description="left for the endpoint, whatever it answered")
+    held: Total | None = Field(None, description="were held back by a limit")
+    dropped: Total | None = Field(None, description="were dropped by a limit")
+    cancelled: Total | None = Field(None, description="were cancelled: the subscription was gone")
+    waiting: Total | None = Field(None, description="have not ended now, whatever the span")
+    since: Moment = Field(0, description="the span's first moment")
+    until: Moment | None = Field(None, description="the moment before which the span ends; now, if not given")
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """The totals that are named."""
+        named = {name: getattr(self, name) for name in ("sent", "held", "dropped", "cancelled", "waiting")}
+        return {name: total for name, total in named.items() if total is not None}
+
+    @model_validator(mode="after")
+    def _some_total(self) -> Self:
+        if not self.wanted:
+            raise ValueError("needs at least one of sent, held, dropped, cancelled and waiting")
+        if self.until is not None and self.until <= self.since:
+            raise ValueError("`until` must come after `since`")
+        return self
+
+
+ACTIONS = (
+    "create",
+    "update",
+    "delete",
+    "fire",
+    "subscribe",
+    "unsubscribe",
+    "resubscribe",
+    "switch_key",
+    "endpoint",
+    "advance",
+    "run_until_idle",
+    "expect",
+    "expect_none",
+    "expect_totals",
+)
+
+REFUSABLE = ("subscribe", "unsubscribe", "resubscribe")
+
+
+class Step(Part):
+    """One action, with the time at which it happens."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [action]} for action in ACTIONS]})
+
+    at: Moment | None = Field(None, description="virtual time since the scenario's start; forward only")
+    refused: Status | None = Field(
+        None, description="the API must refuse this with that status; with subscribe, unsubscribe and resubscribe"
+    )
+    create: Create | None = None
+    update: Update | None = None
+    delete: Delete | None = None
+    fire: Fire | None = None
+    subscribe: NamedSubscription | None = None
+    unsubscribe: Names | None = Field(None, description="names of subscriptions")
+    resubscribe: Resubscribe | None = None
+    switch_key: Literal[True] | None = Field(None, description="the account gets a new API key")
+    endpoint: Literal["down", "up"] | None = Field(None, description="while down, every connection is refused")
+    advance: Annotated[Duration, Field(gt=0)] | None = Field(None, description="let so much time pass")
+    run_until_idle: IdleLimit | None = Field(
+        None, description="let time pass until nothing waits: true, or how long at most (an hour if not given)"
+    )
+    expect: Expect | None = None
+    expect_none: ExpectNone | None = None
+    expect_totals: ExpectTotals | None = None
+
+    @property
+    def action(self) -> str:
+        """Which of the actions it is."""
+        return next(name for name in ACTIONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _one_action(self) -> Self:
+        named = [name for name in ACTIONS if getattr(self, name) is not None]
+        if not named:
+            raise ValueError(f"needs an action: one of {', '.join(ACTIONS)}")
+        if len(named) > 1:
+            raise ValueError(f"has {len(named)} actions ({', '.join(named)}); make a step of each")
+        if self.refused is not None and named[0] not in REFUSABLE:
+            raise ValueError(f"`refused` goes with {', '.join(REFUSABLE)}, not with {named[0]}")
+        return self
+
+
+def _settings_schema() -> dict[str, Any]:
+    kinds = {"type": ["string", "number", "boolean", "array"]}
+    named = {name: {**kinds, "description": field.description} for name, field in Settings.model_fields.items()}
+    del named["allow_targets"]
+    return {"type": "object", "properties": named, "additionalProperties": False}
+
+
+class Content(Part):
+    """What a scenario file says."""
+
+    model_config = ConfigDict(title="Scenario")
+
+    name: Name = Field(description="a few words")
+    description: str = Field("", description="what it shows")
+    settings: Annotated[dict[str, JsonValue], WithJsonSchema(_settings_schema())] = Field(
+        default_factory=dict, description="how the account behaves; names and values as everywhere"
+    )
+    secret: dict[str, str] | None = Field(
+        None, description="what a right endpoint checks; subscriptions send it unless they name their own"
+    )
+    subscriptions: dict[Name, Subscription] = Field(
+        default_factory=dict, description="made before the first step, by name"
+    )
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a scenario file."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Content.model_json_schema(by_alias=True)}
+    tidied: dict[str, Any] = _tidied(schema)
+    return tidied
+
+
+def _tidied(schema: Any) -> Any:
+    """Without what pydantic says and the file does not: null for a key left out, and titles made of key names."""
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "properties" in schema:
+        schema = {**schema, "properties": {name: _property(value) for name, value in schema["properties"].items()}}
+    return {name: _tidied(value) for name, value in schema.items()}
+
+
+def _property(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in schema.items() if name != "title" and (name, value) != ("default", None)}
+    choices = [choice for choice in kept.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        del kept["anyOf"]
+        kept = {**choices[0], **kept}
+    return kept

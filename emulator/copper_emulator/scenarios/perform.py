@@ -1,0 +1,106 @@
+"""Plays a scenario on an account of its own, against a URL or against an endpoint that is built in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yarl import URL
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Key
+from copper_emulator.core.targets import is_loopback, origin_of
+from copper_emulator.operations import Operations
+from copper_emulator.scenarios.load import Scenario
+from copper_emulator.scenarios.play import OnStep, play
+from copper_emulator.scenarios.result import ScenarioResult
+from copper_emulator.scenarios.targets import ORIGIN, aimed_at, targets_of
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.delivering import SyncDelivering
+from copper_emulator.shell.driver import run_sync
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.messages import Received, Response
+from copper_emulator.shell.stage import Stage
+from copper_emulator.verdict import verdict_text
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How it went, and what else went wrong that no step asked about: the same verdict as at the end of a test."""
+
+    result: ScenarioResult
+    verdict: str
+
+    @property
+    def passed(self) -> bool:
+        return self.result.passed and not self.verdict
+
+
+def perform(
+    scenario: Scenario, *, target: str | None = None, settings: Mapping[str, Any], on_step: OnStep | None = None
+) -> Performance:
+    """Play a scenario by itself, in virtual time.
+
+    Args:
+        scenario: what `load` has found.
+        target: the URL that gets all of its notifications; without one, the built-in endpoint does.
+        settings: instead of the scenario's own.
+        on_step: called after each step.
+
+    Raises:
+        UsageError: the target cannot be sent to, or a setting cannot be.
+    """
+    scenario = scenario.with_settings(settings)
+    wanted = Settings.of(scenario.content.settings)
+    stage = Stage("scenario", wanted, VirtualClock(), key=Key(1, "scenario", "you@example.com"))
+    if target is None:
+        endpoint = BuiltInEndpoint(scenario.content.secret)
+        for each in targets_of(scenario.content):
+            stage.routes.add(origin_of(each), endpoint, "function")
+    else:
+        url = check_url(target, wanted.allow_targets)
+        scenario = aimed_at(scenario, ORIGIN + url.raw_path_qs)
+        stage.routes.add(ORIGIN, str(url.origin()))
+    operations, host = Operations(stage), Host()
+    delivering = SyncDelivering(stage, host)
+    try:
+        result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
+        now = stage.clock.now()
+        verdict = verdict_text(stage.account, operations.claims, wanted.allow, now) if wanted.strict else ""
+    finally:
+        delivering.close()
+        host.close()
+    return Performance(result, "" if not result.passed else verdict)
+
+
+def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
+    """A URL to which a person wants everything sent. Raises UsageError with what to write instead."""
+    try:
+        url = URL(target)
+        usable = url.absolute and url.scheme in ("http", "https") and bool(url.host) and not url.fragment
+    except ValueError:
+        usable = False
+    if not usable or url.user is not None:
+        raise UsageError(f"{target!r} is no URL to send to: write all of it, like http://127.0.0.1:5000/hooks/copper")
+    host = (url.host or "").lower()
+    if not is_loopback(host) and host not in allowed:
+        raise UsageError(
+            f"{host} is not this machine, and nothing is sent elsewhere by accident. If it is meant: "
+            f"--settings allow_targets={host}"
+        )
+    return url
+
+
+class BuiltInEndpoint:
+    """A right endpoint for trying a scenario: 200, or 401 to a notification without the scenario's secret."""
+
+    def __init__(self, secret: Mapping[str, str] | None) -> None:
+        self._secret = dict(secret or {})
+
+    def __call__(self, request: Received) -> Response:
+        body = request.json
+        if any(body.get(name) != value for name, value in self._secret.items()):
+            return Response(401, {"error": "wrong secret"})
+        return Response(200)

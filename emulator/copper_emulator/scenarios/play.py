@@ -1,0 +1,129 @@
+"""Plays a scenario on an account: each step in order, at its time, up to the first that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from copper_emulator.core.errors import ApiError, CopperEmulatorError, TimeError, UsageError
+from copper_emulator.expectations import ExpectationError
+from copper_emulator.operations import Operations
+from copper_emulator.scenarios.acts import Acts, Done
+from copper_emulator.scenarios.load import Scenario
+from copper_emulator.scenarios.model import Step
+from copper_emulator.scenarios.result import ScenarioResult, StepResult
+from copper_emulator.scenarios.span import totals
+from copper_emulator.scenarios.words import moment_text, step_text, subscribe_text
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.timeline import masked, timeline
+
+OnStep = Callable[[StepResult], object]
+
+
+def play(scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None) -> Rounds[ScenarioResult]:
+    """Play a scenario on an account; stops at the first step that fails, which the result tells.
+
+    `on_step` is called after each step. The scenario's settings hold for the account from then on.
+
+    Raises:
+        UsageError: the scenario needs other settings than the account has, and something has happened in it already.
+    """
+    yield from operations.settle()
+    _use_settings(scenario, operations)
+    player = _Player(scenario, operations)
+    stage = operations.stage
+    routes = stage.routes
+    played: list[StepResult] = []
+    try:
+        for number, line, text, act in player.script():
+            step = yield from player.played(number, line, text, act)
+            played.append(step)
+            if on_step is not None:
+                on_step(step)
+            if not step.passed:
+                break
+    finally:
+        stage.routes = routes
+    return player.result(played)
+
+
+def _use_settings(scenario: Scenario, operations: Operations) -> None:
+    stage, named = operations.stage, scenario.content.settings
+    wanted = stage.own_settings.with_changes(named)
+    if wanted == stage.settings:
+        return
+    if stage.account.journal.entries:
+        what = f"the settings {', '.join(named)}" if named else "the settings that this account began with"
+        raise UsageError(
+            f"{scenario.source} needs {what}, and something has happened in this account already: play it in a test of "
+            "its own, after copper.reset(), or on an account that was made with these settings"
+        )
+    stage.use(wanted)
+
+
+class _Player:
+    """One performance of a scenario."""
+
+    def __init__(self, scenario: Scenario, operations: Operations) -> None:
+        self._scenario = scenario
+        self._operations = operations
+        self._stage = operations.stage
+        self._account = operations.stage.account
+        self._acts = Acts(operations, scenario.content.secret)
+
+    def script(self) -> Iterator[tuple[int, int, str, Callable[[], Done]]]:
+        """Everything to be played, in order: number, line, words, and the act itself."""
+        content, line_of = self._scenario.content, self._scenario.line_of
+        for name, subscription in content.subscriptions.items():
+            act = partial(self._acts.subscribe, name, subscription)
+            yield 0, line_of("subscriptions", name), subscribe_text(name, subscription), act
+        for index, step in enumerate(content.steps):
+            yield index + 1, line_of("steps", index), step_text(step), partial(self._step, step)
+
+    def played(self, number: int, line: int, text: str, act: Callable[[], Done]) -> Rounds[StepResult]:
+        """One act, and how it went."""
+        deliveries = self._account.journal.deliveries
+        before, failure = len(deliveries), ""
+        try:
+            rounds = act()
+            if rounds is not None:
+                yield from rounds
+        except (ExpectationError, CopperEmulatorError) as error:
+            failure = masked(str(error), self._account.journal.subscriptions())
+        at = self._stage.clock.now() - self._acts.start
+        return StepResult(number, line, text, at, len(deliveries) - before, failure)
+
+    def result(self, played: list[StepResult]) -> ScenarioResult:
+        """What has been played, with its part of the journal."""
+        first, start = self._acts.first_entry, self._acts.start
+        with self._stage.lock:
+            shown = timeline(self._account.journal.entries[first:])
+            counted = totals(self._account, first, start, self._stage.clock.now() + 1, None)
+        content, source = self._scenario.content, self._scenario.source
+        return ScenarioResult(content.name, source, tuple(played), len(content.steps), counted["sent"], shown)
+
+    def _step(self, step: Step) -> Rounds[None]:
+        if step.at is not None:
+            yield from self._until(step.at)
+        try:
+            rounds = self._acts.of(step.action)(getattr(step, step.action))
+            if rounds is not None:
+                yield from rounds
+        except ApiError as error:
+            if step.refused is None:
+                raise
+            self._stage.refused(f"{step.action}: {error.status} {error.message}")
+            if error.status != step.refused:
+                raise ExpectationError(f"The API was to refuse this with {step.refused}; it said: {error}") from None
+        else:
+            if step.refused is not None:
+                raise ExpectationError(f"The API was to refuse this with {step.refused}, but it was accepted.")
+
+    def _until(self, at: int) -> Rounds[None]:
+        yield from self._operations.settle()
+        wait = self._acts.start + at - self._stage.clock.now()
+        if wait < 0:
+            already = moment_text(self._stage.clock.now() - self._acts.start)
+            raise TimeError(f"{moment_text(at)} is in the past: it is already {already}, and time only moves forward")
+        if wait > 0:
+            yield from self._operations.advance(wait)

@@ -1,0 +1,94 @@
+"""How a scenario went: each step that was played, and the first that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.scenarios.words import moment_text
+
+_TAIL = 12
+"""Lines of the timeline that a failure shows."""
+
+
+class ScenarioFailed(AssertionError):
+    """A step failed. The text says which, where it stands, what was expected and what came; `result` has it all."""
+
+    def __init__(self, result: ScenarioResult) -> None:
+        super().__init__(result.failure)
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step as it was played. `number` counts from 1; what the scenario subscribes before its steps is number 0.
+
+    `at_ms` is the scenario's time at its end, `ended` how many notifications came to their end during it, `failure`
+    what was wrong, or nothing.
+    """
+
+    number: int
+    line: int
+    text: str
+    at_ms: int
+    ended: int = 0
+    failure: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.failure
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines; times in milliseconds since the scenario's start."""
+        return {
+            "number": self.number,
+            "line": self.line,
+            "text": self.text,
+            "at_ms": self.at_ms,
+            "ended": self.ended,
+            "passed": self.passed,
+            "failure": self.failure or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """A scenario as it was played, up to its end or to the first step that failed."""
+
+    name: str
+    source: str
+    steps: tuple[StepResult, ...]
+    total_steps: int
+    sent: int
+    timeline: str
+
+    @property
+    def passed(self) -> bool:
+        return all(step.passed for step in self.steps)
+
+    @property
+    def failed_step(self) -> StepResult | None:
+        return next((step for step in self.steps if not step.passed), None)
+
+    @property
+    def failure(self) -> str:
+        """Which step failed and why, with the end of the timeline; nothing when all is well."""
+        step = self.failed_step
+        if step is None:
+            return ""
+        where = f"step {step.number} of {self.total_steps}" if step.number else "before the first step"
+        lines = [f"{self.source}:{step.line}: {where} failed, at {moment_text(step.at_ms)}: {step.text}", step.failure]
+        tail = self.timeline.splitlines()
+        lines.append("The timeline:" if len(tail) <= _TAIL else f"The end of the timeline ({len(tail)} lines in all):")
+        lines += [f"  {line}" for line in tail[-_TAIL:]]
+        return "\n".join(lines)
+
+    def checked(self) -> ScenarioResult:
+        """Itself, when every step passed. Raises ScenarioFailed."""
+        __tracebackhide__ = True
+        if not self.passed:
+            raise ScenarioFailed(self)
+        return self
+
+    def __str__(self) -> str:
+        return self.failure or f"{self.name}: {self.total_steps} steps passed, {self.sent} notifications sent"

@@ -1,0 +1,20 @@
+"""Which scenarios come with the emulator, and where do they lie?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent.parent
+_INSTALLED = _PACKAGE / "_scenarios"
+_SOURCE_TREE = _PACKAGE.parent.parent / "scenarios"
+"""Where they stand in the repository, which an editable install points into."""
+
+
+def shipped_folder() -> Path:
+    """The folder of the shipped scenarios: beside the installed package, or at the top of the source tree."""
+    return _INSTALLED if _INSTALLED.is_dir() else _SOURCE_TREE
+
+
+def shipped_names() -> list[str]:
+    """The names by which `run` and `play()` find them: their file names without the ending."""
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))

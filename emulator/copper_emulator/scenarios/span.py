@@ -1,0 +1,64 @@
+"""Counting what happened in a span of time, and knowing when an expectation could have come true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
+from copper_emulator.expectation import Expectation, misfits
+
+_NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
+
+
+def totals(account: Account, first_entry: int, since: int, until: int, topic: Topic | None) -> dict[str, int]:
+    """What happened to notifications from `since` up to, not including, `until`, and how many wait now.
+
+    Only what stands in the journal from its `first_entry` on counts.
+    """
+    happened = [
+        entry
+        for entry in account.journal.entries[first_entry:]
+        if entry.notification is not None and topic in (None, entry.notification.topic)
+    ]
+    spanned = [entry for entry in happened if since <= entry.at_ms < until]
+    mine = {entry.notification.serial for entry in happened if entry.kind is Kind.QUEUED and entry.notification}
+    return {
+        "sent": sum(entry.kind is Kind.SENDING and _left(account, entry.notification) for entry in spanned),
+        "held": sum(entry.kind is Kind.HELD for entry in spanned),
+        "dropped": _ended(spanned, Outcome.DROPPED),
+        "cancelled": _ended(spanned, Outcome.CANCELLED),
+        "waiting": sum(notification.serial in mine for notification in account.waiting()),
+    }
+
+
+def _left(account: Account, notification: Notification | None) -> bool:
+    delivery = None if notification is None else account.journal.delivery_of(notification)
+    return delivery is None or delivery.outcome not in _NEVER_LEFT
+
+
+def _ended(entries: Sequence[Entry], outcome: Outcome) -> int:
+    return sum(entry.delivery is not None and entry.delivery.outcome is outcome for entry in entries)
+
+
+class Watch:
+    """Whether an expectation could be met by now, at a cost that does not grow with every look."""
+
+    def __init__(self, expectation: Expectation, account: Account, claims: Claims) -> None:
+        self._expectation = expectation
+        self._account = account
+        self._claims = claims
+        self._seen = 0
+        self._fitting = 0
+        self._missing = set(expectation.ids or ())
+
+    def could_be_met(self) -> bool:
+        """Necessary, not sufficient: enough deliveries fit, and all ids are among them."""
+        deliveries = self._account.journal.deliveries
+        for delivery in deliveries[self._seen :]:
+            if not self._claims.is_claimed(delivery) and not misfits(self._expectation, delivery):
+                self._fitting += 1
+                self._missing -= set(delivery.ids)
+        self._seen = len(deliveries)
+        return self._fitting >= (self._expectation.count or 1) and not self._missing

@@ -1,0 +1,50 @@
+"""Where a scenario's notifications go: paths made whole, or all of them aimed at one endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from copper_emulator.scenarios.load import Scenario
+from copper_emulator.scenarios.model import Content, Resubscribe, Step, Subscription
+
+ORIGIN = "https://endpoint.example"
+"""Where a target that is only a path lies. A reserved name: nothing is ever sent there without a route."""
+
+_Aimed = TypeVar("_Aimed", bound=Subscription | Resubscribe)
+
+
+def whole(target: str) -> str:
+    """A target as it is subscribed."""
+    return ORIGIN + target if target.startswith("/") else target
+
+
+def targets_of(content: Content) -> list[str]:
+    """Every target that the scenario names, whole, in order."""
+    named = [subscription.target for subscription in content.subscriptions.values()]
+    for step in content.steps:
+        named += [part.target for part in (step.subscribe, step.resubscribe) if part is not None and part.target]
+    return list(dict.fromkeys(map(whole, named)))
+
+
+def aimed_at(scenario: Scenario, target: str) -> Scenario:
+    """The same scenario with this target everywhere."""
+    content = scenario.content
+    aimed = content.model_copy(
+        update={
+            "subscriptions": {name: _aim(each, target) for name, each in content.subscriptions.items()},
+            "steps": tuple(_aim_step(step, target) for step in content.steps),
+        }
+    )
+    return replace(scenario, content=aimed)
+
+
+def _aim_step(step: Step, target: str) -> Step:
+    parts = {"subscribe": step.subscribe, "resubscribe": step.resubscribe}
+    aimed = {name: _aim(part, target) for name, part in parts.items() if part is not None and part.target}
+    return step.model_copy(update=aimed)
+
+
+def _aim(part: _Aimed, target: str) -> _Aimed:
+    aimed: _Aimed = part.model_copy(update={"target": target})
+    return aimed

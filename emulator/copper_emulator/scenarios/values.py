@@ -1,0 +1,110 @@
+"""How single values are written in a scenario file, and what the JSON Schema says of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
+
+from copper_emulator.core.model import EntityType, Event, Outcome, Topic, duration_text
+from copper_emulator.durations import parse_duration
+
+HOUR_MS = 3_600_000
+MAX_COUNT = 100_000
+
+
+def _parse_topic(value: object) -> object:
+    if isinstance(value, Topic):
+        return value
+    # `person.update` too: the command line writes it so.
+    kind, slash, event = value.replace(".", "/").partition("/") if isinstance(value, str) else ("", "", "")
+    if not slash:
+        raise ValueError(f"{value!r} is not a topic: write type and event, like person/update")
+    if kind not in set(EntityType):
+        raise ValueError(f"there is no type {kind!r}; it is one of {', '.join(EntityType)}")
+    if event not in set(Event):
+        raise ValueError(f"there is no event {event!r}; it is one of {', '.join(Event)}")
+    return Topic(EntityType(kind), Event(event))
+
+
+def _parse_type(value: object) -> EntityType:
+    if isinstance(value, str) and value in set(EntityType):
+        return EntityType(value)
+    raise ValueError(f"there is no type {value!r}; it is one of {', '.join(EntityType)}")
+
+
+def _parse_outcome(value: object) -> Outcome:
+    if isinstance(value, str) and value in set(Outcome):
+        return Outcome(value)
+    raise ValueError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}")
+
+
+def _parse_moment(value: object) -> int:
+    return parse_duration(value.strip().removeprefix("+") if isinstance(value, str) else value)
+
+
+def _moment_text(ms: int) -> str:
+    return f"+{duration_text(ms)}"
+
+
+def _one_or_many(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _parse_idle(value: object) -> int:
+    return HOUR_MS if value is True else parse_duration(value)
+
+
+def _check_target(value: str) -> str:
+    if not value.startswith("/") and "://" not in value:
+        raise ValueError(f"{value!r} is no target: write a whole https:// URL, or a path that begins with /")
+    return value
+
+
+_DURATION = {"type": ["string", "number"], "examples": ["10m", "1m30s", "250ms"]}
+_MOMENT = {"type": ["string", "number"], "examples": ["+0", "+10m"]}
+_TOPICS = f"^({'|'.join(EntityType)})[./]({'|'.join(Event)})$"
+
+Duration = Annotated[
+    int, BeforeValidator(parse_duration), PlainSerializer(duration_text), WithJsonSchema({**_DURATION})
+]
+Moment = Annotated[int, BeforeValidator(_parse_moment), PlainSerializer(_moment_text), WithJsonSchema({**_MOMENT})]
+TopicName = Annotated[
+    Topic,
+    BeforeValidator(_parse_topic),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": _TOPICS, "examples": ["person/update"]}),
+]
+Type = Annotated[EntityType, BeforeValidator(_parse_type), WithJsonSchema({"type": "string", "enum": [*EntityType]})]
+OutcomeName = Annotated[
+    Outcome, BeforeValidator(_parse_outcome), WithJsonSchema({"type": "string", "enum": [*Outcome]})
+]
+Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_one_or_many),
+    Field(min_length=1),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1, "minLength": 1}),
+]
+Ids = Annotated[
+    tuple[Annotated[int, Field(strict=True, ge=1)], ...],
+    BeforeValidator(_one_or_many),
+    Field(min_length=1),
+    WithJsonSchema(
+        {"type": ["integer", "array"], "items": {"type": "integer", "minimum": 1}, "minItems": 1, "minimum": 1}
+    ),
+]
+Count = Annotated[int, Field(strict=True, ge=1, le=MAX_COUNT)]
+Total = Annotated[int, Field(strict=True, ge=0)]
+Status = Annotated[int, Field(strict=True, ge=100, le=599)]
+Flag = Annotated[bool, Field(strict=True)]
+Target = Annotated[str, AfterValidator(_check_target)]
+Pair = Annotated[list[JsonValue], Field(min_length=2, max_length=2)]
+Fields: TypeAlias = dict[str, JsonValue]
+IdleLimit = Annotated[
+    int,
+    BeforeValidator(_parse_idle),
+    Field(gt=0),
+    PlainSerializer(duration_text),
+    WithJsonSchema({"type": ["boolean", "string", "number"], "examples": [True, "30m"], "not": {"const": False}}),
+]

@@ -1,0 +1,148 @@
+"""A step in plain words, for progress and failures. Values of secrets and headers never appear in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from copper_emulator.core.model import EntityType, Topic, duration_text
+from copper_emulator.scenarios.model import (
+    Create,
+    Delete,
+    Expect,
+    ExpectNone,
+    ExpectTotals,
+    Fire,
+    NamedSubscription,
+    Resubscribe,
+    Step,
+    Subscription,
+    Update,
+    Which,
+)
+from copper_emulator.scenarios.values import HOUR_MS, Names
+
+_NOUNS = {
+    EntityType.PERSON: ("a person", "people"),
+    EntityType.COMPANY: ("a company", "companies"),
+    EntityType.OPPORTUNITY: ("an opportunity", "opportunities"),
+    EntityType.ACTIVITY_LOG: ("an activity", "activities"),
+}
+
+
+def step_text(step: Step) -> str:
+    """`create 61 people (imported)`, `expect person/new: 3 notifications, status 200`."""
+    action = step.action
+    text = _TEXTS[action](getattr(step, action))
+    return f"{text}, refused with {step.refused}" if step.refused is not None else text
+
+
+def subscribe_text(name: str, subscription: Subscription) -> str:
+    return f"subscribe {name}: {subscription.topic} -> {subscription.target}"
+
+
+def moment_text(ms: int) -> str:
+    """Time since the scenario's start: `+10m`."""
+    return f"+{duration_text(ms)}" if ms else "+0s"
+
+
+def _create(create: Create) -> str:
+    one, many = _NOUNS.get(create.type, (f"a {create.type}", f"{create.type}s"))
+    what = f"{create.count:,} {many}" if create.count > 1 else one
+    return f"create {what}{_named(create.as_)}{_each(create.each)}"
+
+
+def _update(update: Update) -> str:
+    return f"update {_joined(update.records)}: {', '.join(update.fields)}{_each(update.each)}"
+
+
+def _delete(delete: Delete) -> str:
+    return f"delete {_joined(delete.records)}{_each(delete.each)}"
+
+
+def _fire(fire: Fire) -> str:
+    ids = f"{fire.count:,} ids" if fire.ids is None else f"ids {_joined(tuple(map(str, fire.ids)))}"
+    return f"fire {fire.topic} for {ids}{_named(fire.as_)}{_each(fire.each)}"
+
+
+def _subscribe(subscribe: NamedSubscription) -> str:
+    return subscribe_text(subscribe.as_, subscribe)
+
+
+def _resubscribe(change: Resubscribe) -> str:
+    keys = [name for name in ("target", "secret", "headers") if getattr(change, name) is not None]
+    return f"change {', '.join(keys)} of subscription {change.subscription}"
+
+
+def _expect(expect: Expect) -> str:
+    text = f"expect {_which(expect)}"
+    if expect.count is not None:
+        text += f", {expect.count:,} notification" + ("s" if expect.count > 1 else "")
+    if expect.to is not None:
+        text += f", to {expect.to}"
+    if expect.status is not None:
+        text += f", status {expect.status}"
+    if expect.outcome is not None:
+        text += f", {expect.outcome}"
+    if expect.status is None and expect.outcome is None:
+        text += ", answered with any 2xx"
+    for name, keys in (("body", expect.body), ("updated_attributes", expect.updated_attributes)):
+        if keys:
+            text += f", {name} with {', '.join(keys)}"
+    return text if expect.within is None else f"{text}, within {duration_text(expect.within)}"
+
+
+def _expect_none(expect: ExpectNone) -> str:
+    return f"expect nothing (else): {_which(expect)}"
+
+
+def _expect_totals(totals: ExpectTotals) -> str:
+    wanted = ", ".join(f"{total:,} {name}" for name, total in totals.wanted.items())
+    topic = f" of {totals.topic}" if totals.topic is not None else ""
+    until = "now" if totals.until is None else moment_text(totals.until)
+    return f"expect in all {wanted}{topic} from {moment_text(totals.since)} to {until}"
+
+
+def _which(which: Which) -> str:
+    topic = _topic(which.topic)
+    if which.records is not None:
+        return f"{topic} of {_joined(which.records)}"
+    if which.ids is not None:
+        return f"{topic} of ids {_joined(tuple(map(str, which.ids)))}"
+    return topic
+
+
+def _topic(topic: Topic | None) -> str:
+    return "any topic" if topic is None else str(topic)
+
+
+def _joined(names: Names) -> str:
+    return ", ".join(names) if len(names) <= 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
+
+
+def _named(name: str | None) -> str:
+    return f" ({name})" if name is not None else ""
+
+
+def _each(each: object) -> str:
+    return ", each on its own" if each else ""
+
+
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+    "fire": _fire,
+    "subscribe": _subscribe,
+    "unsubscribe": lambda names: f"unsubscribe {_joined(names)}",
+    "resubscribe": _resubscribe,
+    "switch_key": lambda _: "switch to a new API key",
+    "endpoint": lambda state: f"the endpoint goes {state}",
+    "advance": lambda ms: f"let {duration_text(ms)} pass",
+    "run_until_idle": lambda ms: (
+        "let time pass until nothing waits" + (f", {duration_text(ms)} at most" if ms != HOUR_MS else "")
+    ),
+    "expect": _expect,
+    "expect_none": _expect_none,
+    "expect_totals": _expect_totals,
+}

@@ -1,0 +1,34 @@
+"""What every answer of the API has in common: JSON in UTF-8, and a hint for the person behind the client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from copper_emulator.core.wire import encode
+
+HINT_HEADER = "X-Copper-Emulator-Hint"
+"""What would help, for the person behind the client; Copper has no such header."""
+
+_MAX_HINT = 2_000
+"""Characters of a hint: clients refuse much longer header lines (aiohttp's limit and Node's are about 8,000)."""
+
+
+def answer(value: Any, *, hint: str = "") -> web.Response:
+    """200 with JSON."""
+    return with_hint(web.Response(body=encode(value), content_type="application/json", charset="utf-8"), hint)
+
+
+def with_hint(response: web.Response, hint: str) -> web.Response:
+    """The answer with a hint in its header, if there is one."""
+    if hint:
+        response.headers[HINT_HEADER] = header_text(hint)
+    return response
+
+
+def header_text(text: str) -> str:
+    """A text on one line, not too long, in the characters a header may have."""
+    line = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+    return shown if len(shown) <= _MAX_HINT else shown[:_MAX_HINT] + "..."

@@ -1,0 +1,157 @@
+"""What the control API takes and answers, beside the shapes of the emulator's words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from copper_emulator.core.model import EntityType, Event, Kind, Outcome, duration_text
+from copper_emulator.durations import parse_duration
+from copper_emulator.shell.accounts import ClockName
+from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape, SubscriptionShape
+
+HOUR_MS = 3_600_000
+MAX_ID = 2**63 - 1
+
+
+def _kind(value: object) -> object:
+    """`api-refused` and `api_refused` as well as `api refused`."""
+    return value.replace("-", " ").replace("_", " ") if isinstance(value, str) else value
+
+
+_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["10m", "1h30m", "250ms", 90]})
+
+Duration = Annotated[int, Field(gt=0), BeforeValidator(parse_duration), PlainSerializer(duration_text), _DURATION]
+"""Above 0: `10m`, `1h30m`, `250ms`, or a number of seconds; milliseconds inside."""
+RecordId = Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
+Word = Annotated[str, StringConstraints(max_length=100)]
+KindName = Annotated[Kind, BeforeValidator(_kind)]
+
+
+class Taken(BaseModel):
+    """The base of everything that is sent to the control API: what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Taken):
+    """For operations that need to be told nothing."""
+
+
+class Fire(Taken):
+    """A bare event: needs no record and makes none."""
+
+    type: Word = Field(examples=["person"])
+    event: Word = Field(examples=["update"])
+    ids: list[RecordId] = Field(min_length=1, description="more than 30 become several notifications")
+    updated_attributes: dict[str, Any] = Field(
+        default_factory=dict, description="{field: [old, new]}; those of custom fields lie in custom_fields"
+    )
+
+
+class Advance(Taken):
+    """How far to move the clock."""
+
+    by: Duration
+
+
+class RunUntilIdle(Taken):
+    """How far the clock may be moved at most."""
+
+    limit: Duration = Field(HOUR_MS, validate_default=False)
+
+
+class Filters(Taken):
+    """Which entries of a journal are wanted; all that is given must fit, of several kinds or outcomes any one."""
+
+    kind: list[KindName] = Field(default_factory=list, description="like change, held, ended, api-refused")
+    type: EntityType | None = None
+    event: Event | None = None
+    id: int | None = Field(None, ge=1, description="of a record")
+    outcome: list[Outcome] = Field(default_factory=list)
+    status: int | None = Field(None, ge=100, le=599, description="what the endpoint answered")
+    since: int | None = Field(None, ge=0, description="entries after this number")
+
+
+class JournalFilters(Filters):
+    """With `since` the first ones after that number, without it the last ones."""
+
+    limit: int = Field(1000, ge=1, le=10_000)
+
+
+class Health(Shape):
+    """Answered by a server that can do its work."""
+
+    status: str = "ok"
+    version: str
+    api_url: str = Field(description="the base URL for a client of Copper")
+    clock: ClockName
+    accounts: int
+
+
+class AccountShape(Shape):
+    """An account at a glance."""
+
+    name: str
+    email: str | None = Field(description="of its current key, null before it has one")
+    keys: int
+    now: str
+    subscriptions: int
+    changes: int
+    waiting: int = Field(description="notifications that have not ended")
+    outcomes: dict[Outcome, int]
+    routes: list[str]
+
+
+class AccountsShape(Shape):
+    """All accounts of the server."""
+
+    accounts: list[AccountShape]
+
+
+class JournalShape(Shape):
+    """Entries of a journal."""
+
+    entries: list[EntryShape]
+    last: int = Field(description="the number of the journal's last entry, to go on from with `since`")
+
+
+class SubscriptionsShape(Shape):
+    """All subscriptions of an account, those of its earlier keys too."""
+
+    subscriptions: list[SubscriptionShape]
+
+
+class ClockShape(Shape):
+    """An account's clock and what waits for it."""
+
+    kind: ClockName
+    now: str
+    next: str | None = Field(description="when the next thing happens by itself, null when nothing waits for time")
+    waiting: int
+
+
+class MovedShape(Shape):
+    """What a move of the clock delivered."""
+
+    now: str
+    waiting: int
+    deliveries: list[DeliveryShape]
+    lines: list[str] = Field(description="the deliveries to read")
+
+
+class ErrorShape(Shape):
+    """What was refused, and where it is known what would help."""
+
+    error: str
+    hint: str | None = None

@@ -1,0 +1,181 @@
+"""How a request becomes a call of an operation of the control API, and every refusal an answer.
+
+An operation is a function with one model for what it takes and one for what it gives; everything else is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin
+
+from aiohttp import web
+from multidict import MultiMapping
+from pydantic import BaseModel, ValidationError
+from yarl import URL
+
+from copper_emulator.core.errors import ApiError, EchoLoop, NotIdle, TimeError, UsageError
+from copper_emulator.core.targets import is_loopback
+from copper_emulator.core.wire import parse_body
+from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.api.control_models import ErrorShape, Taken
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+T = TypeVar("T", bound=Taken)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, error: str, *, hint: str | None = None) -> None:
+        super().__init__(error)
+        self.status = status
+        self.shape = ErrorShape(error=error, hint=hint)
+
+
+@dataclass(frozen=True)
+class Operation(Generic[T]):
+    """One function of the control API: `run` is given the account and what the request says."""
+
+    method: str
+    path: str
+    summary: str
+    takes: type[T]
+    gives: type[BaseModel]
+    run: Callable[[ServedAccount, T], Awaitable[BaseModel]]
+
+    def route(self, accounts: Accounts) -> web.RouteDef:
+        """Under `/accounts/{name}`."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            account = account_of(request, accounts)
+            return answer(await self.run(account, await taken(request, self.takes)))
+
+        return web.route(self.method, "/accounts/{name}" + self.path, handle)
+
+
+def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
+    """The account in the path, or 404 with those that there are."""
+    name = request.match_info["name"]
+    found = accounts.named(name)
+    if found is None:
+        raise Refused(
+            404, f"there is no account {name!r}", hint=f"The accounts are {', '.join(a.name for a in accounts)}."
+        )
+    return found
+
+
+async def taken(request: web.Request, model: type[T]) -> T:
+    """What a request says: GET in its query, the others in a JSON body; 400 and 422 for what it cannot say."""
+    if request.method == "GET":
+        return parsed(model, from_query(request.query, model))
+    if request.query:
+        raise Refused(422, "this operation takes its values in a JSON body, not in the query")
+    said = parse_body(await request.read())
+    if not isinstance(said, dict):
+        raise Refused(422, "the body must be a JSON object")
+    return parsed(model, said)
+
+
+def from_query(query: MultiMapping[str], model: type[BaseModel]) -> dict[str, Any]:
+    """Each name with its value; with a list of them where it stands twice or may."""
+    return {
+        name: query.getall(name) if _is_list(model, name) or len(query.getall(name)) > 1 else query[name]
+        for name in query
+    }
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is list
+
+
+def parsed(model: type[T], said: Mapping[str, Any]) -> T:
+    """422 with every fault found."""
+    try:
+        return model.model_validate(dict(said))
+    except ValidationError as error:
+        raise Refused(422, _faults(error, model)) from None
+
+
+def _faults(error: ValidationError, model: type[BaseModel]) -> str:
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in fault["loc"])[:100]
+        if fault["type"] == "extra_forbidden":
+            known = ", ".join(model.model_fields)
+            lines.append(f"{where}: not known; " + (f"known are {known}" if known else "nothing is taken here"))
+        else:
+            text = fault["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {text[0].lower()}{text[1:]}")
+    return "; ".join(lines[:10])
+
+
+def answer(shape: BaseModel, *, status: int = 200) -> web.Response:
+    """A shape as JSON."""
+    return web.Response(status=status, text=shape.model_dump_json(), content_type="application/json")
+
+
+def refuse(refused: Refused) -> web.Response:
+    """A refusal as JSON; without a hint there is no key for it."""
+    return web.Response(
+        status=refused.status,
+        text=refused.shape.model_dump_json(exclude_none=True),
+        content_type="application/json",
+    )
+
+
+@web.middleware
+async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error that is the caller's to mend, as JSON."""
+    try:
+        return await handler(request)
+    except Refused as error:
+        return refuse(error)
+    except ApiError as error:
+        return refuse(Refused(error.status, error.message, hint=error.hint or None))
+    except (TimeError, NotIdle, EchoLoop) as error:
+        return refuse(Refused(409, str(error)))
+    except UsageError as error:
+        return refuse(Refused(422, str(error)))
+    except web.HTTPNotFound:
+        return refuse(Refused(404, f"there is no {request.path} in the control API"))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return refuse(Refused(405, f"{request.path} knows {allowed}, not {request.method}"))
+    except web.HTTPException as error:
+        return refuse(Refused(error.status, error.reason))
+
+
+def guard(trusted: frozenset[str]) -> Middleware:
+    """A middleware that lets in only who calls this machine by its own name: no page of another site can."""
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origins = request.headers.getall("Origin", [])
+        for header, urls in (("Host", ["http://" + request.headers.get("Host", "")]), ("Origin", origins)):
+            for url in urls:
+                if not _is_trusted(url, trusted):
+                    return refuse(
+                        Refused(
+                            403,
+                            f"the {header} {url.removeprefix('http://') if header == 'Host' else url!r} is not trusted",
+                            hint="Call the control API as 127.0.0.1 or localhost, or start the server with "
+                            "--trusted-host NAME.",
+                        )
+                    )
+        return await handler(request)
+
+    return guarded
+
+
+def _is_trusted(url: str, trusted: frozenset[str]) -> bool:
+    try:
+        host = (URL(url).host or "").lower()
+    except ValueError:
+        return False
+    return is_loopback(host) or host in trusted

@@ -1,0 +1,234 @@
+"""What the control API and the machine-readable log show: one JSON shape for each of the emulator's words.
+
+Moments are ISO 8601 in UTC. Values of secrets and of a subscription's own headers are masked, tokens are never shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import (
+    Change,
+    Delivery,
+    EntityType,
+    Entry,
+    Event,
+    Kind,
+    Notification,
+    Outcome,
+    Reason,
+    State,
+    Subscription,
+)
+from copper_emulator.core.subscriptions import PAYLOAD_KEYS
+from copper_emulator.core.wire import iso
+from copper_emulator.explain import explain_change
+from copper_emulator.timeline import MASK, line, masked
+
+_MAX_ANSWER = 2_000
+"""Characters shown of an endpoint's answer."""
+
+
+class Shape(BaseModel):
+    """The base of everything that is answered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SubscriptionShape(Shape):
+    """A subscription of any of the account's keys."""
+
+    id: int
+    key: int = Field(description="which of the account's keys made it, counted from 1")
+    type: EntityType
+    event: Event
+    target: str
+    secret: dict[str, str] | None = Field(None, description="its names; the values are masked")
+    headers: dict[str, str] | None = Field(None, description="their names; the values are masked")
+    custom_field_computed_values: bool | None = None
+    created_at: str
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> SubscriptionShape:
+        return cls(
+            id=subscription.id,
+            key=subscription.key,
+            type=subscription.type,
+            event=subscription.event,
+            target=subscription.target,
+            secret=_names(subscription.secret),
+            headers=_names(subscription.headers),
+            custom_field_computed_values=subscription.custom_field_computed_values,
+            created_at=iso(subscription.created_ms),
+        )
+
+
+class DeliveryShape(Shape):
+    """How a notification ended: the one attempt and what came back, or why there was none."""
+
+    notification: int
+    subscription: int
+    type: EntityType
+    event: Event
+    ids: list[int]
+    target: str
+    route: str = Field(description="the route that was taken, empty without one")
+    outcome: Outcome
+    status: int | None
+    reason: Reason | None
+    text: str
+    started_at: str
+    ended_at: str
+    request_headers: list[tuple[str, str]]
+    request_body: Any = Field(description="the JSON that was sent, null where nothing was")
+    response_headers: list[tuple[str, str]]
+    response_body: str = Field(description=f"the first {_MAX_ANSWER} characters")
+    traceback: str | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> DeliveryShape:
+        own = [delivery.subscription] if delivery.subscription is not None else []
+        return cls(
+            notification=delivery.notification.serial,
+            subscription=delivery.notification.subscription,
+            type=delivery.type,
+            event=delivery.event,
+            ids=list(delivery.ids),
+            target=delivery.target,
+            route=delivery.route,
+            outcome=delivery.outcome,
+            status=delivery.status,
+            reason=delivery.reason,
+            text=masked(delivery.text, own),
+            started_at=iso(delivery.started_ms),
+            ended_at=iso(delivery.ended_ms),
+            request_headers=_request_headers(delivery),
+            request_body=_request_body(delivery),
+            response_headers=[(name, masked(value, own)) for name, value in delivery.response_headers],
+            response_body=masked(delivery.response_body.decode("utf-8", "replace"), own)[:_MAX_ANSWER],
+            traceback=delivery.traceback,
+        )
+
+
+class NotificationShape(Shape):
+    """One JSON object for one subscription, and where its life stands."""
+
+    serial: int
+    change: int
+    subscription: int
+    type: EntityType
+    event: Event
+    ids: list[int]
+    state: State
+    due_at: str
+    held_until: str | None
+    held_by: str | None
+
+    @classmethod
+    def of(cls, notification: Notification) -> NotificationShape:
+        held = notification.held_until_ms
+        return cls(
+            serial=notification.serial,
+            change=notification.change.serial,
+            subscription=notification.subscription,
+            type=notification.type,
+            event=notification.event,
+            ids=list(notification.ids),
+            state=notification.state,
+            due_at=iso(notification.due_ms),
+            held_until=None if held is None else iso(held),
+            held_by=notification.held_by,
+        )
+
+
+class ChangeShape(Shape):
+    """What happened to one or more records in one action."""
+
+    serial: int
+    type: EntityType
+    event: Event
+    ids: list[int]
+    updated_attributes: dict[str, Any]
+    at: str
+    origin: str
+    cause: int | None = Field(description="the notification during whose delivery the change was made")
+    subscriptions: list[int]
+    note: str = Field(description="why nobody is notified, else empty")
+
+    @classmethod
+    def of(cls, change: Change) -> ChangeShape:
+        return cls(**_change(change))
+
+
+class FiredShape(ChangeShape):
+    """A change with what has become of it so far."""
+
+    notifications: list[NotificationShape]
+    why: list[str] = Field(description="for each subscription and each notification what became of it, to read")
+
+    @classmethod
+    def told(cls, account: Account, change: Change) -> FiredShape:
+        notifications = [NotificationShape.of(n) for n in account.journal.notifications_of(change)]
+        return cls(**_change(change), notifications=notifications, why=list(explain_change(account, change).lines))
+
+
+class EntryShape(Shape):
+    """One entry of an account's journal."""
+
+    number: int = Field(description="counts from 1, and anew after a reset")
+    at: str
+    kind: Kind
+    line: str = Field(description="the entry to read, led by its time")
+    change: ChangeShape | None = None
+    notification: NotificationShape | None = None
+    delivery: DeliveryShape | None = None
+    subscription: SubscriptionShape | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryShape:
+        notification = entry.notification
+        return cls(
+            number=entry.number,
+            at=iso(entry.at_ms),
+            kind=entry.kind,
+            line=line(entry),
+            change=None if entry.change is None else ChangeShape.of(entry.change),
+            notification=None if notification is None else NotificationShape.of(notification),
+            delivery=None if entry.delivery is None else DeliveryShape.of(entry.delivery),
+            subscription=None if entry.subscription is None else SubscriptionShape.of(entry.subscription),
+        )
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "serial": change.serial,
+        "type": change.type,
+        "event": change.event,
+        "ids": list(change.ids),
+        "updated_attributes": dict(change.updated_attributes),
+        "at": iso(change.at_ms),
+        "origin": change.origin,
+        "cause": change.cause,
+        "subscriptions": list(change.subscriptions),
+        "note": change.note,
+    }
+
+
+def _names(extras: Any) -> dict[str, str] | None:
+    return None if extras is None else dict.fromkeys(extras, MASK)
+
+
+def _request_headers(delivery: Delivery) -> list[tuple[str, str]]:
+    own = (delivery.subscription.headers or {}) if delivery.subscription is not None else {}
+    return [(name, MASK if name in own else value) for name, value in delivery.request_headers]
+
+
+def _request_body(delivery: Delivery) -> Any:
+    # All but the payload's own keys came from the secret, in a replayed body too.
+    body = delivery.body
+    if not isinstance(body, dict):
+        return None
+    return {name: value if name in PAYLOAD_KEYS else MASK for name, value in body.items()}

@@ -1,0 +1,89 @@
+"""How connections are taken: what aiohttp itself refuses gets an answer of ours, and an endpoint believes in TLS.
+
+aiohttp makes a `RequestHandler` for each connection and asks it to `handle_error` and whether the transport is TLS; its
+runners know no public way to have another one made, so that way is here, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
+
+from aiohttp import web
+
+OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
+"""Gets the request (a stub when it could not be parsed), the status, the exception and aiohttp's words."""
+
+_OF_THE_SERVER = ("shutdown_timeout", "handler_cancellation")
+"""Options that are not for each connection."""
+
+
+class ListeningRunner(web.AppRunner):
+    """An AppRunner that lets `on_error` answer what no handler answered: requests that are not HTTP, and exceptions.
+
+    Args:
+        on_error: returns the answer, or None for aiohttp's own.
+        as_https: let the application believe that it was reached over TLS.
+    """
+
+    def __init__(self, app: web.Application, *, on_error: OnError, as_https: bool = False, **options: Any) -> None:
+        super().__init__(app, handle_signals=False, access_log=None, **options)
+        self._on_error = on_error
+        self._as_https = as_https
+        self._options = {"access_log": None, **options}
+        for name in _OF_THE_SERVER:
+            self._options.pop(name, None)
+
+    @property
+    def server(self) -> web.Server | None:
+        """What a site calls for each connection."""
+        server = super().server
+        if server is None:
+            return None
+        loop = asyncio.get_running_loop()
+
+        def connection() -> _Connection:
+            made = _Connection(server, loop=loop, **self._options)
+            made.on_error, made.as_https = self._on_error, self._as_https
+            return made
+
+        return cast(web.Server, connection)
+
+
+class _Connection(web.RequestHandler):
+    __slots__ = ("as_https", "on_error")
+
+    on_error: OnError
+    as_https: bool
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        answer = None
+        if not request.writer.output_size:
+            answer = self.on_error(request, status, exc, message or "")
+        if answer is None:
+            return super().handle_error(request, status, exc, message)
+        answer.force_close()
+        return answer
+
+
+class _Tls:
+    """A transport that says it is encrypted."""
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return True if name == "sslcontext" else self._transport.get_extra_info(name, default)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

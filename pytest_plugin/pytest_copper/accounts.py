@@ -1,0 +1,288 @@
+"""Which emulated accounts does the present test have, and how does each begin and end?
+
+All accounts of a session stand in one `Accounts`, kept in the config's stash: those of the fixtures and those that
+`make_copper` opens. They share one server thread, which starts when the first of them needs it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from pytest_copper import layers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import TracebackType
+
+    from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.copper import Copper
+    from copper_emulator.endpoint import Endpoint
+    from copper_emulator.face import Face
+    from copper_emulator.settings import Settings
+    from copper_emulator.shell.host import Host
+
+T = TypeVar("T")
+
+ENDPOINT_URL = "https://endpoint.example.com/hooks/copper"
+
+
+class Account:
+    """One account while a test can use it, and what has been said about it."""
+
+    def __init__(self, name: str, face: Face) -> None:
+        self.name = name
+        self.face = face
+        self._told = ""
+
+    def news(self) -> str:
+        """The verdict, if it is not what was told before."""
+        text = self.face.verdict()
+        if text == self._told:
+            return ""
+        self._told = text
+        return text
+
+
+class Accounts:
+    """The accounts of a session: those that stand, and those that ended last, kept for the report."""
+
+    def __init__(self) -> None:
+        self.standing: list[Account] = []
+        self.ended: list[Account] = []
+        self._before_call = 0
+        self._host: Host | None = None
+
+    def host(self) -> Host:
+        """The server thread they share; starts at first need."""
+        if self._host is None:
+            from copper_emulator.shell.host import Host
+
+            self._host = Host()
+        return self._host
+
+    def close(self) -> None:
+        """End the server thread."""
+        if self._host is not None:
+            self._host.close()
+
+    def before_setup(self) -> None:
+        """Another test begins: what ended in the last one is no longer of interest."""
+        self.ended.clear()
+
+    def before_call(self) -> None:
+        """The fixtures stand; what opens from here on is opened by the test itself."""
+        self._before_call = len(self.standing)
+
+    def open(self, name: str, face: Face) -> Account:
+        """An account begins. One that begins when all others of the test have ended, as in the next example of
+        `@given`, makes those forgotten.
+        """
+        if len(self.standing) <= self._before_call:
+            self.ended.clear()
+        account = Account(name, face)
+        self.standing.append(account)
+        return account
+
+    def end(self, account: Account) -> None:
+        """An account ends."""
+        self.standing.remove(account)
+        self.ended.append(account)
+
+    def present(self) -> list[Account]:
+        """Those that the report of the present test should show."""
+        return [*self.standing, *self.ended]
+
+    def news(self) -> list[str]:
+        """What has to be told about those that stand."""
+        return [text for account in self.standing if (text := account.news())]
+
+
+ACCOUNTS = pytest.StashKey[Accounts]()
+
+
+def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
+    """An account for synchronous tests, from a fixture's set-up to its teardown."""
+    from copper_emulator.copper import Copper
+
+    accounts = item.config.stash[ACCOUNTS]
+    copper = Copper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    account = accounts.open("copper", copper)
+    try:
+        yield copper
+    finally:
+        accounts.end(account)
+        copper.close()
+
+
+def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]:
+    """An account for asynchronous tests, from a fixture's set-up to its teardown."""
+    from copper_emulator.async_copper import AsyncCopper
+
+    accounts = item.config.stash[ACCOUNTS]
+    copper = AsyncCopper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    account = accounts.open("copper_async", copper)
+    try:
+        with _stopping_apps_at_the_end_of(item, copper):
+            yield copper
+    finally:
+        accounts.end(account)
+        copper.leave()
+
+
+@contextmanager
+def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iterator[None]:
+    # Applications live on the test's loop, which only the test's own coroutine is sure to run on. Every asynchronous
+    # plugin calls `item.obj`; unittest calls the class's own method, and has cleanups on the loop.
+    test, case = getattr(item, "obj", None), getattr(item, "instance", None)
+    if hasattr(case, "addAsyncCleanup"):
+        case.addAsyncCleanup(copper.stop_apps)
+        yield
+        return
+    if not inspect.iscoroutinefunction(test):
+        yield
+        return
+    item.obj = _then_stop_apps(test, copper)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        item.obj = test  # type: ignore[attr-defined]
+
+
+def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> Callable[..., Awaitable[T]]:
+    @functools.wraps(test)
+    async def test_then_stop_apps(*args: Any, **kwargs: Any) -> T:
+        __tracebackhide__ = True
+        _require_asyncio()
+        try:
+            result = await test(*args, **kwargs)
+        except BaseException as error:
+            try:
+                await copper.stop_apps()
+            except Exception as further:  # noqa: BLE001 - the test's own failure is the one to be seen
+                error.add_note(f"copper: an application's shutdown failed as well: {further!r}")
+            raise
+        await copper.stop_apps()
+        return result
+
+    return test_then_stop_apps
+
+
+def _require_asyncio() -> None:
+    import asyncio
+
+    from copper_emulator.core.errors import UsageError
+
+    __tracebackhide__ = True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise UsageError(
+            "copper_async needs asyncio, but this test runs on another event loop; with anyio, define a fixture "
+            "anyio_backend that returns 'asyncio'"
+        ) from None
+
+
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    """A receiver at `ENDPOINT_URL`, routed in each account that the test's fixtures have."""
+    from copper_emulator.endpoint import Endpoint
+
+    made = Endpoint(ENDPOINT_URL)
+    used = [name for name in ("copper", "copper_async") if name in request.fixturenames]
+    for name in used or ["copper"]:
+        face: Face = request.getfixturevalue(name)
+        face.route(ENDPOINT_URL, to=made)
+    return made
+
+
+class CopperFactory:
+    """Makes accounts: `with make_copper(latency="30s") as copper:`, or `async with` for an `AsyncCopper`."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def __call__(self, *, start: datetime | None = None, **settings: Any) -> MadeAccount:
+        """An account for the length of a block.
+
+        Args:
+            start: the virtual time to start at (aware); by default the frozen or the real present at first use.
+            settings: on top of those of the ini file and the command line.
+
+        Raises:
+            SettingsError: a setting that does not exist, or a value it cannot have.
+        """
+        __tracebackhide__ = True
+        return MadeAccount(self._config.stash[ACCOUNTS], layers.of_call(self._config, settings), start)
+
+
+class MadeAccount:
+    """An account for the length of one `with` or `async with` block.
+
+    At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
+    """
+
+    def __init__(self, accounts: Accounts, settings: Settings, start: datetime | None) -> None:
+        self._accounts = accounts
+        self._settings = settings
+        self._start = start
+        self._account: Account | None = None
+        self._sync: Copper | None = None
+        self._async: AsyncCopper | None = None
+
+    def __enter__(self) -> Copper:
+        from copper_emulator.copper import Copper
+
+        self._sync = Copper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._account = self._accounts.open("make_copper", self._sync)
+        return self._sync
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        copper, self._sync = self._sync, None
+        if copper is not None:
+            try:
+                news = self._end()
+            finally:
+                copper.close()
+            _judge(news if error is None else "")
+
+    async def __aenter__(self) -> AsyncCopper:
+        from copper_emulator.async_copper import AsyncCopper
+
+        self._async = AsyncCopper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._account = self._accounts.open("make_copper", self._async)
+        return self._async
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        copper, self._async = self._async, None
+        if copper is not None:
+            try:
+                news = self._end()
+            finally:
+                await copper.close()
+            _judge(news if error is None else "")
+
+    def _end(self) -> str:
+        account, self._account = self._account, None
+        if account is None:
+            return ""
+        self._accounts.end(account)
+        return account.news()
+
+
+def _judge(text: str) -> None:
+    from copper_emulator.verdict import VerdictError
+
+    __tracebackhide__ = True
+    if text:
+        raise VerdictError(text)

@@ -1,0 +1,106 @@
+"""Which settings does an account have, and who said so?
+
+Later ones win: defaults, ini file, command line, the `copper_settings` fixture, the `copper` marker of the module, of
+the class, of the function. `allow` alone adds up: what one of them allows stays allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_copper import options
+
+if TYPE_CHECKING:
+    from copper_emulator.settings import Settings
+
+Layer = Mapping[str, Any]
+"""Names and values as people write them."""
+
+CONFIGURED = pytest.StashKey[Layer]()
+
+
+def configure(config: pytest.Config) -> None:
+    """Keep what the ini file and the command line say. Raises UsageError for what cannot be."""
+    layer: dict[str, Any] = {}
+    for found in options.given(config):
+        try:
+            layer = add(layer, {found.name: found.value})
+        # SettingsError is one; to import it here would cost every run that configures nothing.
+        except ValueError as error:
+            text = str(error).removeprefix(f"{found.name}: ")
+            raise pytest.UsageError(f"{found.where}: {text}") from None
+    config.stash[CONFIGURED] = layer
+
+
+def header(config: pytest.Config) -> str | None:
+    """One line for the head of the run when something was configured."""
+    layer = config.stash[CONFIGURED]
+    if not layer:
+        return None
+    settings = _settings(layer)
+    strict = "strict" if settings.strict else "not strict"
+    return f"copper: virtual time, {strict}, {describe(settings)}"
+
+
+def describe(settings: Settings) -> str:
+    """The settings that differ from the defaults, and always the seed, as people write them."""
+    chosen = settings.model_dump(include={"seed", *settings.model_fields_set} - {"strict"})
+    return ", ".join(f"{name}={_written(value)}" for name, value in chosen.items())
+
+
+def of_item(item: pytest.Item, overrides: object) -> Settings:
+    """The settings of a test's account; what cannot be is an error at set-up, without a traceback."""
+    layer = item.config.stash[CONFIGURED]
+    layer = _added(layer, overrides, "copper_settings (fixture)")
+    for node, mark in reversed(list(item.iter_markers_with_node("copper"))):
+        where = f"@pytest.mark.copper on {node.nodeid or node.name}"
+        if mark.args:
+            pytest.fail(f"{where}: settings are given by name, like copper(latency='30s')", pytrace=False)
+        layer = _added(layer, mark.kwargs, where)
+    return _settings(layer)
+
+
+def of_call(config: pytest.Config, values: Layer) -> Settings:
+    """The settings of an account made by `make_copper`. Raises SettingsError."""
+    __tracebackhide__ = True
+    return _settings(add(config.stash[CONFIGURED], values))
+
+
+def add(layer: Layer, further: Layer) -> dict[str, Any]:
+    """A layer with another on top. Raises SettingsError for what the upper one cannot say."""
+    __tracebackhide__ = True
+    if not further:
+        return dict(layer)
+    upper = _settings(further)
+    merged = {**layer, **further}
+    if "allow" in layer and "allow" in further:
+        merged["allow"] = _settings({"allow": layer["allow"]}).allow | upper.allow
+    return merged
+
+
+def _added(layer: Layer, further: object, where: str) -> Layer:
+    from copper_emulator.core.errors import SettingsError
+
+    if not isinstance(further, Mapping) or not all(isinstance(name, str) for name in further):
+        pytest.fail(f"{where}: give a dict of settings, like {{'latency': '30s'}}, not {further!r}", pytrace=False)
+    try:
+        return add(layer, further)
+    except SettingsError as error:
+        text = f"{where}: {error}"
+    pytest.fail(text, pytrace=False)
+
+
+def _settings(values: Layer) -> Settings:
+    from copper_emulator.settings import Settings
+
+    __tracebackhide__ = True
+    return Settings.of(values)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, frozenset):
+        return "{" + ",".join(sorted(map(str, value))) + "}"
+    return str(value)

@@ -1,0 +1,89 @@
+"""Which settings can be given on the command line and in an ini file, without importing what checks them?
+
+The table repeats the names and descriptions of `copper_emulator.settings.Settings`, which is slow to import; a test
+holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import pytest
+
+IniType: TypeAlias = Literal["string", "bool", "int"]
+
+
+class Option(NamedTuple):
+    """One setting as an option: its description, and how an ini file holds its value."""
+
+    help: str
+    ini: IniType = "string"
+
+
+OPTIONS = {
+    "profile": Option("which of Copper's two tables of topics applies (they differ in activity_log)"),
+    "limits": Option("notifications an account may be sent, like 600/1m,1800/10m, or off"),
+    "over_limit": Option("what happens to a notification over a limit"),
+    "window": Option("kind of limit window"),
+    "latency": Option("time from change to notification: 0, 30s, or a range like 0-15m"),
+    "seed": Option("where all draws come from", "int"),
+    "batch": Option("most ids in one notification", "int"),
+    "duplicates": Option("the same topic subscribed twice: both deliver, or the new one replaces the old"),
+    "timestamp": Option("what a notification's timestamp tells"),
+    "empty_attributes": Option("updated_attributes in new and delete: {} as recorded, or absent as documented"),
+    "secret_collision": Option("a secret key with the name of a payload key: accept with a hint, or refuse"),
+    "allow_http": Option("accept http:// targets on loopback", "bool"),
+    "allow_targets": Option("hosts beyond loopback that may really be sent to (never Copper's own)"),
+    "timeout": Option("how long an endpoint may take to answer"),
+    "in_flight": Option("how many at once to one target; 1 sends strictly one after another", "int"),
+    "echo_depth": Option("how many deliveries may each cause the next before it is called a loop", "int"),
+    "user_agent": Option("User-Agent of notifications"),
+    "strict": Option("whether what went wrong unexpectedly fails the test at its end", "bool"),
+    "allow": Option("what may go wrong without failing the test: statuses, outcomes, exception, due"),
+}
+
+
+class Given(NamedTuple):
+    """A setting that someone gave, and where."""
+
+    where: str
+    name: str
+    value: Any
+
+
+def add(parser: pytest.Parser) -> None:
+    """Every setting as `--copper-NAME=VALUE` and as the ini option `copper_NAME`."""
+    group = parser.getgroup("copper", "emulated Copper accounts (values as in Python, like 0-15m, true, 500,blocked)")
+    for name, option in OPTIONS.items():
+        group.addoption(_flag(name), dest=_key(name), metavar="VALUE", default=None, help=_escaped(option.help))
+        parser.addini(_key(name), option.help, type=option.ini, default=None)
+
+
+def given(config: pytest.Config) -> list[Given]:
+    """What was given, the command line before the ini file. Raises UsageError for a value of the wrong kind."""
+    return [found for name in OPTIONS if (found := _given(config, name)) is not None]
+
+
+def _given(config: pytest.Config, name: str) -> Given | None:
+    value = config.getoption(_key(name), None)
+    if value is not None:
+        return Given(_flag(name), name, value)
+    where = f"ini option {_key(name)}"
+    try:
+        value = config.getini(_key(name))
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{where}: {error}") from None
+    return None if value is None else Given(where, name, value)
+
+
+def _flag(name: str) -> str:
+    return f"--copper-{name.replace('_', '-')}"
+
+
+def _key(name: str) -> str:
+    return f"copper_{name}"
+
+
+def _escaped(text: str) -> str:
+    # argparse formats help texts with %.
+    return text.replace("%", "%%")

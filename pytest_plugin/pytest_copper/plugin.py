@@ -1,0 +1,123 @@
+"""What does pytest see? The hooks, options, marker and fixtures; each hands on to the module that knows.
+
+pytest loads this in every run, so it imports nothing that takes time: the emulator is imported by the first fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_copper import accounts, layers, options, verdict
+
+if TYPE_CHECKING:
+    from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.copper import Copper
+    from copper_emulator.endpoint import Endpoint
+
+# --- the run ----------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Every setting as an option and as an ini option."""
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known and check what was configured."""
+    config.addinivalue_line(
+        "markers",
+        "copper(**settings): settings of the test's emulated Copper account, like latency='30s' or allow={500}; "
+        "those of module, class and function add up.",
+    )
+    layers.configure(config)
+    config.stash[accounts.ACCOUNTS] = accounts.Accounts()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the server thread, if there was one."""
+    if accounts.ACCOUNTS in config.stash:
+        config.stash[accounts.ACCOUNTS].close()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what was configured; nothing when nothing was."""
+    return layers.header(config)
+
+
+# --- one test -----------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget the accounts of the test before."""
+    item.config.stash[accounts.ACCOUNTS].before_setup()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Judge the accounts of a test that has not failed by itself."""
+    __tracebackhide__ = True
+    item.config.stash[accounts.ACCOUNTS].before_call()
+    try:
+        result = yield
+    except BaseException:
+        verdict.pass_over(item)
+        raise
+    verdict.judge(item)
+    return result
+
+
+# Outermost, so that a failure that was expected is no longer one.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Complete the report."""
+    report = yield
+    verdict.tell(item, call, report)
+    return report
+
+
+# --- fixtures -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copper_settings() -> dict[str, Any]:
+    """Override this to give the accounts of a folder, module or class settings, as a dict: {"latency": "30s"}.
+
+    Settings of the ini file and the command line stand below it, those of the `copper` marker above.
+    """
+    return {}
+
+
+@pytest.fixture
+def copper(request: pytest.FixtureRequest, copper_settings: dict[str, Any]) -> Iterator[Copper]:
+    """An emulated Copper account of this test alone: change records, move its time, expect notifications.
+
+    What goes wrong and was neither expected nor allowed fails the test. Not for `@given`: see make_copper.
+    """
+    yield from accounts.sync_account(request.node, copper_settings)
+
+
+@pytest.fixture
+def copper_async(request: pytest.FixtureRequest, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
+    """The same for an asynchronous test (asyncio): await what lets time pass, as in `await copper_async.settle()`."""
+    yield from accounts.async_account(request.node, copper_settings)
+
+
+@pytest.fixture
+def copper_endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    """A recording receiver with scripted answers, routed in the test's account; its https:// `url` is the target."""
+    return accounts.endpoint(request)
+
+
+@pytest.fixture(scope="session")
+def make_copper(pytestconfig: pytest.Config) -> accounts.CopperFactory:
+    """Make accounts: `with make_copper(latency="30s") as copper:`, for `@given`, unittest, wider fixtures, or several.
+
+    The end of the block gives the verdict. `async with` gives an account for asynchronous code.
+    """
+    return accounts.CopperFactory(pytestconfig)

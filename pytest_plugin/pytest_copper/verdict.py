@@ -1,0 +1,70 @@
+"""Did everything go right in a test that passed, and what does the report of a failed one say about its accounts?
+
+The verdict is an AssertionError raised at the end of the call phase, so that it is a failure of the test for every
+kind of test and plugin, and `xfail(raises=...)` works. Its traceback would only show this plugin, so the report has
+the text alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_copper import layers
+from pytest_copper.accounts import ACCOUNTS, Account
+
+_RAISED = pytest.StashKey[AssertionError]()
+
+
+def judge(item: pytest.Item) -> None:
+    """Raise VerdictError when something went wrong in an account that the test did not expect."""
+    __tracebackhide__ = True
+    news = item.config.stash[ACCOUNTS].news()
+    if not news:
+        return
+    from copper_emulator.verdict import VerdictError
+
+    error = VerdictError("\n".join(news))
+    item.stash[_RAISED] = error
+    raise error
+
+
+def pass_over(item: pytest.Item) -> None:
+    """The test has failed by itself: what went wrong in its accounts stands in its report and blames no later test."""
+    item.config.stash[ACCOUNTS].news()
+
+
+def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Complete the report of one phase: a verdict's text without traceback, and the accounts of a failed test."""
+    failure = call.excinfo
+    if failure is not None and failure.value is item.stash.get(_RAISED, None):
+        del item.stash[_RAISED]
+        # Notes, such as Hypothesis' falsifying example, are only in pytest's own text.
+        if not getattr(failure.value, "__notes__", None) and not item.config.getoption("fulltrace"):
+            report.longrepr = _text_alone(failure, item)
+    if report.failed:
+        said = str(failure.value) if failure is not None else ""
+        text = "\n\n".join(_told(account, said) for account in item.config.stash[ACCOUNTS].present())
+        if text:
+            report.sections.append(("copper", text))
+
+
+def _text_alone(excinfo: pytest.ExceptionInfo[BaseException], item: pytest.Item) -> Any:
+    told = excinfo.getrepr(style="value", chain=False)
+    if told.reprcrash is not None:
+        # What the summary line and `--tb=line` show: the test, not the place in pytest that called the hook.
+        path, line, _ = item.location
+        told.reprcrash = replace(told.reprcrash, path=path, lineno=(line or 0) + 1, message=str(excinfo.value))
+    return told
+
+
+def _told(account: Account, said: str) -> str:
+    face = account.face
+    lines = [f"{account.name} ({layers.describe(face.settings)})", face.timeline]
+    verdict = face.verdict()
+    # A test that failed by itself may well have failed because of this.
+    if verdict and verdict not in said:
+        lines.append(verdict)
+    return "\n".join(lines)

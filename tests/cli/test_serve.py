@@ -1,0 +1,215 @@
+"""`copper-emulator serve`, as a process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+
+import pytest
+from click.testing import CliRunner
+
+from copper_emulator.cli import main
+from copper_emulator.cli.serve import option_name
+from copper_emulator.settings import Settings
+from tests.cli.processes import run, started, subscribe
+
+
+def test_a_change_travels_from_the_command_line_to_a_listening_endpoint() -> None:
+    with (
+        started("listen", "--port", "0") as endpoint,
+        started("serve", "--port", "0", "--route", f"https://my-app.example={endpoint.url}") as server,
+    ):
+        subscribe(server.url, "person", "update", secret={"key": "s3cret"})
+        code, out, err = run(
+            "fire", "person.update", "--id", "17", "--id", "18", "--set", "name=Ada,Ada Lovelace", server=server.url
+        )
+
+        assert (code, err) == (0, "")
+        assert "person/update [17, 18]" in out
+        assert "POST /hooks/copper  person/update [17, 18]  -> 200" in endpoint.line_with("POST")
+        assert endpoint.line().strip() == 'name: "Ada" -> "Ada Lovelace"'
+        assert endpoint.line().strip() == "key=***"
+        assert "secret key=***" in server.line_with("subscribed")
+        assert "person/update [17, 18]" in server.line_with("change")
+        assert "delivered (200)" in server.line_with("delivered")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_cleanly_when_told_to(number: signal.Signals) -> None:
+    with started("serve", "--port", "0") as server:
+        code, out, err = server.end(number)
+
+        assert (code, err) == (0, "")
+        assert out.endswith("Copper emulator ended.\n")
+
+
+def test_the_server_ends_while_an_endpoint_hangs_and_someone_follows_the_journal() -> None:
+    hanging = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+    with hanging, started("serve", "--port", "0", "--route", f"https://my-app.example={url}") as server:
+        subscribe(server.url, "person", "update")
+        with started("journal", "--follow", "--server", server.url) as following:
+            run("fire", "person.update", "--id", "1", server=server.url)
+            connection, _ = hanging.accept()
+            code, out, err = server.end()
+
+            assert (code, err) == (0, "")
+            assert "unknown" in out
+            left, _ = following.popen.communicate(timeout=60)
+            assert following.popen.returncode == 0
+            assert "change" in left
+        connection.close()
+
+
+def test_with_json_every_line_of_the_log_is_one_object() -> None:
+    with started("serve", "--port", "0", "--json", "--clock", "manual") as server:
+        ready = json.loads(server.first_line)
+        subscribe(ready["url"], "person", "update", secret={"key": "s3cret"})
+        run("fire", "person.update", "--id", "1", server=ready["url"])
+        code, out, err = server.end()
+
+        logged = [json.loads(line) for line in out.splitlines()]
+        assert (code, err) == (0, "")
+        assert (ready["kind"], ready["clock"]) == ("ready", "manual")
+        assert [line["kind"] for line in logged] == [
+            "settings",
+            "subscribed",
+            "change",
+            "queued",
+            "sending",
+            "ended",
+            "ended",
+        ]
+        assert logged[5]["delivery"]["outcome"] == "blocked"
+        assert {line["account"] for line in logged[:-1]} == {"default"}
+        assert "s3cret" not in out
+
+
+def test_each_line_of_another_account_is_marked_with_its_name() -> None:
+    with started("serve", "--port", "0", "--token", "a", "--token", "b") as server:
+        subscribe(server.url, "person", "update", token="a")
+        subscribe(server.url, "lead", "update", token="b")
+
+        assert not server.line_with("person/update").startswith("[")
+        assert server.line_with("lead/update").startswith("[account-2] ")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--latency", "soon"], "--latency: 'soon' is not a duration"),
+        (["--latency", "9" * 400 + "s"], "--latency: a duration must lie between 0 and ten years"),
+        (["--limits", "600"], "--limits: '600' is not a limit"),
+        (["--over-limit", "wait"], "--over-limit: "),
+        (["--window", "sliding"], "--window: "),
+        (["--profile", "mine"], "--profile: "),
+        (["--seed", "x"], "--seed: "),
+        (["--batch", "31"], "--batch: "),
+        (["--in-flight", "0"], "--in-flight: "),
+        (["--user-agent", "a\nb"], "--user-agent: "),
+        (["--allow-target", "api.copper.com"], "--allow-target: nothing is ever delivered to Copper itself"),
+        (["--allow-target", "http://x"], "--allow-target: "),
+        (["--route", "https://my-app.example"], "write ORIGIN=URL"),
+        (["--route", "my-app.example=http://127.0.0.1:5000"], "is no origin of targets"),
+        (["--route", "https://my-app.example=nowhere"], "is no URL to send to"),
+        (["--route", "https://my-app.example=https://api.copper.com"], "Copper itself"),
+        (["--token", ""], "--token"),
+        (["--port", "x"], "--port"),
+        (["--port", "65536"], "--port"),
+        (["--clock", "sundial"], "--clock"),
+        (["--latencyy", "1s"], "--latencyy"),
+        (["extra"], "extra"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_value_that_cannot_be_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", "0", *args])
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_wrong_value_is_one_line_in_a_real_process_too() -> None:
+    code, out, err = run("serve", "--port", "0", "--latency", "soon")
+
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+
+
+def test_a_port_in_use_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = run("serve", "--port", str(port))
+
+    assert (code, out) == (1, "")
+    assert f"port {port} of 127.0.0.1 is in use" in err
+    assert err.count("\n") == 1
+
+
+def test_an_address_that_is_not_this_machines_is_said_in_one_line() -> None:
+    code, out, err = run("serve", "--port", "0", "--bind", "192.0.2.1")
+
+    assert (code, out) == (1, "")
+    assert err.startswith("copper-emulator: cannot listen on 192.0.2.1")
+    assert err.count("\n") == 1
+
+
+def test_every_setting_is_an_option_with_its_description_and_default() -> None:
+    text = " ".join(CliRunner().invoke(main, ["serve", "--help"], terminal_width=10_000).output.split())
+
+    for name, field in Settings.model_fields.items():
+        assert f"{option_name(name)} " in text
+        assert " ".join((field.description or "-").split()) in text
+    assert "[default: 600/1m,1800/10m]" in text
+    assert "[default: 16]" in text
+
+
+def test_settings_reach_the_accounts() -> None:
+    args = ["--limits", "1/10m", "--over-limit", "drop", "--no-allow-http", "--batch", "2", "--timestamp", "sent"]
+    with (
+        started("listen", "--port", "0", "--json") as endpoint,
+        started(
+            "serve", "--port", "0", "--clock", "manual", *args, "--route", f"https://my-app.example={endpoint.url}"
+        ) as server,
+    ):
+        subscribe(server.url, "person", "update")
+        _, out, _ = run("fire", "person.update", "--id", "1", "--id", "2", "--id", "3", "--json", server=server.url)
+
+        notifications = json.loads(out)["notifications"]
+        assert [(n["ids"], n["state"]) for n in notifications] == [([1, 2], "delivered"), ([3], "dropped")]
+
+
+def test_listening_beyond_this_machine_is_warned_of() -> None:
+    with started("serve", "--port", "0", "--bind", "0.0.0.0") as server:  # noqa: S104
+        assert server.url.startswith("http://127.0.0.1:")
+        code, _, err = server.end()
+
+    assert code == 0
+    assert "beyond this machine" in err
+
+
+def test_two_servers_do_not_meet() -> None:
+    with started("serve", "--port", "0") as one, started("serve", "--port", "0") as other:
+        subscribe(one.url, "person", "update")
+
+        assert "1 subscriptions" in run("status", server=one.url)[1]
+        assert "0 subscriptions" in run("status", server=other.url)[1]
+
+
+def test_many_callers_at_once_are_served() -> None:
+    with started("serve", "--port", "0") as server:
+        callers = [
+            threading.Thread(target=subscribe, args=(server.url, "person", "update"), kwargs={"token": f"t{n}"})
+            for n in range(8)
+        ]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        _, out, _ = run("status", "--json", server=server.url)
+
+        assert [account["subscriptions"] for account in json.loads(out)["accounts"]] == [1] * 8

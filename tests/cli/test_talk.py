@@ -1,0 +1,218 @@
+"""The commands that talk to a running server, as processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from copper_emulator.cli import main
+from copper_emulator.cli.talk import parse_attributes
+from tests.cli.processes import Process, run, started, subscribe
+
+TALKING = [
+    ["fire", "person.update", "--id", "1"],
+    ["advance", "10m"],
+    ["journal"],
+    ["journal", "--follow"],
+    ["status"],
+    ["reset"],
+]
+
+
+@pytest.fixture
+def server() -> Iterator[Process]:
+    """A server whose clock stands still."""
+    with started("serve", "--port", "0", "--clock", "manual", "--latency", "10m") as process:
+        yield process
+
+
+@pytest.mark.parametrize("topic", ["person.update", "person/update"])
+def test_a_topic_is_written_with_a_dot_or_a_slash(server: Process, topic: str) -> None:
+    code, out, err = run("fire", topic, "--id", "17", "--json", server=server.url)
+
+    change = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (change["type"], change["event"], change["ids"]) == ("person", "update", [17])
+
+
+def test_fire_says_what_becomes_of_the_change(server: Process) -> None:
+    made = subscribe(server.url, "person", "update")
+
+    code, out, _ = run("fire", "person.update", "--id", "17", "--server", server.url)
+
+    assert code == 0
+    assert f"for subscription {made}: waits, due" in out
+
+
+def test_advance_shows_what_was_delivered_and_what_time_it_is(server: Process) -> None:
+    subscribe(server.url, "person", "update")
+    run("fire", "person.update", "--id", "17", server=server.url)
+
+    early = run("advance", "1m", server=server.url)
+    late = run("advance", "9m", server=server.url)
+
+    assert "1 notification waiting" in early[1]
+    assert "blocked" in late[1]
+    assert "no notifications waiting" in late[1]
+    assert (early[0], late[0]) == (0, 0)
+
+
+def test_advance_until_idle_stops_at_its_limit(server: Process) -> None:
+    subscribe(server.url, "person", "update")
+    run("fire", "person.update", "--id", "17", server=server.url)
+
+    short = run("advance", "--until-idle", "--limit", "5m", server=server.url)
+    enough = run("advance", "--until-idle", "--json", server=server.url)
+
+    assert short[0] == 1
+    assert "still waiting after 5m" in short[2]
+    assert enough[0] == 0
+    assert [d["ids"] for d in json.loads(enough[1])["deliveries"]] == [[17]]
+
+
+def test_journal_prints_what_fits_the_filters_as_text_or_as_json_lines(server: Process) -> None:
+    subscribe(server.url, "person", "update")
+    run("fire", "person.update", "--id", "17", server=server.url)
+    run("fire", "lead.new", "--id", "18", server=server.url)
+
+    everything = run("journal", server=server.url)
+    changes = run("journal", "--kind", "change", "--json", server=server.url)
+    lead = run("journal", "--type", "lead", "--event", "new", "--id", "18", server=server.url)
+
+    assert [line.split()[2] for line in everything[1].splitlines()] == ["subscribed", "change", "queued", "change"]
+    assert [json.loads(line)["change"]["ids"] for line in changes[1].splitlines()] == [[17], [18]]
+    assert len(lead[1].splitlines()) == 1
+    assert (everything[2], changes[2], lead[2]) == ("", "", "")
+
+
+def test_following_the_journal_goes_on_from_where_it_stands_until_interrupted(server: Process) -> None:
+    for record_id in ("1", "2", "3"):
+        run("fire", "person.update", "--id", record_id, server=server.url)
+    with started("journal", "--follow", "--limit", "2", "--json", "--server", server.url) as following:
+        seen = [json.loads(following.first_line), json.loads(following.line())]
+        run("fire", "person.update", "--id", "4", server=server.url)
+        seen.append(json.loads(following.line()))
+        code, out, err = following.end()
+
+    assert [entry["change"]["ids"] for entry in seen] == [[2], [3], [4]]
+    assert (code, out, err) == (0, "", "")
+
+
+def test_following_tells_of_a_reset_beside_the_output(server: Process) -> None:
+    run("fire", "person.update", "--id", "1", server=server.url)
+    with started("journal", "--follow", "--json", "--server", server.url) as following:
+        run("reset", server=server.url)
+        run("fire", "person.update", "--id", "2", server=server.url)
+
+        assert json.loads(following.line())["change"]["ids"] == [2]
+        assert "journal begins anew" in following.end()[2]
+
+
+def test_following_ends_with_the_server(server: Process) -> None:
+    run("fire", "person.update", "--id", "1", server=server.url)
+    with started("journal", "--follow", "--server", server.url) as following:
+        server.end(signal.SIGTERM)
+        _, err = following.popen.communicate(timeout=60)
+
+        assert following.popen.returncode == 0
+        assert "the server has ended" in err
+
+
+def test_reset_empties_the_account_and_says_so(server: Process) -> None:
+    subscribe(server.url, "person", "update")
+
+    code, out, _ = run("reset", server=server.url)
+
+    assert (code, out) == (0, "Account default is as it was at the start.\n")
+    assert run("journal", server=server.url)[1] == ""
+
+
+@pytest.mark.parametrize("command", TALKING, ids=" ".join)
+def test_without_a_server_there_is_one_clear_line_and_exit_code_1(command: list[str]) -> None:
+    code, out, err = run(*command, server="http://127.0.0.1:9")
+
+    assert (code, out) == (1, "")
+    assert "nothing answers at http://127.0.0.1:9: start a server with copper-emulator serve" in err
+    assert err.count("\n") == 1
+
+
+def test_what_answers_but_is_no_server_is_called_a_stranger() -> None:
+    with started("listen", "--port", "0") as stranger:
+        code, out, err = run("status", server=stranger.url)
+
+    assert (code, out) == (1, "")
+    assert "is no copper-emulator" in err
+    assert err.count("\n") == 1
+
+
+def test_of_several_accounts_one_must_be_named() -> None:
+    with started("serve", "--port", "0", "--token", "a", "--token", "b") as server:
+        unnamed = run("journal", server=server.url)
+        named = run("fire", "person.update", "--id", "1", "--account", "account-2", server=server.url)
+        wrong = run("journal", "--account", "nobody", server=server.url)
+
+        assert (unnamed[0], unnamed[1]) == (2, "")
+        assert "--account: default, account-2" in unnamed[2]
+        assert named[0] == 0
+        assert wrong[0] == 1
+        assert "The accounts are default, account-2" in wrong[2]
+
+
+def test_what_the_server_refuses_is_one_line_and_exit_code_1(server: Process) -> None:
+    code, out, err = run("fire", "activity_log.update", "--id", "1", "--json", server=server.url)
+
+    assert (code, out) == (1, "")
+    assert "activity_log have new only" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["fire", "person"], "--id"),
+        (["fire", "person", "--id", "1"], "TYPE.EVENT"),
+        (["fire", "person.update", "--id", "0"], "--id"),
+        (["fire", "person.update", "--id", "x"], "--id"),
+        (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
+        (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
+        (["advance"], "say how far"),
+        (["advance", "10m", "--until-idle"], "say how far"),
+        (["advance", "10m", "--limit", "1h"], "--limit"),
+        (["journal", "--limit", "0"], "--limit"),
+        (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
+        (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),
+        (["status", "--server", "ftp://127.0.0.1"], "is no URL of a server"),
+        (["nonsense"], "nonsense"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, args)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["name=Ada,Ada Lovelace"], {"name": ["Ada", "Ada Lovelace"]}),
+        (["value=null,1200"], {"value": [None, 1200]}),
+        (["done=false,true"], {"done": [False, True]}),
+        (["zip=0123,4"], {"zip": ["0123", 4]}),
+        (["name=,Ada"], {"name": ["", "Ada"]}),
+        (['name="Lovelace, Ada",null'], {"name": ["Lovelace, Ada", None]}),
+        (['tags=["a","b"],[]'], {"tags": [["a", "b"], []]}),
+        (["x=NaN,Infinity"], {"x": ["NaN", "Infinity"]}),
+        (["formula=a=b,c=d"], {"formula": ["a=b", "c=d"]}),
+        (["a=1,2", "b=3,4"], {"a": [1, 2], "b": [3, 4]}),
+        (["custom_fields.5=1,2", "custom_fields.6=3,4"], {"custom_fields": {"5": [1, 2], "6": [3, 4]}}),
+    ],
+)
+def test_values_are_json_where_they_can_be_and_else_text(given: list[str], expected: dict[str, object]) -> None:
+    assert parse_attributes(tuple(given)) == expected

@@ -1,0 +1,155 @@
+"""The documents tell the truth: their tables are the code's, their examples run, their links lead somewhere."""
+
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from copper_emulator import Emulator, Endpoint, Received, Response, Settings
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.topics import TABLES, Profile
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMES = [path.name for path in DOCUMENTS]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The rows of the tables in a text, without the ruler."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in cells] for cells in lines if set("".join(cells)) - set("- ")]
+
+
+def settings_rows() -> list[list[str]]:
+    """What the table of settings must say."""
+    defaults = Settings.of({"user_agent": "copper-emulator/VERSION"}).model_dump(mode="json")
+    return [
+        [f"`{name}`", f"`{_written(defaults[name])}`", field.description or ""]
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def test_the_table_of_settings_is_the_codes() -> None:
+    text = (ROOT / "docs/settings.md").read_text().split("held against the code by the tests -->")[1]
+    wanted = settings_rows()
+
+    as_text = "\n".join("| " + " | ".join(row) + " |" for row in wanted)
+    assert rows(text)[1:] == wanted, f"the table should be:\n{as_text}"
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_the_table_of_topics_is_the_codes(profile: Profile) -> None:
+    text = (ROOT / "docs/facts.md").read_text()
+    table = text.split(f"Profile `{profile}`")[1].split("Profile")[0].split("##")[0]
+    events = rows(table)[0][1:]
+
+    wanted = [
+        [name, *("yes" if event in having else "no" for event in events)] for name, having in TABLES[profile].items()
+    ]
+    assert rows(table)[1:] == wanted
+
+
+def test_every_setting_named_in_the_assumptions_exists() -> None:
+    text = (ROOT / "docs/assumptions.md").read_text()
+    named = {name for row in rows(text)[1:] for name in re.findall(r"`(\w+)(?:=[^`]*)?`", row[-1].split(":")[0])}
+
+    assert named <= set(Settings.model_fields)
+    assert {"profile", "over_limit", "window", "duplicates", "timestamp", "empty_attributes"} <= named
+    assert f"1 to {MAX_IDS}" in (ROOT / "docs/facts.md").read_text()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_links_inside_the_repository_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)", path.read_text())
+
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_map_and_the_path_name_files_that_exist() -> None:
+    text = (ROOT / "README.md").read_text()
+    path_table = text.split("## The path of one event")[1].split("##")[0]
+    package = ROOT / "emulator/copper_emulator"
+    files = re.findall(r"`((?:core|shell)/[\w/.]+|expectations\.py|verdict\.py)`", path_table)
+
+    assert len(files) >= 8
+    assert [name for name in files if not (package / name).exists()] == []
+    for name in re.findall(r"^  (\w+(?:\.py|/))", text.split("## The map")[1], re.MULTILINE):
+        assert (package / name).exists(), name
+
+
+def examples() -> list[tuple[str, str, str]]:
+    """Every test function in a Python block of a document that needs nothing but what is imported here."""
+    found = []
+    for path in DOCUMENTS:
+        for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)):
+            for name in re.findall(r"^def (test_\w+)\(\):", block, re.MULTILINE):
+                found.append((f"{path.name}-{number}-{name}", block, name))
+    return found
+
+
+@pytest.mark.parametrize(("block", "name"), [pytest.param(b, n, id=i) for i, b, n in examples()])
+def test_examples_without_fixtures_run_as_they_stand(block: str, name: str) -> None:
+    if "freezegun" in block:
+        pytest.importorskip("freezegun")
+    names = {
+        "Emulator": Emulator,
+        "Endpoint": Endpoint,
+        "Received": Received,
+        "Response": Response,
+        "pytest": pytest,
+    }
+    exec(compile(block, name, "exec"), names)
+
+    names[name]()  # type: ignore[operator]  # the block has just defined it
+
+
+def suites() -> list[tuple[str, str]]:
+    """Every Python block that is a test module: its tests use fixtures, a class, or await."""
+    found = []
+    for path in DOCUMENTS:
+        for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)):
+            if re.search(r"def test_\w+\((?!\))", block):
+                found.append((f"{path.name}-{number}", block))
+    return found
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=name) for name, block in suites()])
+def test_examples_with_fixtures_pass_as_a_users_test_module(block: str, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import types
+        import pytest
+
+        @pytest.fixture
+        def billing():
+            def app(environ, start_response):
+                start_response("200 OK", [])
+                return []
+            return types.SimpleNamespace(wsgi_app=app)
+        """
+    )
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(block)
+
+    result = pytester.runpytest_inprocess(*plugin_arguments())
+
+    outcomes = result.parseoutcomes()
+    assert set(outcomes) == {"passed"}
+
+
+def plugin_arguments() -> list[str]:
+    """What loads the plugin where it is not installed."""
+    installed = entry_points(group="pytest11", name="copper")
+    return [] if installed else ["-p", "pytest_copper.plugin"]
+
+
+def test_there_are_examples() -> None:
+    assert len(examples()) >= 3
+    assert len(suites()) >= 8

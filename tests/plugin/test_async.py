@@ -1,0 +1,277 @@
+"""Asynchronous tests: under pytest-asyncio and anyio, and with neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Inner
+
+WITHOUT_PLUGINS = ("-p", "no:asyncio", "-p", "no:anyio")
+
+LIFESPAN_APP = """
+import asyncio
+
+import pytest
+
+calls = []
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        loop = asyncio.get_running_loop()
+        for kind in ("startup", "shutdown"):
+            assert asyncio.get_running_loop() is loop
+            calls.append((await receive())["type"].removeprefix("lifespan."))
+            await send({"type": f"lifespan.{kind}.complete"})
+    else:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+async def use(copper_async):
+    copper_async.route("https://billing.example.com", to=app)
+    copper_async.subscribe("person", "update", target="https://billing.example.com/hook")
+    ada = await copper_async.people.create(name="Ada")
+    await copper_async.people.update(ada.id, name="Grace")
+    await copper_async.expect("person", "update", ids=[ada.id], status=204)
+    assert calls == ["startup"]
+"""
+
+TESTS = """
+{mark}
+async def test_function(copper_async):
+    await use(copper_async)
+
+def test_function_left_nothing():
+    assert calls == ["startup", "shutdown"]
+    calls.clear()
+
+class TestClass:
+    {mark}
+    async def test_method(self, copper_async):
+        await use(copper_async)
+
+    def test_method_left_nothing(self):
+        assert calls == ["startup", "shutdown"]
+        calls.clear()
+
+{mark}
+async def test_own_failure(copper_async):
+    await use(copper_async)
+    assert calls == ["the test's own"]
+
+def test_own_failure_left_nothing():
+    assert calls == ["startup", "shutdown"]
+    calls.clear()
+
+{mark}
+async def test_verdict(copper_async, copper_endpoint):
+    copper_endpoint.reply(500)
+    copper_async.subscribe("lead", "new", target=copper_endpoint.url)
+    await copper_async.fire("lead", "new", ids=7)
+    assert len(copper_endpoint.requests) == 1
+
+{mark}
+async def test_skip(copper_async):
+    await use(copper_async)
+    pytest.skip("not today")
+"""
+
+
+def check(result: pytest.RunResult) -> None:
+    """Applications are shut down on the loop they run on, failures are the test's own, and nothing warns."""
+    result.assert_outcomes(passed=5, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E       assert *",
+            "-* copper -*",
+            "copper_async (seed=0)",
+            "- lead/new *: rejected (500)",
+            "FAILED test_inner.py::test_own_failure - assert*",
+            "FAILED test_inner.py::test_verdict - copper: 1 thing went wrong*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("scope", ["function", "session"])
+def test_pytest_asyncio_in_strict_mode(inner: Inner, scope: str) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(LIFESPAN_APP + TESTS.format(mark=f"@pytest.mark.asyncio(loop_scope={scope!r})"))
+    check(inner.run("-rf", "--asyncio-mode=strict", "-p", "no:anyio"))
+
+
+def test_pytest_asyncio_in_auto_mode(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(LIFESPAN_APP + TESTS.format(mark=""))
+    check(inner.run("-rf", "--asyncio-mode=auto"))
+
+
+@pytest.mark.parametrize("others", [(), ("-p", "no:asyncio")], ids=["beside pytest-asyncio", "alone"])
+def test_anyio_on_asyncio(inner: Inner, others: tuple[str, ...]) -> None:
+    pytest.importorskip("anyio")
+    inner.ini(asyncio=not others)
+    inner.tests(
+        LIFESPAN_APP
+        + "\n@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
+        + TESTS.format(mark="@pytest.mark.anyio")
+    )
+    check(inner.run("-rf", *others))
+
+
+def test_without_any_plugin_unittest_runs_them(inner: Inner) -> None:
+    inner.ini(asyncio=False)
+    inner.tests(
+        LIFESPAN_APP
+        + """
+import unittest
+
+class TestBilling(unittest.IsolatedAsyncioTestCase):
+    @pytest.fixture(autouse=True)
+    def _copper(self, copper_async):
+        self.copper = copper_async
+
+    async def test_method(self):
+        await use(self.copper)
+
+    async def test_verdict(self):
+        self.copper.subscribe("lead", "new", target="https://billing.example.com")
+        await self.copper.fire("lead", "new", ids=7)
+
+def test_nothing_is_left():
+    assert calls == ["startup", "shutdown"]
+"""
+    )
+    result = inner.run("-rf", *WITHOUT_PLUGINS)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["FAILED test_inner.py::TestBilling::test_verdict - copper: 1 thing went wrong*"])
+
+
+def test_make_copper_gives_an_asynchronous_account_too(inner: Inner) -> None:
+    inner.ini(asyncio=False)
+    inner.tests(
+        LIFESPAN_APP
+        + """
+def test_one(make_copper):
+    async def main():
+        async with make_copper() as copper:
+            await use(copper)
+
+    asyncio.run(main())
+    assert calls == ["startup", "shutdown"]
+
+def test_verdict(make_copper):
+    async def main():
+        async with make_copper() as copper:
+            copper.subscribe("lead", "new", target="https://billing.example.com")
+            await copper.fire("lead", "new", ids=7)
+
+    asyncio.run(main())
+
+def test_own_failure(make_copper):
+    async def main():
+        async with make_copper() as copper:
+            copper.subscribe("lead", "new", target="https://billing.example.com")
+            await copper.fire("lead", "new", ids=7)
+            assert 0
+
+    asyncio.run(main())
+"""
+    )
+    result = inner.run("-rf", *WITHOUT_PLUGINS)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED test_inner.py::test_verdict - *VerdictError: copper: 1 thing went wrong*",
+            "FAILED test_inner.py::test_own_failure - assert 0",
+        ]
+    )
+
+
+def test_an_applications_failing_shutdown_does_not_hide_the_tests_own_failure(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        """
+        import pytest
+
+        async def app(scope, receive, send):
+            if scope["type"] == "lifespan":
+                await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                raise RuntimeError("in the shutdown")
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        @pytest.mark.asyncio
+        async def test_one(copper_async):
+            copper_async.route("https://billing.example.com", to=app)
+            copper_async.subscribe("lead", "new", target="https://billing.example.com")
+            await copper_async.fire("lead", "new", ids=7)
+            assert copper_async is None
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">       assert copper_async is None"])
+
+
+def test_the_account_is_served_until_the_fixtures_that_use_it_are_torn_down(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        """
+        from urllib.request import Request, urlopen
+
+        import pytest
+
+        @pytest.fixture
+        def client(copper_async):
+            yield copper_async
+            with urlopen(Request(copper_async.api_url + "/webhooks", headers=copper_async.headers)) as answer:
+                assert answer.status == 200
+
+        @pytest.mark.asyncio
+        async def test_one(client):
+            assert client.api_url
+        """
+    )
+    inner.run().assert_outcomes(passed=1)
+
+
+def test_another_event_loop_is_refused_in_plain_words(inner: Inner) -> None:
+    """anyio runs every test on trio as well where that is installed."""
+    inner.ini(asyncio=False)
+    inner.conftest(
+        """
+import inspect
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    if inspect.iscoroutinefunction(pyfuncitem.obj):
+        coroutine = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})
+        with pytest.raises(StopIteration):
+            coroutine.send(None)
+        return True
+"""
+    )
+    inner.tests("async def test_one(copper_async):\n    pass")
+    result = inner.run(*WITHOUT_PLUGINS)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E  *UsageError: copper_async needs asyncio, *define a fixture anyio_backend that returns 'asyncio'"
+        ]
+    )
+
+
+def test_the_synchronous_fixture_in_an_asynchronous_test_names_the_other(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.mark.asyncio
+        async def test_one(copper):
+            copper.fire("lead", "new", ids=1)
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E  *UsageError: copper was called inside an async function*copper_async*"])

@@ -1,0 +1,179 @@
+"""The "copper" section of a failed test's report."""
+
+from __future__ import annotations
+
+from tests.plugin.conftest import Inner
+
+SECTION = "-* copper -*"
+
+
+def test_a_failed_test_shows_what_happened_in_virtual_time(inner: Inner) -> None:
+    inner.tests(
+        """
+        from datetime import UTC, datetime
+
+        def test_one(make_copper, copper_endpoint):
+            with make_copper(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), latency="30s", seed=7) as copper:
+                copper.route(copper_endpoint.url, to=copper_endpoint)
+                copper.subscribe("lead", "update", target=copper_endpoint.url)
+                copper.fire("lead", "update", ids=17)
+                copper.advance(minutes=1)
+                assert copper_endpoint.requests[0].json["ids"] == [18]
+        """
+    )
+    result = inner.run()
+    result.stdout.fnmatch_lines(
+        [
+            SECTION,
+            "make_copper (latency=30s, seed=7)",
+            "2026-03-02 09:00:00.000  subscribed * lead/update -> https://endpoint.example.com/hooks/copper",
+            "2026-03-02 09:00:00.000  change      lead/update [[]17]",
+            "2026-03-02 09:00:00.000    queued    #1 lead/update [[]17] *, due 2026-03-02 09:00:30.000",
+            "2026-03-02 09:00:30.000    delivered #1 lead/update [[]17] *",
+        ],
+    )
+
+
+def test_a_passed_a_skipped_and_an_expectedly_failed_test_show_nothing(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        def test_passed(copper, ada):
+            pass
+
+        def test_skipped(copper, ada):
+            pytest.skip("not today")
+
+        @pytest.mark.xfail
+        def test_expected(copper, ada):
+            assert 0
+        """
+    )
+    result = inner.run("-rA")
+    result.assert_outcomes(passed=1, skipped=1, xfailed=1)
+    result.stdout.no_fnmatch_line(SECTION)
+
+
+def test_a_failed_test_without_an_account_has_no_section(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_first(copper, ada):
+            pass
+
+        def test_second():
+            assert 0
+        """
+    )
+    inner.run().stdout.no_fnmatch_line(SECTION)
+
+
+def test_values_of_secrets_and_headers_are_masked(inner: Inner) -> None:
+    inner.tests(
+        """
+        def broken(request):
+            raise RuntimeError(f"what is {request.json['key']} or {request.headers['X-Api-Key']}")
+
+        def test_one(copper):
+            copper.route("https://billing.example.com", to=broken)
+            copper.subscribe("lead", "new", target="https://billing.example.com", secret={"key": "s3cret-value"},
+                             headers={"X-Api-Key": "h3ader-value"})
+            copper.fire("lead", "new", ids=1)
+        """
+    )
+    result = inner.run()
+    result.stdout.fnmatch_lines(
+        [
+            "*RuntimeError: what is [*][*][*] or [*][*][*]",
+            SECTION,
+            "*secret key=[*][*][*]; headers X-Api-Key: [*][*][*])",
+        ]
+    )
+    assert "s3cret-value" not in result.stdout.str()
+    assert "h3ader-value" not in result.stdout.str()
+
+
+def test_a_long_timeline_is_cut_in_the_middle_with_the_number_of_lines_left_out(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper):
+            for lead in range(1, 101):
+                copper.fire("lead", "new", ids=lead)
+            assert 0
+        """
+    )
+    inner.run().stdout.fnmatch_lines(
+        [SECTION, "* lead/new [[]1]: *", "... 40 lines left out ...", "* lead/new [[]100]: *"],
+    )
+
+
+def test_an_account_in_which_nothing_happened_says_so(inner: Inner) -> None:
+    inner.tests("def test_one(copper):\n    assert 0")
+    inner.run().stdout.fnmatch_lines([SECTION, "copper (seed=0)", "nothing happened"], consecutive=True)
+
+
+def test_each_account_is_shown(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper, make_copper):
+            copper.fire("lead", "new", ids=1)
+            with make_copper(batch=1) as second, make_copper(batch=2) as third:
+                second.fire("lead", "new", ids=2)
+                third.fire("lead", "new", ids=3)
+            assert 0
+        """
+    )
+    inner.run().stdout.fnmatch_lines_random(
+        [
+            "copper (seed=0)",
+            "* lead/new [[]1]: *",
+            "make_copper (seed=0, batch=1)",
+            "* lead/new [[]2]: *",
+            "make_copper (seed=0, batch=2)",
+            "* lead/new [[]3]: *",
+        ]
+    )
+
+
+def test_a_failing_teardown_shows_the_account_that_has_ended(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken():
+            yield
+            raise RuntimeError("in the teardown")
+
+        def test_one(broken, copper):
+            copper.fire("lead", "new", ids=1)
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["E       RuntimeError: in the teardown", SECTION, "* lead/new [[]1]: *"])
+
+
+def test_a_failed_expectation_shows_the_users_line_and_no_insides(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper, ada):
+            copper.people.update(ada, name="Grace")
+            copper.expect("person", "update", ids=[ada], status=404)
+
+        def test_none(copper, ada):
+            copper.people.update(ada, name="Grace")
+            copper.expect_none("person")
+        """
+    )
+    result = inner.run()
+    result.stdout.fnmatch_lines(
+        [
+            '>       copper.expect("person", "update", ids=[[]ada], status=404)',
+            "E       *ExpectationError: Expected person/update, *",
+            "test_inner.py:3: ExpectationError",
+            '>       copper.expect_none("person")',
+            "test_inner.py:7: ExpectationError",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*copper_emulator/*.py*")

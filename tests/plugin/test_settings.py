@@ -1,0 +1,335 @@
+"""Where an account's settings come from, which of two wins, and what is said about those that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.settings import Settings
+from pytest_copper.options import OPTIONS
+from tests.plugin.conftest import Inner
+
+OTHER_VALUES = {
+    "profile": "developer-docs",
+    "limits": "3/1m",
+    "over_limit": "drop",
+    "window": "rolling",
+    "latency": "0-15m",
+    "seed": "7",
+    "batch": "5",
+    "duplicates": "replace",
+    "timestamp": "sent",
+    "empty_attributes": "absent",
+    "secret_collision": "refuse",
+    "allow_http": "true",
+    "allow_targets": "hooks.example.com",
+    "timeout": "3s",
+    "in_flight": "4",
+    "echo_depth": "2",
+    "user_agent": "tests",
+    "strict": "false",
+    "allow": "500,blocked",
+}
+"""For every setting a value that is not its default, as people write it."""
+
+
+def test_the_options_are_the_settings_with_their_descriptions() -> None:
+    """The plugin keeps a table of its own, so that it need not import the settings at every start."""
+    assert {name: option.help for name, option in OPTIONS.items()} == {
+        name: field.description for name, field in Settings.model_fields.items()
+    }
+
+
+def test_whole_numbers_and_switches_are_such_in_ini_files_too() -> None:
+    """`timeout` is a number inside, but people write `10s`."""
+    assert {name: option.ini for name, option in OPTIONS.items() if option.ini != "string"} == {
+        name: {int: "int", bool: "bool"}[field.annotation]
+        for name, field in Settings.model_fields.items()
+        if field.annotation in (int, bool) and name != "timeout"
+    }
+
+
+def test_every_setting_has_a_value_to_try() -> None:
+    assert OTHER_VALUES.keys() == OPTIONS.keys()
+    for name, value in OTHER_VALUES.items():
+        assert getattr(Settings.of({name: value}), name) != getattr(Settings(), name)
+
+
+def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
+    """Run one test that has the expected settings in its file."""
+    inner.tests(
+        f"""
+        from copper_emulator.settings import Settings
+
+        def test_one(copper, make_copper):
+            expected = Settings.of({OTHER_VALUES!r})
+            assert copper.settings == expected
+            with make_copper() as other:
+                assert other.settings == expected
+        """
+    )
+    return inner.run(*args)
+
+
+def test_every_setting_can_be_given_on_the_command_line(inner: Inner) -> None:
+    result = seen_by_a_test(
+        inner, *(f"--copper-{name.replace('_', '-')}={value}" for name, value in OTHER_VALUES.items())
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_every_setting_can_be_given_in_an_ini_file(inner: Inner) -> None:
+    inner.ini(*(f"copper_{name} = {value}" for name, value in OTHER_VALUES.items()))
+    seen_by_a_test(inner).assert_outcomes(passed=1)
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9, 0), reason="pytest 9 reads native TOML")
+def test_a_toml_file_has_numbers_and_switches_of_its_own(inner: Inner) -> None:
+    values = {name: repr(value) for name, value in OTHER_VALUES.items()}
+    values |= {name: value for name, value in OTHER_VALUES.items() if OPTIONS[name].ini != "string"}
+    lines = [f"copper_{name} = {value}" for name, value in values.items()]
+    inner.toml("strict = true", *lines)
+    seen_by_a_test(inner).assert_outcomes(passed=1)
+
+
+def test_later_ones_win(inner: Inner) -> None:
+    """Ini file, command line, fixture, then the marker of module, class and function."""
+    inner.ini(*(f"copper_{name} = 1" for name in ("batch", "seed", "in_flight", "echo_depth")), "copper_timeout = 1s")
+    inner.tests(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.copper(in_flight=4, echo_depth=4, latency="4s")
+
+        @pytest.fixture
+        def copper_settings():
+            return {"seed": 3, "in_flight": 3}
+
+        def summary(copper):
+            a = copper.settings
+            return [a.timeout // 1000, a.batch, a.seed, a.in_flight, a.echo_depth, a.latency.low_ms // 1000]
+
+        @pytest.mark.copper(echo_depth=5, latency="5s")
+        class TestClass:
+            @pytest.mark.copper(latency="6s")
+            def test_one(self, copper):
+                assert summary(copper) == [1, 2, 3, 4, 5, 6]
+
+            def test_another(self, copper):
+                assert summary(copper) == [1, 2, 3, 4, 5, 5]
+
+        def test_outside(copper):
+            assert summary(copper) == [1, 2, 3, 4, 4, 4]
+        """
+    )
+    inner.run("--copper-batch=2", "--copper-seed=2").assert_outcomes(passed=3)
+
+
+def test_what_is_allowed_adds_up(inner: Inner) -> None:
+    inner.ini("copper_allow = 500")
+    inner.tests(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.copper(allow="failed")
+
+        @pytest.fixture
+        def copper_settings():
+            return {"allow": ["blocked", 404]}
+
+        @pytest.mark.copper(allow={"due"})
+        @pytest.mark.copper(allow=410)
+        def test_one(copper):
+            assert copper.settings.allow == {500, "blocked", 404, "failed", "due", 410}
+
+        def test_made(make_copper):
+            with make_copper(allow={404}) as copper:
+                assert copper.settings.allow == {500, 404}
+        """
+    )
+    inner.run().assert_outcomes(passed=2)
+
+
+def test_the_command_line_replaces_what_the_ini_file_allows(inner: Inner) -> None:
+    """They are one option, given twice."""
+    inner.ini("copper_allow = 500")
+    inner.tests("def test_one(copper):\n    assert copper.settings.allow == {404}")
+    inner.run("--copper-allow=404").assert_outcomes(passed=1)
+
+
+def test_a_folder_and_a_class_override_the_settings_fixture(inner: Inner) -> None:
+    inner.conftest(
+        """
+@pytest.fixture
+def copper_settings(copper_settings):
+    return {**copper_settings, "latency": "30s"}
+"""
+    )
+    inner.tests(
+        """
+        import pytest
+
+        def test_one(copper):
+            assert (str(copper.settings.latency), copper.settings.batch) == ("30s", 30)
+
+        class TestClass:
+            @pytest.fixture
+            def copper_settings(self, copper_settings):
+                return {**copper_settings, "batch": 1}
+
+            def test_one(self, copper):
+                assert (str(copper.settings.latency), copper.settings.batch) == ("30s", 1)
+        """
+    )
+    inner.run().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--copper-latency=soon", "--copper-latency: 'soon' is not a duration: write it like 30s,*"),
+        ("--copper-limits=600", "--copper-limits: '600' is not a limit: write it like 600/1m"),
+        ("--copper-seed=x", "--copper-seed: Input should be a valid integer*"),
+        ("--copper-batch=31", "--copper-batch: Input should be less than or equal to 30"),
+        ("--copper-allow=99", "--copper-allow: '99' is neither a status (100 to 599) nor one of *"),
+        (
+            "--copper-allow-targets=api.copper.com",
+            "--copper-allow-targets: nothing is ever delivered to Copper itself*",
+        ),
+        ("--copper-strict=perhaps", "--copper-strict: Input should be a valid boolean*"),
+    ],
+)
+def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner, option: str, said: str) -> None:
+    inner.tests("def test_one():\n    pass")
+    result = inner.run(option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {said.replace('[', '[[]')}"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("copper_latency = soon", "ini option copper_latency: 'soon' is not a duration: write it like 30s,*"),
+        ("copper_batch = 0", "ini option copper_batch: Input should be greater than or equal to 1"),
+        ("copper_seed = x", "ini option copper_seed: *invalid literal for int() with base 10: 'x'*"),
+        ("copper_strict = perhaps", "ini option copper_strict: *perhaps*"),
+    ],
+)
+def test_a_bad_value_in_the_ini_file_ends_the_run_with_one_line(inner: Inner, line: str, said: str) -> None:
+    inner.ini(line)
+    inner.tests("def test_one():\n    pass")
+    result = inner.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {said}"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_an_unknown_option_is_refused(inner: Inner) -> None:
+    result = inner.run("--copper-speed=9")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unrecognized arguments: --copper-speed=9"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("copper(latency='soon')", "latency: 'soon' is not a duration: write it like 30s,*"),
+        ("copper(latancy='30s')", "there is no setting 'latancy'; the settings are profile, limits,*"),
+        ("copper({'latency': '30s'})", "settings are given by name, like copper(latency='30s')"),
+        ("copper(allow={42})", "allow: 42 is neither a status (100 to 599) nor one of *"),
+    ],
+)
+def test_a_bad_marker_is_an_error_that_names_it(inner: Inner, marker: str, said: str) -> None:
+    inner.tests(f"import pytest\n\n@pytest.mark.{marker}\ndef test_one(copper):\n    pass")
+    result = inner.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at setup of test_one*",
+            f"@pytest.mark.copper on test_inner.py::test_one: {said}",
+            "*short test summ*",
+        ],
+        consecutive=True,
+    )
+
+
+def test_a_bad_marker_of_a_module_or_class_is_named_as_its(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.copper(batch=0)
+
+        @pytest.mark.copper(seed="x")
+        class TestClass:
+            @pytest.mark.copper(batch=1)
+            def test_one(self, copper):
+                pass
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["@pytest.mark.copper on test_inner.py: batch: Input should be greater*"])
+
+
+@pytest.mark.parametrize("value", ["None", "'latency=30s'", "{1: 2}"])
+def test_settings_of_the_fixture_must_be_a_dict(inner: Inner, value: str) -> None:
+    inner.tests(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def copper_settings():
+            return {value}
+
+        def test_one(copper):
+            pass
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at setup of test_one*",
+            "copper_settings (fixture): give a dict of settings, like {'latency': '30s'}, *",
+        ],
+        consecutive=True,
+    )
+
+
+def test_a_bad_setting_for_make_copper_is_shown_at_the_call(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(make_copper):
+            make_copper(latency="soon")
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ['>       make_copper(latency=["]soon["])', "E       *SettingsError: latency: 'soon' is not a duration*"],
+        consecutive=True,
+    )
+
+
+def test_the_marker_is_known_and_described(inner: Inner) -> None:
+    inner.run("--markers").stdout.fnmatch_lines(["@pytest.mark.copper(?*settings): settings of the test's emulated*"])
+
+
+def test_the_options_are_in_the_help(inner: Inner) -> None:
+    inner.run("--help").stdout.fnmatch_lines(
+        ["emulated Copper accounts*", "  --copper-latency=VALUE", "*copper_latency (string):*"]
+    )
+
+
+def test_the_head_of_the_run_says_what_was_configured(inner: Inner) -> None:
+    inner.ini("copper_strict = false")
+    inner.tests("def test_one():\n    pass")
+    inner.run("--copper-latency=0-15m").stdout.fnmatch_lines(
+        ["copper: virtual time, not strict, latency=0-15m, seed=0"]
+    )
+
+
+def test_the_head_of_the_run_says_nothing_when_nothing_was(inner: Inner) -> None:
+    inner.tests("def test_one():\n    pass")
+    inner.run().stdout.no_fnmatch_line("copper:*")

@@ -1,0 +1,401 @@
+"""What fails a test at its end, what permits it, and what the test itself says comes first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import Inner
+
+WRONG = {
+    # what happens, as lines of a test · what is said · a permit · an expectation that names it
+    "blocked": (
+        "copper.subscribe('lead', 'new', target='https://billing.example.com/hook'); copper.fire('lead', 'new', ids=7)",
+        "- lead/new [[]7] to https://billing.example.com/hook: blocked: no route for https://billing.example.com, *"
+        "copper.route('https://billing.example.com', to=app)*",
+        "blocked",
+        "'lead', 'new', outcome='blocked'",
+    ),
+    "refused": (
+        "copper_endpoint.refuse(); copper.people.update(ada, name='Grace')",
+        "- person/update * failed (refused*",
+        "failed",
+        "'person', 'update', outcome='failed'",
+    ),
+    "timed_out": (
+        "copper_endpoint.hang(); copper.people.update(ada, name='Grace'); copper.advance(minutes=1)",
+        "- person/update * failed (timed out*",
+        "failed",
+        "'person', 'update', outcome='failed'",
+    ),
+    "broken_off": (
+        "copper_endpoint.break_off(); copper.people.update(ada, name='Grace')",
+        "- person/update * failed (broken off*",
+        "failed",
+        "'person', 'update', outcome='failed'",
+    ),
+    "server_error": (
+        "copper_endpoint.reply(500); copper.people.update(ada, name='Grace')",
+        "- person/update * to https://endpoint.example.com/hooks/copper: rejected (500)",
+        "500",
+        "'person', 'update', status=500",
+    ),
+    "redirect": (
+        "copper_endpoint.reply(302); copper.people.update(ada, name='Grace')",
+        "- person/update * rejected (302)",
+        "rejected",
+        "'person', 'update', outcome='rejected'",
+    ),
+    "exception_in_a_function": (
+        "copper.route(copper_endpoint.url, to=broken_function); copper.people.update(ada, name='Grace')",
+        "    ZeroDivisionError: division by zero",
+        "exception",
+        "'person', 'update', outcome='failed'",
+    ),
+    "exception_in_a_wsgi_app": (
+        "copper.route(copper_endpoint.url, to=broken_wsgi); copper.people.update(ada, name='Grace')",
+        "    ZeroDivisionError: division by zero",
+        "exception",
+        "'person', 'update', outcome='failed'",
+    ),
+    "exception_in_an_asgi_app": (
+        "copper.route(copper_endpoint.url, to=broken_asgi); copper.people.update(ada, name='Grace')",
+        "    ZeroDivisionError: division by zero",
+        "exception",
+        "'person', 'update', outcome='failed'",
+    ),
+}
+
+APPS = """
+import pytest
+
+def broken_function(request):
+    return 1 / 0
+
+def broken_wsgi(environ, start_response):
+    return 1 / 0
+
+async def broken_asgi(scope, receive, send):
+    return 1 / 0
+"""
+
+NEVER_SENT = """
+import pytest
+
+def interrupt(delivery):
+    raise RuntimeError("in between")
+
+def leave_two_unsent(copper, copper_endpoint):
+    copper.subscribe("lead", "new", target=copper_endpoint.url)
+    copper.after_delivery(interrupt)
+    with pytest.raises(RuntimeError, match="in between"):
+        copper.fire("lead", "new", ids=range(1, 62))
+"""
+
+
+def written(template: str) -> str:
+    """A module with one test for each thing that can go wrong."""
+    return APPS + "\n".join(
+        template.format(name=name, act=act, permit=permit, expect=expect)
+        for name, (act, _, permit, expect) in WRONG.items()
+    )
+
+
+def test_everything_that_goes_wrong_unexpectedly_fails_the_test(inner: Inner) -> None:
+    inner.tests(written("\ndef test_{name}(copper, copper_endpoint, ada):\n    {act}\n"))
+    reports = inner.pytester.inline_run().getreports("pytest_runtest_logreport")
+    failures = {report.nodeid: report.longreprtext for report in reports if report.failed and report.when == "call"}
+    assert len(failures) == len(WRONG)
+    for name, (_, said, _, _) in WRONG.items():
+        pytest.LineMatcher(failures[f"test_inner.py::test_{name}"].splitlines()).fnmatch_lines(
+            ["copper: 1 thing went wrong that the test did not expect", said]
+        )
+
+
+def test_the_marker_permits_each_of_them(inner: Inner) -> None:
+    inner.tests(
+        written(
+            "\n@pytest.mark.copper(allow={{{permit!r}}})\ndef test_{name}(copper, copper_endpoint, ada):\n    {act}\n"
+        )
+    )
+    inner.run().assert_outcomes(passed=len(WRONG))
+
+
+def test_an_expectation_that_names_it_permits_each_of_them(inner: Inner) -> None:
+    inner.tests(written("\ndef test_{name}(copper, copper_endpoint, ada):\n    {act}\n    copper.expect({expect})\n"))
+    inner.run().assert_outcomes(passed=len(WRONG))
+
+
+def test_the_ini_file_the_command_line_and_the_fixture_permit_too(inner: Inner) -> None:
+    permits = ",".join(permit for _, _, permit, _ in WRONG.values())
+    module = written("\ndef test_{name}(copper, copper_endpoint, ada):\n    {act}\n")
+    inner.tests(module)
+    inner.run(f"--copper-allow={permits}").assert_outcomes(passed=len(WRONG))
+    inner.run("--copper-strict=false").assert_outcomes(passed=len(WRONG))
+
+    inner.ini(f"copper_allow = {permits}")
+    inner.run().assert_outcomes(passed=len(WRONG))
+
+    inner.ini()
+    inner.tests(module + f"\n@pytest.fixture\ndef copper_settings():\n    return {{'allow': {permits!r}}}\n")
+    inner.run().assert_outcomes(passed=len(WRONG))
+
+
+def test_what_was_due_and_never_sent_fails_the_test(inner: Inner) -> None:
+    inner.tests(
+        NEVER_SENT
+        + """
+def test_left(copper, copper_endpoint):
+    leave_two_unsent(copper, copper_endpoint)
+
+def test_settled(copper, copper_endpoint):
+    leave_two_unsent(copper, copper_endpoint)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            copper.settle()
+
+@pytest.mark.copper(allow={"due"})
+def test_allowed(copper, copper_endpoint):
+    leave_two_unsent(copper, copper_endpoint)
+"""
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1, passed=2)
+    result.stdout.fnmatch_lines(
+        ["copper: 1 thing went wrong*", "- 2 notifications due but never sent, first lead/new *", "*copper.settle()*"],
+        consecutive=True,
+    )
+
+
+def test_what_is_queued_for_later_or_never_looked_at_does_not_fail(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.mark.copper(latency="30s")
+        def test_later(copper, ada):
+            copper.people.update(ada, name="Grace")
+
+        def test_not_looked_at(copper, ada):
+            copper.people.update(ada, name="Grace")
+        """
+    )
+    inner.run().assert_outcomes(passed=2)
+
+
+def test_an_expectation_permits_only_what_it_matched(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+            copper.expect("person", "update", status=500)
+            copper.people.update(ada, name="Hedy")
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["- person/update *: rejected (500)"])
+
+
+def test_the_failure_is_the_tests_and_not_its_teardowns(inner: Inner) -> None:
+    """So that it counts as failed, not as an error, and the fixtures are still there for `--pdb`."""
+    inner.tests(
+        """
+        def test_one(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+        """
+    )
+    reports = inner.pytester.inline_run().getreports("pytest_runtest_logreport")
+    assert [(report.when, report.outcome) for report in reports] == [  # type: ignore[union-attr]
+        ("setup", "passed"),
+        ("call", "failed"),
+        ("teardown", "passed"),
+    ]
+
+
+def test_the_text_stands_alone_without_a_traceback(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+        """
+    )
+    result = inner.run()
+    result.stdout.fnmatch_lines(
+        [
+            "_* test_one _*",
+            "copper: 1 thing went wrong*",
+            "- person/update *",
+            "  Mend the endpoint, *",
+            "-* copper -*",
+        ],
+        consecutive=True,
+    )
+    inner.run("--tb=line").stdout.fnmatch_lines(["*test_inner.py:1: copper: 1 thing went wrong*"])
+    inner.run("--full-trace").stdout.fnmatch_lines(["*def pytest_runtest_call*", "*VerdictError*"])
+
+
+def test_a_tests_own_failure_stands_first_and_the_verdict_beside_it(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+            assert len(copper_endpoint.requests) == 0
+        """
+    )
+    result = inner.run("-rf")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">       assert len(copper_endpoint.requests) == 0",
+            "-* copper -*",
+            "copper: 1 thing went wrong*",
+            "- person/update *: rejected (500)",
+            "FAILED test_inner.py::test_one - assert 1 == 0*",
+        ]
+    )
+
+
+def test_a_tests_own_failure_is_not_blamed_on_the_next_one(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def shared(make_copper):
+            with make_copper() as copper:
+                copper.subscribe("lead", "new", target="https://billing.example.com")
+                yield copper
+
+        def test_own(shared):
+            shared.fire("lead", "new", ids=1)
+            assert 0
+
+        def test_fine(shared):
+            pass
+
+        def test_verdict(shared):
+            shared.fire("lead", "new", ids=2)
+
+        def test_fine_again(shared):
+            pass
+        """
+    )
+    result = inner.run("-rfp")
+    result.assert_outcomes(failed=2, passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED test_inner.py::test_own - assert 0",
+            "FAILED test_inner.py::test_verdict - copper: 1 thing went wrong*",
+            "PASSED test_inner.py::test_fine",
+            "PASSED test_inner.py::test_fine_again",
+        ]
+    )
+
+
+def test_a_fixture_that_holds_an_account_of_make_copper_is_judged_with_its_test(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture
+        def second(make_copper):
+            with make_copper() as copper:
+                yield copper
+
+        def test_one(second):
+            second.subscribe("lead", "new", target="https://billing.example.com")
+            second.fire("lead", "new", ids=1)
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=1, errors=0)
+    result.stdout.fnmatch_lines(["- lead/new *: blocked*"])
+
+
+def test_a_skip_stays_a_skip(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        def test_one(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+            pytest.skip("not today")
+        """
+    )
+    inner.run().assert_outcomes(skipped=1)
+
+
+def test_an_expected_failure_can_be_the_verdict(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+        from copper_emulator import VerdictError
+
+        def fail(copper, copper_endpoint, ada):
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+
+        @pytest.mark.xfail(raises=AssertionError, strict=True)
+        def test_an_assertion(copper, copper_endpoint, ada):
+            fail(copper, copper_endpoint, ada)
+
+        @pytest.mark.xfail(raises=VerdictError, strict=True)
+        def test_by_name(copper, copper_endpoint, ada):
+            fail(copper, copper_endpoint, ada)
+
+        @pytest.mark.xfail(raises=KeyError)
+        def test_another(copper, copper_endpoint, ada):
+            fail(copper, copper_endpoint, ada)
+
+        @pytest.mark.xfail(strict=True)
+        def test_does_not_fail(copper, ada):
+            copper.people.update(ada, name="Grace")
+        """
+    )
+    result = inner.run("-rf")
+    result.assert_outcomes(xfailed=2, failed=2)
+    result.stdout.fnmatch_lines(
+        ["FAILED test_inner.py::test_another - copper: 1 thing*", "FAILED *test_does_not_fail*"]
+    )
+
+
+def test_subtests_that_fail_hide_nothing(inner: Inner) -> None:
+    pytest.importorskip("_pytest.subtests", reason="pytest 9 has subtests")
+    inner.tests(
+        """
+        def test_one(copper, copper_endpoint, ada, subtests):
+            with subtests.test("the subtest's own"):
+                assert 0
+            with subtests.test("a passing one"):
+                pass
+            copper_endpoint.reply(500)
+            copper.people.update(ada, name="Grace")
+        """
+    )
+    result = inner.run("-rf")
+    result.stdout.fnmatch_lines(
+        ["SUBFAILED[[]the subtest's own] *::test_one - assert 0", "FAILED *::test_one - copper: 1 thing went wrong*"]
+    )
+
+
+def test_an_error_at_set_up_stays_one(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken(copper, ada):
+            raise RuntimeError("in the fixture")
+
+        def test_one(broken):
+            pass
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E       RuntimeError: in the fixture", "-* copper -*", "copper (seed=0)"])
