@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from urllib.request import Request, urlopen
 
 BILLING = Path(__file__).parent / "billing" / "billing.py"
@@ -44,15 +45,16 @@ def main() -> int:
         show("copper-emulator", *serve)
         with started("server", [*COPPER_EMULATOR, *serve]) as server:
             url = server.url()
+            server.wait_for("Ctrl-C")
             one_notification(url, origin, billing)
 
     title("A whole scenario against the application")
     say(
-        "61 people at once, as an import makes them: Copper sends at most 30 ids at a time. A scenario brings its own "
-        "account and its own time, so it needs no server."
+        "Copper says that a notification can take up to 15 minutes, and two of them need not arrive in order. A "
+        "scenario has an account and a time of its own: its 20 minutes take no second, and it needs no server."
     )
     with started("billing", [sys.executable, str(BILLING), "--port", "0", "--secret", SECRET], quiet=True) as billing:
-        code = command("run", "batch_of_61", "--target", billing.url())
+        code = command("run", "late_and_out_of_order", "--target", billing.url())
 
     title("That was all")
     say(
@@ -171,7 +173,7 @@ def title(text: str) -> None:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    print(fill(text, 100), flush=True)
 
 
 def show(*arguments: str) -> None:

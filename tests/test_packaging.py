@@ -23,12 +23,12 @@ TOP = f"copper_emulator-{VERSION}"
 
 
 def files_below(folder: str) -> set[str]:
-    """The paths of a folder's files, relative to it, without what Python leaves beside them."""
+    """The paths of a folder's files, relative to it, without what Python and pytest leave beside them."""
     base = ROOT / folder
     return {
         path.relative_to(base).as_posix()
         for path in base.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", ".pytest_cache"} & set(path.parts)
     }
 
 
@@ -106,10 +106,12 @@ def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
     assert sorted(line.split(">=")[0].lower() for line in required) == [
         "aiohttp",
         "click",
+        "multidict",
         "pydantic",
         "pytest",
         "pyyaml",
         "rich",
+        "yarl",
     ]
     assert [line for line in required if set("<~=!,") & set(line.replace(">=", ""))] == []
 

@@ -31,7 +31,7 @@ from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.routes import KindName
 from copper_emulator.shell.stage import Stage
-from copper_emulator.timeline import timeline
+from copper_emulator.timeline import masked, timeline
 from copper_emulator.verdict import verdict_text
 
 
@@ -172,7 +172,8 @@ class Face:
     @property
     def timeline(self) -> str:
         """The journal as text, in virtual time, secrets masked."""
-        return timeline(self._stage.account.journal.entries)
+        journal = self._stage.account.journal
+        return masked(timeline(journal.entries), journal.subscriptions())
 
     def explain(self, what: object = None, /, *, type: str | None = None, id: int | None = None) -> Explanation:
         """Why something was (not) delivered: of a change, subscription, delivery, type, record, or everything."""

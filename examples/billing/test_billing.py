@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 from billing import People, create_app
-from copper_emulator import Copper
 from flask import Flask
+
+from copper_emulator import Copper
 
 SECRET = "s3cret"
 TARGET = "https://billing.example.com/hooks/copper"

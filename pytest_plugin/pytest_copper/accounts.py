@@ -140,7 +140,7 @@ def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iter
     # Applications live on the test's loop, which only the test's own coroutine is sure to run on. Every asynchronous
     # plugin calls `item.obj`; unittest calls the class's own method, and has cleanups on the loop.
     test, case = getattr(item, "obj", None), getattr(item, "instance", None)
-    if hasattr(case, "addAsyncCleanup"):
+    if case is not None and hasattr(case, "addAsyncCleanup"):
         case.addAsyncCleanup(copper.stop_apps)
         yield
         return

@@ -52,11 +52,13 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
 
 
 def _text_alone(excinfo: pytest.ExceptionInfo[BaseException], item: pytest.Item) -> Any:
-    told = excinfo.getrepr(style="value", chain=False)
+    told: Any = excinfo.getrepr(style="value", chain=False)
     if told.reprcrash is not None:
         # What the summary line and `--tb=line` show: the test, not the place in pytest that called the hook.
         path, line, _ = item.location
         told.reprcrash = replace(told.reprcrash, path=path, lineno=(line or 0) + 1, message=str(excinfo.value))
+        # xdist sends the chain.
+        told.chain = [(told.reprtraceback, told.reprcrash, None)]
     return told
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from typing import Any
 
 import pytest
 import requests
 
 from tests.cli.processes import run, started
 
-NOTIFICATION = {
+NOTIFICATION: dict[str, Any] = {
     "subscription_id": 560698,
     "event": "update",
     "type": "person",
@@ -66,11 +67,26 @@ def test_everything_is_answered_with_the_given_status(status: int) -> None:
     assert answers == [status] * 3
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff\x00", b'{"type":"person"}', b'{"a":' * 3000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff\x00", b'{"type":"person"}', b'{"a":' * 3000, b'{"a":NaN}'])
 def test_what_is_no_notification_is_shown_as_such(body: bytes) -> None:
     with started("listen", "--port", "0") as endpoint:
         assert requests.post(endpoint.url, data=body, timeout=60).status_code == 200
         assert f"{len(body)} bytes that are no notification" in endpoint.line_with("POST")
+
+
+@pytest.mark.parametrize("args", [[], ["--json"]])
+def test_what_arrives_can_neither_break_lines_nor_give_orders_to_the_terminal(args: list[str]) -> None:
+    body = {**NOTIFICATION, "updated_attributes": {"a\nb": ["\x1b[31m", "\ud800"]}}
+    with started("listen", "--port", "0", *args) as endpoint:
+        assert requests.post(endpoint.url, json=body, timeout=60).status_code == 200
+        requests.post(endpoint.url + "/next", timeout=60)
+        lines: list[str] = []
+        while "/next" not in (lines[-1] if lines else ""):
+            lines.append(endpoint.line())
+
+    assert "\x1b" not in "".join(lines)
+    assert [line for line in lines if "person" in line or "31m" in line]
+    assert len(lines) == (2 if args else 5)
 
 
 def test_it_ends_cleanly_when_told_to() -> None:

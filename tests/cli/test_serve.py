@@ -8,12 +8,13 @@ import socket
 import threading
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from copper_emulator.cli import main
 from copper_emulator.cli.serve import option_name
 from copper_emulator.settings import Settings
-from tests.cli.processes import run, started, subscribe
+from tests.cli.processes import invoke, run, started, subscribe
 
 
 def test_a_change_travels_from_the_command_line_to_a_listening_endpoint() -> None:
@@ -51,15 +52,15 @@ def test_the_server_ends_while_an_endpoint_hangs_and_someone_follows_the_journal
     with hanging, started("serve", "--port", "0", "--route", f"https://my-app.example={url}") as server:
         subscribe(server.url, "person", "update")
         with started("journal", "--follow", "--server", server.url) as following:
-            run("fire", "person.update", "--id", "1", server=server.url)
+            invoke("fire", "person.update", "--id", "1", server=server.url)
+            following.line_with("change")
             connection, _ = hanging.accept()
             code, out, err = server.end()
 
             assert (code, err) == (0, "")
             assert "unknown" in out
-            left, _ = following.popen.communicate(timeout=60)
+            following.popen.communicate(timeout=60)
             assert following.popen.returncode == 0
-            assert "change" in left
         connection.close()
 
 
@@ -67,7 +68,7 @@ def test_with_json_every_line_of_the_log_is_one_object() -> None:
     with started("serve", "--port", "0", "--json", "--clock", "manual") as server:
         ready = json.loads(server.first_line)
         subscribe(ready["url"], "person", "update", secret={"key": "s3cret"})
-        run("fire", "person.update", "--id", "1", server=ready["url"])
+        invoke("fire", "person.update", "--id", "1", server=ready["url"])
         code, out, err = server.end()
 
         logged = [json.loads(line) for line in out.splitlines()]
@@ -177,14 +178,14 @@ def test_settings_reach_the_accounts() -> None:
         ) as server,
     ):
         subscribe(server.url, "person", "update")
-        _, out, _ = run("fire", "person.update", "--id", "1", "--id", "2", "--id", "3", "--json", server=server.url)
+        _, out, _ = invoke("fire", "person.update", "--id", "1", "--id", "2", "--id", "3", "--json", server=server.url)
 
         notifications = json.loads(out)["notifications"]
         assert [(n["ids"], n["state"]) for n in notifications] == [([1, 2], "delivered"), ([3], "dropped")]
 
 
 def test_listening_beyond_this_machine_is_warned_of() -> None:
-    with started("serve", "--port", "0", "--bind", "0.0.0.0") as server:  # noqa: S104
+    with started("serve", "--port", "0", "--bind", "0.0.0.0") as server:
         assert server.url.startswith("http://127.0.0.1:")
         code, _, err = server.end()
 
@@ -192,12 +193,38 @@ def test_listening_beyond_this_machine_is_warned_of() -> None:
     assert "beyond this machine" in err
 
 
+def test_a_log_that_nobody_reads_any_more_disturbs_nothing() -> None:
+    with started("serve", "--port", "0", "--clock", "manual") as server:
+        assert server.popen.stdout is not None
+        server.popen.stdout.close()
+        subscribe(server.url, "person", "update")
+        code, out, _ = invoke("fire", "person.update", "--id", "1", server=server.url)
+        server.popen.send_signal(signal.SIGINT)
+
+        assert code == 0
+        assert "blocked" in out
+        assert server.popen.wait(timeout=60) == 0
+
+
+def test_what_clients_send_can_neither_break_lines_of_the_log_nor_give_orders_to_the_terminal() -> None:
+    with started("serve", "--port", "0") as server:
+        headers = {"X-PW-AccessToken": "a", "X-PW-Application": "developer_api", "X-PW-UserEmail": "x@example.com"}
+        url = f"{server.url}/developer_api/v1/webhooks"
+        requests.post(url, json={"\x1b[31mred\n2026 forged": ":warning:"}, headers=headers, timeout=60)
+        refused = server.line_with("refused")
+        _, rest, _ = server.end()
+
+    assert "forged" in refused
+    assert "\x1b" not in refused + rest
+    assert rest == "Copper emulator ended.\n"
+
+
 def test_two_servers_do_not_meet() -> None:
     with started("serve", "--port", "0") as one, started("serve", "--port", "0") as other:
         subscribe(one.url, "person", "update")
 
-        assert "1 subscriptions" in run("status", server=one.url)[1]
-        assert "0 subscriptions" in run("status", server=other.url)[1]
+        assert "1 subscriptions" in invoke("status", server=one.url)[1]
+        assert "0 subscriptions" in invoke("status", server=other.url)[1]
 
 
 def test_many_callers_at_once_are_served() -> None:
@@ -210,6 +237,6 @@ def test_many_callers_at_once_are_served() -> None:
             caller.start()
         for caller in callers:
             caller.join()
-        _, out, _ = run("status", "--json", server=server.url)
+        _, out, _ = invoke("status", "--json", server=server.url)
 
         assert [account["subscriptions"] for account in json.loads(out)["accounts"]] == [1] * 8

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from copper_emulator.cli import main
 from copper_emulator.cli.talk import parse_attributes
-from tests.cli.processes import Process, run, started, subscribe
+from tests.cli.processes import Process, invoke, run, started, subscribe
 
 TALKING = [
     ["fire", "person.update", "--id", "1"],
@@ -32,17 +32,24 @@ def server() -> Iterator[Process]:
 
 @pytest.mark.parametrize("topic", ["person.update", "person/update"])
 def test_a_topic_is_written_with_a_dot_or_a_slash(server: Process, topic: str) -> None:
-    code, out, err = run("fire", topic, "--id", "17", "--json", server=server.url)
+    code, out, err = invoke("fire", topic, "--id", "17", "--json", server=server.url)
 
     change = json.loads(out)
     assert (code, err) == (0, "")
     assert (change["type"], change["event"], change["ids"]) == ("person", "update", [17])
 
 
+def test_fire_is_a_process_of_its_own_too(server: Process) -> None:
+    code, out, err = run("fire", "person.update", "--id", "17", server=server.url)
+
+    assert (code, err) == (0, "")
+    assert "nobody was notified: no subscription to person/update" in out
+
+
 def test_fire_says_what_becomes_of_the_change(server: Process) -> None:
     made = subscribe(server.url, "person", "update")
 
-    code, out, _ = run("fire", "person.update", "--id", "17", "--server", server.url)
+    code, out, _ = invoke("fire", "person.update", "--id", "17", "--server", server.url)
 
     assert code == 0
     assert f"for subscription {made}: waits, due" in out
@@ -50,10 +57,10 @@ def test_fire_says_what_becomes_of_the_change(server: Process) -> None:
 
 def test_advance_shows_what_was_delivered_and_what_time_it_is(server: Process) -> None:
     subscribe(server.url, "person", "update")
-    run("fire", "person.update", "--id", "17", server=server.url)
+    invoke("fire", "person.update", "--id", "17", server=server.url)
 
-    early = run("advance", "1m", server=server.url)
-    late = run("advance", "9m", server=server.url)
+    early = invoke("advance", "1m", server=server.url)
+    late = invoke("advance", "9m", server=server.url)
 
     assert "1 notification waiting" in early[1]
     assert "blocked" in late[1]
@@ -63,10 +70,10 @@ def test_advance_shows_what_was_delivered_and_what_time_it_is(server: Process) -
 
 def test_advance_until_idle_stops_at_its_limit(server: Process) -> None:
     subscribe(server.url, "person", "update")
-    run("fire", "person.update", "--id", "17", server=server.url)
+    invoke("fire", "person.update", "--id", "17", server=server.url)
 
-    short = run("advance", "--until-idle", "--limit", "5m", server=server.url)
-    enough = run("advance", "--until-idle", "--json", server=server.url)
+    short = invoke("advance", "--until-idle", "--limit", "5m", server=server.url)
+    enough = invoke("advance", "--until-idle", "--json", server=server.url)
 
     assert short[0] == 1
     assert "still waiting after 5m" in short[2]
@@ -76,12 +83,12 @@ def test_advance_until_idle_stops_at_its_limit(server: Process) -> None:
 
 def test_journal_prints_what_fits_the_filters_as_text_or_as_json_lines(server: Process) -> None:
     subscribe(server.url, "person", "update")
-    run("fire", "person.update", "--id", "17", server=server.url)
-    run("fire", "lead.new", "--id", "18", server=server.url)
+    invoke("fire", "person.update", "--id", "17", server=server.url)
+    invoke("fire", "lead.new", "--id", "18", server=server.url)
 
-    everything = run("journal", server=server.url)
-    changes = run("journal", "--kind", "change", "--json", server=server.url)
-    lead = run("journal", "--type", "lead", "--event", "new", "--id", "18", server=server.url)
+    everything = invoke("journal", server=server.url)
+    changes = invoke("journal", "--kind", "change", "--json", server=server.url)
+    lead = invoke("journal", "--type", "lead", "--event", "new", "--id", "18", server=server.url)
 
     assert [line.split()[2] for line in everything[1].splitlines()] == ["subscribed", "change", "queued", "change"]
     assert [json.loads(line)["change"]["ids"] for line in changes[1].splitlines()] == [[17], [18]]
@@ -91,10 +98,10 @@ def test_journal_prints_what_fits_the_filters_as_text_or_as_json_lines(server: P
 
 def test_following_the_journal_goes_on_from_where_it_stands_until_interrupted(server: Process) -> None:
     for record_id in ("1", "2", "3"):
-        run("fire", "person.update", "--id", record_id, server=server.url)
+        invoke("fire", "person.update", "--id", record_id, server=server.url)
     with started("journal", "--follow", "--limit", "2", "--json", "--server", server.url) as following:
         seen = [json.loads(following.first_line), json.loads(following.line())]
-        run("fire", "person.update", "--id", "4", server=server.url)
+        invoke("fire", "person.update", "--id", "4", server=server.url)
         seen.append(json.loads(following.line()))
         code, out, err = following.end()
 
@@ -103,18 +110,20 @@ def test_following_the_journal_goes_on_from_where_it_stands_until_interrupted(se
 
 
 def test_following_tells_of_a_reset_beside_the_output(server: Process) -> None:
-    run("fire", "person.update", "--id", "1", server=server.url)
+    invoke("fire", "person.update", "--id", "1", server=server.url)
     with started("journal", "--follow", "--json", "--server", server.url) as following:
-        run("reset", server=server.url)
-        run("fire", "person.update", "--id", "2", server=server.url)
+        invoke("reset", server=server.url)
+        invoke("fire", "person.update", "--id", "2", server=server.url)
 
         assert json.loads(following.line())["change"]["ids"] == [2]
         assert "journal begins anew" in following.end()[2]
 
 
 def test_following_ends_with_the_server(server: Process) -> None:
-    run("fire", "person.update", "--id", "1", server=server.url)
+    invoke("fire", "person.update", "--id", "1", server=server.url)
     with started("journal", "--follow", "--server", server.url) as following:
+        invoke("fire", "person.update", "--id", "2", server=server.url)
+        following.line_with("change")
         server.end(signal.SIGTERM)
         _, err = following.popen.communicate(timeout=60)
 
@@ -125,15 +134,15 @@ def test_following_ends_with_the_server(server: Process) -> None:
 def test_reset_empties_the_account_and_says_so(server: Process) -> None:
     subscribe(server.url, "person", "update")
 
-    code, out, _ = run("reset", server=server.url)
+    code, out, _ = invoke("reset", server=server.url)
 
     assert (code, out) == (0, "Account default is as it was at the start.\n")
-    assert run("journal", server=server.url)[1] == ""
+    assert invoke("journal", server=server.url)[1] == ""
 
 
 @pytest.mark.parametrize("command", TALKING, ids=" ".join)
 def test_without_a_server_there_is_one_clear_line_and_exit_code_1(command: list[str]) -> None:
-    code, out, err = run(*command, server="http://127.0.0.1:9")
+    code, out, err = invoke(*command, server="http://127.0.0.1:9")
 
     assert (code, out) == (1, "")
     assert "nothing answers at http://127.0.0.1:9: start a server with copper-emulator serve" in err
@@ -142,7 +151,7 @@ def test_without_a_server_there_is_one_clear_line_and_exit_code_1(command: list[
 
 def test_what_answers_but_is_no_server_is_called_a_stranger() -> None:
     with started("listen", "--port", "0") as stranger:
-        code, out, err = run("status", server=stranger.url)
+        code, out, err = invoke("status", server=stranger.url)
 
     assert (code, out) == (1, "")
     assert "is no copper-emulator" in err
@@ -151,9 +160,9 @@ def test_what_answers_but_is_no_server_is_called_a_stranger() -> None:
 
 def test_of_several_accounts_one_must_be_named() -> None:
     with started("serve", "--port", "0", "--token", "a", "--token", "b") as server:
-        unnamed = run("journal", server=server.url)
-        named = run("fire", "person.update", "--id", "1", "--account", "account-2", server=server.url)
-        wrong = run("journal", "--account", "nobody", server=server.url)
+        unnamed = invoke("journal", server=server.url)
+        named = invoke("fire", "person.update", "--id", "1", "--account", "account-2", server=server.url)
+        wrong = invoke("journal", "--account", "nobody", server=server.url)
 
         assert (unnamed[0], unnamed[1]) == (2, "")
         assert "--account: default, account-2" in unnamed[2]
@@ -163,7 +172,7 @@ def test_of_several_accounts_one_must_be_named() -> None:
 
 
 def test_what_the_server_refuses_is_one_line_and_exit_code_1(server: Process) -> None:
-    code, out, err = run("fire", "activity_log.update", "--id", "1", "--json", server=server.url)
+    code, out, err = invoke("fire", "activity_log.update", "--id", "1", "--json", server=server.url)
 
     assert (code, out) == (1, "")
     assert "activity_log have new only" in err

@@ -255,9 +255,7 @@ def pytest_pyfunc_call(pyfuncitem):
     result = inner.run(*WITHOUT_PLUGINS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        [
-            "E  *UsageError: copper_async needs asyncio, *define a fixture anyio_backend that returns 'asyncio'"
-        ]
+        ["E  *UsageError: copper_async needs asyncio, *define a fixture anyio_backend that returns 'asyncio'"]
     )
 
 

@@ -17,19 +17,19 @@ WRONG = {
     ),
     "refused": (
         "copper_endpoint.refuse(); copper.people.update(ada, name='Grace')",
-        "- person/update * failed (refused*",
+        "- person/update * failed: refused*",
         "failed",
         "'person', 'update', outcome='failed'",
     ),
     "timed_out": (
         "copper_endpoint.hang(); copper.people.update(ada, name='Grace'); copper.advance(minutes=1)",
-        "- person/update * failed (timed out*",
+        "- person/update * failed: timed out*",
         "failed",
         "'person', 'update', outcome='failed'",
     ),
     "broken_off": (
         "copper_endpoint.break_off(); copper.people.update(ada, name='Grace')",
-        "- person/update * failed (broken off*",
+        "- person/update * failed: broken off*",
         "failed",
         "'person', 'update', outcome='failed'",
     ),
@@ -207,7 +207,7 @@ def test_the_failure_is_the_tests_and_not_its_teardowns(inner: Inner) -> None:
         """
     )
     reports = inner.pytester.inline_run().getreports("pytest_runtest_logreport")
-    assert [(report.when, report.outcome) for report in reports] == [  # type: ignore[union-attr]
+    assert [(report.when, report.outcome) for report in reports] == [
         ("setup", "passed"),
         ("call", "failed"),
         ("teardown", "passed"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+
+from copper_emulator.cli.output import silence_stdout, take_all_characters
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
@@ -56,6 +57,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click's own, but what is wrong with the arguments fits on one line."""
+        take_all_characters()
         as_command = extra.pop("standalone_mode", True)
         run: Callable[..., Any] = super().main
         if not as_command:
@@ -71,8 +73,7 @@ class _Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             code = 130
         except BrokenPipeError:
-            # Whoever read our output has gone; without this Python complains once more when it flushes at the end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence_stdout()
             code = 1
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -39,9 +39,9 @@ class Client:
         with self._asked("POST", path, body) as response:
             return self._json(response)
 
-    def events(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Server-sent events as (name, data) until the server ends the stream."""
-        with self._asked("GET", _with_query(path, query)) as response:
+    def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Server-sent events after the one with an id, as (name, data), until the server ends the stream."""
+        with self._asked("GET", _with_query(path, query), headers={"Last-Event-ID": after}) as response:
             name = ""
             while raw := response.readline():
                 field, _, value = raw.decode().rstrip("\n").partition(": ")
@@ -60,13 +60,21 @@ class Client:
         return f"/accounts/{quote(name, safe='')}"
 
     @contextmanager
-    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Iterator[HTTPResponse]:
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[HTTPResponse]:
         connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
         raw = None if body is None else json.dumps(body).encode()
         try:
             connection.connect()
             connection.sock.settimeout(None)
-            connection.request(method, "/_emulator/v1" + path, raw, {"Content-Type": "application/json"})
+            own = {"Content-Type": "application/json", **(headers or {})}
+            connection.request(method, "/_emulator/v1" + path, raw, own)
             response = connection.getresponse()
             if response.status != 200:
                 raise Failure(self._error(response))

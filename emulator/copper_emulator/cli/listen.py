@@ -14,7 +14,7 @@ import click
 from aiohttp import web
 
 from copper_emulator.cli import Failure
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.core.model import short_ids
 from copper_emulator.core.subscriptions import PAYLOAD_KEYS
 from copper_emulator.core.wire import iso
@@ -116,9 +116,10 @@ class Receiver:
         )
         style = "green" if self._status < 300 else "red"
         what = _what(body) or f"{len(raw)} bytes that are no notification"
-        self._output.line(f"{at}  {request.method} {request.path_qs}  {what}  -> {self._status}", style=style)
+        head = f"{at}  {request.method} {request.path_qs}  {what}  -> {self._status}"
+        self._output.line(on_one_line(head), style=style)
         for text in _details(shown, secrets):
-            self._output.line(f"    {text}")
+            self._output.line(on_one_line(f"    {text}"))
         return web.Response(status=self._status)
 
     def _headers(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -130,10 +131,14 @@ class Receiver:
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _beside_the_payload(body: Mapping[str, Any]) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,11 +44,12 @@ class Output:
     def line(self, text: str, *, style: str = "") -> None:
         """A line for people; nothing where programs read."""
         if not self.as_json:
-            self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
             sys.stdout.flush()
 
     def journal_line(self, text: str, *, lead: str = "") -> None:
         """A line of the journal, coloured by what it tells."""
+        text = on_one_line(text)
         told = text[_STAMP:].lstrip()
         style = next((style for start, style in _STYLES if told.startswith(start)), "")
         self.line(f"{lead}{text}", style=style)
@@ -54,18 +57,43 @@ class Output:
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on a line of its own; nothing where people read."""
         if self.as_json:
-            self.json_text(json.dumps(value, ensure_ascii=False))
+            self.json_text(json.dumps(value))
 
     def json_text(self, text: str) -> None:
-        """One JSON object that already is text."""
-        sys.stdout.write(text + "\n")
+        """One JSON object that already is text; in UTF-8 whatever the terminal speaks."""
+        sys.stdout.buffer.write(text.encode() + b"\n")
         sys.stdout.flush()
 
     @cached_property
     def _console(self) -> Console:
         from rich.console import Console
 
-        return Console(file=sys.stdout)
+        class Passing(Console):
+            def on_broken_pipe(self) -> None:
+                # rich would end the process here, in the middle of whatever wanted to print.
+                raise BrokenPipeError
+
+        return Passing(file=sys.stdout)
+
+
+def on_one_line(text: str) -> str:
+    """A text from elsewhere that can neither break lines nor give orders to the terminal."""
+    joined = "; ".join(text.splitlines())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
+
+
+def take_all_characters() -> None:
+    """Print what the terminal's encoding does not have as escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def silence_stdout() -> None:
+    """Whoever read our output has gone: what is still printed goes nowhere, and nothing complains of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def complain(text: str) -> None:

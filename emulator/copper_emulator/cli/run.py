@@ -27,7 +27,9 @@ class _Refused(WrongUse):
 
 @click.command(short_help="Play scenario files.")
 @click.argument("files", metavar="FILE...", nargs=-1)
-@click.option("--target", metavar="URL", help="send all notifications there, path included; else to a built-in endpoint")
+@click.option(
+    "--target", metavar="URL", help="send all notifications there, path included; else to a built-in endpoint"
+)
 @click.option(
     "--settings",
     "overrides",
@@ -64,7 +66,12 @@ def run(*, files: tuple[str, ...], target: str | None, overrides: tuple[str, ...
 
 @click.command(short_help="Print the JSON Schema of scenario files.")
 def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors and checks."""
+    """Print the JSON Schema of scenario files, for editors and checks.
+
+    \b
+    Example:
+      copper-emulator schema
+    """
     click.echo(json.dumps(json_schema(), indent=2))
 
 

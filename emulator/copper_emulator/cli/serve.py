@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, silence_stdout
 from copper_emulator.core.errors import RouteError, SettingsError
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.targets import is_loopback
@@ -177,13 +177,37 @@ def _why_not(error: OSError, bind: str, port: int) -> str:
 
 
 class _Log:
-    """What `serve` prints: the ready line, each entry of each journal, the end."""
+    """What `serve` prints: the ready line, each entry of each journal, the end.
+
+    An entry is printed in the middle of what an account does, which must not suffer from a log that nobody reads.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
 
     def ready(self, server: Server, plan: Plan) -> None:
         """The first line: where it is; programs wait for it."""
+        with _read_by_nobody():
+            self._say_ready(server, plan)
+        if not is_loopback(server.bind):
+            complain("listening beyond this machine: whoever reaches it can use the API with any token")
+
+    def entry(self, account: str, entry: Entry) -> None:
+        """One entry; that a notification is being sent is told by how it ends."""
+        with _read_by_nobody():
+            if self._output.as_json:
+                shown = EntryShape.of(entry).model_dump_json()
+                self._output.json_text(f'{{"account":"{account}",{shown[1:]}')
+            elif entry.kind is not Kind.SENDING:
+                self._output.journal_line(line(entry), lead="" if account == DEFAULT else f"[{account}] ")
+
+    def ended(self) -> None:
+        """The last line."""
+        with _read_by_nobody():
+            self._output.json({"kind": "ended"})
+            self._output.line("Copper emulator ended.")
+
+    def _say_ready(self, server: Server, plan: Plan) -> None:
         output, api = self._output, f"{server.url}/developer_api/v1"
         output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
         output.line(f"Copper emulator ready at {server.url}", style="bold")
@@ -193,18 +217,11 @@ class _Log:
             output.line(f"  route  {origin} -> {to}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
         output.line("Ctrl-C ends it.")
-        if not is_loopback(server.bind):
-            complain("listening beyond this machine: whoever reaches it can use the API with any token")
 
-    def entry(self, account: str, entry: Entry) -> None:
-        """One entry; that a notification is being sent is told by how it ends."""
-        if self._output.as_json:
-            shown = EntryShape.of(entry).model_dump_json()
-            self._output.json_text(f'{{"account":"{account}",{shown[1:]}')
-        elif entry.kind is not Kind.SENDING:
-            self._output.journal_line(line(entry), lead="" if account == DEFAULT else f"[{account}] ")
 
-    def ended(self) -> None:
-        """The last line."""
-        self._output.json({"kind": "ended"})
-        self._output.line("Copper emulator ended.")
+@contextmanager
+def _read_by_nobody() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        silence_stdout()

@@ -133,7 +133,7 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
         return
     last = page["entries"][-1]["number"] if len(page["entries"]) == limit else page["last"]
     try:
-        for name, data in client.events(path + "/stream", {**filters, "since": last}):
+        for name, data in client.events(path + "/stream", filters, after=f"{page['life']}-{last}"):
             if name == "reset":
                 complain("the account was reset; its journal begins anew")
             else:

@@ -20,8 +20,9 @@ _MAX_DEPTH = 50
 _MAX_VALUES = 200_000
 
 _WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,39})")
+_FLOAT = re.compile(r"[-+]?[0-9]*\.[0-9]+([eE][-+]?[0-9]{1,2})?")
+"""What looks like a number to every version of YAML. A phone number that begins with 0 stays text."""
 
 
 @dataclass(frozen=True, slots=True)

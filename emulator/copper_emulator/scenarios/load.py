@@ -123,8 +123,12 @@ def _content(value: dict[str, Any], lines: Lines) -> Content:
 
 
 def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:
-    for found in error.errors():
+    every = error.errors()
+    for found in every:
         path = found["loc"]
+        # A list whose values are all wrong is called too short as well.
+        if found["type"] == "too_short" and any(other["loc"][: len(path)] == path != other["loc"] for other in every):
+            continue
         if found["type"] == "no_value":
             path = (*path, found["ctx"]["name"])
         if found["type"] != "missing":

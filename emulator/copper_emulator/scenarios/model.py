@@ -53,7 +53,7 @@ class Subscription(Part):
     target: Target = Field(description="https:// URL, or a path on https://endpoint.example")
     secret: dict[str, str] | None = Field(None, description="instead of the scenario's secret")
     headers: dict[str, str] | None = Field(None, description="sent with every notification")
-    custom_field_computed_values: Flag | None = None
+    custom_field_computed_values: Flag | None = Field(None, description="option names instead of ids")
 
 
 class NamedSubscription(Subscription):
@@ -65,7 +65,7 @@ class NamedSubscription(Subscription):
 class Create(Part):
     """Create records: one action, so that notifications carry up to 30 ids each."""
 
-    type: Type
+    type: Type = Field(description="of the records")
     as_: Name | None = Field(None, alias="as", description="the name by which later steps know them")
     count: Count = Field(1, description="how many")
     each: Flag = Field(False, description="every record by an action, and therefore a notification, of its own")
@@ -76,7 +76,7 @@ class Update(Part):
     """Change fields of records."""
 
     records: Names = Field(description="names given by `as`")
-    fields: Fields = Field(min_length=1)
+    fields: Fields = Field(min_length=1, description="the new values")
     each: Flag = Field(False, description="every record by an action of its own")
 
 
@@ -90,8 +90,8 @@ class Delete(Part):
 class Fire(Part):
     """A bare event: needs no record and makes none."""
 
-    topic: TopicName
-    ids: Ids | None = None
+    topic: TopicName = Field(description="type and event, like person/update")
+    ids: Ids | None = Field(None, description="one or several")
     count: Count | None = Field(None, description="instead of ids: so many, from 1 on")
     as_: Name | None = Field(None, alias="as", description="the name by which later steps know the ids")
     each: Flag = Field(False, description="every id by an event of its own")
@@ -107,10 +107,10 @@ class Fire(Part):
 class Resubscribe(Part):
     """Change a subscription (the API's PUT)."""
 
-    subscription: Name
-    target: Target | None = None
-    secret: dict[str, str] | None = None
-    headers: dict[str, str] | None = None
+    subscription: Name = Field(description="its name")
+    target: Target | None = Field(None, description="the new one")
+    secret: dict[str, str] | None = Field(None, description="the new one, instead of all of the old")
+    headers: dict[str, str] | None = Field(None, description="the new ones, instead of all of the old")
 
     @model_validator(mode="after")
     def _some_change(self) -> Self:
@@ -122,9 +122,9 @@ class Resubscribe(Part):
 class Which(Part):
     """Which notifications a check is about."""
 
-    topic: TopicName | None = None
+    topic: TopicName | None = Field(None, description="type and event; any, if not given")
     records: Names | None = Field(None, description="names given by `as`")
-    ids: Ids | None = None
+    ids: Ids | None = Field(None, description="exactly these, in all notifications together")
 
     @model_validator(mode="after")
     def _one_way_of_naming(self) -> Self:
@@ -138,7 +138,7 @@ class Expect(Which):
 
     count: Count | None = Field(None, description="how many notifications, exactly")
     status: Status | None = Field(None, description="what the endpoint answered")
-    outcome: OutcomeName | None = None
+    outcome: OutcomeName | None = Field(None, description="how they ended, where there was no answer")
     to: Name | None = Field(None, description="the name of the subscription they were sent for")
     body: Fields | None = Field(None, description="keys of the notification that matter")
     updated_attributes: Fields | None = Field(None, description="{field: [old, new]} for the fields that matter")
@@ -160,7 +160,7 @@ class ExpectNone(Which):
 class ExpectTotals(Part):
     """How many notifications, counted over a span of the scenario's time."""
 
-    topic: TopicName | None = None
+    topic: TopicName | None = Field(None, description="type and event; any, if not given")
     sent: Total | None = Field(None, description="left for the endpoint, whatever it answered")
     held: Total | None = Field(None, description="were held back by a limit")
     dropped: Total | None = Field(None, description="were dropped by a limit")
@@ -270,7 +270,7 @@ class Content(Part):
     subscriptions: dict[Name, Subscription] = Field(
         default_factory=dict, description="made before the first step, by name"
     )
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, description="one after the other, up to the first that fails")
 
 
 def json_schema() -> dict[str, Any]:

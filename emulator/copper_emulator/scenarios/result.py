@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from copper_emulator.core.model import count
 from copper_emulator.scenarios.words import moment_text
 
 _TAIL = 12
@@ -79,7 +80,7 @@ class ScenarioResult:
         where = f"step {step.number} of {self.total_steps}" if step.number else "before the first step"
         lines = [f"{self.source}:{step.line}: {where} failed, at {moment_text(step.at_ms)}: {step.text}", step.failure]
         tail = self.timeline.splitlines()
-        lines.append("The timeline:" if len(tail) <= _TAIL else f"The end of the timeline ({len(tail)} lines in all):")
+        lines.append("The timeline:" if len(tail) <= _TAIL else "The end of the timeline:")
         lines += [f"  {line}" for line in tail[-_TAIL:]]
         return "\n".join(lines)
 
@@ -91,4 +92,7 @@ class ScenarioResult:
         return self
 
     def __str__(self) -> str:
-        return self.failure or f"{self.name}: {self.total_steps} steps passed, {self.sent} notifications sent"
+        return (
+            self.failure
+            or f"{self.name}: {count(self.total_steps, 'step')} passed, {count(self.sent, 'notification')} sent"
+        )

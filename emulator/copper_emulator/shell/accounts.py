@@ -140,7 +140,9 @@ class Accounts:
                     return account.stage, key
         if self.plan.tokens or not email:
             return None
-        return self._open(token, email)
+        stage, key = self._open(token, email)
+        self._accounts[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
+        return stage, key
 
     async def stop(self) -> None:
         """End the deliveries of all accounts."""
@@ -158,7 +160,6 @@ class Accounts:
         key = Key(1, token, email)
         with account.stage.lock:
             account.stage.account.keys.append(key)
-        account.tell(f"account {account.name} belongs to the API key of {email}")
         return account.stage, key
 
     def _add(self, name: str) -> ServedAccount:

@@ -16,6 +16,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Reason, Result, duration_text, to_datetime
 from copper_emulator.core.wire import encode
 from copper_emulator.durations import parse_duration
+from copper_emulator.shell.routes import host_header
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Received:
 
     @classmethod
     def of(cls, attempt: Attempt) -> Received:
-        headers = CIMultiDict([("Host", URL(attempt.url).authority), *attempt.headers])
+        headers = CIMultiDict([("Host", host_header(attempt.url)), *attempt.headers])
         return cls("POST", attempt.url, CIMultiDictProxy(headers), attempt.body, to_datetime(attempt.started_ms))
 
 

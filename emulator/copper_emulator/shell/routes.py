@@ -45,7 +45,7 @@ class Route:
 
     def __str__(self) -> str:
         to = str(self.to) if self.kind is RouteKind.URL else f"{self.kind} {_name(self.to)}"
-        return f"{self.origin} -> {to}"
+        return f"{str(self.origin).rstrip('/')} -> {to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,14 @@ def target_url(target: str) -> URL:
     parts = urlsplit(target)
     query = f"?{parts.query}" if parts.query else ""
     return URL(f"{url.origin()}{parts.path or '/'}{query}", encoded=True)
+
+
+def host_header(target: str) -> str:
+    """What a client would send as Host for a target: the port only where it is not the scheme's own."""
+    url = URL(target)
+    host = url.raw_host or ""
+    name = f"[{host}]" if ":" in host else host
+    return name if url.is_default_port() else f"{name}:{url.port}"
 
 
 def route_url(route: Route, target: str) -> URL:

@@ -309,10 +309,24 @@ async def test_a_stream_that_is_resumed_leaves_out_and_repeats_nothing() -> None
         last: str | None = None
         while len(seen) < len(whole):
             async with served.stream(last_event_id=last) as events:
-                for _, last, entry in await _take(events, min(2, len(whole) - len(seen))):
-                    seen.append(entry)
+                taken = await _take(events, min(2, len(whole) - len(seen)))
+            last = taken[-1][1]
+            seen += [entry for _, _, entry in taken]
 
         assert seen == whole
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_the_journal_says_where_the_stream_goes_on() -> None:
+    async with serving() as served:
+        await served.fire("person", "update", 1)
+        _, page = await served.control("GET", f"{DEFAULT}/journal")
+        await served.control("POST", f"{DEFAULT}/reset", {})
+        await served.fire("person", "update", 2)
+        async with served.stream(last_event_id=f"{page['life']}-{page['last']}") as events:
+            told = await _take(events, 2)
+
+        assert [(event, data.get("number")) for event, _, data in told] == [("reset", None), ("entry", 1)]
 
 
 @pytest.mark.asyncio
@@ -355,7 +369,7 @@ async def test_a_last_event_id_that_cannot_be_is_refused() -> None:
 @pytest.mark.asyncio
 async def test_a_stream_ends_with_the_server() -> None:
     async with serving() as served, served.stream() as events:
-        following = asyncio.create_task(anext(events, None))  # type: ignore[arg-type]
+        following = asyncio.create_task(anext(events, None))
         await served.server.__aexit__(None, None, None)
 
         assert await following is None

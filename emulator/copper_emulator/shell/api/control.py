@@ -127,7 +127,7 @@ async def read_journal(served: ServedAccount, said: JournalFilters) -> JournalSh
             found = list(islice((entry for entry in reversed(entries) if fits(entry, said)), said.limit))[::-1]
         else:
             found = list(islice((entry for entry in _after(entries, said.since) if fits(entry, said)), said.limit))
-        return JournalShape(entries=[EntryShape.of(entry) for entry in found], last=len(entries))
+        return JournalShape(entries=[EntryShape.of(entry) for entry in found], last=len(entries), life=served.life)
 
 
 async def stream_journal(request: web.Request, served: ServedAccount, said: Filters) -> web.StreamResponse:

@@ -124,6 +124,7 @@ class JournalShape(Shape):
 
     entries: list[EntryShape]
     last: int = Field(description="the number of the journal's last entry, to go on from with `since`")
+    life: str = Field(description="another one after each reset; LIFE-NUMBER is the id of an event of the stream")
 
 
 class SubscriptionsShape(Shape):

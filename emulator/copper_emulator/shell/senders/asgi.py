@@ -12,7 +12,7 @@ from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.shell.clock import real_timeout
 from copper_emulator.shell.messages import timed_out
-from copper_emulator.shell.routes import target_url
+from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -138,7 +138,7 @@ def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
         "root_path": "",
         "headers": [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in (("host", url.authority), *attempt.headers, length)
+            for name, value in (("host", host_header(attempt.url)), *attempt.headers, length)
         ],
         "client": ("127.0.0.1", 0),
         "server": (url.host, url.port),

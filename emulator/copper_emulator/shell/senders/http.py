@@ -13,7 +13,7 @@ from yarl import URL
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.messages import timed_out
-from copper_emulator.shell.routes import Route, Straight, route_url
+from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 
 _MAX_ANSWER = 64 * 1024
 """Bytes of an answer that are kept."""
@@ -62,7 +62,7 @@ class HttpSender:
         headers = list(attempt.headers)
         url = destination.url if isinstance(destination, Straight) else route_url(destination, attempt.url)
         if isinstance(destination, Route):
-            headers += _about_target(URL(attempt.url), as_target=as_target)
+            headers += _about_target(attempt.url, as_target=as_target)
         try:
             async with session.post(
                 url,
@@ -89,10 +89,10 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     )
 
 
-def _about_target(target: URL, *, as_target: bool) -> list[tuple[str, str]]:
+def _about_target(target: str, *, as_target: bool) -> list[tuple[str, str]]:
     if as_target:
-        return [("Host", target.authority)]
-    return [("X-Forwarded-Host", target.authority), ("X-Forwarded-Proto", target.scheme)]
+        return [("Host", host_header(target))]
+    return [("X-Forwarded-Host", host_header(target)), ("X-Forwarded-Proto", URL(target).scheme)]
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

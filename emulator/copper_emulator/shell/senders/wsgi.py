@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.routes import target_url
+from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
 
 WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -69,7 +69,7 @@ def _environ(attempt: Attempt) -> dict[str, Any]:
         "SERVER_PORT": str(url.port),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": url.authority,
+        "HTTP_HOST": host_header(attempt.url),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
         "wsgi.input": io.BytesIO(attempt.body),

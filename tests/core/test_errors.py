@@ -1,0 +1,104 @@
+"""Statuses and bodies of the errors, and who descends from whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.core import errors
+from copper_emulator.core.errors import (
+    ApiError,
+    BadRequest,
+    CopperEmulatorError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    UnknownRoute,
+    UsageError,
+)
+
+BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
+    "bad request": (
+        BadRequest("Bad Request"),
+        400,
+        {"success": False, "status": 400, "message": "Bad Request"},
+    ),
+    "unauthorized": (
+        Unauthorized(),
+        401,
+        {"success": False, "status": 401, "message": "Unauthorized"},
+    ),
+    "unknown route": (UnknownRoute(), 404, {"error": "not_found"}),
+    "not found": (
+        NotFound(),
+        404,
+        {"success": False, "status": 404, "message": "Resource not found"},
+    ),
+    "too large": (TooLarge("big"), 413, {"success": False, "status": 413, "message": "big"}),
+    "blank name": (
+        Invalid.fields(["Name: can't be blank"]),
+        422,
+        {
+            "success": False,
+            "status": 422,
+            "message": "Invalid input: Validation errors: Name: can't be blank",
+        },
+    ),
+    "two findings": (
+        Invalid.fields(["Base: Unrecognized attributes specified: url", "Type: can't be blank"]),
+        422,
+        {
+            "success": False,
+            "status": 422,
+            "message": "Invalid input: Validation errors: "
+            "Base: Unrecognized attributes specified: url\nType: can't be blank",
+        },
+    ),
+    "bad target": (
+        Invalid.uri(hint="use https"),
+        422,
+        {
+            "success": False,
+            "status": 422,
+            "message": "Invalid input: Invalid URI For External Request",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("error", "status", "body"), BODIES.values(), ids=BODIES.keys())
+def test_an_error_carries_the_answer_of_the_api(error: ApiError, status: int, body: dict[str, object]) -> None:
+    assert error.status == status
+    assert error.body == body
+    assert list(error.body) == list(body)
+
+
+def test_a_hint_is_for_the_person_and_stays_out_of_the_body() -> None:
+    error = NotFound(hint="Look elsewhere.")
+
+    assert error.hint == "Look elsewhere."
+    assert "Look" not in str(error.body)
+    assert str(error) == "404 Resource not found\nLook elsewhere."
+
+
+def test_without_a_hint_an_error_is_one_line() -> None:
+    assert str(UnknownRoute()) == "404 not_found"
+
+
+def test_everything_raised_on_purpose_has_one_root() -> None:
+    tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
+
+    assert len(tree) == 15
+    assert all(issubclass(error, CopperEmulatorError) for error in tree)
+    assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
+
+
+@pytest.mark.parametrize("name", ["SettingsError", "RouteError", "TimeError", "ScenarioError"])
+def test_a_wrong_value_is_a_value_error_too(name: str) -> None:
+    assert issubclass(getattr(errors, name), ValueError)
+
+
+def test_the_docstring_draws_the_tree() -> None:
+    for name, thing in vars(errors).items():
+        if isinstance(thing, type) and issubclass(thing, CopperEmulatorError):
+            assert name in str(errors.__doc__)

@@ -1,0 +1,81 @@
+"""What happened, in order."""
+
+from __future__ import annotations
+
+from copper_emulator.core.journal import Journal
+from copper_emulator.core.model import Delivery, Entry, Kind, Outcome
+
+from tests.core.builders import (
+    START,
+    TARGET,
+    make_change,
+    make_notification,
+    make_subscription,
+)
+
+
+def test_entries_are_numbered_from_1() -> None:
+    journal = Journal()
+    journal.note(START, Kind.SETTINGS, "first")
+    journal.note(START + 5, Kind.REFUSED, "second")
+
+    assert journal.entries == [
+        Entry(1, START, Kind.SETTINGS, "first"),
+        Entry(2, START + 5, Kind.REFUSED, "second"),
+    ]
+
+
+def test_whoever_listens_hears_each_entry_once() -> None:
+    heard: list[Entry] = []
+    journal = Journal(heard.append)
+    journal.note(START, Kind.SETTINGS)
+    journal.note(START, Kind.SETTINGS)
+
+    assert heard == journal.entries
+
+
+def test_a_change_is_kept_with_its_note() -> None:
+    journal = Journal()
+    change = make_change()
+    journal.change(change)
+
+    assert journal.changes == [change]
+    assert journal.entries == [Entry(1, START, Kind.CHANGE, "", change=change)]
+    assert journal.notifications_of(change) == []
+
+
+def test_notifications_are_found_by_their_change() -> None:
+    journal = Journal()
+    first, second = make_notification(serial=1), make_notification(serial=2)
+    journal.queued(first, START)
+    journal.queued(second, START)
+
+    assert journal.notifications == [first, second]
+    assert journal.notifications_of(first.change) == [first, second]
+    assert [entry.kind for entry in journal.entries] == [Kind.QUEUED, Kind.QUEUED]
+
+
+def test_a_notification_has_no_delivery_before_its_end() -> None:
+    journal = Journal()
+    notification = make_notification()
+    journal.queued(notification, START)
+
+    assert journal.delivery_of(notification) is None
+
+    delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START, START + 7, status=200)
+    journal.ended(delivery)
+
+    assert journal.delivery_of(notification) is delivery
+    assert journal.deliveries == [delivery]
+    assert journal.entries[-1] == Entry(2, START + 7, Kind.ENDED, notification=notification, delivery=delivery)
+
+
+def test_a_subscription_stays_known_after_its_end() -> None:
+    journal = Journal()
+    before = make_subscription()
+    after = make_subscription(target="https://other.example")
+    journal.note(START, Kind.SUBSCRIBED, subscription=before)
+    journal.note(START, Kind.SETTINGS)
+    journal.note(START, Kind.UNSUBSCRIBED, subscription=after)
+
+    assert journal.subscriptions() == [before, after]

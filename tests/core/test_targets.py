@@ -1,0 +1,130 @@
+"""Which targets are taken, and which hosts are this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.core.errors import Invalid
+from copper_emulator.core.targets import COPPER_HOSTS, check_target, is_loopback, origin_of
+
+
+def hint_for(target: str, *, allow_http: bool = False) -> str:
+    """The hint of the refusal; the refusal itself always has the documented text."""
+    with pytest.raises(Invalid) as caught:
+        check_target(target, allow_http=allow_http)
+    assert caught.value.message == "Invalid input: Invalid URI For External Request"
+    return caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://your.endpoint.here",
+        "https://yourTargetURL.com",
+        "https://localhost:5000/hooks",
+        "HTTPS://example.com/",
+        "https://example.com:8443/hooks?token=a%20b#part",
+        "https://[::1]/hooks",
+    ],
+)
+def test_https_is_taken(target: str) -> None:
+    check_target(target, allow_http=False)
+
+
+@pytest.mark.parametrize(
+    ("target", "part"),
+    [
+        ("lead", "'lead' needs a scheme and a host"),
+        ("example.com/hooks", "needs a scheme and a host"),
+        ("https://", "needs a scheme and a host"),
+        ("https:///hooks", "needs a scheme and a host"),
+        ("https://example.com:0/", "needs a scheme and a host"),
+        ("https://example.com:99999/", "The target is no URL: Port out of range"),
+        ("https://example.com:abc/", "The target is no URL: Port could not be cast"),
+        ("https://[::1/", "The target is no URL: Invalid IPv6 URL"),
+        ("ftp://example.com/", "'ftp://example.com/' has the scheme 'ftp'"),
+        ("javascript://example.com/", "has the scheme 'javascript'"),
+        ("https://example.com/a b", "a character that a URL cannot have"),
+        ("https://example.com/\n", "a character that a URL cannot have"),
+        ("https://exämple.com/", "a character that a URL cannot have"),
+        ("https://example.com/{id}", "a character that a URL cannot have"),
+        ("https://example.com\\@evil.example/", "a character that a URL cannot have"),
+        ("https://user:secret@example.com/", "carries a user or password"),
+        ("https://user@example.com/", "carries a user or password"),
+        ("https://example.com/" + "a" * 2_029, "longer than 2048 characters"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_what_is_no_https_url_is_refused(target: str, part: str) -> None:
+    assert part in hint_for(target)
+
+
+def test_2048_characters_are_taken() -> None:
+    check_target("https://example.com/" + "a" * 2_028, allow_http=False)
+
+
+def test_plain_http_is_refused_with_the_way_out() -> None:
+    hint = hint_for("http://billing.example.com/hooks")
+
+    assert hint == (
+        "Copper accepts https:// targets only. Register https://billing.example.com/hooks and route it "
+        "to where your endpoint runs: copper.route('https://billing.example.com', to=app) "
+        "or serve --route https://billing.example.com=http://127.0.0.1:5000"
+    )
+
+
+def test_plain_http_to_another_host_is_refused_even_when_http_is_allowed() -> None:
+    assert "Register https://example.com/" in hint_for("http://example.com/", allow_http=True)
+
+
+def test_plain_http_to_this_machine_names_the_setting() -> None:
+    hint = hint_for("http://localhost:5000/hooks")
+
+    assert hint == (
+        "Copper accepts https:// targets only. Allow this one with the setting allow_http "
+        "(serve --allow-http), or register https://my-app.example/hooks and route it: "
+        "copper.route('https://my-app.example', to='http://localhost:5000') "
+        "or serve --route https://my-app.example=http://localhost:5000"
+    )
+
+
+def test_plain_http_to_this_machine_can_be_allowed() -> None:
+    check_target("http://127.0.0.1:5000/hooks", allow_http=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("localhost.", True),
+        ("api.localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("notlocalhost", False),
+        ("127.0.0.1.nip.io", False),
+        ("", False),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://billing.example.com/hooks?a=1", "https://billing.example.com"),
+        ("http://127.0.0.1:5000/hooks", "http://127.0.0.1:5000"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+def test_copper_itself_is_known() -> None:
+    assert {"api.copper.com", "api.prosperworks.com"} <= COPPER_HOSTS

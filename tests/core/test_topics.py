@@ -1,0 +1,103 @@
+"""The table of topics against the page it was read from."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.core.model import EntityType, Event, Topic
+from copper_emulator.core.topics import TABLES, Profile, advice, all_topics, events_of, exists
+
+# Copper support page, "Learn more about Copper Webhooks", section "What you can subscribe to", as printed.
+SUPPORT_PAGE = """
+Type New Update Delete
+Lead yes yes yes
+Person yes yes yes
+Company yes yes yes
+Opportunity yes yes yes
+Project yes yes yes
+Task yes yes yes
+Activity yes no no
+User no no no
+Account no no no
+"""
+
+WIRE_NAMES = {"Activity": "activity_log"}
+
+
+def printed_table() -> dict[str, set[str]]:
+    """The page's table: the events that say yes, for each type under the name of the wire."""
+    head, *rows = (line.split() for line in SUPPORT_PAGE.strip().splitlines())
+    events = [name.lower() for name in head[1:]]
+    return {
+        WIRE_NAMES.get(name, name.lower()): {event for event, word in zip(events, words, strict=True) if word == "yes"}
+        for name, *words in rows
+    }
+
+
+def test_the_table_is_that_of_the_support_page() -> None:
+    table = {name: {str(event) for event in events} for name, events in TABLES[Profile.SUPPORT_PAGE].items()}
+
+    assert table == printed_table()
+    assert list(table) == list(printed_table())
+
+
+def test_the_developer_page_widens_activities_alone() -> None:
+    expected = {**printed_table(), "activity_log": {"new", "update", "delete"}}
+
+    table = TABLES[Profile.DEVELOPER_DOCS]
+
+    assert {name: {str(event) for event in events} for name, events in table.items()} == expected
+
+
+@pytest.mark.parametrize(("profile", "number"), [("support-page", 19), ("developer-docs", 21)])
+def test_all_topics_are_those_that_exist(profile: str, number: int) -> None:
+    topics = all_topics(Profile(profile))
+
+    assert len(topics) == len(set(topics)) == number
+    assert all(exists(topic, Profile(profile)) for topic in topics)
+    assert topics[:4] == [
+        Topic(EntityType.LEAD, Event.NEW),
+        Topic(EntityType.LEAD, Event.UPDATE),
+        Topic(EntityType.LEAD, Event.DELETE),
+        Topic(EntityType.PERSON, Event.NEW),
+    ]
+
+
+def test_an_activity_cannot_be_updated() -> None:
+    topic = Topic(EntityType.ACTIVITY_LOG, Event.UPDATE)
+
+    assert not exists(topic, Profile.SUPPORT_PAGE)
+    assert exists(topic, Profile.DEVELOPER_DOCS)
+
+
+@pytest.mark.parametrize("name", ["user", "account", "deal", ""])
+def test_other_types_have_no_events(name: str) -> None:
+    assert events_of(name, Profile.SUPPORT_PAGE) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "sentence"),
+    [
+        ("lead", "support-page", "Copper's webhooks for lead have new, update, delete only."),
+        (
+            "activity_log",
+            "support-page",
+            "Copper's webhooks for activity_log have new only. Copper's developer page lists update and "
+            "delete too: the setting profile=developer-docs allows them.",
+        ),
+        (
+            "activity_log",
+            "developer-docs",
+            "Copper's webhooks for activity_log have new, update, delete only.",
+        ),
+        (
+            "user",
+            "support-page",
+            "Copper has no webhooks for 'user'; the types that have are lead, person, company, "
+            "opportunity, project, task, activity_log.",
+        ),
+    ],
+    ids=["lead", "activity", "activity of the developer page", "user"],
+)
+def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence: str) -> None:
+    assert advice(name, Profile(profile)) == sentence

@@ -1,0 +1,355 @@
+"""What is wrong with a scenario file is said with its file, line and key, and with what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from copper_emulator.core.errors import ScenarioError
+from copper_emulator.scenarios import load, parse, shipped_names
+from tests.scenarios.builders import HEAD, fault_of, story
+
+STEPS = [
+    pytest.param("- crate: {type: person}", "steps[1].crate: there is no such key. Did you mean create?", id="unknown"),
+    pytest.param(
+        "- create: {type: person, cuont: 3}",
+        "steps[1].create.cuont: there is no such key. Did you mean count? The keys here are type, as, count, each, f",
+        id="unknown-in-action",
+    ),
+    pytest.param(
+        "- create: {type: person, count: many}",
+        "steps[1].create.count: must be a whole number, not 'many'",
+        id="wrong-type",
+    ),
+    pytest.param(
+        "- create: {type: person, count: '3'}", "steps[1].create.count: must be a whole number, not '3'", id="text"
+    ),
+    pytest.param(
+        "- create: {type: person, count: 0}",
+        "steps[1].create.count: must be greater than or equal to 1, not 0",
+        id="none",
+    ),
+    pytest.param("- create: {type: person, each: 1}", "steps[1].create.each: must be true or false, not 1", id="flag"),
+    pytest.param("- create: person", "steps[1].create: must be names with values, not 'person'", id="no-mapping"),
+    pytest.param(
+        "- create: {type: persona}",
+        "steps[1].create.type: there is no type 'persona'; it is one of lead, person, company",
+        id="type",
+    ),
+    pytest.param("- create: {count: 3}", "steps[1].create.type: is missing", id="missing"),
+    pytest.param("- create: {type: person, as: 17}", "steps[1].create.as: must be text, not 17", id="name"),
+    pytest.param(
+        "- fire: {topic: person, ids: 1}",
+        "steps[1].fire.topic: 'person' is not a topic: write type and event, like person/update",
+        id="no-topic",
+    ),
+    pytest.param(
+        "- fire: {topic: person/renamed, ids: 1}",
+        "steps[1].fire.topic: there is no event 'renamed'; it is one of new, update, delete",
+        id="event",
+    ),
+    pytest.param(
+        "- fire: {topic: activity_log/update, ids: 1}",
+        "steps[1].fire.topic: there is no topic activity_log/update. Copper's webhooks for activity_log have new only",
+        id="topic-of-the-other-table",
+    ),
+    pytest.param("- fire: {topic: person/new}", "steps[1].fire: needs either ids or count", id="no-ids"),
+    pytest.param("- fire: {topic: person/new, ids: []}", "steps[1].fire.ids: must not be empty", id="empty-ids"),
+    pytest.param(
+        "- fire: {topic: person/new, ids: [1, 0]}",
+        "steps[1].fire.ids[2]: must be greater than or equal to 1, not 0",
+        id="id-0",
+    ),
+    pytest.param(
+        "- fire: {topic: person/update, ids: 1, updated_attributes: {name: Ada}}",
+        "steps[1].fire.updated_attributes.name: must be a pair [old, new], not 'Ada'",
+        id="no-pair",
+    ),
+    pytest.param(
+        "- advance: 10 minutes",
+        "steps[1].advance: '10 minutes' is not a duration: write it like 30s, 10m, 1m30s, 250ms or 0",
+        id="duration",
+    ),
+    pytest.param("- advance: 0", "steps[1].advance: must be greater than 0", id="no-time"),
+    pytest.param("- {at: soon, switch_key: true}", "steps[1].at: 'soon' is not a duration", id="moment"),
+    pytest.param("- switch_key: yes please", "steps[1].switch_key: must be True, not 'yes please'", id="literal"),
+    pytest.param("- endpoint: sideways", "steps[1].endpoint: must be 'down' or 'up', not 'sideways'", id="state"),
+    pytest.param("- endpoint: up", "steps[1].endpoint: it is up already", id="up-already"),
+    pytest.param("- at: +1m", "steps[1]: needs an action: one of create, update, delete", id="no-action"),
+    pytest.param(
+        "- {switch_key: true, endpoint: down}",
+        "steps[1]: has 2 actions (switch_key, endpoint); make a step of each",
+        id="two-actions",
+    ),
+    pytest.param("- update:", "steps[1].update: has no value", id="empty"),
+    pytest.param(
+        "- {switch_key: true, refused: 404}",
+        "steps[1]: `refused` goes with subscribe, unsubscribe, resubscribe, not with switch_key",
+        id="refused",
+    ),
+    pytest.param(
+        "- update: {records: ada, fields: {name: Ada}}",
+        "steps[1].update.records: there are no records 'ada'; no step before this one has named any",
+        id="unknown-records",
+    ),
+    pytest.param(
+        "- expect: {topic: person/new, to: nobody}",
+        "steps[1].expect.to: there is no subscription 'nobody'; known by now: changed, made",
+        id="unknown-subscription",
+    ),
+    pytest.param(
+        "- unsubscribe: [made, gone]",
+        "steps[1].unsubscribe: there is no subscription 'gone'; known by now: changed, made",
+        id="unknown-unsubscribe",
+    ),
+    pytest.param(
+        "- subscribe: {as: made, topic: person/new, target: /hook}",
+        "steps[1].subscribe.as: there is a subscription 'made' already; give this one another name",
+        id="subscription-twice",
+    ),
+    pytest.param(
+        "- subscribe: {as: more, topic: person/new, target: billing.example.com}",
+        "steps[1].subscribe.target: 'billing.example.com' is no target: write a whole https:// URL, or a path",
+        id="target",
+    ),
+    pytest.param(
+        "- resubscribe: {subscription: made}",
+        "steps[1].resubscribe: needs at least one of target, secret and headers",
+        id="no-change",
+    ),
+    pytest.param(
+        "- subscribe: {as: more, topic: person/new, target: /hook, secret: {key: 17}}",
+        "steps[1].subscribe.secret.key: must be text, not 17",
+        id="secret",
+    ),
+    pytest.param("- expect: {}", "steps[1].expect: needs something to expect", id="expect-nothing"),
+    pytest.param(
+        "- expect: {topic: person/new, status: 99}",
+        "steps[1].expect.status: must be greater than or equal to 100, not 99",
+        id="status",
+    ),
+    pytest.param(
+        "- expect: {topic: person/new, outcome: lost in space}",
+        "steps[1].expect.outcome: there is no outcome 'lost in space'; it is one of delivered, rejected",
+        id="outcome",
+    ),
+    pytest.param(
+        "- expect: {records: ada, ids: 1}", "steps[1].expect: takes either records or ids, not both", id="both"
+    ),
+    pytest.param(
+        "- expect: {to: made, body: {subscription_id: 1}}",
+        "steps[1].expect: takes either `to` or `subscription_id` in the body, not both",
+        id="to-twice",
+    ),
+    pytest.param(
+        "- expect_totals: {topic: person/new}",
+        "steps[1].expect_totals: needs at least one of sent, held, dropped, cancelled and waiting",
+        id="no-total",
+    ),
+    pytest.param(
+        "- expect_totals: {sent: 1, since: +2m, until: +1m}",
+        "steps[1].expect_totals: `until` must come after `since`",
+        id="span",
+    ),
+    pytest.param("- 17", "steps[1]: must be names with values, not 17", id="no-step"),
+    pytest.param("- <<: {advance: 1m}", "steps[1]: merge keys (<<) are not supported", id="merge-key"),
+    pytest.param("- ? [a, b]\n  : 1", "steps[1]: a key must be a plain name", id="list-as-key"),
+    pytest.param("- advance: !!python/object/new:os.system [1]", "steps[1].advance", id="no-python"),
+]
+
+
+@pytest.mark.parametrize(("step", "says"), STEPS)
+def test_a_fault_in_a_step_is_named_with_its_line_and_key(step: str, says: str) -> None:
+    assert fault_of(HEAD + step).startswith(f"story.yaml:6: {says}")
+
+
+TOPS = [
+    pytest.param("steps: [{advance: 1m}]\n", "story.yaml:1: name: is missing", id="no-name"),
+    pytest.param("name: x\n", "story.yaml:1: steps: is missing", id="no-steps"),
+    pytest.param("name: x\nsteps: []\n", "story.yaml:2: steps: must not be empty", id="empty-steps"),
+    pytest.param("name: x\nsteps: none\n", "story.yaml:2: steps: must be a list, not 'none'", id="steps-no-list"),
+    pytest.param("", "story.yaml:1: a scenario must be names with values (name, description", id="empty-file"),
+    pytest.param("- 1\n", "story.yaml:1: a scenario must be names with values", id="list"),
+    pytest.param(
+        "name: x\nstep:\n  - advance: 1m\nsteps: [{advance: 1m}]\n",
+        "story.yaml:2: step: there is no such key. Did you mean steps? The keys here are name, description, settings",
+        id="unknown-key",
+    ),
+    pytest.param(
+        "name: x\nsettings:\n  latency: soon\nsteps: [{advance: 1m}]\n",
+        "story.yaml:3: settings.latency: 'soon' is not a duration",
+        id="setting-value",
+    ),
+    pytest.param(
+        "name: x\nsettings:\n  latency: 0\n  limit: 600/1m\nsteps: [{advance: 1m}]\n",
+        "story.yaml:4: settings.limit: there is no setting 'limit'; the settings are profile, limits",
+        id="setting-name",
+    ),
+    pytest.param(
+        "name: x\nsettings: {allow_targets: example.com}\nsteps: [{advance: 1m}]\n",
+        "story.yaml:2: settings.allow_targets: a file cannot allow hosts beyond this machine",
+        id="setting-for-people",
+    ),
+    pytest.param(
+        "name: x\nsubscriptions:\n  a:\n    topic: person/new\nsteps: [{advance: 1m}]\n",
+        "story.yaml:3: subscriptions.a.target: is missing",
+        id="subscription",
+    ),
+    pytest.param(
+        "name: x\nsubscriptions:\n  a: {topic: person/new, target: /h, taget: 1}\nsteps: [{advance: 1m}]\n",
+        "story.yaml:3: subscriptions.a.taget: there is no such key. Did you mean target? The keys here are topic",
+        id="subscription-key",
+    ),
+    pytest.param("name: x\nname: y\n", "story.yaml:2: name: stands twice, first on line 1", id="twice"),
+    pytest.param("name: [x\nsteps: 1\n", "story.yaml:2: this is not YAML: ", id="not-yaml"),
+    pytest.param("name: x\nsteps:\n\t- advance: 1m\n", "story.yaml:3: this is not YAML: ", id="tab"),
+    pytest.param("name: x\n---\nname: y\n", "story.yaml:2: this is not YAML: expected a single document", id="two"),
+    pytest.param("name: \x07\n", "story.yaml:1: this is not YAML: ", id="control-character"),
+    pytest.param("&a [*a]", "story.yaml:1: [1]", id="recursive"),
+    pytest.param("name: " + "[" * 2000, "story.yaml:1: this is nested deeper", id="deep"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), TOPS)
+def test_a_fault_in_a_file_is_named_with_its_line_and_key(text: str, says: str) -> None:
+    assert fault_of(text).startswith(says)
+
+
+def test_a_small_file_that_blows_up_is_refused() -> None:
+    """A few lines of aliases can stand for more values than any memory holds."""
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+
+    assert "the file holds more than 200,000 values" in fault_of("\n".join(lines))
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
+    text = story("""
+        - create: {type: person, count: many}
+        - advance: 1m
+        - at: whenever
+          switch_key: true
+        - fire: {topic: person/renamed, ids: 1}
+    """)
+
+    assert [line.split(": ")[:2] for line in fault_of(text).splitlines()] == [
+        ["story.yaml:6", "steps[1].create.count"],
+        ["story.yaml:8", "steps[3].at"],
+        ["story.yaml:10", "steps[4].fire.topic"],
+    ]
+
+
+def test_time_cannot_go_back() -> None:
+    text = story("""
+        - advance: 5m
+        - at: +10m
+          switch_key: true
+        - advance: 1m
+        - at: +10m
+          switch_key: true
+    """)
+
+    assert fault_of(text) == (
+        "story.yaml:10: steps[4].at: +10m is in the past: the steps before it have come to +11m, "
+        "and time only moves forward"
+    )
+
+
+def test_records_are_known_by_their_type() -> None:
+    text = story("""
+        - create: {type: person, as: ada}
+        - create: {type: company, as: acme}
+        - update: {records: [ada, acme], fields: {name: x}}
+        - expect: {topic: company/update, records: ada}
+        - create: {type: lead, as: ada}
+    """)
+
+    assert fault_of(text).splitlines() == [
+        "story.yaml:8: steps[3].update.records: 'acme' is of type company, not person",
+        "story.yaml:9: steps[4].expect.records: 'ada' is of type person, not company",
+        "story.yaml:10: steps[5].create.as: there are records 'ada' already; give these another name",
+    ]
+
+
+def test_a_name_is_not_known_before_its_step() -> None:
+    text = story("""
+        - expect: {topic: person/new, records: ada}
+        - create: {type: person, as: ada}
+    """)
+
+    assert "steps[1].expect.records: there are no records 'ada'" in fault_of(text)
+
+
+def test_the_wider_table_of_topics_can_be_chosen() -> None:
+    steps = "steps:\n  - fire: {topic: activity_log/update, ids: 1}\n"
+
+    assert "there is no topic activity_log/update" in fault_of("name: x\n" + steps)
+    wider = parse("name: x\nsettings: {profile: developer-docs}\n" + steps, "story.yaml")
+    assert wider.content.steps[0].action == "fire"
+
+
+def test_a_missing_file_names_those_that_are_shipped(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        load("first_notificaton")
+
+    text = str(raised.value)
+    assert text.startswith("there is no scenario first_notificaton. Did you mean first_notification?")
+    for name in shipped_names():
+        assert name in text
+
+
+def test_a_file_in_a_folder_is_not_looked_for_among_the_shipped(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="there is no scenario"):
+        load(tmp_path / "first_notification")
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="is a folder; name the files in it"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_no_text_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "binary.yaml"
+    file.write_bytes(b"name: x\nsteps: \xff\xfe\n")
+
+    with pytest.raises(ScenarioError, match=r"binary\.yaml:2: this is not UTF-8 text"):
+        load(file)
+
+
+def test_a_shipped_scenario_is_found_by_its_name_with_or_without_the_ending() -> None:
+    assert load("batch_of_61").name == load("batch_of_61.yaml").name == "batch of 61"
+
+
+def test_a_file_of_the_same_name_comes_before_the_shipped_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "batch_of_61.yaml").write_text("name: mine\nsteps: [{advance: 1m}]\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert load("batch_of_61.yaml").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("off", "off"),
+        ("yes", "yes"),
+        ("2026-11-23", "2026-11-23"),
+        ("10:30", "10:30"),
+        ("007", "007"),
+        ("1e5", "1e5"),
+        ("+49301234", 49301234),
+        ("true", True),
+        ("'true'", "true"),
+        ("null", None),
+        ("1.5", 1.5),
+        ("0x1F", "0x1F"),
+    ],
+)
+def test_plain_words_stay_words(written: str, value: object) -> None:
+    """`off` is a value of settings and not `false`; only what is surely a number, true, false or null is one."""
+    text = story(f"- create: {{type: person, fields: {{field: {written}}}}}")
+
+    create = parse(text, "story.yaml").content.steps[0].create
+    assert create is not None
+    assert create.fields["field"] == value
+    assert type(create.fields["field"]) is type(value)

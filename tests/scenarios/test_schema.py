@@ -1,0 +1,73 @@
+"""The JSON Schema says what the reader accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from copper_emulator.scenarios import json_schema, shipped_folder, shipped_names
+from copper_emulator.settings import Settings
+from tests.scenarios.builders import HEAD, story
+
+VALIDATOR = Draft202012Validator(json_schema())
+
+
+def errors(text: str) -> list[Any]:
+    return list(VALIDATOR.iter_errors(yaml.safe_load(text)))
+
+
+def test_it_is_a_valid_schema() -> None:
+    Draft202012Validator.check_schema(json_schema())
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_scenario_fits_it(name: str) -> None:
+    assert errors((shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "crate: {type: person}",
+        "create: {type: person, cuont: 3}",
+        "create: {type: persona}",
+        "create: {count: 3}",
+        "create: {type: person, count: 0}",
+        "create: {type: person, count: null}",
+        "fire: {topic: person/renamed, ids: 1}",
+        "fire: {topic: person/new, ids: []}",
+        "expect: {topic: person/new, status: 99}",
+        "expect: {outcome: lost in space}",
+        "switch_key: false",
+        "endpoint: sideways",
+        "run_until_idle: false",
+        "at: +1m",
+        "{switch_key: true, endpoint: down}",
+    ],
+)
+def test_what_the_reader_refuses_does_not_fit_it(step: str) -> None:
+    assert errors(story(f"- {step}"))
+
+
+def test_it_knows_every_setting_but_the_one_that_a_file_may_not_have() -> None:
+    known = json_schema()["properties"]["settings"]["properties"]
+
+    assert set(known) == set(Settings.model_fields) - {"allow_targets"}
+    assert errors("settings: {limit: off}\n" + HEAD + "  - advance: 1m\n")
+
+
+def test_every_key_is_described() -> None:
+    """An editor shows what a key means: at the key itself, or at the part that is its value."""
+    schema = json_schema()
+
+    undescribed = [
+        f"{part}.{name}"
+        for part, where in {**schema["$defs"], "": schema}.items()
+        for name, key in where.get("properties", {}).items()
+        if not key.get("description") and "$ref" not in key
+    ]
+
+    assert undescribed == []
