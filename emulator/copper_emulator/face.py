@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from copper_emulator.core.bare import entity_type
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import (
     Change,
@@ -25,7 +26,7 @@ from copper_emulator.explain import (
     explain_records,
     explain_subscription,
 )
-from copper_emulator.operations import Operations, entity_type
+from copper_emulator.operations import Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.host import Host

@@ -10,14 +10,13 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
+from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import TimeError, UsageError
-from copper_emulator.core.model import Change, Delivery, EntityType, Event, RecordChange, Topic
-from copper_emulator.core.topics import advice, exists
-from copper_emulator.core.wire import clean_attributes, encode
+from copper_emulator.core.model import Change, Delivery, EntityType, Event, Topic
+from copper_emulator.core.wire import encode
 from copper_emulator.durations import parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
-from copper_emulator.settings import Settings
 from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
 
@@ -35,7 +34,7 @@ class Operations:
         self, type: str, event: str, ids: int | Iterable[int], updated_attributes: Mapping[str, Any] | None
     ) -> Rounds[Change]:
         """A bare event. Raises UsageError before anything happens."""
-        change = bare_event(type, event, ids, updated_attributes, self.stage.settings)
+        change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
         made: Change = yield from self.write(lambda account, now: account.apply(change, now, origin="fire"))
         return made
 
@@ -91,31 +90,6 @@ class Operations:
         # What fell due while the test moved frozen time happened before what it does now.
         if self.stage.is_behind():
             yield from settle(self.stage)
-
-
-def entity_type(name: str) -> EntityType:
-    """Raises UsageError for a type without webhooks."""
-    try:
-        return EntityType(name)
-    except ValueError:
-        raise UsageError(f"there is no type {name!r}; it is one of {', '.join(EntityType)}") from None
-
-
-def bare_event(
-    type: str, event: str, ids: int | Iterable[int], updated_attributes: Mapping[str, Any] | None, settings: Settings
-) -> RecordChange:
-    """An event as people name it. Raises UsageError for a topic that does not exist or ids that cannot be."""
-    kind = entity_type(type)
-    try:
-        topic = Topic(kind, Event(event))
-    except ValueError:
-        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
-    if not exists(topic, settings.profile):
-        raise UsageError(f"there is no topic {topic}. {advice(kind, settings.profile)}")
-    wanted: tuple[Any, ...] = tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
-    if not wanted or any(isinstance(i, bool) or not isinstance(i, int) or i < 1 for i in wanted):
-        raise UsageError(f"ids must be one or more positive whole numbers, not {ids!r}")
-    return RecordChange(topic, wanted, clean_attributes(updated_attributes))
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:

@@ -33,7 +33,6 @@ from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowK
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.topics import Profile
 from copper_emulator.core.wire import subscription_json
-
 from tests.core.builders import FIRST_KEY, START, deliver, make_rules, topic
 from tests.core.plain_model import Answer, Happened, Note, PlainModel, Refused, Sent
 
@@ -141,7 +140,7 @@ class AccountMachine(RuleBasedStateMachine):
 
     account_class: ClassVar[type[Account]] = Account
 
-    rules: Rules
+    account_rules: Rules
     account: Account
     model: PlainModel
 
@@ -159,7 +158,7 @@ class AccountMachine(RuleBasedStateMachine):
         answers=st.tuples(answers, answers),
     )
     def begin(self, rules: Rules, extras: tuple[dict[str, Any], ...], answers: tuple[Answer, ...]) -> None:
-        self.rules = rules
+        self.account_rules = rules
         self.account = self.account_class("machine", FIRST_KEY, rules)
         self.model = PlainModel(rules)
         self.ready = True
@@ -186,7 +185,7 @@ class AccountMachine(RuleBasedStateMachine):
     def create_subscription(self, kind: str, event: str, url: str, extras: dict[str, Any]) -> None:
         body = {"target": url, "type": kind, "event": event, **extras}
         self.same_answer(
-            lambda: subscription_json(self.account.subscribe(parse_create(body, self.rules), self.now)),
+            lambda: subscription_json(self.account.subscribe(parse_create(body, self.account_rules), self.now)),
             lambda: self.model.shown(self.model.subscribe(body, self.now)),
         )
 
@@ -245,7 +244,7 @@ class AccountMachine(RuleBasedStateMachine):
     # --- endpoints and time -----------------------------------------------------------------------
 
     def answer_with(self, url: str, answer: Answer) -> None:
-        if answer.echoes and self.rules.in_flight > 1:
+        if answer.echoes and self.account_rules.in_flight > 1:
             return  # Side by side, the order in which endpoints make changes is not the model's.
         self.model.answers[url] = answer
 
@@ -300,7 +299,7 @@ class AccountMachine(RuleBasedStateMachine):
 
     def compare_sent(self) -> None:
         seen, expected = self.sent, self.model.sent
-        if self.rules.in_flight > 1:
+        if self.account_rules.in_flight > 1:
             # Targets are served side by side: within a moment only the order of each is promised.
             seen = sorted(seen, key=lambda sent: (sent.ms, sent.url))
             expected = sorted(expected, key=lambda sent: (sent.ms, sent.url))

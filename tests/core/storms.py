@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Attempt, Outcome
 from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
-
 from tests.core.builders import FIRST_KEY, START, deliver, fire, make_rules, subscribe
 from tests.core.checker import Queued, Send, check
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.model import Notification
-
 from tests.core.builders import START, make_notification
 
 

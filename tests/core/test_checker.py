@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from copper_emulator.core.rules import Latency, OverLimit, WindowKind
-
 from tests.core.builders import COPPER_LIMITS, MINUTE, START, make_rules
 from tests.core.checker import Queued, Send, Violation, check
 from tests.core.storms import Storm, dropped_of, play, run

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.model import Delivery, Entry, Kind, Outcome
-
 from tests.core.builders import (
     START,
     TARGET,

@@ -6,7 +6,6 @@ import pytest
 
 from copper_emulator.core.matching import matching, why_nobody
 from copper_emulator.core.topics import Profile
-
 from tests.core.builders import make_subscription, topic
 
 ALL = [

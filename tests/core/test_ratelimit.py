@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.ratelimit import FixedWindow, RateLimiter, RollingWindow
 from copper_emulator.core.rules import Limit, WindowKind
-
 from tests.core.builders import COPPER_LIMITS, MINUTE
 
 TWO_IN_TEN = Limit(2, 10)

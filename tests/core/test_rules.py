@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.rules import MAX_IDS, MAX_SUBSCRIPTIONS, Latency, Limit
-
 from tests.core.builders import COPPER_LIMITS
 
 

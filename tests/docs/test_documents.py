@@ -1,14 +1,19 @@
 """The documents tell the truth: their tables are the code's, their examples run, their links lead somewhere."""
 
 import re
+import shlex
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import click
 import pytest
 
 from copper_emulator import Emulator, Endpoint, Received, Response, Settings
+from copper_emulator.cli import main
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.topics import TABLES, Profile
+from copper_emulator.scenarios.model import ACTIONS, Content
+from copper_emulator.shell.api.control import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -142,6 +147,53 @@ def test_examples_with_fixtures_pass_as_a_users_test_module(block: str, pytester
 
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed"}
+
+
+def test_every_shipped_scenario_and_every_key_is_in_the_documents() -> None:
+    text = (ROOT / "docs/scenarios.md").read_text()
+    shipped = {path.stem for path in (ROOT / "scenarios").glob("*.yaml")}
+
+    assert {row[0].strip("`") for row in rows(text.split("## What comes with it")[1].split("##")[0])[1:]} == shipped
+    assert [action for action in ACTIONS if f"`{action}`" not in text] == []
+    assert [name for name in Content.model_fields if f"`{name}`" not in text] == []
+
+
+def test_every_yaml_block_is_a_scenario_that_plays(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/scenarios.md").read_text(), re.DOTALL)
+    assert blocks
+    for number, block in enumerate(blocks):
+        path = tmp_path / f"block{number}.yaml"
+        path.write_text(block)
+        with Emulator() as copper:
+            copper.route("https://billing.example.com", to=lambda request: 200)
+            copper.play(path)
+
+
+def test_every_operation_of_the_control_api_is_in_the_documents() -> None:
+    text = (ROOT / "docs/server.md").read_text()
+    named = {tuple(cell.strip("`").split()) for row in rows(text) for cell in row[:1] if cell.startswith("`")}
+
+    wanted = {(operation.method, "/accounts/{name}" + operation.path) for operation in OPERATIONS}
+    assert wanted | {("GET", "/health"), ("GET", "/accounts"), ("GET", "/accounts/{name}/journal/stream")} == named
+
+
+def commands() -> list[str]:
+    """Every command line of ours in a console block."""
+    found = []
+    for path in DOCUMENTS:
+        for block in re.findall(r"```console\n(.*?)```", path.read_text(), re.DOTALL):
+            found += re.findall(r"^\$ copper-emulator (.*)$", block, re.MULTILINE)
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_in_the_documents_exists_with_its_options(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    command = main.get_command(click.Context(main), name)
+
+    assert command is not None
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert [argument for argument in arguments if argument.startswith("--") and argument not in known] == []
 
 
 def plugin_arguments() -> list[str]:

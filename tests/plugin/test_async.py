@@ -217,22 +217,31 @@ def test_the_account_is_served_until_the_fixtures_that_use_it_are_torn_down(inne
     pytest.importorskip("pytest_asyncio")
     inner.tests(
         """
+        from urllib.error import HTTPError
         from urllib.request import Request, urlopen
 
         import pytest
 
+        earlier = {}
+
         @pytest.fixture
         def client(copper_async):
             yield copper_async
+            earlier.update(copper_async.headers)
             with urlopen(Request(copper_async.api_url + "/webhooks", headers=copper_async.headers)) as answer:
                 assert answer.status == 200
 
         @pytest.mark.asyncio
         async def test_one(client):
             assert client.api_url
+
+        def test_afterwards(copper):
+            with pytest.raises(HTTPError, match="401") as caught:
+                urlopen(Request(copper.api_url + "/webhooks", headers=earlier))
+            caught.value.close()
         """
     )
-    inner.run().assert_outcomes(passed=1)
+    inner.run().assert_outcomes(passed=2)
 
 
 def test_another_event_loop_is_refused_in_plain_words(inner: Inner) -> None:

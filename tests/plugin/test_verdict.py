@@ -314,6 +314,8 @@ def test_a_fixture_that_holds_an_account_of_make_copper_is_judged_with_its_test(
     result = inner.run()
     result.assert_outcomes(failed=1, errors=0)
     result.stdout.fnmatch_lines(["- lead/new *: blocked*"])
+    # Said as the failure, and not a second time in the section below it.
+    assert result.stdout.str().count("- lead/new ") == 1
 
 
 def test_a_skip_stays_a_skip(inner: Inner) -> None:

@@ -6,12 +6,15 @@ Every flaw is one that integrators of Copper's webhooks really have had or are l
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from flask import Flask, Response, request
+from werkzeug.serving import make_server
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "s3cret"
@@ -31,10 +34,29 @@ def sample() -> ModuleType:
     return module
 
 
-def right() -> Flask:
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """An application behind a real socket: the URL of its hook."""
+    server = make_server("127.0.0.1", 0, app)
+    # It looks that often, in seconds, whether it shall end.
+    thread = Thread(target=server.serve_forever, args=[0.02])
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}/hooks/copper"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def right() -> Iterator[Flask]:
     """The sample application."""
     app: Flask = sample().create_app(SECRET)
-    return app
+    try:
+        yield app
+    finally:
+        app.extensions["people"].close()
 
 
 def _app(handle: Callable[[Notification], int], *, checks_secret: bool = True) -> Flask:

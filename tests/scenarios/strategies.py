@@ -45,7 +45,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     names, records = list(subscribed), dict[str, str]()
     steps, now = [], 0
     for _ in range(draw(st.integers(1, 6))):
-        step = draw(_steps(names, records))
+        step = dict(draw(_steps(names, records)))
         # Beyond what any of the durations above could have come to.
         if draw(st.booleans()):
             now += 7_200 * draw(st.integers(1, 3))

@@ -10,6 +10,7 @@ import pytest
 
 from copper_emulator import AsyncEmulator, Emulator, Received, UsageError
 from copper_emulator.scenarios import ScenarioFailed, StepResult, parse, perform
+from tests.scenarios import endpoints
 from tests.scenarios.builders import answering, failure_of, performed, story
 
 
@@ -77,13 +78,14 @@ def test_an_expectation_with_a_time_fails_when_the_time_is_too_short() -> None:
     assert "Still under way (1)" in failure_of(text)
 
 
-def test_an_expectation_waits_for_all_its_ids_and_for_its_count() -> None:
+@pytest.mark.parametrize("wanted", ["records: [ada, grace]", "count: 2", "records: [ada, grace], count: 2"])
+def test_an_expectation_waits_for_all_its_ids_and_for_its_count(wanted: str) -> None:
     """Two people are told of at different times; one of them alone is not enough."""
-    text = "settings: {latency: 7m}\n" + story("""
-        - create: {type: person, as: ada}
+    text = "settings: {latency: 7m}\n" + story(f"""
+        - create: {{type: person, as: ada}}
         - at: +2m
-          create: {type: person, as: grace}
-        - expect: {topic: person/new, records: [ada, grace], count: 2, within: 15m}
+          create: {{type: person, as: grace}}
+        - expect: {{topic: person/new, {wanted}, within: 15m}}
     """)
 
     assert moments(text) == [(1, 0), (2, 120), (3, 540)]
@@ -448,7 +450,7 @@ def test_settings_cannot_change_once_something_has_happened(written: Path) -> No
 
 
 def test_scenarios_that_need_no_other_settings_can_follow_each_other(written: Path) -> None:
-    """The second counts, expects and shows only what is its own."""
+    """The second counts, expects and shows only what is its own, also at the same moment."""
     written.write_text(
         story("""
             - create: {type: person, as: ada}
@@ -461,12 +463,10 @@ def test_scenarios_that_need_no_other_settings_can_follow_each_other(written: Pa
     with Emulator() as copper:
         answering(copper, lambda _: 200)
         first = copper.play(written)
-        copper.advance(minutes=3)
         second = copper.play(written)
 
         assert first.sent == second.sent == 1
         assert len(first.timeline.splitlines()) == len(second.timeline.splitlines())
-        assert copper.changes[1].at > copper.changes[0].at
 
 
 def test_after_settings_of_its_own_a_plain_scenario_needs_a_new_account(written: Path, tmp_path: Path) -> None:
@@ -517,6 +517,24 @@ def test_asynchronous_tests_play_the_same_files(written: Path) -> None:
             return (await copper.play(written)).sent
 
     assert asyncio.run(play()) == 1
+
+
+def test_a_target_takes_the_place_of_every_other() -> None:
+    """Also of those that steps subscribe or change to."""
+    text = story("""
+        - fire: {topic: person/new, ids: 1}
+        - subscribe: {as: more, topic: lead/new, target: https://somewhere.example.com/else}
+        - fire: {topic: lead/new, ids: 2}
+        - resubscribe: {subscription: changed, target: https://moved.example.com/}
+        - fire: {topic: person/update, ids: 3}
+        - expect_totals: {sent: 3}
+        - expect: {status: 401, count: 3}
+    """)
+
+    with endpoints.right() as app, endpoints.served(app) as url:
+        played = perform(parse(text, "story.yaml"), target=url, settings={})
+
+    assert played.passed, played.result.failure
 
 
 @pytest.mark.parametrize(

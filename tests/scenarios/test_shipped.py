@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Thread
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from copper_emulator import Copper, Emulator
 from copper_emulator.scenarios import ScenarioFailed, load, perform, shipped_folder, shipped_names
@@ -78,11 +76,8 @@ def test_it_begins_with_a_comment_that_says_what_it_shows(name: str) -> None:
 @pytest.mark.parametrize("name", shipped_names())
 def test_it_passes_against_the_right_endpoint(name: str) -> None:
     """Nothing goes wrong besides either: the account's verdict at the end is empty."""
-    app = endpoints.right()
-    try:
+    with endpoints.right() as app:
         played_on(app, name)
-    finally:
-        app.extensions["people"].close()
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -128,16 +123,7 @@ def test_the_late_scenario_really_delivers_out_of_order() -> None:
 @pytest.mark.parametrize("name", ["batch_of_61", "import_storm_hold", "wrong_secret_refused"])
 def test_it_passes_over_http_too(name: str) -> None:
     """With its target's path and query, on a server that answers one request after another."""
-    app = endpoints.right()
-    server = make_server("127.0.0.1", 0, app)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        played = perform(load(name), target=f"http://127.0.0.1:{server.port}/hooks/copper?from=copper", settings={})
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        app.extensions["people"].close()
+    with endpoints.right() as app, endpoints.served(app) as url:
+        played = perform(load(name), target=f"{url}?from=copper", settings={})
 
     assert played.passed, played.result.failure or played.verdict

@@ -249,6 +249,20 @@ async def test_an_endpoint_may_change_something_while_it_is_notified(clock: Cloc
         await served.fire("person", "update", 17)
 
         assert [(await endpoint.arrived.get())["type"] for _ in range(2)] == ["person", "lead"]
+        person = await served.until(kind="ended")
+        assert (person["delivery"]["type"], person["delivery"]["outcome"]) == ("person", "delivered")
+
+
+async def test_a_change_made_while_a_round_is_on_its_way_names_the_notification_that_caused_it() -> None:
+    async with listening(_Caller()) as endpoint, serving(to=endpoint) as served:
+        assert isinstance(endpoint, _Caller)
+        endpoint.served = served
+        await served.subscribe("person", "update")
+
+        change = await served.fire("person", "update", 17)
+
+        assert [n["state"] for n in change["notifications"]] == ["delivered"]
+        assert [e["change"]["cause"] for e in await served.journal(kind="change")] == [None, 1]
 
 
 class _Echo(Endpoint):

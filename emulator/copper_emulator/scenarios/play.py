@@ -15,7 +15,7 @@ from copper_emulator.scenarios.result import ScenarioResult, StepResult
 from copper_emulator.scenarios.span import totals
 from copper_emulator.scenarios.words import moment_text, step_text, subscribe_text
 from copper_emulator.shell.driver import Rounds
-from copper_emulator.timeline import masked, timeline
+from copper_emulator.timeline import timeline
 
 OnStep = Callable[[StepResult], object]
 
@@ -89,7 +89,7 @@ class _Player:
             if rounds is not None:
                 yield from rounds
         except (ExpectationError, CopperEmulatorError) as error:
-            failure = masked(str(error), self._account.journal.subscriptions())
+            failure = str(error)
         at = self._stage.clock.now() - self._acts.start
         return StepResult(number, line, text, at, len(deliveries) - before, failure)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from copper_emulator.scenarios.load import Scenario
-from copper_emulator.scenarios.model import Content, Resubscribe, Step, Subscription
+from copper_emulator.scenarios.model import Content, Step
 
 ORIGIN = "https://endpoint.example"
 """Where a target that is only a path lies. A reserved name: nothing is ever sent there without a route."""
-
-_Aimed = TypeVar("_Aimed", bound=Subscription | Resubscribe)
 
 
 def whole(target: str) -> str:
@@ -32,7 +30,10 @@ def aimed_at(scenario: Scenario, target: str) -> Scenario:
     content = scenario.content
     aimed = content.model_copy(
         update={
-            "subscriptions": {name: _aim(each, target) for name, each in content.subscriptions.items()},
+            "subscriptions": {
+                name: subscription.model_copy(update={"target": target})
+                for name, subscription in content.subscriptions.items()
+            },
             "steps": tuple(_aim_step(step, target) for step in content.steps),
         }
     )
@@ -40,11 +41,9 @@ def aimed_at(scenario: Scenario, target: str) -> Scenario:
 
 
 def _aim_step(step: Step, target: str) -> Step:
-    parts = {"subscribe": step.subscribe, "resubscribe": step.resubscribe}
-    aimed = {name: _aim(part, target) for name, part in parts.items() if part is not None and part.target}
+    aimed: dict[str, Any] = {}
+    if step.subscribe is not None:
+        aimed["subscribe"] = step.subscribe.model_copy(update={"target": target})
+    if step.resubscribe is not None and step.resubscribe.target is not None:
+        aimed["resubscribe"] = step.resubscribe.model_copy(update={"target": target})
     return step.model_copy(update=aimed)
-
-
-def _aim(part: _Aimed, target: str) -> _Aimed:
-    aimed: _Aimed = part.model_copy(update={"target": target})
-    return aimed

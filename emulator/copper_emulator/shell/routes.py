@@ -38,7 +38,7 @@ class Route:
 
     def covers(self, target: URL) -> bool:
         """Same scheme, host and port, and a path at or below the origin's."""
-        if target.origin() != self.origin.origin():
+        if _place(target) != _place(self.origin):
             return False
         prefix = self.origin.raw_path.rstrip("/")
         return not prefix or target.raw_path == prefix or target.raw_path.startswith(prefix + "/")
@@ -78,7 +78,11 @@ class Routes:
         found = _kind(kind) if kind is not None else recognise(to)
         _check(to, found)
         route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found)
-        self._routes = [known for known in self._routes if known.origin != prefix]
+        self._routes = [
+            known
+            for known in self._routes
+            if (_place(known.origin), known.origin.raw_path) != (_place(prefix), prefix.raw_path)
+        ]
         self._routes.append(route)
         self._routes.sort(key=lambda known: len(known.origin.raw_path), reverse=True)
         return route
@@ -214,6 +218,11 @@ def _is_async(to: Any) -> bool:
     return inspect.iscoroutinefunction(to) or inspect.iscoroutinefunction(
         getattr(to, "__call__", None)  # noqa: B004 - an instance with an async __call__ is meant
     )
+
+
+def _place(url: URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port, however they are written."""
+    return url.scheme, _bare(url.host or ""), url.port
 
 
 def _bare(host: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core import account, ratelimit
 from copper_emulator.core.account import Account
-
 from tests.core.mutations import limits, order, path
 
 
@@ -22,7 +21,7 @@ class Patch(NamedTuple):
 
 Mutation = type[Account] | Patch
 
-LIMIT_MUTATIONS: dict[str, Mutation] = {
+LIMITS_AND_ORDER: dict[str, Mutation] = {
     "a fixed window lets one too many go": Patch(ratelimit, "FixedWindow", limits.OneTooMany),
     "a rolling window lets one too few go": Patch(ratelimit, "RollingWindow", limits.OneTooFew),
     "a fixed window renews late": Patch(ratelimit, "FixedWindow", limits.RenewsLate),
@@ -33,12 +32,16 @@ LIMIT_MUTATIONS: dict[str, Mutation] = {
     "hold instead of drop": limits.HoldsWhatItShouldDrop,
     "newest first on release": Patch(account, "Lanes", order.NewestFirst),
     "ties the wrong way round": Patch(account, "Agenda", order.TiesTheWrongWayRound),
+}
+
+CHECKER: dict[str, Mutation] = {
+    **LIMITS_AND_ORDER,
     "later ones overtake where room is short": Patch(account, "Lanes", order.Overtaking),
 }
-"""Those that the checker sees as well: it knows limits, order and completeness."""
+"""What the checker catches in storms of changes: it knows limits, order and completeness."""
 
-MUTATIONS: dict[str, Mutation] = {
-    **LIMIT_MUTATIONS,
+MACHINE: dict[str, Mutation] = {
+    **LIMITS_AND_ORDER,
     "blocked ones are not counted": limits.BlockedIsNotCounted,
     "cancelled ones are counted": limits.CancelledIsCounted,
     "limits per key": limits.LimitsPerKey,

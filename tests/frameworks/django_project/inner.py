@@ -1,4 +1,4 @@
-"""Django endpoints in the test's transaction: TestCase and `db`, WSGI and ASGI, plain and async views, sync and async."""
+"""Django endpoints in the test's transaction: TestCase and `db`, WSGI and ASGI, plain and async views and tests."""
 
 from __future__ import annotations
 

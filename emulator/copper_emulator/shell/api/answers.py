@@ -27,6 +27,14 @@ def with_hint(response: web.Response, hint: str) -> web.Response:
     return response
 
 
+async def go_on(request: web.Request) -> None:
+    """Tell a client that asks to go on; unlike aiohttp's own, other expectations are no reason to refuse."""
+    if request.version >= (1, 1) and request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # What was written is no part of the answer.
+        request.writer.output_size = 0
+
+
 def header_text(text: str) -> str:
     """A text on one line, not too long, in the characters a header may have."""
     line = " ".join(text.split()).encode("ascii", "backslashreplace").decode()

@@ -12,10 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
+from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import TimeError
 from copper_emulator.core.model import Change, Delivery, Entry, Topic, to_datetime
 from copper_emulator.core.wire import iso
-from copper_emulator.operations import bare_event
 from copper_emulator.shell.accounts import Accounts, ServedAccount
 from copper_emulator.shell.api.control_models import (
     AccountShape,
@@ -111,7 +111,7 @@ async def list_subscriptions(served: ServedAccount, said: Nothing) -> Subscripti
 async def fire(served: ServedAccount, said: Fire) -> FiredShape:
     """A bare event happens now. On the manual clock what it makes due has been delivered when this is answered."""
     stage = served.stage
-    happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, stage.settings)
+    happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, stage.settings.profile)
     change: Change = stage.record(lambda account, now: account.apply(happened, now, origin="fire"))
     account = stage.account
     await served.runner.settled()

@@ -8,7 +8,7 @@ from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.subscriptions import parse_create, secret_hint
 from copper_emulator.core.wire import parse_body, subscription_json
-from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.answers import answer, go_on
 from copper_emulator.shell.api.credentials import stage_of
 
 PATH = "/developer_api/v1/webhooks"
@@ -74,10 +74,10 @@ routes = [
     route
     for slash in ("", "/")
     for route in (
-        web.get(PATH + slash, list_subscriptions),
-        web.post(PATH + slash, create_subscription),
-        web.get(PATH + "/{id}" + slash, view_subscription),
-        web.put(PATH + "/{id}" + slash, update_subscription),
-        web.delete(PATH + "/{id}" + slash, delete_subscription),
+        web.get(PATH + slash, list_subscriptions, expect_handler=go_on),
+        web.post(PATH + slash, create_subscription, expect_handler=go_on),
+        web.get(PATH + "/{id}" + slash, view_subscription, expect_handler=go_on),
+        web.put(PATH + "/{id}" + slash, update_subscription, expect_handler=go_on),
+        web.delete(PATH + "/{id}" + slash, delete_subscription, expect_handler=go_on),
     )
 ]

@@ -1,0 +1,1006 @@
+"""The path of one event, from the change to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import EchoLoop, Invalid, NotFound, UsageError
+from copper_emulator.core.model import (
+    Attempt,
+    Delivery,
+    EntityType,
+    Entry,
+    Key,
+    Kind,
+    Outcome,
+    Reason,
+    RecordChange,
+    Result,
+    State,
+)
+from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
+from tests.core.builders import (
+    FIRST_KEY,
+    MINUTE,
+    SECOND,
+    SECOND_KEY,
+    START,
+    TARGET,
+    answer_ok,
+    deliver,
+    fire,
+    make_account,
+    make_rules,
+    subscribe,
+    topic,
+)
+
+OTHER = "https://shop.example.com/hooks"
+ONE_A_MINUTE = (Limit(1, MINUTE),)
+
+
+def serials(attempts: Iterable[Attempt]) -> list[int]:
+    return [attempt.notification.serial for attempt in attempts]
+
+
+def states(account: Account) -> list[str]:
+    return [str(notification.state) for notification in account.journal.notifications]
+
+
+def kinds(account: Account) -> list[str]:
+    return [str(entry.kind) for entry in account.journal.entries]
+
+
+def body_of(attempt: Attempt) -> dict[str, object]:
+    body: dict[str, object] = json.loads(attempt.body)
+    return body
+
+
+def ended(account: Account) -> list[tuple[int, str, int]]:
+    """Serial, outcome and moment (from the start) of each end, in order."""
+    return [(d.notification.serial, str(d.outcome), d.ended_ms - START) for d in account.journal.deliveries]
+
+
+# --- one event, one straight path ---------------------------------------------------------------------
+
+
+def test_a_change_becomes_a_delivery() -> None:
+    account = make_account()
+    subscription = subscribe(account, "lead/update", secret={"key": "k"}, headers={"X-Token": "t"})
+    change = fire(account, "lead/update", [17], START, {"status": ["New", "Open"]})
+
+    [attempt] = deliver(account, START)
+
+    assert change.subscriptions == (subscription.id,)
+    assert attempt.url == TARGET
+    assert attempt.started_ms == START
+    assert attempt.headers == (
+        ("Content-Type", "application/json"),
+        ("User-Agent", "copper-emulator/test"),
+        ("X-Token", "t"),
+    )
+    assert attempt.body.decode() == (
+        '{"subscription_id":560698,"event":"update","type":"lead","ids":[17],'
+        '"updated_attributes":{"status":["New","Open"]},"timestamp":"2026-09-21T14:13:20.000Z","key":"k"}'
+    )
+    assert account.journal.deliveries == [
+        Delivery(
+            attempt.notification,
+            Outcome.DELIVERED,
+            TARGET,
+            START,
+            START,
+            status=200,
+            request_body=attempt.body,
+            request_headers=attempt.headers,
+            subscription=subscription,
+        )
+    ]
+
+
+def test_the_journal_tells_it_in_order() -> None:
+    heard: list[Entry] = []
+    account = Account("test", FIRST_KEY, make_rules(), on_entry=heard.append)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+
+    assert kinds(account) == ["subscribed", "change", "queued", "sending", "ended"]
+    assert heard == account.journal.entries
+
+
+def test_what_came_back_is_kept() -> None:
+    error = KeyError("id")
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    result = Result(
+        Outcome.REJECTED,
+        status=500,
+        text="boom",
+        headers=(("X-A", "1"),),
+        body=b"oops",
+        exception=error,
+        traceback="Traceback ...",
+        route="wsgi",
+    )
+
+    deliver(account, START, endpoint=lambda _: result)
+
+    [delivery] = account.journal.deliveries
+    assert delivery.status == 500
+    assert delivery.text == "boom"
+    assert delivery.response_headers == (("X-A", "1"),)
+    assert delivery.response_body == b"oops"
+    assert delivery.exception is error
+    assert delivery.traceback == "Traceback ..."
+    assert delivery.route == "wsgi"
+
+
+def test_nobody_listening_is_told_in_the_change() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+
+    change = fire(account, "lead/update")
+
+    assert change.subscriptions == ()
+    assert change.note == "no subscription to lead/update (there is one to lead/new)"
+    assert account.journal.entries[-1].text == change.note
+    assert deliver(account, START) == []
+
+
+def test_one_change_to_61_records_gives_30_and_30_and_1() -> None:
+    account = make_account()
+    subscribe(account, "lead/delete")
+    fire(account, "lead/delete", range(1, 62))
+
+    attempts = deliver(account, START)
+
+    assert [attempt.notification.ids for attempt in attempts] == [
+        tuple(range(1, 31)),
+        tuple(range(31, 61)),
+        (61,),
+    ]
+
+
+def test_two_subscriptions_to_a_topic_are_both_notified() -> None:
+    account = make_account()
+    first = subscribe(account, "lead/new")
+    second = subscribe(account, "lead/new", OTHER)
+    change = fire(account, "lead/new", range(1, 32))
+
+    attempts = deliver(account, START)
+
+    assert change.subscriptions == (first.id, second.id)
+    assert [attempt.url for attempt in attempts] == [TARGET, TARGET, OTHER, OTHER]
+    assert account.journal.notifications_of(change) == [attempt.notification for attempt in attempts]
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 500, 503])
+def test_there_is_one_attempt_whatever_the_answer(status: int) -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    attempts = deliver(account, START, START + 60 * MINUTE, lambda _: Result.answered(status))
+
+    assert len(attempts) == 1
+    assert account.next_moment(START + 60 * MINUTE) is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BLOCKED, Outcome.LOST])
+def test_what_the_shell_does_not_send_counts_in_the_window(outcome: Outcome) -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [1])
+    fire(account, "lead/new", [2])
+
+    deliver(account, START, endpoint=lambda _: Result(outcome, text="not sent"))
+
+    assert states(account) == [str(outcome), "held"]
+
+
+# --- records ------------------------------------------------------------------------------------------
+
+
+def test_records_made_in_one_action_share_a_change() -> None:
+    account = make_account()
+    records = account.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}], START, origin="api")
+
+    [change] = account.journal.changes
+
+    assert change.topic == topic("person/new")
+    assert change.ids == tuple(record.id for record in records)
+    assert change.updated_attributes == {}
+    assert change.origin == "api"
+
+
+def test_records_changed_in_one_action_share_a_change_if_they_changed_alike() -> None:
+    account = make_account()
+    first, second, third = account.create(EntityType.LEAD, [{"n": 1}, {"n": 2}, {"n": 1}], START)
+
+    account.update(EntityType.LEAD, [first.id, second.id, third.id], {"n": 3}, START, origin="page")
+
+    _, *changes = account.journal.changes
+    assert [(change.ids, change.updated_attributes, change.origin) for change in changes] == [
+        ((first.id, third.id), {"n": [1, 3]}, "page"),
+        ((second.id,), {"n": [2, 3]}, "page"),
+    ]
+
+
+def test_records_deleted_in_one_action_share_a_change() -> None:
+    account = make_account()
+    ids = [record.id for record in account.create(EntityType.TASK, [{}, {}], START)]
+
+    account.delete(EntityType.TASK, ids, START, origin="api")
+
+    change = account.journal.changes[-1]
+    assert (change.topic, change.ids, change.origin) == (topic("task/delete"), tuple(ids), "api")
+
+
+def test_an_action_on_no_records_is_no_change() -> None:
+    account = make_account()
+
+    assert account.create(EntityType.LEAD, [], START) == []
+    assert account.update(EntityType.LEAD, [], {"name": "Ada"}, START) == []
+    account.delete(EntityType.LEAD, [], START)
+
+    assert account.journal.changes == []
+
+
+def test_whatever_text_a_record_takes_can_be_sent() -> None:
+    """A string that has no UTF-8 is refused at the door, not at the moment of sending."""
+    account = make_account()
+    subscribe(account, "lead/update")
+    [lead] = account.create(EntityType.LEAD, [{"name": "Ada"}], START)
+
+    with pytest.raises(UsageError, match="surrogates not allowed"):
+        account.update(EntityType.LEAD, [lead.id], {"name": "\ud800"}, START)
+
+    assert account.take(START) == []
+
+
+# --- subscriptions and keys ---------------------------------------------------------------------------
+
+
+def test_a_subscription_knows_its_key_and_its_moment() -> None:
+    account = make_account()
+
+    subscription = subscribe(account, "lead/new", now=START + 5, custom_field_computed_values=True)
+
+    assert subscription.id == 560_698
+    assert subscription.key == FIRST_KEY.serial
+    assert subscription.created_ms == START + 5
+    assert subscription.custom_field_computed_values is True
+    assert account.journal.entries[-1].subscription == subscription
+
+
+def test_the_101st_subscription_is_refused() -> None:
+    account = make_account()
+    for _ in range(100):
+        subscribe(account, "lead/new")
+
+    with pytest.raises(Invalid, match="Subscription limit of 100 reached"):
+        subscribe(account, "lead/new")
+
+    assert len(account.subscriptions) == 100
+
+
+def test_the_limit_of_100_is_the_accounts_not_the_keys() -> None:
+    account = make_account()
+    for _ in range(100):
+        subscribe(account, "lead/new")
+    account.switch_key(SECOND_KEY, START)
+
+    with pytest.raises(Invalid, match="Subscription limit of 100 reached"):
+        subscribe(account, "lead/new")
+
+
+def test_a_removed_subscription_hears_nothing_more() -> None:
+    account = make_account()
+    subscription = subscribe(account, "lead/new")
+
+    assert account.unsubscribe(subscription.id, START) == subscription
+
+    fire(account, "lead/new")
+    assert deliver(account, START) == []
+    with pytest.raises(NotFound):
+        account.unsubscribe(subscription.id, START)
+
+
+def test_an_old_keys_subscriptions_go_on_firing_unseen() -> None:
+    account = make_account()
+    stale = subscribe(account, "lead/new")
+    account.switch_key(SECOND_KEY, START)
+    fresh = subscribe(account, "lead/new", OTHER)
+
+    fire(account, "lead/new")
+
+    assert [attempt.url for attempt in deliver(account, START)] == [TARGET, OTHER]
+    assert account.key == SECOND_KEY
+    assert account.keys == [FIRST_KEY, SECOND_KEY]
+    assert account.subscriptions.of_key(SECOND_KEY.serial) == [fresh]
+    with pytest.raises(NotFound):
+        account.unsubscribe(stale.id, START)
+    with pytest.raises(NotFound):
+        account.update_subscription(stale.id, {"target": OTHER}, START)
+
+
+def test_a_switch_of_keys_says_what_stays_behind() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    subscribe(account, "lead/update")
+
+    account.switch_key(SECOND_KEY, START)
+
+    assert account.journal.entries[-1] == Entry(
+        3, START, Kind.KEY_SWITCHED, "2 subscriptions of earlier keys go on firing"
+    )
+
+
+def test_an_account_may_begin_without_a_key() -> None:
+    account = Account("test", None, make_rules())
+    assert account.keys == []
+
+    account.switch_key(FIRST_KEY, START)
+
+    assert account.key == FIRST_KEY
+
+
+def test_a_second_subscription_to_a_topic_can_replace_the_first() -> None:
+    account = make_account(replace_duplicates=True)
+    subscribe(account, "lead/new")
+    other_topic = subscribe(account, "lead/update")
+
+    second = subscribe(account, "lead/new", OTHER)
+
+    assert list(account.subscriptions) == [other_topic, second]
+    [removed] = [entry for entry in account.journal.entries if entry.kind is Kind.UNSUBSCRIBED]
+    assert removed.text == "replaced by a new one for the same topic"
+
+
+def test_only_the_same_keys_subscription_is_replaced() -> None:
+    account = make_account(replace_duplicates=True)
+    stale = subscribe(account, "lead/new")
+    account.switch_key(SECOND_KEY, START)
+
+    fresh = subscribe(account, "lead/new", OTHER)
+
+    assert list(account.subscriptions) == [stale, fresh]
+
+
+def test_replacing_makes_room_for_itself() -> None:
+    account = make_account(replace_duplicates=True)
+    for key in range(1, 101):
+        account.switch_key(Key(key, f"token-{key}", ""), START)
+        subscribe(account, "lead/new")
+
+    subscribe(account, "lead/new", OTHER)
+
+    assert len(account.subscriptions) == 100
+
+
+# --- what waits, and the subscription it waits for ----------------------------------------------------
+
+
+def test_what_waits_is_sent_as_the_subscription_then_stands() -> None:
+    account = make_account(latency=Latency(SECOND, SECOND))
+    subscription = subscribe(account, "lead/new", secret={"key": "old"})
+    fire(account, "lead/new")
+    body = {"target": OTHER, "secret": {"key": "new"}, "headers": {"X-Token": "t"}}
+
+    updated = account.update_subscription(subscription.id, body, START)
+
+    [attempt] = deliver(account, START, START + SECOND)
+    assert attempt.url == OTHER
+    assert body_of(attempt)["key"] == "new"
+    assert ("X-Token", "t") in attempt.headers
+    assert attempt.subscription == updated
+    assert "subscription changed" in kinds(account)
+
+
+def test_what_waits_is_cancelled_when_its_turn_comes_and_the_subscription_is_gone() -> None:
+    account = make_account(latency=Latency(SECOND, SECOND))
+    subscription = subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    account.unsubscribe(subscription.id, START)
+    assert states(account) == ["queued"]
+
+    assert deliver(account, START, START + SECOND) == []
+
+    [delivery] = account.journal.deliveries
+    assert delivery.outcome is Outcome.CANCELLED
+    assert delivery.text == "subscription 560698 was removed"
+    assert delivery.ended_ms == START + SECOND
+    assert delivery.subscription is None
+    assert delivery.body is None
+
+
+def test_what_is_held_is_cancelled_too_and_takes_no_room() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    gone = subscribe(account, "lead/new")
+    subscribe(account, "lead/delete", OTHER)
+    for text in ("lead/new", "lead/new", "lead/delete"):
+        fire(account, text)
+    deliver(account, START)
+    account.unsubscribe(gone.id, START)
+
+    [attempt] = deliver(account, START, START + MINUTE)
+
+    assert attempt.url == OTHER
+    assert ended(account) == [(1, "delivered", 0), (2, "cancelled", MINUTE), (3, "delivered", MINUTE)]
+
+
+def test_under_the_drop_policy_what_is_gone_is_dropped_where_there_is_no_room() -> None:
+    account = make_account(limits=ONE_A_MINUTE, over_limit=OverLimit.DROP)
+    gone = subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+    fire(account, "lead/new")
+    account.unsubscribe(gone.id, START)
+
+    deliver(account, START)
+
+    assert states(account) == ["delivered", "dropped"]
+
+
+def test_a_changed_target_is_not_crowded_by_what_waited_for_the_old_one() -> None:
+    """One at a time means one at a time for the target that is really used."""
+    account = make_account()
+    moving = subscribe(account, "lead/new", TARGET)
+    subscribe(account, "lead/update", OTHER)
+    for text in ("lead/new", "lead/update", "lead/new"):
+        fire(account, text)
+    deliver(account, START, endpoint=lambda _: Result.answered(200, delay_ms=SECOND))
+
+    account.update_subscription(moving.id, {"target": OTHER}, START)
+    attempts = deliver(account, START, START + SECOND)
+
+    assert [(attempt.url, attempt.started_ms - START) for attempt in attempts] == [(OTHER, SECOND)]
+
+    fire(account, "lead/update", now=START + SECOND)
+    fire(account, "lead/new", now=START + SECOND)
+    assert len(account.take(START + SECOND)) == 1
+    assert account.take(START + SECOND) == []
+
+
+def test_what_was_moved_away_from_a_busy_target_need_not_wait_for_it() -> None:
+    account = make_account()
+    moving = subscribe(account, "lead/new", TARGET)
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START, endpoint=lambda _: Result.answered(200, delay_ms=SECOND))
+
+    account.update_subscription(moving.id, {"target": OTHER}, START)
+
+    assert [attempt.url for attempt in deliver(account, START)] == [OTHER]
+
+
+# --- latency ------------------------------------------------------------------------------------------
+
+
+def test_a_notification_is_due_after_its_latency() -> None:
+    account = make_account(latency=Latency(30 * SECOND, 30 * SECOND))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    assert deliver(account, START, START + 30 * SECOND - 1) == []
+    [attempt] = deliver(account, START + 30 * SECOND - 1, START + 30 * SECOND)
+
+    assert attempt.started_ms == START + 30 * SECOND
+    assert body_of(attempt)["timestamp"] == "2026-09-21T14:13:20.000Z"
+
+
+def test_the_timestamp_can_be_that_of_sending() -> None:
+    account = make_account(latency=Latency(SECOND, SECOND), timestamp_when_sent=True)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    [attempt] = deliver(account, START, START + SECOND)
+
+    assert body_of(attempt)["timestamp"] == "2026-09-21T14:13:21.000Z"
+
+
+def test_a_range_of_latency_is_drawn_from() -> None:
+    """The values are those of test_draws: seed, topic, ids, how many alike before, subscription."""
+    account = make_account(latency=Latency(0, 900_000))
+    subscribe(account, "lead/new")
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [17])
+    fire(account, "lead/new", [17])
+
+    due = [notification.due_ms - START for notification in account.journal.notifications]
+
+    assert due[0] == 488_197
+    assert due[1] == 12_791
+    assert due[2] == 51_180
+
+
+def test_all_pieces_of_a_change_are_due_together() -> None:
+    account = make_account(latency=Latency(0, 900_000))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", range(1, 92))
+
+    assert len({notification.due_ms for notification in account.journal.notifications}) == 1
+
+
+changes = st.tuples(
+    st.sampled_from(["lead/new", "lead/update", "person/new"]),
+    st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple),
+)
+
+
+@given(before=st.lists(changes, max_size=4), after=st.lists(changes, max_size=4), one_more=changes)
+def test_one_more_change_never_shifts_the_delay_of_another(
+    before: list[tuple[str, tuple[int, ...]]],
+    after: list[tuple[str, tuple[int, ...]]],
+    one_more: tuple[str, tuple[int, ...]],
+) -> None:
+    without = delays_of([*before, *after])
+    with_it = delays_of([*before, one_more, *after])
+    del with_it[len(before)]
+
+    # Those exactly alike are told apart by counting them, so that they do move up.
+    for happened, delay, moved in zip([*before, *after], without, with_it, strict=True):
+        assert delay == moved or happened == one_more
+
+
+def delays_of(happening: list[tuple[str, tuple[int, ...]]]) -> list[int]:
+    """How late the first notification of each change is."""
+    account = make_account(latency=Latency(0, 900_000))
+    for text in ("lead/new", "lead/update", "person/new"):
+        subscribe(account, text)
+    made = [fire(account, text, ids) for text, ids in happening]
+    return [account.journal.notifications_of(change)[0].due_ms - START for change in made]
+
+
+def test_the_later_change_may_come_first() -> None:
+    account = make_account(latency=Latency(0, 900_000))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [17])
+    fire(account, "lead/new", [17])
+
+    assert serials(deliver(account, START, START + 900_000)) == [2, 1]
+
+
+# --- limits -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", WindowKind)
+def test_the_601st_notification_waits_for_the_minute(window: WindowKind) -> None:
+    account = make_account(window=window)
+    subscribe(account, "lead/new")
+    for number in range(601):
+        fire(account, "lead/new", [number])
+
+    assert len(deliver(account, START, START + MINUTE - 1)) == 600
+    assert states(account)[600] == "held"
+    assert account.next_moment(START + MINUTE - 1) == START + MINUTE
+    assert serials(deliver(account, START + MINUTE - 1, START + MINUTE)) == [601]
+
+
+@pytest.mark.parametrize("window", WindowKind)
+def test_the_1801st_notification_waits_for_the_ten_minutes(window: WindowKind) -> None:
+    account = make_account(window=window)
+    subscribe(account, "lead/new")
+    for number in range(1_801):
+        fire(account, "lead/new", [number])
+
+    assert len(deliver(account, START, START + 10 * MINUTE - 1)) == 1_800
+    [attempt] = deliver(account, START + 10 * MINUTE - 1, START + 20 * MINUTE)
+    assert attempt.started_ms == START + 10 * MINUTE
+
+
+def test_30_ids_count_as_one() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", range(30))
+
+    deliver(account, START)
+
+    assert states(account) == ["delivered"]
+
+
+def test_a_held_notification_says_by_which_limit_and_until_when() -> None:
+    account = make_account(limits=(Limit(1, SECOND), Limit(1, MINUTE)))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+
+    held = account.journal.notifications[1]
+
+    assert (held.held_by, held.held_until_ms) == ("1/1m", START + MINUTE)
+    assert account.journal.entries[-2] == Entry(
+        account.journal.entries[-2].number,
+        START,
+        Kind.HELD,
+        "by the limit of 1/1m",
+        notification=held,
+    )
+
+
+def test_being_held_is_told_once() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    for _ in range(3):
+        fire(account, "lead/new")
+
+    deliver(account, START, START + 3 * MINUTE)
+
+    assert kinds(account).count("held") == 2
+
+
+def test_what_was_held_goes_before_what_comes_later() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [1])
+    fire(account, "lead/new", [2])
+    deliver(account, START)
+    fire(account, "lead/new", [3], START + MINUTE)
+
+    assert serials(deliver(account, START, START + 2 * MINUTE)) == [2, 3]
+
+
+def test_what_finds_no_room_can_be_dropped() -> None:
+    account = make_account(limits=ONE_A_MINUTE, over_limit=OverLimit.DROP)
+    subscribe(account, "lead/new")
+    for number in (1, 2, 3):
+        fire(account, "lead/new", [number])
+
+    deliver(account, START)
+
+    assert states(account) == ["delivered", "dropped", "dropped"]
+    assert account.journal.deliveries[0].text == "over the limit of 1/1m"
+    assert account.next_moment(START) is None
+
+
+def test_after_a_drop_sending_goes_on_with_the_next_window() -> None:
+    account = make_account(limits=ONE_A_MINUTE, over_limit=OverLimit.DROP)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+    fire(account, "lead/new", now=START + MINUTE)
+
+    deliver(account, START + MINUTE)
+
+    assert states(account) == ["delivered", "dropped", "delivered"]
+
+
+def test_without_limits_everything_goes_at_once() -> None:
+    account = make_account(limits=())
+    subscribe(account, "lead/new")
+    for _ in range(2_000):
+        fire(account, "lead/new")
+
+    assert len(deliver(account, START)) == 2_000
+
+
+# --- side by side -------------------------------------------------------------------------------------
+
+
+def test_a_round_is_one_notification_where_one_at_a_time_is_sent() -> None:
+    account = make_account()
+    subscribe(account, "lead/new", TARGET)
+    subscribe(account, "lead/new", OTHER)
+    fire(account, "lead/new")
+
+    [first] = account.take(START)
+    assert first.notification.state is State.SENDING
+    [second] = account.take(START)
+    assert (first.url, second.url) == (TARGET, OTHER)
+    assert account.take(START) == []
+
+
+def test_a_round_has_so_many_for_each_target() -> None:
+    account = make_account(in_flight=2)
+    subscribe(account, "lead/new", TARGET)
+    subscribe(account, "lead/new", OTHER)
+    for _ in range(3):
+        fire(account, "lead/new")
+
+    first = account.take(START)
+    assert serials(first) == [1, 2, 3, 4]
+    assert account.take(START) == []
+
+    account.conclude(first[0], Result.answered(200), START)
+    assert serials(account.take(START)) == [5]
+
+
+def test_where_room_is_short_nobody_overtakes_within_a_round() -> None:
+    """Four could go: with two at once for each target, the third of the first target comes before the other's first."""
+    account = make_account(in_flight=2, limits=(Limit(4, MINUTE),), batch=1)
+    subscribe(account, "lead/new", TARGET)
+    subscribe(account, "lead/new", OTHER)
+    fire(account, "lead/new", [1, 2, 3])
+
+    attempts = deliver(account, START)
+
+    assert [attempt.url for attempt in attempts] == [TARGET, TARGET, TARGET, OTHER]
+    assert states(account)[4:] == ["held", "held"]
+
+
+def test_a_slow_target_does_not_keep_the_others_waiting() -> None:
+    account = make_account()
+    subscribe(account, "lead/new", TARGET)
+    subscribe(account, "lead/new", OTHER)
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+
+    def endpoint(attempt: Attempt) -> Result:
+        return Result.answered(200, delay_ms=SECOND if attempt.url == TARGET else 0)
+
+    attempts = deliver(account, START, START + 2 * SECOND, endpoint)
+
+    assert [(attempt.url, attempt.started_ms - START) for attempt in attempts] == [
+        (TARGET, 0),
+        (OTHER, 0),
+        (OTHER, 0),
+        (TARGET, SECOND),
+    ]
+
+
+def test_what_waits_only_for_its_target_is_not_held() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+
+    deliver(account, START, endpoint=lambda _: Result.answered(200, delay_ms=SECOND))
+
+    assert states(account) == ["sending", "queued"]
+    assert account.next_moment(START) == START + SECOND
+
+
+# --- answers that take their time ---------------------------------------------------------------------
+
+
+def test_a_slow_answer_counts_when_it_comes() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    [attempt] = account.take(START)
+
+    assert account.conclude(attempt, Result.answered(200, delay_ms=SECOND), START) is None
+    assert account.next_moment(START) == START + SECOND
+    account.finish(START + SECOND - 1)
+    assert states(account) == ["sending"]
+    account.finish(START + SECOND)
+
+    assert ended(account) == [(1, "delivered", SECOND)]
+
+
+SLOW: dict[str, tuple[Result, tuple[str, Reason | None, str]]] = {
+    "just in time": (Result.answered(200, delay_ms=9_999), ("delivered", None, "")),
+    "at the timeout": (
+        Result.answered(200, delay_ms=10_000),
+        ("failed", Reason.TIMED_OUT, "no answer within 10s"),
+    ),
+    "hanging": (
+        Result.answered(200, delay_ms=MINUTE),
+        ("failed", Reason.TIMED_OUT, "no answer within 10s"),
+    ),
+    "refused after a while": (
+        Result.failure(Reason.REFUSED, "nobody", delay_ms=5),
+        ("failed", Reason.REFUSED, "nobody"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("result", "expected"), SLOW.values(), ids=SLOW.keys())
+def test_nobody_waits_longer_than_the_timeout(result: Result, expected: tuple[str, Reason | None, str]) -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    deliver(account, START, START + MINUTE, lambda _: result)
+
+    [delivery] = account.journal.deliveries
+    assert (str(delivery.outcome), delivery.reason, delivery.text) == expected
+    assert delivery.ended_ms == START + min(result.delay_ms, 10_000)
+
+
+def test_a_timeout_keeps_where_it_was_sent() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    deliver(
+        account,
+        START,
+        START + MINUTE,
+        lambda _: Result(Outcome.DELIVERED, 200, delay_ms=MINUTE, route="function"),
+    )
+
+    assert account.journal.deliveries[0].route == "function"
+    assert account.journal.deliveries[0].status is None
+
+
+# --- looking ------------------------------------------------------------------------------------------
+
+
+def test_what_waits_is_listed_by_due_time() -> None:
+    account = make_account(latency=Latency(0, 900_000))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [17])
+    fire(account, "lead/new", [17])
+
+    assert [notification.serial for notification in account.waiting()] == [2, 1]
+
+    deliver(account, START, START + 900_000)
+    assert account.waiting() == []
+
+
+def test_what_is_under_way_still_waits() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    account.take(START)
+
+    assert [notification.state for notification in account.waiting()] == [State.SENDING]
+
+
+def test_an_idle_account_waits_for_no_moment() -> None:
+    account = make_account()
+
+    assert account.next_moment(START) is None
+    assert account.take(START) == []
+
+
+def test_the_next_moment_is_the_first_of_all() -> None:
+    account = make_account(latency=Latency(SECOND, SECOND), limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    assert account.next_moment(START) == START + SECOND
+
+    fire(account, "lead/new")
+    deliver(account, START, START + SECOND, lambda _: Result.answered(200, delay_ms=5 * SECOND))
+    assert account.next_moment(START + SECOND) == START + 6 * SECOND
+
+    deliver(account, START + SECOND, START + 6 * SECOND)
+    assert account.next_moment(START + 6 * SECOND) == START + SECOND + MINUTE
+
+
+# --- replay -------------------------------------------------------------------------------------------
+
+
+def test_a_replay_sends_the_captured_body_outside_matching_and_limits() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+    headers = [("Content-Type", "application/json")]
+
+    attempt = account.replay(topic("lead/new"), (17,), b"captured", OTHER, headers, START)
+    delivery = account.conclude(attempt, Result.answered(200), START)
+
+    assert (attempt.url, attempt.body, attempt.headers) == (OTHER, b"captured", tuple(headers))
+    assert delivery is not None
+    assert delivery.replayed
+    assert delivery.target == OTHER
+    assert kinds(account)[-4:] == ["change", "queued", "sending", "ended"]
+
+
+def test_a_replay_takes_no_room() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    account.conclude(account.replay(topic("lead/new"), (1,), b"", OTHER, (), START), Result.answered(200), START)
+    fire(account, "lead/new")
+
+    assert len(deliver(account, START)) == 1
+
+
+# --- echoes -------------------------------------------------------------------------------------------
+
+
+def echoing(account: Account) -> Callable[[Attempt], Result]:
+    """An endpoint that writes to the record it was told about."""
+
+    def endpoint(attempt: Attempt) -> Result:
+        account.causing = attempt.notification
+        account.apply(RecordChange(topic("lead/update"), (17,), {"n": [0, 1]}), attempt.started_ms)
+        account.causing = None
+        return answer_ok(attempt)
+
+    return endpoint
+
+
+def test_a_change_knows_the_notification_that_caused_it() -> None:
+    account = make_account(echo_depth=2)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update")
+
+    deliver(account, START, endpoint=echoing(account))
+
+    assert [(change.cause, change.depth) for change in account.journal.changes] == [
+        (None, 0),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+    ]
+
+
+def test_an_echo_is_followed_so_deep_and_no_deeper() -> None:
+    account = make_account(echo_depth=25)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update")
+
+    assert len(deliver(account, START, endpoint=echoing(account))) == 26
+
+    last = account.journal.changes[-1]
+    assert last.subscriptions == ()
+    assert last.note == "not followed: more than 25 deliveries caused each other"
+    assert kinds(account)[-3:] == ["change", "echo stopped", "ended"]
+
+
+def test_an_echo_raises_once_with_the_cycle() -> None:
+    account = make_account(echo_depth=1)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update")
+    deliver(account, START, endpoint=echoing(account))
+
+    with pytest.raises(EchoLoop) as caught:
+        account.raise_echo()
+
+    assert str(caught.value) == (
+        "Echo loop: 1 deliveries in a row each made your endpoint change a record, "
+        "which caused the next delivery:\n"
+        "  change 1: lead/update [17], 1 subscription\n"
+        "  change 2: lead/update [17], 1 subscription\n"
+        "  change 3: lead/update [17]: not followed: more than 1 deliveries caused each other\n"
+        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint "
+        "recognise its own writes, or write only when something differs; the setting echo_depth allows "
+        "longer chains."
+    )
+    account.raise_echo()
+
+
+def test_a_long_cycle_is_shortened_in_the_middle() -> None:
+    account = make_account(echo_depth=25)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update")
+    deliver(account, START, endpoint=echoing(account))
+
+    with pytest.raises(EchoLoop) as caught:
+        account.raise_echo()
+
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 10
+    assert lines[5] == "  ... 20 more like these ..."
+    assert lines[6].startswith("  change 25:")
+
+
+def test_of_several_stopped_echoes_the_first_is_told() -> None:
+    account = make_account(echo_depth=0)
+    subscribe(account, "lead/update")
+    fire(account, "lead/update")
+    fire(account, "lead/update")
+    deliver(account, START, endpoint=echoing(account))
+
+    with pytest.raises(EchoLoop, match="change 3"):
+        account.raise_echo()
+    account.raise_echo()
+    assert kinds(account).count("echo stopped") == 2
+
+
+# --- two accounts -------------------------------------------------------------------------------------
+
+
+def test_two_accounts_do_not_meet() -> None:
+    first, second = make_account(limits=ONE_A_MINUTE), make_account(limits=ONE_A_MINUTE)
+    subscribe(first, "lead/new")
+    fire(first, "lead/new")
+    deliver(first, START)
+
+    subscription = subscribe(second, "lead/new")
+    fire(second, "lead/new")
+
+    assert subscription.id == 560_698
+    assert serials(deliver(second, START)) == [1]

@@ -1,0 +1,236 @@
+"""The words as values: moments, texts and what follows from an answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copper_emulator.core.model import (
+    Change,
+    Delivery,
+    EntityType,
+    Entry,
+    Event,
+    Kind,
+    Notification,
+    Outcome,
+    Reason,
+    Result,
+    State,
+    count,
+    duration_text,
+    short_ids,
+    to_datetime,
+    to_ms,
+)
+from tests.core.builders import (
+    START,
+    TARGET,
+    make_change,
+    make_notification,
+    make_subscription,
+    topic,
+)
+
+START_TIME = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
+
+
+def test_a_moment_in_milliseconds_is_exact() -> None:
+    assert to_datetime(1_790_721_604_738) == datetime(2026, 9, 29, 22, 40, 4, 738_000, tzinfo=UTC)
+
+
+def test_milliseconds_are_rounded_down() -> None:
+    assert to_ms(datetime(1970, 1, 1, 0, 0, 0, 1_999, tzinfo=UTC)) == 1
+    assert to_ms(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
+
+
+def test_any_time_zone_is_understood() -> None:
+    berlin = timezone(timedelta(hours=2))
+
+    assert to_ms(datetime(1970, 1, 1, 2, tzinfo=berlin)) == 0
+
+
+@given(st.integers(0, 253_402_300_799_999))
+def test_there_and_back_is_the_same_moment(ms: int) -> None:
+    assert to_ms(to_datetime(ms)) == ms
+
+
+def test_everything_with_a_moment_shows_it_as_a_datetime() -> None:
+    notification = make_notification(due=START + 1)
+    delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START + 2, START + 3)
+
+    assert make_subscription().created == START_TIME
+    assert make_change().at == START_TIME
+    assert notification.due == START_TIME + timedelta(milliseconds=1)
+    assert delivery.started == START_TIME + timedelta(milliseconds=2)
+    assert delivery.ended == START_TIME + timedelta(milliseconds=3)
+    assert Entry(1, START, Kind.SETTINGS).at == START_TIME
+
+
+def test_type_and_event_are_those_of_the_topic() -> None:
+    notification = make_notification("task/delete")
+    delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START, START)
+
+    for thing in (make_subscription("task/delete"), notification.change, notification, delivery):
+        assert thing.topic == topic("task/delete")
+        assert thing.type is EntityType.TASK
+        assert thing.event is Event.DELETE
+
+
+def test_a_topic_reads_as_type_and_event() -> None:
+    assert str(topic("activity_log/new")) == "activity_log/new"
+
+
+def test_a_subscription_reads_with_topic_and_target() -> None:
+    assert str(make_subscription("lead/new", id=560_698)) == (
+        "subscription 560698 (lead/new -> https://billing.example.com/hooks/copper)"
+    )
+
+
+def test_a_change_says_how_many_it_concerned_or_why_nobody() -> None:
+    made = Change(3, topic("lead/new"), (17,), {}, START, subscriptions=(1,))
+    lonely = Change(4, topic("lead/new"), (17, 18), {}, START, note="no subscription to lead/new")
+
+    assert str(made) == "change 3: lead/new [17], 1 subscription"
+    assert str(lonely) == "change 4: lead/new [17, 18]: no subscription to lead/new"
+
+
+def test_a_notification_reads_with_its_state() -> None:
+    notification = make_notification("lead/new", [17], serial=5)
+    notification.state = State.HELD
+
+    assert str(notification) == "notification 5: lead/new [17] (held)"
+
+
+def test_every_outcome_is_a_state() -> None:
+    alive = {State.QUEUED, State.HELD, State.SENDING}
+
+    assert {State(outcome) for outcome in Outcome} == set(State) - alive
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (199, Outcome.REJECTED),
+        (200, Outcome.DELIVERED),
+        (204, Outcome.DELIVERED),
+        (299, Outcome.DELIVERED),
+        (300, Outcome.REJECTED),
+        (302, Outcome.REJECTED),
+        (404, Outcome.REJECTED),
+        (500, Outcome.REJECTED),
+    ],
+)
+def test_only_2xx_is_delivered(status: int, outcome: Outcome) -> None:
+    result = Result.answered(status, headers=[("X-A", "1")], body=b"ok", delay_ms=5)
+
+    assert result == Result(outcome, status, headers=(("X-A", "1"),), body=b"ok", delay_ms=5)
+
+
+def test_no_answer_is_a_failure_with_its_reason() -> None:
+    result = Result.failure(Reason.REFUSED, "nobody listens", delay_ms=3)
+
+    assert result == Result(Outcome.FAILED, reason=Reason.REFUSED, text="nobody listens", delay_ms=3)
+
+
+def make_delivery(notification: Notification | None = None, **how: Any) -> Delivery:
+    fields = {"outcome": Outcome.DELIVERED, "target": TARGET, "started_ms": START, "ended_ms": START, **how}
+    return Delivery(notification or make_notification(), **fields)
+
+
+VERDICTS: dict[str, tuple[dict[str, Any], str]] = {
+    "answered": ({"outcome": Outcome.DELIVERED, "status": 200}, "delivered (200)"),
+    "rejected": ({"outcome": Outcome.REJECTED, "status": 302}, "rejected (302)"),
+    "an exception behind the 500": (
+        {"outcome": Outcome.REJECTED, "status": 500, "exception": KeyError("id")},
+        "rejected (500, KeyError('id') in the endpoint)",
+    ),
+    "failed": ({"outcome": Outcome.FAILED, "reason": Reason.REFUSED}, "failed: refused"),
+    "failed with a text": (
+        {"outcome": Outcome.FAILED, "reason": Reason.TIMED_OUT, "text": "no answer within 10s"},
+        "failed: timed out (no answer within 10s)",
+    ),
+    "blocked": ({"outcome": Outcome.BLOCKED, "text": "no route"}, "blocked: no route"),
+    "unknown": ({"outcome": Outcome.UNKNOWN}, "unknown"),
+}
+
+
+@pytest.mark.parametrize(("how", "verdict"), VERDICTS.values(), ids=VERDICTS.keys())
+def test_a_verdict_is_a_few_words(how: dict[str, Any], verdict: str) -> None:
+    delivery = make_delivery(**how)
+
+    assert delivery.verdict == verdict
+    assert str(delivery) == f"lead/new [17] -> {TARGET}: {verdict}"
+
+
+def test_a_delivery_shows_the_ids_and_the_body_that_was_sent() -> None:
+    delivery = make_delivery(make_notification(ids=[1, 2]), request_body=b'{"ids":[1,2]}')
+
+    assert delivery.ids == (1, 2)
+    assert delivery.body == {"ids": [1, 2]}
+    assert delivery.change is delivery.notification.change
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b"", None),
+        (b"<html>", None),
+        (b"\xff", None),
+        (b"[" * 100_000, None),
+    ],
+    ids=["json", "empty", "html", "not UTF-8", "too deep"],
+)
+def test_a_body_is_parsed_if_it_is_json(raw: bytes, value: object) -> None:
+    assert make_delivery(request_body=raw).body == value
+
+
+def test_only_a_replay_is_a_replay() -> None:
+    again = Change(1, topic("lead/new"), (1,), {}, START, origin="replay")
+
+    assert make_delivery(Notification(1, again, 0, (1,), START)).replayed
+    assert not make_delivery().replayed
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "[]"),
+        (1, "[1]"),
+        (5, "[1, 2, 3, 4, 5]"),
+        (6, "[1, 2, 3, ... 6] (6 ids)"),
+        (30, "[1, 2, 3, ... 30] (30 ids)"),
+    ],
+)
+def test_many_ids_are_shortened(number: int, text: str) -> None:
+    assert short_ids(range(1, number + 1)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 changes"), (1, "1 change"), (2, "2 changes"), (10_000, "10,000 changes")],
+)
+def test_numbers_have_their_noun(number: int, text: str) -> None:
+    assert count(number, "change") == text
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "0"),
+        (250, "250ms"),
+        (30_000, "30s"),
+        (90_000, "1m30s"),
+        (600_000, "10m"),
+        (7_200_000, "2h"),
+        (86_400_000, "1d"),
+        (90_061_001, "1d1h1m1s1ms"),
+    ],
+)
+def test_durations_read_as_the_settings_write_them(ms: int, text: str) -> None:
+    assert duration_text(ms) == text

@@ -1,0 +1,183 @@
+"""`copper-emulator run` and `schema`: what they print, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from copper_emulator.cli import main
+from copper_emulator.scenarios import json_schema, shipped_names
+from tests.scenarios import endpoints
+from tests.scenarios.builders import story
+
+FAILING = "- fire: {topic: person/new, ids: 17}\n- expect: {topic: person/new, ids: 18}\n- advance: 1m"
+
+
+def copper_emulator(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    return tmp_path / "story.yaml"
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The sample application behind a URL."""
+    with endpoints.right() as app, endpoints.served(app) as url:
+        yield url
+
+
+def test_a_scenario_can_be_tried_by_its_name_with_nothing_at_hand() -> None:
+    run = copper_emulator("run", "first_notification")
+
+    assert run.exit_code == 0
+    assert (
+        "Sent to the built-in endpoint, which answers 200, and 401 to a wrong secret. Yours: --target URL" in run.stdout
+    )
+    assert "  ok       3       +0s  update ada: name  [1 notification]" in run.stdout
+    assert "delivered #2 person/update [94808711]" in run.stdout
+    assert "PASSED  first notification: 6 steps, 2 notifications sent" in run.stdout
+    assert run.stderr == ""
+
+
+def test_a_target_gets_everything(server: str) -> None:
+    run = copper_emulator("run", "first_notification", "wrong_secret_refused", "--target", server)
+
+    assert run.exit_code == 0
+    assert f"Sent to {server}" in run.stdout
+    assert "delivered (204)" in run.stdout
+    assert "rejected (401)" in run.stdout
+    assert "2 of 2 scenarios passed" in run.stdout
+
+
+def test_a_target_that_nobody_listens_at_fails_the_first_expectation() -> None:
+    run = copper_emulator("run", "first_notification", "--target", "http://127.0.0.1:9/hook")
+
+    assert run.exit_code == 1
+    assert "connection refused" in run.stdout
+
+
+def test_a_failure_names_file_line_and_step_and_the_exit_code_is_1(written: Path) -> None:
+    written.write_text(story(FAILING))
+
+    run = copper_emulator("run", str(written))
+
+    assert run.exit_code == 1
+    assert f"FAILED  {written}:7: step 2: expect person/new of ids 18, answered with any 2xx" in run.stdout
+    assert "ids are [17]" in run.stdout
+    assert "1 step after it not played" in run.stdout
+
+
+def test_one_failure_among_several_decides_the_exit_code(written: Path) -> None:
+    written.write_text(story(FAILING))
+
+    run = copper_emulator("run", "first_notification", str(written))
+
+    assert run.exit_code == 1
+    assert "1 of 2 scenarios passed" in run.stdout
+
+
+def test_what_no_step_asked_about_fails_the_run_too(written: Path) -> None:
+    written.write_text(
+        "secret: {key: s3cret}\n"
+        + story("- subscribe: {as: x, topic: lead/new, target: /h, secret: {}}\n- fire: {topic: lead/new, ids: 1}")
+    )
+
+    run = copper_emulator("run", str(written))
+
+    assert run.exit_code == 1
+    assert "every step passed, but:" in run.stdout
+    assert "rejected (401)" in run.stdout
+
+
+def test_machines_get_one_json_object_and_nothing_else(written: Path) -> None:
+    written.write_text(story(FAILING))
+
+    run = copper_emulator("run", "batch_of_61", str(written), "--json")
+
+    told = json.loads(run.stdout)
+    assert run.exit_code == 1
+    assert run.stderr == ""
+    assert told["passed"] is False
+    first, second = told["scenarios"]
+    assert (first["name"], first["passed"], first["sent"], first["total_steps"]) == ("batch of 61", True, 9, 7)
+    assert [step["passed"] for step in second["steps"]] == [True, True, True, False]
+    assert second["steps"][-1]["line"] == 7
+    assert "ids are [17]" in second["steps"][-1]["failure"]
+    assert second["timeline"][-1].endswith("delivered (200)")
+
+
+def test_settings_come_before_the_scenarios_own(written: Path) -> None:
+    written.write_text(
+        "settings: {latency: 1h, batch: 10}\n"
+        + story("- fire: {topic: person/new, count: 20}\n- expect: {topic: person/new, count: 2}")
+    )
+
+    assert copper_emulator("run", str(written)).exit_code == 1
+    assert copper_emulator("run", str(written), "--settings", "latency=0").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run"], f"name a scenario file, or one of those that come with it: {', '.join(shipped_names())}"),
+        (["run", "nothing_like_it"], "there is no scenario nothing_like_it"),
+        (["run", "first_notification", "--settings", "latency"], "--settings latency: write NAME=VALUE"),
+        (["run", "first_notification", "--settings", "speed=9"], "there is no setting 'speed'"),
+        (["run", "first_notification", "--settings", "limits=much"], "limits: 'much' is not a limit"),
+        (["run", "first_notification", "--target", "localhost"], "'localhost' is no URL to send to"),
+        (["run", "first_notification", "--target", "https://example.com/"], "--settings allow_targets=example.com"),
+        (["run", "first_notification", "--tarpit"], "No such option"),
+    ],
+)
+def test_what_cannot_be_understood_is_told_on_stderr_with_exit_code_2(arguments: list[str], says: str) -> None:
+    run = copper_emulator(*arguments)
+
+    assert run.exit_code == 2
+    assert says in run.stderr
+    assert "PASSED" not in run.stdout
+
+
+def test_every_fault_of_every_file_is_told_before_anything_is_played(written: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    written.write_text(story("- advance: soon\n- crate: {}"))
+    other.write_text("name: x\n")
+
+    run = copper_emulator("run", "first_notification", str(written), str(other))
+
+    assert run.exit_code == 2
+    assert run.stdout == ""
+    assert [line.removeprefix("copper-emulator: ").split(" ")[0] for line in run.stderr.splitlines()] == [
+        f"{written}:6:",
+        f"{written}:7:",
+        f"{other}:1:",
+    ]
+
+
+def test_the_schema_is_printed_as_json() -> None:
+    printed = copper_emulator("schema")
+
+    assert printed.exit_code == 0
+    assert json.loads(printed.stdout) == json_schema()
+
+
+def test_it_runs_as_a_program_of_its_own() -> None:
+    """In a process of its own nothing that a test has imported can help."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "copper_emulator", "run", "batch_of_61", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert json.loads(run.stdout)["passed"] is True

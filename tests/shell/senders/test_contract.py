@@ -1,0 +1,155 @@
+"""What every sender does alike, whatever kind of endpoint, from synchronous and asynchronous tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from copper_emulator import AsyncEmulator, Delivery, Emulator, Outcome, Reason
+from tests.shell.senders.kinds import IN_PROCESS, Behaviour, endpoint
+
+TARGET = "https://billing.example.com/hooks/a%20b/%7Ec?x=%2F&y=1+2&y=%C3%A9"
+ROUTED = [*IN_PROCESS, "url"]
+
+every_kind = pytest.mark.parametrize("kind", ROUTED)
+in_process = pytest.mark.parametrize("kind", IN_PROCESS)
+both_faces = pytest.mark.parametrize("face", ["sync", "async"])
+
+
+def notify(face: str, to: object, *, times: int = 1, target: str = TARGET, **settings: Any) -> list[Delivery]:
+    """Route, subscribe and fire, in one of the two faces; the verdict is not of interest here."""
+    settings = {"strict": False, **settings}
+    wanted: dict[str, Any] = {
+        "secret": {"key": "s3cret"},
+        "headers": {"X-Tenant": "seven", "Authorization": "Bearer t"},
+    }
+    if face == "sync":
+        with Emulator(**settings) as copper:
+            copper.route("https://billing.example.com", to=to)
+            copper.subscribe("person", "update", target=target, **wanted)
+            for record in range(times):
+                copper.fire("person", "update", ids=record + 1, updated_attributes={"name": ("Ada", "\u00c9va")})
+        return copper.deliveries
+
+    async def run() -> list[Delivery]:
+        async with AsyncEmulator(**settings) as copper:
+            copper.route("https://billing.example.com", to=to)
+            copper.subscribe("person", "update", target=target, **wanted)
+            for record in range(times):
+                await copper.fire("person", "update", ids=record + 1, updated_attributes={"name": ("Ada", "\u00c9va")})
+        return copper.deliveries
+
+    return asyncio.run(run())
+
+
+@both_faces
+@every_kind
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+def test_any_2xx_is_delivered(kind: str, face: str, status: int) -> None:
+    behaviour = Behaviour(status)
+    with endpoint(kind, behaviour) as to:
+        (delivery,) = notify(face, to)
+    assert (delivery.outcome, delivery.status, delivery.response_body) == (Outcome.DELIVERED, status, b"thanks")
+    assert len(behaviour.seen) == 1
+
+
+@both_faces
+@every_kind
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 404, 410, 429, 500, 503])
+def test_anything_else_is_rejected_and_neither_followed_nor_tried_again(kind: str, face: str, status: int) -> None:
+    behaviour = Behaviour(status)
+    with endpoint(kind, behaviour) as to:
+        (delivery,) = notify(face, to)
+    assert (delivery.outcome, delivery.status, delivery.exception) == (Outcome.REJECTED, status, None)
+    assert len(behaviour.seen) == 1
+
+
+@both_faces
+@every_kind
+def test_the_endpoint_sees_the_bytes_the_headers_the_path_and_the_query(kind: str, face: str) -> None:
+    behaviour = Behaviour()
+    with endpoint(kind, behaviour) as to:
+        (delivery,) = notify(face, to)
+    (seen,) = behaviour.seen
+    # Servers hand decoded paths to applications; over HTTP the path is as it was sent.
+    assert seen["path"] == ("/hooks/a%20b/%7Ec" if kind == "url" else "/hooks/a b/~c")
+    assert seen["query"] == "x=%2F&y=1+2&y=%C3%A9"
+    assert seen["body"] == delivery.request_body
+    assert "\u00c9va".encode() in seen["body"]
+    assert json.loads(seen["body"])["key"] == "s3cret"
+    headers = seen["headers"]
+    assert headers["x-tenant"] == "seven"
+    assert headers["authorization"] == "Bearer t"
+    assert headers["content-type"] == "application/json"
+    assert headers["user-agent"].startswith("copper-emulator")
+    assert not {"cookie", "accept-encoding", "accept", "proxy-connection"} & set(headers)
+
+
+@both_faces
+@in_process
+def test_in_process_the_application_sees_the_targets_own_host_over_https(kind: str, face: str) -> None:
+    behaviour = Behaviour()
+    with endpoint(kind, behaviour) as to:
+        notify(face, to)
+    (seen,) = behaviour.seen
+    assert (seen["scheme"], seen["headers"]["host"]) == ("https", "billing.example.com")
+    assert not [name for name in seen["headers"] if name.startswith("x-forwarded")]
+
+
+@both_faces
+def test_over_http_it_sees_the_routes_host_and_the_targets_in_two_headers(face: str) -> None:
+    behaviour = Behaviour()
+    with endpoint("url", behaviour) as to:
+        notify(face, to)
+    headers = behaviour.seen[0]["headers"]
+    assert headers["host"] == to.removeprefix("http://")
+    assert headers["x-forwarded-host"] == "billing.example.com"
+    assert headers["x-forwarded-proto"] == "https"
+
+
+@both_faces
+@in_process
+def test_an_exception_is_part_of_the_outcome_with_its_traceback(kind: str, face: str) -> None:
+    """Frameworks that answer 500 for it have answered; without one there was no answer."""
+    error = LookupError("no such customer")
+    with endpoint(kind, Behaviour(raises=error)) as to:
+        (delivery,) = notify(face, to)
+    assert delivery.exception is error
+    assert "no such customer" in str(delivery.traceback)
+    assert "in act" in str(delivery.traceback)
+    if kind in ("flask", "fastapi", "aiohttp"):
+        assert (delivery.outcome, delivery.status) == (Outcome.REJECTED, 500)
+    else:
+        assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.EXCEPTION)
+
+
+@both_faces
+@pytest.mark.parametrize("kind", ["wsgi", "function"])
+def test_an_endpoint_that_exits_has_raised(kind: str, face: str) -> None:
+    with endpoint(kind, Behaviour(raises=SystemExit("bye"))) as to:
+        (delivery,) = notify(face, to)
+    assert (delivery.reason, repr(delivery.exception)) == (Reason.EXCEPTION, "SystemExit('bye')")
+
+
+@both_faces
+@every_kind
+def test_nothing_is_kept_from_one_delivery_to_the_next(kind: str, face: str) -> None:
+    behaviour = Behaviour()
+    with endpoint(kind, behaviour) as to:
+        deliveries = notify(face, to, times=3)
+    assert [json.loads(seen["body"])["ids"] for seen in behaviour.seen] == [[1], [2], [3]]
+    assert [delivery.outcome for delivery in deliveries] == [Outcome.DELIVERED] * 3
+
+
+@every_kind
+def test_a_port_in_the_target_is_part_of_its_host(kind: str) -> None:
+    behaviour = Behaviour()
+    with endpoint(kind, behaviour) as to, Emulator() as copper:
+        copper.route("https://billing.example.com:8443", to=to)
+        copper.subscribe("person", "update", target="https://billing.example.com:8443/hooks")
+        copper.fire("person", "update", ids=1)
+    header = "x-forwarded-host" if kind == "url" else "host"
+    assert behaviour.seen[0]["headers"][header] == "billing.example.com:8443"

@@ -1,0 +1,239 @@
+"""Deliveries over real sockets: each way they can go wrong, once, and nothing of the machine's settings in them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from copper_emulator import Delivery, Emulator, Outcome, Reason
+from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
+
+TARGET = "https://billing.example.com/hooks"
+
+
+def notify(to: str, *, times: int = 1, **settings: Any) -> list[Delivery]:
+    with Emulator(strict=False, **settings) as copper:
+        copper.route("https://billing.example.com", to=to)
+        copper.subscribe("person", "update", target=TARGET)
+        for record in range(times):
+            copper.fire("person", "update", ids=record + 1)
+    return copper.deliveries
+
+
+def answering(data: bytes) -> Callable[[socket.socket], None]:
+    """Reads the request, sends bytes, and closes."""
+
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(data)
+        connection.close()
+
+    return talk
+
+
+def test_a_port_nobody_listens_on_refuses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    (delivery,) = notify(url)
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.REFUSED)
+    assert delivery.text == f"{url}: connection refused"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "billing.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_names_of_this_machine_are_reached_without_a_name_server(host: str) -> None:
+    """`billing.localhost` is in no hosts file here; who resolved it would not find it."""
+    with http_endpoint() as endpoint:
+        (delivery,) = notify(f"http://{host}:{endpoint.server_port}")
+    if host in ("127.9.9.9", "[::1]"):
+        # Nothing listens there, but it was tried.
+        assert delivery.reason is Reason.REFUSED
+    else:
+        assert delivery.outcome is Outcome.DELIVERED
+
+
+def test_an_endpoint_that_does_not_answer_times_out() -> None:
+    with raw_endpoint(lambda connection: read_request(connection) and None) as endpoint:
+        (delivery,) = notify(endpoint.url, timeout="100ms")
+        assert endpoint.connections == 1
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+    assert delivery.text == "no answer within 100ms"
+
+
+def test_an_endpoint_that_never_ends_its_answer_times_out() -> None:
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+
+    with raw_endpoint(talk) as endpoint:
+        (delivery,) = notify(endpoint.url, timeout="100ms")
+    assert delivery.reason is Reason.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_an_endpoint_that_closes_before_its_answer_is_whole_broke_off(answer: bytes) -> None:
+    with raw_endpoint(answering(answer)) as endpoint:
+        (delivery,) = notify(endpoint.url)
+        assert endpoint.connections == 1
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
+
+
+def test_an_endpoint_that_resets_the_connection_broke_off() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(10)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+
+    with raw_endpoint(talk) as endpoint:
+        (delivery,) = notify(endpoint.url)
+        assert endpoint.connections == 1
+    assert delivery.reason is Reason.BROKEN_OFF
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"\x00\x01\x02\x03\r\n\r\n", b"220 smtp ready\r\n"],
+)
+def test_what_is_no_http_is_garbage(answer: bytes) -> None:
+    with raw_endpoint(answering(answer)) as endpoint:
+        (delivery,) = notify(endpoint.url)
+        assert endpoint.connections == 1
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.GARBAGE)
+    assert "not an HTTP answer" in delivery.text
+
+
+def test_a_plain_http_server_behind_an_https_route_is_a_tls_failure() -> None:
+    with http_endpoint() as endpoint:
+        (delivery,) = notify(endpoint.url.replace("http://", "https://"))
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TLS)
+    assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("status", [200, 302, 500])
+def test_each_notification_is_one_request_whatever_the_answer(status: int) -> None:
+    heard: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        heard.append(read_request(connection))
+        connection.sendall(
+            b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n"
+            b"Retry-After: 0\r\nLocation: http://127.0.0.1:1/\r\n\r\n" % status
+        )
+        connection.close()
+
+    with raw_endpoint(talk) as endpoint:
+        deliveries = notify(endpoint.url, times=3)
+        assert endpoint.connections == 3
+    assert [delivery.status for delivery in deliveries] == [status] * 3
+    assert len(heard) == 3
+
+
+def test_kept_connections_are_used_again() -> None:
+    ports: list[int] = []
+
+    def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        ports.append(request.client_address[1])
+        return 200
+
+    with http_endpoint(answer) as endpoint:
+        notify(endpoint.url, times=5)
+    assert len(set(ports)) == 1
+
+
+def test_cookies_are_not_kept() -> None:
+    def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        request.send_response(200)
+        request.send_header("Set-Cookie", "session=1; Path=/")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+        return 0
+
+    with http_endpoint(answer) as endpoint:
+        notify(endpoint.url, times=2)
+    assert [headers.get("Cookie") for _, headers, _ in endpoint.requests] == [None, None]
+
+
+def test_proxies_and_passwords_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n", encoding="utf-8")
+    with (
+        raw_endpoint(answering(b"HTTP/1.1 502 Proxy\r\nContent-Length: 0\r\n\r\n")) as proxy,
+        http_endpoint() as endpoint,
+    ):
+        monkeypatch.setenv("NETRC", str(netrc))
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        (delivery,) = notify(endpoint.url)
+        assert proxy.connections == 0
+    assert delivery.outcome is Outcome.DELIVERED
+    assert "Authorization" not in endpoint.requests[0][1]
+
+
+def test_a_long_answer_is_kept_in_part_and_counts() -> None:
+    body = b"x" * 1_000_000
+
+    def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        try:
+            request.wfile.write(body)
+        except OSError:
+            # The sender has read enough.
+            request.close_connection = True
+        return 0
+
+    with http_endpoint(answer) as endpoint:
+        first, second = notify(endpoint.url, times=2)
+    assert (first.status, second.status) == (200, 200)
+    assert first.response_body == body[: 64 * 1024]
+
+
+def test_a_packed_answer_is_kept_as_it_came() -> None:
+    packed = b"\x1f\x8b not really packed"
+
+    def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.send_header("Content-Length", str(len(packed)))
+        request.end_headers()
+        request.wfile.write(packed)
+        return 0
+
+    with http_endpoint(answer) as endpoint:
+        (delivery,) = notify(endpoint.url)
+    assert (delivery.status, delivery.response_body) == (200, packed)
+
+
+def test_a_large_body_goes_out_whole() -> None:
+    """A replay is verbatim, however large."""
+    body = '{"subscription_id":1,"event":"new","type":"lead","ids":[1],"note":"' + "x" * 3_000_000 + '"}'
+    with http_endpoint() as endpoint, Emulator(allow_http=True) as copper:
+        delivery = copper.replay(body, target=endpoint.url + "/hooks")
+    assert delivery.outcome is Outcome.DELIVERED
+    assert endpoint.requests[0][2] == body.encode()
+
+
+def test_the_base_of_a_route_stands_before_the_targets_path() -> None:
+    with http_endpoint() as endpoint, Emulator() as copper:
+        copper.route("https://billing.example.com/api", to=f"{endpoint.url}/local/")
+        copper.subscribe("person", "update", target="https://billing.example.com/api/hooks%2F1/../x?a=%2F")
+        copper.fire("person", "update", ids=1)
+    assert endpoint.requests[0][0] == "/local/api/hooks%2F1/../x?a=%2F"
+
+
+def test_a_target_on_loopback_is_sent_to_exactly_as_written() -> None:
+    with http_endpoint() as endpoint, Emulator(allow_http=True) as copper:
+        copper.subscribe("person", "update", target=f"{endpoint.url}/%7Ea/./b?x=%41;y#fragment")
+        copper.fire("person", "update", ids=1)
+    path, headers, _ = endpoint.requests[0]
+    assert path == "/%7Ea/./b?x=%41;y"
+    assert headers["Host"] == f"127.0.0.1:{endpoint.server_port}"
+    assert "X-Forwarded-Host" not in headers

@@ -1,0 +1,98 @@
+"""What both clocks keep: they never go back; and which timers frozen time cannot stop."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from freezegun import freeze_time
+
+from copper_emulator import Emulator, TimeError
+from copper_emulator.core.model import to_ms
+from copper_emulator.shell.clock import Clock, MonotonicEventLoop, VirtualClock, WallClock, real_now, real_timeout
+
+every_clock = pytest.mark.parametrize("make", [VirtualClock, WallClock])
+START = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+@every_clock
+def test_a_clock_starts_at_the_real_present_and_never_goes_back(make: type[Clock]) -> None:
+    before, clock = real_now(), make()
+    moments = [clock.now() for _ in range(100)]
+    assert before <= moments[0] <= moments[-1] <= real_now()
+    assert moments == sorted(moments)
+
+
+@every_clock
+def test_sleeping_until_a_moment_that_has_passed_returns_at_once(make: type[Clock]) -> None:
+    clock = make()
+    now = clock.now()
+    asyncio.run(clock.sleep_until(now - 10_000))
+    assert clock.now() >= now
+
+
+@every_clock
+def test_after_sleeping_the_clock_shows_the_moment(make: type[Clock]) -> None:
+    clock = make()
+    moment = clock.now() + 5
+    asyncio.run(clock.sleep_until(moment))
+    assert clock.now() >= moment
+
+
+def test_a_virtual_clock_stands_still_until_it_is_told() -> None:
+    clock = VirtualClock(1000)
+    assert (clock.now(), clock.now()) == (1000, 1000)
+    clock.move_to(5000)
+    assert clock.now() == 5000
+    with pytest.raises(TimeError, match="cannot go back"):
+        clock.move_to(4999)
+    assert clock.now() == 5000
+
+
+def test_the_walls_clock_cannot_be_moved() -> None:
+    clock = WallClock()
+    with pytest.raises(TimeError, match="--clock manual"):
+        clock.move_to(clock.now() + 60_000)
+
+
+def test_an_account_can_be_given_its_start() -> None:
+    with Emulator(start=START) as copper:
+        assert copper.now == START
+        copper.advance(days=1)
+        assert copper.now == START + timedelta(days=1)
+
+
+def test_a_start_that_was_given_is_not_given_up_for_a_frozen_one() -> None:
+    clock = VirtualClock(to_ms(START))
+    with freeze_time("2020-01-01"):
+        clock.start_again()
+        assert clock.now() == to_ms(START)
+
+
+@pytest.mark.parametrize("make_loop", [MonotonicEventLoop, asyncio.new_event_loop], ids=["ours", "ordinary"])
+@pytest.mark.parametrize("jump", [0, 3600])
+def test_a_real_timeout_runs_out_in_real_time_on_any_loop_while_time_is_frozen(
+    make_loop: type[asyncio.AbstractEventLoop], jump: int
+) -> None:
+    async def wait() -> None:
+        with pytest.raises(TimeoutError):
+            async with real_timeout(20):
+                factory.tick(jump)
+                await asyncio.Event().wait()
+
+    async def finish() -> str:
+        async with real_timeout(60_000):
+            factory.tick(jump)
+            for _ in range(5):
+                await asyncio.to_thread(int)
+            return "done"
+
+    loop = make_loop()
+    try:
+        with freeze_time(START) as factory:
+            loop.run_until_complete(wait())
+            assert loop.run_until_complete(finish()) == "done"
+        loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
+        loop.close()

@@ -1,0 +1,479 @@
+"""Who runs an endpoint, in which thread and on which loop, and what must not wait for what."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+import requests
+from aiohttp import web
+
+from copper_emulator import AsyncEmulator, Copper, Emulator, Reason, Received, RouteError, UsageError
+from copper_emulator.shell.senders.asgi import Lifespan
+from tests.shell.endpoints import app_in_thread, http_endpoint
+
+ORIGIN = "https://billing.example.com"
+
+
+def listening(copper: Any, to: object) -> None:
+    copper.route(ORIGIN, to=to)
+    copper.subscribe("person", "update", target=f"{ORIGIN}/hooks")
+
+
+def api_calls(copper: Any) -> list[int]:
+    """A client that reads, writes and deletes over the real API."""
+    url, body = copper.api_url + "/webhooks", {"target": f"{ORIGIN}/hooks", "type": "lead", "event": "new"}
+    made = requests.post(url, json=body, headers=copper.headers, timeout=10)
+    seen = requests.get(url, headers=copper.headers, timeout=10)
+    gone = requests.delete(f"{url}/{made.json()['id']}", headers=copper.headers, timeout=10)
+    return [made.status_code, seen.status_code, gone.status_code]
+
+
+# --- an endpoint calls the API back while it is notified -----------------------------------------------------------
+
+
+def wsgi_calling_back(copper: Any) -> Any:
+    def app(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [str(api_calls(copper)).encode()]
+
+    return app
+
+
+def asgi_calling_back(copper: Any, *, blocking: bool) -> Any:
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            answers = api_calls(copper) if blocking else await asyncio.to_thread(api_calls, copper)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": str(answers).encode()})
+
+    return app
+
+
+def aiohttp_calling_back(copper: Any) -> web.Application:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(text=str(api_calls(copper)))
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    return app
+
+
+def function_calling_back(copper: Any) -> Any:
+    async def function(_request: Received) -> str:
+        return str(await asyncio.to_thread(api_calls, copper))
+
+    return function
+
+
+CALLING_BACK: dict[str, Callable[[Any], Any]] = {
+    "wsgi": wsgi_calling_back,
+    "asgi": lambda copper: asgi_calling_back(copper, blocking=False),
+    "asgi that blocks its loop": lambda copper: asgi_calling_back(copper, blocking=True),
+    "aiohttp": aiohttp_calling_back,
+    "function": lambda copper: lambda _request: str(api_calls(copper)),
+    "async function": function_calling_back,
+}
+KINDS = list(CALLING_BACK)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_endpoint_may_call_the_api_while_it_is_notified(kind: str) -> None:
+    with Emulator() as copper:
+        listening(copper, CALLING_BACK[kind](copper))
+        copper.fire("person", "update", ids=1)
+        (delivery,) = copper.expect("person", "update", ids=1)
+    assert delivery.response_body == b"[200, 200, 200]"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_endpoint_may_call_the_api_while_it_is_notified_in_an_asynchronous_test(kind: str) -> None:
+    async with AsyncEmulator() as copper:
+        listening(copper, CALLING_BACK[kind](copper))
+        await copper.fire("person", "update", ids=1)
+        (delivery,) = await copper.expect("person", "update", ids=1)
+    assert delivery.response_body == b"[200, 200, 200]"
+
+
+def test_an_endpoint_in_another_thread_may_call_the_api_and_the_fixture_while_it_is_notified() -> None:
+    """What it changes is recorded, and delivered by the call that is under way."""
+    answers: list[object] = []
+
+    def answer(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        answers.append(api_calls(copper))
+        if len(answers) == 1:
+            copper.fire("person", "update", ids=2)
+        return 200
+
+    with http_endpoint(answer) as endpoint, Emulator() as copper:
+        listening(copper, endpoint.url)
+        copper.fire("person", "update", ids=1)
+        copper.expect("person", "update", ids=[1, 2], count=2)
+    assert answers == [[200, 200, 200]] * 2
+
+
+def test_the_api_answers_others_while_a_delivery_is_on_its_way() -> None:
+    reached, let_go = threading.Event(), threading.Event()
+
+    def wait(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        reached.set()
+        let_go.wait(20)
+        return 200
+
+    with http_endpoint(wait) as endpoint, Emulator() as copper:
+        listening(copper, endpoint.url)
+        firing = threading.Thread(target=lambda: copper.fire("person", "update", ids=1))
+        firing.start()
+        assert reached.wait(20)
+        assert api_calls(copper) == [200, 200, 200]
+        let_go.set()
+        firing.join()
+        copper.expect("person", "update", ids=1)
+
+
+@pytest.mark.asyncio
+async def test_an_endpoint_served_on_the_tests_own_loop_is_reached_over_http() -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        await copper.fire("lead", "new", ids=5)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with AsyncEmulator() as copper:
+            listening(copper, f"http://127.0.0.1:{runner.addresses[0][1]}")
+            await copper.fire("person", "update", ids=1)
+            await copper.expect("person", "update", ids=1)
+            assert copper.changes[-1].depth == 1
+    finally:
+        await runner.cleanup()
+
+
+# --- threads and loops ---------------------------------------------------------------------------------------------
+
+
+def where(places: list[Any]) -> Callable[[Received], None]:
+    def handle(_request: Received) -> None:
+        places.append(threading.current_thread())
+
+    return handle
+
+
+def test_a_blocking_endpoint_runs_in_the_tests_own_thread_with_no_loop_around_it() -> None:
+    def handle(_request: Received) -> int:
+        assert threading.current_thread() is threading.main_thread()
+        return asyncio.run(asyncio.wait_for(answer(), 5))
+
+    async def answer() -> int:
+        return 202
+
+    with Emulator() as copper:
+        listening(copper, handle)
+        copper.fire("person", "update", ids=1)
+        copper.expect("person", "update", ids=1, status=202)
+
+
+@pytest.mark.asyncio
+async def test_in_an_asynchronous_test_a_blocking_endpoint_never_runs_on_the_loop() -> None:
+    places: list[Any] = []
+    async with AsyncEmulator() as copper:
+        listening(copper, where(places))
+        await copper.fire("person", "update", ids=1)
+    assert places
+    assert threading.main_thread() not in places
+
+
+def test_a_synchronous_call_inside_an_asynchronous_function_is_a_clear_error() -> None:
+    with Emulator() as copper:
+
+        async def test() -> None:
+            copper.fire("person", "update", ids=1)
+
+        with pytest.raises(UsageError, match="copper_async"):
+            asyncio.run(test())
+        assert copper.changes == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_synchronous_test_with_a_loop_around_it_and_no_task_works(kind: str) -> None:
+    """As a test that drives a browser with synchronous Playwright: a loop runs in its thread, outside any task."""
+    done: list[object] = []
+
+    def test() -> None:
+        try:
+            with Emulator() as copper:
+                listening(copper, CALLING_BACK[kind](copper))
+                copper.fire("person", "update", ids=1)
+                done.append(copper.expect("person", "update", ids=1)[0].response_body)
+            assert asyncio.get_running_loop() is loop
+        except BaseException as error:  # noqa: BLE001 - raised again where the test can see it
+            done.append(error)
+        loop.stop()
+
+    loop = asyncio.new_event_loop()
+    loop.call_soon(test)
+    loop.run_forever()
+    loop.close()
+    assert done == [b"[200, 200, 200]"]
+
+
+def threads() -> set[threading.Thread]:
+    return set(threading.enumerate())
+
+
+def use_everything(copper: Copper, url: str) -> None:
+    for number, to in enumerate([*(make(copper) for make in CALLING_BACK.values()), url]):
+        copper.route(f"https://{number}.example", to=to)
+        copper.subscribe("person", "update", target=f"https://{number}.example/hooks")
+    copper.fire("person", "update", ids=1)
+    assert copper.api_url
+    copper.expect("person", "update", ids=1)
+
+
+def test_nothing_is_left_running_at_the_end() -> None:
+    before = threads()
+    with http_endpoint() as endpoint:
+        for _ in range(2):
+            with Emulator() as copper:
+                use_everything(copper, endpoint.url)
+    assert threads() - before == set()
+
+
+def test_nothing_is_left_running_when_the_block_raises() -> None:
+    before = threads()
+    with pytest.raises(LookupError), http_endpoint() as endpoint, Emulator() as copper:
+        use_everything(copper, endpoint.url)
+        raise LookupError
+    assert threads() - before == set()
+
+
+def test_an_account_that_is_not_used_starts_nothing() -> None:
+    before = threads()
+    with Emulator() as copper:
+        listening(copper, lambda _request: 200)
+        copper.fire("person", "update", ids=1)
+        assert threads() == before
+
+
+def test_two_emulators_in_one_process_never_meet() -> None:
+    got: dict[str, list[Any]] = {"first": [], "second": []}
+    with Emulator() as first, Emulator() as second:
+        for name, copper in (("first", first), ("second", second)):
+            listening(copper, lambda request, name=name: got[name].append(request.json["ids"]))
+        ada, bob = first.people.create(name="Ada"), second.people.create(name="Bob")
+        assert ada.id == bob.id
+        first.people.update(ada.id, name="Ada L.")
+        second.advance(minutes=5)
+        assert first.now < second.now
+        assert first.token != second.token
+        assert first.api_url != second.api_url
+        assert requests.get(second.api_url + "/webhooks", headers=first.headers, timeout=10).status_code == 401
+        first.expect("person", "update", ids=ada.id)
+        second.expect_none()
+    assert got == {"first": [[ada.id]], "second": []}
+
+
+@pytest.mark.asyncio
+async def test_two_asynchronous_accounts_deliver_side_by_side() -> None:
+    async def handle(_request: Received) -> int:
+        await asyncio.to_thread(int)
+        return 200
+
+    async with AsyncEmulator() as first, AsyncEmulator() as second:
+        for copper in (first, second):
+            listening(copper, handle)
+        await asyncio.gather(*(copper.fire("person", "update", ids=range(1, 91)) for copper in (first, second)))
+        for copper in (first, second):
+            await copper.expect("person", "update", ids=range(1, 91), count=3)
+
+
+def test_attempts_of_one_round_over_http_are_on_their_way_together() -> None:
+    """Each waits for the other: one after the other they would time out."""
+    barrier = threading.Barrier(3)
+
+    def answer(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
+        barrier.wait(10)
+        return 200
+
+    with http_endpoint(answer) as endpoint, Emulator(in_flight=3) as copper:
+        listening(copper, endpoint.url)
+        copper.fire("person", "update", ids=range(1, 91))
+        copper.expect("person", "update", ids=range(1, 91), count=3)
+
+
+# --- endpoints that behave badly ---------------------------------------------------------------------------------
+
+
+async def never(*_: Any) -> None:
+    await asyncio.Event().wait()
+
+
+def test_an_async_function_that_hangs_times_out() -> None:
+    with Emulator(timeout="50ms", allow={"failed"}) as copper:
+        copper.route(ORIGIN, to=never, kind="function")
+        copper.subscribe("person", "update", target=f"{ORIGIN}/hooks")
+        copper.fire("person", "update", ids=1)
+        assert copper.deliveries[0].reason is Reason.TIMED_OUT
+        assert copper.deliveries[0].text == "no answer within 50ms"
+
+
+def test_an_asgi_application_that_answers_and_then_hangs_has_answered() -> None:
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            await never()
+
+    with Emulator(timeout="50ms", allow={"exception"}) as copper:
+        listening(copper, app)
+        copper.fire("person", "update", ids=1)
+        (delivery,) = copper.deliveries
+        assert (delivery.status, isinstance(delivery.exception, TimeoutError)) == (200, True)
+
+
+def asgi_that(*messages: dict[str, Any]) -> Any:
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            for message in messages:
+                await send(message)
+
+    return app
+
+
+def wsgi_that(status: Any, body: Any) -> Any:
+    def app(_environ: Any, start_response: Any) -> Any:
+        if status is not None:
+            start_response(status, [])
+        return body
+
+    return app
+
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+
+ODD: dict[str, tuple[Any, Reason]] = {
+    "asgi without an answer": (asgi_that(), Reason.GARBAGE),
+    "asgi with half an answer": (asgi_that(START), Reason.GARBAGE),
+    "asgi with an unended body": (
+        asgi_that(START, {"type": "http.response.body", "body": b"x", "more_body": True}),
+        Reason.GARBAGE,
+    ),
+    "asgi with a message of no type": (asgi_that({}), Reason.EXCEPTION),
+    "asgi with a body that is none": (asgi_that(START, {"type": "http.response.body", "body": "x"}), Reason.EXCEPTION),
+    "wsgi without start_response": (wsgi_that(None, []), Reason.GARBAGE),
+    "wsgi with a status that is none": (wsgi_that("OK", []), Reason.GARBAGE),
+    "wsgi with None": (wsgi_that("200 OK", None), Reason.EXCEPTION),
+    "wsgi with text": (wsgi_that("200 OK", ["text"]), Reason.EXCEPTION),
+    "a function with an object": (lambda request: object(), Reason.EXCEPTION),
+    "a function with True": (lambda request: True, Reason.EXCEPTION),
+    "a function with status 99": (lambda request: 99, Reason.EXCEPTION),
+    "a function with a coroutine": (lambda request: never(), Reason.EXCEPTION),
+}
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize(("to", "reason"), ODD.values(), ids=ODD)
+def test_an_endpoint_that_breaks_its_protocol_is_a_failed_delivery(to: Any, reason: Reason, face: str) -> None:
+    if face == "sync":
+        with Emulator(allow={"failed"}) as copper:
+            listening(copper, to)
+            copper.fire("person", "update", ids=1)
+        deliveries = copper.deliveries
+    else:
+
+        async def run() -> Any:
+            async with AsyncEmulator(allow={"failed"}) as copper:
+                listening(copper, to)
+                await copper.fire("person", "update", ids=1)
+            return copper.deliveries
+
+        deliveries = asyncio.run(run())
+    assert [delivery.reason for delivery in deliveries] == [reason]
+
+
+@pytest.mark.asyncio
+async def test_a_lifespan_that_does_not_end_is_not_waited_for_for_ever() -> None:
+    ended: list[str] = []
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        try:
+            await never()
+        finally:
+            ended.append("cancelled")
+
+    lifespan = Lifespan(app)
+    await lifespan.started()
+    await lifespan.stop(timeout_ms=20)
+    assert ended == ["cancelled"]
+
+
+@pytest.mark.asyncio
+async def test_a_start_up_that_fails_is_told_to_all_who_wait_for_it() -> None:
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    lifespan = Lifespan(app)
+    told = await asyncio.gather(lifespan.started(), lifespan.started(), return_exceptions=True)
+    assert [type(error) for error in told] == [RouteError, RouteError]
+    assert "no database" in str(told[0])
+    await lifespan.stop(timeout_ms=20)
+
+
+def test_an_application_follows_the_loop_that_calls_it() -> None:
+    """A fixture's loop may have ended before the test's begins; the application is started anew on the new one."""
+    log: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            log.append("start")
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            log.append("stop")
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        log.append("notified")
+        await send(START)
+        await send({"type": "http.response.body", "body": b""})
+
+    emulator = AsyncEmulator()
+
+    async def first() -> Any:
+        copper = await emulator.__aenter__()
+        listening(copper, app)
+        await copper.fire("person", "update", ids=1)
+        return copper
+
+    async def second(copper: Any) -> None:
+        await copper.fire("person", "update", ids=2)
+        await copper.expect("person", "update", ids=[1, 2])
+        await emulator.__aexit__(None, None, None)
+
+    copper = asyncio.run(first())
+    asyncio.run(second(copper))
+    assert [entry for entry in log if entry != "stop"] == ["start", "notified", "start", "notified"]
+    assert log[-1] == "stop"
+
+
+def test_a_users_own_server_in_a_thread_is_one_endpoint_of_many() -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    with app_in_thread(app) as url, Emulator() as copper:
+        listening(copper, url)
+        copper.fire("person", "update", ids=range(1, 300))
+        copper.expect("person", "update", ids=range(1, 300), status=204, count=10)

@@ -1,0 +1,132 @@
+"""The thread that serves the API and sends over HTTP: starts at need, knows accounts by token, ends when told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from copper_emulator import Copper, Emulator
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.loop_thread import LoopThread
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.close()
+
+
+def listed(copper: Copper, headers: dict[str, str]) -> int:
+    return requests.get(copper.api_url + "/webhooks", headers=headers, timeout=10).status_code
+
+
+def test_it_starts_no_thread_before_it_is_needed(host: Host) -> None:
+    before = threading.active_count()
+    with Emulator(host=host):
+        assert threading.active_count() == before
+
+
+def test_it_binds_one_port_of_this_machine_and_keeps_it(host: Host) -> None:
+    urls = {host.url() for _ in range(3)}
+    assert len(urls) == 1
+    assert urls.pop().startswith("http://127.0.0.1:")
+
+
+def test_many_threads_that_need_it_at_once_start_one(host: Host) -> None:
+    urls: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def ask() -> None:
+        barrier.wait(10)
+        urls.append(host.url())
+        assert host.http() is not None
+
+    asking = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(urls) == 8
+    assert len(set(urls)) == 1
+
+
+def test_an_account_that_has_left_is_unknown(host: Host) -> None:
+    with Emulator(host=host) as staying:
+        with Emulator(host=host) as leaving:
+            headers = leaving.headers
+            assert listed(staying, headers) == 200
+        assert listed(staying, headers) == 401
+        assert listed(staying, staying.headers) == 200
+
+
+def test_each_request_finds_its_account_by_its_token(host: Host) -> None:
+    body = {"target": "https://a.example/", "type": "lead", "event": "new"}
+    with Emulator(host=host) as first, Emulator(host=host) as second:
+        for copper, times in ((first, 1), (second, 2)):
+            for _ in range(times):
+                requests.post(copper.api_url + "/webhooks", json=body, headers=copper.headers, timeout=10)
+        assert (len(first.subscriptions), len(second.subscriptions)) == (1, 2)
+
+
+def test_calls_over_the_api_meet_changes_in_the_test_without_losing_any(host: Host) -> None:
+    """Two threads on one account: every id once, every entry numbered."""
+    body = {"target": "https://a.example/", "type": "lead", "event": "new"}
+    with Emulator(host=host) as copper:
+
+        def subscribe() -> None:
+            with requests.Session() as session:
+                for _ in range(40):
+                    answer = session.post(copper.api_url + "/webhooks", json=body, headers=copper.headers, timeout=10)
+                    assert answer.status_code == 200
+
+        other = threading.Thread(target=subscribe)
+        other.start()
+        for record in range(1, 201):
+            copper.fire("person", "update", ids=record)
+        other.join()
+        assert len({subscription.id for subscription in copper.subscriptions}) == 40
+        assert [entry.number for entry in copper.journal] == list(range(1, 241))
+
+
+def test_it_can_be_closed_twice_and_used_again(host: Host) -> None:
+    before = threading.active_count()
+    host.url()
+    host.close()
+    host.close()
+    assert threading.active_count() == before
+    with Emulator(host=host) as copper:
+        assert listed(copper, copper.headers) == 200
+
+
+def test_closing_ends_connections_that_clients_keep_open(host: Host) -> None:
+    with Emulator(host=host) as copper, requests.Session() as session:
+        url = copper.api_url + "/webhooks"
+        assert session.get(url, headers=copper.headers, timeout=10).status_code == 200
+        host.close()
+        with pytest.raises(requests.ConnectionError):
+            session.get(url, headers=copper.headers, timeout=10)
+
+
+def test_a_loop_thread_ends_what_still_runs_on_it() -> None:
+    ended: list[str] = []
+
+    async def stay() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    async def start() -> asyncio.Task[None]:
+        task = asyncio.ensure_future(stay())
+        await asyncio.to_thread(int)
+        return task
+
+    thread = LoopThread("test")
+    task = thread.run(start())
+    thread.close()
+    assert (ended, task.cancelled()) == (["cancelled"], True)
