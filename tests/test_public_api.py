@@ -1,6 +1,8 @@
 """What users may import, and that the pinned face has what it promises."""
 
 import inspect
+import subprocess
+import sys
 
 import copper_emulator
 from copper_emulator import Copper, Emulator, Endpoint
@@ -36,6 +38,8 @@ def test_the_names_are_pinned() -> None:
         "Response",
         "RouteError",
         "ScenarioError",
+        "ScenarioFailed",
+        "ScenarioResult",
         "Settings",
         "SettingsError",
         "Subscription",
@@ -43,6 +47,21 @@ def test_the_names_are_pinned() -> None:
         "UsageError",
         "VerdictError",
     }
+
+
+def test_every_name_comes_from_its_home_and_a_wrong_one_is_an_error() -> None:
+    homes = {name for names in copper_emulator._HOMES.values() for name in names.split()}
+
+    assert homes == set(copper_emulator.__all__)
+    assert set(copper_emulator.__all__) <= set(dir(copper_emulator))
+    assert not hasattr(copper_emulator, "Emulater")
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, copper_emulator; print(*sorted({'aiohttp', 'pydantic', 'asyncio', 'yaml'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""
 
 
 def test_copper_has_every_name_of_the_face() -> None:

@@ -1,27 +1,36 @@
-"""A local stand-in for Copper CRM's webhook service."""
+"""A local stand-in for Copper CRM's webhook service.
 
-from copper_emulator.async_copper import AsyncCopper
-from copper_emulator.copper import Copper
-from copper_emulator.core.errors import (
-    ApiError,
-    CopperEmulatorError,
-    EchoLoop,
-    Invalid,
-    NotFound,
-    NotIdle,
-    RouteError,
-    ScenarioError,
-    SettingsError,
-    TimeError,
-    UsageError,
-)
-from copper_emulator.core.model import Change, Delivery, Entry, Notification, Outcome, Reason, Subscription
-from copper_emulator.emulator import AsyncEmulator, Emulator
-from copper_emulator.endpoint import Endpoint
-from copper_emulator.expectations import ExpectationError
-from copper_emulator.settings import Settings
-from copper_emulator.shell.messages import Received, Response
-from copper_emulator.verdict import VerdictError
+The public names, each imported from its module when it is first asked for: `import copper_emulator` alone loads
+neither aiohttp nor pydantic, which every command of the CLI and every pytest run would pay for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.copper import Copper
+    from copper_emulator.core.errors import (
+        ApiError,
+        CopperEmulatorError,
+        EchoLoop,
+        Invalid,
+        NotFound,
+        NotIdle,
+        RouteError,
+        ScenarioError,
+        SettingsError,
+        TimeError,
+        UsageError,
+    )
+    from copper_emulator.core.model import Change, Delivery, Entry, Notification, Outcome, Reason, Subscription
+    from copper_emulator.emulator import AsyncEmulator, Emulator
+    from copper_emulator.endpoint import Endpoint
+    from copper_emulator.expectations import ExpectationError
+    from copper_emulator.scenarios import ScenarioFailed, ScenarioResult
+    from copper_emulator.settings import Settings
+    from copper_emulator.shell.messages import Received, Response
+    from copper_emulator.verdict import VerdictError
 
 __all__ = [
     "ApiError",
@@ -46,6 +55,8 @@ __all__ = [
     "Response",
     "RouteError",
     "ScenarioError",
+    "ScenarioFailed",
+    "ScenarioResult",
     "Settings",
     "SettingsError",
     "Subscription",
@@ -53,3 +64,32 @@ __all__ = [
     "UsageError",
     "VerdictError",
 ]
+
+_HOMES = {
+    "async_copper": "AsyncCopper",
+    "copper": "Copper",
+    "core.errors": (
+        "ApiError CopperEmulatorError EchoLoop Invalid NotFound NotIdle RouteError ScenarioError SettingsError "
+        "TimeError UsageError"
+    ),
+    "core.model": "Change Delivery Entry Notification Outcome Reason Subscription",
+    "emulator": "AsyncEmulator Emulator",
+    "endpoint": "Endpoint",
+    "expectations": "ExpectationError",
+    "scenarios": "ScenarioFailed ScenarioResult",
+    "settings": "Settings",
+    "shell.messages": "Received Response",
+    "verdict": "VerdictError",
+}
+"""Module -> the public names it is the home of."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names.split():
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -101,7 +101,8 @@ def is_of(expectation: Expectation, notification: Notification) -> bool:
 
 
 def _ids_misfit(wanted: tuple[int, ...], actual: tuple[int, ...]) -> list[str]:
-    extra = [record_id for record_id in actual if record_id not in wanted]
+    expected = frozenset(wanted)
+    extra = [record_id for record_id in actual if record_id not in expected]
     if not extra:
         return []
     return [

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -60,7 +61,8 @@ def check(
         in_flight: how many may be on their way to one target. With more than 1, different targets are served side by
             side within a moment.
     """
-    _check_account(sends, queued, dropped)
+    _check_sends(sends, queued)
+    _check_all_accounted_for(sends, queued, dropped)
     _check_clock(sends)
     _check_order(sends, in_flight)
     times = [send.ms for send in sends]
@@ -77,9 +79,8 @@ def check(
         _check_dropped(sends, queued, dropped, spans)
 
 
-def _check_account(sends: Sequence[Send], queued: Sequence[Queued], dropped: Collection[int]) -> None:
-    times_sent = Counter(send.serial for send in sends)
-    for serial, times in times_sent.items():
+def _check_sends(sends: Sequence[Send], queued: Sequence[Queued]) -> None:
+    for serial, times in Counter(send.serial for send in sends).items():
         if times > 1:
             raise Violation(f"sent twice: {serial}")
     known = {item.serial: item for item in queued}
@@ -89,12 +90,16 @@ def _check_account(sends: Sequence[Send], queued: Sequence[Queued], dropped: Col
             raise Violation(f"sent though never queued: {send.serial}")
         if (item.due_ms, item.target) != (send.due_ms, send.target):
             raise Violation(f"sent as another than it was queued: {send.serial}")
-    for serial in dropped:
-        if serial not in known:
-            raise Violation(f"dropped though never queued: {serial}")
-        if serial in times_sent:
-            raise Violation(f"sent and dropped: {serial}")
-    missing = known.keys() - times_sent.keys() - set(dropped)
+
+
+def _check_all_accounted_for(sends: Sequence[Send], queued: Sequence[Queued], dropped: Collection[int]) -> None:
+    known = {item.serial for item in queued}
+    sent, gone = {send.serial for send in sends}, set(dropped)
+    if gone - known:
+        raise Violation(f"dropped though never queued: {min(gone - known)}")
+    if gone & sent:
+        raise Violation(f"sent and dropped: {min(gone & sent)}")
+    missing = known - sent - gone
     if missing:
         raise Violation(f"lost: {min(missing)} and {len(missing) - 1} more")
 
@@ -206,4 +211,4 @@ def _place(send: Send) -> tuple[int, int]:
 
 
 def _pairs(sends: Sequence[Send]) -> Iterable[tuple[Send, Send]]:
-    return zip(sends, sends[1:], strict=False)
+    return pairwise(sends)

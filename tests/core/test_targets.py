@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.errors import Invalid
-from copper_emulator.core.targets import COPPER_HOSTS, check_target, is_loopback, origin_of
+from copper_emulator.core.targets import check_target, is_copper, is_loopback, origin_of
 
 
 def hint_for(target: str, *, allow_http: bool = False) -> str:
@@ -126,5 +126,11 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
     assert origin_of(url) == origin
 
 
-def test_copper_itself_is_known() -> None:
-    assert {"api.copper.com", "api.prosperworks.com"} <= COPPER_HOSTS
+@pytest.mark.parametrize("host", ["api.copper.com", "API.prosperworks.com", "app.copper.com."])
+def test_copper_itself_is_known(host: str) -> None:
+    assert is_copper(host)
+
+
+@pytest.mark.parametrize("host", ["copper.com", "api.copper.com.example", "my-api.copper.com", ""])
+def test_others_are_not_copper(host: str) -> None:
+    assert not is_copper(host)

@@ -298,8 +298,8 @@ def test_a_chain_that_ends_within_the_depth_is_no_loop() -> None:
 
 def test_a_chain_through_two_endpoints_is_one_chain() -> None:
     with Emulator(start=START, echo_depth=4) as copper:
-        copper.route("https://a.example", to=lambda _r: copper.fire("lead", "update", ids=1) and None)
-        copper.route("https://b.example", to=lambda _r: copper.fire("person", "update", ids=1) and None)
+        copper.route("https://a.example", to=lambda _r: str(copper.fire("lead", "update", ids=1)))
+        copper.route("https://b.example", to=lambda _r: str(copper.fire("person", "update", ids=1)))
         copper.subscribe("person", "update", target="https://a.example/")
         copper.subscribe("lead", "update", target="https://b.example/")
         with pytest.raises(EchoLoop, match=r"(?s)person/update.*lead/update.*person/update"):
@@ -308,7 +308,7 @@ def test_a_chain_through_two_endpoints_is_one_chain() -> None:
 
 def test_a_chain_over_virtual_time_is_followed_too() -> None:
     with Emulator(start=START, echo_depth=3, latency="1m") as copper:
-        listening(copper, lambda _request: copper.fire("person", "update", ids=1) and None)
+        listening(copper, lambda _request: str(copper.fire("person", "update", ids=1)))
         copper.fire("person", "update", ids=1)
         with pytest.raises(EchoLoop):
             copper.run_until_idle()
@@ -437,7 +437,7 @@ async def journal_of_a_run(in_flight: int) -> list[str]:
             for event in reversed(waiting):
                 event.set()
             await mine.wait()
-            return 200 + request.json["ids"][0] % 7
+            return 200 + int(request.json["ids"][0]) % 7
 
         copper.route("https://a.example", to=handle)
         copper.route("https://b.example", to=handle)

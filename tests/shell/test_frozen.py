@@ -377,13 +377,13 @@ def test_freezing_while_a_request_is_on_its_way_neither_hangs_nor_times_out() ->
     def freezes(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
         with freeze_time("2030-01-01") as factory:
             factory.tick(86_400)
-            requests.get(copper.api_url + "/webhooks", headers=copper.headers, timeout=10)
+            requests.get(account.api_url + "/webhooks", headers=account.headers, timeout=10)
         return 200
 
-    with http_endpoint(freezes) as endpoint, Emulator(allow_http=True) as copper:
-        copper.subscribe("person", "update", target=endpoint.url + "/hooks")
-        copper.fire("person", "update", ids=1)
-        copper.expect("person", "update", ids=1)
+    with http_endpoint(freezes) as endpoint, Emulator(allow_http=True) as account:
+        account.subscribe("person", "update", target=endpoint.url + "/hooks")
+        account.fire("person", "update", ids=1)
+        account.expect("person", "update", ids=1)
 
 
 @every_way

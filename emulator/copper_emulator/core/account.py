@@ -38,6 +38,7 @@ from copper_emulator.core.model import (
     State,
     Subscription,
     Topic,
+    count,
     duration_text,
 )
 from copper_emulator.core.ratelimit import RateLimiter
@@ -81,7 +82,11 @@ class Account:
         """A new key replaces the current one. Subscriptions stay with the key that made them and go on firing."""
         self.keys.append(key)
         stale = len(self.subscriptions) - len(self.subscriptions.of_key(key.serial))
-        self.journal.note(now, Kind.KEY_SWITCHED, f"{stale} subscriptions of earlier keys go on firing")
+        self.journal.note(
+            now,
+            Kind.KEY_SWITCHED,
+            f"{count(stale, 'subscription')} of earlier keys still {'fires' if stale == 1 else 'fire'}",
+        )
 
     # --- subscriptions --------------------------------------------------------------------------------------
 

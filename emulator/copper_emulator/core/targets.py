@@ -79,6 +79,7 @@ def _split(target: str) -> SplitResult:
     try:
         parts = urlsplit(target)
         port = parts.port
+        (parts.hostname or "").encode().decode("idna")
     except ValueError as error:
         raise Invalid.uri(hint=f"The target is no URL: {error}.") from None
     if not parts.scheme or not parts.hostname or port == 0:

@@ -56,7 +56,10 @@ def test_names_of_this_machine_are_reached_without_a_name_server(host: str) -> N
 
 
 def test_an_endpoint_that_does_not_answer_times_out() -> None:
-    with raw_endpoint(lambda connection: read_request(connection) and None) as endpoint:
+    def listen_only(connection: socket.socket) -> None:
+        read_request(connection)
+
+    with raw_endpoint(listen_only) as endpoint:
         (delivery,) = notify(endpoint.url, timeout="100ms")
         assert endpoint.connections == 1
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
