@@ -176,6 +176,18 @@ def test_it_says_which_ids_did_not_arrive(copper: Copper, listening: Endpoint) -
     assert "Of these ids [3] did not arrive" in failure(copper, "person", "update", ids=[1, 2, 3])
 
 
+def test_it_shows_what_is_beside_those_that_fit(copper: Copper, listening: Endpoint) -> None:
+    listening.reply(429, times=1)
+    for number in (1, 2, 3):
+        copper.fire("person", "update", ids=number)
+
+    text = failure(copper, "person", "update", count=3)
+
+    assert "2 deliveries fit, not 3" in text
+    assert "Of the same topic 1 did not fit, among them:" in text
+    assert "- it was rejected (429), expected a 2xx" in text
+
+
 def test_it_says_that_nobody_subscribed(copper: Copper, endpoint: Endpoint) -> None:
     copper.subscribe("person", "new", target=TARGET)
     copper.fire("person", "update", ids=1)

@@ -18,7 +18,10 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that."""
     waiting = [notification for notification in account.waiting() if is_of(expectation, notification)]
     lines = [f"Expected {expectation}."]
-    lines += _count_or_ids(expectation, fitting, account) if fitting else _closest(expectation, account, claims)
+    if fitting:
+        lines += [*_count_or_ids(expectation, fitting, account), *_beside(expectation, fitting, account, claims)]
+    else:
+        lines += _closest(expectation, account, claims)
     if waiting:
         lines += [f"Still under way ({len(waiting)}):", *_shown(account, waiting)]
     unheard = [] if fitting or waiting else _unheard(expectation, account)
@@ -52,6 +55,23 @@ def _count_or_ids(expectation: Expectation, fitting: list[Delivery], account: Ac
     else:
         head = "The ids arrived, but not as an exact union (some came more than once):"
     return [head, *_shown(account, [delivery.notification for delivery in fitting])]
+
+
+def _beside(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> list[str]:
+    fits = {delivery.notification.serial for delivery in fitting}
+    others = [
+        delivery
+        for delivery in account.journal.deliveries
+        if is_of(expectation, delivery.notification)
+        and delivery.notification.serial not in fits
+        and not claims.is_claimed(delivery)
+    ]
+    if not others:
+        return []
+    # What an endpoint answered tells more than what a limit kept from it.
+    first = next((delivery for delivery in others if delivery.request_body), others[0])
+    lines = [f"Of the same topic {len(others)} did not fit, among them:", f"  {story(account, first.notification)}"]
+    return [*lines, *(f"    - {reason}" for reason in misfits(expectation, first))]
 
 
 def _closest(expectation: Expectation, account: Account, claims: Claims) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from copper_emulator.core.model import Delivery, Entry, Kind, Subscription, count, short_ids, to_datetime
+from copper_emulator.core.model import Delivery, Entry, Kind, Subscription, count, duration_text, short_ids, to_datetime
 
 MASK = "***"
 
@@ -67,14 +67,14 @@ def subscription_text(subscription: Subscription) -> str:
 
 
 def _ended(delivery: Delivery) -> str:
+    what = f"#{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}"
     where = f" -> {delivery.route or delivery.target}" if delivery.request_body else ""
-    replayed = " (replay)" if delivery.replayed else ""
+    # The first sentence says why; what would help is for the verdict and for failed expectations.
+    detail = f": {delivery.detail.split('. ')[0]}" if delivery.detail else ""
     took = delivery.ended_ms - delivery.started_ms
-    late = f" after {took / 1000:g}s" if took else ""
-    return (
-        f"  {delivery.outcome:<9} #{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}{where}: "
-        + (f"{delivery.verdict}{late}{replayed}")
-    )
+    late = f" after {duration_text(took)}" if took else ""
+    replayed = " (replay)" if delivery.replayed else ""
+    return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}"
 
 
 def masked(text: str, subscriptions: Iterable[Subscription]) -> str:

@@ -34,7 +34,7 @@ def test_a_change_travels_from_the_command_line_to_a_listening_endpoint() -> Non
         assert endpoint.line().strip() == "key=***"
         assert "secret key=***" in server.line_with("subscribed")
         assert "person/update [17, 18]" in server.line_with("change")
-        assert "delivered (200)" in server.line_with("delivered")
+        assert f"-> {endpoint.url}: 200" in server.line_with("delivered")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -103,7 +103,7 @@ answers = st.one_of(
     st.builds(Answer, status=st.sampled_from([200, 204, 301, 500])),
     st.builds(Answer, status=st.sampled_from([200, 500]), delay=st.integers(1, 24)),
     st.builds(Answer, status=st.none(), reason=st.sampled_from(Reason), delay=st.integers(0, 3)),
-    st.builds(Answer, status=st.none(), unsent=st.sampled_from([Outcome.BLOCKED, Outcome.LOST])),
+    st.builds(Answer, status=st.none(), unsent=st.sampled_from([Outcome.BLOCKED, Outcome.BLOCKED, Outcome.LOST])),
     st.builds(Answer, echoes=st.just(value=True)),
     st.builds(Answer, echoes=st.just(value=True)),
 )

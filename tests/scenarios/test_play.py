@@ -341,7 +341,7 @@ def test_a_failure_names_file_line_and_step_and_ends_with_the_timeline() -> None
     assert lines[0] == "story.yaml:7: step 2 of 3 failed, at +0s: expect person/new of ids 18, status 500"
     assert lines[1] == "Expected person/new, ids=[18], status=500."
     assert any("ids are [17]" in line for line in lines)
-    assert lines[-1].endswith("delivered (200)")
+    assert lines[-1].endswith(": 200")
 
 
 def test_a_long_timeline_is_shown_from_its_end() -> None:

@@ -519,6 +519,28 @@ async def test_an_asgi_application_that_moves_time_on_the_frozen_loop_does_not_t
             await copper.expect("person", "update", ids=1)
 
 
+@pytest.mark.asyncio
+@every_way
+async def test_a_server_on_the_frozen_loop_that_closes_idle_connections_at_each_jump_misses_nothing(
+    freezing: Freezing,
+) -> None:
+    """Its keep-alive timers run out as time jumps, just when the next request would come over the old connection."""
+    runner = web.AppRunner(aiohttp_ok(), keepalive_timeout=5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        with freezing(START) as mover:
+            async with AsyncEmulator() as copper:
+                copper.route("https://billing.example.com", to=f"http://127.0.0.1:{runner.addresses[0][1]}")
+                copper.subscribe("person", "update", target=TARGET)
+                for hour in range(1, 21):
+                    await copper.fire("person", "update", ids=hour)
+                    mover.move_to(START + timedelta(hours=hour))
+                await copper.expect("person", "update", count=20)
+    finally:
+        await runner.cleanup()
+
+
 # --- the first import while time is frozen ----------------------------------------------------------------
 
 

@@ -77,8 +77,9 @@ class Subscription:
     topic: Topic
     target: str
     created_ms: int
-    secret: Mapping[str, str] | None = None
-    headers: Mapping[str, str] | None = None
+    # Values of secrets stay out of logs and test reports.
+    secret: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
     custom_field_computed_values: bool | None = None
 
     @property
@@ -269,7 +270,7 @@ class Result:
         return cls(Outcome.FAILED, reason=reason, text=text, delay_ms=delay_ms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Delivery:
     """How one notification ended: the one attempt and what came back, or why there was none.
 
@@ -338,15 +339,24 @@ class Delivery:
     def __str__(self) -> str:
         return f"{self.topic} {short_ids(self.ids)} -> {self.target}: {self.verdict}"
 
+    def __repr__(self) -> str:
+        return f"<Delivery of {self}>"
+
     @property
     def verdict(self) -> str:
         """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
+        if not self.detail:
+            return str(self.outcome)
+        return f"{self.outcome} ({self.detail})" if self.status is not None else f"{self.outcome}: {self.detail}"
+
+    @property
+    def detail(self) -> str:
+        """What there is to say beside the outcome: the status, how it failed, why it was not sent."""
         if self.status is not None:
-            tail = f", {self.exception!r} in the endpoint" if self.exception is not None else ""
-            return f"{self.outcome} ({self.status}{tail})"
+            return f"{self.status}, {self.exception!r} in the endpoint" if self.exception else str(self.status)
         if self.reason is not None:
-            return f"{self.outcome}: {self.reason}" + (f" ({self.text})" if self.text else "")
-        return f"{self.outcome}: {self.text}" if self.text else str(self.outcome)
+            return f"{self.reason} ({self.text})" if self.text else str(self.reason)
+        return self.text
 
 
 class Kind(StrEnum):

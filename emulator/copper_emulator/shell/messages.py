@@ -19,7 +19,7 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.shell.routes import host_header
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Received:
     """A notification as an endpoint function gets it. `at` is the virtual moment, aware UTC."""
 
@@ -28,6 +28,10 @@ class Received:
     headers: CIMultiDictProxy[str]
     body: bytes
     at: datetime
+
+    def __repr__(self) -> str:
+        # Neither body nor headers: secrets stand in them, and a repr stands in test reports.
+        return f"<Received {self.method} {self.url} at {self.at:%Y-%m-%d %H:%M:%S}, {len(self.body)} bytes>"
 
     @property
     def path(self) -> str:

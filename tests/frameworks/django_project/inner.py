@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -205,6 +207,22 @@ async def test_an_asynchronous_test_and_its_endpoint_see_the_same_rows(
 
     await copper_async.expect("person", "update", ids=7, status=202)
     assert (await Customer.objects.aget(copper_id=7)).stale
+
+
+@pytest.mark.asyncio
+async def test_a_blocking_endpoint_runs_in_the_thread_where_django_keeps_its_connection(
+    copper_async: AsyncCopper,
+) -> None:
+    threads: list[object] = []
+
+    def app(_environ: Any, start_response: Any) -> list[bytes]:
+        threads.append(threading.current_thread())
+        start_response("200 OK", [])
+        return []
+
+    subscribe(copper_async, app)
+    await copper_async.fire("person", "update", ids=7)
+    assert threads == [await sync_to_async(threading.current_thread)()]
 
 
 @pytest.mark.asyncio

@@ -17,10 +17,6 @@ from copper_emulator.shell.senders.caught import with_exception
 _MARK = "X-Copper-Emulator-Exception"
 """Stands in the answer to a request whose handler raised, and says which exception is meant; taken out again."""
 
-_NEVER = 1e12
-"""Seconds an idle connection is kept. On the test's loop frozen time makes timers jump, and a connection that is closed
-just as it is used again looks like an endpoint that broke off."""
-
 
 class AiohttpApp:
     """Serves one application on the loop it is started on, and keeps what its handlers raise."""
@@ -35,7 +31,6 @@ class AiohttpApp:
             on_error=self._on_error,
             as_https=True,
             logger=silent,
-            keepalive_timeout=_NEVER,
             # A handler is given up with its delivery, as an ASGI application is: on a frozen loop none that hangs could
             # be waited for.
             handler_cancellation=True,
