@@ -37,7 +37,7 @@ from tests.core.builders import FIRST_KEY, START, deliver, make_rules, topic
 from tests.core.plain_model import Answer, Happened, Note, PlainModel, Refused, Sent
 
 EXAMPLES = 100
-STEPS = 40
+STEPS = 60
 """The default budget. Mutations are caught within it, too."""
 
 
@@ -128,7 +128,7 @@ change_calls = st.one_of(
     call("update_records", kind=kinds, picks=picks, fields=fields),
     call("delete_records", kind=kinds, picks=picks),
     call("fire", kind=kinds, event=events, ids=few_ids),
-    call("fire_many", event=events, count=st.sampled_from([5, 31, 61])),
+    call("fire_many", event=events, count=st.sampled_from([2, 5, 12, 31, 61])),
 )
 answer_calls = call("answer_with", url=targets, answer=answers)
 calls = st.one_of(*[subscription_calls] * 2, *[change_calls] * 5, answer_calls)
@@ -275,7 +275,7 @@ class AccountMachine(RuleBasedStateMachine):
         if not self.ready:
             return
         while self.model.waiting():
-            self.pass_time(100)
+            self.pass_time(500)
         self.agree("moments to wait for", self.account.next_moment(self.now), None)
 
     # --- comparing --------------------------------------------------------------------------------
@@ -344,8 +344,9 @@ class AccountMachine(RuleBasedStateMachine):
     # --- picking ----------------------------------------------------------------------------------
 
     def some_subscription(self, pick: int) -> int:
-        """The id of an existing subscription, of whichever key; for low picks one with something overdue."""
-        wanted = {note.sub for note in self.model.waiting() if note.due <= self.now and pick < 4}
+        """The id of an existing subscription, of whichever key; mostly one that something waits for."""
+        overdue = self.now if pick < 3 else self.now + 100
+        wanted = {note.sub for note in self.model.waiting() if note.due <= overdue and pick < 5}
         subs = [sub.id for sub in self.model.subs if sub.id in wanted]
         subs = subs or [sub.id for sub in self.model.subs]
         return subs[pick % len(subs)] if subs else 17
@@ -394,6 +395,7 @@ def run(account_class: type[Account] = Account, *, with_seed: int | None = None)
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     if with_seed is not None:

@@ -7,6 +7,7 @@ the engine but the words of `copper_emulator.core.model` and the settings. Only 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -316,7 +317,8 @@ class PlainModel:
             if self._opens(now) > now:
                 self._stop(ready, now)
                 return
-            chosen = next((note for note in ready if self._is_free(note)), None)
+            busy = Counter(note.url for note in self._alive if note.state == "sending")
+            chosen = next((note for note in ready if busy[self._target(note)] < self.rules.in_flight), None)
             if chosen is None:
                 return
             self._send(chosen, now)
@@ -327,13 +329,10 @@ class PlainModel:
                 self._conclude(note, answer, moment)
                 self._due_to_answer.remove((moment, serial, note, answer))
 
-    def _is_free(self, note: Note) -> bool:
-        """Whether its target, as the subscription has it now, may get one more."""
+    def _target(self, note: Note) -> str:
+        """Where it would go now; nowhere, and that is never busy, when its subscription is gone."""
         sub = self._find(note.sub)
-        if sub is None:
-            return True
-        under_way = [n for n in self._alive if n.state == "sending" and n.url == sub.target]
-        return len(under_way) < self.rules.in_flight
+        return "" if sub is None else sub.target
 
     def _send(self, note: Note, now: int) -> None:
         sub = self._find(note.sub)

@@ -165,6 +165,7 @@ def test_a_verdict_is_a_few_words(how: dict[str, Any], verdict: str) -> None:
 
     assert delivery.verdict == verdict
     assert str(delivery) == f"lead/new [17] -> {TARGET}: {verdict}"
+    assert repr(delivery) == f"<Delivery of {delivery}>"
 
 
 def test_a_delivery_shows_the_ids_and_the_body_that_was_sent() -> None:

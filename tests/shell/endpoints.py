@@ -145,10 +145,12 @@ def app_in_thread(app: web.Application) -> Iterator[str]:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         urls.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
-        ready.set()
 
     def run() -> None:
-        loop.run_until_complete(start())
+        try:
+            loop.run_until_complete(start())
+        finally:
+            ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
         loop.close()

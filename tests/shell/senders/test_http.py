@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from yarl import URL
 
-from copper_emulator import Delivery, Emulator, Outcome, Reason
+from copper_emulator import Change, Delivery, Emulator, Notification, Outcome, Reason
+from copper_emulator.core.model import Attempt, EntityType, Event, Topic
+from copper_emulator.shell.routes import Straight
+from copper_emulator.shell.senders.http import HttpSender
 from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
 
 TARGET = "https://billing.example.com/hooks"
@@ -138,16 +143,28 @@ def test_each_notification_is_one_request_whatever_the_answer(status: int) -> No
     assert len(heard) == 3
 
 
-def test_kept_connections_are_used_again() -> None:
+@pytest.mark.parametrize(("fresh", "connections"), [(False, 1), (True, 5)])
+def test_connections_are_used_again_unless_each_is_to_have_its_own(*, fresh: bool, connections: int) -> None:
     ports: list[int] = []
 
     def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
         ports.append(request.client_address[1])
         return 200
 
+    async def send(url: str) -> None:
+        topic = Topic(EntityType.LEAD, Event.NEW)
+        notification = Notification(1, Change(1, topic, (1,), {}, 0), 1, (1,), 0)
+        attempt = Attempt(notification, None, url, (), b"{}", 0)
+        sender = HttpSender()
+        await sender.start()
+        for _ in range(5):
+            result = await sender.send(attempt, Straight(URL(url)), timeout_ms=10_000, fresh=fresh)
+            assert result.outcome is Outcome.DELIVERED
+        await sender.close()
+
     with http_endpoint(answer) as endpoint:
-        notify(endpoint.url, times=5)
-    assert len(set(ports)) == 1
+        asyncio.run(send(endpoint.url))
+    assert len(set(ports)) == connections
 
 
 def test_cookies_are_not_kept() -> None:

@@ -53,8 +53,7 @@ class HttpSender:
 
         Args:
             as_target: the endpoint sees the target's host as its own, as an application in this process does.
-            fresh: over a connection of its own. Where time is frozen, the timers of a server in this process jump, and
-                it may close idle connections at any moment.
+            fresh: over a connection of its own that is closed afterwards.
         """
         session = self._single if fresh else self._session
         if session is None:
