@@ -14,16 +14,16 @@ def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
     shown = [entry for entry in entries if entry.kind is not Kind.SENDING]
     if not shown:
         return "nothing happened"
-    lines = [line(entry) for entry in shown]
+    lines = [line(entry, brief=True) for entry in shown]
     if len(lines) > most:
         head, tail = most // 3, most - most // 3
         lines = [*lines[:head], f"... {count(len(lines) - most, 'line')} left out ...", *lines[-tail:]]
     return "\n".join(lines)
 
 
-def line(entry: Entry) -> str:
-    """One entry, led by its virtual time."""
-    return f"{stamp(entry.at_ms)}  {describe(entry)}"
+def line(entry: Entry, *, brief: bool = False) -> str:
+    """One entry, led by its virtual time; `brief` leaves out what would help."""
+    return f"{stamp(entry.at_ms)}  {describe(entry, brief=brief)}"
 
 
 def stamp(ms: int) -> str:
@@ -31,10 +31,10 @@ def stamp(ms: int) -> str:
     return to_datetime(ms).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03}"
 
 
-def describe(entry: Entry) -> str:
+def describe(entry: Entry, *, brief: bool = False) -> str:
     """One entry without its time."""
     if entry.delivery is not None:
-        return _ended(entry.delivery)
+        return _ended(entry.delivery, brief=brief)
     if entry.notification is not None:
         notification = entry.notification
         what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
@@ -66,11 +66,12 @@ def subscription_text(subscription: Subscription) -> str:
     return f"{subscription.id} {subscription.topic} -> {subscription.target}{tail}"
 
 
-def _ended(delivery: Delivery) -> str:
+def _ended(delivery: Delivery, *, brief: bool) -> str:
     what = f"#{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}"
     where = f" -> {delivery.route or delivery.target}" if delivery.request_body else ""
-    # The first sentence says why; what would help is for the verdict and for failed expectations.
-    detail = f": {delivery.detail.split('. ')[0]}" if delivery.detail else ""
+    # The first sentence says why, the others what would help.
+    said = delivery.detail.split(". ")[0] if brief else delivery.detail
+    detail = f": {said}" if said else ""
     took = delivery.ended_ms - delivery.started_ms
     late = f" after {duration_text(took)}" if took else ""
     replayed = " (replay)" if delivery.replayed else ""

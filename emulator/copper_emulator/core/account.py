@@ -116,6 +116,8 @@ class Account:
         after = parse_update(before, body, self.rules)
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
+        if after.target != before.target:
+            self._seat_anew()
         return after
 
     def unsubscribe(self, subscription_id: int, now: int) -> Subscription:
@@ -127,6 +129,7 @@ class Account:
     def _remove(self, subscription: Subscription, now: int, text: str) -> None:
         self.subscriptions.remove(subscription)
         self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
+        self._seat_anew()
 
     # --- records: what changes them goes down the path ------------------------------------------------------
 
@@ -276,9 +279,17 @@ class Account:
 
     def _wake(self, now: int) -> None:
         for notification in self._agenda.pop_due(now):
-            subscription = self.subscriptions.find(notification.subscription)
-            self._lanes.enter(subscription.target if subscription is not None else "", notification)
+            self._seat(notification)
             self._unseen.append(notification)
+
+    def _seat(self, notification: Notification) -> None:
+        subscription = self.subscriptions.find(notification.subscription)
+        self._lanes.enter(subscription.target if subscription is not None else "", notification)
+
+    def _seat_anew(self) -> None:
+        # What is due waits in the lane of its target, and that has just changed for some of it.
+        for notification in self._lanes.clear():
+            self._seat(notification)
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         self._limiter.count(now)

@@ -15,6 +15,10 @@ MAX_SUBSCRIPTIONS = 100
 """Active subscriptions an account may have (developer.copper.com, webhooks overview)."""
 
 
+PAYLOAD_KEYS = ("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp")
+"""The keys of a notification itself, in their recorded order; a secret of the same name cannot replace them."""
+
+
 class OverLimit(StrEnum):
     """What happens to a notification that a sending limit stops. Copper says only that sending stops until renewal."""
 

@@ -13,15 +13,12 @@ from typing import Any
 
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
-from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, Rules
+from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.topics import advice, events_of
 
 _CREATE_KEYS = ("target", "type", "event", "secret", "headers", "custom_field_computed_values")
 _UPDATE_KEYS = ("target", "secret", "headers", "custom_field_computed_values")
-
-PAYLOAD_KEYS = ("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp")
-"""The keys of a notification itself, in their recorded order; a secret of the same name cannot replace them."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")

@@ -80,6 +80,8 @@ def _split(target: str) -> SplitResult:
         parts = urlsplit(target)
         port = parts.port
         (parts.hostname or "").encode().decode("idna")
+    except UnicodeError:
+        raise Invalid.uri(hint="The host of the target is no valid internationalised name.") from None
     except ValueError as error:
         raise Invalid.uri(hint=f"The target is no URL: {error}.") from None
     if not parts.scheme or not parts.hostname or port == 0:

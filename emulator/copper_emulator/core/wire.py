@@ -12,7 +12,7 @@ from typing import Any
 
 from copper_emulator.core.errors import BadRequest, UsageError
 from copper_emulator.core.model import Event, Notification, Subscription, to_datetime
-from copper_emulator.core.rules import Rules
+from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
 
 MAX_DEPTH = 64
 """Levels of nesting a request body may have; Copper's own limit is not known."""
@@ -45,8 +45,7 @@ def notification_json(notification: Notification, subscription: Subscription, ru
     if notification.event is Event.UPDATE or rules.empty_attributes:
         body["updated_attributes"] = notification.change.updated_attributes
     body["timestamp"] = iso(now if rules.timestamp_when_sent else notification.change.at_ms)
-    for name, value in (subscription.secret or {}).items():
-        body.setdefault(name, value)
+    body.update((name, value) for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS)
     return body
 
 
@@ -122,14 +121,10 @@ def _no_constant(name: str) -> None:
 
 
 def _check_depth(value: Any) -> None:
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
+        children = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+        level = [child for child in children if isinstance(child, dict | list)]
         if not level:
             return
     raise RecursionError

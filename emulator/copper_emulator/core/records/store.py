@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from copper_emulator.core.errors import NotFound, UsageError
@@ -61,12 +62,12 @@ class RecordStore:
         for fields in cleaned:
             stored = {"id": next_id(kind), **fields}
             self._records[kind][stored["id"]] = stored
-            made.append(Record(stored))
+            made.append(_handed_out(stored))
         return made
 
     def get(self, kind: EntityType, record_id: int) -> Record:
         """Raises NotFound."""
-        return Record(self._stored(kind, record_id))
+        return _handed_out(self._stored(kind, record_id))
 
     def update(
         self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
@@ -78,11 +79,13 @@ class RecordStore:
         for record_id, stored in chosen:
             changed = {name: [stored.get(name), value] for name, value in cleaned.items() if stored.get(name) != value}
             if changed:
-                stored.update(cleaned)
-                groups.setdefault(json.dumps(changed, sort_keys=True), (changed, []))[1].append(record_id)
+                # A copy for each: a change must stay what it was, and records must not share their lists.
+                text = json.dumps(changed, sort_keys=True)
+                groups.setdefault(text, (json.loads(text), []))[1].append(record_id)
+                stored.update(deepcopy(cleaned))
         topic = Topic(kind, Event.UPDATE)
         changes = [RecordChange(topic, tuple(group), changed) for changed, group in groups.values()]
-        return [Record(stored) for _, stored in chosen], changes
+        return [_handed_out(stored) for _, stored in chosen], changes
 
     def delete(self, kind: EntityType, ids: Iterable[int]) -> tuple[int, ...]:
         """Remove records; the ids that were removed, in order. Raises NotFound."""
@@ -103,13 +106,19 @@ class RecordStore:
             ) from None
 
 
+def _handed_out(stored: Mapping[str, Any]) -> Record:
+    return Record(deepcopy(stored))
+
+
 def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(fields, Mapping):
         raise UsageError(f"a record's fields must be a mapping, not {fields!r}")
     if "id" in fields:
         raise UsageError("a record's id is given by the emulator, as by Copper; leave it out")
     try:
-        cleaned: dict[str, Any] = json.loads(json.dumps(dict(fields), allow_nan=False))
+        text = json.dumps(dict(fields), allow_nan=False, ensure_ascii=False)
+        text.encode()
+        cleaned: dict[str, Any] = json.loads(text)
     except (TypeError, ValueError) as error:
         raise UsageError(f"a record's fields must be JSON: {error}") from None
     return cleaned
