@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copper_emulator import Copper, Emulator, Endpoint, ExpectationError, UsageError
 
@@ -121,7 +123,8 @@ def test_expect_settles_but_never_moves_the_clock() -> None:
 
         assert copper.now == before
         assert "waits, due" in text
-        assert text.splitlines()[-1].endswith("copper.advance(...) or copper.run_until_idle().")
+        assert "Let time pass first (until " in text.splitlines()[-1]
+        assert "advance, or run_until_idle." in text.splitlines()[-1]
 
 
 def test_expect_none_minds_only_what_went_out_and_is_unclaimed(copper: Copper) -> None:
@@ -173,7 +176,7 @@ def test_it_names_what_came_closest_field_by_field(copper: Copper, listening: En
 def test_it_says_which_ids_did_not_arrive(copper: Copper, listening: Endpoint) -> None:
     copper.fire("person", "update", ids=[1, 2])
 
-    assert "Of these ids [3] did not arrive" in failure(copper, "person", "update", ids=[1, 2, 3])
+    assert "Of these ids [3] did not arrive as expected." in failure(copper, "person", "update", ids=[1, 2, 3])
 
 
 def test_it_shows_what_is_beside_those_that_fit(copper: Copper, listening: Endpoint) -> None:
@@ -195,7 +198,7 @@ def test_it_says_that_nobody_subscribed(copper: Copper, endpoint: Endpoint) -> N
     text = failure(copper, "person", "update", ids=1)
 
     assert "nobody was notified: no subscription to person/update (there is one to person/new)." in text
-    assert text.splitlines()[-1] == "Subscribe first: copper.subscribe(type, event, target=...)."
+    assert text.splitlines()[-1] == "Subscribe to person/update first."
 
 
 def test_it_says_that_nothing_happened(copper: Copper, listening: Endpoint) -> None:
@@ -203,6 +206,52 @@ def test_it_says_that_nothing_happened(copper: Copper, listening: Endpoint) -> N
 
     assert "Nothing was delivered." in text
     assert "No such change happened in this account." in text
+
+
+def test_it_says_that_an_id_arrived_and_was_claimed(copper: Copper, listening: Endpoint) -> None:
+    copper.fire("person", "update", ids=1)
+    copper.fire("person", "update", ids=2)
+    copper.expect("person", "update", ids=1)
+
+    text = failure(copper, "person", "update", ids=[1, 2, 3])
+
+    assert "An earlier expect has claimed [1] already." in text
+    assert "Of these ids [3] did not arrive as expected." in text
+
+
+def test_it_shows_what_the_endpoint_answered(copper: Copper, listening: Endpoint) -> None:
+    listening.reply(401, body={"error": "bad secret"})
+    copper.fire("person", "update", ids=1)
+
+    assert 'answering {"error":"bad secret"}' in failure(copper, "person", "update", ids=1)
+
+
+@given(st.data())
+def test_an_exact_cover_is_found_whenever_there_is_one(data: st.DataObject) -> None:
+    wanted = data.draw(st.sets(st.integers(1, 12), min_size=1))
+    pieces, rest = [], sorted(wanted)
+    while rest:
+        size = data.draw(st.integers(1, len(rest)))
+        pieces.append(rest[:size])
+        rest = rest[size:]
+    others = data.draw(st.lists(st.sets(st.integers(1, 12), min_size=1).map(sorted), max_size=6))
+    with Emulator() as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        for ids in data.draw(st.permutations([*pieces, *others])):
+            copper.fire("person", "update", ids=ids)
+
+        found = copper.expect("person", "update", ids=wanted)
+
+        assert sorted(record_id for delivery in found for record_id in delivery.ids) == sorted(wanted)
+
+
+def test_thousands_of_single_notifications_are_covered_at_once(copper: Copper, listening: Endpoint) -> None:
+    for number in range(1, 2001):
+        copper.fire("person", "update", ids=number)
+    copper.run_until_idle()
+
+    assert len(copper.expect("person", "update", ids=range(1, 2001))) == 2000
 
 
 def test_it_shows_the_exception_of_the_endpoint(copper: Copper) -> None:
@@ -228,8 +277,8 @@ def test_it_tells_what_the_limits_hold_and_until_when() -> None:
 
         text = failure(copper, "person", "update", ids=2)
 
-        assert "held by the limit of 1/1m until 2026-03-02 09:01:00.000, still waiting" in text
-        assert "Time has to pass before it is sent (next 2026-03-02 09:01:00.000)" in text
+        assert "held by the limit of 1/1m until 2026-03-02 09:01:00.000" in text
+        assert "Let time pass first (until 2026-03-02 09:01:00.000): advance" in text
 
 
 def test_secrets_never_stand_in_it(copper: Copper, listening: Endpoint) -> None:

@@ -119,7 +119,21 @@ def test_what_was_due_and_never_given_the_chance_to_go_fails() -> None:
         copper.subscribe("task", "new", target=TARGET)
         _change_behind_the_tests_back(copper)
 
-    assert "Call copper.settle()" in str(caught.value)
+    assert "Call settle (or expect, advance)" in str(caught.value)
+
+
+def test_waiting_for_a_busy_target_is_no_fault_of_the_test() -> None:
+    with Emulator() as copper:
+        answering(copper).reply(200, delay="3s")
+        copper.fire("person", "update", ids=1)
+        copper.fire("person", "update", ids=2)
+        assert copper.verdict() == ""
+
+
+def test_the_endpoints_answer_is_told() -> None:
+    with pytest.raises(VerdictError, match=r"rejected \(401\), answering bad secret"), Emulator() as copper:
+        answering(copper).reply(401, body="bad\n  secret")
+        copper.fire("person", "update", ids=1)
 
 
 def test_due_can_be_allowed() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
@@ -19,6 +21,9 @@ from copper_emulator.shell.host import Host
 
 if TYPE_CHECKING:
     from copper_emulator.scenarios import ScenarioResult
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
 

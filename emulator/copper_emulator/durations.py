@@ -73,7 +73,11 @@ def _parse_limit(text: str) -> Limit:
     amount, slash, span = text.partition("/")
     if not slash or not amount.strip().isdecimal() or not int(amount):
         raise ValueError(f"{text!r} is not a limit: write it like 600/1m")
-    length = parse_duration(span.strip() if span.strip()[:1].isdigit() else f"1{span.strip()}")
+    span = span.strip()
+    try:
+        length = parse_duration(span if span[:1].isdigit() else f"1{span}")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a limit: write it like 600/1m") from None
     if not length:
         raise ValueError(f"{text!r} is not a limit: its window has no length")
     return Limit(int(amount), length)

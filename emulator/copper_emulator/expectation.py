@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.bare import record_ids
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome, short_ids
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Expectation:
         type: str | None,
         event: str | None,
         *,
-        ids: int | Iterable[int] | None = None,
+        ids: object = None,
         updated_attributes: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         target: str | None = None,
@@ -38,14 +43,20 @@ class Expectation:
         outcome: str | None = None,
         count: int | None = None,
     ) -> Expectation:
-        """As people write it. Raises UsageError for a type, event or outcome that does not exist."""
-        wanted = None if ids is None else tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
+        """As people write it. Raises UsageError for what does not exist, cannot be, or contradicts itself."""
+        kind = _member(EntityType, type, "type")
+        wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
             raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
+        _require_whole("count", count, "3")
+        _require_whole("status", status, "204")
         if count is not None and count < 1:
             raise UsageError("count must be at least 1; use expect_none to expect nothing")
+        _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
+        _require_mapping("body", body, "{'subscription_id': 560698}")
+        _require_agreement(status, _member(Outcome, outcome, "outcome"))
         return cls(
-            type=_member(EntityType, type, "type"),
+            type=kind,
             event=_member(Event, event, "event"),
             ids=wanted,
             updated_attributes=updated_attributes,
@@ -129,12 +140,35 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
 
 def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
     if expectation.outcome is not None and delivery.outcome is not expectation.outcome:
-        return [f"it was {delivery.verdict}, expected {expectation.outcome}"]
+        return [f"it was {delivery.summary}, expected {expectation.outcome}"]
     if expectation.status is not None and expectation.status != delivery.status:
-        return [f"it was {delivery.verdict}, expected status {expectation.status}"]
+        return [f"it was {delivery.summary}, expected status {expectation.status}"]
     if not expectation.names_outcome and delivery.outcome is not Outcome.DELIVERED:
-        return [f"it was {delivery.verdict}, expected a 2xx"]
+        return [f"it was {delivery.summary}, expected a 2xx"]
     return []
+
+
+def _require_whole(name: str, value: object, example: str) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise UsageError(f"{name} must be a whole number, like {name}={example}, not {value!r}")
+
+
+def _require_mapping(name: str, value: object, example: str) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise UsageError(f"{name} must be a mapping, like {name}={example}, not {value!r}")
+
+
+def _require_agreement(status: int | None, outcome: Outcome | None) -> None:
+    if status is None or outcome is None:
+        return
+    fitting = Outcome.DELIVERED if 200 <= status < 300 else Outcome.REJECTED
+    if outcome in (Outcome.DELIVERED, Outcome.REJECTED) and outcome is not fitting:
+        raise UsageError(
+            f"status={status} and outcome={str(outcome)!r} contradict each other: 2xx is delivered, any other answer "
+            f"rejected; say status={status} alone"
+        )
+    if outcome is not fitting:
+        raise UsageError(f"what is {outcome} has no status: say outcome={str(outcome)!r} alone")
 
 
 def _member(kind: Any, value: str | None, name: str) -> Any:

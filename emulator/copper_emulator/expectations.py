@@ -5,6 +5,7 @@ Everything here only reads the journal. Values are compared with `==`, so that m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
@@ -15,6 +16,10 @@ from copper_emulator.near_misses import unmet, unwanted
 
 _ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
 """Outcomes of notifications that went out; `expect_none` does not mind the others."""
+
+
+_MAX_STEPS = 2_000
+"""How long an exact cover is looked for; each step leaves one record less to cover, or goes back."""
 
 
 class ExpectationError(AssertionError):
@@ -64,18 +69,30 @@ def _choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery]
 
 
 def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery] | None:
-    """The first deliveries, in order, whose ids together are exactly the wanted ones, none twice."""
-    stack: list[tuple[int, frozenset[int], tuple[Delivery, ...]]] = [(0, wanted, ())]
-    for _ in range(100_000):
+    """Deliveries whose ids together are exactly the wanted ones, none twice: the first in order where that works."""
+    missing, chosen = set(wanted), []
+    for delivery in fitting:
+        if missing.issuperset(delivery.ids):
+            missing.difference_update(delivery.ids)
+            chosen.append(delivery)
+        if not missing:
+            return chosen
+    found = _search(wanted, [frozenset(delivery.ids) for delivery in fitting])
+    return None if found is None else [fitting[place] for place in sorted(found)]
+
+
+def _search(wanted: frozenset[int], sets: list[frozenset[int]]) -> list[int] | None:
+    """Knuth's Algorithm X: always cover the id that the fewest can cover, and go back where none can."""
+    stack: list[tuple[frozenset[int], list[int], list[int]]] = [(wanted, list(range(len(sets))), [])]
+    for _ in range(_MAX_STEPS):
         if not stack:
             return None
-        at, missing, chosen = stack.pop()
+        missing, usable, chosen = stack.pop()
         if not missing:
-            return list(chosen)
-        if at == len(fitting):
-            continue
-        ids = frozenset(fitting[at].ids)
-        stack.append((at + 1, missing, chosen))
-        if ids and ids <= missing:
-            stack.append((at + 1, missing - ids, (*chosen, fitting[at])))
+            return chosen
+        usable = [place for place in usable if sets[place] <= missing]
+        offers = Counter(record_id for place in usable for record_id in sets[place])
+        rarest = min(missing, key=lambda record_id: (offers[record_id], record_id))
+        for place in reversed([place for place in usable if rarest in sets[place]]):
+            stack.append((missing - sets[place], usable, [*chosen, place]))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
@@ -11,12 +12,16 @@ from copper_emulator.core.model import (
     EntityType,
     Kind,
     Notification,
-    State,
+    Outcome,
     Subscription,
+    WaitsFor,
     count,
     short_ids,
 )
-from copper_emulator.timeline import MASK, describe, stamp, subscription_text
+from copper_emulator.timeline import MASK, describe, masked, stamp, subscription_text
+
+_MAX_ANSWER = 160
+"""Characters of an endpoint's answer that are shown."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ def explain_change(account: Account, change: Change) -> Explanation:
     if not change.subscriptions:
         lines.append(f"  nobody was notified: {change.note}")
     lines += [f"  {story(account, notification)}" for notification in account.journal.notifications_of(change)]
-    return Explanation(tuple(lines))
+    return _told(account, lines)
 
 
 def explain_subscription(account: Account, subscription: Subscription) -> Explanation:
@@ -51,7 +56,7 @@ def explain_subscription(account: Account, subscription: Subscription) -> Explan
         lines.append(
             "  no notification" + (f"; the changes were {', '.join(others)}" if others else "; nothing changed")
         )
-    return Explanation(tuple(lines))
+    return _told(account, lines)
 
 
 def explain_records(account: Account, kind: EntityType | None, record_id: int | None) -> Explanation:
@@ -71,34 +76,65 @@ def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
     """One delivery with its request's shape and what came back."""
     lines = [story(account, delivery.notification)]
     if delivery.request_headers:
-        own = (delivery.subscription.headers or {}) if delivery.subscription else {}
-        shown = [f"{name}: {MASK if name in own else value}" for name, value in delivery.request_headers]
+        shown = [f"{name}: {value}" for name, value in masked_headers(delivery)]
         lines.append(f"  sent {len(delivery.request_body)} bytes with {', '.join(shown)}")
-    if delivery.response_body:
-        lines.append(f"  answer: {delivery.response_body[:200].decode('utf-8', 'replace')}")
     if delivery.traceback:
         lines += [f"    {line}" for line in delivery.traceback.splitlines()]
-    return Explanation(tuple(lines))
+    return _told(account, lines)
+
+
+def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:
+    """The headers of the request; what is not the emulator's own came from people and is masked."""
+    ours = ("content-type", "user-agent") if delivery.replayed else ()
+    theirs = {name.lower() for name in (delivery.subscription.headers or {})} if delivery.subscription else set()
+    return [
+        (name, MASK if name.lower() in theirs or (delivery.replayed and name.lower() not in ours) else value)
+        for name, value in delivery.request_headers
+    ]
 
 
 def story(account: Account, notification: Notification) -> str:
     """One notification's life in one sentence."""
-    head = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
-    head += f" for subscription {notification.subscription}"
-    held = ""
-    if notification.held_until_ms is not None:
-        held = f"held by the limit of {notification.held_by} until {stamp(notification.held_until_ms)}, "
-    if notification.state is State.QUEUED:
-        return f"{head}: waits, due {stamp(notification.due_ms)}"
-    if notification.state is State.HELD:
-        return f"{head}: {held}still waiting"
-    if notification.state is State.SENDING:
-        return f"{head}: sent, the endpoint has not answered yet"
+    what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
+    held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
     delivery = account.journal.delivery_of(notification)
     if delivery is None:
-        return f"{head}: {notification.state}"
-    where = delivery.route or delivery.target or "never sent"
-    return f"{head}: {held}{delivery.verdict} at {stamp(delivery.ended_ms)}, {where}"
+        return f"{what} for subscription {notification.subscription}: {_waiting(account, notification)}"
+    whom = "a replay" if delivery.replayed else f"for subscription {notification.subscription}"
+    return (
+        f"{what} {whom}: {held}{delivery.summary} at {stamp(delivery.ended_ms)}{_where(delivery)}{answer_of(delivery)}"
+    )
+
+
+def answer_of(delivery: Delivery) -> str:
+    """`, answering "no such customer"` where an answer that was not 2xx has a body; its beginning, on one line."""
+    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
+        return ""
+    text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
+    return f", answering {text if len(text) <= _MAX_ANSWER else text[:_MAX_ANSWER] + '...'}"
+
+
+def _where(delivery: Delivery) -> str:
+    if not delivery.target:
+        return ""
+    return f", {delivery.target}" + (f" via {delivery.route}" if delivery.route else "")
+
+
+def _waiting(account: Account, notification: Notification) -> str:
+    wait = account.wait_of(notification)
+    until = "" if wait.until_ms is None else stamp(wait.until_ms)
+    return {
+        WaitsFor.TIME: f"waits, due {until}",
+        WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until}",
+        WaitsFor.TARGET: "waits for its target, which has not answered the one before",
+        WaitsFor.ANSWER: "sent, not answered yet" + (f"; the answer comes {until}" if until else ""),
+        WaitsFor.CALL: "due, and waits for a call that lets time pass",
+    }[wait.what]
+
+
+def _told(account: Account, lines: Iterable[str]) -> Explanation:
+    subscriptions = account.journal.subscriptions()
+    return Explanation(tuple(masked(line, subscriptions) for line in lines))
 
 
 def refusals(account: Account) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import (
     Change,
     Delivery,
@@ -34,6 +35,9 @@ from copper_emulator.shell.routes import KindName
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.verdict import verdict_text
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 class Face:

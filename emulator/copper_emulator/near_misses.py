@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, State, count, short_ids
+from copper_emulator.core.model import Delivery, Notification, WaitsFor, count, short_ids
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.explain import refusals, story
 from copper_emulator.timeline import masked, stamp
@@ -19,7 +19,10 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     waiting = [notification for notification in account.waiting() if is_of(expectation, notification)]
     lines = [f"Expected {expectation}."]
     if fitting:
-        lines += [*_count_or_ids(expectation, fitting, account), *_beside(expectation, fitting, account, claims)]
+        lines += [
+            *_count_or_ids(expectation, fitting, account, claims),
+            *_beside(expectation, fitting, account, claims),
+        ]
     else:
         lines += _closest(expectation, account, claims)
     if waiting:
@@ -28,9 +31,9 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     lines += unheard
     lines += [f"The API refused: {text}" for text in refusals(account)[-2:]]
     if waiting:
-        lines.append(_waiting_advice(waiting[0]))
+        lines.append(_waiting_advice(account, waiting[0]))
     elif any("no subscription" in line for line in unheard):
-        lines.append("Subscribe first: copper.subscribe(type, event, target=...).")
+        lines.append(f"Subscribe to {expectation.type or 'it'}/{expectation.event or 'new'} first.")
     return _masked(lines, account)
 
 
@@ -41,20 +44,34 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account) 
         what += f", ids={short_ids(expectation.ids)}"
     lines = [f"Expected no notification: {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
     lines += _shown(account, [delivery.notification for delivery in found])
-    lines.append("If it is meant to arrive, claim it first: copper.expect(...).")
+    lines.append("If it is meant to arrive, claim it first, with an expect of its own.")
     return _masked(lines, account)
 
 
-def _count_or_ids(expectation: Expectation, fitting: list[Delivery], account: Account) -> list[str]:
-    arrived = dict.fromkeys(record_id for delivery in fitting for record_id in delivery.ids)
+def _count_or_ids(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> list[str]:
+    arrived = {record_id for delivery in fitting for record_id in delivery.ids}
     missing = [record_id for record_id in expectation.ids or () if record_id not in arrived]
-    if missing:
-        head = f"Of these ids {short_ids(missing)} did not arrive; what did:"
-    elif expectation.count is not None and len(fitting) != expectation.count:
-        head = f"{count(len(fitting), 'delivery').replace('deliverys', 'deliveries')} fit, not {expectation.count}:"
-    else:
-        head = "The ids arrived, but not as an exact union (some came more than once):"
-    return [head, *_shown(account, [delivery.notification for delivery in fitting])]
+    claimed = [record_id for record_id in missing if record_id in _claimed_ids(expectation, account, claims)]
+    never = [record_id for record_id in missing if record_id not in claimed]
+    heads = []
+    if claimed:
+        heads.append(f"An earlier expect has claimed {short_ids(claimed)} already.")
+    if never:
+        heads.append(f"Of these ids {short_ids(never)} did not arrive as expected.")
+    if not missing and expectation.count is not None and len(fitting) != expectation.count:
+        heads.append(f"{count(len(fitting), 'delivery')} fit, not {expectation.count}.")
+    elif not missing:
+        heads.append("The ids arrived, but not as an exact union: some came more than once, or with others.")
+    return [*heads, "What fits:", *_shown(account, [delivery.notification for delivery in fitting])]
+
+
+def _claimed_ids(expectation: Expectation, account: Account, claims: Claims) -> set[int]:
+    return {
+        record_id
+        for delivery in account.journal.deliveries
+        if is_of(expectation, delivery.notification) and claims.is_claimed(delivery)
+        for record_id in delivery.ids
+    }
 
 
 def _beside(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> list[str]:
@@ -109,12 +126,12 @@ def _unheard(expectation: Expectation, account: Account) -> list[str]:
     return [f"It happened, but nobody was notified: {c.note}." for c in changes[-1:] if not c.subscriptions]
 
 
-def _waiting_advice(first: Notification) -> str:
-    if first.state is State.SENDING:
-        return "The endpoint's answer is due later in virtual time: copper.advance(...) or copper.run_until_idle()."
-    held = first.held_until_ms if first.state is State.HELD else None
-    moment = first.due_ms if held is None else held
-    return f"Time has to pass before it is sent (next {stamp(moment)}): copper.advance(...) or copper.run_until_idle()."
+def _waiting_advice(account: Account, first: Notification) -> str:
+    wait = account.wait_of(first)
+    if wait.what is WaitsFor.CALL:
+        return "It is due and can go: settle, or advance."
+    until = "" if wait.until_ms is None else f" (until {stamp(wait.until_ms)})"
+    return f"Let time pass first{until}: advance, or run_until_idle. Inside an endpoint time stands still."
 
 
 def _shown(account: Account, notifications: Sequence[Notification]) -> list[str]:

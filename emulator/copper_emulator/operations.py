@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import bare_event
-from copper_emulator.core.errors import TimeError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, EntityType, Event, Topic
 from copper_emulator.core.wire import encode
-from copper_emulator.durations import parse_duration
+from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
 from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 HOUR = timedelta(hours=1)
 
@@ -30,16 +34,16 @@ class Operations:
         self.stage = stage
         self.claims = Claims()
 
-    def fire(
-        self, type: str, event: str, ids: int | Iterable[int], updated_attributes: Mapping[str, Any] | None
-    ) -> Rounds[Change]:
+    def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
         """A bare event. Raises UsageError before anything happens."""
+        __tracebackhide__ = True
         change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
         made: Change = yield from self.write(lambda account, now: account.apply(change, now, origin="fire"))
         return made
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         """One call of the core that changes records, and the delivery of what it made due."""
+        __tracebackhide__ = True
         yield from self._caught_up()
         result = self.stage.record(act)
         yield from settle(self.stage)
@@ -48,19 +52,24 @@ class Operations:
     def replay(
         self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
     ) -> Rounds[Delivery]:
-        """Send a captured body again."""
+        """Send a captured body again; an answer that comes later is waited for, at most the setting `timeout`."""
+        __tracebackhide__ = True
         if self.stage.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
+        if not isinstance(target, str) or not isinstance(headers or {}, Mapping):
+            raise UsageError("replay() takes a target as text and headers as a mapping, like {'X-Trace': '1'}")
         own = {"Content-Type": "application/json", "User-Agent": self.stage.settings.user_agent, **(headers or {})}
         yield from self._caught_up()
         attempt = self.stage.record(
             lambda account, now: account.replay(topic, ids, raw, target, list(own.items()), now)
         )
         delivery = yield from send_now(self.stage, attempt)
-        if delivery is None:
-            raise TimeError("the endpoint answers later in virtual time; see copper.deliveries after advance()")
         yield from settle(self.stage)
+        account = self.stage.account
+        while (delivery := delivery or account.journal.delivery_of(attempt.notification)) is None:
+            now = self.stage.clock.now()
+            yield from advance(self.stage, max((account.next_moment(now) or now) - now, 1))
         return delivery
 
     def settle(self) -> Rounds[list[Delivery]]:
@@ -94,31 +103,78 @@ class Operations:
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:
     """A captured body, verbatim, and what it says it is. Raises UsageError when it is no notification."""
-    if isinstance(body, Path):
-        raw = body.read_bytes()
-    else:
-        raw = body.encode() if isinstance(body, str) else encode(dict(body))
+    __tracebackhide__ = True
     try:
+        raw = _raw(body)
         said = json.loads(raw)
         ids = tuple(int(record_id) for record_id in said["ids"])
         return raw, Topic(EntityType(said["type"]), Event(said["event"])), ids
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
-            "this is no captured notification: it must be a JSON object with a known type and event and a list of ids"
+            "this is no captured notification: it must be a JSON object with a known type and event and a list of ids; "
+            "a file is given as pathlib.Path(...)"
         ) from None
+    except OSError as error:
+        raise UsageError(f"the captured notification cannot be read: {error}") from None
 
 
-def span(delta: timedelta | None, parts: Mapping[str, float]) -> int:
-    """Milliseconds of `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError for none or one not above 0."""
+def _raw(body: Mapping[str, Any] | str | Path) -> bytes:
+    if isinstance(body, Path):
+        return body.read_bytes()
+    return body.encode() if isinstance(body, str) else encode(dict(body))
+
+
+_PARTS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
+
+
+def span(delta: timedelta | str | None, parts: Mapping[str, float]) -> int:
+    """Milliseconds of `advance("10m")`, `advance(timedelta)` or `advance(minutes=10)`. Raises TimeError."""
+    __tracebackhide__ = True
+    for name, value in parts.items():
+        if name not in _PARTS:
+            meant = next((part for part in _PARTS if part.startswith(name)), "minutes")
+            raise TimeError(f"advance has no {name!r}; its parts are {', '.join(_PARTS)}: advance({meant}={value!r})")
     if (delta is None) == (not parts):
-        raise TimeError("say how far: advance(minutes=10) or advance(timedelta(minutes=10))")
+        raise TimeError("say how far: advance(minutes=10), advance('10m') or advance(timedelta(minutes=10))")
+    if _is_number(delta):
+        raise TimeError(f"advance does not know the unit of {delta!r}: say {_said('advance({})', delta)}")
     try:
-        whole = delta if delta is not None else timedelta(**parts)
-        ms = parse_duration(whole) if whole > timedelta() else 0
+        ms = _milliseconds(timedelta(**parts) if delta is None else delta)
     except (TypeError, ValueError, OverflowError) as error:
-        raise TimeError(
-            f"advance takes a timedelta or its parts (days, hours, minutes, seconds, ...): {error}"
-        ) from None
+        raise TimeError(f"advance: {error}") from None
     if ms <= 0:
         raise TimeError("advance moves time forward; to deliver what is due now, without moving it, use settle()")
     return ms
+
+
+def longest(limit: timedelta | str) -> int:
+    """Milliseconds of `run_until_idle(limit="5m")`. Raises TimeError."""
+    __tracebackhide__ = True
+    if _is_number(limit):
+        raise TimeError(f"limit does not know the unit of {limit!r}: say {_said('limit={}', limit)}")
+    try:
+        ms = _milliseconds(limit)
+    except (TypeError, ValueError) as error:
+        raise TimeError(f"limit: {error}") from None
+    if ms <= 0:
+        raise TimeError(f"limit must be longer than nothing, like limit='5m', not {limit!r}")
+    return ms
+
+
+def _milliseconds(whole: object) -> int:
+    # What goes backwards is not too long or too short, but another mistake.
+    return 0 if isinstance(whole, timedelta) and whole <= timedelta() else parse_duration(whole)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _said(call: str, seconds: Any) -> str:
+    """Both ways to say a number of seconds: advance(seconds=60) or advance('1m')."""
+    named = call.format(f"seconds={seconds}" if call.startswith("advance") else f"timedelta(seconds={seconds})")
+    try:
+        text = duration_text(parse_duration(seconds))
+    except ValueError:
+        text = "1m"
+    return f"{named} or {call.format(repr(text))}"

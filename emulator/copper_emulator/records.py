@@ -6,12 +6,18 @@ Every write fires what Copper would fire, and what is due has been delivered whe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from operator import methodcaller
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.bare import record_id
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.store import Record
 from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Act: TypeAlias = Callable[[Account, int], Any]
 
@@ -21,19 +27,27 @@ class _Reader:
         self._kind = kind
         self._stage = stage
 
-    def get(self, id: int) -> Record:
-        """The record as it stands. Raises NotFound."""
+    def get(self, id: int | Record) -> Record:
+        """The record as it stands, by its id or an earlier copy of it. Raises NotFound."""
+        wanted = record_id(id, self._kind)
         with self._stage.lock:
-            return self._stage.account.records.get(self._kind, id)
+            return self._stage.account.records.get(self._kind, wanted)
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
         return lambda account, now: account.create(self._kind, rows, now)
 
-    def _updating(self, ids: Iterable[int], fields: Mapping[str, Any]) -> Act:
+    def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
+        ids = self._several(given, "update")
         return lambda account, now: account.update(self._kind, ids, fields, now)
 
-    def _deleting(self, ids: Iterable[int]) -> Act:
+    def _deleting(self, given: Iterable[int | Record]) -> Act:
+        ids = self._several(given, "delete")
         return lambda account, now: account.delete(self._kind, ids, now)
+
+    def _several(self, given: Iterable[int | Record], verb: str) -> list[int]:
+        if isinstance(given, Mapping | str | bytes) or not isinstance(given, Iterable):
+            raise UsageError(f"{verb}_many takes several ids or records, like [17, 18]; for one there is {verb}()")
+        return [record_id(one, self._kind) for one in given]
 
 
 class Records(_Reader):
@@ -52,20 +66,20 @@ class Records(_Reader):
         made: list[Record] = self._write(self._creating(rows))
         return made
 
-    def update(self, id: int, **fields: Any) -> Record:
+    def update(self, id: int | Record, **fields: Any) -> Record:
         """Change fields; fires `update` if anything changed. Raises NotFound."""
         return self.update_many([id], **fields)[0]
 
-    def update_many(self, ids: Iterable[int], **fields: Any) -> list[Record]:
+    def update_many(self, ids: Iterable[int | Record], **fields: Any) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
         return changed
 
-    def delete(self, id: int) -> None:
+    def delete(self, id: int | Record) -> None:
         """Remove a record; fires `delete`. Raises NotFound."""
         self.delete_many([id])
 
-    def delete_many(self, ids: Iterable[int]) -> None:
+    def delete_many(self, ids: Iterable[int | Record]) -> None:
         """Remove records in one action; notifications of up to 30 ids."""
         self._write(self._deleting(ids))
 
@@ -86,19 +100,19 @@ class AsyncRecords(_Reader):
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
-    async def update(self, id: int, **fields: Any) -> Record:
+    async def update(self, id: int | Record, **fields: Any) -> Record:
         """Change fields; fires `update` if anything changed. Raises NotFound."""
         return (await self.update_many([id], **fields))[0]
 
-    async def update_many(self, ids: Iterable[int], **fields: Any) -> list[Record]:
+    async def update_many(self, ids: Iterable[int | Record], **fields: Any) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
         return changed
 
-    async def delete(self, id: int) -> None:
+    async def delete(self, id: int | Record) -> None:
         """Remove a record; fires `delete`. Raises NotFound."""
         await self.delete_many([id])
 
-    async def delete_many(self, ids: Iterable[int]) -> None:
+    async def delete_many(self, ids: Iterable[int | Record]) -> None:
         """Remove records in one action; notifications of up to 30 ids."""
         await self._write(self._deleting(ids))

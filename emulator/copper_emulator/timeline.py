@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from copper_emulator.core.model import Delivery, Entry, Kind, Subscription, count, duration_text, short_ids, to_datetime
@@ -39,7 +40,7 @@ def describe(entry: Entry, *, brief: bool = False) -> str:
         notification = entry.notification
         what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
         if entry.kind is Kind.HELD and notification.held_until_ms is not None:
-            return f"  held      {what} {entry.text}, until {stamp(notification.held_until_ms)}"
+            return f"  held      {what} {entry.text}, which renews {stamp(notification.held_until_ms)}"
         if entry.kind is Kind.QUEUED:
             later = f", due {stamp(notification.due_ms)}" if notification.due_ms > entry.at_ms else ""
             return f"  queued    {what} for subscription {notification.subscription}{later}"
@@ -88,6 +89,8 @@ def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
         # Shorter ones are no secrets, and replacing them would garble the text.
         if len(value) >= 4
     }
-    for value in sorted(values, key=len, reverse=True):
+    # As they are, as Python's repr and as JSON writes them.
+    written = {form for value in values for form in (value, repr(value)[1:-1], json.dumps(value)[1:-1])}
+    for value in sorted(written, key=len, reverse=True):
         text = text.replace(value, MASK)
     return text

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Outcome, State, count, short_ids
+from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor, count, short_ids
+from copper_emulator.explain import answer_of
 from copper_emulator.settings import DUE
 from copper_emulator.timeline import masked
 
@@ -27,6 +28,8 @@ class Complaint:
         return f"- {self.what}\n  {self.advice}" + (f"\n{self.detail}" if self.detail else "")
 
 
+_EVERYWHERE = "@pytest.mark.copper(allow=...), Emulator(allow=...), --settings allow=..."
+
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
 
@@ -40,7 +43,7 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], no
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
     found += [_wrong(group) for group in groups.values()]
     if DUE not in allow:
-        due = [n for n in account.waiting() if n.due_ms <= now and n.state is State.QUEUED]
+        due = [n for n in account.waiting() if account.wait_of(n).what is WaitsFor.CALL]
         if due:
             found.append(_never_sent(due))
     return found
@@ -68,27 +71,22 @@ def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
 def _wrong(group: list[Delivery]) -> Complaint:
     first = group[0]
     times = "" if len(group) == 1 else f" ({len(group)} times)"
-    what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.verdict}{times}"
+    what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.verdict}{times}{answer_of(first)}"
     return Complaint(what, _advice(first), _indented(first.traceback) if first.traceback else "")
 
 
 def _advice(delivery: Delivery) -> str:
-    if delivery.outcome is Outcome.BLOCKED:
-        return "If it is meant to be blocked: copper.expect(..., outcome='blocked') or allow={'blocked'}."
     if delivery.status is not None:
-        return (
-            f"Mend the endpoint, or if this answer is meant: copper.expect({str(delivery.type)!r}, "
-            f"{str(delivery.event)!r}, status={delivery.status}) or allow={{{delivery.status}}}."
-        )
+        return f"Mend the endpoint; or, if this answer is meant: {_permit(delivery.status, delivery.status)}"
     if delivery.exception is not None:
-        return (
-            "Mend the endpoint, or if it is meant to raise: "
-            f"copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, outcome='failed') or allow={{'failed'}}."
-        )
-    return (
-        f"If this is meant: copper.expect({str(delivery.type)!r}, {str(delivery.event)!r}, "
-        f"outcome={str(delivery.outcome)!r}) or allow={{{str(delivery.outcome)!r}}}."
-    )
+        return f"Mend the endpoint; or, if it is meant to raise: {_permit(delivery.outcome, 'exception')}"
+    return f"If this is meant: {_permit(delivery.outcome, delivery.outcome)}"
+
+
+def _permit(expected: int | Outcome, allowed: int | str) -> str:
+    # Worded so that it holds in Python, in a scenario and on the command line.
+    named = f"status={expected}" if isinstance(expected, int) else f"outcome={str(expected)!r}"
+    return f"expect it with {named}, or allow it with the setting allow={str(allowed)!r} ({_EVERYWHERE})."
 
 
 def _never_sent(due: list[Notification]) -> Complaint:
@@ -96,7 +94,7 @@ def _never_sent(due: list[Notification]) -> Complaint:
     return Complaint(
         f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
         "changes made through the API go out at the next call that lets time pass",
-        "Call copper.settle() (or expect, advance) after them, or allow={'due'}.",
+        f"Call settle (or expect, advance) after them, or allow it with the setting allow='due' ({_EVERYWHERE}).",
     )
 
 

@@ -317,7 +317,7 @@ class PlainModel:
             if self._opens(now) > now:
                 self._stop(ready, now)
                 return
-            busy = Counter(note.url for note in self._alive if note.state == "sending")
+            busy = self._busy()
             chosen = next((note for note in ready if busy[self._target(note)] < self.rules.in_flight), None)
             if chosen is None:
                 return
@@ -328,6 +328,10 @@ class PlainModel:
             if moment <= now:
                 self._conclude(note, answer, moment)
                 self._due_to_answer.remove((moment, serial, note, answer))
+
+    def _busy(self) -> Counter[str]:
+        """How many are on their way to each target."""
+        return Counter(note.url for note in self._alive if note.state == "sending")
 
     def _target(self, note: Note) -> str:
         """Where it would go now; nowhere, and that is never busy, when its subscription is gone."""
@@ -366,10 +370,12 @@ class PlainModel:
             note.state = "delivered" if 200 <= answer.status <= 299 else "rejected"
 
     def _stop(self, ready: list[Note], now: int) -> None:
-        """No room: all that is ready is held, or dropped."""
+        """No room: all that is ready is held, or dropped unless its target is what it waits for."""
+        busy = self._busy()
         for note in ready:
             if self.rules.over_limit == "drop":
-                note.state, note.started, note.ended = "dropped", now, now
+                if busy[self._target(note)] < self.rules.in_flight:
+                    note.state, note.started, note.ended = "dropped", now, now
             elif note.state == "queued":
                 note.state, note.held_until = "held", self._opens(now)
                 blocking = max(self.rules.limits, key=lambda limit: self._opens(now, limit))

@@ -652,8 +652,8 @@ def test_what_finds_no_room_can_be_dropped() -> None:
 
     deliver(account, START)
 
-    assert states(account) == ["delivered", "dropped", "dropped"]
-    assert account.journal.deliveries[0].text == "over the limit of 1/1m"
+    assert ended(account) == [(1, "delivered", 0), (2, "dropped", 0), (3, "dropped", 0)]
+    assert account.journal.deliveries[1].text == "over the limit of 1/1m"
     assert account.next_moment(START) is None
 
 

@@ -42,6 +42,7 @@ def test_https_is_taken(target: str) -> None:
         ("https://example.com:99999/", "The target is no URL: Port out of range"),
         ("https://example.com:abc/", "The target is no URL: Port could not be cast"),
         ("https://[::1/", "The target is no URL: Invalid IPv6 URL"),
+        ("https://xn--zzzz-.com/", "The host of the target is no valid internationalised name."),
         ("ftp://example.com/", "'ftp://example.com/' has the scheme 'ftp'"),
         ("javascript://example.com/", "has the scheme 'javascript'"),
         ("https://example.com/a b", "a character that a URL cannot have"),

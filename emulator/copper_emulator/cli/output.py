@@ -8,10 +8,12 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from copper_emulator.cli.lines import Lines
 
 _STYLES: tuple[tuple[str, str], ...] = (
     ("delivered", "green"),
@@ -36,16 +38,20 @@ _STAMP = len("2026-09-29 22:40:04.738  ")
 
 
 class Output:
-    """Where a command prints. `as_json` is for what programs read; nothing else then goes to stdout."""
+    """Where a command prints. `as_json` is for what programs read; nothing else then goes to stdout.
 
-    def __init__(self, *, as_json: bool) -> None:
+    With `lines` it is printed through them, else at once.
+    """
+
+    def __init__(self, *, as_json: bool, lines: Lines | None = None) -> None:
         self.as_json = as_json
+        self._lines = lines
 
     def line(self, text: str, *, style: str = "") -> None:
         """A line for people; nothing where programs read."""
         if not self.as_json:
             self._console.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
-            sys.stdout.flush()
+            self._file.flush()
 
     def journal_line(self, text: str, *, lead: str = "") -> None:
         """A line of the journal, coloured by what it tells."""
@@ -61,8 +67,15 @@ class Output:
 
     def json_text(self, text: str) -> None:
         """One JSON object that already is text; in UTF-8 whatever the terminal speaks."""
-        sys.stdout.buffer.write(text.encode() + b"\n")
-        sys.stdout.flush()
+        if self._lines is not None:
+            self._lines.write(text + "\n")
+        else:
+            sys.stdout.buffer.write(text.encode() + b"\n")
+            sys.stdout.flush()
+
+    @property
+    def _file(self) -> TextIO:
+        return sys.stdout if self._lines is None else cast("TextIO", self._lines)
 
     @cached_property
     def _console(self) -> Console:
@@ -73,7 +86,7 @@ class Output:
                 # rich would end the process here, in the middle of whatever wanted to print.
                 raise BrokenPipeError
 
-        return Passing(file=sys.stdout)
+        return Passing(file=self._file)
 
 
 def on_one_line(text: str) -> str:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.output import Output, complain, silence_stdout
+from copper_emulator.cli.log import Log
+from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import RouteError, SettingsError
-from copper_emulator.core.model import Entry, Kind
-from copper_emulator.core.targets import is_loopback
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import DEFAULT, Plan
-from copper_emulator.shell.api.shapes import EntryShape
+from copper_emulator.shell.accounts import Plan
 from copper_emulator.shell.routes import Routes
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
-from copper_emulator.timeline import line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,7 +79,7 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 
 @click.command(short_help="Serve Copper's webhook API and deliver notifications.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one"
+    "--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one"
 )
 @click.option("--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option(
@@ -128,7 +125,7 @@ def serve(
     """
     if any(not token.strip() for token in tokens):
         raise WrongUse("--token: a token cannot be empty")
-    log = _Log(Output(as_json=as_json))
+    log = Log(as_json=as_json)
     plan = Plan(
         settings=_settings(given),
         clock="manual" if clock == "manual" else "wall",
@@ -143,6 +140,8 @@ def serve(
             asyncio.run(_serve(server, plan, log))
         except OSError as error:
             raise Failure(_why_not(error, bind, port)) from None
+        finally:
+            log.close()
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -155,7 +154,7 @@ def _settings(given: dict[str, Any]) -> Settings:
         raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
 
 
-async def _serve(server: Server, plan: Plan, log: _Log) -> None:
+async def _serve(server: Server, plan: Plan, log: Log) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -174,54 +173,3 @@ def _why_not(error: OSError, bind: str, port: int) -> str:
             "or --port 0 for a free one"
         )
     return f"cannot listen on {bind} port {port}: {error.strerror or error}"
-
-
-class _Log:
-    """What `serve` prints: the ready line, each entry of each journal, the end.
-
-    An entry is printed in the middle of what an account does, which must not suffer from a log that nobody reads.
-    """
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-
-    def ready(self, server: Server, plan: Plan) -> None:
-        """The first line: where it is; programs wait for it."""
-        with _read_by_nobody():
-            self._say_ready(server, plan)
-        if not is_loopback(server.bind):
-            complain("listening beyond this machine: whoever reaches it can use the API with any token")
-
-    def entry(self, account: str, entry: Entry) -> None:
-        """One entry; that a notification is being sent is told by how it ends."""
-        with _read_by_nobody():
-            if self._output.as_json:
-                shown = EntryShape.of(entry).model_dump_json()
-                self._output.json_text(f'{{"account":"{account}",{shown[1:]}')
-            elif entry.kind is not Kind.SENDING:
-                self._output.journal_line(line(entry), lead="" if account == DEFAULT else f"[{account}] ")
-
-    def ended(self) -> None:
-        """The last line."""
-        with _read_by_nobody():
-            self._output.json({"kind": "ended"})
-            self._output.line("Copper emulator ended.")
-
-    def _say_ready(self, server: Server, plan: Plan) -> None:
-        output, api = self._output, f"{server.url}/developer_api/v1"
-        output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
-        output.line(f"Copper emulator ready at {server.url}", style="bold")
-        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
-        output.line(f"  API    {api} ({whose})")
-        for origin, to in plan.routes:
-            output.line(f"  route  {origin} -> {to}")
-        output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
-        output.line("Ctrl-C ends it.")
-
-
-@contextmanager
-def _read_by_nobody() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        silence_stdout()

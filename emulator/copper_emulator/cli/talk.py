@@ -11,6 +11,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import DEFAULT_URL, Client
+from copper_emulator.cli.values import Number
 from copper_emulator.cli.output import Output, complain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,7 +39,7 @@ def _for_an_account(command: F) -> F:
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=click.IntRange(1), multiple=True, required=True, help="of a record; repeatable")
+@click.option("--id", "ids", type=Number(1), multiple=True, required=True, help="of a record; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
@@ -104,12 +105,12 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", help="like person")
 @click.option("--event", metavar="EVENT", help="new, update or delete")
-@click.option("--id", type=click.IntRange(1), help="of a record")
+@click.option("--id", type=Number(1), help="of a record")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
-@click.option("--status", type=click.IntRange(100, 599), help="what the endpoint answered")
-@click.option("--since", metavar="NUMBER", type=click.IntRange(0), help="only entries after this number")
+@click.option("--status", type=Number(100, 599), help="what the endpoint answered")
+@click.option("--since", metavar="NUMBER", type=Number(0), help="only entries after this number")
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="at most so many entries"
+    "--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries"
 )
 @_for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:

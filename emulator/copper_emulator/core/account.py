@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
 from copper_emulator.core.draws import draw
-from copper_emulator.core.errors import EchoLoop
+from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.matching import matching, why_nobody
@@ -38,14 +39,20 @@ from copper_emulator.core.model import (
     State,
     Subscription,
     Topic,
+    Wait,
+    WaitsFor,
     count,
     duration_text,
+    short_ids,
 )
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.store import Record, RecordStore
 from copper_emulator.core.rules import OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.wire import encode, notification_headers, notification_json
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 class Account:
@@ -61,10 +68,12 @@ class Account:
         self.records = RecordStore()
         self.journal = Journal(on_entry)
         self.causing: Notification | None = None
+        self.moment = 0
         self._counters = Counters()
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._agenda: Agenda[Notification] = Agenda()
         self._answers: Agenda[tuple[Attempt, Result]] = Agenda()
+        self._answer_due: dict[int, int] = {}
         self._lanes = Lanes(rules.in_flight)
         self._lane_of: dict[int, str] = {}
         self._unseen: deque[Notification] = deque()
@@ -147,6 +156,11 @@ class Account:
         records, changes = self.records.update(kind, ids, fields)
         for change in changes:
             self.apply(change, now, origin=origin)
+        changed = {record_id for change in changes for record_id in change.ids}
+        same = [record.id for record in records if record.id not in changed]
+        if same:
+            topic = Topic(kind, Event.UPDATE)
+            self.journal.note(now, Kind.UNCHANGED, f"{topic} {short_ids(same)}: the values were the same")
         return records
 
     def delete(self, kind: EntityType, ids: Iterable[int], now: int, *, origin: str = "python") -> None:
@@ -159,6 +173,7 @@ class Account:
 
     def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
         """A change happened: match it, cut it into notifications and put them on the agenda."""
+        self.moment = now
         depth = self.causing.change.depth + 1 if self.causing is not None else 0
         too_deep = depth > self.rules.echo_depth
         concerned = [] if too_deep else matching(happened.topic, self.subscriptions)
@@ -191,23 +206,25 @@ class Account:
         One at a time with `in_flight` 1; else up to that many for each target. An empty round means that nothing can
         go before `next_moment`.
         """
+        self.moment = now
         self._wake(now)
         contended = len(self._lanes) > self._limiter.room(now)
         attempts: list[Attempt] = []
-        while self._lanes.first() is not None and self._limiter.room(now):
-            target, notification = self._lanes.take()
-            self._lane_of[notification.serial] = target
+        while (notification := self._lanes.first()) is not None and self._limiter.room(now):
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
-                self._end(_unsent(notification, now), gone, now)
+                self._end(self._leave_lane(now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
+            target = self._lane_of[notification.serial]
             # Where room is short, those who come later must not overtake those who wait for their target in this round.
             if self.rules.in_flight == 1 or (contended and self._lanes.is_busy(target)):
                 break
         if self._lanes and not self._limiter.room(now):
             self._stop_at_limit(now)
+        while self._unseen and self._unseen[0].state is not State.QUEUED:
+            self._unseen.popleft()
         return attempts
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
@@ -219,11 +236,14 @@ class Account:
             text = f"no answer within {duration_text(self.rules.timeout_ms)}"
             result = replace(Result.failure(Reason.TIMED_OUT, text), route=result.route)
         self._answers.add(now + wait, attempt.notification.serial, (attempt, replace(result, delay_ms=0)))
+        self._answer_due[attempt.notification.serial] = now + wait
         return None
 
     def finish(self, now: int) -> None:
         """Conclude the attempts whose scripted answers come by this moment."""
+        self.moment = now
         for attempt, result in self._answers.pop_due(now):
+            del self._answer_due[attempt.notification.serial]
             self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
@@ -251,6 +271,21 @@ class Account:
         alive = (State.QUEUED, State.HELD, State.SENDING)
         found = [notification for notification in self.journal.notifications if notification.state in alive]
         return sorted(found, key=lambda notification: (notification.due_ms, notification.serial))
+
+    def wait_of(self, notification: Notification) -> Wait:
+        """What a notification that has not ended waits for, at the last moment the account was told of."""
+        now = self.moment
+        if notification.state is State.SENDING:
+            return Wait(WaitsFor.ANSWER, self._answer_due.get(notification.serial))
+        if notification.due_ms > now:
+            return Wait(WaitsFor.TIME, notification.due_ms)
+        subscription = self.subscriptions.find(notification.subscription)
+        if self._lanes.is_busy(subscription.target if subscription is not None else ""):
+            return Wait(WaitsFor.TARGET)
+        blocking = self._limiter.blocking(now)
+        if blocking is not None:
+            return Wait(WaitsFor.LIMIT, self._limiter.opens_at(now), str(blocking))
+        return Wait(WaitsFor.CALL)
 
     def raise_echo(self) -> None:
         """Raise the error of an echo that was stopped since the last call, once."""
@@ -292,25 +327,34 @@ class Account:
             self._seat(notification)
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
-        self._limiter.count(now)
-        notification.state = State.SENDING
-        self.journal.note(now, Kind.SENDING, notification=notification)
-        return Attempt(
+        # The request is made first: only what can be sent is counted and leaves its lane.
+        body = encode(notification_json(notification, subscription, self.rules, now))
+        attempt = Attempt(
             notification,
             subscription,
             subscription.target,
             notification_headers(subscription, self.rules),
-            encode(notification_json(notification, subscription, self.rules, now)),
+            body,
             now,
         )
+        self._leave_lane(now)
+        self._limiter.count(now)
+        notification.state = State.SENDING
+        self.journal.note(now, Kind.SENDING, notification=notification)
+        return attempt
+
+    def _leave_lane(self, now: int) -> Attempt:
+        target, notification = self._lanes.take()
+        self._lane_of[notification.serial] = target
+        return Attempt(notification, None, "", (), b"", now)
 
     def _stop_at_limit(self, now: int) -> None:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
         if self.rules.over_limit is OverLimit.DROP:
-            self._unseen.clear()
-            for notification in self._lanes.clear():
+            # What waits for a busy target has not come to the limit yet.
+            while self._lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
-                self._end(_unsent(notification, now), dropped, now)
+                self._end(self._leave_lane(now), dropped, now)
             return
         while self._unseen:
             notification = self._unseen.popleft()
@@ -350,10 +394,6 @@ class Account:
         self.journal.note(now, Kind.ECHO_STOPPED, change.note, change=change)
         if self._echo is None:
             self._echo = EchoLoop(_echo_text(change, self.journal.changes, self.journal.notifications, self.rules))
-
-
-def _unsent(notification: Notification, now: int) -> Attempt:
-    return Attempt(notification, None, "", (), b"", now)
 
 
 def _echo_text(change: Change, changes: list[Change], notifications: list[Notification], rules: Rules) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.records.store import Record, kind_of
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.core.wire import clean_attributes
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 def entity_type(name: str) -> EntityType:
@@ -19,8 +24,42 @@ def entity_type(name: str) -> EntityType:
         raise UsageError(f"there is no type {name!r}; it is one of {', '.join(EntityType)}") from None
 
 
+def record_id(given: object, kind: EntityType | None = None) -> int:
+    """The id of a record, given as a number or as the record itself. Raises UsageError for anything else."""
+    if isinstance(given, Record):
+        its = kind_of(given)
+        if None not in (kind, its) and its is not kind:
+            raise UsageError(f"record {given.id} is of the type {its}, not {kind}")
+        return given.id
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    raise UsageError(f"an id is a whole number, like 17, or a record, not {given!r}")
+
+
+def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
+    """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
+    if isinstance(given, Record | int):
+        given = (given,)
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise UsageError(_not_ids(given))
+    several = tuple(given)
+    try:
+        ids = tuple(dict.fromkeys(record_id(one, kind) for one in several))
+    except UsageError:
+        if all(isinstance(one, Record | int) and not isinstance(one, bool) for one in several):
+            raise
+        raise UsageError(_not_ids(several)) from None
+    if any(one < 1 for one in ids):
+        raise UsageError(_not_ids(several))
+    return ids
+
+
+def _not_ids(given: object) -> str:
+    return f"ids must be one or more positive whole numbers or records, like 17 or [17, 18], not {given!r}"
+
+
 def bare_event(
-    type: str, event: str, ids: int | Iterable[int], updated_attributes: Mapping[str, Any] | None, profile: Profile
+    type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
 ) -> RecordChange:
     """As the account takes it. Raises UsageError for a topic that does not exist or ids that cannot be."""
     kind = entity_type(type)
@@ -30,7 +69,12 @@ def bare_event(
         raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
     if not exists(topic, profile):
         raise UsageError(f"there is no topic {topic}. {advice(kind, profile)}")
-    wanted: tuple[Any, ...] = tuple(dict.fromkeys([ids] if isinstance(ids, int) else ids))
-    if not wanted or any(isinstance(i, bool) or not isinstance(i, int) or i < 1 for i in wanted):
-        raise UsageError(f"ids must be one or more positive whole numbers, not {ids!r}")
+    wanted = record_ids(ids, kind)
+    if not wanted:
+        raise UsageError(_not_ids(ids))
+    if updated_attributes and topic.event is not Event.UPDATE:
+        raise UsageError(
+            f"{topic} carries no updated_attributes: Copper fills them for update alone, and sends {{}} with new and "
+            "delete; leave them out"
+        )
     return RecordChange(topic, wanted, clean_attributes(updated_attributes))

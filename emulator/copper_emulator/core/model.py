@@ -191,6 +191,25 @@ class Reason(StrEnum):
     EXCEPTION = "exception"
 
 
+class WaitsFor(StrEnum):
+    """What has to happen before a notification can go on."""
+
+    TIME = "its due time"
+    LIMIT = "room under a limit"
+    TARGET = "its target, which is busy"
+    ANSWER = "the endpoint's answer"
+    CALL = "a call that lets time pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a notification waits for now, and until when as far as that is known."""
+
+    what: WaitsFor
+    until_ms: int | None = None
+    limit: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class Notification:
     """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it."""
@@ -201,6 +220,7 @@ class Notification:
     ids: tuple[int, ...]
     due_ms: int
     state: State = State.QUEUED
+    # By which limit it was first held, and when that one was to renew; others may hold it after.
     held_until_ms: int | None = None
     held_by: str | None = None
 
@@ -350,6 +370,11 @@ class Delivery:
         return f"{self.outcome} ({self.detail})" if self.status is not None else f"{self.outcome}: {self.detail}"
 
     @property
+    def summary(self) -> str:
+        """The verdict without what would help against it."""
+        return self.verdict.split(". ")[0]
+
+    @property
     def detail(self) -> str:
         """What there is to say beside the outcome: the status, how it failed, why it was not sent."""
         if self.status is not None:
@@ -368,6 +393,7 @@ class Kind(StrEnum):
     KEY_SWITCHED = "key switched"
     REFUSED = "api refused"
     CHANGE = "change"
+    UNCHANGED = "unchanged"
     QUEUED = "queued"
     HELD = "held"
     SENDING = "sending"
@@ -402,8 +428,9 @@ def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 subscription`, `2 subscriptions`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 subscription`, `2 subscriptions`, `2 deliveries`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def duration_text(ms: int) -> str:

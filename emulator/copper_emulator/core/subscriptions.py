@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import Invalid, NotFound
+from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.topics import advice, events_of
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _CREATE_KEYS = ("target", "type", "event", "secret", "headers", "custom_field_computed_values")
 _UPDATE_KEYS = ("target", "secret", "headers", "custom_field_computed_values")

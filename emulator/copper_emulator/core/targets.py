@@ -8,9 +8,13 @@ host or another scheme, and those that Ruby's URI parser would refuse.
 from __future__ import annotations
 
 from ipaddress import ip_address
+from operator import methodcaller
 from urllib.parse import SplitResult, urlsplit
 
-from copper_emulator.core.errors import Invalid
+from copper_emulator.core.errors import CopperEmulatorError, Invalid
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 COPPER_HOSTS = frozenset({"api.copper.com", "api.prosperworks.com", "app.copper.com", "app.prosperworks.com"})
 """Hosts nothing is ever delivered to, whatever the settings say."""

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import BadRequest, UsageError
+from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
 from copper_emulator.core.model import Event, Notification, Subscription, to_datetime
 from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 MAX_DEPTH = 64
 """Levels of nesting a request body may have; Copper's own limit is not known."""

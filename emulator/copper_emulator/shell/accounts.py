@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from copper_emulator.core.model import Entry, Key, Kind
+from copper_emulator.core.model import Entry, Key, Kind, Subscription
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import ManualRunner, Runner, WallRunner
 from copper_emulator.shell.clock import VirtualClock, WallClock
@@ -17,8 +17,8 @@ from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
 ClockName: TypeAlias = Literal["wall", "manual"]
-Listener: TypeAlias = Callable[[str, Entry], None]
-"""Is told each entry of each journal as it is written, with the name of the account."""
+Listener: TypeAlias = Callable[["ServedAccount | None", Entry], None]
+"""Is told each entry of each journal as it is written, with its account, and what no account can tell with None."""
 
 DEFAULT = "default"
 """The account that is there from the start, before any token has been seen."""
@@ -51,6 +51,7 @@ class ServedAccount:
         self._group = group
         self._grown = asyncio.Event()
         self._resetting = asyncio.Lock()
+        self._extras: dict[str, Subscription] = {}
         self._add_routes()
         self._task = group.create_task(self.runner.run(), name=f"copper-emulator {name}")
 
@@ -76,7 +77,12 @@ class ServedAccount:
     def tell(self, text: str) -> None:
         """Say something to the listener that no journal has."""
         if self._plan.listener is not None:
-            self._plan.listener(self.name, Entry(0, self.stage.now(), Kind.SETTINGS, text))
+            self._plan.listener(self, Entry(0, self.stage.now(), Kind.SETTINGS, text))
+
+    @property
+    def hidden(self) -> Iterable[Subscription]:
+        """Subscriptions as they are or were, also before a reset: values of their secrets and headers are not shown."""
+        return self._extras.values()
 
     def close(self) -> None:
         """Let those who wait for the journal go."""
@@ -97,8 +103,12 @@ class ServedAccount:
             self.stage.routes.add(origin, to)
 
     def _note(self, entry: Entry) -> None:
+        made = entry.subscription
+        if made is not None and (made.secret or made.headers):
+            # One for each set of values: there may be as many changes of subscriptions as a client makes.
+            self._extras[repr((made.secret, made.headers))] = made
         if self._plan.listener is not None:
-            self._plan.listener(self.name, entry)
+            self._plan.listener(self, entry)
         self._tell()
 
     def _tell(self) -> None:
@@ -116,6 +126,7 @@ class Accounts:
 
     def __init__(self, plan: Plan, http: HttpSender, group: asyncio.TaskGroup) -> None:
         self.plan = plan
+        self.token_advice = "Use one that the server was given with --token."
         self._http = http
         self._group = group
         self._accounts: dict[str, ServedAccount] = {}
@@ -134,15 +145,26 @@ class Accounts:
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
         """The account a token belongs to, by its current or an earlier key; None where it may not open one."""
+        found = self.known(token)
+        if found is not None or self.plan.tokens or not email:
+            return found
+        stage, key = self._open(token, email)
+        self._accounts[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
+        return stage, key
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        """The same, but none is opened."""
         for account in self:
             for key in account.stage.account.keys:
                 if key.token == token:
                     return account.stage, key
-        if self.plan.tokens or not email:
-            return None
-        stage, key = self._open(token, email)
-        self._accounts[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
-        return stage, key
+        return None
+
+    def refused(self, text: str) -> None:
+        """Tell the listener of a call that no account's journal can tell of."""
+        if self.plan.listener is not None:
+            now = self._accounts[DEFAULT].stage.clock.now()
+            self.plan.listener(None, Entry(0, now, Kind.REFUSED, text))
 
     async def stop(self) -> None:
         """End the deliveries of all accounts."""

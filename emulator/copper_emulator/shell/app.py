@@ -23,8 +23,17 @@ MAX_BODY = 1024 * 1024
 class Directory(Protocol):
     """Who has which account."""
 
+    token_advice: str
+    """What to do with a token that belongs to no account."""
+
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account of a token and the key it is, or None."""
+        """The account of a token and the key it is, or None; it may be opened for it."""
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        """The same, but only of an account that is there already."""
+
+    def refused(self, text: str) -> None:
+        """A call was refused that belongs to no account whose journal could tell of it."""
 
 
 def make_api(directory: Directory) -> web.Application:
@@ -74,9 +83,13 @@ async def answer_errors(
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:
     """An error as the answer to a request."""
+    hint = f"; {error.hint}" if error.hint else ""
+    text = printable(f"{request.method} {request.path}: {error.status} {error.message}{hint}")
     known = known_account(request)
     if known is not None:
-        known[0].refused(printable(f"{request.method} {request.path}: {error.status} {error.message}"))
+        known[0].refused(text)
+    else:
+        request.app[DIRECTORY].refused(text)
     return envelope(error)
 
 

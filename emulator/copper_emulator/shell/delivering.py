@@ -12,9 +12,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import methodcaller
 from typing import Any, TypeVar
 
-from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, RouteError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.clock import MonotonicEventLoop
 from copper_emulator.shell.frozen import frozen_now
@@ -27,6 +28,9 @@ from copper_emulator.shell.senders.caught import frameworks_watched, from_except
 from copper_emulator.shell.senders.function import is_async, send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
 

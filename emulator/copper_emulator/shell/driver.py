@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Generator
+from operator import methodcaller
 from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
 from copper_emulator.core.model import (
     Attempt,
     Delivery,
@@ -22,6 +23,9 @@ from copper_emulator.core.model import (
     to_datetime,
 )
 from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
 
@@ -95,8 +99,10 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
             now = clock.now()
             before = len(account.journal.deliveries)
             account.finish(now)
-            attempts = account.take(now)
         _run_hooks(stage, before)
+        account.raise_echo()
+        with stage.lock:
+            attempts = account.take(now)
         if attempts:
             yield from _round(stage, attempts)
         until = max(until, _put_back(stage))
@@ -110,6 +116,8 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
             break
         clock.move_to(moment)
     clock.move_to(until)
+    with stage.lock:
+        account.finish(until)
     return account.journal.deliveries[first:]
 
 
@@ -131,29 +139,37 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     before = len(account.journal.deliveries)
     try:
         results = yield attempts
-        with stage.lock:
-            for attempt, result in zip(attempts, results, strict=True):
-                account.conclude(attempt, result, now)
-        _run_hooks(stage, before)
     except BaseException:
         with stage.lock:
             for attempt in attempts:
-                if account.journal.delivery_of(attempt.notification) is None:
-                    account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was sent"), now)
+                account.conclude(attempt, Result(Outcome.UNKNOWN, text="interrupted while it was sent"), now)
         raise
     finally:
         account.causing = None
+    with stage.lock:
+        for attempt, result in zip(attempts, results, strict=True):
+            account.conclude(attempt, result, now)
+    _run_hooks(stage, before)
     account.raise_echo()
 
 
 def _run_hooks(stage: Stage, since: int) -> None:
-    for delivery in stage.account.journal.deliveries[since:]:
+    account = stage.account
+    for delivery in account.journal.deliveries[since:]:
         if delivery.outcome in _SENT:
-            for hook in list(stage.hooks):
-                answer = hook(delivery)
-                if inspect.iscoroutine(answer):
-                    answer.close()
-                    raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")
+            account.causing = delivery.notification
+            try:
+                for hook in list(stage.hooks):
+                    _run_hook(hook, delivery)
+            finally:
+                account.causing = None
+
+
+def _run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
+    answer = hook(delivery)
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")
 
 
 def _not_idle(account: Account, moment: int, limit_ms: int) -> str:

@@ -27,6 +27,8 @@ _PATIENCE = 1.0
 class Host:
     """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses."""
 
+    token_advice = "In a test use copper.headers or copper.token."
+
     def __init__(self) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._stages_lock = threading.Lock()
@@ -50,6 +52,10 @@ class Host:
             self._stages.remove(stage)
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+        """The account a token belongs to; none is opened for one."""
+        return self.known(token)
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
         """The account a token belongs to, by its current or an earlier key."""
         with self._stages_lock:
             stages = list(self._stages)
@@ -58,6 +64,9 @@ class Host:
                 if key.token == token:
                     return stage, key
         return None
+
+    def refused(self, text: str) -> None:
+        """Nobody is told: which of the tests under way has called is not known."""
 
     # --- the thread -----------------------------------------------------------------------------------------
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Delivery, Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock
 from copper_emulator.shell.routes import Routes
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 class Stage:
@@ -106,7 +110,8 @@ class Stage:
     def switch_key(self) -> Key:
         """Give the account a new key."""
         with self.lock:
-            serial = len(self.account.keys) + 1
+            # Not their number: `reset` keeps the last one alone, and a serial never comes again.
+            serial = max((key.serial for key in self.account.keys), default=0) + 1
             email = self.account.key.email if self.account.keys else "you@example.com"
             key = Key(serial, secrets.token_hex(16), email)
             self.account.switch_key(key, self.now())

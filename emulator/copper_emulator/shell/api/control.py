@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from copper_emulator.core.bare import bare_event
-from copper_emulator.core.errors import TimeError
+from copper_emulator.core.errors import NotIdle, TimeError
 from copper_emulator.core.model import Change, Delivery, Entry, Topic, to_datetime
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import Accounts, ServedAccount
@@ -43,8 +43,7 @@ from copper_emulator.shell.api.operation import (
     parsed,
     taken,
 )
-from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, FiredShape, SubscriptionShape
-from copper_emulator.timeline import line
+from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, FiredShape, SubscriptionShape, shown_line
 
 _KEEP_ALIVE = 15.0
 """Seconds after which a stream without news sends a comment: only by writing does one learn that nobody listens."""
@@ -127,7 +126,8 @@ async def read_journal(served: ServedAccount, said: JournalFilters) -> JournalSh
             found = list(islice((entry for entry in reversed(entries) if fits(entry, said)), said.limit))[::-1]
         else:
             found = list(islice((entry for entry in _after(entries, said.since) if fits(entry, said)), said.limit))
-        return JournalShape(entries=[EntryShape.of(entry) for entry in found], last=len(entries), life=served.life)
+        shown = [EntryShape.of(entry, served.hidden) for entry in found]
+        return JournalShape(entries=shown, last=len(entries), life=served.life)
 
 
 async def stream_journal(request: web.Request, served: ServedAccount, said: Filters) -> web.StreamResponse:
@@ -154,6 +154,9 @@ async def stream_journal(request: web.Request, served: ServedAccount, said: Filt
                         await served.grown()
                 except TimeoutError:
                     await response.write(b": still here\n\n")
+            else:
+                # A long journal is looked through for little that fits: others must get their turn.
+                await asyncio.sleep(0)
     return response
 
 
@@ -180,7 +183,11 @@ async def advance_clock(served: ServedAccount, said: Advance) -> MovedShape:
 
 async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShape:
     """Move the clock until nothing waits. 409 on the wall clock, and where that takes longer than the limit."""
-    return _moved(served, await served.runner.run_until_idle(said.limit))
+    try:
+        return _moved(served, await served.runner.run_until_idle(said.limit))
+    except NotIdle as error:
+        why, _, _ = str(error).partition(" Allow more time")
+        raise Refused(409, why, hint="Allow more time with a longer limit (on the command line --limit).") from None
 
 
 async def reset(served: ServedAccount, said: Nothing) -> AccountShape:
@@ -238,9 +245,8 @@ def _events(served: ServedAccount, said: Filters, number: int, *, most: int = 20
     with served.stage.lock:
         looked = list(islice(_after(served.stage.account.journal.entries, number), most))
         events = [
-            f"event: entry\nid: {served.life}-{entry.number}\ndata: {EntryShape.of(entry).model_dump_json()}\n\n"
-            for entry in looked
-            if fits(entry, said)
+            f"event: entry\nid: {served.life}-{entry.number}\ndata: {shown.model_dump_json()}\n\n"
+            for entry, shown in ((e, EntryShape.of(e, served.hidden)) for e in looked if fits(e, said))
         ]
     return "".join(events).encode(), looked[-1].number if looked else number
 
@@ -275,10 +281,11 @@ def _moved(served: ServedAccount, deliveries: list[Delivery]) -> MovedShape:
     stage = served.stage
     with stage.lock:
         ended = {id(delivery) for delivery in deliveries}
-        lines = [line(entry) for entry in stage.account.journal.entries if id(entry.delivery) in ended]
+        entries = stage.account.journal.entries
+        lines = [shown_line(entry, served.hidden) for entry in entries if id(entry.delivery) in ended]
         return MovedShape(
             now=iso(stage.now()),
             waiting=len(stage.account.waiting()),
-            deliveries=[DeliveryShape.of(delivery) for delivery in deliveries],
+            deliveries=[DeliveryShape.of(delivery, served.hidden) for delivery in deliveries],
             lines=lines,
         )

@@ -22,6 +22,8 @@ from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape, S
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1
+MAX_NUMBER = 10**9
+"""Of an entry: no journal gets as long."""
 
 
 def _kind(value: object) -> object:
@@ -77,10 +79,10 @@ class Filters(Taken):
     kind: list[KindName] = Field(default_factory=list, description="like change, held, ended, api-refused")
     type: EntityType | None = None
     event: Event | None = None
-    id: int | None = Field(None, ge=1, description="of a record")
+    id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
     outcome: list[Outcome] = Field(default_factory=list)
     status: int | None = Field(None, ge=100, le=599, description="what the endpoint answered")
-    since: int | None = Field(None, ge=0, description="entries after this number")
+    since: int | None = Field(None, ge=0, le=MAX_NUMBER, description="entries after this number")
 
 
 class JournalFilters(Filters):

@@ -23,11 +23,15 @@ def stage_of(request: web.Request) -> Stage:
     missing = [name for name in _HEADERS if not request.headers.get(name)]
     if missing:
         raise Unauthorized(hint=f"Missing: {', '.join(missing)}. Every request needs all three X-PW headers.")
+    unreadable = [name for name in _HEADERS if not request.headers[name].isprintable()]
+    if unreadable:
+        raise Unauthorized(hint=f"Not printable characters in UTF-8: {', '.join(unreadable)}.")
     if request.headers["X-PW-Application"] != "developer_api":
         raise Unauthorized(hint="X-PW-Application must be developer_api.")
-    found = known_account(request)
+    directory = request.app[DIRECTORY]
+    found = directory.find(request.headers["X-PW-AccessToken"], request.headers["X-PW-UserEmail"])
     if found is None:
-        raise Unauthorized(hint="This token belongs to no account here. In a test use copper.headers or copper.token.")
+        raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
     stage, key = found
     if key != stage.account.key:
         raise Unauthorized(hint="This API key was replaced by a newer one of the same account.")
@@ -35,6 +39,6 @@ def stage_of(request: web.Request) -> Stage:
 
 
 def known_account(request: web.Request) -> tuple[Stage, Key] | None:
-    """The account a request's token belongs to and the key it is, whether or not it may be used."""
+    """The account a request's token belongs to and the key it is, whether or not it may be used; opens none."""
     token = request.headers.get("X-PW-AccessToken")
-    return request.app[DIRECTORY].find(token, request.headers.get("X-PW-UserEmail", "")) if token else None
+    return request.app[DIRECTORY].known(token) if token else None

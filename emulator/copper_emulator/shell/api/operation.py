@@ -5,6 +5,7 @@ An operation is a function with one model for what it takes and one for what it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin
 from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
-from yarl import URL
 
 from copper_emulator.core.errors import ApiError, EchoLoop, NotIdle, TimeError, UsageError
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.accounts import Accounts, ServedAccount
 from copper_emulator.shell.api.control_models import ErrorShape, Taken
+from copper_emulator.shell.api.faults import faults_text
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -99,20 +100,7 @@ def parsed(model: type[T], said: Mapping[str, Any]) -> T:
     try:
         return model.model_validate(dict(said))
     except ValidationError as error:
-        raise Refused(422, _faults(error, model)) from None
-
-
-def _faults(error: ValidationError, model: type[BaseModel]) -> str:
-    lines = []
-    for fault in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"])[:100]
-        if fault["type"] == "extra_forbidden":
-            known = ", ".join(model.model_fields)
-            lines.append(f"{where}: not known; " + (f"known are {known}" if known else "nothing is taken here"))
-        else:
-            text = fault["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {text[0].lower()}{text[1:]}")
-    return "; ".join(lines[:10])
+        raise Refused(422, faults_text(error, model)) from None
 
 
 def answer(shape: BaseModel, *, status: int = 200) -> web.Response:
@@ -157,13 +145,13 @@ def guard(trusted: frozenset[str]) -> Middleware:
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         origins = request.headers.getall("Origin", [])
-        for header, urls in (("Host", ["http://" + request.headers.get("Host", "")]), ("Origin", origins)):
-            for url in urls:
-                if not _is_trusted(url, trusted):
+        for header, called in (("Host", [request.headers.get("Host", "")]), ("Origin", origins)):
+            for name in called:
+                if not _is_trusted(name, trusted, _HOST if header == "Host" else _ORIGIN):
                     return refuse(
                         Refused(
                             403,
-                            f"the {header} {url.removeprefix('http://') if header == 'Host' else url!r} is not trusted",
+                            f"the {header} {name!r} is not trusted",
                             hint="Call the control API as 127.0.0.1 or localhost, or start the server with "
                             "--trusted-host NAME.",
                         )
@@ -173,9 +161,14 @@ def guard(trusted: frozenset[str]) -> Middleware:
     return guarded
 
 
-def _is_trusted(url: str, trusted: frozenset[str]) -> bool:
-    try:
-        host = (URL(url).host or "").lower()
-    except ValueError:
+_HOST = re.compile(r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.ASCII)
+_ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.ASCII)
+
+
+def _is_trusted(name: str, trusted: frozenset[str], form: re.Pattern[str]) -> bool:
+    # Nothing but a host and a port: what a URL's parser makes of the rest is not what a browser would.
+    match = form.fullmatch(name.lower())
+    if match is None:
         return False
+    host = match["host"].strip("[]")
     return is_loopback(host) or host in trusted

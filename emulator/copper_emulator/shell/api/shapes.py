@@ -5,6 +5,7 @@ Moments are ISO 8601 in UTC. Values of secrets and of a subscription's own heade
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +24,7 @@ from copper_emulator.core.model import (
     State,
     Subscription,
 )
-from copper_emulator.core.subscriptions import PAYLOAD_KEYS
+from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.wire import iso
 from copper_emulator.explain import explain_change
 from copper_emulator.timeline import MASK, line, masked
@@ -89,8 +90,8 @@ class DeliveryShape(Shape):
     traceback: str | None
 
     @classmethod
-    def of(cls, delivery: Delivery) -> DeliveryShape:
-        own = [delivery.subscription] if delivery.subscription is not None else []
+    def of(cls, delivery: Delivery, hidden: Iterable[Subscription] = ()) -> DeliveryShape:
+        own = [*([delivery.subscription] if delivery.subscription is not None else []), *hidden]
         return cls(
             notification=delivery.notification.serial,
             subscription=delivery.notification.subscription,
@@ -109,7 +110,7 @@ class DeliveryShape(Shape):
             request_body=_request_body(delivery),
             response_headers=[(name, masked(value, own)) for name, value in delivery.response_headers],
             response_body=masked(delivery.response_body.decode("utf-8", "replace"), own)[:_MAX_ANSWER],
-            traceback=delivery.traceback,
+            traceback=None if delivery.traceback is None else masked(delivery.traceback, own),
         )
 
 
@@ -188,18 +189,26 @@ class EntryShape(Shape):
     subscription: SubscriptionShape | None = None
 
     @classmethod
-    def of(cls, entry: Entry) -> EntryShape:
+    def of(cls, entry: Entry, hidden: Iterable[Subscription] = ()) -> EntryShape:
+        """`hidden`: subscriptions, the values of whose secrets and headers are not shown wherever they appear."""
         notification = entry.notification
         return cls(
             number=entry.number,
             at=iso(entry.at_ms),
             kind=entry.kind,
-            line=line(entry),
+            line=shown_line(entry, hidden),
             change=None if entry.change is None else ChangeShape.of(entry.change),
             notification=None if notification is None else NotificationShape.of(notification),
-            delivery=None if entry.delivery is None else DeliveryShape.of(entry.delivery),
+            delivery=None if entry.delivery is None else DeliveryShape.of(entry.delivery, hidden),
             subscription=None if entry.subscription is None else SubscriptionShape.of(entry.subscription),
         )
+
+
+def shown_line(entry: Entry, hidden: Iterable[Subscription]) -> str:
+    """An entry to read, led by its time. What others said in it, like an endpoint, may hold what is not to be shown."""
+    told = line(entry)
+    said = entry.text or (entry.delivery is not None and (entry.delivery.text or entry.delivery.exception is not None))
+    return masked(told, hidden) if said else told
 
 
 def _change(change: Change) -> dict[str, Any]:

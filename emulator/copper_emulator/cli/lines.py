@@ -1,0 +1,102 @@
+"""How does a command print without waiting for whoever reads it?"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+
+_CHUNK = 512
+"""Bytes that a pipe which can be written to takes at once on every system (POSIX: PIPE_BUF)."""
+
+_LOOK = 0.1
+"""Seconds after which a writer that waits for its reader looks whether it should give up."""
+
+
+class Lines:
+    """A file for text whose `write` never waits: a thread passes it on to a file descriptor.
+
+    Args:
+        fd: where it goes.
+        encoding: of the text; what it does not have is written as escapes.
+        most: texts that are kept while nobody reads; what comes then is left out, and counted.
+        left_out: the line that tells how many were.
+    """
+
+    def __init__(self, fd: int, *, encoding: str, most: int, left_out: Callable[[int], str]) -> None:
+        self.encoding = encoding
+        self._fd = fd
+        self._most = most
+        self._left_out = left_out
+        self._texts: deque[str] = deque()
+        self._lost = 0
+        self._ending = False
+        self._given_up = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._pass_on, name="copper-emulator log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> int:
+        """Take a text of whole lines, or leave it out."""
+        with self._changed:
+            # Until it has been told that some are missing, those after them are, too: the lines keep their order.
+            if len(self._texts) < self._most and not self._lost:
+                self._texts.append(text)
+                self._changed.notify()
+            else:
+                self._lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        return os.isatty(self._fd)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def close(self, patience: float) -> None:
+        """Pass on what is left, for so many seconds at most."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._thread.join(patience)
+        self._given_up = True
+        self._thread.join(2 * _LOOK)
+
+    def _pass_on(self) -> None:
+        try:
+            while (text := self._next()) is not None:
+                self._put(text.encode(self.encoding, "backslashreplace"))
+        except OSError:
+            # The reader has gone: what is still written goes nowhere, and nothing complains of it.
+            with self._changed:
+                self._most = 0
+                self._texts.clear()
+
+    def _next(self) -> str | None:
+        """What is to be passed on, or None at the end. What was left out is told where it is missing."""
+        with self._changed:
+            while not self._texts and not self._lost and not self._ending:
+                self._changed.wait()
+            if self._texts:
+                return self._texts.popleft()
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                return self._left_out(lost)
+            return None
+
+    def _put(self, raw: bytes) -> None:
+        while raw and self._can_write():
+            raw = raw[os.write(self._fd, raw[:_CHUNK]) :]
+
+    def _can_write(self) -> bool:
+        """Wait for the reader; False when it is given up. Windows knows this of sockets only: there a write waits."""
+        while not self._given_up:
+            if sys.platform == "win32" or select.select([], [self._fd], [], _LOOK)[1]:
+                return True
+        return False

@@ -1,0 +1,88 @@
+"""What does `serve` print, and what if nobody reads it?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cached_property
+
+from copper_emulator.cli.lines import Lines
+from copper_emulator.cli.output import Output, complain
+from copper_emulator.core.model import Entry, Kind, count
+from copper_emulator.core.targets import is_loopback
+from copper_emulator.core.wire import iso
+from copper_emulator.shell.accounts import DEFAULT, Plan, ServedAccount
+from copper_emulator.shell.api.shapes import EntryShape, shown_line
+from copper_emulator.shell.serving import Server
+
+_MOST = 5_000
+"""Lines that are kept for a reader who is behind."""
+
+_PATIENCE = 3.0
+"""Seconds for which the end waits for such a reader."""
+
+
+class Log:
+    """What `serve` prints: the ready line, each entry of each journal, refused strangers, the end.
+
+    An entry is printed in the middle of what an account does, which neither waits for the reader of the log nor
+    suffers when there is none: what such a reader misses is left out, and counted where it is missing.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._begun = False
+
+    @cached_property
+    def _lines(self) -> Lines:
+        self._begun = True
+        sys.stdout.flush()
+        encoding = "utf-8" if self._as_json else sys.stdout.encoding
+        return Lines(sys.stdout.fileno(), encoding=encoding, most=_MOST, left_out=self._left_out)
+
+    @cached_property
+    def _output(self) -> Output:
+        return Output(as_json=self._as_json, lines=self._lines)
+
+    def ready(self, server: Server, plan: Plan) -> None:
+        """The first line: where it is; programs wait for it."""
+        output, api = self._output, f"{server.url}/developer_api/v1"
+        output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
+        output.line(f"Copper emulator ready at {server.url}", style="bold")
+        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
+        output.line(f"  API    {api} ({whose})")
+        for origin, to in plan.routes:
+            output.line(f"  route  {origin} -> {to}")
+        output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
+        output.line("Ctrl-C ends it.")
+        if not is_loopback(server.bind):
+            complain("listening beyond this machine: whoever reaches it can use the API with any token")
+
+    def entry(self, account: ServedAccount | None, entry: Entry) -> None:
+        """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""
+        hidden = account.hidden if account is not None else ()
+        if not self._as_json:
+            if entry.kind is not Kind.SENDING:
+                lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
+                self._output.journal_line(shown_line(entry, hidden), lead=lead)
+        elif account is None:
+            told = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, ())}
+            self._output.json({"account": None, **told})
+        else:
+            shown = EntryShape.of(entry, hidden).model_dump_json()
+            self._output.json_text(f'{{"account":"{account.name}",{shown[1:]}')
+
+    def ended(self) -> None:
+        """The last line."""
+        self._output.json({"kind": "ended"})
+        self._output.line("Copper emulator ended.")
+
+    def close(self) -> None:
+        """Have everything printed, as far as somebody reads it."""
+        if self._begun:
+            self._lines.close(_PATIENCE)
+
+    def _left_out(self, lost: int) -> str:
+        if self._as_json:
+            return json.dumps({"kind": "left out", "lines": lost}) + "\n"
+        return f"... {count(lost, 'line')} left out: they were not read in time ...\n"

@@ -1,0 +1,87 @@
+"""Whose turn is it? Asynchronous tasks that share an account let time pass one after the other.
+
+A call that an endpoint makes while it is notified belongs to the turn under way: it only records, and waiting for its
+turn it would wait for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import methodcaller
+from typing import TypeVar
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.driver import Rounds, run_async
+from copper_emulator.shell.routes import Blocked, Route, RouteKind
+from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+T = TypeVar("T")
+
+Send = Callable[[list[Attempt]], Awaitable[list[Result]]]
+
+
+class _Round:
+    """One round on its way; the endpoint's own tasks inherit it and may outlive it."""
+
+    def __init__(self) -> None:
+        self.under_way = True
+
+
+class Turns:
+    """Drives rounds on the running loop, those of one account one after the other."""
+
+    def __init__(self, stage: Stage, send: Send) -> None:
+        self._stage = stage
+        self._send = send
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+        self._round: ContextVar[_Round | None] = ContextVar("round", default=None)
+        self._out_of_sight = False
+
+    async def drive(self, rounds: Rounds[T]) -> T:
+        """Run to the end, when those that came before are done; at once when an endpoint calls inside its delivery."""
+        __tracebackhide__ = True
+        if self._is_inside():
+            return await run_async(rounds, self._sending)
+        async with self._turn():
+            return await run_async(rounds, self._sending)
+
+    def _is_inside(self) -> bool:
+        mine = self._round.get()
+        return self._out_of_sight or (mine is not None and mine.under_way)
+
+    def _turn(self) -> asyncio.Lock:
+        # A fixture may run on another loop than its test, and a lock belongs to one.
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+    async def _sending(self, attempts: list[Attempt]) -> list[Result]:
+        with self._marked(attempts):
+            return await self._send(attempts)
+
+    @contextmanager
+    def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
+        mine = _Round()
+        token = self._round.set(mine)
+        # A server's handlers do not run in the caller's context: while one is asked, any call may be the endpoint's.
+        self._out_of_sight = any(self._is_served(attempt.url) for attempt in attempts)
+        try:
+            yield
+        finally:
+            mine.under_way = self._out_of_sight = False
+            self._round.reset(token)
+
+    def _is_served(self, target: str) -> bool:
+        destination = self._stage.routes.resolve(target)
+        if isinstance(destination, Route):
+            return destination.kind in (RouteKind.URL, RouteKind.AIOHTTP)
+        return not isinstance(destination, Blocked)
