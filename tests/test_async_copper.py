@@ -8,8 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Endpoint, UsageError, VerdictError
+from copper_emulator import (
+    AsyncCopper,
+    AsyncEmulator,
+    Copper,
+    Emulator,
+    Endpoint,
+    Received,
+    TimeError,
+    UsageError,
+    VerdictError,
+)
 from copper_emulator.records import AsyncRecords, Records
 
 TARGET = "https://billing.example.com/hooks/copper"
@@ -107,6 +118,96 @@ async def test_several_at_once_come_back_in_order() -> None:
         assert len(arrived) == 8
         serials = [delivery.notification.serial for delivery in copper.deliveries]
         assert serials == sorted(serials)
+
+
+async def at_leisure(request: Received) -> int:
+    """An endpoint that lets others run before it answers."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return 200
+
+
+async def test_tasks_that_share_an_account_each_find_their_own_delivery_done() -> None:
+    async with AsyncEmulator() as copper:
+        copper.route("https://billing.example.com", to=at_leisure)
+        copper.subscribe("person", "new", target=TARGET)
+
+        async def make(name: str) -> bool:
+            made = await copper.people.create(name=name)
+            return any(made.id in delivery.ids for delivery in copper.deliveries)
+
+        assert await asyncio.gather(*(make(str(n)) for n in range(4))) == [True] * 4
+
+
+async def test_one_task_may_move_time_while_another_writes() -> None:
+    async with AsyncEmulator(start=START) as copper:
+        copper.route("https://billing.example.com", to=at_leisure)
+        copper.subscribe("person", "new", target=TARGET)
+
+        await asyncio.gather(copper.people.create(name="Ada"), copper.advance("10m"), copper.run_until_idle())
+
+        assert copper.now == START + timedelta(minutes=10)
+
+
+async def test_an_endpoint_cannot_move_time_and_does_not_wait_for_its_own_delivery() -> None:
+    async with AsyncEmulator(strict=False) as copper:
+
+        async def impatient(request: Received) -> int:
+            await copper.tasks.create(name="follow up")
+            await copper.advance("1m")
+            return 200
+
+        copper.route("https://billing.example.com", to=impatient)
+        copper.subscribe("person", "new", target=TARGET)
+
+        await copper.people.create(name="Ada")
+
+        [delivery] = copper.deliveries
+        assert isinstance(delivery.exception, TimeError)
+        assert len(copper.changes) == 2
+
+
+async def test_work_that_outlives_the_answer_takes_a_turn_of_its_own() -> None:
+    async with AsyncEmulator() as copper:
+        work: list[asyncio.Task[bool]] = []
+
+        async def follow_up() -> bool:
+            await at_leisure(None)  # type: ignore[arg-type]  # it does not look
+            made = await copper.tasks.create(name="follow up")
+            return any(delivery.type == "task" and made.id in delivery.ids for delivery in copper.deliveries)
+
+        async def endpoint(request: Received) -> int:
+            if request.json["type"] == "person":
+                work.append(asyncio.create_task(follow_up()))
+            return 200
+
+        copper.route("https://billing.example.com", to=endpoint)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.subscribe("task", "new", target=TARGET)
+
+        await copper.people.create(name="Ada")
+
+        assert await asyncio.gather(*work) == [True]
+
+
+async def test_a_served_endpoint_that_writes_back_does_not_wait_for_itself() -> None:
+    """Its handlers run in the context of the server, which does not tell whose call it is."""
+    async with AsyncEmulator() as copper:
+
+        async def handle(request: web.Request) -> web.Response:
+            await copper.tasks.create(name="follow up")
+            return web.Response(status=201)
+
+        app = web.Application()
+        app.router.add_post("/hooks/copper", handle)
+        copper.route("https://billing.example.com", to=app)
+        copper.subscribe("person", "new", target=TARGET)
+
+        for name in ("Ada", "Bob"):
+            await copper.people.create(name=name)
+
+        await copper.expect("person", "new", status=201, count=2)
+        assert [change.cause for change in copper.changes] == [None, 1, None, 2]
 
 
 async def test_the_verdict_comes_at_the_end_of_the_block() -> None:

@@ -1,7 +1,12 @@
 """The synchronous face, end to end in one process: a record changes, an endpoint is told, the test looks."""
 
-from collections.abc import Iterator
+import copy
+import pickle
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,14 +15,17 @@ from copper_emulator import (
     Copper,
     Emulator,
     Endpoint,
+    ExpectationError,
     Invalid,
     NotFound,
     NotIdle,
+    Reason,
     Received,
     Response,
     TimeError,
     UsageError,
 )
+from copper_emulator.core.records.store import Record
 
 TARGET = "https://billing.example.com/hooks/copper"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -180,8 +188,36 @@ def test_advance_forward_only(copper: Copper, delta: timedelta) -> None:
 def test_advance_says_what_it_takes(copper: Copper) -> None:
     with pytest.raises(TimeError, match="say how far"):
         copper.advance()
-    with pytest.raises(TimeError, match="advance takes a timedelta or its parts"):
-        copper.advance(fortnights=1)
+    with pytest.raises(TimeError, match=r"no 'minute'; its parts are weeks, .*: advance\(minutes=1\)"):
+        copper.advance(minute=1)
+    with pytest.raises(TimeError, match=r"say advance\(seconds=60\) or advance\('1m'\)"):
+        copper.advance(60)  # type: ignore[arg-type]  # what is tried is the wrong type
+    with pytest.raises(TimeError, match="'ten minutes' is not a duration: write it like 30s"):
+        copper.advance("ten minutes")
+
+
+def test_spans_are_written_as_everywhere_else(copper: Copper) -> None:
+    copper.advance("1m30s")
+    assert copper.now == START + timedelta(seconds=90)
+
+    copper.subscribe("person", "new", target=TARGET)
+    assert copper.run_until_idle(limit="5m") == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        (60, r"say limit=timedelta\(seconds=60\) or limit='1m'"),
+        ("soon", "limit: 'soon' is not a duration"),
+        (timedelta(), "limit must be longer than nothing"),
+        (None, "limit: None is not a duration"),
+    ],
+)
+def test_a_wrong_limit_is_called_a_limit(copper: Copper, limit: Any, message: str) -> None:
+    with pytest.raises(TimeError, match=message) as caught:
+        copper.run_until_idle(limit=limit)
+
+    assert "advance" not in str(caught.value)
 
 
 def test_run_until_idle_stops_at_the_last_thing_that_happens() -> None:
@@ -217,6 +253,170 @@ def test_a_forgotten_route_blocks_and_says_what_would_help(copper: Copper) -> No
 
     [delivery] = copper.expect("person", "new", outcome="blocked")
     assert "copper.route('https://elsewhere.example', to=app)" in delivery.text
+
+
+@pytest.fixture
+def ada(copper: Copper, endpoint: Endpoint) -> Record:
+    """A person whose updates the endpoint is told of."""
+    copper.subscribe("person", "update", target=TARGET)
+    return copper.people.create(name="Ada", tags=["a"])
+
+
+def test_a_record_goes_wherever_an_id_goes(copper: Copper, ada: Record) -> None:
+    bob = copper.people.create(name="Bob")
+
+    copper.people.update(ada, name="Ada Lovelace")
+    copper.expect("person", "update", ids=[ada])
+    copper.people.update_many([ada, bob.id], city="London")
+    copper.expect("person", "update", ids=[ada, bob])
+    assert copper.people.get(ada).name == "Ada Lovelace"
+    assert copper.fire("person", "update", ids=[ada, 17]).ids == (ada.id, 17)
+    with pytest.raises(ExpectationError):
+        copper.expect_none("person", "update", ids=ada)
+    copper.people.delete(bob)
+    copper.people.delete_many([ada])
+    assert [change.ids for change in copper.changes[-2:]] == [(bob.id,), (ada.id,)]
+
+
+WRONG: dict[str, tuple[Callable[[Copper, Record], object], str]] = {
+    "update by text": (lambda c, ada: c.people.update("17", name="x"), "an id is a whole number, like 17, or a record"),  # type: ignore[arg-type]
+    "get by nothing": (lambda c, ada: c.people.get(None), "an id is a whole number"),  # type: ignore[arg-type]
+    "another type's record": (lambda c, ada: c.leads.update(ada, name="x"), "is of the type person, not lead"),
+    "fire another type's": (lambda c, ada: c.fire("lead", "new", ids=[ada]), "is of the type person, not lead"),
+    "fire text": (lambda c, ada: c.fire("person", "update", ids="17"), "ids must be one or more positive whole"),  # type: ignore[arg-type]
+    "fire nothing": (lambda c, ada: c.fire("person", "update", ids=None), "ids must be one or more positive"),  # type: ignore[arg-type]
+    "update_many of one": (lambda c, ada: c.people.update_many(5, name="x"), "several ids or records"),  # type: ignore[arg-type]
+    "update_many of one record": (lambda c, ada: c.people.update_many(ada, name="x"), r"for one there is update\(\)"),  # type: ignore[arg-type]
+    "delete_many of text": (lambda c, ada: c.people.delete_many("17"), r"for one there is delete\(\)"),  # type: ignore[arg-type]
+    "create_many of one": (lambda c, ada: c.people.create_many({"name": "x"}), "give a list of records"),  # type: ignore[arg-type]
+    "create_many of 5": (lambda c, ada: c.people.create_many(5), "give a list of records"),  # type: ignore[arg-type]
+    "expect text": (lambda c, ada: c.expect("person", "update", ids="17"), "ids must be one or more"),  # type: ignore[arg-type]
+    "status as text": (lambda c, ada: c.expect("person", "update", status="204"), "like status=204, not '204'"),  # type: ignore[arg-type]
+    "count as text": (lambda c, ada: c.expect("person", "update", count="3"), "like count=3, not '3'"),  # type: ignore[arg-type]
+    "body as text": (lambda c, ada: c.expect("person", "update", body="x"), "body must be a mapping"),  # type: ignore[arg-type]
+    "2xx rejected": (lambda c, ada: c.expect("person", "update", status=200, outcome="rejected"), "contradict"),
+    "500 delivered": (lambda c, ada: c.expect("person", "update", status=500, outcome="delivered"), "contradict"),
+    "500 failed": (lambda c, ada: c.expect("person", "update", status=500, outcome="failed"), "has no status"),
+    "unsubscribe text": (lambda c, ada: c.unsubscribe("x"), r"what subscribe\(\) returned, or its id, not 'x'"),  # type: ignore[arg-type]
+    "a hook that is none": (lambda c, ada: c.after_delivery(3), "a function of a delivery, not 3"),  # type: ignore[arg-type]
+    "attributes of new": (
+        lambda c, ada: c.fire("person", "new", ids=1, updated_attributes={"name": (None, "Ada")}),
+        "person/new carries no updated_attributes",
+    ),
+    "half a surrogate": (lambda c, ada: c.people.update(ada, name="\ud800"), "a record's fields must be JSON"),
+    "no JSON at all": (lambda c, ada: c.subscribe("person", "new", target=object()), "a subscription must be JSON"),  # type: ignore[arg-type]
+    "explain text": (lambda c, ada: c.explain("x"), "explain a change, a subscription, a delivery, a record"),
+    "replay nowhere": (
+        lambda c, ada: c.replay({"type": "person", "event": "new", "ids": [1]}, target=5),  # type: ignore[arg-type]
+        "target must be a URL as text",
+    ),
+    "replay a name": (lambda c, ada: c.replay("body.json", target=TARGET), "a file is given as pathlib.Path"),
+    "replay no file": (lambda c, ada: c.replay(Path("/nowhere/body.json"), target=TARGET), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_is_refused_with_what_to_write(copper: Copper, ada: Record, name: str) -> None:
+    call, message = WRONG[name]
+    before = copper.journal
+
+    with pytest.raises(UsageError, match=message):
+        call(copper, ada)
+
+    assert copper.journal == before
+
+
+@pytest.mark.parametrize(
+    ("extras", "message"),
+    [
+        ({"secret": "s3cret"}, "Secret: must be an object of strings"),
+        ({"secret": [1]}, "Secret: must be an object of strings"),
+        ({"headers": 5}, "Headers: must be an object of strings"),
+        ({"custom_field_computed_values": "yes"}, "must be true or false"),
+    ],
+    ids=repr,
+)
+def test_extras_are_refused_with_coppers_text(copper: Copper, extras: dict[str, Any], message: str) -> None:
+    with pytest.raises(Invalid, match=message):
+        copper.subscribe("person", "new", target=TARGET, **extras)
+
+
+@pytest.mark.parametrize("fields", [{"secret": {"key": "\ud800"}}, {"target": TARGET + "/\ud800"}], ids=["secret", "target"])
+def test_half_a_surrogate_pair_is_refused_as_by_the_api(copper: Copper, fields: dict[str, Any]) -> None:
+    with pytest.raises(ApiError, match="half a surrogate pair"):
+        copper.subscribe("person", "new", **{"target": TARGET, **fields})
+
+    assert copper.subscriptions == []
+
+
+def test_a_record_is_a_copy_and_says_how_to_change_it(copper: Copper, endpoint: Endpoint, ada: Record) -> None:
+    with pytest.raises(AttributeError, match=rf"copper\.people\.update\({ada.id}, name=\.\.\.\)"):
+        ada.name = "Ada Lovelace"
+    assert copy.deepcopy(ada) == pickle.loads(pickle.dumps(ada)) == ada
+
+    ada.tags.append("b")
+    copper.people.update(ada, tags=ada.tags)
+
+    assert endpoint.requests[-1].json["updated_attributes"] == {"tags": [["a"], ["a", "b"]]}
+
+
+def test_a_write_that_changes_nothing_stands_in_the_timeline(copper: Copper, ada: Record) -> None:
+    bob = copper.people.create(name="Bob")
+
+    copper.people.update_many([ada, bob], name="Ada")
+
+    unchanged = [entry.text for entry in copper.journal if entry.kind == "unchanged"]
+    assert unchanged == [f"person/update [{ada.id}]: the values were the same"]
+    assert unchanged[0] in copper.timeline
+    assert copper.changes[-1].ids == (bob.id,)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("persons", "people"), ("activity_log", "activities"), ("lead", "leads"), ("advanced", "advance")]
+)
+def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=f"copper has no '{name}'; did you mean '{meant}'"):
+        getattr(copper, name)
+
+
+def test_a_record_is_explained_without_its_namesakes(copper: Copper, ada: Record) -> None:
+    lead = copper.leads.create(name="Namesake")
+    assert lead.id == ada.id
+
+    copper.people.update(ada, name="Ada Lovelace")
+
+    text = str(copper.explain(ada))
+    assert "person/new" in text
+    assert "person/update" in text
+    assert "lead" not in text
+
+
+def test_a_key_after_a_reset_is_another_one(copper: Copper) -> None:
+    copper.switch_key()
+    copper.reset()
+    old = copper.subscribe("person", "new", target=TARGET)
+
+    copper.switch_key()
+
+    assert copper.subscriptions == []
+    with pytest.raises(NotFound, match="belongs to an earlier API key"):
+        copper.unsubscribe(old)
+
+
+def test_what_is_looked_at_waits_for_a_write_that_is_under_way(copper: Copper) -> None:
+    names = ("subscriptions", "deliveries", "changes", "notifications", "journal", "timeline")
+    readers = [threading.Thread(target=getattr, args=(copper, name)) for name in names]
+
+    with copper._stage.lock:
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(0.05)
+        finished = [name for name, reader in zip(names, readers, strict=True) if not reader.is_alive()]
+    for reader in readers:
+        reader.join()
+
+    assert finished == []
 
 
 def test_the_answer_is_given_once_whatever_it_is(copper: Copper, endpoint: Endpoint) -> None:
@@ -349,6 +549,17 @@ def test_replay_sends_a_captured_body_verbatim(copper: Copper, endpoint: Endpoin
     [request] = endpoint.requests
     assert request.body == captured.encode()
     assert request.headers["x-extra"] == "1"
+
+
+def test_replay_waits_in_virtual_time_for_an_answer_that_comes_later(copper: Copper, endpoint: Endpoint) -> None:
+    endpoint.reply(201, delay="3s", times=1)
+    endpoint.hang(times=1)
+    captured = {"event": "new", "type": "person", "ids": [17]}
+
+    late, never = (copper.replay(captured, target=TARGET) for _ in range(2))
+
+    assert (late.status, late.ended) == (201, START + timedelta(seconds=3))
+    assert (never.reason, never.ended) == (Reason.TIMED_OUT, START + timedelta(seconds=13))
 
 
 def test_replay_refuses_what_is_no_notification(copper: Copper) -> None:

@@ -84,6 +84,11 @@ def test_what_are_no_limits_is_refused(written: object) -> None:
         parse_limits(written)
 
 
+def test_a_wrong_window_is_a_wrong_limit_named_as_it_was_written() -> None:
+    with pytest.raises(ValueError, match="^'600/min' is not a limit: write it like 600/1m$"):
+        parse_limits("600/min")
+
+
 @given(st.lists(st.builds(Limit, st.integers(1, 10_000), st.integers(1, MAX_MS)), max_size=3))
 def test_limits_read_back_as_they_are_written(limits: list[Limit]) -> None:
     assert parse_limits(limits_text(limits)) == tuple(limits)

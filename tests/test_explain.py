@@ -89,16 +89,16 @@ def test_the_timeline_tells_everything_in_order(copper: Copper) -> None:
     copper.unsubscribe(subscription)
 
     nine, later = "2026-03-02 09:00:00.000  ", "2026-03-02 09:01:00.000  "
-    lines = [line.split(" -> function")[0] for line in copper.timeline.splitlines()]
+    lines = [line.split(" via function")[0] for line in copper.timeline.splitlines()]
     assert lines == [
         f"{nine}subscribed  {subscription.id} person/update -> {TARGET} (secret key=***)",
         f"{nine}change      person/update [1]",
         f"{nine}  queued    #1 person/update [1] for subscription {subscription.id}",
-        f"{nine}  rejected  #1 person/update [1] -> https://billing.example.com",
+        f"{nine}  rejected  #1 person/update [1] -> {TARGET}",
         f"{nine}change      person/update [2]",
         f"{nine}  queued    #2 person/update [2] for subscription {subscription.id}",
         f"{nine}  held      #2 person/update [2] by the limit of 1/1m, which renews 2026-03-02 09:01:00.000",
-        f"{later}  rejected  #2 person/update [2] -> https://billing.example.com",
+        f"{later}  rejected  #2 person/update [2] -> {TARGET}",
         f"{later}unsubscribed {subscription.id} person/update -> {TARGET} (secret key=***)",
     ]
 

@@ -4,8 +4,19 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import copper_emulator
-from copper_emulator import Copper, Emulator, Endpoint
+from copper_emulator import (
+    AsyncCopper,
+    Copper,
+    Emulator,
+    Endpoint,
+    ExpectationError,
+    ScenarioFailed,
+    VerdictError,
+)
+from copper_emulator.core.records.store import COLLECTIONS
 from copper_emulator.records import Records
 
 
@@ -74,6 +85,18 @@ def test_copper_has_every_name_of_the_face() -> None:
 
     with Emulator() as copper:
         assert {name for name in expected | types if not hasattr(copper, name)} == set()
+
+
+@pytest.mark.parametrize("face", [Copper, AsyncCopper])
+def test_its_help_names_the_records_of_every_type(face: type) -> None:
+    listed = [line.split() for line in inspect.getdoc(face).splitlines()[1:] if len(line.split()) == 2]
+
+    assert {kind: name for name, kind in listed} == {str(kind): name for kind, name in COLLECTIONS.items()}
+
+
+def test_failures_are_named_as_they_are_imported() -> None:
+    for failure in (ExpectationError, VerdictError, ScenarioFailed):
+        assert failure.__module__ == "copper_emulator"
 
 
 def test_records_and_endpoint_have_theirs() -> None:

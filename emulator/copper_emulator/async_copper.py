@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
+from copper_emulator.core.records.store import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, span
+from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act, AsyncRecords
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import AsyncDelivering
-from copper_emulator.shell.driver import Rounds, run_async
+from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.turns import Turns
 
 if TYPE_CHECKING:
     from copper_emulator.scenarios import ScenarioResult
@@ -29,11 +31,25 @@ T = TypeVar("T")
 
 
 class AsyncCopper(Face):
-    """An emulated Copper account for asynchronous tests (asyncio). Bound to the loop that runs at each await."""
+    """An emulated Copper account for asynchronous tests (asyncio). Bound to the loop that runs at each await.
+
+    Tasks that use one account at the same time let time pass one after the other.
+
+    The records, by type:
+
+        people          person
+        leads           lead
+        companies       company
+        opportunities   opportunity
+        projects        project
+        tasks           task
+        activities      activity_log
+    """
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         super().__init__(settings, host, name=name, start=start)
         self._delivering = AsyncDelivering(self._stage, host)
+        self._turns = Turns(self._stage, self._delivering.send)
         self.leads = AsyncRecords(EntityType.LEAD, self._stage, self._write)
         self.people = AsyncRecords(EntityType.PERSON, self._stage, self._write)
         self.companies = AsyncRecords(EntityType.COMPANY, self._stage, self._write)
@@ -49,7 +65,7 @@ class AsyncCopper(Face):
         type: str,
         event: str,
         *,
-        ids: int | Iterable[int],
+        ids: int | Record | Iterable[int | Record],
         updated_attributes: Mapping[str, Any] | None = None,
     ) -> Change:
         """A bare event: needs no record and makes none. Nobody listening is fine: the change's `note` says so.
@@ -57,8 +73,8 @@ class AsyncCopper(Face):
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
-            ids: the records concerned; more than 30 become several notifications.
-            updated_attributes: {field: (old, new)}.
+            ids: the records concerned, or their ids; more than 30 become several notifications.
+            updated_attributes: {field: (old, new)}, of an update; new and delete carry none.
 
         Raises:
             UsageError: the topic does not exist, or the ids or attributes cannot be.
@@ -68,7 +84,10 @@ class AsyncCopper(Face):
     async def replay(
         self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
     ) -> Delivery:
-        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits."""
+        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits.
+
+        An answer that the endpoint scripts for later is waited for in virtual time.
+        """
         return await self._drive(self._operations.replay(body, target, headers))
 
     async def play(self, scenario: str | Path) -> ScenarioResult:
@@ -84,17 +103,17 @@ class AsyncCopper(Face):
         """Deliver what is due now; the clock stands still. What was delivered, in order."""
         return await self._drive(self._operations.settle())
 
-    async def advance(self, delta: timedelta | None = None, /, **parts: float) -> list[Delivery]:
-        """`advance(minutes=10)`: deadline by deadline up to and including now + 10 minutes.
+    async def advance(self, delta: timedelta | str | None = None, /, **parts: float) -> list[Delivery]:
+        """`advance(minutes=10)` or `advance("10m")`: deadline by deadline up to and including now + 10 minutes.
 
         Raises:
             TimeError: the span is zero or negative (use settle()), or the call comes from inside a delivery.
         """
         return await self._drive(self._operations.advance(span(delta, parts)))
 
-    async def run_until_idle(self, *, limit: timedelta = HOUR) -> list[Delivery]:
-        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit`."""
-        return await self._drive(self._operations.run_until_idle(span(limit, {})))
+    async def run_until_idle(self, *, limit: timedelta | str = HOUR) -> list[Delivery]:
+        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit` ("1h")."""
+        return await self._drive(self._operations.run_until_idle(longest(limit)))
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
 
@@ -103,7 +122,7 @@ class AsyncCopper(Face):
         type: str,
         event: str,
         *,
-        ids: int | Iterable[int] | None = None,
+        ids: int | Record | Iterable[int | Record] | None = None,
         updated_attributes: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         target: str | None = None,
@@ -116,7 +135,7 @@ class AsyncCopper(Face):
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
-            ids: the exact union of ids over the claimed deliveries, in any order.
+            ids: records or their ids: the exact union over the claimed deliveries, in any order.
             updated_attributes: {field: (old, new)} for the fields that matter.
             body: keys of the notification that matter, secret keys among them.
             target: the subscription's target.
@@ -142,7 +161,11 @@ class AsyncCopper(Face):
         return await self._drive(self._operations.expect(expectation))
 
     async def expect_none(
-        self, type: str | None = None, event: str | None = None, *, ids: int | Iterable[int] | None = None
+        self,
+        type: str | None = None,
+        event: str | None = None,
+        *,
+        ids: int | Record | Iterable[int | Record] | None = None,
     ) -> None:
         """Nothing unclaimed went out: of this type and event, to any of these ids. Raises ExpectationError."""
         __tracebackhide__ = True
@@ -155,7 +178,7 @@ class AsyncCopper(Face):
 
     async def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
-        return await run_async(rounds, self._delivering.send)
+        return await self._turns.drive(rounds)
 
     async def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator does it."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
+from copper_emulator.core.records.store import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, span
+from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act, Records
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import SyncDelivering, check_thread
@@ -29,7 +30,18 @@ T = TypeVar("T")
 
 
 class Copper(Face):
-    """An emulated Copper account. Everything due is delivered before a call that lets time pass returns."""
+    """An emulated Copper account. Everything due is delivered before a call that lets time pass returns.
+
+    The records, by type:
+
+        people          person
+        leads           lead
+        companies       company
+        opportunities   opportunity
+        projects        project
+        tasks           task
+        activities      activity_log
+    """
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         super().__init__(settings, host, name=name, start=start)
@@ -49,7 +61,7 @@ class Copper(Face):
         type: str,
         event: str,
         *,
-        ids: int | Iterable[int],
+        ids: int | Record | Iterable[int | Record],
         updated_attributes: Mapping[str, Any] | None = None,
     ) -> Change:
         """A bare event: needs no record and makes none. Nobody listening is fine: the change's `note` says so.
@@ -57,8 +69,8 @@ class Copper(Face):
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
-            ids: the records concerned; more than 30 become several notifications.
-            updated_attributes: {field: (old, new)}.
+            ids: the records concerned, or their ids; more than 30 become several notifications.
+            updated_attributes: {field: (old, new)}, of an update; new and delete carry none.
 
         Raises:
             UsageError: the topic does not exist, or the ids or attributes cannot be.
@@ -68,7 +80,10 @@ class Copper(Face):
     def replay(
         self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
     ) -> Delivery:
-        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits."""
+        """Deliver a captured body verbatim: a mapping, JSON text, or a file. Outside matching and limits.
+
+        An answer that the endpoint scripts for later is waited for in virtual time.
+        """
         return self._drive(self._operations.replay(body, target, headers))
 
     def play(self, scenario: str | Path) -> ScenarioResult:
@@ -84,17 +99,17 @@ class Copper(Face):
         """Deliver what is due now; the clock stands still. What was delivered, in order."""
         return self._drive(self._operations.settle())
 
-    def advance(self, delta: timedelta | None = None, /, **parts: float) -> list[Delivery]:
-        """`advance(minutes=10)`: deadline by deadline up to and including now + 10 minutes.
+    def advance(self, delta: timedelta | str | None = None, /, **parts: float) -> list[Delivery]:
+        """`advance(minutes=10)` or `advance("10m")`: deadline by deadline up to and including now + 10 minutes.
 
         Raises:
             TimeError: the span is zero or negative (use settle()), or the call comes from inside a delivery.
         """
         return self._drive(self._operations.advance(span(delta, parts)))
 
-    def run_until_idle(self, *, limit: timedelta = HOUR) -> list[Delivery]:
-        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit`."""
-        return self._drive(self._operations.run_until_idle(span(limit, {})))
+    def run_until_idle(self, *, limit: timedelta | str = HOUR) -> list[Delivery]:
+        """Move the clock from deadline to deadline until nothing waits. Raises NotIdle beyond `limit` ("1h")."""
+        return self._drive(self._operations.run_until_idle(longest(limit)))
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
 
@@ -103,7 +118,7 @@ class Copper(Face):
         type: str,
         event: str,
         *,
-        ids: int | Iterable[int] | None = None,
+        ids: int | Record | Iterable[int | Record] | None = None,
         updated_attributes: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         target: str | None = None,
@@ -116,7 +131,7 @@ class Copper(Face):
         Args:
             type: lead, person, company, opportunity, project, task or activity_log.
             event: new, update or delete.
-            ids: the exact union of ids over the claimed deliveries, in any order.
+            ids: records or their ids: the exact union over the claimed deliveries, in any order.
             updated_attributes: {field: (old, new)} for the fields that matter.
             body: keys of the notification that matter, secret keys among them.
             target: the subscription's target.
@@ -142,7 +157,11 @@ class Copper(Face):
         return self._drive(self._operations.expect(expectation))
 
     def expect_none(
-        self, type: str | None = None, event: str | None = None, *, ids: int | Iterable[int] | None = None
+        self,
+        type: str | None = None,
+        event: str | None = None,
+        *,
+        ids: int | Record | Iterable[int | Record] | None = None,
     ) -> None:
         """Nothing unclaimed went out: of this type and event, to any of these ids. Raises ExpectationError."""
         __tracebackhide__ = True

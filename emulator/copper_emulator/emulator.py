@@ -20,7 +20,7 @@ class Emulator(AbstractContextManager[Copper]):
     At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
 
     Args:
-        settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; see docs/settings.md.
+        settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` has all.
         host: share the server thread of others; by default it has its own, ended with the block.
         start: the virtual time to start at (aware); by default the frozen or the real present at first use.
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Reason
-from copper_emulator.shell.messages import NoAnswer, Received, Response
+from copper_emulator.durations import parse_duration
+from copper_emulator.shell.messages import NoAnswer, Received, Response, result_of
 
 
 class Endpoint:
@@ -37,7 +38,11 @@ class Endpoint:
         delay: timedelta | str | float | None = None,
         times: int | None = None,
     ) -> None:
-        """Answer so: the next `times` requests, one after the other script; without `times` all from then on."""
+        """Answer so: the next `times` requests, one after the other script; without `times` all from then on.
+
+        Raises UsageError for what cannot be answered.
+        """
+        _check(status, body, delay)
         self._then(lambda: Response(status, body, {}, delay), times)
 
     def refuse(self, *, times: int | None = None) -> None:
@@ -65,16 +70,33 @@ class Endpoint:
     def _then(self, answer: Callable[[], Response], times: int | None) -> None:
         if times is None:
             self._otherwise = answer
-        elif times < 1:
-            raise UsageError(f"times must be at least 1, not {times!r}")
         else:
-            self._script.append(_Scripted(answer, times))
+            self._script.append(_Scripted(answer, _number(times)))
 
 
 class _Scripted:
     def __init__(self, answer: Callable[[], Response], left: int) -> None:
         self.answer = answer
         self.left = left
+
+
+def _number(times: object) -> int:
+    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+        raise UsageError(f"times={times!r}: write a number of requests from 1 on, or leave it out for all")
+    return times
+
+
+def _check(status: object, body: object, delay: timedelta | str | float | None) -> None:
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
+        raise UsageError(f"status={status!r} is no HTTP status; write a number from 100 to 599, like reply(503)")
+    try:
+        parse_duration(0 if delay is None else delay)
+    except ValueError as error:
+        raise UsageError(f"delay: {error}") from None
+    try:
+        result_of(Response(body=body))
+    except (UsageError, TypeError, ValueError):
+        raise UsageError(f"body={body!r}: write text, bytes, or a dict or list that can be JSON") from None
 
 
 def _fail(failure: NoAnswer) -> Response:

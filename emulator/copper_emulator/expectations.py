@@ -25,6 +25,9 @@ _MAX_STEPS = 2_000
 class ExpectationError(AssertionError):
     """An expectation that was not met. The text says what was expected, what came closest, and what to do."""
 
+    # Where it is imported from, and what a run's summary should call it.
+    __module__ = "copper_emulator"
+
 
 def meet(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
     """The deliveries that fit, now claimed. Raises ExpectationError."""

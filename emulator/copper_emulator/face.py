@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from operator import methodcaller
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.bare import entity_type, record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import (
     Change,
@@ -19,7 +21,9 @@ from copper_emulator.core.model import (
     Subscription,
     to_datetime,
 )
+from copper_emulator.core.records.store import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.core.wire import parse_body
 from copper_emulator.explain import (
     Explanation,
     explain_change,
@@ -30,8 +34,8 @@ from copper_emulator.explain import (
 from copper_emulator.operations import Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.destinations import KindName
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.routes import KindName
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.verdict import verdict_text
@@ -84,7 +88,7 @@ class Face:
 
     @property
     def settings(self) -> Settings:
-        """The settings this account plays by."""
+        """The settings this account plays by; `help(copper_emulator.Settings)` lists them all."""
         return self._stage.settings
 
     def switch_key(self) -> None:
@@ -121,35 +125,46 @@ class Face:
         headers: Mapping[str, str] | None = None,
         custom_field_computed_values: bool = False,
     ) -> Subscription:
-        """Subscribe as the API would, with the account's current key. Raises Invalid with Copper's own text."""
+        """Subscribe as the API would, with the account's current key.
+
+        Raises:
+            Invalid: what the API would refuse, with Copper's own text.
+            UsageError: what could not be sent to the API, since it is no JSON.
+        """
         body: dict[str, Any] = {"target": target, "type": type, "event": event}
-        if secret is not None:
-            body["secret"] = dict(secret)
-        if headers is not None:
-            body["headers"] = dict(headers)
-        if custom_field_computed_values:
-            body["custom_field_computed_values"] = True
+        extras: dict[str, object] = {"secret": secret, "headers": headers}
+        for name, extra in extras.items():
+            if extra is not None:
+                body[name] = dict(extra) if isinstance(extra, Mapping) else extra
+        if custom_field_computed_values is not False:
+            body["custom_field_computed_values"] = custom_field_computed_values
+        sent = _as_sent(body)
         made: Subscription = self._stage.record(
-            lambda account, now: account.subscribe(parse_create(body, account.rules), now)
+            lambda account, now: account.subscribe(parse_create(sent, account.rules), now)
         )
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:
         """Delete a subscription; what waits for it is cancelled when its turn comes. Raises NotFound."""
-        wanted = subscription if isinstance(subscription, int) else subscription.id
+        wanted = subscription.id if isinstance(subscription, Subscription) else subscription
+        if isinstance(wanted, bool) or not isinstance(wanted, int):
+            raise UsageError(f"unsubscribe takes what subscribe() returned, or its id, not {subscription!r}")
         self._stage.record(lambda account, now: account.unsubscribe(wanted, now))
 
     @property
     def subscriptions(self) -> list[Subscription]:
         """What the current key can see, by ascending id."""
-        account = self._stage.account
-        return account.subscriptions.of_key(account.key.serial)
+        with self._stage.lock:
+            account = self._stage.account
+            return account.subscriptions.of_key(account.key.serial)
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery that was sent, in the test's thread: drain a queue, run deferred work.
 
         Changes it makes through `copper` are delivered after it, by the call that is under way.
         """
+        if not callable(hook):
+            raise UsageError(f"after_delivery takes a function of a delivery, not {hook!r}")
         self._stage.hooks.append(hook)
 
     # --- looking, without moving anything -------------------------------------------------------------------
@@ -157,33 +172,40 @@ class Face:
     @property
     def deliveries(self) -> list[Delivery]:
         """Every notification that has ended, in the order of their ends."""
-        return list(self._stage.account.journal.deliveries)
+        with self._stage.lock:
+            return list(self._stage.account.journal.deliveries)
 
     @property
     def changes(self) -> list[Change]:
         """Every change, in order."""
-        return list(self._stage.account.journal.changes)
+        with self._stage.lock:
+            return list(self._stage.account.journal.changes)
 
     @property
     def notifications(self) -> list[Notification]:
         """Every notification, waiting ones too, in the order they were made."""
-        return list(self._stage.account.journal.notifications)
+        with self._stage.lock:
+            return list(self._stage.account.journal.notifications)
 
     @property
     def journal(self) -> list[Entry]:
         """Everything that happened, in order."""
-        return list(self._stage.account.journal.entries)
+        with self._stage.lock:
+            return list(self._stage.account.journal.entries)
 
     @property
     def timeline(self) -> str:
         """The journal as text, in virtual time, secrets masked."""
-        journal = self._stage.account.journal
-        return masked(timeline(journal.entries), journal.subscriptions())
-
-    def explain(self, what: object = None, /, *, type: str | None = None, id: int | None = None) -> Explanation:
-        """Why something was (not) delivered: of a change, subscription, delivery, type, record, or everything."""
-        account = self._stage.account
         with self._stage.lock:
+            journal = self._stage.account.journal
+            return masked(timeline(journal.entries), journal.subscriptions())
+
+    def explain(
+        self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
+    ) -> Explanation:
+        """Why something was (not) delivered: of a change, subscription, delivery, record, type, or everything."""
+        with self._stage.lock:
+            account = self._stage.account
             if isinstance(what, Change):
                 return explain_change(account, what)
             if isinstance(what, Subscription):
@@ -192,9 +214,14 @@ class Face:
                 return explain_delivery(account, what)
             if isinstance(what, Notification):
                 return explain_change(account, what.change)
+            if isinstance(what, Record):
+                return explain_records(account, kind_of(what), what.id)
             if what is not None:
-                raise UsageError(f"explain a change, a subscription, a delivery, or type= and id=, not {what!r}")
-            return explain_records(account, None if type is None else entity_type(type), id)
+                raise UsageError(
+                    f"explain a change, a subscription, a delivery, a record, or type= and id=, not {what!r}"
+                )
+            kind = None if type is None else entity_type(type)
+            return explain_records(account, kind, None if id is None else record_id(id, kind))
 
     def reset(self) -> None:
         """As newly made: records, subscriptions, routes, settings, waiting notifications, windows, counters, journal.
@@ -206,6 +233,11 @@ class Face:
         self._stage.reset()
         self._operations.claims.clear()
 
+    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(_no_attribute(self, name), name=name, obj=self)
+
     # --- for Emulator and the plugin ------------------------------------------------------------------------
 
     def verdict(self) -> str:
@@ -215,3 +247,21 @@ class Face:
             if not settings.strict or not account.journal.entries:
                 return ""
             return verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now())
+
+
+def _as_sent(body: dict[str, Any]) -> Any:
+    """A request body as the API reads it, so that what is said in Python is checked and kept like what is posted."""
+    try:
+        return parse_body(json.dumps(body).encode())
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"a subscription must be JSON: {error}") from None
+
+
+def _no_attribute(face: Face, name: str) -> str:
+    here = [known for known in dir(face) if not known.startswith("_")]
+    singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
+    plural = {f"{kind}s": collection for kind, collection in singular.items()}
+    close = get_close_matches(name, here, n=1)
+    meant = (singular | plural).get(name) or (close[0] if close else None)
+    advice = f"; did you mean {meant!r}?" if meant is not None and not name.startswith("_") else ""
+    return f"copper has no {name!r}{advice}"

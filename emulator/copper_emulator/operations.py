@@ -57,17 +57,16 @@ class Operations:
         if self.stage.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
-        if not isinstance(target, str) or not isinstance(headers or {}, Mapping):
-            raise UsageError("replay() takes a target as text and headers as a mapping, like {'X-Trace': '1'}")
+        _check_request(target, headers)
         own = {"Content-Type": "application/json", "User-Agent": self.stage.settings.user_agent, **(headers or {})}
         yield from self._caught_up()
         attempt = self.stage.record(
             lambda account, now: account.replay(topic, ids, raw, target, list(own.items()), now)
         )
-        delivery = yield from send_now(self.stage, attempt)
+        yield from send_now(self.stage, attempt)
         yield from settle(self.stage)
         account = self.stage.account
-        while (delivery := delivery or account.journal.delivery_of(attempt.notification)) is None:
+        while (delivery := account.journal.delivery_of(attempt.notification)) is None:
             now = self.stage.clock.now()
             yield from advance(self.stage, max((account.next_moment(now) or now) - now, 1))
         return delivery
@@ -116,6 +115,13 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
         ) from None
     except OSError as error:
         raise UsageError(f"the captured notification cannot be read: {error}") from None
+
+
+def _check_request(target: object, headers: object) -> None:
+    if not isinstance(target, str):
+        raise UsageError(f"target must be a URL as text, not {target!r}")
+    if headers is not None and not isinstance(headers, Mapping):
+        raise UsageError(f"headers must be a mapping, like {{'X-Trace': '1'}}, not {headers!r}")
 
 
 def _raw(body: Mapping[str, Any] | str | Path) -> bytes:

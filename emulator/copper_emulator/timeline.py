@@ -69,7 +69,8 @@ def subscription_text(subscription: Subscription) -> str:
 
 def _ended(delivery: Delivery, *, brief: bool) -> str:
     what = f"#{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}"
-    where = f" -> {delivery.route or delivery.target}" if delivery.request_body else ""
+    via = f" via {delivery.route}" if delivery.route else ""
+    where = f" -> {delivery.target}{via}" if delivery.request_body else ""
     # The first sentence says why, the others what would help.
     said = delivery.detail.split(". ")[0] if brief else delivery.detail
     detail = f": {said}" if said else ""

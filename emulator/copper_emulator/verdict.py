@@ -15,6 +15,9 @@ from copper_emulator.timeline import masked
 class VerdictError(AssertionError):
     """Something went wrong that no `expect` named and no setting allows. The text lists it and says how to mend it."""
 
+    # Where it is imported from, and what a run's summary should call it.
+    __module__ = "copper_emulator"
+
 
 @dataclass(frozen=True)
 class Complaint:

@@ -204,6 +204,10 @@ class CopperFactory:
     """Makes accounts: `with make_copper(latency="30s") as copper:`, or `async with` for an `AsyncCopper`."""
 
     def __init__(self, config: pytest.Config) -> None:
+        # Imported here rather than in the test: Hypothesis would take its time for that of the first example.
+        import copper_emulator.async_copper
+        import copper_emulator.copper  # noqa: F401
+
         self._config = config
 
     def __call__(self, *, start: datetime | None = None, **settings: Any) -> MadeAccount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import threading
@@ -34,7 +35,7 @@ def test_a_change_travels_from_the_command_line_to_a_listening_endpoint() -> Non
         assert endpoint.line().strip() == "key=***"
         assert "secret key=***" in server.line_with("subscribed")
         assert "person/update [17, 18]" in server.line_with("change")
-        assert f"-> {endpoint.url}: 200" in server.line_with("delivered")
+        assert f" via {endpoint.url}: 200" in server.line_with("delivered")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -206,6 +207,56 @@ def test_a_log_that_nobody_reads_any_more_disturbs_nothing() -> None:
         assert server.popen.wait(timeout=60) == 0
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_server_whose_log_is_not_read_goes_on_and_the_log_tells_what_is_missing(*, as_json: bool) -> None:
+    """A pipe holds 64 KiB or so, and the server keeps some thousand lines; here are far more."""
+    options = ["--json"] if as_json else []
+    with started("serve", "--port", "0", "--clock", "manual", *options) as server, requests.Session() as session:
+        url = f"{server.url}/_emulator/v1/accounts/default/fire"
+        body = {"type": "person", "event": "update", "ids": [1]}
+        for _ in range(40):
+            subscribe(server.url, "person", "update")
+        for _ in range(120):
+            # Forty that are blocked, each with a line for the change and two for each notification.
+            assert session.post(url, json=body, timeout=60).status_code == 200
+        missing = server.line_with("left out")
+        code, out, err = server.end()
+
+        assert re.search(r"[1-9]", missing)
+        assert (code, err) == (0, "")
+        assert out.endswith('{"kind": "ended"}\n' if as_json else "Copper emulator ended.\n")
+
+
+def test_a_server_whose_log_is_not_read_ends_when_told_to() -> None:
+    with started("serve", "--port", "0") as server, requests.Session() as session:
+        for _ in range(100):
+            session.get(f"{server.url}/{'x' * 4000}", timeout=60)
+        server.popen.send_signal(signal.SIGTERM)
+
+        assert server.popen.wait(timeout=60) == 0
+
+
+def test_a_call_that_no_account_can_tell_of_is_in_the_log() -> None:
+    with started("serve", "--port", "0", "--token", "right") as server:
+        headers = {"X-PW-AccessToken": "wr0ng", "X-PW-Application": "developer_api", "X-PW-UserEmail": "x@example.com"}
+        answer = requests.get(f"{server.url}/developer_api/v1/webhooks", headers=headers, timeout=60)
+        line = server.line_with("refused")
+
+    assert answer.status_code == 401
+    assert "GET /developer_api/v1/webhooks: 401 Unauthorized; This token belongs to no account here." in line
+    assert "--token" in line
+    assert "wr0ng" not in line
+
+
+def test_a_call_that_no_account_can_tell_of_has_none_in_the_json_log() -> None:
+    with started("serve", "--port", "0", "--json") as server:
+        requests.get(f"{json.loads(server.first_line)['url']}/developer_api/v1/webhooks", timeout=60)
+        logged = json.loads(server.line())
+
+    assert (logged["account"], logged["kind"]) == (None, "api refused")
+    assert "401" in logged["line"]
+
+
 def test_what_clients_send_can_neither_break_lines_of_the_log_nor_give_orders_to_the_terminal() -> None:
     with started("serve", "--port", "0") as server:
         headers = {"X-PW-AccessToken": "a", "X-PW-Application": "developer_api", "X-PW-UserEmail": "x@example.com"}
@@ -223,8 +274,8 @@ def test_two_servers_do_not_meet() -> None:
     with started("serve", "--port", "0") as one, started("serve", "--port", "0") as other:
         subscribe(one.url, "person", "update")
 
-        assert "1 subscriptions" in invoke("status", server=one.url)[1]
-        assert "0 subscriptions" in invoke("status", server=other.url)[1]
+        assert "  1 subscription, 0 changes" in invoke("status", server=one.url)[1]
+        assert "  0 subscriptions, 0 changes" in invoke("status", server=other.url)[1]
 
 
 def test_many_callers_at_once_are_served() -> None:

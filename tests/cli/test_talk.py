@@ -77,6 +77,8 @@ def test_advance_until_idle_stops_at_its_limit(server: Process) -> None:
 
     assert short[0] == 1
     assert "still waiting after 5m" in short[2]
+    assert short[2].endswith(" Allow more time with a longer limit (on the command line --limit).\n")
+    assert "run_until_idle" not in short[2]
     assert enough[0] == 0
     assert [d["ids"] for d in json.loads(enough[1])["deliveries"]] == [[17]]
 
@@ -167,16 +169,36 @@ def test_of_several_accounts_one_must_be_named() -> None:
         assert (unnamed[0], unnamed[1]) == (2, "")
         assert "--account: default, account-2" in unnamed[2]
         assert named[0] == 0
-        assert wrong[0] == 1
-        assert "The accounts are default, account-2" in wrong[2]
+        assert wrong[0] == 2
+        assert "there is no account 'nobody'. The accounts are default, account-2." in wrong[2]
 
 
-def test_what_the_server_refuses_is_one_line_and_exit_code_1(server: Process) -> None:
-    code, out, err = invoke("fire", "activity_log.update", "--id", "1", "--json", server=server.url)
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["fire", "activity_log.update", "--id", "1", "--json"], "activity_log have new only"),
+        (["fire", "person.updated", "--id", "1"], "there is no event 'updated'"),
+        (["journal", "--kind", "chnge"], "kind: 'chnge' is none of 'subscribed', "),
+        (["journal", "--type", "persn"], "type: 'persn' is none of "),
+        (["reset", "--account", "nope"], "there is no account 'nope'. The accounts are default."),
+    ],
+)
+def test_what_the_server_does_not_understand_is_one_line_and_exit_code_2(
+    server: Process, command: list[str], says: str
+) -> None:
+    code, out, err = invoke(*command, server=server.url)
+
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_what_cannot_be_done_is_exit_code_1() -> None:
+    with started("serve", "--port", "0", "--clock", "wall") as server:
+        code, out, err = invoke("advance", "10m", server=server.url)
 
     assert (code, out) == (1, "")
-    assert "activity_log have new only" in err
-    assert err.count("\n") == 1
+    assert "--clock manual" in err
 
 
 @pytest.mark.parametrize(
@@ -191,6 +213,17 @@ def test_what_the_server_refuses_is_one_line_and_exit_code_1(server: Process) ->
         (["advance"], "say how far"),
         (["advance", "10m", "--until-idle"], "say how far"),
         (["advance", "10m", "--limit", "1h"], "--limit"),
+        (["advance", "10"], "'10' is not a duration: write it like 30s, 10m"),
+        (["advance", "0"], "'0' must be more than 0"),
+        (["advance", "-5m"], "time moves forward only"),
+        (["advance", "-1h"], "time moves forward only"),
+        (["advance", "--until-idle", "--limit", "-5m"], "time moves forward only"),
+        (["advance", "--until-idle", "--limit", "long"], "--limit: 'long' is not a duration"),
+        (["advance", "--untl-idle"], "No such option"),
+        (["fire", "person.update", "--id", "abc"], "'abc' is no whole number"),
+        (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
+        (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
+        (["journal", "--status", "99"], "must be between 100 and 599, not 99"),
         (["journal", "--limit", "0"], "--limit"),
         (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
         (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),

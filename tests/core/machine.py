@@ -293,6 +293,8 @@ class AccountMachine(RuleBasedStateMachine):
             [plain_note(n) for n in model.notes],
         )
         self.agree("what waits", [n.serial for n in account.waiting()], [n.serial for n in model.waiting()])
+        waits = [self.seen_wait(n) for n in account.waiting()]
+        self.agree("waits", waits, [model.wait_of(n, account.moment) for n in model.waiting()])
         shown = [subscription_json(s) for s in account.subscriptions.of_key(model.key)]
         self.agree("subscriptions of the key", shown, model.listed())
         self.compare_echo()
@@ -324,6 +326,10 @@ class AccountMachine(RuleBasedStateMachine):
         reason = None if delivery.reason is None else str(delivery.reason)
         ended = (delivery.target, delivery.started_ms, delivery.ended_ms, delivery.status, reason)
         return (*seen, *held, (str(delivery.outcome), *ended))
+
+    def seen_wait(self, note: Any) -> tuple[str, int | None, str]:
+        wait = self.account.wait_of(note)
+        return wait.what.name.lower(), wait.until_ms, wait.limit
 
     def agree(self, what: str, seen: object, expected: object) -> None:
         if seen == expected:

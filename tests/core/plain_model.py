@@ -306,6 +306,18 @@ class PlainModel:
         alive = [note for note in self._alive if note.ended is None]
         return sorted(alive, key=lambda note: (note.due, note.serial))
 
+    def wait_of(self, note: Note, now: int) -> tuple[str, int | None, str]:
+        """What it waits for, until when, and by which limit."""
+        if note.state == "sending":
+            return "answer", next(moment for moment, *_, other, _ in self._due_to_answer if other is note), ""
+        if note.due > now:
+            return "time", note.due, ""
+        if self._busy()[self._target(note)] >= self.rules.in_flight:
+            return "target", None, ""
+        if self._opens(now) > now:
+            return "limit", self._opens(now), self._blocking(now)
+        return "call", None, ""
+
     def _live(self, now: int) -> None:
         self._answer(now)
         while True:
@@ -377,11 +389,14 @@ class PlainModel:
                 if busy[self._target(note)] < self.rules.in_flight:
                     note.state, note.started, note.ended = "dropped", now, now
             elif note.state == "queued":
-                note.state, note.held_until = "held", self._opens(now)
-                blocking = max(self.rules.limits, key=lambda limit: self._opens(now, limit))
-                note.held_by = f"{blocking.count}/{blocking.length_ms}ms"
+                note.state, note.held_until, note.held_by = "held", self._opens(now), self._blocking(now)
 
     # --- limits -----------------------------------------------------------------------------------
+
+    def _blocking(self, now: int) -> str:
+        """The limit that lasts longest, as the settings write it."""
+        limit = max(self.rules.limits, key=lambda limit: self._opens(now, limit))
+        return f"{limit.count}/{limit.length_ms}ms"
 
     def _opens(self, now: int, only: object = None) -> int:
         """The first moment at which every limit (or only one) lets one more go."""

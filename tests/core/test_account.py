@@ -23,6 +23,8 @@ from copper_emulator.core.model import (
     RecordChange,
     Result,
     State,
+    Wait,
+    WaitsFor,
 )
 from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
 from tests.core.builders import (
@@ -657,6 +659,18 @@ def test_what_finds_no_room_can_be_dropped() -> None:
     assert account.next_moment(START) is None
 
 
+def test_what_waits_for_its_busy_target_is_not_dropped_yet() -> None:
+    account = make_account(limits=ONE_A_MINUTE, over_limit=OverLimit.DROP)
+    subscribe(account, "lead/new")
+    subscribe(account, "lead/update", OTHER)
+    for text in ("lead/new", "lead/new", "lead/update"):
+        fire(account, text)
+
+    deliver(account, START, START + MINUTE, lambda _: Result.answered(200, delay_ms=5 * SECOND))
+
+    assert ended(account) == [(3, "dropped", 0), (1, "delivered", 5 * SECOND), (2, "dropped", 5 * SECOND)]
+
+
 def test_after_a_drop_sending_goes_on_with_the_next_window() -> None:
     account = make_account(limits=ONE_A_MINUTE, over_limit=OverLimit.DROP)
     subscribe(account, "lead/new")
@@ -862,6 +876,72 @@ def test_the_next_moment_is_the_first_of_all() -> None:
 
     deliver(account, START + SECOND, START + 6 * SECOND)
     assert account.next_moment(START + 6 * SECOND) == START + SECOND + MINUTE
+
+
+# --- what something waits for -------------------------------------------------------------------------
+
+
+def waits(account: Account) -> list[Wait]:
+    return [account.wait_of(notification) for notification in account.waiting()]
+
+
+def test_before_its_due_time_it_waits_for_that() -> None:
+    account = make_account(latency=Latency(SECOND, SECOND))
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    assert waits(account) == [Wait(WaitsFor.TIME, START + SECOND)]
+
+
+def test_what_is_due_waits_for_a_call_that_lets_time_pass() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    assert waits(account) == [Wait(WaitsFor.CALL)]
+
+
+def test_what_finds_no_room_waits_for_the_limit_that_blocks_now() -> None:
+    """The third is held by the minute at first, and then by the ten minutes."""
+    account = make_account(limits=(Limit(1, MINUTE), Limit(2, 10 * MINUTE)))
+    subscribe(account, "lead/new")
+    for _ in range(3):
+        fire(account, "lead/new")
+
+    deliver(account, START)
+    assert waits(account) == [Wait(WaitsFor.LIMIT, START + MINUTE, "1/1m")] * 2
+
+    deliver(account, START, START + MINUTE)
+    assert waits(account) == [Wait(WaitsFor.LIMIT, START + 10 * MINUTE, "2/10m")]
+    assert account.journal.notifications[2].held_by == "1/1m"
+
+
+def test_what_is_behind_another_waits_for_its_target() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    fire(account, "lead/new")
+    account.take(START)
+
+    assert waits(account) == [Wait(WaitsFor.ANSWER), Wait(WaitsFor.TARGET)]
+
+
+def test_what_is_under_way_waits_for_the_answer_that_is_known_to_come() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START, endpoint=lambda _: Result.answered(200, delay_ms=SECOND))
+
+    assert waits(account) == [Wait(WaitsFor.ANSWER, START + SECOND)]
+
+
+def test_what_lost_its_subscription_waits_for_its_turn() -> None:
+    account = make_account()
+    subscription = subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    account.unsubscribe(subscription.id, START)
+
+    assert waits(account) == [Wait(WaitsFor.CALL)]
 
 
 # --- replay -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A bare event: what people name becomes a change, or is refused with what there is."""
+"""Bare events as people name them."""
 
 from __future__ import annotations
 
@@ -6,37 +6,108 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.bare import bare_event
+from copper_emulator.core.bare import bare_event, entity_type, record_id, record_ids
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.model import EntityType, RecordChange
+from copper_emulator.core.records.store import Record
 from copper_emulator.core.topics import Profile
+from tests.core.builders import topic
+
+LEAD_5 = Record({"id": 5}, EntityType.LEAD)
+SOMETHING_6 = Record({"id": 6})
 
 
-@pytest.mark.parametrize(("ids", "expected"), [(17, (17,)), ([18, 17], (18, 17)), ((17, 18, 17), (17, 18))], ids=repr)
-def test_ids_are_one_or_several_in_their_order_and_each_once(ids: Any, expected: tuple[int, ...]) -> None:
-    change = bare_event("person", "update", ids, {"name": ("Ada", "Grace")}, Profile.SUPPORT_PAGE)
-
-    assert change == RecordChange(Topic(EntityType.PERSON, Event.UPDATE), expected, {"name": ["Ada", "Grace"]})
+def event(type: str, event: str, ids: Any, attributes: Any = None, profile: str = "support-page") -> RecordChange:
+    return bare_event(type, event, ids, attributes, Profile(profile))
 
 
-def test_the_profile_decides_which_topics_there_are() -> None:
-    assert bare_event("activity_log", "update", 1, None, Profile.DEVELOPER_DOCS).topic.event is Event.UPDATE
-    with pytest.raises(UsageError, match="activity_log have new only"):
-        bare_event("activity_log", "update", 1, None, Profile.SUPPORT_PAGE)
+def test_a_type_is_named_as_on_the_wire() -> None:
+    assert entity_type("activity_log") is EntityType.ACTIVITY_LOG
+
+
+def test_an_unknown_type_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError) as caught:
+        entity_type("deal")
+
+    assert str(caught.value) == (
+        "there is no type 'deal'; it is one of lead, person, company, opportunity, project, task, activity_log"
+    )
 
 
 @pytest.mark.parametrize(
-    ("type", "event", "ids", "says"),
-    [
-        ("persona", "update", 1, "there is no type 'persona'; it is one of lead, person"),
-        ("user", "update", 1, "there is no type 'user'"),
-        ("person", "moved", 1, "there is no event 'moved'; it is one of new, update, delete"),
-        ("person", "update", [], "ids must be one or more positive whole numbers"),
-        ("person", "update", 0, "ids must be"),
-        ("person", "update", True, "ids must be"),
-        ("person", "update", [1, "2"], "ids must be"),
-    ],
+    ("given", "expected"), [(17, 17), (LEAD_5, 5), (SOMETHING_6, 6)], ids=["number", "record", "record by hand"]
 )
-def test_what_cannot_happen_is_refused_with_what_can(type: str, event: str, ids: Any, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        bare_event(type, event, ids, None, Profile.SUPPORT_PAGE)
+def test_a_record_is_named_by_its_id_or_itself(given: object, expected: int) -> None:
+    assert record_id(given, EntityType.LEAD) == expected
+    assert record_id(given) == expected
+
+
+def test_a_record_of_another_type_is_refused() -> None:
+    with pytest.raises(UsageError, match="record 5 is of the type lead, not person"):
+        record_id(LEAD_5, EntityType.PERSON)
+
+
+@pytest.mark.parametrize("given", ["17", True, None, 1.0, [17]], ids=repr)
+def test_nothing_else_is_an_id(given: object) -> None:
+    with pytest.raises(UsageError, match="an id is a whole number, like 17, or a record, not "):
+        record_id(given)
+
+
+IDS: dict[str, tuple[object, tuple[int, ...]]] = {
+    "one number": (17, (17,)),
+    "one record": (LEAD_5, (5,)),
+    "several": ([18, 17], (18, 17)),
+    "several of either": ([17, LEAD_5], (17, 5)),
+    "each once": ([17, 18, 17], (17, 18)),
+    "a range": (range(1, 4), (1, 2, 3)),
+    "none": ([], ()),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), IDS.values(), ids=IDS.keys())
+def test_ids_are_written_as_is_handy(given: object, expected: tuple[int, ...]) -> None:
+    assert record_ids(given, EntityType.LEAD) == expected
+
+
+@pytest.mark.parametrize("given", ["17", b"17", None, {17: 18}, [17, "18"], [True], [None], 0, [17, -1]], ids=repr)
+def test_nothing_else_is_ids(given: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        record_ids(given)
+
+    assert str(caught.value).startswith(
+        "ids must be one or more positive whole numbers or records, like 17 or [17, 18], not "
+    )
+
+
+def test_one_record_of_another_type_among_several_is_named() -> None:
+    with pytest.raises(UsageError, match="record 5 is of the type lead, not person"):
+        record_ids([17, LEAD_5], EntityType.PERSON)
+
+
+def test_a_bare_event_is_a_change() -> None:
+    assert event("person", "update", 17, {"name": ("Ada", "Ada Lovelace")}) == RecordChange(
+        topic("person/update"), (17,), {"name": ["Ada", "Ada Lovelace"]}
+    )
+
+
+def test_new_and_delete_carry_no_attributes() -> None:
+    assert event("person", "new", [1, 2], {}) == RecordChange(topic("person/new"), (1, 2), {})
+    with pytest.raises(UsageError, match=r"person/delete carries no updated_attributes: .* leave them out"):
+        event("person", "delete", 17, {"name": [None, "Ada"]})
+
+
+def test_an_unknown_event_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="there is no event 'create'; it is one of new, update, delete"):
+        event("person", "create", 17)
+
+
+def test_a_topic_must_exist() -> None:
+    with pytest.raises(UsageError, match=r"there is no topic activity_log/update\. Copper's webhooks for activity_log"):
+        event("activity_log", "update", 17)
+
+    assert event("activity_log", "update", 17, profile="developer-docs").topic == topic("activity_log/update")
+
+
+def test_a_bare_event_needs_an_id() -> None:
+    with pytest.raises(UsageError, match="ids must be one or more"):
+        event("person", "new", [])

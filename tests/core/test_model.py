@@ -168,6 +168,21 @@ def test_a_verdict_is_a_few_words(how: dict[str, Any], verdict: str) -> None:
     assert repr(delivery) == f"<Delivery of {delivery}>"
 
 
+def test_a_summary_leaves_out_what_would_help() -> None:
+    text = "no route to https://billing.example.com. Allow it with copper.route(...)"
+
+    assert make_delivery(outcome=Outcome.BLOCKED, text=text).summary == (
+        "blocked: no route to https://billing.example.com"
+    )
+
+
+def test_values_of_secrets_stay_out_of_reports() -> None:
+    subscription = make_subscription(secret={"key": "s3cret"}, headers={"X-Token": "t0ken"})
+
+    assert "s3cret" not in repr(subscription)
+    assert "t0ken" not in repr(subscription)
+
+
 def test_a_delivery_shows_the_ids_and_the_body_that_was_sent() -> None:
     delivery = make_delivery(make_notification(ids=[1, 2]), request_body=b'{"ids":[1,2]}')
 
@@ -218,6 +233,10 @@ def test_many_ids_are_shortened(number: int, text: str) -> None:
 )
 def test_numbers_have_their_noun(number: int, text: str) -> None:
     assert count(number, "change") == text
+
+
+def test_a_noun_in_y_has_its_own_plural() -> None:
+    assert (count(1, "delivery"), count(2, "delivery")) == ("1 delivery", "2 deliveries")
 
 
 @pytest.mark.parametrize(

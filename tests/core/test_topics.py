@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Topic
-from copper_emulator.core.topics import TABLES, Profile, advice, all_topics, events_of, exists
+from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists
 
 # Copper support page, "Learn more about Copper Webhooks", section "What you can subscribe to", as printed.
 SUPPORT_PAGE = """
@@ -50,17 +50,10 @@ def test_the_developer_page_widens_activities_alone() -> None:
 
 
 @pytest.mark.parametrize(("profile", "number"), [("support-page", 19), ("developer-docs", 21)])
-def test_all_topics_are_those_that_exist(profile: str, number: int) -> None:
-    topics = all_topics(Profile(profile))
+def test_so_many_topics_exist(profile: str, number: int) -> None:
+    topics = [Topic(kind, event) for kind in EntityType for event in Event]
 
-    assert len(topics) == len(set(topics)) == number
-    assert all(exists(topic, Profile(profile)) for topic in topics)
-    assert topics[:4] == [
-        Topic(EntityType.LEAD, Event.NEW),
-        Topic(EntityType.LEAD, Event.UPDATE),
-        Topic(EntityType.LEAD, Event.DELETE),
-        Topic(EntityType.PERSON, Event.NEW),
-    ]
+    assert len([topic for topic in topics if exists(topic, Profile(profile))]) == number
 
 
 def test_an_activity_cannot_be_updated() -> None:

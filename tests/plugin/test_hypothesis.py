@@ -157,3 +157,27 @@ def test_one(copper, lead):
     result = inner.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E  *FailedHealthCheck: *function-scoped fixture 'copper'*"])
+
+
+def test_nothing_is_imported_inside_the_test(inner: Inner) -> None:
+    """Hypothesis measures its examples: a first one that is slow for another reason is an error of its own."""
+    inner.tests(
+        """
+import sys
+from hypothesis import given, settings, strategies as st
+
+@settings(database=None, max_examples=3, deadline=None)
+@given(lead=st.integers(1, 99))
+def test_one(make_copper, lead):
+    before = set(sys.modules)
+    with make_copper() as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("lead", "new", target="https://billing.example.com")
+        copper.fire("lead", "new", ids=lead)
+        copper.expect("lead", "new", ids=lead)
+    imported = {name.partition(".")[0] for name in set(sys.modules) - before}
+    assert imported - sys.stdlib_module_names == set()
+"""
+    )
+    # In a process of its own: in this one everything is imported.
+    inner.run_subprocess().assert_outcomes(passed=1)

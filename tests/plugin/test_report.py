@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.plugin.conftest import Inner
 
 SECTION = "-* copper -*"
@@ -176,4 +178,52 @@ def test_a_failed_expectation_shows_the_users_line_and_no_insides(inner: Inner) 
             "test_inner.py:7: ExpectationError",
         ]
     )
+    result.stdout.no_fnmatch_line("*copper_emulator/*.py*")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "copper.people.update(99, name='x')",
+        "copper.people.create_many(5)",
+        "copper.people.get('17')",
+        "copper.fire('person', 'moved', ids=1)",
+        "copper.subscribe('person', 'moved', target='https://a.example')",
+        "copper.subscribe('person', 'new', target='http://a.example')",
+        "copper.route('nowhere', to=print)",
+        "copper.advance(60)",
+        "copper.run_until_idle(limit='soon')",
+        "copper.expect('person', 'new', status='204')",
+        "copper.expect('person', 'new')",
+        "copper.replay('x', target='https://a.example')",
+        "copper.unsubscribe(1)",
+    ],
+)
+def test_a_traceback_shows_the_tests_own_line_and_none_of_ours(inner: Inner, line: str) -> None:
+    inner.tests(f"def test_one(copper):\n    {line}\n")
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f">   *{line}".replace("[", "[[]")])
+    result.stdout.no_fnmatch_line("*copper_emulator/*.py*")
+
+
+def test_so_does_that_of_an_asynchronous_test(inner: Inner) -> None:
+    pytest.importorskip("pytest_asyncio")
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.mark.asyncio
+        @pytest.mark.parametrize("act", [
+            lambda copper: copper.people.update(99, name="x"),
+            lambda copper: copper.fire("person", "moved", ids=1),
+            lambda copper: copper.advance(60),
+            lambda copper: copper.expect("person", "new"),
+        ])
+        async def test_one(copper_async, act):
+            await act(copper_async)
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=4)
     result.stdout.no_fnmatch_line("*copper_emulator/*.py*")

@@ -72,7 +72,7 @@ class Served:
 
     server: Server
     session: ClientSession
-    log: list[tuple[str, Entry]]
+    log: list[tuple[str | None, Entry]]
 
     @property
     def accounts(self) -> Accounts:
@@ -157,13 +157,13 @@ async def serving(
     *, clock: ClockName = "manual", to: Endpoint | None = None, tokens: tuple[str, ...] = (), **settings: Any
 ) -> AsyncIterator[Served]:
     """A server whose accounts send the targets of my-app.example to an endpoint."""
-    log: list[tuple[str, Entry]] = []
+    log: list[tuple[str | None, Entry]] = []
     plan = Plan(
         settings=Settings.of({"in_flight": 16, **settings}),
         clock=clock,
         routes=[("https://my-app.example", to.url)] if to is not None else [],
         tokens=tokens,
-        listener=lambda account, entry: log.append((account, entry)),
+        listener=lambda account, entry: log.append((account and account.name, entry)),
     )
     async with (
         Server(plan, port=0, trusted_hosts=["emulator.internal"]) as server,

@@ -24,7 +24,8 @@ from yarl import URL
 
 from copper_emulator import Emulator, Outcome, RouteError, SettingsError
 from copper_emulator.core.targets import COPPER_HOSTS, is_copper
-from copper_emulator.shell.routes import Blocked, Route, RouteKind, Routes, Straight, host_header, recognise, route_url
+from copper_emulator.shell.destinations import RouteKind, recognise
+from copper_emulator.shell.routes import Blocked, Route, Routes, Straight, host_header, route_url
 
 
 def function(_request: object) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -82,6 +83,91 @@ async def test_credentials_that_are_refused_open_no_account() -> None:
         assert account.stage.account.keys == []
 
 
+_GOOD = {
+    "X-PW-AccessToken": b"secret-token",
+    "X-PW-Application": b"developer_api",
+    "X-PW-UserEmail": b"ada@example.com",
+}
+
+
+async def _raw_call(served: Served, path: str, **headers: bytes) -> tuple[int, str]:
+    """A call with headers that clients do not send: its status and its hint."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
+    given = {**_GOOD, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    lines = [b"%s: %s" % (name.encode(), value) for name, value in given.items() if value]
+    writer.write(
+        b"\r\n".join([f"GET {path} HTTP/1.1".encode(), b"Host: localhost", *lines, b"Connection: close\r\n\r\n"])
+    )
+    answered = (await reader.read()).decode("latin-1")
+    writer.close()
+    await writer.wait_closed()
+    _, _, hint = answered.partition("X-Copper-Emulator-Hint: ")
+    return int(answered.split()[1]), hint.partition("\r\n")[0]
+
+
+@pytest.mark.parametrize("name", sorted(_GOOD))
+@pytest.mark.parametrize("value", [b"\xff@example.com", b"a\xc2\x9bb", b"a\tb"], ids=ascii)
+async def test_a_header_that_cannot_be_shown_is_refused_and_opens_no_account(name: str, value: bytes) -> None:
+    async with serving() as served:
+        status, hint = await _raw_call(served, "/developer_api/v1/webhooks", **{name.replace("-", "_"): value})
+
+        assert status == 401
+        assert hint == f"Not printable characters in UTF-8: {name}."
+        status, answered = await served.control("GET", "/accounts")
+        assert (status, [account["keys"] for account in answered["accounts"]]) == (200, [0])
+
+
+async def test_an_email_in_utf_8_is_taken() -> None:
+    async with serving() as served:
+        status, _ = await _raw_call(served, "/developer_api/v1/webhooks", X_PW_UserEmail="zoë@example.com".encode())
+
+        assert status == 200
+        _, answered = await served.control("GET", "/accounts")
+        assert [account["email"] for account in answered["accounts"]] == ["zoë@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/developer_api/v1/webhooks", {"X_PW_Application": b"another_api"}, 401),
+        ("/developer_api/v1/webhooks", {"X_PW_Application": b""}, 401),
+        ("/developer_api/v1/webhooks", {"X_PW_UserEmail": b""}, 401),
+        ("/developer_api/v1/webhooks", {"X_PW_AccessToken": b""}, 401),
+        ("/developer_api/v1/nonsense", {}, 404),
+    ],
+)
+async def test_a_call_that_is_refused_opens_no_account_and_the_log_tells_of_it(
+    path: str, headers: dict[str, bytes], status: int
+) -> None:
+    async with serving() as served:
+        answered, hint = await _raw_call(served, path, **headers)
+
+        assert answered == status
+        assert [account.stage.account.keys for account in served.accounts] == [[]]
+        ((account, entry),) = served.log
+        assert (account, entry.kind) == (None, Kind.REFUSED)
+        assert entry.text.startswith(f"GET {path}: {status} ")
+        assert entry.text.endswith(f"; {hint}")
+        assert "secret-token" not in entry.text
+
+
+async def test_a_call_that_is_refused_is_in_the_journal_of_its_account_with_what_would_help() -> None:
+    async with serving() as served:
+        await served.api("GET", "/webhooks")
+        await served.api("GET", "/webhooks/17")
+
+        (refused,) = await served.journal(kind="api-refused")
+        assert "GET /developer_api/v1/webhooks/17: 404 Resource not found" in refused["line"]
+
+
+async def test_a_token_that_is_not_among_the_fixed_ones_is_told_where_they_are_from() -> None:
+    async with serving(tokens=("one",)) as served:
+        status, hint = await _raw_call(served, "/developer_api/v1/webhooks")
+
+        assert status == 401
+        assert hint == "This token belongs to no account here. Use one that the server was given with --token."
+
+
 # --- real time ----------------------------------------------------------------------------------------------
 
 
@@ -156,7 +242,7 @@ async def test_over_a_limit_the_rest_is_held_and_says_until_when() -> None:
         assert held["notification"]["ids"] == [3]
         assert held["notification"]["held_by"] == "2/10m"
         assert "held" in held["line"]
-        assert "until" in held["line"]
+        assert "renews" in held["line"]
         assert {(await endpoint.arrived.get())["ids"][0] for _ in range(2)} == {1, 2}
         assert endpoint.arrived.empty()
 
@@ -321,6 +407,31 @@ async def test_reset_cuts_off_what_is_on_its_way_and_keeps_key_and_routes() -> N
         assert after == []
         assert (await endpoint.arrived.get())["ids"] == [2]
         assert [entry["number"] for entry in await served.journal(kind="subscribed")] == [1]
+
+
+class _Resetting(Endpoint):
+    """Asks for a reset while it is notified."""
+
+    served: Served
+    answered: tuple[int, Any]
+
+    async def on_receive(self, body: dict[str, Any]) -> None:
+        self.answered = await self.served.control("POST", "/accounts/default/reset", {})
+
+
+async def test_a_reset_out_of_a_delivery_is_refused_where_it_would_wait_for_itself() -> None:
+    async with listening(_Resetting()) as endpoint, serving(clock="manual", to=endpoint) as served:
+        assert isinstance(endpoint, _Resetting)
+        endpoint.served = served
+        await served.subscribe("person", "update")
+
+        change = await served.fire("person", "update", 17)
+
+        assert [n["state"] for n in change["notifications"]] == ["delivered"]
+        status, refused = endpoint.answered
+        assert status == 409
+        assert "no reset while notifications are on their way" in refused["error"]
+        assert (await served.control("POST", "/accounts/default/reset", {}))[0] == 200
 
 
 async def test_what_is_on_its_way_when_the_server_ends_is_unknown() -> None:

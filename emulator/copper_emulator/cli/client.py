@@ -16,6 +16,9 @@ DEFAULT_URL = "http://127.0.0.1:2929"
 _CONNECT_SECONDS = 10.0
 """To connect only: an answer may take as long as the endpoints take."""
 
+_MISUSED = frozenset({400, 404, 422})
+"""Statuses that tell of something wrong in what was asked for, as an option of ours that cannot be would be."""
+
 
 class Client:
     """The control API of one server. Every method raises Failure with one line for people."""
@@ -77,7 +80,7 @@ class Client:
             connection.request(method, "/_emulator/v1" + path, raw, own)
             response = connection.getresponse()
             if response.status != 200:
-                raise Failure(self._error(response))
+                raise self._error(response)
             yield response
         except (OSError, HTTPException) as error:
             raise Failure(self._unreachable(error)) from None
@@ -93,12 +96,13 @@ class Client:
             raise Failure(self._stranger())
         return answered
 
-    def _error(self, response: HTTPResponse) -> str:
+    def _error(self, response: HTTPResponse) -> Failure:
         try:
             answered = json.loads(response.read())
-            return f"{answered['error']} {answered.get('hint', '')}"
-        except (ValueError, KeyError, TypeError):
-            return self._stranger()
+            text = _sentences(answered["error"], answered.get("hint", ""))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Failure(self._stranger())
+        return WrongUse(text) if response.status in _MISUSED else Failure(text)
 
     def _stranger(self) -> str:
         return f"what answers at {self.url} is no copper-emulator (or another version of it)"
@@ -111,6 +115,11 @@ class Client:
             f"{what} at {self.url}: start a server with copper-emulator serve, or name another with --server URL "
             "or COPPER_EMULATOR_URL"
         )
+
+
+def _sentences(error: str, hint: str) -> str:
+    """An error and what would help: `there is no account 'nope'. The accounts are default.`"""
+    return f"{error.rstrip('.')}. {hint}" if hint else error
 
 
 def _with_query(path: str, query: Mapping[str, Any] | None) -> str:

@@ -14,8 +14,8 @@ import click
 from aiohttp import web
 
 from copper_emulator.cli import Failure
-from copper_emulator.cli.values import Number
 from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.values import Number
 from copper_emulator.core.model import short_ids
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.wire import iso
@@ -43,9 +43,7 @@ _PLAIN_HEADERS = frozenset(
 
 @click.command(short_help="Receive notifications and print them.")
 @click.option("--port", type=Number(0, 65535), default=5000, show_default=True, help="0 takes a free one")
-@click.option(
-    "--status", type=Number(200, 599), default=200, show_default=True, help="answer everything with it"
-)
+@click.option("--status", type=Number(200, 599), default=200, show_default=True, help="answer everything with it")
 @click.option("--show-secrets", is_flag=True, help="print the values of secrets and of the subscription's headers")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object for each request")
 def listen(*, port: int, status: int, show_secrets: bool, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.model import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
+from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.words import moment_text
 from copper_emulator.settings import Settings
 
@@ -53,6 +54,8 @@ def run(*, files: tuple[str, ...], target: str | None, overrides: tuple[str, ...
     try:
         settings = _settings(overrides)
         scenarios = _load(files)
+        if target is not None:
+            _check(target, scenarios, settings)
         played = [_play(scenario, target, settings, output) for scenario in scenarios]
     except UsageError as error:
         raise _Refused(str(error)) from None
@@ -100,6 +103,13 @@ def _load(files: Sequence[str]) -> list[Scenario]:
     return loaded
 
 
+def _check(target: str, scenarios: Sequence[Scenario], settings: Mapping[str, str]) -> None:
+    """Before anything is played or said to be sent there."""
+    for scenario in scenarios:
+        played_by = Settings.of(scenario.with_settings(settings).content.settings)
+        check_url(target, played_by.allow_targets)
+
+
 def _play(scenario: Scenario, target: str | None, settings: Mapping[str, str], output: Output) -> Performance:
     output.line(f"{scenario.name} ({scenario.source})", style="bold")
     if scenario.content.description:
@@ -108,7 +118,10 @@ def _play(scenario: Scenario, target: str | None, settings: Mapping[str, str], o
         checks = ", and 401 to a wrong secret" if scenario.content.secret else ""
         output.line(f"  Sent to the built-in endpoint, which answers 200{checks}. Yours: --target URL", style="dim")
     else:
-        output.line(f"  Sent to {target}", style="dim")
+        named = ", ".join(f"{name}={value}" for name, value in (scenario.content.secret or {}).items())
+        # What a file says in the open is no secret, and without it nobody could set up the endpoint.
+        wants = f"; it must accept the scenario's secret, {named}" if named else ""
+        output.line(f"  Sent to {target}{wants}", style="dim")
     played = perform(scenario, target=target, settings=settings, on_step=lambda step: _show_step(step, output))
     _show_end(played, output)
     return played

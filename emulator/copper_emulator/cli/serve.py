@@ -78,9 +78,7 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 
 
 @click.command(short_help="Serve Copper's webhook API and deliver notifications.")
-@click.option(
-    "--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one"
-)
+@click.option("--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one")
 @click.option("--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option(
     "--route",

@@ -11,10 +11,15 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import DEFAULT_URL, Client
-from copper_emulator.cli.values import Number
 from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.values import Number
+from copper_emulator.core.model import count
+from copper_emulator.durations import parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_MOST = 2**63 - 1
+"""The highest id of a record."""
 
 _TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
 
@@ -39,7 +44,7 @@ def _for_an_account(command: F) -> F:
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=Number(1), multiple=True, required=True, help="of a record; repeatable")
+@click.option("--id", "ids", type=Number(1, _MOST), multiple=True, required=True, help="of a record; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
@@ -68,7 +73,17 @@ def fire(
         output.line(text)
 
 
-@click.command(short_help="Move the clock of a server started with --clock manual.")
+class _Forward(click.Command):
+    """Takes `-5m` for what it is meant as, a duration, and not for options that do not exist."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for given in args:
+            if re.match(r"-[\d.]", given):
+                raise WrongUse(f"{given!r} is no way to go: time moves forward only, like advance {given[1:]}")
+        return super().parse_args(ctx, args)
+
+
+@click.command(short_help="Move the clock of a server started with --clock manual.", cls=_Forward)
 @click.argument("by", metavar="DURATION", required=False)
 @click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
 @click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
@@ -87,6 +102,8 @@ def advance(
         raise WrongUse("say how far, like advance 10m, or --until-idle")
     if limit is not None and not until_idle:
         raise WrongUse("--limit goes with --until-idle")
+    for name, given in (("", by), ("--limit: ", limit)):
+        _check_duration(name, given)
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/clock/"
     if until_idle:
@@ -97,7 +114,7 @@ def advance(
     for text in moved["lines"]:
         output.journal_line(text)
     waiting = moved["waiting"]
-    output.line(f"It is {moved['now']}; {waiting or 'no'} notification{'' if waiting == 1 else 's'} waiting.")
+    output.line(f"It is {moved['now']}; {count(waiting, 'notification') if waiting else 'no notifications'} waiting.")
 
 
 @click.command(short_help="Show what happened, or follow it.")
@@ -105,13 +122,11 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", help="like person")
 @click.option("--event", metavar="EVENT", help="new, update or delete")
-@click.option("--id", type=Number(1), help="of a record")
+@click.option("--id", type=Number(1, _MOST), help="of a record")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered")
-@click.option("--since", metavar="NUMBER", type=Number(0), help="only entries after this number")
-@click.option(
-    "--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries"
-)
+@click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
+@click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries")
 @_for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
     """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
@@ -162,7 +177,7 @@ def status(*, server: str, as_json: bool) -> None:
         output.line(f"{account['name']} ({account['email'] or 'no token has been used yet'})", style="bold")
         ends = ", ".join(f"{number} {outcome}" for outcome, number in account["outcomes"].items()) or "none delivered"
         output.line(f"  now {account['now']}")
-        output.line(f"  {account['subscriptions']} subscriptions, {account['changes']} changes")
+        output.line(f"  {count(account['subscriptions'], 'subscription')}, {count(account['changes'], 'change')}")
         output.line(f"  notifications: {ends}, {account['waiting']} waiting")
         for route in account["routes"]:
             output.line(f"  route {route}")
@@ -183,6 +198,14 @@ def reset(*, server: str, account: str | None, as_json: bool) -> None:
     shown = client.post(client.account(account) + "/reset", {})
     output.json(shown)
     output.line(f"Account {shown['name']} is as it was at the start.")
+
+
+def _check_duration(name: str, given: str | None) -> None:
+    try:
+        if given is not None and parse_duration(given) <= 0:
+            raise WrongUse(f"{name}time moves forward only: {given!r} must be more than 0")
+    except ValueError as error:
+        raise WrongUse(f"{name}{error}") from None
 
 
 def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import click
 class Number(click.IntRange):
     """A whole number between bounds."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
             number = int(value)
         except ValueError:
-            self.fail(f"{value!r} is no whole number", param, ctx)
-        if self.min is not None and number < self.min or self.max is not None and number > self.max:
-            bounds = f"at least {self.min:g}" if self.max is None else f"between {self.min:g} and {self.max:g}"
-            self.fail(f"it must be {bounds}, not {value}", param, ctx)
+            self.fail(f"{str(value)[:60]!r} is no whole number", param, ctx)
+        if (self.min is not None and number < self.min) or (self.max is not None and number > self.max):
+            bounds = f"at least {self.min}" if self.max is None else f"between {self.min} and {self.max}"
+            self.fail(f"it must be {bounds}, not {number}", param, ctx)
         return number

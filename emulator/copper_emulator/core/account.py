@@ -4,6 +4,7 @@
     take      what may go now        -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
     conclude  what came back         -> journal.py
 
+The file is longer than others so that the path can be read in one piece; what a step does stands in its own module.
 Nothing here waits or reads a clock: `now` is given, in milliseconds, and never decreases.
 """
 

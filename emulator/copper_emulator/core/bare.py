@@ -38,19 +38,15 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
     """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
-    if isinstance(given, Record | int):
-        given = (given,)
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+    several = [given] if isinstance(given, Record | int) else given
+    if not isinstance(several, Iterable) or isinstance(several, str | bytes | Mapping):
         raise UsageError(_not_ids(given))
-    several = tuple(given)
-    try:
-        ids = tuple(dict.fromkeys(record_id(one, kind) for one in several))
-    except UsageError:
-        if all(isinstance(one, Record | int) and not isinstance(one, bool) for one in several):
-            raise
-        raise UsageError(_not_ids(several)) from None
+    several = list(several)
+    if not all(isinstance(one, Record | int) and not isinstance(one, bool) for one in several):
+        raise UsageError(_not_ids(several if len(several) > 1 else given))
+    ids = tuple(dict.fromkeys(record_id(one, kind) for one in several))
     if any(one < 1 for one in ids):
-        raise UsageError(_not_ids(several))
+        raise UsageError(_not_ids(given))
     return ids
 
 

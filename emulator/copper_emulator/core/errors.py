@@ -16,7 +16,8 @@
         ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
         └── ScenarioError            a scenario file that cannot be understood
 
-Failed expectations and the verdict at the end of a test are AssertionErrors and live in `expectations.py`.
+Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors and live where they are
+raised: `expectations.py`, `verdict.py`, `scenarios/`.
 """
 
 from __future__ import annotations

@@ -357,7 +357,8 @@ class Delivery:
         return to_datetime(self.ended_ms)
 
     def __str__(self) -> str:
-        return f"{self.topic} {short_ids(self.ids)} -> {self.target}: {self.verdict}"
+        where = f" -> {self.target}" if self.target else ""
+        return f"{self.topic} {short_ids(self.ids)}{where}: {self.verdict}"
 
     def __repr__(self) -> str:
         return f"<Delivery of {self}>"

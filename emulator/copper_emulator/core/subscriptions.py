@@ -31,6 +31,7 @@ _FORBIDDEN_HEADERS = frozenset(
         "host",
         "content-length",
         "connection",
+        "expect",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",

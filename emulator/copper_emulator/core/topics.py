@@ -51,11 +51,6 @@ def exists(topic: Topic, profile: Profile) -> bool:
     return topic.event in events_of(topic.type, profile)
 
 
-def all_topics(profile: Profile) -> list[Topic]:
-    """Every topic that exists, in the table's order."""
-    return [Topic(kind, event) for kind in EntityType for event in Event if event in events_of(kind, profile)]
-
-
 def advice(type_name: str, profile: Profile) -> str:
     """What can be subscribed to for a type, in one sentence."""
     events = [event for event in Event if event in events_of(type_name, profile)]

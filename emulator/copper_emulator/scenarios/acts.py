@@ -31,9 +31,10 @@ from copper_emulator.scenarios.model import (
 from copper_emulator.scenarios.span import Watch, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
+from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.messages import NoAnswer, Received
-from copper_emulator.shell.routes import Route, RouteKind, Routes
+from copper_emulator.shell.routes import Route, Routes
 
 Done = Rounds[None] | None
 """An act that lets time pass is a generator of rounds; one that only records is done at once."""

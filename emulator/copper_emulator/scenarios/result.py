@@ -15,6 +15,9 @@ _TAIL = 12
 class ScenarioFailed(AssertionError):
     """A step failed. The text says which, where it stands, what was expected and what came; `result` has it all."""
 
+    # Where it is imported from, and what a run's summary should call it.
+    __module__ = "copper_emulator"
+
     def __init__(self, result: ScenarioResult) -> None:
         super().__init__(result.failure)
         self.result = result

@@ -57,7 +57,7 @@ async def send(stage: Stage, http: HttpSender, attempt: Attempt) -> Result:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         result = await http.send(attempt, destination, timeout_ms=stage.settings.timeout)
-        return replace(result, route=str(destination)) if isinstance(destination, Route) else result
+        return replace(result, route=destination.name) if isinstance(destination, Route) else result
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one target must not end the deliveries to others
         return from_exception(error)
 

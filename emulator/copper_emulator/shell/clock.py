@@ -23,9 +23,6 @@ class Clock(Protocol):
     def move_to(self, moment: int) -> None:
         """Make it this moment, as far as that is in the clock's power; raises TimeError if not."""
 
-    async def sleep_until(self, moment: int) -> None:
-        """Wait until the clock shows the moment."""
-
 
 def real_now() -> int:
     """The wall's milliseconds. Read where freezegun does not reach, so that it is the real one."""
@@ -114,10 +111,6 @@ class VirtualClock:
             )
         return frozen
 
-    async def sleep_until(self, moment: int) -> None:
-        """Virtual time passes at once."""
-        self.move_to(max(moment, self.now()))
-
 
 class WallClock:
     """Real time, for the standalone server; it cannot be moved."""
@@ -133,6 +126,3 @@ class WallClock:
     def move_to(self, moment: int) -> None:
         if moment > self.now():
             raise TimeError("this clock shows real time and cannot be moved; start the server with --clock manual")
-
-    async def sleep_until(self, moment: int) -> None:
-        await asyncio.sleep(max(0, moment - self.now()) / 1000)

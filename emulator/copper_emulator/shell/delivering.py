@@ -10,22 +10,23 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from operator import methodcaller
 from typing import Any, TypeVar
 
-from copper_emulator.core.errors import CopperEmulatorError, RouteError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.clock import MonotonicEventLoop
+from copper_emulator.shell.destinations import RouteKind, is_async
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread, wind_up
-from copper_emulator.shell.routes import Blocked, Route, RouteKind, Straight
+from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import frameworks_watched, from_exception
-from copper_emulator.shell.senders.function import is_async, send_to_async_function, send_to_function
+from copper_emulator.shell.senders.caught import frameworks_watched
+from copper_emulator.shell.senders.function import send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
 
@@ -67,18 +68,17 @@ class _Delivering:
         # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
         if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
             lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
-        try:
-            await lifespan.started()
-        except RouteError as error:
-            return from_exception(error)
+        failure = await lifespan.started(timeout_ms=self._timeout_ms)
+        if failure is not None:
+            return failure
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
 
-    async def _server_of(self, route: Route) -> AiohttpApp:
+    async def _server_of(self, route: Route) -> AiohttpApp | Result:
         server = self._servers.get(id(route.to))
         if server is None or not server.is_on(asyncio.get_running_loop()):
             server = self._servers[id(route.to)] = AiohttpApp(route.to)
-        await server.started()
-        return server
+        failure = await server.started(timeout_ms=self._timeout_ms)
+        return server if failure is None else failure
 
     async def _stop_lifespans(self) -> None:
         here = asyncio.get_running_loop()
@@ -91,7 +91,7 @@ class _Delivering:
         here = asyncio.get_running_loop()
         for server in self._servers.values():
             if server.is_on(here):
-                await server.stop()
+                await server.stop(timeout_ms=self._timeout_ms)
         self._servers.clear()
 
 
@@ -142,16 +142,19 @@ class SyncDelivering(_Delivering):
             if route.kind is RouteKind.ASGI:
                 return self._on_loop(self._asgi(route, attempt))
         # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
-        try:
-            server = self._aiohttp_thread.run(self._server_of(route))
-        except Exception as error:  # noqa: BLE001 - whatever its start-up raises is the endpoint's
-            return from_exception(error)
+        server = self._aiohttp_thread.run(self._server_of(route))
+        if isinstance(server, Result):
+            return server
         return server.with_exception(self._submit_http(attempt, server.route(route), as_target=True).result())
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
             self._loop = MonotonicEventLoop()
-        return self._loop.run_until_complete(coroutine)
+        task = self._loop.create_task(coroutine)
+        while True:
+            # A task of the application that exits tells who waits for it, and asyncio stops the loop as well.
+            with suppress(SystemExit):
+                return self._loop.run_until_complete(task)
 
 
 class AsyncDelivering(_Delivering):
@@ -186,10 +189,9 @@ class AsyncDelivering(_Delivering):
         return await _in_worker(lambda: send(destination.to, attempt))
 
     async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
-        try:
-            server = await self._server_of(route)
-        except Exception as error:  # noqa: BLE001 - whatever its start-up raises is the endpoint's
-            return from_exception(error)
+        server = await self._server_of(route)
+        if isinstance(server, Result):
+            return server
         result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
         return server.with_exception(result)
 
@@ -227,7 +229,7 @@ def _is_django(app: object) -> bool:
 
 
 def _named(result: Result, destination: Route | Straight | Blocked) -> Result:
-    return replace(result, route=str(destination)) if isinstance(destination, Route) else result
+    return replace(result, route=destination.name) if isinstance(destination, Route) else result
 
 
 def check_thread(stage: Stage) -> None:

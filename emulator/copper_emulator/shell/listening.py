@@ -7,10 +7,12 @@ runners know no public way to have another one made, so that way is here, once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, cast
 
 from aiohttp import web
+
+from copper_emulator.shell.senders.caught import is_meant_for_the_caller
 
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Gets the request (a stub when it could not be parsed), the status, the exception and aiohttp's words."""
@@ -34,6 +36,12 @@ class ListeningRunner(web.AppRunner):
         self._options = {"access_log": None, **options}
         for name in _OF_THE_SERVER:
             self._options.pop(name, None)
+
+    async def setup(self) -> None:
+        await super().setup()
+        server = super().server
+        if server is not None:
+            server.request_handler = _answering(server.request_handler)
 
     @property
     def server(self) -> web.Server | None:
@@ -68,12 +76,38 @@ class _Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         answer = None
+        if isinstance(exc, _NotAnException):
+            exc = exc.error
         if not request.writer.output_size:
             answer = self.on_error(request, status, exc, message or "")
         if answer is None:
             return super().handle_error(request, status, exc, message)
         answer.force_close()
         return answer
+
+
+class _NotAnException(Exception):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(repr(error))
+        self.error = error
+
+
+def _answering(
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """The same handler, raising only what aiohttp answers. Another BaseException would end connection or loop."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Exception:
+            raise
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
+            raise _NotAnException(error) from error
+
+    return handle
 
 
 class _Tls:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from copper_emulator.shell.clock import MonotonicEventLoop
@@ -31,7 +32,7 @@ class LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = MonotonicEventLoop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True)
+                self._thread = threading.Thread(target=_run, args=[self._loop], name=self._name, daemon=True)
                 self._thread.start()
             return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
@@ -50,6 +51,14 @@ class LoopThread:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        # A task that exits tells who waits for it, and asyncio stops the loop as well: others still need it.
+        with suppress(SystemExit):
+            loop.run_forever()
+            return
 
 
 async def wind_up() -> None:

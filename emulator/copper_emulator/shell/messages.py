@@ -83,6 +83,12 @@ def timed_out(timeout_ms: int) -> Result:
     return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
 
 
+def not_started(timeout_ms: int) -> Result:
+    """The application never got as far as being notified."""
+    text = f"the application's start-up did not finish within {duration_text(timeout_ms)}"
+    return Result.failure(Reason.TIMED_OUT, text)
+
+
 def result_of(answer: object) -> Result:
     """What a function returned, as a result. Raises UsageError for what is no answer."""
     if isinstance(answer, Response):
@@ -103,9 +109,9 @@ def result_of(answer: object) -> Result:
     return Result.answered(200, body=_body(answer))
 
 
-def _status(status: int) -> int:
-    if not 100 <= status <= 599:
-        raise UsageError(f"an endpoint function answered {status}, which is no HTTP status")
+def _status(status: object) -> int:
+    if not isinstance(status, int) or not 100 <= status <= 599:
+        raise UsageError(f"an endpoint function answered {status!r}, which is no HTTP status")
     return status
 
 

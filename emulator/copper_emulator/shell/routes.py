@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 from yarl import URL
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, name_of, recognise
 
-KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
-
-
-class RouteKind(StrEnum):
-    """What can stand at the end of a route."""
-
-    URL = "url"
-    WSGI = "wsgi"
-    ASGI = "asgi"
-    AIOHTTP = "aiohttp"
-    FUNCTION = "function"
+_MOST_SHOWN = 5
+"""Routes that are named to who has none for a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +32,13 @@ class Route:
         prefix = self.origin.raw_path.rstrip("/")
         return not prefix or target.raw_path == prefix or target.raw_path.startswith(prefix + "/")
 
+    @property
+    def name(self) -> str:
+        """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
+        return str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
+
     def __str__(self) -> str:
-        to = str(self.to) if self.kind is RouteKind.URL else f"{self.kind} {_name(self.to)}"
-        return f"{str(self.origin).rstrip('/')} -> {to}"
+        return f"{_written(self.origin)} -> {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +68,7 @@ class Routes:
     def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
         """Raises RouteError when origin or destination cannot be understood."""
         prefix = _parse_origin(origin)
-        found = _kind(kind) if kind is not None else recognise(to)
-        _check(to, found)
+        found = kind_named(kind, to) if kind is not None else recognise(to)
         route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found)
         self._routes = [
             known
@@ -103,34 +95,19 @@ class Routes:
             return Straight(target_url(target))
         origin, name = url.origin(), f"[{host}]" if ":" in host else host
         return Blocked(
-            f"no route for {origin}, and only loopback is sent to. Send it to your app with "
+            f"no route for {origin}, and only loopback is sent to. {self._others()}Send it to your app with "
             f"copper.route('{origin}', to=app) or serve --route {origin}=http://127.0.0.1:5000; "
             f"to really send to that host: allow_targets={name} (--allow-target {name})"
         )
 
-
-def recognise(to: object) -> RouteKind:
-    """What kind of destination an object is; raises RouteError when it is not sure."""
-    if isinstance(to, str | URL):
-        return RouteKind.URL
-    if _is_aiohttp(to):
-        return RouteKind.AIOHTTP
-    if not callable(to):
-        raise RouteError(
-            f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
-        )
-    names = _positional(to)
-    if not inspect.isclass(to):
-        if len(names) == 3 and (_is_async(to) or names == ["scope", "receive", "send"]):
-            return RouteKind.ASGI
-        if len(names) == 2 and not _is_async(to) and names[1] in ("start_response", "start_resp"):
-            return RouteKind.WSGI
-        if len(names) == 1:
-            return RouteKind.FUNCTION
-    raise RouteError(
-        f"it is not certain what {_name(to)} is ({_shape(to, names)}); say so: "
-        "route(origin, to=..., kind='wsgi'), or kind='asgi', 'aiohttp', 'function'"
-    )
+    def _others(self) -> str:
+        """The routes there are: beside them a slip of the pen is seen."""
+        if not self._routes:
+            return ""
+        shown = [_written(route.origin) for route in self._routes[:_MOST_SHOWN]]
+        more = len(self._routes) - len(shown)
+        rest = f" and {more} more" if more else ""
+        return f"The routes are for {', '.join(shown)}{rest}. "
 
 
 def target_url(target: str) -> URL:
@@ -185,56 +162,15 @@ def _url(text: str) -> URL | None:
     return url if url.absolute else None
 
 
-def _positional(to: Any) -> list[str]:
-    try:
-        parameters = inspect.signature(to).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in parameters if p.kind in kinds and p.default is p.empty]
-
-
-def _kind(name: str) -> RouteKind:
-    try:
-        return RouteKind(name)
-    except ValueError:
-        raise RouteError(f"there is no kind {name!r} of destination; it is one of {', '.join(RouteKind)}") from None
-
-
-def _check(to: object, kind: RouteKind) -> None:
-    if kind is RouteKind.AIOHTTP and not _is_aiohttp(to):
-        raise RouteError(f"{to!r} is no aiohttp Application")
-    if kind in (RouteKind.WSGI, RouteKind.ASGI, RouteKind.FUNCTION) and not callable(to):
-        raise RouteError(f"{to!r} cannot be called, as a {kind} destination must be")
-
-
-def _is_aiohttp(to: object) -> bool:
-    # Who has not imported aiohttp.web has made no application with it.
-    web = sys.modules.get("aiohttp.web")
-    return web is not None and isinstance(to, web.Application)
-
-
-def _is_async(to: Any) -> bool:
-    return inspect.iscoroutinefunction(to) or inspect.iscoroutinefunction(
-        getattr(to, "__call__", None)  # noqa: B004 - an instance with an async __call__ is meant
-    )
-
-
 def _place(url: URL) -> tuple[str, str, int | None]:
     """Scheme, host and port, however they are written."""
     return url.scheme, _bare(url.host or ""), url.port
 
 
+def _written(origin: URL) -> str:
+    return str(origin).rstrip("/")
+
+
 def _bare(host: str) -> str:
     """A host as it is compared: lower case, no brackets, no trailing dot."""
     return host.lower().rstrip(".").strip("[]")
-
-
-def _shape(to: object, names: list[str]) -> str:
-    if inspect.isclass(to):
-        return "a class: give an instance of it"
-    return f"it takes {', '.join(names) or 'nothing that is named'}"
-
-
-def _name(to: object) -> str:
-    return getattr(to, "__qualname__", None) or type(to).__qualname__

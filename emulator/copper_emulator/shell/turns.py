@@ -15,8 +15,9 @@ from typing import TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Attempt, Result
+from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds, run_async
-from copper_emulator.shell.routes import Blocked, Route, RouteKind
+from copper_emulator.shell.routes import Blocked, Route
 from copper_emulator.shell.stage import Stage
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from copper_emulator.core.errors import NotFound, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records.store import Record, RecordStore
+from copper_emulator.core.records.store import Record, RecordStore, kind_of
 from tests.core.builders import topic
 
 LEAD = EntityType.LEAD
@@ -48,6 +49,35 @@ def test_a_record_can_be_copied() -> None:
     record = Record({"id": 17})
 
     assert copy.copy(record) == copy.deepcopy(record) == record
+
+
+def test_a_record_cannot_be_changed_by_its_attributes() -> None:
+    """It is a copy: the change would go nowhere, and the text says what to do."""
+    store = RecordStore()
+    [person] = store.create(EntityType.PERSON, [{"name": "Ada"}], Counters().record)
+
+    with pytest.raises(AttributeError) as caught:
+        person.name = "Ada Lovelace"
+
+    assert str(caught.value) == "a record is a copy; change it with copper.people.update(94808711, name=...)"
+
+
+def test_a_record_of_no_known_type_cannot_be_changed_either() -> None:
+    with pytest.raises(AttributeError, match=r"copper\.people\.update\(id, name=\.\.\.\)"):
+        Record({}).name = "Ada"
+
+
+@pytest.mark.parametrize("kind", EntityType)
+def test_a_record_knows_its_type_beside_its_fields(kind: EntityType) -> None:
+    [record] = RecordStore().create(kind, [{}], Counters().record)
+
+    assert kind_of(record) is kind
+    assert kind_of(pickle.loads(pickle.dumps(record))) is kind
+    assert list(record) == ["id"]
+
+
+def test_a_record_made_by_hand_has_no_type() -> None:
+    assert kind_of(Record({"id": 17})) is None
 
 
 # --- create -------------------------------------------------------------------------------------------
@@ -99,6 +129,14 @@ def test_a_wrong_row_is_refused_and_nothing_is_made(row: Any, text: str) -> None
 
     assert str(caught.value).startswith(text)
     assert counters.record(LEAD) == 94_808_711
+
+
+@pytest.mark.parametrize("rows", [{"name": "Ada"}, "Ada", b"Ada", 7], ids=["mapping", "text", "bytes", "number"])
+def test_rows_are_a_list(rows: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        RecordStore().create(LEAD, rows, Counters().record)
+
+    assert str(caught.value) == (f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
 
 
 # --- update -------------------------------------------------------------------------------------------

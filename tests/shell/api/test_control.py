@@ -102,20 +102,20 @@ async def test_fire_says_when_nobody_listens_and_what_is_near() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        ({}, 422, "type: field required; event: field required; ids: field required"),
+        ({}, 422, "type: must be given; event: must be given; ids: must be given"),
         ([], 422, "must be a JSON object"),
-        ({"type": "person", "event": "update", "ids": []}, 422, "ids"),
-        ({"type": "person", "event": "update", "ids": [0]}, 422, "ids.0"),
-        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids.1"),
-        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids.0"),
-        ({"type": "person", "event": "update", "ids": [2**63]}, 422, "ids.0"),
-        ({"type": "person", "event": "update", "ids": 17}, 422, "ids"),
+        ({"type": "person", "event": "update", "ids": []}, 422, "ids: at least 1 must be given"),
+        ({"type": "person", "event": "update", "ids": [0]}, 422, "ids: 0 is too small: the least is 1"),
+        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids: '2' is no whole number"),
+        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids: true is no whole number"),
+        ({"type": "person", "event": "update", "ids": [2**63]}, 422, "ids: 9223372036854775808 is too large"),
+        ({"type": "person", "event": "update", "ids": 17}, 422, "ids: 17 is no list"),
         ({"type": "person", "event": "update", "ids": [1], "id": 1}, 422, "id: not known; known are type, event, ids"),
         ({"type": "persona", "event": "update", "ids": [1]}, 422, "there is no type 'persona'"),
         ({"type": "person", "event": "moved", "ids": [1]}, 422, "there is no event 'moved'"),
         ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "have new only"),
         ({"type": "person", "event": "update", "ids": [1], "updated_attributes": {"a": 1}}, 422, "[old, new]"),
-        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "updated_attributes"),
+        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "[1] is no object"),
     ],
 )
 async def test_a_wrong_event_is_refused_and_changes_nothing(body: Any, status: int, says: str) -> None:
@@ -263,13 +263,20 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
     ("query", "says"),
     [
         ("knd=change", "knd: not known; known are kind, type"),
-        ("kind=chnge", "kind.0"),
-        ("id=x", "id: input should be a valid integer"),
-        ("id=1&id=2", "id: input should be a valid integer"),
-        ("limit=0", "limit"),
-        ("since=-1", "since"),
-        ("status=99", "status"),
-        ("outcome=fine", "outcome.0"),
+        ("kind=chnge", "kind: 'chnge' is none of 'subscribed', "),
+        ("kind=chnge&kind=x", "kind: 'x' is none of 'subscribed', "),
+        ("type=persn", "type: 'persn' is none of "),
+        ("id=x", "id: 'x' is no whole number"),
+        ("id=1&id=2", 'id: ["1", "2"] is no whole number'),
+        ("id=0", "id: 0 is too small: the least is 1"),
+        ("id=9223372036854775808", "id: 9223372036854775808 is too large"),
+        ("limit=0", "limit: 0 is too small: the least is 1"),
+        ("limit=10001", "limit: 10001 is too large: the most is 10000"),
+        ("since=-1", "since: -1 is too small: the least is 0"),
+        ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
+        ("since=" + "9" * 5000, "is too large"),
+        ("status=99", "status: 99 is too small: the least is 100"),
+        ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:
@@ -281,6 +288,42 @@ async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None
 
 
 # --- the stream ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", ["999999999999999999999999", "9223372036854775808", "-1", "x"])
+async def test_a_stream_from_where_no_journal_gets_is_refused(number: str) -> None:
+    async with serving() as served:
+        status, refused = await served.control("GET", f"{DEFAULT}/journal/stream?since={number}")
+
+        assert status == 422
+        assert refused["error"].startswith("since: ")
+
+
+@pytest.mark.asyncio
+async def test_a_stream_for_which_little_fits_leaves_others_their_turns() -> None:
+    """Of 60,000 entries one fits; those who look through them pause after each 200."""
+    async with serving() as served:
+        account = served.accounts.named("default")
+        assert account is not None
+        with account.stage.lock:
+            for _ in range(60_000):
+                account.stage.account.journal.note(account.stage.clock.now(), Kind.REFUSED, "x")
+        await served.fire("person", "update", 1)
+        loop, turns = asyncio.get_running_loop(), 0
+
+        def turn() -> None:
+            nonlocal turns, upcoming
+            turns += 1
+            upcoming = loop.call_soon(turn)
+
+        async with served.stream(query="kind=change") as events:
+            upcoming = loop.call_soon(turn)
+            ((_, _, entry),) = await _take(events, 1)
+            upcoming.cancel()
+
+        assert entry["number"] == 60_001
+        assert turns >= 250
 
 
 async def _take(events: AsyncIterator[tuple[str, str, Any]], number: int) -> list[tuple[str, str, Any]]:
@@ -506,6 +549,14 @@ async def test_reset_leaves_other_accounts_alone() -> None:
         ("Host", "evil.example", 403),
         ("Host", "127.0.0.1.evil.example", 403),
         ("Host", "localhost@evil.example", 403),
+        ("Host", "evil@localhost", 403),
+        ("Host", "localhost#.evil.example", 403),
+        ("Host", "localhost/.evil.example", 403),
+        ("Host", "localhost?.evil.example", 403),
+        ("Host", "localhost\\.evil.example", 403),
+        ("Host", "localhost:80:80", 403),
+        ("Host", "http://localhost", 403),
+        ("Host", "127.0.0.1 evil.example", 403),
         ("Host", "192.168.0.1", 403),
         ("Host", "", 403),
         ("Origin", "http://127.0.0.1:2929", 200),
@@ -515,6 +566,11 @@ async def test_reset_leaves_other_accounts_alone() -> None:
         ("Origin", "null", 403),
         ("Origin", "", 403),
         ("Origin", "http://localhost.evil.example", 403),
+        ("Origin", "http://localhost#.evil.example", 403),
+        ("Origin", "http://localhost/.evil.example", 403),
+        ("Origin", "http://evil@localhost", 403),
+        ("Origin", "file://localhost", 403),
+        ("Origin", "localhost", 403),
     ],
 )
 async def test_only_who_calls_this_machine_by_its_own_name_is_let_in(header: str, value: str, status: int) -> None:
@@ -535,6 +591,50 @@ async def test_a_page_of_another_site_cannot_fire() -> None:
 
         assert status == 403
         assert await served.journal() == []
+
+
+# --- what is hidden in what others say ----------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_what_a_refused_call_says_is_shown_without_secrets_and_with_what_would_help() -> None:
+    async with serving() as served:
+        await served.subscribe("person", "new", secret={"key": "hush-value"})
+        await served.api("GET", "/webhooks/hush-value")
+
+        (refused,) = await served.journal(kind="api-refused")
+
+        assert refused["line"].endswith(
+            "api refused GET /developer_api/v1/webhooks/***: 404 Resource not found; '***' is no subscription id."
+        )
+
+
+async def _answer_with_another_secret(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b'"key":"second-value"')
+    writer.write(b"HTTP/1.1 401 No\r\nX-Wanted: first-value\r\nContent-Length: 18\r\n\r\nwanted first-value")
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.asyncio
+async def test_what_an_endpoint_says_is_shown_without_secrets_that_are_no_longer_used() -> None:
+    async with await asyncio.start_server(_answer_with_another_secret, "127.0.0.1", 0) as endpoint, serving() as served:
+        port = endpoint.sockets[0].getsockname()[1]
+        account = served.accounts.named("default")
+        assert account is not None
+        account.stage.routes.add("https://my-app.example", f"http://127.0.0.1:{port}")
+        made = await served.subscribe("person", "update", secret={"key": "first-value"})
+        await served.api("PUT", f"/webhooks/{made}", {"secret": {"key": "second-value"}})
+
+        await served.fire("person", "update", 17)
+
+        (ended,) = await served.journal(kind="ended")
+        async with served.stream(query="kind=ended") as events:
+            ((_, _, streamed),) = await _take(events, 1)
+        assert ended["delivery"]["response_body"] == "wanted ***"
+        assert ["X-Wanted", "***"] in ended["delivery"]["response_headers"]
+        assert "first-value" not in json.dumps(ended)
+        assert streamed == ended
 
 
 # --- whatever is sent ---------------------------------------------------------------------------------------

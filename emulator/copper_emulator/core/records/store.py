@@ -79,7 +79,8 @@ class Record(Mapping[str, Any]):
 
 def kind_of(record: Record) -> EntityType | None:
     """A record's type, where it is known; no attribute, since a record's attributes are its fields."""
-    return record._kind
+    found: EntityType | None = record._kind  # noqa: SLF001 - as above
+    return found
 
 
 class RecordStore:

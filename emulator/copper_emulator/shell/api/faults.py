@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,7 +30,9 @@ def _line(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     if kind == "enum":
         return f"{where}: {given} is none of {str(limits['expected']).replace(' or ', ', ')}"
     say = _WORDS.get(kind)
-    text = say(given, limits) if say is not None else str(fault["msg"]).removeprefix("Value error, ")
+    if say is not None:
+        return f"{where}: {say(given, limits)}"
+    text = str(fault["msg"]).removeprefix("Value error, ")
     return f"{where}: {text[0].lower()}{text[1:]}"
 
 
@@ -40,8 +43,8 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "int_parsing_size": lambda given, limits: f"{given} is too large",
     "int_from_float": lambda given, limits: f"{given} {_NO_NUMBER}",
     "greater_than": lambda given, limits: f"must be more than {limits['gt']}",
-    "greater_than_equal": lambda given, limits: f"{given} is too small: the least is {limits['ge']}",
-    "less_than_equal": lambda given, limits: f"{given} is too large: the most is {limits['le']}",
+    "greater_than_equal": lambda given, limits: f"{_bare(given)} is too small: the least is {limits['ge']}",
+    "less_than_equal": lambda given, limits: f"{_bare(given)} is too large: the most is {limits['le']}",
     "too_short": lambda given, limits: f"at least {limits['min_length']} must be given",
     "list_type": lambda given, limits: f"{given} is no list",
     "dict_type": lambda given, limits: f"{given} is no object",
@@ -51,6 +54,11 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
 """By pydantic's names of faults, whose own words are for programmers."""
 
 
+def _bare(given: str) -> str:
+    # A number that came in a query is a number all the same.
+    return given.strip("'")
+
+
 def _shown(given: object) -> str:
-    text = repr(given)
+    text = repr(given) if isinstance(given, str) else json.dumps(given, default=repr)
     return text if len(text) <= 60 else text[:60] + "..."

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
 from yarl import URL
 
 from copper_emulator.core.model import Result
+from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.listening import ListeningRunner
-from copper_emulator.shell.routes import Route, RouteKind
-from copper_emulator.shell.senders.caught import with_exception
+from copper_emulator.shell.messages import not_started
+from copper_emulator.shell.routes import Route
+from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, with_exception
 
 _MARK = "X-Copper-Emulator-Exception"
 """Stands in the answer to a request whose handler raised, and says which exception is meant; taken out again."""
@@ -42,14 +46,24 @@ class AiohttpApp:
         """Whether it lives on that loop."""
         return self._loop is loop
 
-    async def started(self) -> None:
-        """Wait until it is served. Raises what its own start-up raised."""
-        await asyncio.shield(self._starting)
+    async def started(self, *, timeout_ms: int) -> Result | None:
+        """Wait until it is served. None, or why it is not: what its start-up raised, or that it did not finish."""
+        try:
+            async with real_timeout(timeout_ms) as limit:
+                await asyncio.shield(self._starting)
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
+            return not_started(timeout_ms) if limit.expired() else from_exception(error)
+        return None
 
-    async def stop(self) -> None:
+    async def stop(self, *, timeout_ms: int) -> None:
+        """Shut down and wait for it, not for ever. What never started is only given up."""
         self._starting.cancel()
-        await asyncio.gather(self._starting, return_exceptions=True)
-        await self._runner.cleanup()
+        with suppress(TimeoutError):
+            async with real_timeout(timeout_ms):
+                await asyncio.gather(self._starting, return_exceptions=True)
+                await self._runner.cleanup()
 
     def route(self, route: Route) -> Route:
         """The route to where the application is served."""

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.shell.clock import real_timeout
-from copper_emulator.shell.messages import timed_out
+from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
+from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[
@@ -31,7 +31,9 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
         try:
             async with real_timeout(timeout_ms) as limit:
                 await app(_scope(attempt, state), answer.receive, answer.send)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
             # Who has answered has not timed out, however long its work afterwards takes.
             return timed_out(timeout_ms) if limit.expired() and not answer.is_complete else answer.result(error)
     return answer.result(found[-1] if found else None)
@@ -91,14 +93,21 @@ class Lifespan:
         """Whether it lives on that loop."""
         return self._loop is loop
 
-    async def started(self) -> None:
-        """Wait until it is up; an application that has no lifespan is. Raises RouteError when start-up failed."""
-        # Deliveries that come together wait for the same start, and none takes it down when it is given up.
-        await asyncio.shield(self._starting)
+    async def started(self, *, timeout_ms: int) -> Result | None:
+        """Wait until it is up; an application that has no lifespan is. None, or why it is not."""
+        try:
+            async with real_timeout(timeout_ms):
+                # Deliveries that come together wait for the same start, and none takes it down when it is given up.
+                await asyncio.shield(self._starting)
+        except TimeoutError:
+            return not_started(timeout_ms)
+        except RouteError as error:
+            return from_exception(error)
+        return None
 
     async def stop(self, *, timeout_ms: int) -> None:
-        """Shut down and wait for it, not for ever."""
-        if not self._task.done():
+        """Shut down and wait for it, not for ever. What never started is only given up."""
+        if self._starting.done() and not self._task.done():
             await self._inbox.put({"type": "lifespan.shutdown"})
             with suppress(TimeoutError):
                 async with real_timeout(timeout_ms):
@@ -116,10 +125,15 @@ class Lifespan:
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            # An exception is the specification's way to say "no lifespan here"; who has one reports failures itself.
-            with suppress(Exception):
-                await self._app(scope, self._inbox.get, self._outbox.put)
-        finally:
+            await self._app(scope, self._inbox.get, self._outbox.put)
+        except Exception:  # noqa: BLE001
+            # The specification's way to say "no lifespan here"; who has one reports failures itself.
+            self._outbox.put_nowait({"type": "lifespan.none"})
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
+            self._outbox.put_nowait({"type": "lifespan.startup.failed", "message": repr(error)})
+        else:
             self._outbox.put_nowait({"type": "lifespan.none"})
 
 

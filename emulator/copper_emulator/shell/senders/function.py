@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.clock import real_timeout
 from copper_emulator.shell.messages import NoAnswer, Received, result_of, timed_out
-from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Whether calling the function gives something to await."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - an instance with an async __call__ is meant
-    )
+from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
 
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:
@@ -26,7 +18,9 @@ def send_to_function(function: Callable[[Received], object], attempt: Attempt) -
             result = result_of(function(Received.of(attempt)))
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
             return from_exception(error)
     return with_exception(result, found[-1]) if found else result
 
@@ -40,6 +34,8 @@ async def send_to_async_function(function: Callable[[Received], Any], attempt: A
             result = result_of(answer)
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
             return timed_out(timeout_ms) if limit.expired() else from_exception(error)
     return with_exception(result, found[-1]) if found else result

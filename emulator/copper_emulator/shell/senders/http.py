@@ -119,6 +119,8 @@ def _reason(error: Exception) -> Reason:
 def _text(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "no such host"
+    if isinstance(error, aiohttp.ClientSSLError) and _is_not_tls(error):
+        return "this port does not speak TLS; if it is a plain HTTP server, write http://"
     if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
         return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError):
@@ -126,6 +128,12 @@ def _text(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         return f"not an HTTP answer: {error.message}".splitlines()[0]
     return str(error) or type(error).__name__
+
+
+def _is_not_tls(error: aiohttp.ClientSSLError) -> bool:
+    # What OpenSSL calls bytes that are no TLS; newer ones say less exactly what was wrong with them.
+    cause = getattr(error, "os_error", None)
+    return getattr(cause, "reason", None) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
 
 class _Resolver(AbstractResolver):

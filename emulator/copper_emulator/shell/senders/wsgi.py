@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import from_exception, swallowed, with_exception
+from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
 
 WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None
@@ -24,7 +24,9 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
         try:
             _call(app, _environ(attempt), answer)
             body = b"".join(answer.body)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what the endpoint raises is its outcome
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
             return from_exception(error)
     if answer.status is None:
         return Result.failure(Reason.GARBAGE, "the application never called start_response with a status")

@@ -1,0 +1,159 @@
+"""What can stand at the end of a route, and which of these is this object?"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+from yarl import URL
+
+from copper_emulator.core.errors import RouteError
+
+KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
+
+
+class RouteKind(StrEnum):
+    """What can stand at the end of a route."""
+
+    URL = "url"
+    WSGI = "wsgi"
+    ASGI = "asgi"
+    AIOHTTP = "aiohttp"
+    FUNCTION = "function"
+
+
+_CALLED_WITH = {
+    RouteKind.WSGI: ("environ", "start_response"),
+    RouteKind.ASGI: ("scope", "receive", "send"),
+    RouteKind.FUNCTION: ("request",),
+}
+
+
+def recognise(to: object) -> RouteKind:
+    """What kind of destination an object is; raises RouteError when it is not sure."""
+    if isinstance(to, str | URL):
+        return RouteKind.URL
+    if _is_aiohttp(to):
+        return RouteKind.AIOHTTP
+    if not callable(to):
+        raise RouteError(
+            f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
+        )
+    names = _positional(to)
+    kind = _called_like(to, names)
+    if kind is not None:
+        return kind
+    if _is_factory(to):
+        raise RouteError(_factory(to))
+    raise RouteError(
+        f"it is not certain what {name_of(to)} is ({_shape(to, names)}); say so: "
+        "route(origin, to=..., kind='wsgi'), or kind='asgi', 'aiohttp', 'function'"
+    )
+
+
+def _called_like(to: Any, names: list[str]) -> RouteKind | None:
+    if inspect.isclass(to):
+        return None
+    if len(names) == 3 and (is_async(to) or names == ["scope", "receive", "send"]):
+        return RouteKind.ASGI
+    if len(names) == 2 and not is_async(to) and names[1] in ("start_response", "start_resp"):
+        return RouteKind.WSGI
+    return RouteKind.FUNCTION if len(names) == 1 else None
+
+
+def kind_named(name: str, to: object) -> RouteKind:
+    """The kind that was asked for. Raises RouteError when there is none such, or `to` cannot be of it."""
+    try:
+        kind = RouteKind(name)
+    except ValueError:
+        raise RouteError(f"there is no kind {name!r} of destination; it is one of {', '.join(RouteKind)}") from None
+    if kind is RouteKind.AIOHTTP and not _is_aiohttp(to):
+        raise RouteError(f"{to!r} is no aiohttp Application")
+    if kind in (RouteKind.WSGI, RouteKind.ASGI, RouteKind.FUNCTION) and not callable(to):
+        raise RouteError(f"{to!r} cannot be called, as a {kind} destination must be")
+    if kind in _CALLED_WITH:
+        _check_call(to, kind, _CALLED_WITH[kind])
+    return kind
+
+
+def _check_call(to: object, kind: RouteKind, arguments: tuple[str, ...]) -> None:
+    if _takes(to, arguments):
+        return
+    if _is_factory(to):
+        raise RouteError(_factory(to))
+    raise RouteError(
+        f"{name_of(to)} is no {kind} destination: it cannot be called with ({', '.join(arguments)}); "
+        f"{_shape(to, _positional(to))}"
+    )
+
+
+def _takes(to: Any, arguments: Sequence[str]) -> bool:
+    try:
+        signature = inspect.signature(to)
+    except (TypeError, ValueError):
+        # Some builtins do not tell.
+        return True
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_factory(to: object) -> bool:
+    """Whether it is called without arguments, as what makes an application is."""
+    return (
+        not inspect.isclass(to)
+        and not _positional(to)
+        and _takes(to, ())
+        and not any(p.kind is p.VAR_POSITIONAL for p in _parameters(to))
+    )
+
+
+def _factory(to: object) -> str:
+    name = name_of(to)
+    return (
+        f"{name} needs no arguments, so it is probably a function that makes the app: call it: to={name}() "
+        "(an endpoint function takes the request: def hook(request): ...)"
+    )
+
+
+def _parameters(to: Any) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(to).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+def _positional(to: Any) -> list[str]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in _parameters(to) if p.kind in kinds and p.default is p.empty]
+
+
+def _is_aiohttp(to: object) -> bool:
+    # Who has not imported aiohttp.web has made no application with it.
+    web = sys.modules.get("aiohttp.web")
+    return web is not None and isinstance(to, web.Application)
+
+
+def is_async(to: Any) -> bool:
+    """Whether calling it gives something to await."""
+    return inspect.iscoroutinefunction(to) or inspect.iscoroutinefunction(
+        getattr(to, "__call__", None)  # noqa: B004 - an instance with an async __call__ is meant
+    )
+
+
+def _shape(to: object, names: list[str]) -> str:
+    if inspect.isclass(to):
+        return "it is a class: give an instance of it"
+    return f"it takes {', '.join(names) or 'nothing that is named'}"
+
+
+def name_of(to: object) -> str:
+    """What people call it."""
+    name: str = getattr(to, "__qualname__", None) or type(to).__qualname__
+    # Of a function inside a test the test is not of interest.
+    return name.rpartition("<locals>.")[2]
