@@ -288,7 +288,7 @@ WRONG: dict[str, tuple[Callable[[Copper, Record], object], str]] = {
     "update_many of one": (lambda c, ada: c.people.update_many(5, name="x"), "several ids or records"),  # type: ignore[arg-type]
     "update_many of one record": (lambda c, ada: c.people.update_many(ada, name="x"), r"for one there is update\(\)"),  # type: ignore[arg-type]
     "delete_many of text": (lambda c, ada: c.people.delete_many("17"), r"for one there is delete\(\)"),  # type: ignore[arg-type]
-    "create_many of one": (lambda c, ada: c.people.create_many({"name": "x"}), "give a list of records"),  # type: ignore[arg-type]
+    "create_many of one": (lambda c, ada: c.people.create_many({"name": "x"}), "give a list of records"),  # type: ignore[dict-item]
     "create_many of 5": (lambda c, ada: c.people.create_many(5), "give a list of records"),  # type: ignore[arg-type]
     "expect text": (lambda c, ada: c.expect("person", "update", ids="17"), "ids must be one or more"),  # type: ignore[arg-type]
     "status as text": (lambda c, ada: c.expect("person", "update", status="204"), "like status=204, not '204'"),  # type: ignore[arg-type]
@@ -341,7 +341,9 @@ def test_extras_are_refused_with_coppers_text(copper: Copper, extras: dict[str, 
         copper.subscribe("person", "new", target=TARGET, **extras)
 
 
-@pytest.mark.parametrize("fields", [{"secret": {"key": "\ud800"}}, {"target": TARGET + "/\ud800"}], ids=["secret", "target"])
+@pytest.mark.parametrize(
+    "fields", [{"secret": {"key": "\ud800"}}, {"target": TARGET + "/\ud800"}], ids=["secret", "target"]
+)
 def test_half_a_surrogate_pair_is_refused_as_by_the_api(copper: Copper, fields: dict[str, Any]) -> None:
     with pytest.raises(ApiError, match="half a surrogate pair"):
         copper.subscribe("person", "new", **{"target": TARGET, **fields})
@@ -372,7 +374,8 @@ def test_a_write_that_changes_nothing_stands_in_the_timeline(copper: Copper, ada
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("persons", "people"), ("activity_log", "activities"), ("lead", "leads"), ("advanced", "advance")]
+    ("name", "meant"),
+    [("persons", "people"), ("activity_log", "activities"), ("lead", "leads"), ("advanced", "advance")],
 )
 def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str) -> None:
     with pytest.raises(AttributeError, match=f"copper has no '{name}'; did you mean '{meant}'"):

@@ -89,7 +89,7 @@ def test_copper_has_every_name_of_the_face() -> None:
 
 @pytest.mark.parametrize("face", [Copper, AsyncCopper])
 def test_its_help_names_the_records_of_every_type(face: type) -> None:
-    listed = [line.split() for line in inspect.getdoc(face).splitlines()[1:] if len(line.split()) == 2]
+    listed = [line.split() for line in (inspect.getdoc(face) or "").splitlines()[1:] if len(line.split()) == 2]
 
     assert {kind: name for name, kind in listed} == {str(kind): name for kind, name in COLLECTIONS.items()}
 

@@ -75,10 +75,11 @@ class Operations:
         return settle(self.stage)
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
-        return advance(self.stage, delta_ms)
+        # Whether a delivery is under way is asked when the turn of these rounds has come, not when they are made.
+        return (yield from advance(self.stage, delta_ms))
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
-        return run_until_idle(self.stage, limit_ms)
+        return (yield from run_until_idle(self.stage, limit_ms))
 
     def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
         """Settle, then find what is expected."""

@@ -154,6 +154,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"headers": {"Host": "h", "content-LENGTH": "1"}},
         ["Headers: must not contain Host", "Headers: must not contain content-LENGTH"],
     ),
+    "header that waits for an answer before the body": (
+        {"headers": {"Expect": "100-continue"}},
+        ["Headers: must not contain Expect"],
+    ),
     "computed values no boolean": (
         {"custom_field_computed_values": "yes"},
         ["Custom field computed values: must be true or false"],

@@ -163,7 +163,7 @@ async def serving(
         clock=clock,
         routes=[("https://my-app.example", to.url)] if to is not None else [],
         tokens=tokens,
-        listener=lambda account, entry: log.append((account and account.name, entry)),
+        listener=lambda account, entry: log.append((account.name if account is not None else None, entry)),
     )
     async with (
         Server(plan, port=0, trusted_hosts=["emulator.internal"]) as server,

@@ -24,22 +24,6 @@ def test_a_clock_starts_at_the_real_present_and_never_goes_back(make: type[Clock
     assert moments == sorted(moments)
 
 
-@every_clock
-def test_sleeping_until_a_moment_that_has_passed_returns_at_once(make: type[Clock]) -> None:
-    clock = make()
-    now = clock.now()
-    asyncio.run(clock.sleep_until(now - 10_000))
-    assert clock.now() >= now
-
-
-@every_clock
-def test_after_sleeping_the_clock_shows_the_moment(make: type[Clock]) -> None:
-    clock = make()
-    moment = clock.now() + 5
-    asyncio.run(clock.sleep_until(moment))
-    assert clock.now() >= moment
-
-
 def test_a_virtual_clock_stands_still_until_it_is_told() -> None:
     clock = VirtualClock(1000)
     assert (clock.now(), clock.now()) == (1000, 1000)

@@ -12,7 +12,7 @@ import pytest
 import requests
 from aiohttp import web
 
-from copper_emulator import AsyncEmulator, Copper, Emulator, Reason, Received, RouteError, UsageError
+from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, Outcome, Reason, Received, UsageError
 from copper_emulator.shell.senders.asgi import Lifespan
 from tests.shell.endpoints import app_in_thread, http_endpoint
 
@@ -413,7 +413,7 @@ async def test_a_lifespan_that_does_not_end_is_not_waited_for_for_ever() -> None
             ended.append("cancelled")
 
     lifespan = Lifespan(app)
-    await lifespan.started()
+    assert await lifespan.started(timeout_ms=10_000) is None
     await lifespan.stop(timeout_ms=20)
     assert ended == ["cancelled"]
 
@@ -425,8 +425,8 @@ async def test_a_start_up_that_fails_is_told_to_all_who_wait_for_it() -> None:
         await send({"type": "lifespan.startup.failed", "message": "no database"})
 
     lifespan = Lifespan(app)
-    told = await asyncio.gather(lifespan.started(), lifespan.started(), return_exceptions=True)
-    assert [type(error) for error in told] == [RouteError, RouteError]
+    told = await asyncio.gather(*(lifespan.started(timeout_ms=10_000) for _ in range(2)))
+    assert [result.reason for result in told if result is not None] == [Reason.EXCEPTION] * 2
     assert "no database" in str(told[0])
     await lifespan.stop(timeout_ms=20)
 
@@ -477,3 +477,171 @@ def test_a_users_own_server_in_a_thread_is_one_endpoint_of_many() -> None:
         listening(copper, url)
         copper.fire("person", "update", ids=range(1, 300))
         copper.expect("person", "update", ids=range(1, 300), status=204, count=10)
+
+
+# --- start-up and shut-down that never finish, and cancellations ------------------------------------------------------
+
+
+async def asgi_never_up(scope: Any, receive: Any, _send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        await never()
+
+
+def asgi_never_down(scope: Any, receive: Any, send: Any) -> Any:
+    async def run() -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await never()
+        await send(START)
+        await send({"type": "http.response.body", "body": b""})
+
+    return run()
+
+
+def aiohttp_that_never(*, starts: bool = True, stops: bool = True) -> web.Application:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    if not starts:
+        app.on_startup.append(never)
+    if not stops:
+        app.on_shutdown.append(never)
+    return app
+
+
+def notified(face: str, to: object, *, times: int = 1, timeout: str = "50ms") -> list[Delivery]:
+    if face == "sync":
+        with Emulator(timeout=timeout, strict=False) as copper:
+            listening(copper, to)
+            for record in range(times):
+                copper.fire("person", "update", ids=record + 1)
+        return copper.deliveries
+
+    async def run() -> list[Delivery]:
+        async with AsyncEmulator(timeout=timeout, strict=False) as copper:
+            listening(copper, to)
+            for record in range(times):
+                await copper.fire("person", "update", ids=record + 1)
+        return copper.deliveries
+
+    return asyncio.run(run())
+
+
+both_faces = pytest.mark.parametrize("face", ["sync", "async"])
+
+
+@both_faces
+@pytest.mark.parametrize("kind", ["asgi", "aiohttp"])
+def test_a_start_up_that_never_finishes_times_out(face: str, kind: str) -> None:
+    before = threads()
+    for delivery in notified(face, asgi_never_up if kind == "asgi" else aiohttp_that_never(starts=False), times=2):
+        assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+        assert delivery.text == "the application's start-up did not finish within 50ms"
+    assert threads() - before == set()
+
+
+@both_faces
+@pytest.mark.parametrize("kind", ["asgi", "aiohttp"])
+def test_a_shut_down_that_never_finishes_is_not_waited_for_for_ever(face: str, kind: str) -> None:
+    before = threads()
+    (delivery,) = notified(face, asgi_never_down if kind == "asgi" else aiohttp_that_never(stops=False), timeout="1s")
+    assert delivery.outcome is Outcome.DELIVERED
+    assert threads() - before == set()
+
+
+STARTS_BADLY: dict[str, BaseException] = {
+    "error": LookupError("no database"),
+    "exit": SystemExit("no database"),
+    "fail": pytest.fail.Exception("no database"),
+    "cancelled": asyncio.CancelledError("no database"),
+    "timeout": TimeoutError("no database"),
+}
+
+
+@both_faces
+@pytest.mark.parametrize("error", STARTS_BADLY.values(), ids=STARTS_BADLY)
+def test_what_the_start_up_of_an_aiohttp_application_raises_is_the_outcome(face: str, error: BaseException) -> None:
+    async def start(_app: web.Application) -> None:
+        raise error
+
+    app = aiohttp_that_never()
+    app.on_startup.append(start)
+    (delivery,) = notified(face, app, timeout="5s")
+    assert (delivery.reason, delivery.exception) == (Reason.EXCEPTION, error)
+
+
+@both_faces
+def test_a_lifespan_that_exits_is_a_start_up_that_failed(face: str) -> None:
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise SystemExit("no database")
+
+    (delivery,) = notified(face, app, timeout="5s")
+    assert delivery.reason is Reason.EXCEPTION
+    assert "the application's start-up failed: SystemExit('no database')" in delivery.text
+
+
+@pytest.mark.parametrize("kind", ["asgi", "aiohttp"])
+def test_a_task_of_the_application_that_exits_ends_neither_its_loop_nor_the_test(kind: str) -> None:
+    """asyncio lets SystemExit out of the loop; who awaits the task is told, as on a server of its own."""
+
+    async def leave() -> None:
+        raise SystemExit("bye")
+
+    async def asgi(scope: Any, _receive: Any, _send: Any) -> None:
+        if scope["type"] == "http":
+            await asyncio.create_task(leave())
+
+    async def handle(_request: web.Request) -> web.Response:
+        await asyncio.create_task(leave())
+        raise AssertionError
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    deliveries = notified("sync", asgi if kind == "asgi" else app, times=2, timeout="5s")
+    assert [repr(delivery.exception) for delivery in deliveries] == ["SystemExit('bye')"] * 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["asgi", "async function", "aiohttp", "function"])
+async def test_a_cancellation_of_the_test_goes_through(kind: str) -> None:
+    reached, let_go = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    async def hang() -> None:
+        loop.call_soon_threadsafe(reached.set)
+        await never()
+
+    async def asgi(scope: Any, _receive: Any, _send: Any) -> None:
+        if scope["type"] == "http":
+            await hang()
+
+    async def function(_request: Received) -> None:
+        await hang()
+
+    async def handle(_request: web.Request) -> web.Response:
+        await hang()
+        raise AssertionError
+
+    def blocking(_request: Received) -> None:
+        loop.call_soon_threadsafe(reached.set)
+        let_go.wait(20)
+
+    app = web.Application()
+    app.router.add_post("/hooks", handle)
+    to = {"asgi": asgi, "async function": function, "aiohttp": app, "function": blocking}[kind]
+    async with AsyncEmulator(allow={"unknown"}) as copper:
+        listening(copper, to)
+        firing = asyncio.create_task(copper.fire("person", "update", ids=1))
+        await reached.wait()
+        firing.cancel()
+        # A thread cannot be cancelled: asgiref waits for it, and so may we.
+        let_go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await firing
+        assert [delivery.outcome for delivery in copper.deliveries] == [Outcome.UNKNOWN]

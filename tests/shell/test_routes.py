@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from ipaddress import ip_address
 from typing import Any
@@ -22,7 +23,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from yarl import URL
 
-from copper_emulator import Emulator, Outcome, RouteError, SettingsError
+from copper_emulator import AsyncCopper, AsyncEmulator, Emulator, Outcome, RouteError, SettingsError
 from copper_emulator.core.targets import COPPER_HOSTS, is_copper
 from copper_emulator.shell.destinations import RouteKind, recognise
 from copper_emulator.shell.routes import Blocked, Route, Routes, Straight, host_header, route_url
@@ -113,11 +114,13 @@ def test_a_destination_is_recognised(to: object, kind: RouteKind) -> None:
     assert recognise(to) is kind
 
 
+async def async_pair(_request: object, _response: object) -> int:
+    return 200
+
+
 UNSURE: dict[str, Any] = {
-    "a class": Handler,
     "a class that could be an ASGI 2 application": Consumer,
-    "two arguments that are no WSGI ones": lambda request, response: 200,
-    "an async function of two": lambda: None,
+    "two arguments, one of them with a default": lambda request=None, *rest: 200,
     "any arguments": lambda *args: 200,
     "a mock": Mock(),
     "print": print,
@@ -129,6 +132,37 @@ def test_where_it_is_not_certain_the_error_asks_for_the_kind(to: object) -> None
     with pytest.raises(RouteError, match=r"it is not certain what .* kind='wsgi'"):
         recognise(to)
     assert Routes().add("https://a.example", to, kind="function").kind is RouteKind.FUNCTION
+
+
+@pytest.mark.parametrize("to", [Handler, lambda request, response: 200, async_pair], ids=["class", "two", "async"])
+def test_where_it_is_not_certain_a_kind_that_cannot_be_is_refused_as_well(to: Any) -> None:
+    with pytest.raises(RouteError, match=r"it is not certain what .* kind='wsgi'"):
+        recognise(to)
+    with pytest.raises(RouteError, match=r"is no function destination: it cannot be called with \(request\)"):
+        Routes().add("https://a.example", to, kind="function")
+
+
+def create_app(config: object = None) -> Flask:
+    return Flask(str(config))
+
+
+@pytest.mark.parametrize("kind", [None, "wsgi", "asgi"])
+@pytest.mark.parametrize("to", [create_app, functools.partial(create_app, None), lambda: Flask("app")])
+def test_a_function_that_makes_the_app_is_to_be_called(to: Any, kind: Any) -> None:
+    with pytest.raises(RouteError, match="call it: to="):
+        Routes().add("https://a.example", to, kind)
+
+
+def test_the_factory_is_named() -> None:
+    with pytest.raises(RouteError, match=r"create_app needs no arguments, .* call it: to=create_app\(\)"):
+        recognise(create_app)
+
+
+@pytest.mark.parametrize("kind", ["wsgi", "asgi", "function"])
+def test_a_kind_that_was_given_is_believed_where_the_signature_allows_it(kind: Any) -> None:
+    assert Routes().add("https://a.example", Mock(), kind).kind is RouteKind(kind)
+    with pytest.raises(RouteError, match="cannot be called with"):
+        Routes().add("https://a.example", lambda a, b, c, d: 200, kind)
 
 
 @pytest.mark.parametrize("to", [None, 7, object(), {"url": "http://127.0.0.1"}, Mount("/", Starlette()).routes])
@@ -296,6 +330,63 @@ def test_what_is_blocked_says_how_to_route_or_allow_it() -> None:
     assert "copper.route('https://billing.example.com:8443', to=app)" in delivery.text
     assert "--route https://billing.example.com:8443=http://127.0.0.1:5000" in delivery.text
     assert "--allow-target billing.example.com" in delivery.text
+
+
+def test_what_is_blocked_names_the_routes_there_are() -> None:
+    """Beside them a slip of the pen is seen."""
+    made = routes("https://biling.example.com", "https://crm.example/hooks")
+    blocked = made.resolve("https://billing.example.com/hooks")
+    assert isinstance(blocked, Blocked)
+    assert "The routes are for https://crm.example/hooks, https://biling.example.com. " in blocked.text
+
+    nine = routes(*(f"https://{number}.example" for number in range(9)))
+    assert " and 4 more. " in str(nine.resolve("https://billing.example.com/"))
+    assert "The routes" not in str(routes().resolve("https://billing.example.com/"))
+
+
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [
+        ("http://127.0.0.1:5000/", "http://127.0.0.1:5000"),
+        ("http://127.0.0.1:5000/base", "http://127.0.0.1:5000/base"),
+        (Flask("app"), "wsgi Flask"),
+        (FastAPI(), "asgi FastAPI"),
+        (web.Application(), "aiohttp Application"),
+        (function, "function function"),
+        (Handler().handle, "function Handler.handle"),
+    ],
+)
+def test_a_route_is_told_by_where_it_leads(to: Any, name: str) -> None:
+    route = Routes().add("https://a.example/", to)
+    assert (route.name, str(route)) == (name, f"https://a.example -> {name}")
+
+
+def test_a_function_inside_another_is_told_by_its_own_name() -> None:
+    def hook(_request: object) -> int:
+        return 200
+
+    assert Routes().add("https://a.example", hook).name == "function hook"
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_a_delivery_tells_where_its_route_led_and_the_timeline_shows_the_path(face: str) -> None:
+    if face == "sync":
+        with Emulator() as copper:
+            copper.route("https://billing.example.com", to=function)
+            copper.subscribe("person", "update", target="https://billing.example.com/hooks/copper")
+            copper.fire("person", "update", ids=1)
+    else:
+
+        async def run() -> AsyncCopper:
+            async with AsyncEmulator() as copper:
+                copper.route("https://billing.example.com", to=function)
+                copper.subscribe("person", "update", target="https://billing.example.com/hooks/copper")
+                await copper.fire("person", "update", ids=1)
+            return copper
+
+        copper = asyncio.run(run())  # type: ignore[assignment]
+    assert copper.deliveries[0].route == "function function"
+    assert "-> https://billing.example.com/hooks/copper via function function: 200" in copper.timeline
 
 
 @pytest.mark.parametrize("target", ["", "hooks", "https://", "https://[::1", "mailto:a@b.example", "http://a:b/"])

@@ -15,6 +15,9 @@ _CHUNK = 512
 _LOOK = 0.1
 """Seconds after which a writer that waits for its reader looks whether it should give up."""
 
+_STOP = 1.0
+"""Seconds for that; only where a write itself waits does it take longer."""
+
 
 class Lines:
     """A file for text whose `write` never waits: a thread passes it on to a file descriptor.
@@ -66,7 +69,7 @@ class Lines:
             self._changed.notify()
         self._thread.join(patience)
         self._given_up = True
-        self._thread.join(2 * _LOOK)
+        self._thread.join(_STOP)
 
     def _pass_on(self) -> None:
         try:

@@ -18,7 +18,7 @@ from copper_emulator.shell.serving import Server
 _MOST = 5_000
 """Lines that are kept for a reader who is behind."""
 
-_PATIENCE = 3.0
+_PATIENCE = 2.0
 """Seconds for which the end waits for such a reader."""
 
 

@@ -25,7 +25,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 IN_FLIGHT = 16
 """A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
 
-_TESTS_ONLY = frozenset({"strict", "allow"})
+_NOTES = {
+    "strict": "for tests; no effect here",
+    "allow": "for tests; no effect here",
+    "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
+}
+"""What an option does otherwise than the setting in tests."""
 
 _OPTION_NAMES = {"allow_targets": "allow-target"}
 
@@ -40,8 +45,8 @@ def _setting_options(command: F) -> F:
     shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
     for name, field in reversed(Settings.model_fields.items()):
         text, default = field.description or "", shown[name]
-        if name in _TESTS_ONLY:
-            text += " (for tests; no effect here)"
+        if name in _NOTES:
+            text += f" ({_NOTES[name]})"
         option = option_name(name)
         if isinstance(default, bool):
             declaration = f"{option}/--no-{option.removeprefix('--')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -80,9 +80,9 @@ class ServedAccount:
             self._plan.listener(self, Entry(0, self.stage.now(), Kind.SETTINGS, text))
 
     @property
-    def hidden(self) -> Iterable[Subscription]:
+    def hidden(self) -> tuple[Subscription, ...]:
         """Subscriptions as they are or were, also before a reset: values of their secrets and headers are not shown."""
-        return self._extras.values()
+        return tuple(self._extras.values())
 
     def close(self) -> None:
         """Let those who wait for the journal go."""

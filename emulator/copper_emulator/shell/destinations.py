@@ -6,11 +6,15 @@ import inspect
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from operator import methodcaller
 from typing import Any, Literal, TypeAlias
 
 from yarl import URL
 
-from copper_emulator.core.errors import RouteError
+from copper_emulator.core.errors import CopperEmulatorError, RouteError
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
 

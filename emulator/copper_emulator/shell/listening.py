@@ -17,6 +17,9 @@ from copper_emulator.shell.senders.caught import is_meant_for_the_caller
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Gets the request (a stub when it could not be parsed), the status, the exception and aiohttp's words."""
 
+_PATIENCE = 0.1
+"""Seconds for what is still answered when connections are cut off."""
+
 _OF_THE_SERVER = ("shutdown_timeout", "handler_cancellation")
 """Options that are not for each connection."""
 
@@ -42,6 +45,12 @@ class ListeningRunner(web.AppRunner):
         server = super().server
         if server is not None:
             server.request_handler = _answering(server.request_handler)
+
+    async def cut_off(self) -> None:
+        """Close the connections of an application whose own shut-down did not end."""
+        server = super().server
+        if server is not None:
+            await server.shutdown(_PATIENCE)
 
     @property
     def server(self) -> web.Server | None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 from urllib.parse import urlsplit
 
 from yarl import URL
 
-from copper_emulator.core.errors import RouteError
+from copper_emulator.core.errors import CopperEmulatorError, RouteError
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, name_of, recognise
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _MOST_SHOWN = 5
 """Routes that are named to who has none for a target."""

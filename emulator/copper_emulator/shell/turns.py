@@ -72,14 +72,13 @@ class Turns:
     @contextmanager
     def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
         mine = _Round()
-        token = self._round.set(mine)
+        self._round.set(mine)
         # A server's handlers do not run in the caller's context: while one is asked, any call may be the endpoint's.
         self._out_of_sight = any(self._is_served(attempt.url) for attempt in attempts)
         try:
             yield
         finally:
             mine.under_way = self._out_of_sight = False
-            self._round.reset(token)
 
     def _is_served(self, target: str) -> bool:
         destination = self._stage.routes.resolve(target)

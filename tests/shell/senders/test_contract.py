@@ -126,12 +126,52 @@ def test_an_exception_is_part_of_the_outcome_with_its_traceback(kind: str, face:
         assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.EXCEPTION)
 
 
+class OwnKind(BaseException):
+    """What some libraries raise past `except Exception`."""
+
+
+RAISED_PAST_EXCEPTION: dict[str, BaseException] = {
+    "exit": SystemExit("bye"),
+    "cancelled": asyncio.CancelledError("by nobody"),
+    "fail": pytest.fail.Exception("assertion in the endpoint"),
+    "skip": pytest.skip.Exception("not here"),
+    "own": OwnKind("own"),
+}
+
+
 @both_faces
-@pytest.mark.parametrize("kind", ["wsgi", "function"])
-def test_an_endpoint_that_exits_has_raised(kind: str, face: str) -> None:
-    with endpoint(kind, Behaviour(raises=SystemExit("bye"))) as to:
+@in_process
+@pytest.mark.parametrize("error", RAISED_PAST_EXCEPTION.values(), ids=RAISED_PAST_EXCEPTION)
+def test_an_endpoint_that_exits_fails_skips_or_is_cancelled_by_nobody_has_raised(
+    kind: str, face: str, error: BaseException
+) -> None:
+    """It is the outcome of the delivery, and the next one goes out."""
+    behaviour = Behaviour(raises=error)
+    with endpoint(kind, behaviour) as to:
+        deliveries = notify(face, to, times=2)
+    for delivery in deliveries:
+        assert (type(delivery.exception), str(delivery.exception)) == (type(error), str(error))
+        assert "in act" in str(delivery.traceback)
+        assert delivery.outcome in (Outcome.FAILED, Outcome.REJECTED)
+    assert len(behaviour.seen) == 2
+
+
+@both_faces
+@in_process
+def test_a_traceback_begins_with_the_application_or_its_framework(kind: str, face: str) -> None:
+    with endpoint(kind, Behaviour(raises=LookupError("no such customer"))) as to:
         (delivery,) = notify(face, to)
-    assert (delivery.reason, repr(delivery.exception)) == (Reason.EXCEPTION, "SystemExit('bye')")
+    assert delivery.traceback is not None
+    assert delivery.traceback.startswith("Traceback (most recent call last):")
+    first = next(line for line in delivery.traceback.splitlines() if line.startswith("  File "))
+    assert "copper_emulator" not in first
+
+
+@both_faces
+def test_where_only_frames_of_ours_are_there_is_none(face: str) -> None:
+    (delivery,) = notify(face, lambda _request: 99)
+    assert delivery.traceback is not None
+    assert delivery.traceback.startswith("copper_emulator.core.errors.UsageError: an endpoint function answered 99")
 
 
 @both_faces

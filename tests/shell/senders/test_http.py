@@ -121,6 +121,7 @@ def test_a_plain_http_server_behind_an_https_route_is_a_tls_failure() -> None:
     with http_endpoint() as endpoint:
         (delivery,) = notify(endpoint.url.replace("http://", "https://"))
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TLS)
+    assert "this port does not speak TLS; if it is a plain HTTP server, write http://" in delivery.text
     assert endpoint.requests == []
 
 

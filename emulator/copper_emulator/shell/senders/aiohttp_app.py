@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
@@ -49,21 +48,22 @@ class AiohttpApp:
     async def started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is served. None, or why it is not: what its start-up raised, or that it did not finish."""
         try:
-            async with real_timeout(timeout_ms) as limit:
-                await asyncio.shield(self._starting)
-        except BaseException as error:
-            if is_meant_for_the_caller(error):
-                raise
-            return not_started(timeout_ms) if limit.expired() else from_exception(error)
-        return None
+            async with real_timeout(timeout_ms):
+                # Deliveries that come together wait for the same start, and none takes it down when it is given up.
+                error = await asyncio.shield(self._starting)
+        except TimeoutError:
+            return not_started(timeout_ms)
+        return None if error is None else from_exception(error)
 
     async def stop(self, *, timeout_ms: int) -> None:
         """Shut down and wait for it, not for ever. What never started is only given up."""
         self._starting.cancel()
-        with suppress(TimeoutError):
+        try:
             async with real_timeout(timeout_ms):
                 await asyncio.gather(self._starting, return_exceptions=True)
                 await self._runner.cleanup()
+        except TimeoutError:
+            await self._runner.cut_off()
 
     def route(self, route: Route) -> Route:
         """The route to where the application is served."""
@@ -77,9 +77,16 @@ class AiohttpApp:
         kept = tuple((name, value) for name, value in result.headers if name != _MARK)
         return with_exception(replace(result, headers=kept), self._raised.pop(marks[_MARK]))
 
-    async def _start(self) -> None:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+    async def _start(self) -> BaseException | None:
+        """What its start-up raised: returned, because SystemExit out of a task would stop the loop."""
+        try:
+            await self._runner.setup()
+            await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        except BaseException as error:
+            if is_meant_for_the_caller(error):
+                raise
+            return error
+        return None
 
     def _on_error(
         self, request: web.BaseRequest, status: int, error: BaseException | None, message: str

@@ -1,0 +1,40 @@
+"""The recording receiver refuses at once what it could not answer later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from copper_emulator import Endpoint, UsageError
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a delay in words": ({"delay": "abc"}, "delay: 'abc' is not a duration: write it like 30s"),
+    "a delay below 0": ({"delay": -1}, "delay: a duration must lie between 0 and ten years"),
+    "a status below 100": ({"status": 99}, r"status=99 is no HTTP status; .* like reply\(503\)"),
+    "a status above 599": ({"status": 999}, "status=999 is no HTTP status"),
+    "a status as text": ({"status": "200"}, "status='200' is no HTTP status"),
+    "True as status": ({"status": True}, "status=True is no HTTP status"),
+    "an object as body": ({"body": 5}, "body=5: write text, bytes, or a dict or list that can be JSON"),
+    "no JSON in a body": ({"body": {"when": timedelta()}}, "body=.*: write text, bytes"),
+    "no times": ({"times": 0}, "times=0: write a number of requests from 1 on"),
+    "times as text": ({"times": "2"}, "times='2': write a number of requests"),
+}
+
+
+@pytest.mark.parametrize(("values", "text"), WRONG.values(), ids=WRONG)
+def test_an_answer_that_cannot_be_given_is_refused_at_once(values: dict[str, Any], text: str) -> None:
+    endpoint = Endpoint("https://billing.example.com/hooks")
+    with pytest.raises(UsageError, match=text):
+        endpoint.reply(**values)
+    # Nothing of it is left in the script.
+    assert endpoint._otherwise().status == 200
+    assert not endpoint._script
+
+
+@pytest.mark.parametrize("how", ["refuse", "hang", "break_off"])
+@pytest.mark.parametrize("times", [0, -1, "2", True])
+def test_a_number_of_times_that_is_none_is_refused(how: str, times: Any) -> None:
+    with pytest.raises(UsageError, match="write a number of requests from 1 on"):
+        getattr(Endpoint("https://billing.example.com/hooks"), how)(times=times)
