@@ -76,7 +76,7 @@ class DeliveryShape(Shape):
     event: Event
     ids: list[int]
     target: str
-    route: str = Field(description="the route that was taken, empty without one")
+    route: str = Field(description="where the route led, empty without one")
     outcome: Outcome
     status: int | None
     reason: Reason | None
