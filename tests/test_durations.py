@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copper_emulator.core.model import duration_text
 from copper_emulator.core.rules import Latency, Limit
+from copper_emulator.core.text import duration_text
 from copper_emulator.durations import MAX_MS, limits_text, parse_duration, parse_latency, parse_limits
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from copper_emulator.core.bare import record_ids
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome, short_ids
+from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
+from copper_emulator.core.text import short_ids
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)

@@ -6,18 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import (
-    Change,
-    Delivery,
-    EntityType,
-    Kind,
-    Notification,
-    Outcome,
-    Subscription,
-    WaitsFor,
-    count,
-    short_ids,
-)
+from copper_emulator.core.model import Change, Delivery, EntityType, Kind, Notification, Outcome, Subscription, WaitsFor
+from copper_emulator.core.text import count, short_ids
 from copper_emulator.timeline import MASK, describe, masked, stamp, subscription_text
 
 _MAX_ANSWER = 160

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.bare import entity_type, record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import (
-    Change,
-    Delivery,
-    Entry,
-    Key,
-    Notification,
-    Subscription,
-    to_datetime,
-)
+from copper_emulator.core.model import Change, Delivery, Entry, Key, Notification, Subscription
+from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.records.store import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.wire import parse_body

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, WaitsFor, count, short_ids
+from copper_emulator.core.model import Delivery, Notification, WaitsFor
+from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.explain import refusals, story
 from copper_emulator.timeline import masked, stamp

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from copper_emulator.core.errors import SettingsError
-from copper_emulator.core.model import Outcome, duration_text
+from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.targets import is_copper
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 

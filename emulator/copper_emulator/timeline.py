@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from copper_emulator.core.model import Delivery, Entry, Kind, Subscription, count, duration_text, short_ids, to_datetime
+from copper_emulator.core.model import Delivery, Entry, Kind, Subscription
+from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.text import count, duration_text, short_ids
 
 MASK = "***"
 

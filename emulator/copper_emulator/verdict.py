@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor, count, short_ids
+from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
+from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
 from copper_emulator.settings import DUE
 from copper_emulator.timeline import masked

@@ -1031,7 +1031,7 @@ def test_an_echo_raises_once_with_the_cycle() -> None:
         "  change 1: lead/update [17], 1 subscription\n"
         "  change 2: lead/update [17], 1 subscription\n"
         "  change 3: lead/update [17]: not followed: more than 1 deliveries caused each other\n"
-        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint "
+        "Copper would go on (its notifications do not say who made a change). Let the endpoint "
         "recognise its own writes, or write only when something differs; the setting echo_depth allows "
         "longer chains."
     )

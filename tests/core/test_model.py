@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from copper_emulator.core.model import (
     Change,
@@ -21,11 +19,6 @@ from copper_emulator.core.model import (
     Reason,
     Result,
     State,
-    count,
-    duration_text,
-    short_ids,
-    to_datetime,
-    to_ms,
 )
 from tests.core.builders import (
     START,
@@ -37,26 +30,6 @@ from tests.core.builders import (
 )
 
 START_TIME = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
-
-
-def test_a_moment_in_milliseconds_is_exact() -> None:
-    assert to_datetime(1_790_721_604_738) == datetime(2026, 9, 29, 22, 40, 4, 738_000, tzinfo=UTC)
-
-
-def test_milliseconds_are_rounded_down() -> None:
-    assert to_ms(datetime(1970, 1, 1, 0, 0, 0, 1_999, tzinfo=UTC)) == 1
-    assert to_ms(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
-
-
-def test_any_time_zone_is_understood() -> None:
-    berlin = timezone(timedelta(hours=2))
-
-    assert to_ms(datetime(1970, 1, 1, 2, tzinfo=berlin)) == 0
-
-
-@given(st.integers(0, 253_402_300_799_999))
-def test_there_and_back_is_the_same_moment(ms: int) -> None:
-    assert to_ms(to_datetime(ms)) == ms
 
 
 def test_everything_with_a_moment_shows_it_as_a_datetime() -> None:
@@ -211,46 +184,3 @@ def test_only_a_replay_is_a_replay() -> None:
 
     assert make_delivery(Notification(1, again, 0, (1,), START)).replayed
     assert not make_delivery().replayed
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (0, "[]"),
-        (1, "[1]"),
-        (5, "[1, 2, 3, 4, 5]"),
-        (6, "[1, 2, 3, ... 6] (6 ids)"),
-        (30, "[1, 2, 3, ... 30] (30 ids)"),
-    ],
-)
-def test_many_ids_are_shortened(number: int, text: str) -> None:
-    assert short_ids(range(1, number + 1)) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0, "0 changes"), (1, "1 change"), (2, "2 changes"), (10_000, "10,000 changes")],
-)
-def test_numbers_have_their_noun(number: int, text: str) -> None:
-    assert count(number, "change") == text
-
-
-def test_a_noun_in_y_has_its_own_plural() -> None:
-    assert (count(1, "delivery"), count(2, "delivery")) == ("1 delivery", "2 deliveries")
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (0, "0"),
-        (250, "250ms"),
-        (30_000, "30s"),
-        (90_000, "1m30s"),
-        (600_000, "10m"),
-        (7_200_000, "2h"),
-        (86_400_000, "1d"),
-        (90_061_001, "1d1h1m1s1ms"),
-    ],
-)
-def test_durations_read_as_the_settings_write_them(ms: int, text: str) -> None:
-    assert duration_text(ms) == text

@@ -9,7 +9,7 @@ import pytest
 from freezegun import freeze_time
 
 from copper_emulator import Emulator, TimeError
-from copper_emulator.core.model import to_ms
+from copper_emulator.core.moments import to_ms
 from copper_emulator.shell.clock import Clock, MonotonicEventLoop, VirtualClock, WallClock, real_now, real_timeout
 
 every_clock = pytest.mark.parametrize("make", [VirtualClock, WallClock])

@@ -20,7 +20,7 @@ from aiohttp import web
 from freezegun import freeze_time
 
 from copper_emulator import AsyncEmulator, Copper, Emulator, Reason, Received, TimeError
-from copper_emulator.core.model import to_ms
+from copper_emulator.core.moments import to_ms
 from copper_emulator.shell.frozen import carry, frozen_now
 from tests.shell.endpoints import app_in_thread, http_endpoint
 

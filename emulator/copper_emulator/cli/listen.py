@@ -16,8 +16,8 @@ from aiohttp import web
 from copper_emulator.cli import Failure
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
-from copper_emulator.core.model import short_ids
 from copper_emulator.core.rules import PAYLOAD_KEYS
+from copper_emulator.core.text import short_ids
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.clock import real_now
 from copper_emulator.timeline import MASK

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain
-from copper_emulator.core.model import Entry, Kind, count
+from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.targets import is_loopback
+from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import DEFAULT, Plan, ServedAccount
 from copper_emulator.shell.api.shapes import EntryShape, shown_line

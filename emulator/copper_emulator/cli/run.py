@@ -11,7 +11,7 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.errors import ScenarioError, UsageError
-from copper_emulator.core.model import count
+from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.words import moment_text

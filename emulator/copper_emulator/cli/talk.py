@@ -13,7 +13,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import DEFAULT_URL, Client
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.cli.values import Number
-from copper_emulator.core.model import count
+from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -19,6 +19,7 @@ from typing import Any
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
 from copper_emulator.core.draws import draw
+from copper_emulator.core.echo import echo_text
 from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
@@ -42,14 +43,12 @@ from copper_emulator.core.model import (
     Topic,
     Wait,
     WaitsFor,
-    count,
-    duration_text,
-    short_ids,
 )
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.store import Record, RecordStore
 from copper_emulator.core.rules import OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
+from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.core.wire import encode, notification_headers, notification_json
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -394,20 +393,4 @@ class Account:
     def _stop_echo(self, change: Change, now: int) -> None:
         self.journal.note(now, Kind.ECHO_STOPPED, change.note, change=change)
         if self._echo is None:
-            self._echo = EchoLoop(_echo_text(change, self.journal.changes, self.journal.notifications, self.rules))
-
-
-def _echo_text(change: Change, changes: list[Change], notifications: list[Notification], rules: Rules) -> str:
-    by_serial = {notification.serial: notification for notification in notifications}
-    chain = [change]
-    while chain[-1].cause is not None:
-        chain.append(by_serial[chain[-1].cause].change)
-    steps = [f"  {link}" for link in reversed(chain)]
-    if len(steps) > 8:
-        steps = [*steps[:4], f"  ... {len(steps) - 7} more like these ...", *steps[-3:]]
-    return (
-        f"Echo loop: {rules.echo_depth} deliveries in a row each made your endpoint change a record, "
-        "which caused the next delivery:\n" + "\n".join(steps) + "\n"
-        "Copper would go on for ever (its notifications do not say who made a change). Let the endpoint recognise "
-        "its own writes, or write only when something differs; the setting echo_depth allows longer chains."
-    )
+            self._echo = EchoLoop(echo_text(change, self.journal.notifications, self.rules.echo_depth))

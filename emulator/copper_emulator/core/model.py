@@ -9,23 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-def to_datetime(ms: int) -> datetime:
-    """The aware UTC datetime of a moment in milliseconds, exact (no floats on the way)."""
-    return _EPOCH + ms * _MILLISECOND
-
-
-def to_ms(moment: datetime) -> int:
-    """Milliseconds since the Unix epoch of an aware datetime, rounded down."""
-    return (moment - _EPOCH) // _MILLISECOND
+from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.text import count, short_ids
 
 
 class EntityType(StrEnum):
@@ -419,26 +409,3 @@ class Entry:
     @property
     def at(self) -> datetime:
         return to_datetime(self.at_ms)
-
-
-def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
-    """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
-    if len(ids) <= show + 1:
-        return f"[{', '.join(map(str, ids))}]"
-    return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
-
-
-def count(number: int, noun: str) -> str:
-    """`1 subscription`, `2 subscriptions`, `2 deliveries`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
-def duration_text(ms: int) -> str:
-    """A duration as the settings write it: `250ms`, `30s`, `1m30s`, `2h`."""
-    parts = []
-    for name, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
-        amount, ms = divmod(ms, size)
-        if amount:
-            parts.append(f"{amount}{name}")
-    return "".join(parts) or "0"

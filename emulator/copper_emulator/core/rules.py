@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from copper_emulator.core.model import duration_text
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
 
 MAX_IDS = 30

@@ -12,7 +12,8 @@ from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
-from copper_emulator.core.model import Event, Notification, Subscription, to_datetime
+from copper_emulator.core.model import Event, Notification, Subscription
+from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copper_emulator.core.errors import SettingsError
-from copper_emulator.core.model import EntityType, Topic, duration_text
+from copper_emulator.core.model import EntityType, Topic
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.scenarios.lines import Path
 from copper_emulator.scenarios.model import Content, Expect, Fire, Step, Subscription

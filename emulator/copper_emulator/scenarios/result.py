@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from copper_emulator.core.model import count
+from copper_emulator.core.text import count
 from copper_emulator.scenarios.words import moment_text
 
 _TAIL = 12

@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
-from copper_emulator.core.model import EntityType, Event, Outcome, Topic, duration_text
+from copper_emulator.core.model import EntityType, Event, Outcome, Topic
+from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 
 HOUR_MS = 3_600_000

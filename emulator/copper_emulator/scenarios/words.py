@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from copper_emulator.core.model import EntityType, Topic, duration_text
+from copper_emulator.core.model import EntityType, Topic
+from copper_emulator.core.text import duration_text
 from copper_emulator.scenarios.model import (
     Create,
     Delete,

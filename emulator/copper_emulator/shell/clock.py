@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Protocol
 
 from copper_emulator.core.errors import TimeError
-from copper_emulator.core.model import to_datetime
+from copper_emulator.core.moments import to_datetime
 from copper_emulator.shell.frozen import can_stop_timers, carry, frozen_now
 
 

@@ -13,15 +13,9 @@ from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
-from copper_emulator.core.model import (
-    Attempt,
-    Delivery,
-    Outcome,
-    Result,
-    count,
-    duration_text,
-    to_datetime,
-)
+from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
+from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.stage import Stage
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.

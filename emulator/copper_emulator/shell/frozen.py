@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, timedelta
 from typing import Any
 
-from copper_emulator.core.model import to_datetime, to_ms
+from copper_emulator.core.moments import to_datetime, to_ms
 
 
 def frozen_now() -> int | None:

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import NotIdle, TimeError
-from copper_emulator.core.model import Change, Delivery, Entry, Topic, to_datetime
+from copper_emulator.core.model import Change, Delivery, Entry, Topic
+from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import Accounts, ServedAccount
 from copper_emulator.shell.api.control_models import (

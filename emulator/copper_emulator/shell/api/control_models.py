@@ -15,7 +15,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from copper_emulator.core.model import EntityType, Event, Kind, Outcome, duration_text
+from copper_emulator.core.model import EntityType, Event, Kind, Outcome
+from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.accounts import ClockName
 from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape, SubscriptionShape

@@ -1,0 +1,28 @@
+"""Small words for people: ids, counts and spans of time as they stand in every message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
+    """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
+    if len(ids) <= show + 1:
+        return f"[{', '.join(map(str, ids))}]"
+    return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 subscription`, `2 subscriptions`, `2 deliveries`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def duration_text(ms: int) -> str:
+    """A duration as the settings write it: `250ms`, `30s`, `1m30s`, `2h`."""
+    parts = []
+    for name, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
+        amount, ms = divmod(ms, size)
+        if amount:
+            parts.append(f"{amount}{name}")
+    return "".join(parts) or "0"
