@@ -121,7 +121,8 @@ def test_a_fixture_that_holds_an_account_of_make_copper_is_judged_with_its_test(
             second.fire("lead", "new", ids=1)
         """
     )
-    result = inner.run()
+    # Without pytest's summary, which repeats the whole message where the environment says CI.
+    result = inner.run("-rN")
     result.assert_outcomes(failed=1, errors=0)
     result.stdout.fnmatch_lines(["- lead/new *: blocked*"])
     # Said as the failure, and not a second time in the section below it.
