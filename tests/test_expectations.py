@@ -281,6 +281,16 @@ def test_it_tells_what_the_limits_hold_and_until_when() -> None:
         assert "Let time pass first (until 2026-03-02 09:01:00.000): advance" in text
 
 
+def test_inside_an_endpoint_it_says_that_time_stands_still(copper: Copper) -> None:
+    said: list[str] = []
+    copper.route("https://billing.example.com", to=lambda request: said.append(failure(copper, "person", "update")))
+    copper.subscribe("person", "update", target=TARGET)
+
+    copper.fire("person", "update", ids=1)
+
+    assert said[0].splitlines()[-1] == "Time stands still inside an endpoint: expect it after the call that delivers."
+
+
 def test_secrets_never_stand_in_it(copper: Copper, listening: Endpoint) -> None:
     copper.fire("person", "update", ids=1)
 

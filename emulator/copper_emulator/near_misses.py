@@ -128,11 +128,13 @@ def _unheard(expectation: Expectation, account: Account) -> list[str]:
 
 
 def _waiting_advice(account: Account, first: Notification) -> str:
+    if account.causing is not None:
+        return "Time stands still inside an endpoint: expect it after the call that delivers."
     wait = account.wait_of(first)
     if wait.what is WaitsFor.CALL:
         return "It is due and can go: settle, or advance."
     until = "" if wait.until_ms is None else f" (until {stamp(wait.until_ms)})"
-    return f"Let time pass first{until}: advance, or run_until_idle. Inside an endpoint time stands still."
+    return f"Let time pass first{until}: advance, or run_until_idle."
 
 
 def _shown(account: Account, notifications: Sequence[Notification]) -> list[str]:

@@ -1,5 +1,6 @@
 """What the emulator's words mean as values: topics, changes, subscriptions, notifications, deliveries.
 
+They stand in one file, longer than others, because each is made of those before it: read it once as the dictionary.
 Every moment is an integer of milliseconds since the Unix epoch (UTC) in a field named `*_ms`; the property of the same
 name without the suffix is the aware datetime for people.
 """
