@@ -631,3 +631,10 @@ def test_two_emulators_in_one_process_never_meet() -> None:
         assert one.token != other.token
         assert other.changes == []
         assert other.people.create(name="Bob").id == 94_808_711
+
+
+def test_the_start_is_exact_to_the_millisecond() -> None:
+    start = datetime(2026, 9, 29, 22, 40, 4, 738_000, tzinfo=UTC)
+
+    with Emulator(start=start) as copper:
+        assert copper.now == start

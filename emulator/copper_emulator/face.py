@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from copper_emulator.core.bare import entity_type, record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Change, Delivery, Entry, Key, Notification, Subscription
-from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.moments import to_datetime, to_ms
 from copper_emulator.core.records.store import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.wire import parse_body
@@ -42,7 +42,7 @@ class Face:
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         key = Key(1, secrets.token_hex(16), "you@example.com")
-        clock = VirtualClock(None if start is None else int(start.astimezone(UTC).timestamp() * 1000))
+        clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
         self._stage = Stage(name, settings, clock, key=key)
         self._host = host
         self._operations = Operations(self._stage)

@@ -147,6 +147,7 @@ def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iter
     if not inspect.iscoroutinefunction(test):
         yield
         return
+    # `obj` is an attribute of function items, which only they have.
     item.obj = _then_stop_apps(test, copper)  # type: ignore[attr-defined]
     try:
         yield
@@ -206,7 +207,7 @@ class CopperFactory:
     def __init__(self, config: pytest.Config) -> None:
         # Imported here rather than in the test: Hypothesis would take its time for that of the first example.
         import copper_emulator.async_copper
-        import copper_emulator.copper  # noqa: F401
+        import copper_emulator.copper  # noqa: F401 - imported for its time, as said above
 
         self._config = config
 

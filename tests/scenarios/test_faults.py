@@ -353,3 +353,11 @@ def test_plain_words_stay_words(written: str, value: object) -> None:
     assert create is not None
     assert create.fields["field"] == value
     assert type(create.fields["field"]) is type(value)
+
+
+@pytest.mark.parametrize("event", ["new", "delete"])
+def test_only_an_update_carries_attributes(event: str) -> None:
+    text = story(f"- fire: {{topic: person/{event}, ids: 1, updated_attributes: {{name: [a, b]}}}}")
+
+    with pytest.raises(ScenarioError, match="takes updated_attributes with update only"):
+        parse(text, "story.yaml")

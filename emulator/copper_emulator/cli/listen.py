@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ import click
 from aiohttp import web
 
 from copper_emulator.cli import Failure
+from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.rules import PAYLOAD_KEYS
@@ -65,11 +65,7 @@ def listen(*, port: int, status: int, show_secrets: bool, as_json: bool) -> None
 
 
 async def _listen(receiver: Receiver, port: int) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, ended.set)
+    ended = told_to_end()
     app = web.Application(client_max_size=_MAX_BODY)
     app.router.add_route("*", "/{path:.*}", receiver.receive)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)

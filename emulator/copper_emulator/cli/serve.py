@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import RouteError, SettingsError
@@ -158,11 +158,7 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 
 async def _serve(server: Server, plan: Plan, log: Log) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, ended.set)
+    ended = told_to_end()
     async with server:
         log.ready(server, plan)
         await ended.wait()

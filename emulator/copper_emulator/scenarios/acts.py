@@ -8,10 +8,10 @@ from typing import Any
 from yarl import URL
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import EntityType, Reason, RecordChange
+from copper_emulator.core.model import EntityType, Reason
 from copper_emulator.core.subscriptions import parse_create
-from copper_emulator.core.wire import clean_attributes
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import ExpectationError
 from copper_emulator.operations import Operations
@@ -109,8 +109,11 @@ class Acts:
 
     def _fire(self, fire: Fire) -> Rounds[None]:
         ids = tuple(range(1, (fire.count or 0) + 1)) if fire.ids is None else tuple(dict.fromkeys(fire.ids))
-        attributes = clean_attributes(fire.updated_attributes)
-        changes = [RecordChange(fire.topic, part, attributes) for part in _actions(ids, each=fire.each)]
+        topic, profile = fire.topic, self._operations.stage.settings.profile
+        changes = [
+            bare_event(topic.type, topic.event, part, fire.updated_attributes, profile)
+            for part in _actions(ids, each=fire.each)
+        ]
         yield from self._write(
             lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
         )

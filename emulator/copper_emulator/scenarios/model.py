@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from copper_emulator.core.model import Event
 from copper_emulator.scenarios.values import (
     Count,
     Duration,
@@ -101,6 +102,8 @@ class Fire(Part):
     def _some_ids(self) -> Self:
         if (self.ids is None) == (self.count is None):
             raise ValueError("needs either ids or count")
+        if self.updated_attributes and self.topic.event is not Event.UPDATE:
+            raise ValueError("takes updated_attributes with update only; Copper sends {} with new and delete")
         return self
 
 

@@ -126,8 +126,8 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._app(scope, self._inbox.get, self._outbox.put)
-        except Exception:  # noqa: BLE001
-            # The specification's way to say "no lifespan here"; who has one reports failures itself.
+        except Exception:  # noqa: BLE001 - the specification's way to say "no lifespan here"
+            # Who has one reports failures itself.
             self._outbox.put_nowait({"type": "lifespan.none"})
         except BaseException as error:
             if is_meant_for_the_caller(error):

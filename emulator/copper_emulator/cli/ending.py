@@ -1,0 +1,18 @@
+"""How a command that runs until it is told to end hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+
+def told_to_end() -> asyncio.Event:
+    """Set by Ctrl-C or SIGTERM, on the running loop."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows' loops take no signal handlers; there Ctrl-C comes as KeyboardInterrupt.
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
+    return ended
