@@ -25,7 +25,7 @@ from copper_emulator import (
     TimeError,
     UsageError,
 )
-from copper_emulator.core.records.store import Record
+from copper_emulator.core.records.record import Record
 
 TARGET = "https://billing.example.com/hooks/copper"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from copper_emulator import (
     ScenarioFailed,
     VerdictError,
 )
-from copper_emulator.core.records.store import COLLECTIONS
+from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.records import Records
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.bare import entity_type, record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import Change, Delivery, Entry, Key, Notification, Subscription
+from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Entry, Key, Notification, Subscription
 from copper_emulator.core.moments import to_datetime, to_ms
-from copper_emulator.core.records.store import COLLECTIONS, Record, kind_of
+from copper_emulator.core.records.record import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.wire import parse_body
 from copper_emulator.explain import (
@@ -41,7 +41,7 @@ class Face:
     """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
-        key = Key(1, secrets.token_hex(16), "you@example.com")
+        key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
         self._stage = Stage(name, settings, clock, key=key)
         self._host = host

@@ -5,6 +5,7 @@ Every write fires what Copper would fire, and what is due has been delivered whe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from operator import methodcaller
 from typing import Any, TypeAlias
@@ -13,13 +14,33 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.store import Record
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.record import Record
 from copper_emulator.shell.stage import Stage
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Act: TypeAlias = Callable[[Account, int], Any]
+
+
+def as_sent(fields: object) -> Any:
+    """A record's fields as the API would read them. Raises UsageError for what is no JSON."""
+    if not isinstance(fields, Mapping):
+        raise UsageError(f"a record's fields must be a mapping, not {fields!r}")
+    try:
+        text = json.dumps(dict(fields), allow_nan=False, ensure_ascii=False)
+        text.encode()
+        return json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"a record's fields must be JSON: {error}") from None
+
+
+def rows_of(rows: object) -> list[Any]:
+    """Rows for several records. Raises UsageError for what is no list of them."""
+    if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
+        raise UsageError(f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
+    return list(rows)
 
 
 class _Reader:
@@ -34,15 +55,17 @@ class _Reader:
             return self._stage.account.records.get(self._kind, wanted)
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
-        return lambda account, now: account.create(self._kind, rows, now)
+        sent = [as_sent(row) for row in rows_of(rows)]
+        return lambda account, now: account.act(deeds.create(self._kind, sent), now)
 
     def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
         ids = self._several(given, "update")
-        return lambda account, now: account.update(self._kind, ids, fields, now)
+        sent = as_sent(fields)
+        return lambda account, now: account.act(deeds.update(self._kind, ids, sent), now)
 
     def _deleting(self, given: Iterable[int | Record]) -> Act:
         ids = self._several(given, "delete")
-        return lambda account, now: account.delete(self._kind, ids, now)
+        return lambda account, now: account.act(deeds.delete(self._kind, ids), now)
 
     def _several(self, given: Iterable[int | Record], verb: str) -> list[int]:
         if isinstance(given, Mapping | str | bytes) or not isinstance(given, Iterable):

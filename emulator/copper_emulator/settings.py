@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from copper_emulator.core.errors import SettingsError
 from copper_emulator.core.model import Outcome
-from copper_emulator.core.rules import MAX_IDS, Latency, Limit, OverLimit, Rules, WindowKind
+from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.targets import is_copper
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
@@ -119,6 +119,20 @@ class Settings(BaseModel):
     user_agent: str = Field(
         default_factory=_default_user_agent, pattern=r"^[\x20-\x7e]+$", description="User-Agent of notifications"
     )
+    lead_conversion: Conversion = Field(
+        Conversion.DELETE, description="what becomes of a converted lead: deleted, or kept and updated"
+    )
+    read_only_fields: Literal["ignore", "refuse"] = Field(
+        "ignore", description="what a write does with fields that cannot be written: ignore them with a hint, or refuse"
+    )
+    search_lag: Milliseconds = Field(
+        0, description="how long searches do not see new records yet, and still see deleted ones"
+    )
+    fetch_race: FetchRace = Field(
+        FetchRace.NONE, description="what happens to a record between its notification and the endpoint's fetch"
+    )
+    api_limits: Limits = Field((), description="calls of the API in rolling windows, like 180/1m as documented, or off")
+    bulk_limits: Limits = Field((), description="the same for bulk calls alone, like 3/1s as documented, or off")
     strict: bool = Field(True, description="whether what went wrong unexpectedly fails the test at its end")
     allow: Permits = Field(
         frozenset(), description="what may go wrong without failing the test: statuses, outcomes, exception, due"
@@ -157,6 +171,12 @@ class Settings(BaseModel):
             in_flight=self.in_flight,
             echo_depth=self.echo_depth,
             user_agent=self.user_agent,
+            lead_conversion=self.lead_conversion,
+            refuse_read_only=self.read_only_fields == "refuse",
+            search_lag_ms=self.search_lag,
+            fetch_race=self.fetch_race,
+            api_limits=self.api_limits,
+            bulk_limits=self.bulk_limits,
         )
 
 

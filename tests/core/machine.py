@@ -29,7 +29,7 @@ from copper_emulator.core.model import (
     RecordChange,
     Result,
 )
-from copper_emulator.core.records.store import Record
+from copper_emulator.core.records.record import Record
 from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.topics import Profile

@@ -9,7 +9,7 @@ import pytest
 from copper_emulator.core.bare import bare_event, entity_type, record_id, record_ids
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records.store import Record
+from copper_emulator.core.records.record import Record
 from copper_emulator.core.topics import Profile
 from tests.core.builders import topic
 

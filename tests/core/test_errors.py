@@ -36,7 +36,7 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
     ),
     "too large": (TooLarge("big"), 413, {"success": False, "status": 413, "message": "big"}),
     "blank name": (
-        Invalid.fields(["Name: can't be blank"]),
+        Invalid.fields([("name", "can't be blank")]),
         422,
         {
             "success": False,
@@ -45,7 +45,7 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         },
     ),
     "two findings": (
-        Invalid.fields(["Base: Unrecognized attributes specified: url", "Type: can't be blank"]),
+        Invalid.fields([("Base", "Unrecognized attributes specified: url"), ("type", "can't be blank")]),
         422,
         {
             "success": False,

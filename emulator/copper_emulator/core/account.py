@@ -11,10 +11,10 @@ Nothing here waits or reads a clock: `now` is given, in milliseconds, and never 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import methodcaller
-from typing import Any
+from typing import Any, TypeVar
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
@@ -25,6 +25,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.matching import matching, why_nobody
 from copper_emulator.core.model import (
+    DEFAULT_EMAIL,
     Attempt,
     Change,
     Delivery,
@@ -45,7 +46,8 @@ from copper_emulator.core.model import (
     WaitsFor,
 )
 from copper_emulator.core.ratelimit import RateLimiter
-from copper_emulator.core.records.store import Record, RecordStore
+from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.rules import OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.text import count, duration_text, short_ids
@@ -53,6 +55,8 @@ from copper_emulator.core.wire import encode, notification_headers, notification
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+T = TypeVar("T")
 
 
 class Account:
@@ -65,11 +69,11 @@ class Account:
         self.keys = [key] if key is not None else []
         self.rules = rules
         self.subscriptions = Subscriptions()
-        self.records = RecordStore()
+        self._counters = Counters()
+        self.records = RecordStore(rules, self._counters, self._email)
         self.journal = Journal(on_entry)
         self.causing: Notification | None = None
         self.moment = 0
-        self._counters = Counters()
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._agenda: Agenda[Notification] = Agenda()
         self._answers: Agenda[tuple[Attempt, Result]] = Agenda()
@@ -96,6 +100,9 @@ class Account:
             Kind.KEY_SWITCHED,
             f"{count(stale, 'subscription')} of earlier keys still {'fires' if stale == 1 else 'fire'}",
         )
+
+    def _email(self) -> str:
+        return self.key.email if self.keys else DEFAULT_EMAIL
 
     # --- subscriptions --------------------------------------------------------------------------------------
 
@@ -142,32 +149,18 @@ class Account:
 
     # --- records: what changes them goes down the path ------------------------------------------------------
 
-    def create(self, kind: EntityType, rows: Iterable[Any], now: int, *, origin: str = "python") -> list[Record]:
-        """Create records in one action: one change for all of them."""
-        records = self.records.create(kind, rows, self._counters.record)
-        if records:
-            self.apply(RecordChange(Topic(kind, Event.NEW), tuple(record.id for record in records)), now, origin=origin)
-        return records
-
-    def update(
-        self, kind: EntityType, ids: Iterable[int], fields: Any, now: int, *, origin: str = "python"
-    ) -> list[Record]:
-        """Change fields in one action: one change for each set of records whose old and new values are equal."""
-        records, changes = self.records.update(kind, ids, fields)
-        for change in changes:
+    def act(self, deed: Deed[T], now: int, *, origin: str = "python") -> T:
+        """Something is done to records (`records/deeds.py`); each change it made goes down the path, in order."""
+        result, done = deed(self.records, now)
+        for change in done.changes:
             self.apply(change, now, origin=origin)
-        changed = {record_id for change in changes for record_id in change.ids}
-        same = [record.id for record in records if record.id not in changed]
-        if same:
+        unchanged: dict[EntityType, list[int]] = {}
+        for kind, record_id in done.unchanged:
+            unchanged.setdefault(kind, []).append(record_id)
+        for kind, same in unchanged.items():
             topic = Topic(kind, Event.UPDATE)
             self.journal.note(now, Kind.UNCHANGED, f"{topic} {short_ids(same)}: the values were the same")
-        return records
-
-    def delete(self, kind: EntityType, ids: Iterable[int], now: int, *, origin: str = "python") -> None:
-        """Remove records in one action: one change for all of them."""
-        removed = self.records.delete(kind, ids)
-        if removed:
-            self.apply(RecordChange(Topic(kind, Event.DELETE), removed), now, origin=origin)
+        return result
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
@@ -182,6 +175,7 @@ class Account:
             topic=happened.topic,
             ids=happened.ids,
             updated_attributes=happened.updated_attributes,
+            computed_attributes=happened.computed_attributes,
             at_ms=now,
             origin=origin,
             cause=self.causing.serial if self.causing is not None else None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
-from copper_emulator.core.records.store import Record, kind_of
+from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.core.wire import clean_attributes
 

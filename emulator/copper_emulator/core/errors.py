@@ -25,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from copper_emulator.core.text import field_name
+
 
 class CopperEmulatorError(Exception):
     """The root of all errors the emulator raises on purpose."""
@@ -101,10 +103,15 @@ class Invalid(ApiError):
 
     status = 422
 
+    def __init__(self, message: str, *, faults: Sequence[tuple[str, str]] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.faults = tuple(faults)
+
     @classmethod
-    def fields(cls, errors: Sequence[str], *, hint: str = "") -> Invalid:
-        """`errors` like `Type: can't be blank`."""
-        return cls("Invalid input: Validation errors: " + "\n".join(errors), hint=hint)
+    def fields(cls, faults: Sequence[tuple[str, str]], *, hint: str = "") -> Invalid:
+        """`faults` are attributes and what is wrong with them, like `("type", "can't be blank")`."""
+        lines = "\n".join(f"{field_name(name)}: {message}" for name, message in faults)
+        return cls(f"Invalid input: Validation errors: {lines}", faults=faults, hint=hint)
 
     @classmethod
     def uri(cls, *, hint: str) -> Invalid:

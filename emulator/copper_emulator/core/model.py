@@ -50,6 +50,10 @@ class Topic:
         return f"{self.type}/{self.event}"
 
 
+DEFAULT_EMAIL = "you@example.com"
+"""Of an account's first key, where nobody said another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One API key of an account. Subscriptions belong to the key that made them (Copper support page)."""
@@ -91,17 +95,22 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """What the record store (or a bare event) reports: not yet numbered, timed or matched."""
+    """What the record store (or a bare event) reports: not yet numbered, timed or matched.
+
+    `computed_attributes` are the same with option names for ids, where that makes a difference.
+    """
 
     topic: Topic
     ids: tuple[int, ...]
     updated_attributes: Mapping[str, Any] = field(default_factory=dict)
+    computed_attributes: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What happened to one or more records in one action; all of them share the same `updated_attributes`.
 
+    `computed_attributes` are what subscriptions with `custom_field_computed_values` get instead, where it differs.
     `subscriptions` are the ids of the subscriptions it concerned, empty when nobody listened; `note` then says why.
     `cause` is the serial of the notification during whose delivery the change was made (an echo), `depth` how many
     such steps lie before it.
@@ -117,6 +126,7 @@ class Change:
     depth: int = 0
     subscriptions: tuple[int, ...] = ()
     note: str = ""
+    computed_attributes: Mapping[str, Any] | None = None
 
     @property
     def type(self) -> EntityType:

@@ -57,6 +57,21 @@ class Latency:
         return f"{duration_text(self.low_ms)}-{duration_text(self.high_ms)}"
 
 
+class Conversion(StrEnum):
+    """What becomes of a converted lead: removed, as observed, or kept with what it was converted into."""
+
+    DELETE = "delete"
+    UPDATE = "update"
+
+
+class FetchRace(StrEnum):
+    """What happens to a record between its notification and the endpoint's fetch of it."""
+
+    NONE = "none"
+    DELETED = "deleted"
+    CHANGED = "changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """One account's settings as the core needs them. Defaults stand in `settings.py` alone."""
@@ -77,3 +92,9 @@ class Rules:
     in_flight: int
     echo_depth: int
     user_agent: str
+    lead_conversion: Conversion
+    refuse_read_only: bool
+    search_lag_ms: int
+    fetch_race: FetchRace
+    api_limits: tuple[Limit, ...]
+    bulk_limits: tuple[Limit, ...]

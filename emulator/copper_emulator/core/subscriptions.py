@@ -7,12 +7,13 @@ and blank attributes are recorded; everything said here about other refusals is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound
+from copper_emulator.core.findings import INVALID, NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 from copper_emulator.core.targets import check_target
@@ -97,7 +98,7 @@ class Subscriptions:
         """Raise `Invalid` when the account has as many as it may have."""
         if len(self) >= MAX_SUBSCRIPTIONS:
             raise Invalid.fields(
-                [f"Base: Subscription limit of {MAX_SUBSCRIPTIONS} reached"],
+                [("Base", f"Subscription limit of {MAX_SUBSCRIPTIONS} reached")],
                 hint=f"An account may have {MAX_SUBSCRIPTIONS} active subscriptions, those of earlier API keys "
                 "included. Delete some first.",
             )
@@ -109,7 +110,7 @@ def parse_create(body: Any, rules: Rules) -> Draft:
     The order is as recorded: unknown keys first, then each field; the target's URL is looked at only when the rest is
     right.
     """
-    found = _Findings(body, _CREATE_KEYS)
+    found = Findings(body, _CREATE_KEYS, "a subscription")
     for name in ("target", "type", "event"):
         found.require(name)
     found.check("target", _is_text, "must be a string")
@@ -128,7 +129,7 @@ def parse_create(body: Any, rules: Rules) -> Draft:
 
 def parse_update(subscription: Subscription, body: Any, rules: Rules) -> Subscription:
     """The subscription as an update request wants it, or `Invalid`; `type` and `event` cannot be changed."""
-    found = _Findings(body, _UPDATE_KEYS)
+    found = Findings(body, _UPDATE_KEYS, "a subscription")
     if "target" in found.body:
         found.require("target")
         found.check("target", _is_text, "must be a string")
@@ -152,59 +153,19 @@ def secret_hint(secret: Mapping[str, str] | None) -> str:
     )
 
 
-class _Findings:
-    """A request body and everything found wrong with it, in the order of its fields."""
-
-    def __init__(self, body: Any, known: tuple[str, ...]) -> None:
-        self._errors: list[str] = []
-        self._hints: list[str] = []
-        if not isinstance(body, dict):
-            raise Invalid.fields(
-                ["Base: must be a JSON object"],
-                hint=f"The body is {_json_name(body)}; a subscription is an object with {', '.join(known)}.",
-            )
-        self.body = body
-        unknown = [name for name in body if name not in known]
-        if unknown:
-            self._errors.append(f"Base: Unrecognized attributes specified: {', '.join(unknown)}")
-            self.hint(f"Known attributes here: {', '.join(known)}.")
-
-    def require(self, name: str) -> None:
-        if self.body.get(name) in (None, ""):
-            self.error(name, "can't be blank")
-
-    def check(self, name: str, right: Callable[[Any], bool], message: str, hint: str = "") -> None:
-        """Refuse a value that is present, not null or empty, and not right."""
-        value = self.body.get(name)
-        if value is not None and value != "" and not right(value):
-            self.error(name, message)
-            self.hint(hint)
-
-    def error(self, name: str, message: str) -> None:
-        self._errors.append(f"{name.replace('_', ' ').capitalize()}: {message}")
-
-    def hint(self, text: str) -> None:
-        if text and text not in self._hints:
-            self._hints.append(text)
-
-    def raise_if_any(self) -> None:
-        if self._errors:
-            raise Invalid.fields(self._errors, hint=" ".join(self._hints))
-
-
-def _topic(found: _Findings, rules: Rules) -> tuple[Any, Any]:
+def _topic(found: Findings, rules: Rules) -> tuple[Any, Any]:
     kind, event = found.body.get("type"), found.body.get("event")
     if kind in (None, "") or not isinstance(kind, str):
-        found.check("type", _is_text, "is not included in the list")
-        found.check("event", _is_event, "is not included in the list", _EVENTS)
+        found.check("type", _is_text, NOT_LISTED)
+        found.check("event", _is_event, NOT_LISTED, _EVENTS)
     elif not events_of(kind, rules.profile):
-        found.error("type", "is not included in the list")
+        found.error("type", NOT_LISTED)
         found.hint(advice(kind, rules.profile))
-        found.check("event", _is_event, "is not included in the list", _EVENTS)
+        found.check("event", _is_event, NOT_LISTED, _EVENTS)
     else:
-        found.check("event", _is_event, "is not included in the list", _EVENTS)
+        found.check("event", _is_event, NOT_LISTED, _EVENTS)
         if _is_event(event) and event not in events_of(kind, rules.profile):
-            found.error("event", "is not included in the list")
+            found.error("event", NOT_LISTED)
             found.hint(advice(kind, rules.profile))
     return kind, event
 
@@ -212,7 +173,7 @@ def _topic(found: _Findings, rules: Rules) -> tuple[Any, Any]:
 _EVENTS = f"Events are {', '.join(Event)}."
 
 
-def _check_extras(found: _Findings, rules: Rules) -> None:
+def _check_extras(found: Findings, rules: Rules) -> None:
     found.check("secret", _is_text_map, "must be an object of strings", 'Like {"key": "value"}.')
     secret = found.body.get("secret")
     if rules.refuse_secret_collisions and _is_text_map(secret) and secret_hint(secret):
@@ -225,10 +186,10 @@ def _check_extras(found: _Findings, rules: Rules) -> None:
     found.check("custom_field_computed_values", _is_bool, "must be true or false")
     for name in ("secret", "headers", "custom_field_computed_values"):
         if found.body.get(name) == "":
-            found.error(name, "is invalid")
+            found.error(name, INVALID)
 
 
-def _check_header(found: _Findings, name: str, value: str) -> None:
+def _check_header(found: Findings, name: str, value: str) -> None:
     if not _HEADER_NAME.match(name):
         found.error("headers", "has an invalid name")
         found.hint(f"{name!r} is not a header name.")
@@ -254,8 +215,3 @@ def _is_event(value: Any) -> bool:
 
 def _is_text_map(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-def _json_name(value: Any) -> str:
-    names = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
-    return names.get(type(value), "null")

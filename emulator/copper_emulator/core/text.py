@@ -26,3 +26,14 @@ def duration_text(ms: int) -> str:
         if amount:
             parts.append(f"{amount}{name}")
     return "".join(parts) or "0"
+
+
+def json_name(value: object) -> str:
+    """What a parsed JSON value is called: `an object`, `an array`, `null`."""
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
+
+
+def field_name(name: str) -> str:
+    """An attribute as it leads Copper's messages: `company_id` as `Company Id` (recorded)."""
+    return name.replace("_", " ").title()

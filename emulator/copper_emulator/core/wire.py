@@ -12,7 +12,7 @@ from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
-from copper_emulator.core.model import Event, Notification, Subscription
+from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
 
@@ -48,10 +48,16 @@ def notification_json(notification: Notification, subscription: Subscription, ru
         "ids": list(notification.ids),
     }
     if notification.event is Event.UPDATE or rules.empty_attributes:
-        body["updated_attributes"] = notification.change.updated_attributes
+        body["updated_attributes"] = _attributes(notification.change, subscription)
     body["timestamp"] = iso(now if rules.timestamp_when_sent else notification.change.at_ms)
     body.update((name, value) for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS)
     return body
+
+
+def _attributes(change: Change, subscription: Subscription) -> Mapping[str, Any]:
+    if subscription.custom_field_computed_values and change.computed_attributes is not None:
+        return change.computed_attributes
+    return change.updated_attributes
 
 
 def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, Reason
+from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import ExpectationError
@@ -83,7 +84,7 @@ class Acts:
             lambda account, now: [
                 record.id
                 for action in actions
-                for record in account.create(create.type, action, now, origin="scenario")
+                for record in account.act(deeds.create(create.type, action), now, origin="scenario")
             ]
         )
         if create.as_ is not None:
@@ -93,7 +94,9 @@ class Acts:
         kind = self._records[update.records[0]][0]
         actions = _actions(self._ids(update.records), each=update.each)
         yield from self._write(
-            lambda account, now: [account.update(kind, ids, update.fields, now, origin="scenario") for ids in actions]
+            lambda account, now: [
+                account.act(deeds.update(kind, ids, update.fields), now, origin="scenario") for ids in actions
+            ]
         )
 
     def _delete(self, delete: Delete) -> Rounds[None]:
@@ -102,7 +105,7 @@ class Acts:
 
         def act(account: Account, now: int) -> list[None]:
             for ids in actions:
-                account.delete(kind, ids, now, origin="scenario")
+                account.act(deeds.delete(kind, ids), now, origin="scenario")
             return []
 
         yield from self._write(act)

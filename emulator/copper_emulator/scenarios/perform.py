@@ -9,7 +9,7 @@ from typing import Any
 from yarl import URL
 
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Key
+from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.targets import is_loopback, origin_of
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.load import Scenario
@@ -54,7 +54,7 @@ def perform(
     """
     scenario = scenario.with_settings(settings)
     wanted = Settings.of(scenario.content.settings)
-    stage = Stage("scenario", wanted, VirtualClock(), key=Key(1, "scenario", "you@example.com"))
+    stage = Stage("scenario", wanted, VirtualClock(), key=Key(1, "scenario", DEFAULT_EMAIL))
     if target is None:
         endpoint = BuiltInEndpoint(scenario.content.secret)
         for each in targets_of(scenario.content):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from copper_emulator.core.model import Entry, Key, Kind, Subscription
+from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind, Subscription
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import ManualRunner, Runner, WallRunner
 from copper_emulator.shell.clock import VirtualClock, WallClock
@@ -132,7 +132,7 @@ class Accounts:
         self._accounts: dict[str, ServedAccount] = {}
         self._add(DEFAULT)
         for token in dict.fromkeys(plan.tokens):
-            self._open(token, "you@example.com")
+            self._open(token, DEFAULT_EMAIL)
 
     def __iter__(self) -> Iterator[ServedAccount]:
         return iter(list(self._accounts.values()))

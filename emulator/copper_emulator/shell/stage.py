@@ -10,7 +10,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import Delivery, Entry, Key, Kind
+from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock
 from copper_emulator.shell.routes import Routes
@@ -112,7 +112,7 @@ class Stage:
         with self.lock:
             # Not their number: `reset` keeps the last one alone, and a serial never comes again.
             serial = max((key.serial for key in self.account.keys), default=0) + 1
-            email = self.account.key.email if self.account.keys else "you@example.com"
+            email = self.account.key.email if self.account.keys else DEFAULT_EMAIL
             key = Key(serial, secrets.token_hex(16), email)
             self.account.switch_key(key, self.now())
             return key

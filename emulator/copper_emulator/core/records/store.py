@@ -1,140 +1,78 @@
-"""An account's records: id and fields for each, and what changed when they are written.
+"""An account's records: what is stored, what follows from a write, and what changed by it.
 
-Any field name is taken; the store knows only that a write that changes nothing is no change, and that records whose
-old and new values differ belong to different changes.
+Stored records are never changed in place; each write puts a new one in the place of the old. Nothing is written
+unless the whole action is right (`action.py`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
-from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.errors import CopperEmulatorError, NotFound
+from copper_emulator.core.ids import Counters
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.catalogue import Catalogue
+from copper_emulator.core.records.ordering import Orders
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.relations import Relations, newly_linked, unlinked
+from copper_emulator.core.records.shown import shown
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
+from copper_emulator.core.rules import Rules
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
-COLLECTIONS = {
-    EntityType.LEAD: "leads",
-    EntityType.PERSON: "people",
-    EntityType.COMPANY: "companies",
-    EntityType.OPPORTUNITY: "opportunities",
-    EntityType.PROJECT: "projects",
-    EntityType.TASK: "tasks",
-    EntityType.ACTIVITY_LOG: "activities",
-}
-"""What the records of a type are called in Python."""
-
-
-class Record(Mapping[str, Any]):
-    """One record as it stands when it was asked for: a mapping of its fields, which are attributes as well.
-
-    A copy: to change the record itself, update it. `kind_of` tells its type.
-    """
-
-    __slots__ = ("_fields", "_kind")
-
-    def __init__(self, fields: Mapping[str, Any], kind: EntityType | None = None) -> None:
-        object.__setattr__(self, "_fields", dict(fields))
-        object.__setattr__(self, "_kind", kind)
-
-    @property
-    def id(self) -> int:
-        """Its id, unique within its type."""
-        found: int = self._fields["id"]
-        return found
-
-    def __getitem__(self, name: str) -> Any:
-        return self._fields[name]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return object.__getattribute__(self, "_fields")[name]
-        except (KeyError, AttributeError):
-            raise AttributeError(f"this record has no field {name!r}") from None
-
-    def __setattr__(self, name: str, value: object) -> None:
-        of = COLLECTIONS.get(self._kind, "people")
-        raise AttributeError(
-            f"a record is a copy; change it with copper.{of}.update({self._fields.get('id', 'id')}, {name}=...)"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Copied and pickled by its parts: the usual way sets attributes.
-        return Record, (self._fields, self._kind)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __repr__(self) -> str:
-        return f"Record({', '.join(f'{name}={value!r}' for name, value in self._fields.items())})"
-
-
-def kind_of(record: Record) -> EntityType | None:
-    """A record's type, where it is known; no attribute, since a record's attributes are its fields."""
-    found: EntityType | None = record._kind  # noqa: SLF001 - as above
-    return found
+Stored = Mapping[str, Any]
 
 
 class RecordStore:
-    """All records of one account, by type and id. Nothing is written unless the whole action is right."""
+    """All records of one account, by type and id, with what they refer to. It is the `Known` of the forms."""
 
-    def __init__(self) -> None:
-        self._records: dict[EntityType, dict[int, dict[str, Any]]] = {kind: {} for kind in EntityType}
+    def __init__(self, rules: Rules, counters: Counters, email: Callable[[], str]) -> None:
+        self.rules = rules
+        self.counters = counters
+        self.relations = Relations()
+        self.orders = {kind: Orders(kind) for kind in EntityType}
+        self._email = email
+        self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
+        self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
+        self._deleted_activities: set[int] = set()
 
-    def create(
-        self, kind: EntityType, rows: Iterable[Mapping[str, Any]], next_id: Callable[[EntityType], int]
-    ) -> list[Record]:
-        """New records with fresh ids, in the order of the rows. Raises UsageError."""
-        if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
-            raise UsageError(f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
-        cleaned = [_clean(row) for row in rows]
-        made = []
-        for fields in cleaned:
-            stored = {"id": next_id(kind), **fields}
-            self._records[kind][stored["id"]] = stored
-            made.append(_handed_out(stored, kind))
-        return made
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The lookup tables; made when they are first asked for, since most tests never do."""
+        return Catalogue(self._email())
 
-    def get(self, kind: EntityType, record_id: int) -> Record:
-        """Raises NotFound."""
-        return _handed_out(self._stored(kind, record_id), kind)
+    @property
+    def user(self) -> int | None:
+        """The user that the current API key belongs to."""
+        return self.catalogue.user_of(self._email())
 
-    def update(
-        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
-    ) -> tuple[list[Record], list[RecordChange]]:
-        """Write the given fields; the changes are grouped by equal old and new values, in order of first appearance."""
-        cleaned = _clean(fields)
-        chosen = [(record_id, self._stored(kind, record_id)) for record_id in dict.fromkeys(ids)]
-        groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
-        for record_id, stored in chosen:
-            changed = {name: [stored.get(name), value] for name, value in cleaned.items() if stored.get(name) != value}
-            if changed:
-                # A copy for each: a change must stay what it was, and records must not share their lists.
-                alike = json.dumps(changed, sort_keys=True)
-                groups.setdefault(alike, (deepcopy(changed), []))[1].append(record_id)
-                stored.update(deepcopy(cleaned))
-        topic = Topic(kind, Event.UPDATE)
-        changes = [RecordChange(topic, tuple(group), changed) for changed, group in groups.values()]
-        return [_handed_out(stored, kind) for _, stored in chosen], changes
+    # --- what forms ask -------------------------------------------------------------------------------------
 
-    def delete(self, kind: EntityType, ids: Iterable[int]) -> tuple[int, ...]:
-        """Remove records; the ids that were removed, in order. Raises NotFound."""
-        chosen = tuple(dict.fromkeys(ids))
-        for record_id in chosen:
-            self._stored(kind, record_id)
-        for record_id in chosen:
-            del self._records[kind][record_id]
-        return chosen
+    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
+        return self.catalogue.table(table)
 
-    def _stored(self, kind: EntityType, record_id: int) -> dict[str, Any]:
+    def default(self, table: str) -> int | None:
+        return self.catalogue.default(table)
+
+    def has_record(self, kind: EntityType, record_id: int) -> bool:
+        return record_id in self._records[kind]
+
+    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
+        return self.catalogue.definitions(kind)
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    def of(self, kind: EntityType) -> Mapping[int, Stored]:
+        """The stored records of a type by id, in the order of their creation."""
+        return self._records[kind]
+
+    def stored(self, kind: EntityType, record_id: int) -> Stored:
+        """One record as it is stored. Raises NotFound."""
         try:
             return self._records[kind][record_id]
         except (KeyError, TypeError):
@@ -143,20 +81,94 @@ class RecordStore:
                 "event that needs no record."
             ) from None
 
+    def get(self, kind: EntityType, record_id: int) -> Record:
+        """One record as it is shown. Raises NotFound."""
+        return self.record(kind, self.stored(kind, record_id))
 
-def _handed_out(stored: Mapping[str, Any], kind: EntityType) -> Record:
-    return Record(deepcopy(stored), kind)
+    def record(self, kind: EntityType, stored: Stored) -> Record:
+        """A stored record as it is shown."""
+        return Record(self.shown(kind, stored), kind)
+
+    def shown(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> dict[str, Any]:
+        """A stored record as the API shows it."""
+        return shown(kind, stored, self.catalogue, self.company_name, with_computed=with_computed)
+
+    def company_name(self, company_id: int) -> str | None:
+        found = self._records[COMPANY].get(company_id)
+        return None if found is None else found["name"]
+
+    def company_of(self, person_id: int) -> int | None:
+        found = self._records[PERSON].get(person_id)
+        return None if found is None else found["company_id"]
+
+    def was_deleted(self, activity_id: int) -> bool:
+        """Whether there was such an activity: deleted ones stay readable as a stub (developer docs)."""
+        return activity_id in self._deleted_activities
+
+    def owner(self, kind: EntityType, unique: str) -> int | None:
+        """Who has an email address (people) or an email domain (companies)."""
+        return self._owners[kind].get(unique)
+
+    # --- writing: by `action.py` alone ----------------------------------------------------------------------
+
+    def put(self, kind: EntityType, record: Stored) -> None:
+        """Store a record in the place of the one with its id."""
+        before = self._records[kind].get(record["id"])
+        self._records[kind][record["id"]] = record
+        self.orders[kind].touch(record["id"], before)
+        self.relations.follow(kind, before, record)
+        if kind in self._owners:
+            owners = self._owners[kind]
+            for unique in () if before is None else uniques(kind, before):
+                owners.pop(unique, None)
+            owners.update((unique, record["id"]) for unique in uniques(kind, record))
+
+    def take_out(self, kind: EntityType, record_id: int) -> None:
+        """Remove a record and its relations."""
+        before = self._records[kind].pop(record_id)
+        self.orders[kind].touch(record_id, before)
+        if kind in self._owners:
+            for unique in uniques(kind, before):
+                self._owners[kind].pop(unique, None)
+        if kind is ACTIVITY:
+            self._deleted_activities.add(record_id)
+        for other in self.relations.drop((kind, record_id)):
+            self._unlink(other, (kind, record_id))
+
+    def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
+        """Relate two records; no notification. Raises NotFound, Invalid."""
+        for kind, record_id in (one, other):
+            self.stored(kind, record_id)
+        self.relations.check(one, other)
+        self.relations.add(one, other)
+        for this, that in ((one, other), (other, one)):
+            fields = newly_linked(this[0], self.stored(*this), that)
+            if fields:
+                self._quietly(this, fields)
+
+    def unrelate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
+        """Take a relation away; no notification. Raises NotFound."""
+        self.stored(*one)
+        if not self.relations.has(one, other):
+            raise NotFound(hint=f"{one[0]} {one[1]} is not related to {other[0]} {other[1]}.")
+        self.relations.remove(one, other)
+        self._unlink(one, other)
+        self._unlink(other, one)
+
+    def _unlink(self, this: tuple[EntityType, int], that: tuple[EntityType, int]) -> None:
+        fields = unlinked(this[0], self.stored(*this), that)
+        if fields:
+            self._quietly(this, fields)
+
+    def _quietly(self, item: tuple[EntityType, int], fields: Mapping[str, Any]) -> None:
+        # Relations are no change of the record: neither a notification nor another date_modified.
+        self.put(item[0], {**self.stored(*item), **fields})
 
 
-def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(fields, Mapping):
-        raise UsageError(f"a record's fields must be a mapping, not {fields!r}")
-    if "id" in fields:
-        raise UsageError("a record's id is given by the emulator, as by Copper; leave it out")
-    try:
-        text = json.dumps(dict(fields), allow_nan=False, ensure_ascii=False)
-        text.encode()
-        cleaned: dict[str, Any] = json.loads(text)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"a record's fields must be JSON: {error}") from None
-    return cleaned
+def uniques(kind: EntityType, record: Stored) -> list[str]:
+    """What of a record may belong to no other of its type (developer docs): emails of people, domains of companies."""
+    if kind is PERSON:
+        return [entry["email"].lower() for entry in record["emails"]]
+    if kind is COMPANY and record["email_domain"]:
+        return [record["email_domain"].lower()]
+    return []

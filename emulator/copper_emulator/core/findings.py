@@ -1,0 +1,84 @@
+"""What is wrong with a request body: every fault found, in the order of its fields, as one refusal.
+
+Unknown keys under `Base:` and several faults joined by a line feed are recorded; so are `can't be blank` and the
+field's name before it. The other words are Rails' own, which Copper's recorded ones are, too; they are assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.text import json_name
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+BLANK = "can't be blank"
+INVALID = "is invalid"
+NOT_LISTED = "is not included in the list"
+NOT_A_NUMBER = "is not a number"
+MUST_EXIST = "must exist"
+TAKEN = "has already been taken"
+TOO_LONG = "is too long"
+
+
+class Findings:
+    """A request body and everything found wrong with it.
+
+    Args:
+        body: what was sent, parsed.
+        known: the names it may have.
+        noun: what it describes, for the hint: `a subscription`.
+        told: those names that the hint tells; all, if not given.
+
+    Raises:
+        Invalid: the body is no object.
+    """
+
+    def __init__(self, body: Any, known: Collection[str], noun: str, *, told: Collection[str] = ()) -> None:
+        names = ", ".join(told or known)
+        self.faults: list[tuple[str, str]] = []
+        self._hints: list[str] = []
+        if not isinstance(body, dict):
+            raise Invalid.fields(
+                [("Base", "must be a JSON object")],
+                hint=f"The body is {json_name(body)}; {noun} is an object with {names}.",
+            )
+        self.body: dict[str, Any] = body
+        unknown = [name for name in body if name not in known]
+        if unknown:
+            self.unrecognized(unknown)
+            self.hint(f"Known attributes here: {names}.")
+
+    def unrecognized(self, names: Collection[str]) -> None:
+        """Refuse attributes that may not be there (recorded)."""
+        self.faults.append(("Base", f"Unrecognized attributes specified: {', '.join(names)}"))
+
+    def require(self, name: str) -> None:
+        if self.body.get(name) in (None, ""):
+            self.error(name, BLANK)
+
+    def check(self, name: str, right: Callable[[Any], bool], message: str, hint: str = "") -> None:
+        """Refuse a value that is present, not null or empty, and not right."""
+        value = self.body.get(name)
+        if value is not None and value != "" and not right(value):
+            self.error(name, message)
+            self.hint(hint)
+
+    def error(self, name: str, message: str, hint: str = "") -> None:
+        """One fault of the attribute `name`."""
+        self.faults.append((name, message))
+        self.hint(hint)
+
+    def hint(self, text: str) -> None:
+        """What would help, for the person behind the client; each once."""
+        if text and text not in self._hints:
+            self._hints.append(text)
+
+    def raise_if_any(self) -> None:
+        """Raises Invalid with all that was found."""
+        if self.faults:
+            raise Invalid.fields(self.faults, hint=" ".join(self._hints))

@@ -1,0 +1,97 @@
+"""What changed, under the names that a notification has for it.
+
+Sources: developer.copper.com for `{field: [old, new]}` and nested custom fields; integrators' code for the names of an
+opportunity's stage (`stage_id`, `stage`, `last_stage_at`, `days_in_stage`) and a lead's `status` (facts, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from copper_emulator.core.records.catalogue import Catalogue
+from copper_emulator.core.records.contacts import Tags
+from copper_emulator.core.records.custom import computed
+from copper_emulator.core.records.fields import Field, Table
+from copper_emulator.core.records.forms import Form, Several
+
+Fields: TypeAlias = Mapping[str, Any]
+
+_DAY = 86_400
+
+
+def is_same(form: Form, old: Any, new: Any) -> bool:
+    """Whether two values of a field are one. What is a set (tags, several options) has no order."""
+    if isinstance(form, Tags | Several):
+        return set(old or ()) == set(new or ())
+    return bool(old == new)
+
+
+def updated_attributes(
+    table: Table, before: Fields, after: Fields, catalogue: Catalogue, now: int
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """`{name: [old, new]}` of everything that is reported, and the same with option names for ids where that differs.
+
+    `now` is in Unix seconds.
+    """
+    changed: dict[str, Any] = {}
+    named: dict[str, Any] | None = None
+    for field in table:
+        if not field.stored or not field.webhook_names:
+            continue
+        if field.name == "custom_fields":
+            plain, with_names = _custom(field, before, after, catalogue)
+            if plain:
+                changed[field.name] = plain
+                named = {field.name: with_names}
+        elif not is_same(field.form, before[field.name], after[field.name]):
+            for name in field.webhook_names:
+                changed[name] = _pair(name, field, before, after, catalogue, now)
+    return changed, None if named is None or named.items() <= changed.items() else {**changed, **named}
+
+
+def _pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
+    tell = _TOLD.get(name)
+    if tell is None or name == field.name:
+        return [before[field.name], after[field.name]]
+    return [tell(before, catalogue, now), tell(after, catalogue, now)]
+
+
+def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -> tuple[dict[str, Any], dict[str, Any]]:
+    plain: dict[str, Any] = {}
+    named: dict[str, Any] = {}
+    definitions = catalogue.table("custom_field_definitions")
+    for wanted in sorted(before[field.name].keys() | after[field.name].keys()):
+        definition = definitions.get(wanted)
+        old, new = before[field.name].get(wanted), after[field.name].get(wanted)
+        if definition is None or _same_custom(old, new):
+            continue
+        plain[str(wanted)] = [old, new]
+        named[str(wanted)] = [computed(definition, old), computed(definition, new)]
+    return plain, named
+
+
+def _same_custom(old: Any, new: Any) -> bool:
+    if isinstance(old, list) and isinstance(new, list):
+        return set(old) == set(new)
+    return bool(old == new)
+
+
+def _stage_name(record: Fields, catalogue: Catalogue, now: int) -> str | None:
+    found = catalogue.stage(record["pipeline_stage_id"])
+    return None if found is None else found[1]["name"]
+
+
+def _days_in_stage(record: Fields, catalogue: Catalogue, now: int) -> int:
+    since: int = record["date_stage_changed"]
+    return max(now - since, 0) // _DAY
+
+
+_TOLD: Mapping[str, Callable[[Fields, Catalogue, int], Any]] = {
+    "stage_id": lambda record, catalogue, now: record["pipeline_stage_id"],
+    "stage": _stage_name,
+    "last_stage_at": lambda record, catalogue, now: record["date_stage_changed"],
+    "days_in_stage": _days_in_stage,
+    "status": lambda record, catalogue, now: catalogue.name("lead_statuses", record["status_id"]),
+}
+"""What a notification tells that is not the field's own value, by the name under which it is told."""

@@ -1,0 +1,76 @@
+"""What a field of a table is, and what a table can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from copper_emulator.core.records.forms import Form
+
+
+class Access(StrEnum):
+    """When a field may be written."""
+
+    ALWAYS = "always"
+    CREATE = "on create only"
+    NEVER = "never"
+
+
+class Null(StrEnum):
+    """What null in an update does."""
+
+    CLEARS = "clears"
+    KEEPS = "keeps the old value"
+    DEFAULT = "sets the default"
+    REFUSED = "is refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record.
+
+    `default` is its value at creation where none is given, and what `Null.DEFAULT` sets; a name of a lookup table
+    stands for that table's default entry. `reported` are its names in `updated_attributes`: its own unless said
+    otherwise, none for what Copper calls metadata. A field that is not `stored` is worked out when it is shown.
+    """
+
+    name: str
+    form: Form
+    doc: str
+    required: bool = False
+    access: Access = Access.ALWAYS
+    null: Null = Null.CLEARS
+    default: Any = None
+    reported: tuple[str, ...] | None = None
+    stored: bool = True
+
+    @property
+    def webhook_names(self) -> tuple[str, ...]:
+        """Its names in `updated_attributes`."""
+        return (self.name,) if self.reported is None else self.reported
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API."""
+
+    noun: str
+    plural: str
+    fields: tuple[Field, ...]
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    @property
+    def written(self) -> tuple[Field, ...]:
+        """What a create may set."""
+        return tuple(each for each in self.fields if each.access is not Access.NEVER)

@@ -1,0 +1,308 @@
+"""What forms may the value of a field have? Each knows how to read one, what to refuse and how to describe itself.
+
+A form reads a parsed JSON value into the value that is kept, or refuses it with the words of `findings.py`. Null and
+absence are not a form's business: what null does stands in the field tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.moments import to_ms
+
+MAX_ID = 2**63 - 1
+MAX_AMOUNT = 10**15
+"""Amounts reach to it and not beyond; Copper's own bound is not known."""
+
+LATEST_SECOND = 253_402_300_799
+"""The end of the year 9999: no date lies after it."""
+
+
+LABEL = "{label}"
+"""Stands in a message for the name of the field it is about."""
+
+
+class Unfit(Exception):
+    """A value a field cannot take: what is wrong, and what would help."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Known(Protocol):
+    """What values are checked against: the account as it is."""
+
+    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
+        """The entries of a lookup table (`lead_statuses`, `users`, ...) by id."""
+
+    def default(self, table: str) -> int | None:
+        """The entry of a lookup table that is taken where none is named."""
+
+    def has_record(self, kind: EntityType, record_id: int) -> bool:
+        """Whether there is such a record."""
+
+    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
+        """The custom field definitions available on a type, by id."""
+
+
+class Form(Protocol):
+    """One form of value. `python` is its annotation, `schema` its JSON Schema, `words` what the documents call it."""
+
+    @property
+    def python(self) -> str: ...
+
+    @property
+    def schema(self) -> Mapping[str, Any]: ...
+
+    @property
+    def words(self) -> str: ...
+
+    def blank(self) -> Any:
+        """The value of a field that was never set."""
+
+    def read(self, value: Any, known: Known) -> Any:
+        """The value to keep. Raises Unfit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text."""
+
+    python: str = "str"
+    words: str = "text"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string"}
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> str:
+        if not isinstance(value, str):
+            raise Unfit("must be a string")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number; whole ones only where `whole`, from `least` to `most`."""
+
+    least: int = -MAX_AMOUNT
+    most: int = MAX_AMOUNT
+    whole: bool = False
+
+    @property
+    def python(self) -> str:
+        return "int" if self.whole else "float"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "integer" if self.whole else "number", "minimum": self.least, "maximum": self.most}
+
+    @property
+    def words(self) -> str:
+        if (self.least, self.most) == (-MAX_AMOUNT, MAX_AMOUNT):
+            return "number"
+        return f"{'whole ' if self.whole else ''}number from {self.least:,} to {self.most:,}"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Unfit(NOT_A_NUMBER)
+        if self.whole and value != int(value):
+            raise Unfit("must be an integer")
+        if value < self.least:
+            raise Unfit(f"must be greater than or equal to {self.least}")
+        if value > self.most:
+            raise Unfit(f"must be less than or equal to {self.most}")
+        return int(value) if self.whole else value
+
+
+@dataclass(frozen=True, slots=True)
+class Checkbox:
+    """True or false; never unset."""
+
+    python: str = "bool"
+    words: str = "true or false"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "boolean"}
+
+    def blank(self) -> bool:
+        return False
+
+    def read(self, value: Any, known: Known) -> bool:
+        if not isinstance(value, bool):
+            raise Unfit("must be true or false")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date in Unix seconds. `mm/dd/yyyy` is read as that day's beginning in UTC: the documentation names it."""
+
+    python: str = "int | str"
+    words: str = "Unix seconds, or mm/dd/yyyy"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": LATEST_SECOND},
+                {"type": "string", "pattern": _DAY_PATTERN},
+            ]
+        }
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> int:
+        if isinstance(value, str):
+            return to_ms(_day(value)) // 1000
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST_SECOND:
+            raise Unfit(INVALID, "A date is a whole number of Unix seconds.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day as text, `M/D/YYYY` without leading zeros, as opportunities show their close date."""
+
+    python: str = "str"
+    words: str = "M/D/YYYY"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string", "pattern": _DAY_PATTERN}
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> str:
+        day = _day(value)
+        return f"{day.month}/{day.day}/{day.year:04}"
+
+
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_DAY_PATTERN = "^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
+
+
+def _day(value: Any) -> datetime:
+    match = _DAY.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if match is not None and int(match[3]) >= 1970:
+            return datetime(int(match[3]), int(match[1]), int(match[2]), tzinfo=UTC)
+    except ValueError:
+        pass
+    raise Unfit(INVALID, "A day is written mm/dd/yyyy, like 1/23/2017.")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few words."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def python(self) -> str:
+        return f"Literal[{', '.join(repr(choice) for choice in self.choices)}]".replace("'", '"')
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string", "enum": list(self.choices)}
+
+    @property
+    def words(self) -> str:
+        return f"one of {', '.join(self.choices)}"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise Unfit(NOT_LISTED, f"It is one of {', '.join(self.choices)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list of values of one form, each once."""
+
+    each: Form
+
+    @property
+    def python(self) -> str:
+        return f"Sequence[{self.each.python}]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "array", "items": self.each.schema}
+
+    @property
+    def words(self) -> str:
+        return f"list of {self.each.words}"
+
+    def blank(self) -> list[Any]:
+        return []
+
+    def read(self, value: Any, known: Known) -> list[Any]:
+        if not isinstance(value, list):
+            raise Unfit(INVALID, "It is a list.")
+        return list(dict.fromkeys(self.each.read(item, known) for item in value))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What only Copper writes; `shape` is its JSON Schema."""
+
+    python: str
+    words: str
+    shape: str
+    many: bool = False
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        each = {"type": self.shape}
+        return {"type": "array", "items": each} if self.many else each
+
+    def blank(self) -> Any:
+        return [] if self.many else None
+
+    def read(self, value: Any, known: Known) -> Any:
+        return value
+
+
+ID_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+
+
+def object_schema(properties: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
+    """The JSON Schema of an object with these properties and no others."""
+    shape = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**shape, "required": list(required)} if required else shape
+
+
+def exact(value: Any, names: Sequence[str], example: str) -> dict[str, Any]:
+    """An object that has all of these names and no others. Raises Unfit."""
+    if not isinstance(value, dict) or not all(name in value for name in names):
+        raise Unfit(INVALID, example)
+    refuse_unknown(value, names)
+    return value
+
+
+def refuse_unknown(value: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raises Unfit for names that an object may not have."""
+    unknown = [name for name in value if name not in names]
+    if unknown:
+        raise Unfit(INVALID, f"It has no {', '.join(unknown)}; known are {', '.join(names)}.")

@@ -1,0 +1,70 @@
+"""One record as tests and scenarios get it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.tables import TABLES
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+COLLECTIONS = {kind: table.plural for kind, table in TABLES.items()}
+"""What the records of a type are called in Python."""
+
+
+class Record(Mapping[str, Any]):
+    """One record as it stands when it was asked for: a mapping of its fields, which are attributes as well.
+
+    A copy: to change the record itself, update it. `kind_of` tells its type.
+    """
+
+    __slots__ = ("_fields", "_kind")
+
+    def __init__(self, fields: Mapping[str, Any], kind: EntityType | None = None) -> None:
+        object.__setattr__(self, "_fields", dict(fields))
+        object.__setattr__(self, "_kind", kind)
+
+    @property
+    def id(self) -> int:
+        """Its id, unique within its type."""
+        found: int = self._fields["id"]
+        return found
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return object.__getattribute__(self, "_fields")[name]
+        except (KeyError, AttributeError):
+            raise AttributeError(f"this record has no field {name!r}") from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        of = COLLECTIONS.get(self._kind, "people")
+        raise AttributeError(
+            f"a record is a copy; change it with copper.{of}.update({self._fields.get('id', 'id')}, {name}=...)"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copied and pickled by its parts: the usual way sets attributes.
+        return Record, (self._fields, self._kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Record({', '.join(f'{name}={value!r}' for name, value in self._fields.items())})"
+
+
+def kind_of(record: Record) -> EntityType | None:
+    """A record's type, where it is known; no attribute, since a record's attributes are its fields."""
+    found: EntityType | None = record._kind  # noqa: SLF001 - as above
+    return found

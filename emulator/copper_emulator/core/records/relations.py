@@ -1,0 +1,132 @@
+"""Which records are related to which: both ways, without any notification (Copper support page, developer docs).
+
+Some fields are relations too (a person's company, what a task belongs to); they and the relations follow each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from copper_emulator.core.errors import Invalid
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TASK
+
+Item: TypeAlias = tuple[EntityType, int]
+"""A record by its type and id."""
+
+_ALL = frozenset({LEAD, PERSON, COMPANY, OPPORTUNITY, PROJECT})
+
+ALLOWED: Mapping[EntityType, frozenset[EntityType]] = {
+    LEAD: frozenset({TASK}),
+    PERSON: frozenset({COMPANY, OPPORTUNITY, TASK, PROJECT}),
+    COMPANY: frozenset({OPPORTUNITY, PERSON, TASK, PROJECT}),
+    OPPORTUNITY: frozenset({COMPANY, PERSON, TASK, PROJECT}),
+    PROJECT: frozenset({COMPANY, PERSON, OPPORTUNITY, TASK}),
+    TASK: _ALL,
+}
+"""What a type can be related to (developer docs, related items). Activities have a parent instead."""
+
+LINKS: Mapping[EntityType, Mapping[str, EntityType | None]] = {
+    PERSON: {"company_id": COMPANY},
+    COMPANY: {"primary_contact_id": PERSON},
+    OPPORTUNITY: {"company_id": COMPANY, "primary_contact_id": PERSON},
+    PROJECT: {"related_resource": None},
+    TASK: {"related_resource": None},
+}
+"""The fields that are relations, and the type they lead to; None where the value tells it."""
+
+
+class Relations:
+    """Pairs of related records, each seen from both ends, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._of: dict[Item, dict[Item, None]] = {}
+
+    def of(self, item: Item) -> list[Item]:
+        """What a record is related to."""
+        return list(self._of.get(item, ()))
+
+    def has(self, one: Item, other: Item) -> bool:
+        return other in self._of.get(one, ())
+
+    def check(self, one: Item, other: Item) -> None:
+        """Raises Invalid for two records that cannot be related, or where one has as many as it may have."""
+        if other[0] not in ALLOWED.get(one[0], frozenset()):
+            allowed = ", ".join(sorted(ALLOWED.get(one[0], ()))) or "nothing; activities have a parent"
+            raise Invalid(
+                f"Invalid input: {one[0]} cannot be related to {other[0]}",
+                hint=f"A {one[0]} can be related to {allowed}.",
+            )
+        for this, that in ((one, other), (other, one)):
+            if this[0] is PERSON and that[0] is COMPANY:
+                self._check_single(this, that, COMPANY, "one company")
+            if this[0] is TASK:
+                self._check_single(this, that, None, "one record in all")
+
+    def _check_single(self, this: Item, that: Item, kind: EntityType | None, most: str) -> None:
+        others = [each for each in self.of(this) if kind in (None, each[0]) and each != that]
+        if others:
+            raise Invalid(
+                f"Invalid input: {this[0]} {this[1]} is already related to {others[0][0]} {others[0][1]}",
+                hint=f"A {this[0]} can have {most}. Remove that relation first.",
+            )
+
+    def add(self, one: Item, other: Item) -> None:
+        self._of.setdefault(one, {})[other] = None
+        self._of.setdefault(other, {})[one] = None
+
+    def remove(self, one: Item, other: Item) -> None:
+        for this, that in ((one, other), (other, one)):
+            pairs = self._of.get(this, {})
+            pairs.pop(that, None)
+            if not pairs:
+                self._of.pop(this, None)
+
+    def drop(self, item: Item) -> list[Item]:
+        """Take a record out of every relation; those it was related to."""
+        others = self.of(item)
+        for other in others:
+            self.remove(item, other)
+        return others
+
+    def follow(self, kind: EntityType, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        """Let the relations follow a record's own fields."""
+        for name in LINKS.get(kind, ()):
+            old = None if before is None else linked(kind, name, before)
+            new = linked(kind, name, after)
+            if old != new:
+                if old is not None and all(linked(kind, other, after) != old for other in LINKS[kind]):
+                    self.remove((kind, after["id"]), old)
+                if new is not None:
+                    self.add((kind, after["id"]), new)
+
+
+def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | None:
+    """The record that a field leads to."""
+    value = record[name]
+    leads_to = LINKS[kind][name]
+    if leads_to is not None:
+        return None if value is None else (leads_to, value)
+    return None if value is None or value["id"] is None else (EntityType(value["type"]), value["id"])
+
+
+def unlinked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[str, Any]:
+    """What a record's fields become when a relation is gone: those that led to the other lead nowhere."""
+    return {
+        name: {"id": None, "type": None} if kind is TASK else None
+        for name in LINKS.get(kind, ())
+        if linked(kind, name, record) == other
+    }
+
+
+def newly_linked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[str, Any]:
+    """What a record's fields become by a new relation: the first that fits and leads nowhere yet."""
+    for name, leads_to in LINKS.get(kind, {}).items():
+        if name == "primary_contact_id" or linked(kind, name, record) is not None:
+            continue
+        if leads_to is None and kind is TASK:
+            return {name: {"id": other[1], "type": str(other[0])}}
+        if leads_to is other[0]:
+            return {name: other[1]}
+    return {}
