@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage clean
+.PHONY: help demo test check coverage clients generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,12 +40,18 @@ check: $(READY)  ## Lint, format, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+clients: $(READY)  ## Install the published clients that tests/clients runs (needs Node.js; into .clients)
+	@$(PY) -m tests.clients.installation
+
 coverage: test  ## Run all tests, then report the coverage of everything (htmlcov/index.html)
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
 
-clean:  ## Remove .venv and everything that the other targets have made
-	rm -rf $(VENV) dist htmlcov .coverage .coverage.*
+generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
+	@$(PY) -m tests.generate
+
+clean:  ## Remove .venv, .clients and everything that the other targets have made
+	rm -rf $(VENV) .clients dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

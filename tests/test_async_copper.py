@@ -20,8 +20,9 @@ from copper_emulator import (
     TimeError,
     UsageError,
     VerdictError,
+    typed_records,
 )
-from copper_emulator.records import AsyncRecords, Records
+from copper_emulator.core.records.tables import TABLES
 
 TARGET = "https://billing.example.com/hooks/copper"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -225,7 +226,14 @@ async def test_the_synchronous_face_says_that_it_would_block_the_loop() -> None:
         copper.fire("person", "new", ids=1)
 
 
-@pytest.mark.parametrize(("sync", "asynchronous"), [(Copper, AsyncCopper), (Records, AsyncRecords)])
+NAMES = [table.plural.title() for table in TABLES.values()]
+FACES = [
+    (Copper, AsyncCopper),
+    *((getattr(typed_records, name), getattr(typed_records, f"Async{name}")) for name in NAMES),
+]
+
+
+@pytest.mark.parametrize(("sync", "asynchronous"), FACES)
 async def test_both_faces_have_the_same_names_arguments_and_words(sync: type, asynchronous: type) -> None:
     def public(face: type) -> dict[str, Any]:
         return {name: member for name, member in inspect.getmembers(face) if not name.startswith("_")}

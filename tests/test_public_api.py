@@ -17,7 +17,11 @@ from copper_emulator import (
     VerdictError,
 )
 from copper_emulator.core.records.record import COLLECTIONS
-from copper_emulator.records import Records
+from copper_emulator.lookups import LookupTable
+from copper_emulator.typed_lookups import Lookups
+from copper_emulator.typed_records import Activities, Companies, Leads, Opportunities, People, Projects, Tasks
+
+RECORDS = (Leads, People, Companies, Opportunities, Projects, Tasks, Activities)
 
 
 def test_everything_in_all_is_there_and_sorted() -> None:
@@ -46,6 +50,7 @@ def test_the_names_are_pinned() -> None:
         "Outcome",
         "Reason",
         "Received",
+        "Record",
         "Response",
         "RouteError",
         "ScenarioError",
@@ -77,7 +82,19 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_copper_has_every_name_of_the_face() -> None:
     expected = {
-        *("api_url", "token", "email", "headers", "now", "switch_key", "route", "subscribe", "unsubscribe"),
+        *(
+            "api_url",
+            "token",
+            "email",
+            "headers",
+            "oauth_headers",
+            "lookups",
+            "now",
+            "switch_key",
+            "route",
+            "subscribe",
+            "unsubscribe",
+        ),
         *("subscriptions", "fire", "replay", "play", "after_delivery", "settle", "advance", "run_until_idle"),
         *("deliveries", "changes", "notifications", "journal", "explain", "expect", "expect_none", "reset"),
     }
@@ -100,14 +117,17 @@ def test_failures_are_named_as_they_are_imported() -> None:
 
 
 def test_records_and_endpoint_have_theirs() -> None:
-    records = {"create", "create_many", "update", "update_many", "delete", "delete_many", "get"}
+    records = {"create", "create_many", "update", "update_many", "delete", "delete_many", "get", "seed", "search"}
 
-    assert records <= {name for name, _ in inspect.getmembers(Records)}
+    assert [kind for kind in RECORDS if not records <= {name for name, _ in inspect.getmembers(kind)}] == []
+    assert hasattr(People, "merge")
+    assert hasattr(Companies, "merge")
+    assert hasattr(Leads, "convert")
     assert {"url", "requests", "reply", "refuse", "hang", "break_off"} <= set(dir(Endpoint("https://x.example/")))
 
 
 def test_every_public_thing_says_what_it_is() -> None:
-    for face in (Copper, Records, Endpoint, Emulator):
+    for face in (Copper, *RECORDS, Lookups, LookupTable, Endpoint, Emulator):
         undocumented = [
             name
             for name, member in inspect.getmembers(face)

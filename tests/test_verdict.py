@@ -7,6 +7,7 @@ import pytest
 
 from copper_emulator import Copper, Emulator, Endpoint, VerdictError
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import deeds
 
 TARGET = "https://billing.example.com/hooks/copper"
 
@@ -183,7 +184,7 @@ def test_secrets_are_masked_and_the_traceback_is_shown() -> None:
 
 def _change_behind_the_tests_back(copper: Copper) -> None:
     """A change that is only recorded, as the API server's thread records what its clients do."""
-    copper._stage.record(lambda account, now: account.create(EntityType.TASK, [{"name": "call"}], now))
+    copper._stage.record(lambda account, now: account.act(deeds.create(EntityType.TASK, [{"name": "call"}]), now))
 
 
 def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:

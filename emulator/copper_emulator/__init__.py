@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from copper_emulator.core.model import Change, Delivery, Entry, Notification, Outcome, Reason, Subscription
+    from copper_emulator.core.records.record import Record
     from copper_emulator.emulator import AsyncEmulator, Emulator
     from copper_emulator.endpoint import Endpoint
     from copper_emulator.expectations import ExpectationError
@@ -52,6 +53,7 @@ __all__ = [
     "Outcome",
     "Reason",
     "Received",
+    "Record",
     "Response",
     "RouteError",
     "ScenarioError",
@@ -72,6 +74,7 @@ _HOMES = {
         "ApiError CopperEmulatorError EchoLoop Invalid NotFound NotIdle RouteError ScenarioError SettingsError "
         "TimeError UsageError"
     ),
+    "core.records.record": "Record",
     "core.model": "Change Delivery Entry Notification Outcome Reason Subscription",
     "emulator": "AsyncEmulator Emulator",
     "endpoint": "Endpoint",

@@ -14,12 +14,21 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
 from copper_emulator.operations import HOUR, longest, span
-from copper_emulator.records import Act, AsyncRecords
+from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import AsyncDelivering
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.turns import Turns
+from copper_emulator.typed_records import (
+    AsyncActivities,
+    AsyncCompanies,
+    AsyncLeads,
+    AsyncOpportunities,
+    AsyncPeople,
+    AsyncProjects,
+    AsyncTasks,
+)
 
 if TYPE_CHECKING:
     from copper_emulator.scenarios import ScenarioResult
@@ -44,19 +53,21 @@ class AsyncCopper(Face):
         projects        project
         tasks           task
         activities      activity_log
+
+    What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         super().__init__(settings, host, name=name, start=start)
         self._delivering = AsyncDelivering(self._stage, host)
         self._turns = Turns(self._stage, self._delivering.send)
-        self.leads = AsyncRecords(EntityType.LEAD, self._stage, self._write)
-        self.people = AsyncRecords(EntityType.PERSON, self._stage, self._write)
-        self.companies = AsyncRecords(EntityType.COMPANY, self._stage, self._write)
-        self.opportunities = AsyncRecords(EntityType.OPPORTUNITY, self._stage, self._write)
-        self.projects = AsyncRecords(EntityType.PROJECT, self._stage, self._write)
-        self.tasks = AsyncRecords(EntityType.TASK, self._stage, self._write)
-        self.activities = AsyncRecords(EntityType.ACTIVITY_LOG, self._stage, self._write)
+        self.leads = AsyncLeads(EntityType.LEAD, self._stage, self._write)
+        self.people = AsyncPeople(EntityType.PERSON, self._stage, self._write)
+        self.companies = AsyncCompanies(EntityType.COMPANY, self._stage, self._write)
+        self.opportunities = AsyncOpportunities(EntityType.OPPORTUNITY, self._stage, self._write)
+        self.projects = AsyncProjects(EntityType.PROJECT, self._stage, self._write)
+        self.tasks = AsyncTasks(EntityType.TASK, self._stage, self._write)
+        self.activities = AsyncActivities(EntityType.ACTIVITY_LOG, self._stage, self._write)
 
     # --- making things happen -------------------------------------------------------------------------------
 

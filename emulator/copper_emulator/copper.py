@@ -14,11 +14,20 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
 from copper_emulator.operations import HOUR, longest, span
-from copper_emulator.records import Act, Records
+from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import SyncDelivering, check_thread
 from copper_emulator.shell.driver import Rounds, run_sync
 from copper_emulator.shell.host import Host
+from copper_emulator.typed_records import (
+    Activities,
+    Companies,
+    Leads,
+    Opportunities,
+    People,
+    Projects,
+    Tasks,
+)
 
 if TYPE_CHECKING:
     from copper_emulator.scenarios import ScenarioResult
@@ -41,18 +50,20 @@ class Copper(Face):
         projects        project
         tasks           task
         activities      activity_log
+
+    What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         super().__init__(settings, host, name=name, start=start)
         self._delivering = SyncDelivering(self._stage, host)
-        self.leads = Records(EntityType.LEAD, self._stage, self._write)
-        self.people = Records(EntityType.PERSON, self._stage, self._write)
-        self.companies = Records(EntityType.COMPANY, self._stage, self._write)
-        self.opportunities = Records(EntityType.OPPORTUNITY, self._stage, self._write)
-        self.projects = Records(EntityType.PROJECT, self._stage, self._write)
-        self.tasks = Records(EntityType.TASK, self._stage, self._write)
-        self.activities = Records(EntityType.ACTIVITY_LOG, self._stage, self._write)
+        self.leads = Leads(EntityType.LEAD, self._stage, self._write)
+        self.people = People(EntityType.PERSON, self._stage, self._write)
+        self.companies = Companies(EntityType.COMPANY, self._stage, self._write)
+        self.opportunities = Opportunities(EntityType.OPPORTUNITY, self._stage, self._write)
+        self.projects = Projects(EntityType.PROJECT, self._stage, self._write)
+        self.tasks = Tasks(EntityType.TASK, self._stage, self._write)
+        self.activities = Activities(EntityType.ACTIVITY_LOG, self._stage, self._write)
 
     # --- making things happen -------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from copper_emulator.shell.destinations import KindName
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
+from copper_emulator.typed_lookups import Lookups
 from copper_emulator.verdict import verdict_text
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -46,6 +47,7 @@ class Face:
         self._stage = Stage(name, settings, clock, key=key)
         self._host = host
         self._operations = Operations(self._stage)
+        self.lookups = Lookups(self._stage)
         host.add(self._stage)
 
     # --- who and where --------------------------------------------------------------------------------------
@@ -73,6 +75,11 @@ class Face:
             "X-PW-Application": "developer_api",
             "X-PW-UserEmail": self.email,
         }
+
+    @property
+    def oauth_headers(self) -> dict[str, str]:
+        """The header of an OAuth client: the current key as its bearer token."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     @property
     def now(self) -> datetime:

@@ -1,21 +1,30 @@
-"""The records of one type, as a test writes them: `copper.people`, `copper.leads` and their siblings.
+"""The records of one type, as a test writes and finds them: what both faces of every type have in common.
 
-Every write fires what Copper would fire, and what is due has been delivered when the call returns.
+The classes that tests see (`People`, `AsyncPeople` and their siblings) are generated, with every field in their
+signatures: `typed_records.py`. Every write fires what Copper would fire, and what is due has been delivered when the
+call returns.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias, overload
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
+from copper_emulator.core.records.converting import PARTS
+from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.search import PARAMETERS, find, parse_filters
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.python_values import as_json
+from copper_emulator.shell.seed_files import read_seeds
 from copper_emulator.shell.stage import Stage
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -24,29 +33,15 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 Act: TypeAlias = Callable[[Account, int], Any]
 
 
-def as_sent(fields: object) -> Any:
-    """A record's fields as the API would read them. Raises UsageError for what is no JSON."""
-    if not isinstance(fields, Mapping):
-        raise UsageError(f"a record's fields must be a mapping, not {fields!r}")
-    try:
-        text = json.dumps(dict(fields), allow_nan=False, ensure_ascii=False)
-        text.encode()
-        return json.loads(text)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"a record's fields must be JSON: {error}") from None
+class Records:
+    """What can be done to records of one type; `write` lets what a change made due be delivered."""
 
-
-def rows_of(rows: object) -> list[Any]:
-    """Rows for several records. Raises UsageError for what is no list of them."""
-    if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
-        raise UsageError(f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
-    return list(rows)
-
-
-class _Reader:
-    def __init__(self, kind: EntityType, stage: Stage) -> None:
+    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Any]) -> None:
         self._kind = kind
+        self._table = TABLES[kind]
+        self._forms = {field.name: field.form for field in self._table}
         self._stage = stage
+        self._write = write
 
     def get(self, id: int | Record) -> Record:
         """The record as it stands, by its id or an earlier copy of it. Raises NotFound."""
@@ -54,18 +49,86 @@ class _Reader:
         with self._stage.lock:
             return self._stage.account.records.get(self._kind, wanted)
 
+    def seed(self, rows: Iterable[Mapping[str, Any]] | Path) -> Sequence[Record]:
+        """Records that were always there: nothing is notified, nothing is in the journal.
+
+        Args:
+            rows: fields of each record, as `create` takes them or as the API shows them: ids, dates and whatever else
+                only Copper writes may be among them, and the records they name may be seeded later. Or a file:
+                `Path("people.json")` has an array of objects, `Path("people.csv")` a first row with names of fields.
+
+        Raises:
+            Invalid: what the API would refuse, with the file, the row and the column in its hint.
+            UsageError: a file that cannot be read, or what is no JSON. Either way nothing is seeded.
+        """
+        if isinstance(rows, str):
+            raise UsageError(f"a file is given as pathlib.Path({rows!r})")
+        if isinstance(rows, Path):
+            with self._stage.lock:
+                definitions = dict(self._stage.account.records.definitions(self._kind))
+            found = read_seeds(rows, self._kind, definitions)
+            act = deeds.seed(self._kind, found.rows, found.place)
+        else:
+            act = deeds.seed(self._kind, [self._json(row) for row in rows_of(rows)])
+        ids: list[int] = self._stage.record(lambda account, now: account.act(act, now))
+        return Seeded(ids, self.get)
+
+    # --- what the faces of the types are made of ------------------------------------------------------------
+
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
-        sent = [as_sent(row) for row in rows_of(rows)]
+        sent = [self._writable(row, Access.ALWAYS, Access.CREATE) for row in rows_of(rows)]
         return lambda account, now: account.act(deeds.create(self._kind, sent), now)
 
     def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
         ids = self._several(given, "update")
-        sent = as_sent(fields)
+        sent = self._writable(fields, Access.ALWAYS)
         return lambda account, now: account.act(deeds.update(self._kind, ids, sent), now)
 
     def _deleting(self, given: Iterable[int | Record]) -> Act:
         ids = self._several(given, "delete")
         return lambda account, now: account.act(deeds.delete(self._kind, ids), now)
+
+    def _found(self, filters: Mapping[str, Any]) -> list[Record]:
+        forms = {name: each.form for name, each in PARAMETERS[self._kind].items()}
+        sent = as_json(filters, forms, "the filters of a search")
+        with self._stage.lock:
+            store = self._stage.account.records
+            query = parse_filters(self._kind, sent, store)
+            found = find(store, query, self._stage.now(), lag=False)
+            return [store.record(self._kind, stored) for stored in found.records]
+
+    def _merging(self, winner: int | Record, loser: int | Record) -> Act:
+        winner_id, loser_id = record_id(winner, self._kind), record_id(loser, self._kind)
+        return lambda account, now: account.act(deeds.merge(self._kind, winner_id, loser_id), now)
+
+    def _converting(self, id: int | Record, **parts: Mapping[str, Any] | None) -> Act:
+        lead_id = record_id(id, self._kind)
+        details = {name: _part(EntityType(name), part) for name, part in parts.items() if part is not None}
+        return lambda account, now: account.act(deeds.convert(lead_id, {"details": details}), now)
+
+    def _json(self, fields: object) -> Any:
+        return as_json(fields, self._forms)
+
+    def _writable(self, fields: object, *accesses: Access) -> Any:
+        sent = self._json(fields)
+        fixed = [name for name in sent if name == "id" or self._access(name) not in (None, *accesses)]
+        # The API ignores what a client sends back as it read it; who names a field in a test means it.
+        if fixed and not self._stage.account.rules.refuse_read_only:
+            raise UsageError(self._why_fixed(fixed[0]))
+        return sent
+
+    def _access(self, name: str) -> Access | None:
+        field = self._table.by_name.get(name)
+        return None if field is None else field.access
+
+    def _why_fixed(self, name: str) -> str:
+        if name == "id":
+            return "a record's id is given by the emulator, as by Copper; leave it out, or seed the record"
+        if self._access(name) is Access.CREATE:
+            return (
+                f"{name} of a {self._table.noun} is set when it is created, and not afterwards, as through Copper's API"
+            )
+        return f"{name} of a {self._table.noun} is written by Copper alone; leave it out, or seed the record"
 
     def _several(self, given: Iterable[int | Record], verb: str) -> list[int]:
         if isinstance(given, Mapping | str | bytes) or not isinstance(given, Iterable):
@@ -73,69 +136,49 @@ class _Reader:
         return [record_id(one, self._kind) for one in given]
 
 
-class Records(_Reader):
-    """The synchronous face of one type's records."""
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What a lead became."""
 
-    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Any]) -> None:
-        super().__init__(kind, stage)
-        self._write = write
-
-    def create(self, **fields: Any) -> Record:
-        """Make a record; fires `new`."""
-        return self.create_many([fields])[0]
-
-    def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action; notifications of up to 30 ids."""
-        made: list[Record] = self._write(self._creating(rows))
-        return made
-
-    def update(self, id: int | Record, **fields: Any) -> Record:
-        """Change fields; fires `update` if anything changed. Raises NotFound."""
-        return self.update_many([id], **fields)[0]
-
-    def update_many(self, ids: Iterable[int | Record], **fields: Any) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
-        changed: list[Record] = self._write(self._updating(ids, fields))
-        return changed
-
-    def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `delete`. Raises NotFound."""
-        self.delete_many([id])
-
-    def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
-        self._write(self._deleting(ids))
+    person: Record
+    company: Record | None
+    opportunity: Record | None
 
 
-class AsyncRecords(_Reader):
-    """The asynchronous face of one type's records."""
+class Seeded(Sequence[Record]):
+    """Seeded records in the order of their rows, each read when it is asked for: there may be very many."""
 
-    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Awaitable[Any]]) -> None:
-        super().__init__(kind, stage)
-        self._write = write
+    def __init__(self, ids: Sequence[int], get: Callable[[int], Record]) -> None:
+        self._ids = ids
+        self._get = get
 
-    async def create(self, **fields: Any) -> Record:
-        """Make a record; fires `new`."""
-        return (await self.create_many([fields]))[0]
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> Seeded: ...
+    def __getitem__(self, index: int | slice) -> Record | Seeded:
+        if isinstance(index, slice):
+            return Seeded(self._ids[index], self._get)
+        return self._get(self._ids[index])
 
-    async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
-        """Make records in one action; notifications of up to 30 ids."""
-        made: list[Record] = await self._write(self._creating(rows))
-        return made
+    def __iter__(self) -> Iterator[Record]:
+        return map(self._get, self._ids)
 
-    async def update(self, id: int | Record, **fields: Any) -> Record:
-        """Change fields; fires `update` if anything changed. Raises NotFound."""
-        return (await self.update_many([id], **fields))[0]
+    def __len__(self) -> int:
+        return len(self._ids)
 
-    async def update_many(self, ids: Iterable[int | Record], **fields: Any) -> list[Record]:
-        """Change records in one action; those whose old and new values differ go into different notifications."""
-        changed: list[Record] = await self._write(self._updating(ids, fields))
-        return changed
+    def __repr__(self) -> str:
+        return f"<{len(self._ids):,} seeded records>"
 
-    async def delete(self, id: int | Record) -> None:
-        """Remove a record; fires `delete`. Raises NotFound."""
-        await self.delete_many([id])
 
-    async def delete_many(self, ids: Iterable[int | Record]) -> None:
-        """Remove records in one action; notifications of up to 30 ids."""
-        await self._write(self._deleting(ids))
+def _part(kind: EntityType, given: Mapping[str, Any]) -> Any:
+    # The company itself will do.
+    fields = {"id": record_id(given, kind)} if isinstance(given, Record) else given
+    return as_json(fields, {field.name: field.form for field in PARTS[kind]}, f"the {kind} of a conversion")
+
+
+def rows_of(rows: object) -> list[Any]:
+    """Rows for several records. Raises UsageError for what is no list of them."""
+    if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Iterable):
+        raise UsageError(f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
+    return list(rows)

@@ -38,6 +38,14 @@ OPTIONS = {
     "in_flight": Option("how many at once to one target; 1 sends strictly one after another", "int"),
     "echo_depth": Option("how many deliveries may each cause the next before it is called a loop", "int"),
     "user_agent": Option("User-Agent of notifications"),
+    "lead_conversion": Option("what becomes of a converted lead: deleted, or kept and updated"),
+    "read_only_fields": Option(
+        "what a write does with fields that cannot be written: ignore them with a hint, or refuse"
+    ),
+    "search_lag": Option("how long searches do not see new records yet, and still see deleted ones"),
+    "fetch_race": Option("what happens to a record between its notification and the endpoint's fetch"),
+    "api_limits": Option("calls of the API in rolling windows, like 180/1m as documented, or off"),
+    "bulk_limits": Option("the same for bulk calls alone, like 3/1s as documented, or off"),
     "strict": Option("whether what went wrong unexpectedly fails the test at its end", "bool"),
     "allow": Option("what may go wrong without failing the test: statuses, outcomes, exception, due"),
 }

@@ -19,7 +19,7 @@ from copper_emulator.core.model import (
     Subscription,
     Topic,
 )
-from copper_emulator.core.rules import Latency, Limit, OverLimit, Rules, WindowKind
+from copper_emulator.core.rules import Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.topics import Profile
 
@@ -54,6 +54,12 @@ DEFAULTS = Rules(
     in_flight=1,
     echo_depth=25,
     user_agent="copper-emulator/test",
+    lead_conversion=Conversion.DELETE,
+    refuse_read_only=False,
+    search_lag_ms=0,
+    fetch_race=FetchRace.NONE,
+    api_limits=(),
+    bulk_limits=(),
 )
 
 

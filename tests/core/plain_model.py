@@ -15,19 +15,9 @@ from typing import Any
 
 from copper_emulator.core.model import Outcome, Reason
 from copper_emulator.core.rules import Rules
+from tests.core.plain_records import PlainRecords, Refused
 
 PAYLOAD_KEYS = {"subscription_id", "event", "type", "ids", "updated_attributes", "timestamp"}
-
-FIRST_RECORD = {
-    "lead": 94_808_711,
-    "person": 94_808_711,
-    "task": 3_716_921,
-    "activity_log": 3_061_844_455,
-}
-
-
-class Refused(Exception):
-    """The model expects the account to refuse this, with this error class."""
 
 
 @dataclass
@@ -106,14 +96,13 @@ class PlainModel:
     rules: Rules
     key: int = 1
     subs: list[Sub] = field(default_factory=list)
-    records: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    records: PlainRecords = field(default_factory=PlainRecords)
     changes: list[Happened] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     echo_stopped: bool = False
     _alive: list[Note] = field(default_factory=list)
-    _made: dict[str, int] = field(default_factory=dict)
     _counted: list[int] = field(default_factory=list)
     _windows: list[list[int]] = field(default_factory=list)
     _due_to_answer: list[tuple[int, int, Note, Answer]] = field(default_factory=list)
@@ -198,44 +187,18 @@ class PlainModel:
     # --- records ----------------------------------------------------------------------------------
 
     def create(self, kind: str, rows: Sequence[dict[str, Any]], now: int) -> list[dict[str, Any]]:
-        made = []
-        for row in rows:
-            number = FIRST_RECORD[kind] + self._made.get(kind, 0)
-            self._made[kind] = self._made.get(kind, 0) + 1
-            self.records.setdefault(kind, {})[number] = dict(row)
-            made.append(number)
+        made = self.records.create(kind, rows, now)
         if made:
             self.change(kind, "new", made, {}, now)
-        return [{"id": number, **self.records[kind][number]} for number in made]
+        return [self.records.of[kind][number] for number in made]
 
     def update(self, kind: str, ids: Sequence[int], fields: dict[str, Any], now: int) -> list[dict[str, Any]]:
-        stored = self.records.setdefault(kind, {})
-        if any(number not in stored for number in ids):
-            raise Refused("NotFound")
-        groups: list[tuple[dict[str, Any], list[int]]] = []
-        for number in dict.fromkeys(ids):
-            old = stored[number]
-            pairs = {name: [old.get(name), value] for name, value in fields.items() if old.get(name) != value}
-            if pairs:
-                old.update(fields)
-            for attributes, members in groups:
-                if attributes == pairs:
-                    members.append(number)
-                    break
-            else:
-                groups.append((pairs, [number]))
-        for attributes, members in groups:
-            if attributes:
-                self.change(kind, "update", members, attributes, now)
-        return [{"id": number, **stored[number]} for number in dict.fromkeys(ids)]
+        for attributes, members in self.records.update(kind, ids, fields, now):
+            self.change(kind, "update", members, attributes, now)
+        return [self.records.of[kind][number] for number in dict.fromkeys(ids)]
 
     def delete(self, kind: str, ids: Sequence[int], now: int) -> None:
-        stored = self.records.setdefault(kind, {})
-        if any(number not in stored for number in ids):
-            raise Refused("NotFound")
-        chosen = list(dict.fromkeys(ids))
-        for number in chosen:
-            del stored[number]
+        chosen = self.records.delete(kind, ids)
         if chosen:
             self.change(kind, "delete", chosen, {}, now)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import EchoLoop, Invalid, NotFound, UsageError
+from copper_emulator.core.errors import EchoLoop, Invalid, NotFound
 from copper_emulator.core.model import (
     Attempt,
     Delivery,
@@ -26,6 +26,7 @@ from copper_emulator.core.model import (
     Wait,
     WaitsFor,
 )
+from copper_emulator.core.records import deeds
 from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
 from tests.core.builders import (
     FIRST_KEY,
@@ -213,7 +214,7 @@ def test_what_the_shell_does_not_send_counts_in_the_window(outcome: Outcome) -> 
 
 def test_records_made_in_one_action_share_a_change() -> None:
     account = make_account()
-    records = account.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}], START, origin="api")
+    records = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START, origin="api")
 
     [change] = account.journal.changes
 
@@ -225,22 +226,36 @@ def test_records_made_in_one_action_share_a_change() -> None:
 
 def test_records_changed_in_one_action_share_a_change_if_they_changed_alike() -> None:
     account = make_account()
-    first, second, third = account.create(EntityType.LEAD, [{"n": 1}, {"n": 2}, {"n": 1}], START)
+    rows = [{"name": "a", "details": "one"}, {"name": "b", "details": "two"}, {"name": "c", "details": "one"}]
+    first, second, third = account.act(deeds.create(EntityType.LEAD, rows), START)
+    deed = deeds.update(EntityType.LEAD, [first.id, second.id, third.id], {"details": "three"})
 
-    account.update(EntityType.LEAD, [first.id, second.id, third.id], {"n": 3}, START, origin="page")
+    account.act(deed, START, origin="page")
 
     _, *changes = account.journal.changes
     assert [(change.ids, change.updated_attributes, change.origin) for change in changes] == [
-        ((first.id, third.id), {"n": [1, 3]}, "page"),
-        ((second.id,), {"n": [2, 3]}, "page"),
+        ((first.id, third.id), {"details": ["one", "three"]}, "page"),
+        ((second.id,), {"details": ["two", "three"]}, "page"),
+    ]
+
+
+def test_what_a_write_left_as_it_was_is_told_in_the_journal() -> None:
+    account = make_account()
+    same, other = account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}, {"name": "Bob"}]), START)
+
+    account.act(deeds.update(EntityType.LEAD, [same.id, other.id], {"name": "Ada"}), START)
+
+    assert [(str(entry.kind), entry.text) for entry in account.journal.entries if not entry.change] == [
+        ("unchanged", f"lead/update [{same.id}]: the values were the same")
     ]
 
 
 def test_records_deleted_in_one_action_share_a_change() -> None:
     account = make_account()
-    ids = [record.id for record in account.create(EntityType.TASK, [{}, {}], START)]
+    made = account.act(deeds.create(EntityType.TASK, [{"name": "call"}, {"name": "write"}]), START)
+    ids = [record.id for record in made]
 
-    account.delete(EntityType.TASK, ids, START, origin="api")
+    account.act(deeds.delete(EntityType.TASK, ids), START, origin="api")
 
     change = account.journal.changes[-1]
     assert (change.topic, change.ids, change.origin) == (topic("task/delete"), tuple(ids), "api")
@@ -249,23 +264,36 @@ def test_records_deleted_in_one_action_share_a_change() -> None:
 def test_an_action_on_no_records_is_no_change() -> None:
     account = make_account()
 
-    assert account.create(EntityType.LEAD, [], START) == []
-    assert account.update(EntityType.LEAD, [], {"name": "Ada"}, START) == []
-    account.delete(EntityType.LEAD, [], START)
+    assert account.act(deeds.create(EntityType.LEAD, []), START) == []
+    assert account.act(deeds.update(EntityType.LEAD, [], {"name": "Ada"}), START) == []
+    account.act(deeds.delete(EntityType.LEAD, []), START)
 
-    assert account.journal.changes == []
+    assert account.journal.entries == []
 
 
-def test_whatever_text_a_record_takes_can_be_sent() -> None:
-    """A string that has no UTF-8 is refused at the door, not at the moment of sending."""
+def test_what_is_refused_leaves_no_trace() -> None:
     account = make_account()
-    subscribe(account, "lead/update")
-    [lead] = account.create(EntityType.LEAD, [{"name": "Ada"}], START)
 
-    with pytest.raises(UsageError, match="surrogates not allowed"):
-        account.update(EntityType.LEAD, [lead.id], {"name": "\ud800"}, START)
+    with pytest.raises(Invalid):
+        account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}, {"name": ""}]), START)
 
-    assert account.take(START) == []
+    assert account.journal.entries == []
+    assert account.records.of(EntityType.LEAD) == {}
+
+
+def test_the_author_of_an_activity_is_the_user_of_the_current_key() -> None:
+    account = make_account()
+    [lead] = account.act(deeds.create(EntityType.LEAD, [{"name": "Ada"}]), START)
+    account.records.catalogue.add("users", {"name": "Bob", "email": SECOND_KEY.email})
+    note = {"parent": {"type": "lead", "id": lead.id}, "type": {"category": "user", "id": 0}, "details": "hello"}
+
+    def author() -> str:
+        [activity] = account.act(deeds.create(EntityType.ACTIVITY_LOG, [note]), START)
+        return str(account.records.catalogue.get("users", activity.user_id)["email"])
+
+    assert author() == FIRST_KEY.email
+    account.switch_key(SECOND_KEY, START)
+    assert author() == SECOND_KEY.email
 
 
 # --- subscriptions and keys ---------------------------------------------------------------------------

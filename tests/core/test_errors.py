@@ -8,10 +8,12 @@ from copper_emulator.core import errors
 from copper_emulator.core.errors import (
     ApiError,
     BadRequest,
+    BulkTooLarge,
     CopperEmulatorError,
     Invalid,
     NotFound,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     UnknownRoute,
     UsageError,
@@ -35,6 +37,12 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         {"success": False, "status": 404, "message": "Resource not found"},
     ),
     "too large": (TooLarge("big"), 413, {"success": False, "status": 413, "message": "big"}),
+    "too many items": (BulkTooLarge(10), 422, {"error": "Request size too large, limit is 10"}),
+    "too many requests": (
+        TooManyRequests(),
+        429,
+        {"success": False, "status": 429, "message": "Too many requests"},
+    ),
     "blank name": (
         Invalid.fields([("name", "can't be blank")]),
         422,
@@ -88,7 +96,7 @@ def test_without_a_hint_an_error_is_one_line() -> None:
 def test_everything_raised_on_purpose_has_one_root() -> None:
     tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
-    assert len(tree) == 15
+    assert len(tree) == 17
     assert all(issubclass(error, CopperEmulatorError) for error in tree)
     assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
 

@@ -160,15 +160,15 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "computed values no boolean": (
         {"custom_field_computed_values": "yes"},
-        ["Custom field computed values: must be true or false"],
+        ["Custom Field Computed Values: must be true or false"],
     ),
     "computed values a number": (
         {"custom_field_computed_values": 1},
-        ["Custom field computed values: must be true or false"],
+        ["Custom Field Computed Values: must be true or false"],
     ),
     "computed values empty string": (
         {"custom_field_computed_values": ""},
-        ["Custom field computed values: is invalid"],
+        ["Custom Field Computed Values: is invalid"],
     ),
     "all at once, in the order of the fields": (
         {"x": 1, "target": 1, "type": "x", "event": "x", "secret": 1, "headers": 1},

@@ -9,6 +9,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import IntegrityError
 from threading import Thread
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -173,6 +174,57 @@ def knows_one_subscription() -> Flask:
         known.append(notification["subscription_id"])
         if known[0] != notification["subscription_id"]:
             raise LookupError("unknown subscription")
+        return 200
+
+    return _app(handle)
+
+
+def bills_whoever_it_knows() -> Flask:
+    """Has an invoice for everybody, and a database that keeps people whom an invoice refers to."""
+    invoices: list[int] = []
+
+    def handle(notification: Notification) -> int:
+        if notification["event"] == "new":
+            invoices.extend(notification["ids"])
+        if notification["event"] == "delete" and not set(notification["ids"]).isdisjoint(invoices):
+            raise IntegrityError("an invoice refers to this person")
+        return 200
+
+    return _app(handle)
+
+
+def looks_where_a_lead_went() -> Flask:
+    """Takes the end of a lead for a conversion, and the notification for what says into whom."""
+    customers: dict[int, int] = {}
+
+    def handle(notification: Notification) -> int:
+        if notification["type"] == "lead":
+            customers[notification["ids"][0]] = notification["updated_attributes"]["converted_contact_id"][1]
+        return 200
+
+    return _app(handle)
+
+
+def takes_work_from_its_old_owner() -> Flask:
+    """Counts what each owner has, and knows owners only."""
+    work = {1: 40, 2: 0}
+
+    def handle(notification: Notification) -> int:
+        old, new = notification["updated_attributes"]["assignee_id"]
+        work[old] -= len(notification["ids"])
+        work[new] += len(notification["ids"])
+        return 200
+
+    return _app(handle)
+
+
+def reads_one_change() -> Flask:
+    """Takes an update for the change of one field."""
+    history: list[tuple[str, Any, Any]] = []
+
+    def handle(notification: Notification) -> int:
+        ((field, (old, new)),) = notification["updated_attributes"].items()
+        history.append((field, old, new))
         return 200
 
     return _app(handle)

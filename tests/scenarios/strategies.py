@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.relations import ALLOWED
+from copper_emulator.core.records.tables import TABLES
 
 TYPES = ("lead", "person", "company", "opportunity", "project", "task")
 EVENTS = ("new", "update", "delete")
@@ -38,14 +44,27 @@ def some(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrateg
 subscriptions = some({"topic": topics, "target": targets}, {"secret": secrets, "headers": secrets})
 
 
+@dataclass
+class Known:
+    """What a scenario has named so far: subscriptions, and records by name with their type and number."""
+
+    subscriptions: list[str]
+    records: dict[str, tuple[str, int]] = field(default_factory=dict)
+    entries: int = 0
+
+    def single(self, *types: str) -> list[str]:
+        """The names that stand for one record of one of these types, or of any."""
+        return [name for name, (kind, number) in self.records.items() if number == 1 and (not types or kind in types)]
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     """Names are defined before they are used and time moves forward; whether the checks hold is another matter."""
     subscribed = draw(st.dictionaries(keys, subscriptions, max_size=2))
-    names, records = list(subscribed), dict[str, str]()
+    known = Known(list(subscribed))
     steps, now = [], 0
     for _ in range(draw(st.integers(1, 6))):
-        step = dict(draw(_steps(names, records)))
+        step = dict(draw(_steps(known)))
         # Beyond what any of the durations above could have come to.
         if draw(st.booleans()):
             now += 7_200 * draw(st.integers(1, 3))
@@ -70,52 +89,176 @@ _settings = some(
 
 
 @st.composite
-def _steps(draw: st.DrawFn, names: list[str], records: dict[str, str]) -> dict[str, Any]:
-    action = draw(st.sampled_from(_possible(names, records)))
-    each = {"each": st.booleans()}
-    if action in ("create", "fire"):
-        what = {"type": st.sampled_from(TYPES)} if action == "create" else {"topic": topics}
-        more = {"fields": fields, "count": counts} if action == "create" else {}
-        body = draw(some(what, {**each, **more}))
-        if action == "fire":
-            body |= draw(st.fixed_dictionaries({"ids": ids}) | st.fixed_dictionaries({"count": counts}))
-        name = draw(keys)
-        if name not in records:
-            body["as"] = name
-            records[name] = body.get("type") or body["topic"].replace(".", "/").split("/")[0]
-        return {action: body}
-    if action in ("update", "delete"):
-        chosen = _alike(draw, records)
-        more = {"fields": fields.filter(bool)} if action == "update" else {}
-        return {action: {"records": chosen, **draw(some(more, each))}}
-    if action == "subscribe":
-        name = draw(keys.filter(lambda name: name not in names))
-        names.append(name)
-        return {"subscribe": {"as": name, **draw(subscriptions)}}
-    if action == "resubscribe":
-        changed = draw(some({}, {"target": targets, "secret": secrets, "headers": secrets}).filter(bool))
-        return {"resubscribe": {"subscription": draw(st.sampled_from(names)), **changed}}
-    if action == "unsubscribe":
-        return {"unsubscribe": draw(st.sampled_from(names))}
-    return draw(_plain)
+def _steps(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    action = draw(st.sampled_from(_possible(known)))
+    return {action: draw(_ACTIONS[action](known))} if action in _ACTIONS else draw(_plain)
 
 
-def _possible(names: list[str], records: dict[str, str]) -> list[str]:
+def _possible(known: Known) -> list[str]:
+    subscribed = ["resubscribe", "unsubscribe"] if known.subscriptions else []
+    with_records = ["update", "delete"] if known.records else []
+    pairs = ["merge"] if any(len(known.single(kind)) > 1 for kind in ("person", "company")) else []
+    related = ["relate", "unrelate"] if known.single("task") and known.single("person") else []
+    convert = ["convert"] if known.single("lead") else []
     return [
-        "create",
-        "fire",
-        "subscribe",
-        "plain",
-        *(["update", "delete"] if records else []),
-        *(["resubscribe", "unsubscribe"] if names else []),
+        *("create", "fire", "seed", "define", "lookup", "subscribe", "plain"),
+        *(subscribed + with_records + pairs + related + convert),
     ]
 
 
-def _alike(draw: st.DrawFn, records: dict[str, str]) -> str | list[str]:
-    kind = draw(st.sampled_from(sorted(set(records.values()))))
-    alike = [name for name, known in records.items() if known == kind]
+@st.composite
+def _fields(draw: st.DrawFn, known: Known, kind: str, *, least: int = 0) -> dict[str, Any]:
+    """Fields that the type has; their values are anything, texts with numbers, or the id of a record."""
+    named: dict[str, Any] = {}
+    for name in draw(st.lists(st.sampled_from(_NAMES[kind]), min_size=least, max_size=3, unique=True)):
+        singles = known.single(*_LEADS_TO.get(name, ()))
+        reference = st.builds(lambda record: {"record": record}, st.sampled_from(singles)) if singles else st.nothing()
+        named[name] = draw(values | texts.map(lambda text: text + "{n}") | reference)
+    return named
+
+
+_NAMES = {kind: [each.name for each in TABLES[EntityType(kind)]] for kind in TYPES}
+_LEADS_TO = {"company_id": ("company",), "primary_contact_id": ("person",)}
+
+
+@st.composite
+def _create(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    kind = draw(st.sampled_from(TYPES))
+    body = draw(some({"type": st.just(kind)}, {"count": counts, "each": st.booleans(), "fields": _fields(known, kind)}))
+    return _named(draw, known, body, kind, body.get("count", 1))
+
+
+@st.composite
+def _seed(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    kind = draw(st.sampled_from(TYPES))
+    if draw(st.booleans()):
+        body = draw(some({"type": st.just(kind)}, {"count": counts, "fields": _fields(known, kind)}))
+        return _named(draw, known, body, kind, body.get("count", 1))
+    rows = draw(st.lists(_fields(known, kind), min_size=1, max_size=3))
+    return _named(draw, known, {"type": kind, "rows": rows}, kind, len(rows))
+
+
+@st.composite
+def _fire(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    body = draw(some({"topic": topics}, {"each": st.booleans()}))
+    body |= draw(st.fixed_dictionaries({"ids": ids}) | st.fixed_dictionaries({"count": counts}))
+    given = body.get("ids", [])
+    number = body.get("count") or (len(given) if isinstance(given, list) else 1)
+    return _named(draw, known, body, body["topic"].replace(".", "/").split("/")[0], number)
+
+
+def _named(draw: st.DrawFn, known: Known, body: dict[str, Any], kind: str, number: int) -> dict[str, Any]:
+    name = draw(keys)
+    if name not in known.records:
+        body["as"] = name
+        known.records[name] = kind, number
+    return body
+
+
+@st.composite
+def _update(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    chosen, kind = _alike(draw, known)
+    fields = {"records": st.just(chosen), "fields": _fields(known, kind, least=1)}
+    return draw(some(fields, {"each": st.booleans()}))
+
+
+@st.composite
+def _delete(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    chosen, _ = _alike(draw, known)
+    return draw(some({"records": st.just(chosen)}, {"each": st.booleans()}))
+
+
+def _alike(draw: st.DrawFn, known: Known) -> tuple[str | list[str], str]:
+    kind = draw(st.sampled_from(sorted({kind for kind, _ in known.records.values()})))
+    alike = [name for name, (its, _) in known.records.items() if its == kind]
     many: list[str] = draw(st.lists(st.sampled_from(alike), min_size=1, max_size=3, unique=True))
-    return many[0] if len(many) == 1 and draw(st.booleans()) else many
+    return (many[0] if len(many) == 1 and draw(st.booleans()) else many), kind
+
+
+@st.composite
+def _merge(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    kind = draw(st.sampled_from([kind for kind in ("person", "company") if len(known.single(kind)) > 1]))
+    winner, loser = draw(st.lists(st.sampled_from(known.single(kind)), min_size=2, max_size=2, unique=True))
+    return {"winner": winner, "loser": loser}
+
+
+@st.composite
+def _convert(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    body: dict[str, Any] = {"lead": draw(st.sampled_from(known.single("lead")))}
+    parts = draw(st.lists(st.sampled_from(["person", "company", "opportunity"]), max_size=3, unique=True))
+    body |= {part: {"name": draw(texts)} for part in parts}
+    named = {part: draw(keys) for part in parts}
+    if parts and len(set(named.values()) - known.records.keys()) == len(parts):
+        body["as"] = named
+        known.records |= {name: (part, 1) for part, name in named.items()}
+    return body
+
+
+@st.composite
+def _relation(draw: st.DrawFn, known: Known, to: str) -> dict[str, Any]:
+    one = draw(st.sampled_from(known.single("task", "person")))
+    allowed = [str(kind) for kind in ALLOWED[EntityType(known.records[one][0])]]
+    return {"records": one, to: draw(st.sampled_from(known.single(*allowed)))}
+
+
+_KINDS: list[dict[str, Any]] = [
+    {"data_type": "String"},
+    {"data_type": "Dropdown", "options": ["a", {"name": "b"}]},
+    {"data_type": "Currency", "currency": "EUR"},
+]
+_ENTRIES: dict[str, dict[str, Any]] = {
+    "users": {"email": "grace@example.com"},
+    "loss_reasons": {},
+    "pipelines": {"stages": ["Won"]},
+}
+_visible = texts.filter(str.strip)
+
+
+@st.composite
+def _define(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    known.entries += 1
+    types = st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True)
+    body = some(
+        {"name": _visible, "available_on": types}, {"is_filterable": st.booleans(), "id": st.just(known.entries)}
+    )
+    return {**draw(st.sampled_from(_KINDS)), **draw(body)}
+
+
+@st.composite
+def _lookup(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    table = draw(st.sampled_from(sorted(_ENTRIES)))
+    return {"table": table, "add": {"name": draw(_visible), **_ENTRIES[table]}}
+
+
+@st.composite
+def _subscribe(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    name = draw(keys.filter(lambda name: name not in known.subscriptions))
+    known.subscriptions.append(name)
+    return {"as": name, **draw(subscriptions)}
+
+
+@st.composite
+def _resubscribe(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    changed = draw(some({}, {"target": targets, "secret": secrets, "headers": secrets}).filter(bool))
+    return {"subscription": draw(st.sampled_from(known.subscriptions)), **changed}
+
+
+_ACTIONS: dict[str, Callable[[Known], st.SearchStrategy[Any]]] = {
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+    "merge": _merge,
+    "convert": _convert,
+    "seed": _seed,
+    "relate": lambda known: _relation(known, "to"),
+    "unrelate": lambda known: _relation(known, "from"),
+    "define": _define,
+    "lookup": _lookup,
+    "fire": _fire,
+    "subscribe": _subscribe,
+    "resubscribe": _resubscribe,
+    "unsubscribe": lambda known: st.sampled_from(known.subscriptions),
+}
 
 
 _which = {"topic": topics, "ids": ids}

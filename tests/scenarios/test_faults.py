@@ -347,12 +347,12 @@ def test_a_file_of_the_same_name_comes_before_the_shipped_one(tmp_path: Path, mo
 )
 def test_plain_words_stay_words(written: str, value: object) -> None:
     """`off` is a value of settings and not `false`; only what is surely a number, true, false or null is one."""
-    text = story(f"- create: {{type: person, fields: {{field: {written}}}}}")
+    text = story(f"- create: {{type: person, fields: {{details: {written}}}}}")
 
     create = parse(text, "story.yaml").content.steps[0].create
     assert create is not None
-    assert create.fields["field"] == value
-    assert type(create.fields["field"]) is type(value)
+    assert create.fields["details"] == value
+    assert type(create.fields["details"]) is type(value)
 
 
 @pytest.mark.parametrize("event", ["new", "delete"])

@@ -15,6 +15,7 @@ from tests.scenarios.strategies import scenarios
 SCHEMA = Draft202012Validator(json_schema())
 
 
+@settings(deadline=None)
 @given(scenarios())
 def test_a_valid_scenario_reads_as_what_was_written(data: dict[str, Any]) -> None:
     read = parse(yaml.safe_dump(data, allow_unicode=True), "story.yaml")
@@ -22,6 +23,7 @@ def test_a_valid_scenario_reads_as_what_was_written(data: dict[str, Any]) -> Non
     assert read.content == Content.model_validate(data)
 
 
+@settings(deadline=None)
 @given(scenarios())
 def test_a_scenario_that_was_read_can_be_written_and_read_again(data: dict[str, Any]) -> None:
     content = Content.model_validate(data)
@@ -32,12 +34,13 @@ def test_a_scenario_that_was_read_can_be_written_and_read_again(data: dict[str, 
     assert not list(SCHEMA.iter_errors(written))
 
 
+@settings(deadline=None)
 @given(scenarios())
 def test_a_valid_scenario_fits_the_schema(data: dict[str, Any]) -> None:
     assert not list(SCHEMA.iter_errors(data))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(scenarios())
 def test_a_valid_scenario_can_be_played(data: dict[str, Any]) -> None:
     """It passes, or the first step that did not pass is named; nothing else ever comes out."""

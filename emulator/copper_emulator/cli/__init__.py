@@ -14,6 +14,13 @@ from copper_emulator.cli.output import silence_stdout, take_all_characters
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
     "fire": ("talk", "Fire an event in a running server."),
+    "create": ("records", "Create records in a running server."),
+    "update": ("records", "Change records in a running server."),
+    "delete": ("records", "Delete records in a running server."),
+    "merge": ("records", "Merge two people or companies in a running server."),
+    "convert": ("records", "Convert a lead in a running server."),
+    "search": ("records", "Look for records in a running server."),
+    "seed": ("records", "Put records into a running server without notifying anybody."),
     "advance": ("talk", "Move the clock of a server started with --clock manual."),
     "journal": ("talk", "Show what happened, or follow it."),
     "status": ("talk", "Show the accounts of a running server."),
@@ -21,6 +28,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "listen": ("listen", "Receive notifications and print them."),
     "run": ("run", "Play scenario files."),
     "schema": ("run", "Print the JSON Schema of scenario files."),
+    "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }
 """Name -> module in this package, and one line of help, so that showing the list imports none of them."""
 
@@ -97,7 +105,7 @@ def main() -> None:
     In three terminals:
       copper-emulator listen
       copper-emulator serve --route https://my-app.example=http://127.0.0.1:5000
-      copper-emulator fire person.update --id 17 --set name=Ada,"Ada Lovelace"
+      copper-emulator create person --set name=Ada
     """
 
 

@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.client import DEFAULT_URL, Client
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import MOST, for_an_account, json_option, json_or_text, server_option
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_MOST = 2**63 - 1
-"""The highest id of a record."""
-
 _TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
-
-_server = click.option(
-    "--server",
-    metavar="URL",
-    envvar="COPPER_EMULATOR_URL",
-    default=DEFAULT_URL,
-    show_default=True,
-    show_envvar=True,
-    help="the server to talk to",
-)
-_account = click.option("--account", metavar="NAME", help="needed where the server has several (see status)")
-_as_json = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
-
-
-def _for_an_account(command: F) -> F:
-    for add in (_as_json, _account, _server):
-        command = add(command)
-    return command
 
 
 @click.command(short_help="Fire an event in a running server.")
 @click.argument("topic", metavar="TYPE.EVENT")
-@click.option("--id", "ids", type=Number(1, _MOST), multiple=True, required=True, help="of a record; repeatable")
+@click.option("--id", "ids", type=Number(1, MOST), multiple=True, required=True, help="of a record; repeatable")
 @click.option(
     "--set", "attributes", metavar="FIELD=OLD,NEW", multiple=True, help="what was updated, as JSON or text; repeatable"
 )
-@_for_an_account
+@for_an_account
 def fire(
     *, topic: str, ids: tuple[int, ...], attributes: tuple[str, ...], server: str, account: str | None, as_json: bool
 ) -> None:
@@ -87,7 +64,7 @@ class _Forward(click.Command):
 @click.argument("by", metavar="DURATION", required=False)
 @click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
 @click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
-@_for_an_account
+@for_an_account
 def advance(
     *, by: str | None, until_idle: bool, limit: str | None, server: str, account: str | None, as_json: bool
 ) -> None:
@@ -122,12 +99,12 @@ def advance(
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", help="like person")
 @click.option("--event", metavar="EVENT", help="new, update or delete")
-@click.option("--id", type=Number(1, _MOST), help="of a record")
+@click.option("--id", type=Number(1, MOST), help="of a record")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", type=Number(100, 599), help="what the endpoint answered")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
 @click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries")
-@_for_an_account
+@for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
     """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
 
@@ -160,8 +137,8 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
 
 
 @click.command(short_help="Show the accounts of a running server.")
-@_server
-@_as_json
+@server_option
+@json_option
 def status(*, server: str, as_json: bool) -> None:
     """Show where a running server is and what its accounts are.
 
@@ -184,7 +161,7 @@ def status(*, server: str, as_json: bool) -> None:
 
 
 @click.command(short_help="Make an account as it was at the start.")
-@_for_an_account
+@for_an_account
 def reset(*, server: str, account: str | None, as_json: bool) -> None:
     """Make an account as it was at the start: no records, subscriptions, waiting notifications or journal.
 
@@ -223,27 +200,16 @@ def parse_attributes(given: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _pair(text: str, values: str) -> list[Any]:
-    whole = _json_or_text(f"[{values}]")
+    whole = json_or_text(f"[{values}]")
     if isinstance(whole, list) and len(whole) == 2:
         return whole
     parts = values.split(",")
     if len(parts) == 2:
-        return [_json_or_text(value) for value in parts]
+        return [json_or_text(value) for value in parts]
     raise WrongUse(
         f"--set {text!r}: there must be two values, OLD,NEW; write a value with a comma in double quotes, "
         'like --set \'name="Lovelace, Ada","King, Ada"\''
     )
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _show(entry: Mapping[str, Any], output: Output, *, in_full: bool) -> None:

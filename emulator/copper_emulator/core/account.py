@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
+from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.draws import draw
 from copper_emulator.core.echo import echo_text
 from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
@@ -47,8 +48,9 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.racing import RACE, race
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.rules import OverLimit, Rules
+from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.core.wire import encode, notification_headers, notification_json
@@ -72,6 +74,7 @@ class Account:
         self._counters = Counters()
         self.records = RecordStore(rules, self._counters, self._email)
         self.journal = Journal(on_entry)
+        self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.causing: Notification | None = None
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
@@ -83,6 +86,7 @@ class Account:
         self._unseen: deque[Notification] = deque()
         self._alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
         self._echo: EchoLoop | None = None
+        self._raced: set[tuple[EntityType, int]] = set()
 
     # --- keys -----------------------------------------------------------------------------------------------
 
@@ -167,7 +171,8 @@ class Account:
     def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
         """A change happened: match it, cut it into notifications and put them on the agenda."""
         self.moment = now
-        depth = self.causing.change.depth + 1 if self.causing is not None else 0
+        causing = None if origin == RACE else self.causing
+        depth = causing.change.depth + 1 if causing is not None else 0
         too_deep = depth > self.rules.echo_depth
         concerned = [] if too_deep else matching(happened.topic, self.subscriptions)
         change = Change(
@@ -178,7 +183,7 @@ class Account:
             computed_attributes=happened.computed_attributes,
             at_ms=now,
             origin=origin,
-            cause=self.causing.serial if self.causing is not None else None,
+            cause=causing.serial if causing is not None else None,
             depth=depth,
             subscriptions=tuple(subscription.id for subscription in concerned),
             note="" if concerned else self._too_deep() if too_deep else self._why_nobody(happened.topic),
@@ -335,7 +340,20 @@ class Account:
         self._limiter.count(now)
         notification.state = State.SENDING
         self.journal.note(now, Kind.SENDING, notification=notification)
+        self._race(notification, now)
         return attempt
+
+    def _race(self, notification: Notification, now: int) -> None:
+        """Let something happen to its records before the endpoint can fetch them, where the rules want that."""
+        kind = notification.type
+        if self.rules.fetch_race is FetchRace.NONE or notification.event is Event.DELETE:
+            return
+        there = self.records.of(kind)
+        # Each only once: what the race changes is notified of, too, and would have no end.
+        ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
+        if ids:
+            self._raced.update((kind, each) for each in ids)
+            self.act(race(kind, ids, self.rules.fetch_race), now, origin=RACE)
 
     def _leave_lane(self, now: int) -> Attempt:
         target, notification = self._lanes.take()

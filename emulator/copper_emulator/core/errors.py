@@ -7,7 +7,9 @@
     │   ├── UnknownRoute        404  no such path or method
     │   ├── NotFound            404  no such record or subscription
     │   ├── TooLarge            413  the body is too large
-    │   └── Invalid             422  a value that Copper refuses
+    │   ├── Invalid             422  a value that Copper refuses
+    │   ├── BulkTooLarge        422  more items than a bulk call may have
+    │   └── TooManyRequests     429  a limit of calls is used up
     └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
         ├── SettingsError            a setting that does not exist or has a value it cannot have
         ├── RouteError               a route that cannot be understood
@@ -117,6 +119,28 @@ class Invalid(ApiError):
     def uri(cls, *, hint: str) -> Invalid:
         """The documented answer to a target that cannot be used."""
         return cls("Invalid input: Invalid URI For External Request", hint=hint)
+
+
+class BulkTooLarge(ApiError):
+    """422 with the documented body, which has the other envelope."""
+
+    status = 422
+
+    def __init__(self, limit: int, *, hint: str = "") -> None:
+        super().__init__(f"Request size too large, limit is {limit}", hint=hint)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"error": self.message}
+
+
+class TooManyRequests(ApiError):
+    """429: documented as a status, without a body; the common envelope is assumed."""
+
+    status = 429
+
+    def __init__(self, *, hint: str = "") -> None:
+        super().__init__("Too many requests", hint=hint)
 
 
 class UsageError(CopperEmulatorError):

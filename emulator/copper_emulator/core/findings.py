@@ -39,19 +39,18 @@ class Findings:
     """
 
     def __init__(self, body: Any, known: Collection[str], noun: str, *, told: Collection[str] = ()) -> None:
-        names = ", ".join(told or known)
         self.faults: list[tuple[str, str]] = []
         self._hints: list[str] = []
         if not isinstance(body, dict):
             raise Invalid.fields(
                 [("Base", "must be a JSON object")],
-                hint=f"The body is {json_name(body)}; {noun} is an object with {names}.",
+                hint=f"The body is {json_name(body)}; {noun} is an object with {', '.join(told or known)}.",
             )
         self.body: dict[str, Any] = body
         unknown = [name for name in body if name not in known]
         if unknown:
             self.unrecognized(unknown)
-            self.hint(f"Known attributes here: {names}.")
+            self.hint(f"Known attributes here: {', '.join(told or known)}.")
 
     def unrecognized(self, names: Collection[str]) -> None:
         """Refuse attributes that may not be there (recorded)."""
@@ -77,6 +76,19 @@ class Findings:
         """What would help, for the person behind the client; each once."""
         if text and text not in self._hints:
             self._hints.append(text)
+
+    def inner(self, name: str, known: Collection[str], noun: str) -> Findings:
+        """The object under a name, empty where there is none. What is found in it counts as found in the whole."""
+        value = self.body.get(name)
+        if value is not None and not isinstance(value, dict):
+            self.error(name, "must be a JSON object", f"{name} is {json_name(value)}; it has {', '.join(known)}.")
+            value = None
+        found = Findings(value or {}, known, noun)
+        self.faults += found.faults
+        for text in found._hints:
+            self.hint(text)
+        found.faults, found._hints = self.faults, self._hints
+        return found
 
     def raise_if_any(self) -> None:
         """Raises Invalid with all that was found."""

@@ -1,34 +1,30 @@
-"""What each action of a scenario does to the account, and what each check looks at."""
+"""What each action of a scenario does to the account, and what each check looks at; those on records are in
+`record_acts.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from yarl import URL
 
-from copper_emulator.core.account import Account
-from copper_emulator.core.bare import bare_event
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import EntityType, Reason
-from copper_emulator.core.records import deeds
+from copper_emulator.core.model import Reason
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import ExpectationError
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.model import (
-    Create,
-    Delete,
     Expect,
     ExpectNone,
     ExpectTotals,
-    Fire,
     NamedSubscription,
     Resubscribe,
     Subscription,
-    Update,
     Which,
 )
+from copper_emulator.scenarios.record_acts import RecordActs
 from copper_emulator.scenarios.span import Watch, totals
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
@@ -44,13 +40,13 @@ Done = Rounds[None] | None
 class Acts:
     """The actions on one account, and what the names in the file stand for by now."""
 
-    def __init__(self, operations: Operations, secret: dict[str, str] | None) -> None:
+    def __init__(self, operations: Operations, secret: dict[str, str] | None, folder: Path) -> None:
         self._operations = operations
         self._stage = operations.stage
         self._account = operations.stage.account
         self._secret = secret
         self._routes_when_up = operations.stage.routes
-        self._records: dict[str, tuple[EntityType, tuple[int, ...]]] = {}
+        self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
         self.start = operations.stage.now()
         self.first_entry = len(self._account.journal.entries)
@@ -58,10 +54,7 @@ class Acts:
     def of(self, action: str) -> Callable[[Any], Done]:
         """What does the action of this name."""
         known: dict[str, Callable[[Any], Done]] = {
-            "create": self._create,
-            "update": self._update,
-            "delete": self._delete,
-            "fire": self._fire,
+            **self._records.by_name,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "resubscribe": self._resubscribe,
@@ -74,61 +67,6 @@ class Acts:
             "expect_totals": self._expect_totals,
         }
         return known[action]
-
-    # --- records --------------------------------------------------------------------------------------------
-
-    def _create(self, create: Create) -> Rounds[None]:
-        rows = [create.fields] * create.count
-        actions = [[row] for row in rows] if create.each else [rows]
-        made = yield from self._write(
-            lambda account, now: [
-                record.id
-                for action in actions
-                for record in account.act(deeds.create(create.type, action), now, origin="scenario")
-            ]
-        )
-        if create.as_ is not None:
-            self._records[create.as_] = create.type, tuple(made)
-
-    def _update(self, update: Update) -> Rounds[None]:
-        kind = self._records[update.records[0]][0]
-        actions = _actions(self._ids(update.records), each=update.each)
-        yield from self._write(
-            lambda account, now: [
-                account.act(deeds.update(kind, ids, update.fields), now, origin="scenario") for ids in actions
-            ]
-        )
-
-    def _delete(self, delete: Delete) -> Rounds[None]:
-        kind = self._records[delete.records[0]][0]
-        actions = _actions(self._ids(delete.records), each=delete.each)
-
-        def act(account: Account, now: int) -> list[None]:
-            for ids in actions:
-                account.act(deeds.delete(kind, ids), now, origin="scenario")
-            return []
-
-        yield from self._write(act)
-
-    def _fire(self, fire: Fire) -> Rounds[None]:
-        ids = tuple(range(1, (fire.count or 0) + 1)) if fire.ids is None else tuple(dict.fromkeys(fire.ids))
-        topic, profile = fire.topic, self._operations.stage.settings.profile
-        changes = [
-            bare_event(topic.type, topic.event, part, fire.updated_attributes, profile)
-            for part in _actions(ids, each=fire.each)
-        ]
-        yield from self._write(
-            lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
-        )
-        if fire.as_ is not None:
-            self._records[fire.as_] = fire.topic.type, ids
-
-    def _write(self, act: Callable[[Account, int], list[Any]]) -> Rounds[list[Any]]:
-        done: list[Any] = yield from self._operations.write(act)
-        return done
-
-    def _ids(self, names: Names) -> tuple[int, ...]:
-        return tuple(record_id for name in names for record_id in self._records[name][1])
 
     # --- subscriptions, keys and the endpoint ---------------------------------------------------------------
 
@@ -187,7 +125,7 @@ class Acts:
     # --- checks ---------------------------------------------------------------------------------------------
 
     def _expect(self, expect: Expect) -> Rounds[None]:
-        body = dict(expect.body or {})
+        body = dict(self._records.resolved(expect.body or {}))
         if expect.to is not None:
             body["subscription_id"] = self._subscription(expect.to)
         expectation = self._expectation(
@@ -196,7 +134,7 @@ class Acts:
             status=expect.status,
             outcome=expect.outcome,
             body=body or None,
-            updated_attributes=expect.updated_attributes,
+            updated_attributes=self._records.resolved(expect.updated_attributes),
         )
         yield from self._operations.settle()
         if expect.within is not None:
@@ -228,7 +166,7 @@ class Acts:
 
     def _expectation(self, which: Which, **rest: Any) -> Expectation:
         kind, event = (None, None) if which.topic is None else (which.topic.type, which.topic.event)
-        ids = which.ids if which.records is None else self._ids(which.records)
+        ids = which.ids if which.records is None else self._records.ids(which.records)
         return Expectation.of(kind, event, ids=ids, **rest)
 
 
@@ -242,7 +180,3 @@ class _Down(Routes):
 def connection_refused(_: Received) -> None:
     """What stands where the endpoint was. Its name is seen in the timeline."""
     raise NoAnswer(Reason.REFUSED, "the scenario says that the endpoint is down")
-
-
-def _actions(ids: tuple[int, ...], *, each: bool) -> list[tuple[int, ...]]:
-    return [(record_id,) for record_id in ids] if each else [ids]

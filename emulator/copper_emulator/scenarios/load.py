@@ -50,6 +50,11 @@ class Scenario:
         """The line on which something stands in the file."""
         return self.lines.of(path)
 
+    @property
+    def folder(self) -> Path:
+        """Where the files are that it names."""
+        return Path(self.source).parent
+
     def with_settings(self, overrides: Mapping[str, Any]) -> Scenario:
         """The same with some settings replaced. Their values are checked where they are used."""
         settings = {**self.content.settings, **overrides}
@@ -81,19 +86,19 @@ def load(path: str | Path) -> Scenario:
 def parse(text: str, source: str) -> Scenario:
     """A scenario from the text of its file. Raises ScenarioError; `source` names the file in its text."""
     try:
-        return Scenario(source, *_understood(text))
+        return Scenario(source, *_understood(text, Path(source).parent))
     except Faulty as found:
         ordered = sorted(dict.fromkeys(found.faults), key=lambda fault: fault.line)
         raise ScenarioError("\n".join(f"{source}:{fault.line}: {fault}" for fault in ordered)) from None
 
 
-def _understood(text: str) -> tuple[Content, Lines]:
+def _understood(text: str, folder: Path) -> tuple[Content, Lines]:
     value, lines = read(text)
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
         raise Faulty(Fault(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
     content = _content(value, lines)
-    faults = list(setting_faults(content)) or list(reference_faults(content))
+    faults = list(setting_faults(content)) or list(reference_faults(content, folder))
     if faults:
         raise Faulty(*(Fault(lines.of(path), key_text(path), message) for path, message in faults))
     return content, lines

@@ -1,17 +1,29 @@
 """What may stand in a scenario file: the keys and their types, and the JSON Schema that says so.
 
-How single values are written stands in `values.py`, which names must be defined where in `references.py`, and what
-each action does in `play.py`.
+The actions on records stand in `record_parts.py`, how single values are written in `values.py`, which names must be
+defined where in `references.py`, and what each action does in `acts.py`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 
-from copper_emulator.core.model import Event
+from copper_emulator.scenarios.part import Part
+from copper_emulator.scenarios.record_parts import (
+    Convert,
+    Create,
+    Define,
+    Delete,
+    Fire,
+    Lookup,
+    Merge,
+    Relate,
+    Seed,
+    Unrelate,
+    Update,
+)
 from copper_emulator.scenarios.values import (
     Count,
     Duration,
@@ -27,24 +39,8 @@ from copper_emulator.scenarios.values import (
     Target,
     TopicName,
     Total,
-    Type,
 )
 from copper_emulator.settings import Settings
-
-
-class Part(BaseModel):
-    """What all parts of a file have in common: no unknown keys, and a key that is there has a value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_by_name=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _written_out(cls, value: Any) -> Any:
-        # `update:` with nothing behind it reads as null; say so instead of playing as if the key were not there.
-        empty = [name for name, item in value.items() if item is None] if isinstance(value, dict) else []
-        if empty:
-            raise PydanticCustomError("no_value", "has no value", {"name": empty[0]})
-        return value
 
 
 class Subscription(Part):
@@ -61,50 +57,6 @@ class NamedSubscription(Subscription):
     """A subscription made by a step."""
 
     as_: Name = Field(alias="as", description="the name by which later steps know it")
-
-
-class Create(Part):
-    """Create records: one action, so that notifications carry up to 30 ids each."""
-
-    type: Type = Field(description="of the records")
-    as_: Name | None = Field(None, alias="as", description="the name by which later steps know them")
-    count: Count = Field(1, description="how many")
-    each: Flag = Field(False, description="every record by an action, and therefore a notification, of its own")
-    fields: Fields = Field(default_factory=dict, description="the same for all")
-
-
-class Update(Part):
-    """Change fields of records."""
-
-    records: Names = Field(description="names given by `as`")
-    fields: Fields = Field(min_length=1, description="the new values")
-    each: Flag = Field(False, description="every record by an action of its own")
-
-
-class Delete(Part):
-    """Delete records."""
-
-    records: Names = Field(description="names given by `as`")
-    each: Flag = Field(False, description="every record by an action of its own")
-
-
-class Fire(Part):
-    """A bare event: needs no record and makes none."""
-
-    topic: TopicName = Field(description="type and event, like person/update")
-    ids: Ids | None = Field(None, description="one or several")
-    count: Count | None = Field(None, description="instead of ids: so many, from 1 on")
-    as_: Name | None = Field(None, alias="as", description="the name by which later steps know the ids")
-    each: Flag = Field(False, description="every id by an event of its own")
-    updated_attributes: dict[str, JsonValue] | None = Field(None, description="{field: [old, new]}")
-
-    @model_validator(mode="after")
-    def _some_ids(self) -> Self:
-        if (self.ids is None) == (self.count is None):
-            raise ValueError("needs either ids or count")
-        if self.updated_attributes and self.topic.event is not Event.UPDATE:
-            raise ValueError("takes updated_attributes with update only; Copper sends {} with new and delete")
-        return self
 
 
 class Resubscribe(Part):
@@ -191,6 +143,13 @@ ACTIONS = (
     "create",
     "update",
     "delete",
+    "merge",
+    "convert",
+    "seed",
+    "relate",
+    "unrelate",
+    "define",
+    "lookup",
     "fire",
     "subscribe",
     "unsubscribe",
@@ -219,6 +178,13 @@ class Step(Part):
     create: Create | None = None
     update: Update | None = None
     delete: Delete | None = None
+    merge: Merge | None = None
+    convert: Convert | None = None
+    seed: Seed | None = None
+    relate: Relate | None = None
+    unrelate: Unrelate | None = None
+    define: Define | None = None
+    lookup: Lookup | None = None
     fire: Fire | None = None
     subscribe: NamedSubscription | None = None
     unsubscribe: Names | None = Field(None, description="names of subscriptions")

@@ -69,7 +69,7 @@ class _Player:
         self._operations = operations
         self._stage = operations.stage
         self._account = operations.stage.account
-        self._acts = Acts(operations, scenario.content.secret)
+        self._acts = Acts(operations, scenario.content.secret, scenario.folder)
 
     def script(self) -> Iterator[tuple[int, int, str, Callable[[], Done]]]:
         """Everything to be played, in order: number, line, words, and the act itself."""

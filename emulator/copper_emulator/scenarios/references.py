@@ -4,17 +4,17 @@ only go forward?"""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path as File
 
 from copper_emulator.core.errors import SettingsError
-from copper_emulator.core.model import EntityType, Topic
+from copper_emulator.core.model import Topic
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.scenarios.lines import Path
-from copper_emulator.scenarios.model import Content, Expect, Fire, Step, Subscription
-from copper_emulator.scenarios.values import Names
+from copper_emulator.scenarios.model import Content, Expect, Step, Subscription
+from copper_emulator.scenarios.record_parts import Fire
+from copper_emulator.scenarios.record_references import Found, RecordReader, unknown
 from copper_emulator.settings import Settings
-
-Found = tuple[Path, str]
 
 
 def setting_faults(content: Content) -> Iterator[Found]:
@@ -30,17 +30,17 @@ def setting_faults(content: Content) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_faults(content: Content) -> Iterator[Found]:
-    """Everything that does not hold together; call it when the settings are right."""
-    yield from _Reader(Settings.of(content.settings).profile).faults(content)
+def reference_faults(content: Content, folder: File) -> Iterator[Found]:
+    """Everything that does not hold together; call it when the settings are right. `folder` has its files."""
+    yield from _Reader(Settings.of(content.settings).profile, folder).faults(content)
 
 
 class _Reader:
     """Reads the steps in order and knows what has been defined so far."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, folder: File) -> None:
         self._profile = profile
-        self._records: dict[str, EntityType] = {}
+        self._records = RecordReader(folder)
         self._subscriptions: set[str] = set()
         self._earliest = 0
         self._down = False
@@ -62,7 +62,9 @@ class _Reader:
                 )
             self._earliest = max(self._earliest, step.at)
         self._earliest += step.advance or 0
-        yield from self._actions_on_records(step, path)
+        yield from self._records.faults(step.action, getattr(step, step.action), path)
+        if step.fire is not None:
+            yield from self._fire(step.fire, (*path, "fire"))
         yield from self._actions_on_subscriptions(step, path)
         yield from self._checks(step, path)
         if step.endpoint is not None:
@@ -70,23 +72,15 @@ class _Reader:
                 yield (*path, "endpoint"), f"it is {step.endpoint} already"
             self._down = step.endpoint == "down"
 
-    def _actions_on_records(self, step: Step, path: Path) -> Iterator[Found]:
-        if step.create is not None and step.create.as_ is not None:
-            yield from self._define(step.create.as_, step.create.type, (*path, "create", "as"))
-        for action, names in (("update", step.update), ("delete", step.delete)):
-            if names is not None:
-                yield from self._known(names.records, (*path, action, "records"), None)
-        if step.fire is not None:
-            yield from self._fire(step.fire, (*path, "fire"))
-
     def _fire(self, fire: Fire, path: Path) -> Iterator[Found]:
         yield from self._topic(fire.topic, (*path, "topic"))
         for name, pair in (fire.updated_attributes or {}).items():
             pairs = pair.values() if name == "custom_fields" and isinstance(pair, dict) else [pair]
             if not all(isinstance(item, list) and len(item) == 2 for item in pairs):
                 yield (*path, "updated_attributes", name), f"must be a pair [old, new], not {pair!r}"
-        if fire.as_ is not None:
-            yield from self._define(fire.as_, fire.topic.type, (*path, "as"))
+        yield from self._records.values(fire.updated_attributes, (*path, "updated_attributes"))
+        number = fire.count or len(set(fire.ids or ()))
+        yield from self._records.define(fire.as_, fire.topic.type, number, (*path, "as"))
 
     def _actions_on_subscriptions(self, step: Step, path: Path) -> Iterator[Found]:
         if step.subscribe is not None:
@@ -109,36 +103,22 @@ class _Reader:
             if which.topic is not None:
                 yield from self._topic(which.topic, (*path, action, "topic"))
             kind = None if which.topic is None else which.topic.type
-            yield from self._known(which.records or (), (*path, action, "records"), kind)
-            if isinstance(which, Expect) and which.to is not None:
-                yield from self._subscription(which.to, (*path, action, "to"))
+            yield from self._records.known(which.records or (), (*path, action, "records"), kind)
+        if step.expect is not None:
+            yield from self._compared(step.expect, (*path, "expect"))
         if step.expect_totals is not None and step.expect_totals.topic is not None:
             yield from self._topic(step.expect_totals.topic, (*path, "expect_totals", "topic"))
 
-    def _define(self, name: str, kind: EntityType, path: Path) -> Iterator[Found]:
-        if name in self._records:
-            yield path, f"there are records {name!r} already; give these another name"
-        self._records[name] = kind
-
-    def _known(self, names: Names, path: Path, kind: EntityType | None) -> Iterator[Found]:
-        for name in names:
-            known = self._records.get(name)
-            if known is None:
-                yield path, _unknown("records", name, self._records)
-                continue
-            if kind is not None and known is not kind:
-                yield path, f"{name!r} is of type {known}, not {kind}"
-            kind = kind or known
+    def _compared(self, expect: Expect, path: Path) -> Iterator[Found]:
+        if expect.to is not None:
+            yield from self._subscription(expect.to, (*path, "to"))
+        yield from self._records.values(expect.body, (*path, "body"))
+        yield from self._records.values(expect.updated_attributes, (*path, "updated_attributes"))
 
     def _subscription(self, name: str, path: Path) -> Iterator[Found]:
         if name not in self._subscriptions:
-            yield path, _unknown("subscription", name, self._subscriptions)
+            yield path, unknown("subscription", name, self._subscriptions)
 
     def _topic(self, topic: Topic, path: Path) -> Iterator[Found]:
         if not exists(topic, self._profile):
             yield path, f"there is no topic {topic}. {advice(topic.type, self._profile)}"
-
-
-def _unknown(what: str, name: str, known: dict[str, EntityType] | set[str]) -> str:
-    there = f"known by now: {', '.join(sorted(known))}" if known else "no step before this one has named any"
-    return f"there {'are no records' if what == 'records' else 'is no subscription'} {name!r}; {there}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
+from copper_emulator.core.records.custom import DATA_TYPES
+from copper_emulator.core.records.forms import MAX_ID
+from copper_emulator.core.records.lookups import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 
@@ -40,6 +44,21 @@ def _parse_outcome(value: object) -> Outcome:
     raise ValueError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}")
 
 
+def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
+    """Refuses what is none of a few words; `what` is what such a word is called."""
+
+    def check(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"there is no {what} {value!r}; it is one of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def _words(words: Sequence[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [*words]})
+
+
 def _parse_moment(value: object) -> int:
     return parse_duration(value.strip().removeprefix("+") if isinstance(value, str) else value)
 
@@ -62,6 +81,7 @@ def _check_target(value: str) -> str:
     return value
 
 
+_TABLES = tuple(LOOKUPS)
 _DURATION = {"type": ["string", "number"], "examples": ["10m", "1m30s", "250ms"]}
 _MOMENT = {"type": ["string", "number"], "examples": ["+0", "+10m"]}
 _TOPICS = f"^({'|'.join(EntityType)})[./]({'|'.join(Event)})$"
@@ -80,6 +100,9 @@ Type = Annotated[EntityType, BeforeValidator(_parse_type), WithJsonSchema({"type
 OutcomeName = Annotated[
     Outcome, BeforeValidator(_parse_outcome), WithJsonSchema({"type": "string", "enum": [*Outcome]})
 ]
+DataType = Annotated[str, AfterValidator(_known(DATA_TYPES, "data type")), _words(DATA_TYPES)]
+CustomType = Annotated[str, AfterValidator(_known(AVAILABLE, "type with custom fields")), _words(AVAILABLE)]
+LookupTable = Annotated[str, AfterValidator(_known(_TABLES, "lookup table")), _words(_TABLES)]
 Name = Annotated[str, Field(min_length=1)]
 Names = Annotated[
     tuple[Name, ...],
@@ -95,6 +118,7 @@ Ids = Annotated[
         {"type": ["integer", "array"], "items": {"type": "integer", "minimum": 1}, "minItems": 1, "minimum": 1}
     ),
 ]
+Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_COUNT)]
 Total = Annotated[int, Field(strict=True, ge=0)]
 Status = Annotated[int, Field(strict=True, ge=100, le=599)]

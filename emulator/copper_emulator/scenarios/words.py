@@ -8,18 +8,27 @@ from typing import Any
 from copper_emulator.core.model import EntityType, Topic
 from copper_emulator.core.text import duration_text
 from copper_emulator.scenarios.model import (
-    Create,
-    Delete,
     Expect,
     ExpectNone,
     ExpectTotals,
-    Fire,
     NamedSubscription,
     Resubscribe,
     Step,
     Subscription,
-    Update,
     Which,
+)
+from copper_emulator.scenarios.record_parts import (
+    Convert,
+    Create,
+    Define,
+    Delete,
+    Fire,
+    Lookup,
+    Merge,
+    Relate,
+    Seed,
+    Unrelate,
+    Update,
 )
 from copper_emulator.scenarios.values import HOUR_MS, Names
 
@@ -48,9 +57,24 @@ def moment_text(ms: int) -> str:
 
 
 def _create(create: Create) -> str:
-    one, many = _NOUNS.get(create.type, (f"a {create.type}", f"{create.type}s"))
-    what = f"{create.count:,} {many}" if create.count > 1 else one
-    return f"create {what}{_named(create.as_)}{_each(create.each)}"
+    return f"create {_records(create.type, create.count)}{_named(create.as_)}{_each(create.each)}"
+
+
+def _seed(seed: Seed) -> str:
+    if seed.file is not None:
+        _, many = _nouns(seed.type)
+        return f"seed {many} from {seed.file}{_named(seed.as_)}"
+    number = seed.count if seed.rows is None else len(seed.rows)
+    return f"seed {_records(seed.type, number)}{_named(seed.as_)}"
+
+
+def _records(kind: EntityType, number: int) -> str:
+    one, many = _nouns(kind)
+    return f"{number:,} {many}" if number > 1 else one
+
+
+def _nouns(kind: EntityType) -> tuple[str, str]:
+    return _NOUNS.get(kind, (f"a {kind}", f"{kind}s"))
 
 
 def _update(update: Update) -> str:
@@ -59,6 +83,32 @@ def _update(update: Update) -> str:
 
 def _delete(delete: Delete) -> str:
     return f"delete {_joined(delete.records)}{_each(delete.each)}"
+
+
+def _merge(merge: Merge) -> str:
+    return f"merge {merge.loser} into {merge.winner}"
+
+
+def _convert(convert: Convert) -> str:
+    made = [f"{part} {name}" for part, name in convert.named.items()]
+    into = f" into {', '.join(made)}" if made else " with an opportunity" if convert.opportunity is not None else ""
+    return f"convert {convert.lead}{into}"
+
+
+def _relate(relate: Relate) -> str:
+    return f"relate {_joined(relate.records)} to {relate.to}"
+
+
+def _unrelate(unrelate: Unrelate) -> str:
+    return f"unrelate {_joined(unrelate.records)} from {unrelate.from_}"
+
+
+def _define(define: Define) -> str:
+    return f"define custom field {define.name} ({define.data_type}) on {', '.join(define.available_on)}"
+
+
+def _lookup(lookup: Lookup) -> str:
+    return f"add {lookup.add.get('name', 'an entry')} to {lookup.table}"
 
 
 def _fire(fire: Fire) -> str:
@@ -133,6 +183,13 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "create": _create,
     "update": _update,
     "delete": _delete,
+    "merge": _merge,
+    "convert": _convert,
+    "seed": _seed,
+    "relate": _relate,
+    "unrelate": _unrelate,
+    "define": _define,
+    "lookup": _lookup,
     "fire": _fire,
     "subscribe": _subscribe,
     "unsubscribe": lambda names: f"unsubscribe {_joined(names)}",

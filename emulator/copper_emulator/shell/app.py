@@ -10,9 +10,10 @@ from aiohttp import web
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.core.wire import encode
-from copper_emulator.shell.api import webhooks
+from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, known_account
+from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.stage import Stage
 
@@ -46,7 +47,8 @@ def make_api(directory: Directory) -> web.Application:
 def add_api(app: web.Application, directory: Directory) -> None:
     """Put the emulated API into an application that has `answer_errors` among its middlewares."""
     app[DIRECTORY] = directory
-    app.add_routes(webhooks.routes)
+    for part in (webhooks, records, searches, bulk, related, lookups, definitions, description):
+        app.add_routes(part.routes)
 
 
 def make_runner(app: web.Application, **options: Any) -> web.AppRunner:
@@ -64,9 +66,7 @@ async def answer_errors(
     except ApiError as error:
         return refuse(request, error)
     except web.HTTPNotFound:
-        return refuse(
-            request, UnknownRoute(hint=f"There is no {request.path}; webhooks are at /developer_api/v1/webhooks")
-        )
+        return refuse(request, UnknownRoute(hint=unknown_path_hint(request)))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
         return refuse(request, UnknownRoute(hint=f"{request.path} knows {allowed}, not {request.method}"))

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core import account, ratelimit
 from copper_emulator.core.account import Account
-from tests.core.mutations import limits, order, path
+from copper_emulator.core.records import changed, deeds
+from copper_emulator.core.records.forms import Several
+from tests.core.mutations import limits, order, path, records
 
 
 class Patch(NamedTuple):
@@ -56,11 +58,22 @@ MACHINE: dict[str, Mutation] = {
     "an old key's subscriptions stop firing": path.OldKeysFallSilent,
     "only the first subscription to a topic fires": Patch(account, "matching", path.only_the_first_subscription),
     "what waits keeps its old target": path.TargetOfTheChange,
-    "a write that changes nothing fires": Patch(account, "RecordStore", path.FiresWithoutAChange),
-    "different changes share a notification": Patch(account, "RecordStore", path.OneChangeForAll),
+    "a write that changes nothing fires": Patch(deeds, "Action", path.FiresWithoutAChange),
+    "different changes share a notification": Patch(deeds, "Action", path.OneChangeForAll),
     "the timestamp is that of sending": Patch(account, "notification_json", path.timestamp_of_sending),
     "a secret replaces a key of the payload": Patch(account, "notification_json", path.secret_wins),
 }
+
+
+RECORDS: dict[str, Mutation] = {
+    "a refused action keeps its first rows": Patch(deeds, "Action", records.KeepsWhatWasRight),
+    "an email address belongs to two people": Patch(deeds, "Action", records.SharesEmails),
+    "two rows of an action share an email address": Patch(deeds, "Action", records.ForgetsWhoHadIt),
+    "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
+    "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
+    "tags in another order are a change": Patch(changed, "Tags", Several),
+}
+"""What the machine of the records catches: it does nothing but write."""
 
 
 @contextmanager

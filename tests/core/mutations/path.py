@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from copper_emulator.core.model import (
     Attempt,
     Change,
     Delivery,
-    EntityType,
     Event,
     Key,
     Notification,
@@ -24,7 +23,7 @@ from copper_emulator.core.model import (
     Subscription,
     Topic,
 )
-from copper_emulator.core.records.store import Record, RecordStore
+from copper_emulator.core.records.action import Action, Done
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.wire import notification_json
 
@@ -91,30 +90,25 @@ class TargetOfTheChange(Account):
         return super()._start(notification, self._as_it_was[notification.serial], now)
 
 
-class FiresWithoutAChange(RecordStore):
+class FiresWithoutAChange(Action):
     """Writing the value that is there already counts as a change."""
 
-    def update(
-        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
-    ) -> tuple[list[Record], list[RecordChange]]:
-        records, changes = super().update(kind, ids, fields)
-        if records and not changes:
-            found = tuple(record.id for record in records)
-            changes = [RecordChange(Topic(kind, Event.UPDATE), found)]
-        return records, changes
+    def commit(self) -> Done:
+        done = super().commit()
+        for kind, record_id in done.unchanged:
+            done.changes.append(RecordChange(Topic(kind, Event.UPDATE), (record_id,)))
+        return done
 
 
-class OneChangeForAll(RecordStore):
+class OneChangeForAll(Action):
     """Records with different old values share a notification."""
 
-    def update(
-        self, kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]
-    ) -> tuple[list[Record], list[RecordChange]]:
-        records, changes = super().update(kind, ids, fields)
-        if len(changes) > 1:
-            found = tuple(number for change in changes for number in change.ids)
-            changes = [replace(changes[0], ids=found)]
-        return records, changes
+    def commit(self) -> Done:
+        done = super().commit()
+        if len(done.changes) > 1:
+            found = tuple(number for change in done.changes for number in change.ids)
+            done.changes = [replace(done.changes[0], ids=found)]
+        return done
 
 
 def batch_of_31(ids: Sequence[int], size: int) -> list[tuple[int, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core import machine, storms
+from tests.core import machine, record_machine, storms
 from tests.core.checker import Violation
-from tests.core.mutations.catalogue import CHECKER, MACHINE, Mutation, applied
+from tests.core.mutations.catalogue import CHECKER, MACHINE, RECORDS, Mutation, applied
 
 SEED = 3
 """Makes the runs repeatable. An ordinary run, with any seed, misses one in a hundred of these mistakes; should a change
@@ -23,3 +23,9 @@ def test_the_machine_catches(mutation: Mutation) -> None:
 def test_the_checker_catches(mutation: Mutation) -> None:
     with applied(mutation) as account_class, pytest.raises(Violation):
         storms.run(account_class, with_seed=SEED)
+
+
+@pytest.mark.parametrize("mutation", RECORDS.values(), ids=RECORDS.keys())
+def test_the_machine_of_the_records_catches(mutation: Mutation) -> None:
+    with applied(mutation), pytest.raises(record_machine.Disagreement):
+        record_machine.run(with_seed=SEED)

@@ -1,244 +1,255 @@
-"""Records, and what counts as a change to them."""
+"""What is kept of records, what may belong to one of them only, and what leads from one to another."""
 
 from __future__ import annotations
 
-import copy
-import pickle
 from typing import Any
 
 import pytest
 
-from copper_emulator.core.errors import NotFound, UsageError
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import EntityType, RecordChange
-from copper_emulator.core.records.store import Record, RecordStore, kind_of
-from tests.core.builders import topic
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+from tests.core.builders import START, make_account, make_rules
+from tests.core.records.playing import (
+    ACTIVITY,
+    COMPANY,
+    LEAD,
+    NOTE,
+    OPPORTUNITY,
+    PERSON,
+    PROJECT,
+    TASK,
+    email,
+    everything,
+    get,
+    log,
+    make,
+)
 
-LEAD = EntityType.LEAD
-
-
-def store_with(*rows: dict[str, Any]) -> tuple[RecordStore, list[int]]:
-    """A store with these leads, and their ids."""
-    store = RecordStore()
-    return store, [record.id for record in store.create(LEAD, rows, Counters().record)]
-
-
-# --- one record ---------------------------------------------------------------------------------------
-
-
-def test_a_record_is_a_mapping_whose_fields_are_attributes() -> None:
-    record = Record({"id": 17, "name": "Ada"})
-
-    assert record.id == 17
-    assert record["name"] == record.name == "Ada"
-    assert dict(record) == {"id": 17, "name": "Ada"}
-    assert len(record) == 2
-    assert repr(record) == "Record(id=17, name='Ada')"
+TAKEN = "Invalid input: Validation errors: {}: has already been taken"
 
 
-def test_a_field_that_is_not_there_is_named() -> None:
-    record = Record({"id": 17})
-
-    with pytest.raises(AttributeError, match="this record has no field 'name'"):
-        _ = record.name
-    with pytest.raises(KeyError):
-        _ = record["name"]
+def delete(account: Account, kind: EntityType, *ids: int) -> None:
+    account.act(deeds.delete(kind, ids), START)
 
 
-def test_a_record_can_be_copied() -> None:
-    record = Record({"id": 17})
-
-    assert copy.copy(record) == copy.deepcopy(record) == record
+def update(account: Account, kind: EntityType, record_id: int, **fields: Any) -> None:
+    account.act(deeds.update(kind, [record_id], fields), START)
 
 
-def test_a_record_cannot_be_changed_by_its_attributes() -> None:
-    """It is a copy: the change would go nowhere, and the text says what to do."""
-    store = RecordStore()
-    [person] = store.create(EntityType.PERSON, [{"name": "Ada"}], Counters().record)
+def refused(account: Account, kind: EntityType, record_id: int | None, **fields: Any) -> Invalid:
+    """Why a record cannot be made (without an id) or changed; nothing has been changed by the attempt."""
+    before = everything(account)
+    with pytest.raises(Invalid) as caught:
+        if record_id is None:
+            make(account, kind, **fields)
+        else:
+            update(account, kind, record_id, **fields)
+    assert everything(account) == before
+    return caught.value
 
-    with pytest.raises(AttributeError) as caught:
-        person.name = "Ada Lovelace"
 
-    assert str(caught.value) == "a record is a copy; change it with copper.people.update(94808711, name=...)"
+# --- reading ----------------------------------------------------------------------------------------------
 
 
-def test_a_record_of_no_known_type_cannot_be_changed_either() -> None:
-    with pytest.raises(AttributeError, match=r"copper\.people\.update\(id, name=\.\.\.\)"):
-        Record({}).name = "Ada"
+def test_records_are_kept_in_the_order_of_their_creation_whatever_is_written_to_them() -> None:
+    account = make_account()
+    first, second, third = (make(account, LEAD, name=name) for name in "abc")
+    update(account, LEAD, first, name="z")
+    delete(account, LEAD, second)
+
+    assert list(account.records.of(LEAD)) == [first, third]
 
 
 @pytest.mark.parametrize("kind", EntityType)
-def test_a_record_knows_its_type_beside_its_fields(kind: EntityType) -> None:
-    [record] = RecordStore().create(kind, [{}], Counters().record)
+def test_what_is_stored_are_the_fields_of_the_table_that_are_not_worked_out(kind: EntityType) -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    record_id = log(account, LEAD, lead, NOTE) if kind is ACTIVITY else make(account, kind, name="Ada")
 
-    assert kind_of(record) is kind
-    assert kind_of(pickle.loads(pickle.dumps(record))) is kind
-    assert list(record) == ["id"]
+    stored = account.records.stored(kind, record_id)
 
-
-def test_a_record_made_by_hand_has_no_type() -> None:
-    assert kind_of(Record({"id": 17})) is None
+    assert set(stored) == {"id", *(field.name for field in TABLES[kind] if field.stored)}
 
 
-# --- create -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("number", [17, "17", None, [17], 17.5], ids=repr)
+def test_whatever_is_no_id_is_not_found(number: Any) -> None:
+    account = make_account()
+    make(account, LEAD, name="Ada")
 
-
-def test_records_get_ids_in_the_order_of_their_rows() -> None:
-    store, ids = store_with({"name": "a"}, {"name": "b"})
-
-    assert [dict(store.get(LEAD, number)) for number in ids] == [
-        {"id": 94_808_711, "name": "a"},
-        {"id": 94_808_712, "name": "b"},
-    ]
-
-
-def test_later_changes_to_a_row_change_nothing() -> None:
-    row: dict[str, Any] = {"tags": ["a"]}
-    store, [number] = store_with(row)
-    row["tags"].append("b")
-
-    assert store.get(LEAD, number).tags == ["a"]
-
-
-def test_what_was_handed_out_is_a_copy_all_the_way_down() -> None:
-    """Else a script that adds to the tags it read, and writes them back, changes nothing."""
-    store, [number] = store_with({"tags": ["a"]})
-    tags = store.get(LEAD, number).tags
-    tags.append("b")
-
-    _, changes = store.update(LEAD, [number], {"tags": tags})
-
-    assert [change.updated_attributes for change in changes] == [{"tags": [["a"], ["a", "b"]]}]
-
-
-WRONG_ROWS: dict[str, tuple[Any, str]] = {
-    "no mapping": ("Ada", "a record's fields must be a mapping, not 'Ada'"),
-    "an id": ({"id": 1}, "a record's id is given by the emulator, as by Copper; leave it out"),
-    "not JSON": ({"name": object}, "a record's fields must be JSON: "),
-    "NaN": ({"value": float("nan")}, "a record's fields must be JSON: "),
-    "half a surrogate pair": ({"name": "\ud800"}, "a record's fields must be JSON: "),
-}
-
-
-@pytest.mark.parametrize(("row", "text"), WRONG_ROWS.values(), ids=WRONG_ROWS.keys())
-def test_a_wrong_row_is_refused_and_nothing_is_made(row: Any, text: str) -> None:
-    store, counters = RecordStore(), Counters()
-
-    with pytest.raises(UsageError) as caught:
-        store.create(LEAD, [{"name": "right"}, row], counters.record)
-
-    assert str(caught.value).startswith(text)
-    assert counters.record(LEAD) == 94_808_711
-
-
-@pytest.mark.parametrize("rows", [{"name": "Ada"}, "Ada", b"Ada", 7], ids=["mapping", "text", "bytes", "number"])
-def test_rows_are_a_list(rows: Any) -> None:
-    with pytest.raises(UsageError) as caught:
-        RecordStore().create(LEAD, rows, Counters().record)
-
-    assert str(caught.value) == (f"give a list of records, like [{{'name': 'Ada'}}, {{'name': 'Bob'}}], not {rows!r}")
-
-
-# --- update -------------------------------------------------------------------------------------------
-
-
-def test_records_with_the_same_old_and_new_values_share_a_change() -> None:
-    store, [first, second, third] = store_with({"status": "New"}, {"status": "Open"}, {"status": "New"})
-
-    records, changes = store.update(LEAD, [third, second, first], {"status": "Junk"})
-
-    assert [record.id for record in records] == [third, second, first]
-    assert changes == [
-        RecordChange(topic("lead/update"), (third, first), {"status": ["New", "Junk"]}),
-        RecordChange(topic("lead/update"), (second,), {"status": ["Open", "Junk"]}),
-    ]
-
-
-def test_only_what_differs_is_reported() -> None:
-    store, [number] = store_with({"name": "Ada", "status": "New"})
-
-    _, [change] = store.update(LEAD, [number], {"name": "Ada", "status": "Open", "title": "Dr"})
-
-    assert change.updated_attributes == {"status": ["New", "Open"], "title": [None, "Dr"]}
-    assert dict(store.get(LEAD, number)) == {
-        "id": number,
-        "name": "Ada",
-        "status": "Open",
-        "title": "Dr",
-    }
-
-
-def test_writing_what_is_there_is_no_change() -> None:
-    store, [number] = store_with({"name": "Ada"})
-
-    records, changes = store.update(LEAD, [number], {"name": "Ada"})
-
-    assert changes == []
-    assert dict(records[0]) == {"id": number, "name": "Ada"}
-
-
-def test_a_record_named_twice_is_written_once() -> None:
-    store, [number] = store_with({"name": "Ada"})
-
-    records, [change] = store.update(LEAD, [number, number], {"name": "Bob"})
-
-    assert len(records) == 1
-    assert change.ids == (number,)
-
-
-def test_one_missing_record_stops_the_whole_update() -> None:
-    store, [number] = store_with({"name": "Ada"})
-
-    with pytest.raises(NotFound) as caught:
-        store.update(LEAD, [number, 17], {"name": "Bob"})
+    with pytest.raises(NotFound, match="Resource not found") as caught:
+        get(account, LEAD, number)
 
     assert caught.value.hint == (
-        "There is no lead 17. Create it first, or use fire('lead', ...) for a bare event that needs no record."
+        f"There is no lead {number!r}. Create it first, or use fire('lead', ...) for a bare event that needs no record."
     )
-    assert store.get(LEAD, number).name == "Ada"
-
-
-def test_wrong_fields_stop_the_whole_update() -> None:
-    store, [number] = store_with({"name": "Ada"})
-
-    with pytest.raises(UsageError, match="leave it out"):
-        store.update(LEAD, [number], {"id": 5})
-
-
-def test_what_was_reported_does_not_change_afterwards() -> None:
-    store, [number] = store_with({"tags": ["a"]})
-    _, [change] = store.update(LEAD, [number], {"tags": ["b"]})
-    store.get(LEAD, number).tags.append("c")
-    store.update(LEAD, [number], {"tags": []})
-
-    assert change.updated_attributes == {"tags": [["a"], ["b"]]}
-
-
-# --- delete -------------------------------------------------------------------------------------------
 
 
 def test_what_is_deleted_is_gone() -> None:
-    store, [first, second] = store_with({}, {})
+    account = make_account()
+    first, second = make(account, LEAD, name="Ada"), make(account, LEAD, name="Bob")
 
-    assert store.delete(LEAD, [first, first]) == (first,)
-
-    with pytest.raises(NotFound):
-        store.get(LEAD, first)
-    assert store.get(LEAD, second).id == second
-
-
-def test_one_missing_record_stops_the_whole_delete() -> None:
-    store, [number] = store_with({})
+    delete(account, LEAD, first)
 
     with pytest.raises(NotFound):
-        store.delete(LEAD, [number, 17])
+        get(account, LEAD, first)
+    assert get(account, LEAD, second).id == second
 
-    assert store.get(LEAD, number).id == number
+
+def test_a_deleted_activity_is_remembered() -> None:
+    account = make_account()
+    note = log(account, LEAD, make(account, LEAD, name="Ada"), NOTE)
+    assert not account.records.was_deleted(note)
+
+    delete(account, ACTIVITY, note)
+
+    assert account.records.was_deleted(note)
+    assert not account.records.was_deleted(17)
+    with pytest.raises(NotFound):
+        get(account, ACTIVITY, note)
 
 
-@pytest.mark.parametrize("number", [17, "17", None, [17]], ids=repr)
-def test_whatever_is_no_id_is_not_found(number: Any) -> None:
-    store, _ = store_with({})
+def test_the_lookup_tables_are_the_accounts_own() -> None:
+    first, second = make_account(), make_account()
+    first.records.catalogue.update("lead_statuses", 208_231, {"name": "Fresh"})
 
-    with pytest.raises(NotFound, match="Resource not found"):
-        store.get(LEAD, number)
+    assert second.records.catalogue.get("lead_statuses", 208_231)["name"] == "New"
+    assert first.records.lookup("lead_statuses")[208_231]["name"] == "Fresh"
+
+
+def test_the_first_user_is_the_keys_own() -> None:
+    store = RecordStore(make_rules(), Counters(), lambda: "ada@example.com")
+
+    assert store.user == 137_658
+    assert store.catalogue.get("users", 137_658)["email"] == "ada@example.com"
+
+
+# --- what may belong to one record only -------------------------------------------------------------------
+
+
+def test_an_email_address_belongs_to_one_person() -> None:
+    account = make_account()
+    ada, bob = make(account, PERSON, name="Ada", emails=[email("ada@example.com")]), make(account, PERSON, name="Bob")
+
+    for record_id in (None, bob):
+        error = refused(
+            account, PERSON, record_id, name="Bob", emails=[email("bob@x.example"), email("ADA@example.com")]
+        )
+        assert error.message == TAKEN.format("Emails")
+        assert error.hint == f"ada@example.com belongs to person {ada}."
+    assert account.records.owner(PERSON, "ada@example.com") == ada
+
+
+def test_a_domain_belongs_to_one_company() -> None:
+    account = make_account()
+    engines = make(account, COMPANY, name="Engines", email_domain="engines.example")
+    mills = make(account, COMPANY, name="Mills")
+
+    for record_id in (None, mills):
+        error = refused(account, COMPANY, record_id, name="Mills", email_domain="Engines.example")
+        assert error.message == TAKEN.format("Email Domain")
+    assert account.records.owner(COMPANY, "engines.example") == engines
+
+
+def test_leads_may_share_an_address_and_a_lead_may_have_a_persons() -> None:
+    account = make_account()
+    make(account, PERSON, name="Ada", emails=[email("ada@example.com")])
+
+    make(account, LEAD, name="Ada", email=email("ada@example.com"))
+    make(account, LEAD, name="Ada", email=email("ada@example.com"))
+
+    assert len(account.records.of(LEAD)) == 2
+
+
+def test_its_own_address_is_no_obstacle() -> None:
+    account = make_account()
+    ada = make(account, PERSON, name="Ada", emails=[email("ada@example.com"), email("ADA@example.com", "other")])
+
+    update(account, PERSON, ada, emails=[email("Ada@example.com", "personal")])
+
+    assert get(account, PERSON, ada).emails == [email("Ada@example.com", "personal")]
+
+
+def test_an_address_is_free_again_when_it_was_given_up_or_its_person_deleted() -> None:
+    account = make_account()
+    ada = make(account, PERSON, name="Ada", emails=[email("a@example.com"), email("b@example.com")])
+
+    update(account, PERSON, ada, emails=[email("b@example.com")])
+    bob = make(account, PERSON, name="Bob", emails=[email("a@example.com")])
+    delete(account, PERSON, ada)
+    eve = make(account, PERSON, name="Eve", emails=[email("b@example.com")])
+
+    assert (account.records.owner(PERSON, "a@example.com"), account.records.owner(PERSON, "b@example.com")) == (
+        bob,
+        eve,
+    )
+
+
+# --- fields that lead from one record to another ----------------------------------------------------------
+
+
+def related(account: Account, kind: EntityType, record_id: int) -> list[tuple[str, int]]:
+    return [(str(other), number) for other, number in account.records.relations.of((kind, record_id))]
+
+
+LINKS: dict[str, tuple[EntityType, dict[str, Any], str, tuple[EntityType, Any]]] = {
+    "a person's company": (PERSON, {}, "company_id", (COMPANY, None)),
+    "a company's contact": (COMPANY, {}, "primary_contact_id", (PERSON, None)),
+    "an opportunity's company": (OPPORTUNITY, {}, "company_id", (COMPANY, None)),
+    "an opportunity's contact": (OPPORTUNITY, {}, "primary_contact_id", (PERSON, None)),
+    "a project's person": (PROJECT, {}, "related_resource", (PERSON, None)),
+    "a task's lead": (TASK, {}, "related_resource", (LEAD, {"id": None, "type": None})),
+}
+
+
+@pytest.mark.parametrize(("kind", "fields", "name", "end"), LINKS.values(), ids=LINKS.keys())
+def test_what_a_field_leads_to_is_related_both_ways_until_it_is_deleted(
+    kind: EntityType, fields: dict[str, Any], name: str, end: tuple[EntityType, Any]
+) -> None:
+    other, blank = end
+    account = make_account()
+    target = make(account, other, name="Target")
+    value = {"id": target, "type": str(other)} if name == "related_resource" else target
+    record_id = make(account, kind, name="Ada", **fields, **{name: value})
+    before = get(account, kind, record_id)
+    assert related(account, kind, record_id) == [(str(other), target)]
+    assert related(account, other, target) == [(str(kind), record_id)]
+
+    delete(account, other, target)
+
+    after = get(account, kind, record_id)
+    assert after[name] == blank
+    assert after.date_modified == before.date_modified
+    assert related(account, kind, record_id) == []
+    assert [str(change.topic) for change in account.journal.changes] == [
+        f"{other}/new",
+        f"{kind}/new",
+        f"{other}/delete",
+    ]
+
+
+def test_an_update_of_the_field_moves_the_relation() -> None:
+    account = make_account()
+    engines, mills = make(account, COMPANY, name="Engines"), make(account, COMPANY, name="Mills")
+    deal = make(account, OPPORTUNITY, name="Deal", company_id=engines)
+
+    update(account, OPPORTUNITY, deal, company_id=mills)
+    assert related(account, OPPORTUNITY, deal) == [("company", mills)]
+
+    update(account, OPPORTUNITY, deal, company_id=None)
+    assert related(account, OPPORTUNITY, deal) == []
+
+
+def test_an_activity_outlives_its_parent() -> None:
+    """Nothing is said of it anywhere; a log is kept."""
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    note = log(account, LEAD, lead, NOTE)
+
+    delete(account, LEAD, lead)
+
+    assert get(account, ACTIVITY, note).parent == {"id": lead, "type": "lead"}

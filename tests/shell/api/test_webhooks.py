@@ -3,100 +3,30 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copper_emulator import Copper, Emulator
+from copper_emulator import Emulator
 from copper_emulator.core.model import Kind
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.shell.app import MAX_BODY
+from tests.shell.api.client import Client, check_refused, common
 
 PATH = "/developer_api/v1/webhooks"
 TARGET = "https://my-app.example/hooks/copper"
 GOOD = {"target": TARGET, "type": "lead", "event": "update"}
 FIRST_ID = 560_698
-HINT = "X-Copper-Emulator-Hint"
-
-
-class Answer:
-    """One answer, with what tests look at."""
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = response.headers
-        self.raw = response.read()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.raw)
-
-    @property
-    def hint(self) -> str:
-        return self.headers[HINT] or ""
-
-
-class Client:
-    """A plain HTTP client with the account's credentials."""
-
-    def __init__(self, copper: Copper) -> None:
-        self.copper = copper
-        self.address = copper.api_url.split("/")[2]
-
-    def call(
-        self,
-        method: str,
-        path: str = PATH,
-        body: object = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        extra: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """`body`: bytes and iterators as they are, anything else as JSON; `headers` replace the credentials."""
-        data: Any = body
-        if body is not None and not isinstance(body, bytes | Iterator):
-            data = json.dumps(body).encode()
-        sent = {**(self.copper.headers if headers is None else headers), **(extra or {})}
-        with closing(http.client.HTTPConnection(self.address, timeout=20)) as connection:
-            connection.request(method, path, data, sent, encode_chunked=isinstance(body, Iterator))
-            return Answer(connection.getresponse())
-
-    def raw(self, data: bytes, method: str = "") -> Answer:
-        """Bytes as no client library would send them."""
-        host, port = self.address.split(":")
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
-            connection.sendall(data)
-            response = http.client.HTTPResponse(connection, method=method)
-            response.begin()
-            return Answer(response)
-
-    def state(self) -> object:
-        """Everything that a refused call must leave as it was; that it was refused is written down."""
-        kept = [entry for entry in self.copper.journal if entry.kind is not Kind.REFUSED]
-        return self.copper.subscriptions, kept
 
 
 @pytest.fixture
 def client() -> Iterator[Client]:
     with Emulator() as copper:
         yield Client(copper)
-
-
-def common(status: int, message: str) -> dict[str, Any]:
-    return {"success": False, "status": status, "message": message}
-
-
-def check_refused(client: Client, before: object, answer: Answer, status: int, message: str) -> None:
-    assert (answer.status, answer.json) == (status, common(status, message))
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert client.state() == before
 
 
 # --- what Copper documents ----------------------------------------------------------------------------------
@@ -513,7 +443,7 @@ def test_an_empty_body_lacks_everything(client: Client) -> None:
         ({"headers": {"X-A": "b\r\nX-B: c"}}, "Headers: has an invalid value for X-A"),
         ({"headers": {"Host": "b"}}, "Headers: must not contain Host"),
         ({"headers": {"content-length": "1"}}, "Headers: must not contain content-length"),
-        ({"custom_field_computed_values": "yes"}, "Custom field computed values: must be true or false"),
+        ({"custom_field_computed_values": "yes"}, "Custom Field Computed Values: must be true or false"),
         ({"\U0001f600": 1}, "Base: Unrecognized attributes specified: \U0001f600"),
     ],
     ids=lambda value: str(value)[:40].encode("ascii", "replace").decode(),

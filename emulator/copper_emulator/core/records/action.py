@@ -8,10 +8,10 @@ action.commit()                                            -> the records and th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import methodcaller
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.findings import TAKEN, Findings
@@ -19,7 +19,8 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.derived import Write, derive
 from copper_emulator.core.records.reading import Reading, Said
-from copper_emulator.core.records.store import RecordStore, Stored, uniques
+from copper_emulator.core.records.seeding import Trusting
+from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -39,6 +40,12 @@ class Done:
         self.unchanged += other.unchanged
 
 
+T = TypeVar("T")
+
+Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
+"""Is given the records and the moment in milliseconds; gives its result and what it changed."""
+
+
 class Action:
     """One action on records of one type; `now` is in milliseconds."""
 
@@ -46,12 +53,14 @@ class Action:
         self._store = store
         self._kind = kind
         self._table = TABLES[kind]
-        self._now = now // 1000
+        self._now, self._now_ms = now // 1000, now
         self._reading = Reading(store, refuse_read_only=store.rules.refuse_read_only)
+        self._seeding = Reading(Trusting(store))
         self._created: dict[int, dict[str, Any]] = {}
         self._updated: dict[int, dict[str, Any]] = {}
         self._deleted: dict[int, None] = {}
         self._claimed: dict[str, int | None] = {}
+        self._seeded = False
         self.ignored: dict[str, None] = {}
         """Names that bodies had and that cannot be written."""
 
@@ -63,16 +72,22 @@ class Action:
 
     def seed(self, body: Any) -> int:
         """A new record whose id and read-only fields may be given. Raises Invalid."""
-        said, found = self._reading.seed(self._table, body)
+        said, found = self._seeding.seed(self._table, body)
         wanted = found.body.get("id")
         if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
             found.error("id", "is already there or no id")
+        self._seeded = True
         return self._checked_new(said, found, wanted, seeding=True)
+
+    def make(self, values: Mapping[str, Any]) -> int:
+        """A new record of values that are known to be right, read-only ones too; defaults for the others. Its id."""
+        said = Said(values, defaults=self._reading.defaults(self._table))
+        return self._checked_new(said, Findings({}, (), f"a {self._table.noun}"))
 
     def update(self, record_id: int, body: Any) -> None:
         """Change the fields that the body names. Raises NotFound, Invalid."""
         before = self._now_there(record_id)
-        said, found = self._reading.update(self._table, body)
+        said, found = self._reading.update(self._table, body, before)
         self.ignored |= dict.fromkeys(said.ignored)
         found.raise_if_any()
         self._write(record_id, before, said, found)
@@ -105,11 +120,12 @@ class Action:
         ones."""
         done = Done()
         for record in self._created.values():
-            self._store.put(self._kind, record)
+            # Seeded records were always there: searches that lag find them at once.
+            self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
         self._tell(done, Event.NEW, self._created)
         self._commit_updates(done)
         for record_id in self._deleted:
-            self._store.take_out(self._kind, record_id)
+            self._store.take_out(self._kind, record_id, now=self._now_ms)
         self._tell(done, Event.DELETE, self._deleted)
         return done
 
@@ -137,15 +153,16 @@ class Action:
 
     def _checked_new(self, said: Said, found: Findings, wanted: int | None = None, *, seeding: bool = False) -> int:
         found.raise_if_any()
-        after = {"id": 0, **said.values}
-        if "custom_fields" in after:
-            after["custom_fields"] = _merged({}, after["custom_fields"])
+        given = dict(said.values)
+        if "custom_fields" in given:
+            given["custom_fields"] = _merged({}, given["custom_fields"])
+        after = {"id": 0, **said.defaults, **given}
         self._derive(None, said, after)
         if seeding:
             # What was given stands, whatever would follow from the rest.
-            stored = {each.name for each in self._table if each.stored}
-            after |= {name: value for name, value in said.values.items() if name in stored and value is not None}
-            after = {name: value for name, value in after.items() if name in stored or name == "id"}
+            after |= given
+            for name in self._table.unstored:
+                after.pop(name, None)
         for name in ("date_created", "date_modified"):
             after[name] = after[name] if seeding and after[name] is not None else self._now
         self._claim(None, None, after, found)
@@ -162,9 +179,9 @@ class Action:
         return record_id
 
     def _now_there(self, record_id: int) -> Stored:
-        found = self._updated.get(record_id)
         if record_id in self._deleted:
-            return self._store.stored(self._kind, -1)
+            raise not_there(self._kind, record_id)
+        found = self._updated.get(record_id)
         return self._store.stored(self._kind, record_id) if found is None else found
 
     def _derive(self, before: Stored | None, said: Said, after: dict[str, Any]) -> None:

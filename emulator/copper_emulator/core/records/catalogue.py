@@ -55,9 +55,11 @@ class Catalogue:
         entries = self._tables[table] if table in self._tables else dict(self.table(table))
         said, found = Reading(_NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
-        if wanted is not None and (not isinstance(wanted, int) or isinstance(wanted, bool) or wanted in entries):
-            found.error("id", "is already there" if wanted in entries else "is no id")
-        entry = dict(said.values)
+        if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int)):
+            found.error("id", "is no id")
+        elif wanted in entries:
+            found.error("id", "is already there")
+        entry = said.complete
         if not found.faults:
             check_entry(table, entry, found)
         found.raise_if_any()
@@ -164,6 +166,8 @@ class Catalogue:
 
 class _Nobody:
     """Entries of lookup tables refer to nothing."""
+
+    trusting = False
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         return {}

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.records.catalogue import Catalogue
 from copper_emulator.core.records.contacts import Tags
-from copper_emulator.core.records.custom import computed
+from copper_emulator.core.records.custom import CustomFields, blank_custom, computed
 from copper_emulator.core.records.fields import Field, Table
 from copper_emulator.core.records.forms import Form, Several
 
@@ -24,6 +24,8 @@ def is_same(form: Form, old: Any, new: Any) -> bool:
     """Whether two values of a field are one. What is a set (tags, several options) has no order."""
     if isinstance(form, Tags | Several):
         return set(old or ()) == set(new or ())
+    if isinstance(form, CustomFields):
+        return all(_same_custom(old.get(wanted), new.get(wanted)) for wanted in old.keys() | new.keys())
     return bool(old == new)
 
 
@@ -66,6 +68,8 @@ def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -
         old, new = before[field.name].get(wanted), after[field.name].get(wanted)
         if definition is None or _same_custom(old, new):
             continue
+        # What a read shows for one that is not set.
+        old, new = (blank_custom(definition) if value is None else value for value in (old, new))
         plain[str(wanted)] = [old, new]
         named[str(wanted)] = [computed(definition, old), computed(definition, new)]
     return plain, named

@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        category = {"type": "string", "enum": list(self.categories)}
+        category = {"type": ["string", "null"], "enum": [*self.categories, None]}
         content: dict[str, Any] = {"type": "string", "minLength": 1}
         if self.key == "email":
             content["pattern"] = _EMAIL_PATTERN
@@ -66,7 +66,7 @@ class Entry:
         if not isinstance(value, dict) or not isinstance(value.get(self.key), str) or not value[self.key]:
             raise Unfit(INVALID, example)
         refuse_unknown(value, (self.key, "category"))
-        category = value.get("category") or self.categories[0]
+        category = self.categories[0] if value.get("category") is None else value["category"]
         if category not in self.categories:
             raise Unfit(INVALID, f"{category!r} is no category; it is one of {', '.join(self.categories)}.")
         if self.key == "email" and not _EMAIL.fullmatch(value[self.key]):

@@ -65,11 +65,13 @@ class CustomFields:
 
 
 def read_custom(definition: Mapping[str, Any], value: Any, known: Known) -> Any:
-    """A custom field's value by its definition's data type; null stays null. Raises Unfit."""
+    """A custom field's value by its definition's data type; null and what shows as unset are null. Raises Unfit."""
     if value is None:
         return None
+    form = custom_form(definition)
     try:
-        return custom_form(definition).read(value, known)
+        read = form.read(value, known)
+        return None if read == form.blank() else read
     except Unfit as error:
         where = f"Custom field {definition['id']} ({definition['name']}, {definition['data_type']}): {error.message}."
         raise Unfit(INVALID, f"{where} {error.hint}".strip()) from None
@@ -117,7 +119,7 @@ class Option:
         return None
 
     def read(self, value: Any, known: Known) -> int:
-        if isinstance(value, bool) or value not in dict(self.options):
+        if isinstance(value, bool) or not isinstance(value, int) or value not in dict(self.options):
             there = ", ".join(f"{option_id} ({name})" for option_id, name in self.options)
             raise Unfit(NOT_LISTED, f"Its options are {there or 'none'}.")
         return int(value)

@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import CopperEmulatorError, Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.action import Action, Done
+from copper_emulator.core.records.action import Action, Deed, Done
+from copper_emulator.core.records.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
+from copper_emulator.core.records.converting import convert
+from copper_emulator.core.records.merging import merge
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.upserting import upsert
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
-T = TypeVar("T")
+__all__ = [
+    "MAX_BULK",
+    "Deed",
+    "ItemError",
+    "Written",
+    "bulk_create",
+    "bulk_update",
+    "convert",
+    "create",
+    "create_one",
+    "delete",
+    "item_error",
+    "merge",
+    "seed",
+    "update",
+    "update_each",
+    "update_one",
+    "upsert",
+]
 
-Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
-"""Is given the records and the moment in milliseconds; gives its result and what it changed."""
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One record as it was written, and the names in the body that cannot be written and were ignored."""
+
+    record: Record
+    ignored: tuple[str, ...]
+
+
+def create_one(kind: EntityType, body: Any) -> Deed[Written]:
+    """One new record. Raises Invalid; then it is not made."""
+
+    def deed(store: RecordStore, now: int) -> tuple[Written, Done]:
+        action = Action(store, kind, now)
+        record_id = action.create(body)
+        done = action.commit()
+        return Written(store.get(kind, record_id), tuple(action.ignored)), done
+
+    return deed
+
+
+def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Written]:
+    """The fields of one record that the body names. Raises NotFound, Invalid; then it is not changed."""
+
+    def deed(store: RecordStore, now: int) -> tuple[Written, Done]:
+        action = Action(store, kind, now)
+        action.update(record_id, body)
+        done = action.commit()
+        return Written(store.get(kind, record_id), tuple(action.ignored)), done
+
+    return deed
 
 
 def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:
@@ -64,18 +116,27 @@ def delete(kind: EntityType, ids: Iterable[int]) -> Deed[None]:
     return deed
 
 
-def seed(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:
-    """Records that were always there: nothing is told of them. Raises Invalid with the number of the row."""
+Faults: TypeAlias = Sequence[tuple[str, str]]
 
-    def deed(store: RecordStore, now: int) -> tuple[list[Record], Done]:
+
+def seed(
+    kind: EntityType, rows: Iterable[Any], place: Callable[[int, Faults], str] = lambda number, _: f"Row {number}."
+) -> Deed[list[int]]:
+    """Records that were always there: nothing is told of them. Their ids; there may be very many.
+
+    Raises Invalid; `place` tells where its faults are, given the number of the row (from 1) and them.
+    """
+
+    def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
         action = Action(store, kind, now)
         ids = []
         for number, row in enumerate(rows, start=1):
             try:
                 ids.append(action.seed(row))
             except Invalid as error:
-                raise Invalid.fields(error.faults, hint=f"Row {number}. {error.hint}".strip()) from None
+                where = place(number, error.faults)
+                raise Invalid.fields(error.faults, hint=f"{where} {error.hint}".strip()) from None
         action.commit()
-        return [store.get(kind, record_id) for record_id in ids], Done()
+        return ids, Done()
 
     return deed

@@ -54,23 +54,32 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API."""
+    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API.
+
+    What every write asks for is worked out once: the fields by name, those that a create may set and their names,
+    the names of all that a read shows, and of what is not stored.
+    """
 
     noun: str
     plural: str
     fields: tuple[Field, ...]
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    written: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    told: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    shown: frozenset[str] = field(init=False, repr=False, compare=False)
+    unstored: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
+        written = tuple(each for each in self.fields if each.access is not Access.NEVER)
+        by_name = {each.name: each for each in self.fields}
+        object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "written", written)
+        object.__setattr__(self, "told", tuple(each.name for each in written))
+        object.__setattr__(self, "shown", frozenset({"id", *by_name}))
+        object.__setattr__(self, "unstored", tuple(each.name for each in self.fields if not each.stored))
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
-
-    @property
-    def written(self) -> tuple[Field, ...]:
-        """What a create may set."""
-        return tuple(each for each in self.fields if each.access is not Access.NEVER)

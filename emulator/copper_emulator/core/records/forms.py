@@ -38,7 +38,13 @@ class Unfit(Exception):
 
 
 class Known(Protocol):
-    """What values are checked against: the account as it is."""
+    """What values are checked against: the account as it is.
+
+    It is `trusting` where values are those of records that Copper has shown, what only Copper writes among them.
+    """
+
+    @property
+    def trusting(self) -> bool: ...
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         """The entries of a lookup table (`lead_statuses`, `users`, ...) by id."""
@@ -118,14 +124,14 @@ class Number:
         return None
 
     def read(self, value: Any, known: Known) -> int | float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
             raise Unfit(NOT_A_NUMBER)
-        if self.whole and value != int(value):
-            raise Unfit("must be an integer")
         if value < self.least:
             raise Unfit(f"must be greater than or equal to {self.least}")
         if value > self.most:
             raise Unfit(f"must be less than or equal to {self.most}")
+        if self.whole and value != int(value):
+            raise Unfit("must be an integer")
         return int(value) if self.whole else value
 
 
@@ -281,7 +287,21 @@ class Shown:
         return [] if self.many else None
 
     def read(self, value: Any, known: Known) -> Any:
+        values = value if self.many and isinstance(value, list) else [value]
+        if isinstance(value, list) is not self.many or not all(self._fits(each) for each in values):
+            raise Unfit(INVALID, f"It is given as {self.words}.")
         return value
+
+    def _fits(self, value: Any) -> bool:
+        return isinstance(value, _SHAPES[self.shape]) and not isinstance(value, bool)
+
+
+_SHAPES: Mapping[str, type | tuple[type, ...]] = {
+    "integer": int,
+    "number": (int, float),
+    "string": str,
+    "object": dict,
+}
 
 
 ID_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}

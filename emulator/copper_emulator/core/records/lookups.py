@@ -28,6 +28,13 @@ from copper_emulator.core.records.forms import (
     refuse_unknown,
 )
 
+ICONS = (
+    *("Message", "Phone", "Event", "Assignment", "Assessment", "Group", "Description", "Speaker Notes", "Forum"),
+    *("Web", "Loyalty", "Content Paste", "Headset", "Share", "Navigation", "Notification", "Voicemail", "Room"),
+    *("Edit", "Send", "Videocam", "Play Arrow", "Grocery Store", "Mic", "Camera Mic", "Todo"),
+)
+"""The icons of custom activity types (developer docs)."""
+
 AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACTIVITY_LOG)
 """The types that can have custom fields."""
 
@@ -129,7 +136,7 @@ LOOKUPS: Mapping[str, Table] = {
         "custom_activity_types",
         (
             _name(),
-            Field("icon_type", Text(), "Its icon.", default="Todo"),
+            Field("icon_type", OneOf(ICONS), "Its icon.", default="Todo"),
             _DISABLED,
             Field("is_interaction", Checkbox(), "Whether it counts as an interaction.", default=False),
             Field("is_default_task_type", Checkbox(), "Whether new tasks have it.", default=False),

@@ -6,7 +6,7 @@ unless the whole action is right (`action.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
@@ -15,10 +15,11 @@ from copper_emulator.core.errors import CopperEmulatorError, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.catalogue import Catalogue
+from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.ordering import Orders
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, newly_linked, unlinked
-from copper_emulator.core.records.shown import shown
+from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
 from copper_emulator.core.rules import Rules
 
@@ -31,11 +32,14 @@ Stored = Mapping[str, Any]
 class RecordStore:
     """All records of one account, by type and id, with what they refer to. It is the `Known` of the forms."""
 
+    trusting = False
+
     def __init__(self, rules: Rules, counters: Counters, email: Callable[[], str]) -> None:
         self.rules = rules
         self.counters = counters
         self.relations = Relations()
-        self.orders = {kind: Orders(kind) for kind in EntityType}
+        self.activities = Activities()
+        self.orders = {kind: Orders(rules.search_lag_ms) for kind in EntityType}
         self._email = email
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
@@ -76,10 +80,7 @@ class RecordStore:
         try:
             return self._records[kind][record_id]
         except (KeyError, TypeError):
-            raise NotFound(
-                hint=f"There is no {kind} {record_id!r}. Create it first, or use fire({str(kind)!r}, ...) for a bare "
-                "event that needs no record."
-            ) from None
+            raise not_there(kind, record_id) from None
 
     def get(self, kind: EntityType, record_id: int) -> Record:
         """One record as it is shown. Raises NotFound."""
@@ -87,10 +88,10 @@ class RecordStore:
 
     def record(self, kind: EntityType, stored: Stored) -> Record:
         """A stored record as it is shown."""
-        return Record(self.shown(kind, stored), kind)
+        return Record(copied(self.shown(kind, stored)), kind)
 
     def shown(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> dict[str, Any]:
-        """A stored record as the API shows it."""
+        """A stored record as the API shows it, to be written out; `record` gives one that nothing is shared with."""
         return shown(kind, stored, self.catalogue, self.company_name, with_computed=with_computed)
 
     def company_name(self, company_id: int) -> str | None:
@@ -111,29 +112,34 @@ class RecordStore:
 
     # --- writing: by `action.py` alone ----------------------------------------------------------------------
 
-    def put(self, kind: EntityType, record: Stored) -> None:
-        """Store a record in the place of the one with its id."""
+    def put(self, kind: EntityType, record: Stored, *, seeded: bool = False, now: int | None = None) -> None:
+        """Store a record in the place of the one with its id. `now` is when it was created, for searches that lag."""
         before = self._records[kind].get(record["id"])
         self._records[kind][record["id"]] = record
-        self.orders[kind].touch(record["id"], before)
+        self.orders[kind].touch(record["id"], before, record, now)
         self.relations.follow(kind, before, record)
         if kind in self._owners:
             owners = self._owners[kind]
             for unique in () if before is None else uniques(kind, before):
-                owners.pop(unique, None)
+                _release(owners, unique, record["id"])
             owners.update((unique, record["id"]) for unique in uniques(kind, record))
+        if kind is ACTIVITY:
+            self._follow_activity(before, record, seeded=seeded)
 
-    def take_out(self, kind: EntityType, record_id: int) -> None:
+    def take_out(self, kind: EntityType, record_id: int, *, now: int | None = None) -> None:
         """Remove a record and its relations."""
         before = self._records[kind].pop(record_id)
-        self.orders[kind].touch(record_id, before)
+        self.orders[kind].touch(record_id, before, None, now)
         if kind in self._owners:
             for unique in uniques(kind, before):
-                self._owners[kind].pop(unique, None)
+                _release(self._owners[kind], unique, record_id)
         if kind is ACTIVITY:
             self._deleted_activities.add(record_id)
+            self._contact(self.activities.removed(before))
         for other in self.relations.drop((kind, record_id)):
-            self._unlink(other, (kind, record_id))
+            # A seeded record may have named one that never came.
+            if self.has_record(*other):
+                self._unlink(other, (kind, record_id))
 
     def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
         """Relate two records; no notification. Raises NotFound, Invalid."""
@@ -143,8 +149,7 @@ class RecordStore:
         self.relations.add(one, other)
         for this, that in ((one, other), (other, one)):
             fields = newly_linked(this[0], self.stored(*this), that)
-            if fields:
-                self._quietly(this, fields)
+            self.quietly(this, fields)
 
     def unrelate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
         """Take a relation away; no notification. Raises NotFound."""
@@ -156,13 +161,43 @@ class RecordStore:
         self._unlink(other, one)
 
     def _unlink(self, this: tuple[EntityType, int], that: tuple[EntityType, int]) -> None:
-        fields = unlinked(this[0], self.stored(*this), that)
-        if fields:
-            self._quietly(this, fields)
+        self.quietly(this, unlinked(this[0], self.stored(*this), that))
 
-    def _quietly(self, item: tuple[EntityType, int], fields: Mapping[str, Any]) -> None:
-        # Relations are no change of the record: neither a notification nor another date_modified.
-        self.put(item[0], {**self.stored(*item), **fields})
+    def quietly(self, item: tuple[EntityType, int], fields: Mapping[str, Any]) -> None:
+        """Write what is no change of the record (relations, metadata): no notification, no other date_modified."""
+        if fields:
+            self.put(item[0], {**self.stored(*item), **fields})
+
+    def _follow_activity(self, before: Stored | None, record: Stored, *, seeded: bool) -> None:
+        if before is not None:
+            self._contact(self.activities.written(before, record))
+            return
+        kind = self.catalogue.table("activity_types").get(record["type"]["id"])
+        contacts = self.activities.made(record, counts=kind is not None and kind["count_as_interaction"])
+        self._contact(contacts, seeded=seeded)
+
+    def _contact(self, contacts: Iterable[Contact], *, seeded: bool = False) -> None:
+        for item, by, at in contacts:
+            record = self._records[item[0]].get(item[1])
+            if record is None:
+                continue
+            # A seeded parent may have come with a count that has its seeded activities in it.
+            missing = self.activities.counted(item) - record.get("interaction_count", 0)
+            self.quietly(item, contacted(item[0], record, max(missing, 0) if seeded else by, at))
+
+
+def not_there(kind: EntityType, record_id: object) -> NotFound:
+    """The refusal of what is meant for a record that is not there."""
+    return NotFound(
+        hint=f"There is no {kind} {record_id!r}. Create it first, or use fire({str(kind)!r}, ...) for a bare "
+        "event that needs no record."
+    )
+
+
+def _release(owners: dict[str, int], unique: str, record_id: int) -> None:
+    # In one action it may have got another owner already.
+    if owners.get(unique) == record_id:
+        del owners[unique]
 
 
 def uniques(kind: EntityType, record: Stored) -> list[str]:

@@ -58,15 +58,12 @@ def _name(noun: str) -> Field:
     return Field("name", Text(), f"Full name of the {noun}.", required=True, null=Null.REFUSED)
 
 
-def _name_parts() -> tuple[Field, ...]:
-    # A write of the name gives all of them anew; a write of parts gives the name anew.
-    return (
-        Field("prefix", Text(), "Title before the name, like Dr."),
-        Field("first_name", Text(), "First name; worked out from the name."),
-        Field("middle_name", Text(), "Middle name; worked out from the name."),
-        Field("last_name", Text(), "Last name; worked out from the name."),
-        Field("suffix", Text(), "What follows the name, like Jr."),
-    )
+# A write of the name gives all of its parts anew; a write of parts gives the name anew.
+PREFIX = Field("prefix", Text(), "Title before the name, like Dr.")
+FIRST_NAME = Field("first_name", Text(), "First name; worked out from the name.")
+MIDDLE_NAME = Field("middle_name", Text(), "Middle name; worked out from the name.")
+LAST_NAME = Field("last_name", Text(), "Last name; worked out from the name.")
+SUFFIX = Field("suffix", Text(), "What follows the name, like Jr.")
 
 
 def _assignee(null: Null = Null.CLEARS) -> Field:
@@ -75,7 +72,10 @@ def _assignee(null: Null = Null.CLEARS) -> Field:
 
 def _custom_fields(kind: EntityType) -> Field:
     return Field(
-        "custom_fields", CustomFields(kind), "Values of custom fields. Those that are not named stay as they are."
+        "custom_fields",
+        CustomFields(kind),
+        "Values of custom fields. Those that are not named stay as they are.",
+        null=Null.KEEPS,
     )
 
 
@@ -129,7 +129,7 @@ TABLES: Mapping[EntityType, Table] = {
         "leads",
         (
             _name("lead"),
-            *_name_parts(),
+            *(PREFIX, FIRST_NAME, LAST_NAME, MIDDLE_NAME, SUFFIX),
             ADDRESS,
             _assignee(),
             Field("company_name", Text(), "The company the lead works for."),
@@ -172,7 +172,7 @@ TABLES: Mapping[EntityType, Table] = {
         "people",
         (
             _name("person"),
-            *_name_parts(),
+            *(PREFIX, FIRST_NAME, MIDDLE_NAME, LAST_NAME, SUFFIX),
             ADDRESS,
             _assignee(),
             Field(

@@ -15,9 +15,16 @@ _MAX_HINT = 2_000
 """Characters of a hint: clients refuse much longer header lines (aiohttp's limit and Node's are about 8,000)."""
 
 
-def answer(value: Any, *, hint: str = "") -> web.Response:
-    """200 with JSON."""
-    return with_hint(web.Response(body=encode(value), content_type="application/json", charset="utf-8"), hint)
+TOTAL_HEADER = "X-PW-TOTAL"
+"""How many a search found on all of its pages (developer docs)."""
+
+
+def answer(value: Any, *, hint: str = "", total: int | None = None) -> web.Response:
+    """200 with JSON; `total` is what a search found in all."""
+    response = web.Response(body=encode(value), content_type="application/json", charset="utf-8")
+    if total is not None:
+        response.headers[TOTAL_HEADER] = str(total)
+    return with_hint(response, hint)
 
 
 def with_hint(response: web.Response, hint: str) -> web.Response:

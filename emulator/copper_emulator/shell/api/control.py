@@ -33,6 +33,7 @@ from copper_emulator.shell.api.control_models import (
     RunUntilIdle,
     SubscriptionsShape,
 )
+from copper_emulator.shell.api.control_records import RECORD_OPERATIONS
 from copper_emulator.shell.api.operation import (
     Operation,
     Refused,
@@ -205,6 +206,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/clock", "What time it is", Nothing, ClockShape, read_clock),
     Operation("POST", "/clock/advance", "Move the clock", Advance, MovedShape, advance_clock),
     Operation("POST", "/clock/run-until-idle", "Until nothing waits", RunUntilIdle, MovedShape, run_until_idle),
+    *RECORD_OPERATIONS,
     Operation("POST", "/reset", "As at the start", Nothing, AccountShape, reset),
 )
 """What can be done to one account, under /_emulator/v1/accounts/{name}."""

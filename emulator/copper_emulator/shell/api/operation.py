@@ -48,13 +48,15 @@ class Operation(Generic[T]):
     takes: type[T]
     gives: type[BaseModel]
     run: Callable[[ServedAccount, T], Awaitable[BaseModel]]
+    max_body: int | None = None
+    """Bytes that its requests may have, where it is more than usual."""
 
     def route(self, accounts: Accounts) -> web.RouteDef:
         """Under `/accounts/{name}`."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             account = account_of(request, accounts)
-            return answer(await self.run(account, await taken(request, self.takes)))
+            return answer(await self.run(account, await taken(request, self.takes, max_body=self.max_body)))
 
         return web.route(self.method, "/accounts/{name}" + self.path, handle)
 
@@ -70,16 +72,29 @@ def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
     return found
 
 
-async def taken(request: web.Request, model: type[T]) -> T:
-    """What a request says: GET in its query, the others in a JSON body; 400 and 422 for what it cannot say."""
+async def taken(request: web.Request, model: type[T], *, max_body: int | None = None) -> T:
+    """What a request says: GET in its query, the others in a JSON body; 400 and 422 for what it cannot say.
+
+    What stands in the path beside the account's name belongs to it.
+    """
+    said = await _said(request, model, max_body)
+    in_path = {name: value for name, value in request.match_info.items() if name != "name"}
+    twice = [name for name in in_path if name in said]
+    if twice:
+        raise Refused(422, f"{twice[0]}: stands in the path already")
+    return parsed(model, {**in_path, **said})
+
+
+async def _said(request: web.Request, model: type[T], max_body: int | None) -> dict[str, Any]:
     if request.method == "GET":
-        return parsed(model, from_query(request.query, model))
+        return from_query(request.query, model)
     if request.query:
         raise Refused(422, "this operation takes its values in a JSON body, not in the query")
-    said = parse_body(await request.read())
+    reader = request if max_body is None else request.clone(client_max_size=max_body)
+    said = parse_body(await reader.read())
     if not isinstance(said, dict):
         raise Refused(422, "the body must be a JSON object")
-    return parsed(model, said)
+    return said
 
 
 def from_query(query: MultiMapping[str], model: type[BaseModel]) -> dict[str, Any]:

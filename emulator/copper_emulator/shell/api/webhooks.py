@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.subscriptions import parse_create, secret_hint
 from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, go_on
+from copper_emulator.shell.api.calls import BASE, path_id
 from copper_emulator.shell.api.credentials import stage_of
 
-PATH = "/developer_api/v1/webhooks"
-_MAX_ID = 2**63 - 1
+PATH = f"{BASE}/webhooks"
 
 
 async def list_subscriptions(request: web.Request) -> web.Response:
@@ -26,7 +25,7 @@ async def list_subscriptions(request: web.Request) -> web.Response:
 async def view_subscription(request: web.Request) -> web.Response:
     """200 with the object, or 404."""
     stage = stage_of(request)
-    wanted = subscription_id(request)
+    wanted = path_id(request, "subscription")
     with stage.lock:
         found = stage.account.subscriptions.get(wanted, stage.account.key.serial)
     return answer(subscription_json(found))
@@ -43,7 +42,7 @@ async def create_subscription(request: web.Request) -> web.Response:
 async def update_subscription(request: web.Request) -> web.Response:
     """200 with the whole object; only the keys that were sent are changed."""
     stage = stage_of(request)
-    wanted = subscription_id(request)
+    wanted = path_id(request, "subscription")
     body = parse_body(await request.read())
     changed = stage.record(lambda account, now: account.update_subscription(wanted, body, now))
     return shown_with_hint(changed)
@@ -52,17 +51,9 @@ async def update_subscription(request: web.Request) -> web.Response:
 async def delete_subscription(request: web.Request) -> web.Response:
     """200 with `{"id":N}`."""
     stage = stage_of(request)
-    wanted = subscription_id(request)
+    wanted = path_id(request, "subscription")
     stage.record(lambda account, now: account.unsubscribe(wanted, now))
     return answer({"id": wanted})
-
-
-def subscription_id(request: web.Request) -> int:
-    """The id in the path. Raises NotFound for what cannot be one."""
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > _MAX_ID:
-        raise NotFound(hint=f"{text!r} is no subscription id.")
-    return int(text)
 
 
 def shown_with_hint(subscription: Subscription) -> web.Response:

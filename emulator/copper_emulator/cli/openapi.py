@@ -1,0 +1,22 @@
+"""`copper-emulator openapi`: what the emulated API is, for programs."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from copper_emulator.openapi import describe
+
+
+@click.command(short_help="Print the OpenAPI description of the emulated API.")
+def openapi() -> None:
+    """Print the OpenAPI 3.1 description of the emulated API, for generators of clients and for checks.
+
+    A running server has it at /_emulator/developer_api.json.
+
+    \b
+    Example:
+      copper-emulator openapi
+    """
+    click.echo(json.dumps(describe(), indent=2))

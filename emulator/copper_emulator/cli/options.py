@@ -1,0 +1,71 @@
+"""Which options do all commands have that talk to a running server, and how is a value written in one?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import DEFAULT_URL
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MOST = 2**63 - 1
+"""The highest id of a record."""
+
+server_option = click.option(
+    "--server",
+    metavar="URL",
+    envvar="COPPER_EMULATOR_URL",
+    default=DEFAULT_URL,
+    show_default=True,
+    show_envvar=True,
+    help="the server to talk to",
+)
+account_option = click.option("--account", metavar="NAME", help="needed where the server has several (see status)")
+json_option = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
+
+
+def for_an_account(command: F) -> F:
+    """The options of a command about one account: --server, --account and --json."""
+    for add in (json_option, account_option, server_option):
+        command = add(command)
+    return command
+
+
+def json_or_text(text: str) -> Any:
+    """A value as it is written on the command line: JSON where it can be read as JSON, else text."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return text
+
+
+def fields_of(option: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """`name=Ada` as {"name": "Ada"}, `custom_fields.17=Gold` as one of the values that the API has a list of."""
+    fields: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise WrongUse(f"{option} {text!r}: write FIELD=VALUE, like {option} name=Ada")
+        first, _, number = name.partition(".")
+        if first == "custom_fields" and number:
+            fields.setdefault(first, []).append(_custom(option, text, number, value))
+        elif name in fields:
+            raise WrongUse(f"{option} {text!r}: {name} is given twice")
+        else:
+            fields[name] = json_or_text(value)
+    return fields
+
+
+def _custom(option: str, text: str, number: str, value: str) -> dict[str, Any]:
+    if not (number.isascii() and number.isdecimal() and len(number) < 20):
+        raise WrongUse(f"{option} {text!r}: write custom_fields.ID=VALUE, with the id of the custom field's definition")
+    return {"custom_field_definition_id": int(number), "value": json_or_text(value)}
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

@@ -1,0 +1,239 @@
+"""The commands that change records in a running server and look at them: `create`, `update`, `delete`, `merge`,
+`convert`, `search`, `seed`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import MOST, fields_of, for_an_account
+from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.values import Number
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.text import count
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.seed_files import Seeds
+
+_SHOWN = 20
+"""Records that are listed for people; JSON has all."""
+
+_type = click.argument("type", metavar="TYPE")
+_set = click.option(
+    "--set", "fields", metavar="FIELD=VALUE", multiple=True, help="a field's value, as JSON or text; repeatable"
+)
+
+
+@click.command(short_help="Create records in a running server.")
+@_type
+@_set
+@click.option("--count", "number", type=Number(1, 10_000), help="how many, in one action  [default: 1]")
+@for_an_account
+def create(
+    *, type: str, fields: tuple[str, ...], number: int | None, server: str, account: str | None, as_json: bool
+) -> None:
+    """Create records in a running server, as if a client of Copper had; subscriptions are notified.
+
+    TYPE is person, lead, company, opportunity, project, task or activity. What it requires and is not given has
+    samples. With --count {n} in a text is the number of the record. Values are JSON where they can be read as JSON,
+    else text; a custom field is written custom_fields.ID.
+
+    \b
+    Examples:
+      copper-emulator create person --set name=Ada --set 'tags=["vip"]'
+      copper-emulator create person --count 61 --set 'emails=[{"email":"p{n}@example.com"}]'
+    """
+    body = {"fields": fields_of("--set", fields), **({} if number is None else {"count": number})}
+    _done("create", type, body, Output(as_json=as_json), Client(server), account)
+
+
+@click.command(short_help="Change records in a running server.")
+@_type
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MOST))
+@_set
+@for_an_account
+def update(
+    *, type: str, ids: tuple[int, ...], fields: tuple[str, ...], server: str, account: str | None, as_json: bool
+) -> None:
+    """Change fields of records in a running server, in one action.
+
+    Values are JSON where they can be read as JSON, else text; null empties a field.
+
+    \b
+    Examples:
+      copper-emulator update person 17 18 --set assignee_id=137659
+      copper-emulator update lead 17 --set 'name="Ada Lovelace"' --set custom_fields.5=Gold
+    """
+    if not fields:
+        raise WrongUse("say what to change, like --set name=Ada")
+    body = {"ids": ids, "fields": fields_of("--set", fields)}
+    _done("update", type, body, Output(as_json=as_json), Client(server), account)
+
+
+@click.command(short_help="Delete records in a running server.")
+@_type
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=Number(1, MOST))
+@for_an_account
+def delete(*, type: str, ids: tuple[int, ...], server: str, account: str | None, as_json: bool) -> None:
+    """Delete records in a running server, in one action.
+
+    \b
+    Example:
+      copper-emulator delete person 17 18
+    """
+    _done("delete", type, {"ids": ids}, Output(as_json=as_json), Client(server), account)
+
+
+@click.command(short_help="Merge two people or companies in a running server.")
+@_type
+@click.argument("winner", type=Number(1, MOST))
+@click.argument("loser", type=Number(1, MOST))
+@for_an_account
+def merge(*, type: str, winner: int, loser: int, server: str, account: str | None, as_json: bool) -> None:
+    """Merge two people or companies in a running server: the loser is deleted, the winner takes what it lacks.
+
+    \b
+    Example:
+      copper-emulator merge person 17 18
+    """
+    _done("merge", type, {"winner": winner, "loser": loser}, Output(as_json=as_json), Client(server), account)
+
+
+@click.command(short_help="Convert a lead in a running server.")
+@click.argument("lead", type=Number(1, MOST))
+@click.option("--person", metavar="FIELD=VALUE", multiple=True, help="of the person; repeatable")
+@click.option("--company", metavar="FIELD=VALUE", multiple=True, help="of the company, or its id; repeatable")
+@click.option(
+    "--opportunity", metavar="FIELD=VALUE", multiple=True, help="of an opportunity, made only with it; repeatable"
+)
+@for_an_account
+def convert(
+    *,
+    lead: int,
+    person: tuple[str, ...],
+    company: tuple[str, ...],
+    opportunity: tuple[str, ...],
+    server: str,
+    account: str | None,
+    as_json: bool,
+) -> None:
+    """Convert a lead in a running server into a person, a company and, where it is asked for, an opportunity.
+
+    \b
+    Examples:
+      copper-emulator convert 17
+      copper-emulator convert 17 --company name=Acme --opportunity name=Engine --opportunity monetary_value=1200
+    """
+    given = {"person": person, "company": company, "opportunity": opportunity}
+    details = {name: fields_of(f"--{name}", fields) for name, fields in given.items() if fields}
+    client, output = Client(server), Output(as_json=as_json)
+    answered = client.post(_path(client, account, "lead", "convert"), {"id": lead, "details": details})
+    output.json(answered)
+    for part in given:
+        if answered[part] is not None:
+            output.line(f"{part} {_line(answered[part])}")
+    _show_changes(answered["changes"], output)
+
+
+@click.command(short_help="Look for records in a running server.")
+@_type
+@click.option(
+    "--where", "--set", "filters", metavar="FIELD=VALUE", multiple=True, help="as in Copper's search; repeatable"
+)
+@for_an_account
+def search(*, type: str, filters: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
+    """Look for records in a running server, as Copper's own search does: by its filters, a page at a time.
+
+    \b
+    Examples:
+      copper-emulator search person --where name=Ada
+      copper-emulator search opportunity --where status_ids=[0] --where page_size=200 --json
+    """
+    body = {"filters": fields_of("--where", filters)}
+    client, output = Client(server), Output(as_json=as_json)
+    found = client.post(_path(client, account, type, "search"), body)
+    output.json(found)
+    _show_records(found["records"], output)
+    left = found["total"] - len(found["records"])
+    output.line(f"{count(found['total'], 'record')}{f'; {left:,} of them not on this page' if left else ''}")
+
+
+@click.command(short_help="Put records into a running server without notifying anybody.")
+@_type
+@click.argument("file", type=click.Path(path_type=Path))
+@for_an_account
+def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
+    """Put the records of a JSON or CSV file into a running server as if they had always been there.
+
+    JSON is an array of objects, as a search of the API answers; CSV has the names of fields in its first row. Ids and
+    dates may be given. Nobody is notified.
+
+    \b
+    Example:
+      copper-emulator seed person people.csv
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    about = client.account(account)
+    definitions = client.get(f"{about}/lookups/custom_field_definitions")["entries"]
+    found = _read(file, type, definitions)
+    try:
+        seeded = client.post(_path(client, account, type, "seed"), {"rows": found.rows})
+    except WrongUse as error:
+        raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.place(int(row[1]), ()), error.message)) from None
+    output.json(seeded)
+    output.line(f"{count(len(seeded['ids']), 'record')} from {file}; nobody is notified.")
+
+
+def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
+    # Only this command needs to know what records are made of.
+    from copper_emulator.core.records.kinds import kind_called
+    from copper_emulator.shell.seed_files import read_seeds
+
+    try:
+        kind = kind_called(type)
+        there = {each["id"]: each for each in definitions if kind in each["available_on"]}
+        found = read_seeds(file, kind, there)
+    except UsageError as error:
+        raise WrongUse(str(error)) from None
+    if not found.rows:
+        raise WrongUse(f"{file} has no records")
+    return found
+
+
+def _path(client: Client, account: str | None, type: str, deed: str) -> str:
+    return f"{client.account(account)}/records/{quote(type, safe='')}/{deed}"
+
+
+def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
+    """Do something to records, and tell what became of it."""
+    answered = client.post(_path(client, account, type, deed), body)
+    output.json(answered)
+    _show_records(answered["records"], output)
+    _show_changes(answered["changes"], output)
+
+
+def _show_records(records: Sequence[Mapping[str, Any]], output: Output) -> None:
+    for record in records[:_SHOWN]:
+        output.line(_line(record))
+    if len(records) > _SHOWN:
+        output.line(f"... and {len(records) - _SHOWN:,} more (--json shows them all)")
+
+
+def _show_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
+    if not changes:
+        output.line("Nothing changed: the values were the same.")
+    for change in changes:
+        for text in change["why"]:
+            output.line(text)
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    """`94808711  Ada Lovelace`; an activity by what was done."""
+    return f"{record['id']}  {on_one_line(str(record.get('name') or record.get('details') or ''))}"

@@ -1,0 +1,39 @@
+"""May the account call the API once more now? All calls count, and bulk calls in windows of their own as well.
+
+180 a minute, rolling, and 3 bulk calls a second (developer.copper.com, requests). A refused call does not count (an
+assumption). What Copper's answer says beside its status is not known; nobody has seen a Retry-After.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import methodcaller
+
+from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests
+from copper_emulator.core.ratelimit import RateLimiter
+from copper_emulator.core.rules import Limit, WindowKind
+from copper_emulator.core.text import duration_text
+from copper_emulator.core.wire import iso
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+class CallLimits:
+    """The windows in which an account's calls of the API are counted. Moments passed in never decrease."""
+
+    def __init__(self, calls: Sequence[Limit], bulk: Sequence[Limit]) -> None:
+        self.are_limited = bool(calls or bulk)
+        self._calls = RateLimiter(calls, WindowKind.ROLLING)
+        self._bulk = RateLimiter(bulk, WindowKind.ROLLING)
+
+    def count(self, now: int, *, bulk: bool = False) -> None:
+        """One call comes now. Raises TooManyRequests where one of its windows is full; then it counts in none."""
+        counting = [("api_limits", self._calls), *([("bulk_limits", self._bulk)] if bulk else [])]
+        full = [f"{limiter.blocking(now)} (setting {name})" for name, limiter in counting if not limiter.room(now)]
+        if full:
+            opens = max(limiter.opens_at(now) for _, limiter in counting)
+            again = f"There is room again at {iso(opens)}, in {duration_text(opens - now)}."
+            raise TooManyRequests(hint=f"Used up: {' and '.join(full)}. {again}")
+        for _, limiter in counting:
+            limiter.count(now)

@@ -1,0 +1,52 @@
+"""What does a record leave to another that takes its place? Relations, fields that led to it, activities; all quietly.
+
+Neither relations nor new activities are changes of a record, so that nothing of this is told or moves `date_modified`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from copper_emulator.core.errors import Invalid
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.interactions import contacted
+from copper_emulator.core.records.relations import LINKS, Item, linked
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import ACTIVITY
+
+
+def hand_over(store: RecordStore, old: Item, new: Item) -> None:
+    """What led to the old record leads to the new one. Relations that the new one has no room for are dropped."""
+    for other in store.relations.of(old):
+        # A seeded record may have named one that never came.
+        if store.has_record(*other):
+            _lead_to(store, other, old, new)
+    for activity_id in store.activities.of(old):
+        store.quietly((ACTIVITY, activity_id), {"parent": _reference(new)})
+    # Interactions that came with the record and not with an activity.
+    left = store.stored(*old)
+    store.quietly(
+        new,
+        contacted(new[0], store.stored(*new), left["interaction_count"], left.get("date_last_contacted")),
+    )
+    store.quietly(old, contacted(old[0], left, -left["interaction_count"], None))
+
+
+def _lead_to(store: RecordStore, other: Item, old: Item, new: Item) -> None:
+    record = store.stored(*other)
+    names = [name for name in LINKS.get(other[0], ()) if linked(other[0], name, record) == old]
+    store.quietly(other, {name: _link(other[0], name, new) for name in names})
+    if not names:
+        store.relations.remove(old, other)
+        # A person has one company: the new one keeps its own.
+        with suppress(Invalid):
+            store.relate(new, other)
+
+
+def _link(kind: EntityType, name: str, item: Item) -> Any:
+    return _reference(item) if LINKS[kind][name] is None else item[1]
+
+
+def _reference(item: Item) -> dict[str, Any]:
+    return {"id": item[1], "type": str(item[0])}

@@ -1,0 +1,147 @@
+"""What records refer to (users, statuses, pipelines, custom fields), as a test reads and changes it: `copper.lookups`.
+
+The tables that tests see are generated, with every field in their signatures: `typed_lookups.py`. Nothing of this lets
+time pass or is notified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.records.catalogue import Catalogue
+from copper_emulator.core.records.lookups import LOOKUPS
+from copper_emulator.core.records.shown import copied
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.usage import change_entry, remove_entry
+from copper_emulator.lookup_entry import LookupEntry, table_of
+from copper_emulator.python_values import as_json
+from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+class LookupTable:
+    """One lookup table: iterate over its entries, or take one with `[id]` or `named("...")`."""
+
+    def __init__(self, name: str, stage: Stage) -> None:
+        self._name = name
+        self._stage = stage
+        self._forms = {field.name: field.form for field in LOOKUPS[name]}
+
+    def __iter__(self) -> Iterator[LookupEntry]:
+        return iter(self._read(lambda catalogue: [self._entry(each) for each in catalogue.table(self._name).values()]))
+
+    def __len__(self) -> int:
+        return len(self._read(lambda catalogue: catalogue.table(self._name)))
+
+    def __getitem__(self, id: int) -> LookupEntry:
+        """The entry with an id. Raises NotFound."""
+        found: LookupEntry = self._read(lambda catalogue: self._entry(catalogue.get(self._name, id)))
+        return found
+
+    def __contains__(self, entry: object) -> bool:
+        """Whether there is such an entry, by itself or its id."""
+        return any(each.id == entry or each == entry for each in self)
+
+    def named(self, name: str) -> LookupEntry:
+        """The first entry of that name. Raises NotFound."""
+        for entry in self:
+            if entry.name == name:
+                return entry
+        there = ", ".join(entry.name for entry in self)
+        raise NotFound(hint=f"There is no {LOOKUPS[self._name].noun} {name!r}; there is {there or 'none'}.")
+
+    def remove(self, id: int | LookupEntry) -> None:
+        """Take an entry away; the values of a custom field go with its definition.
+
+        Raises:
+            NotFound: there is no such entry.
+            UsageError: records use it.
+        """
+        wanted = self._id(id)
+        self._write(lambda records: remove_entry(records, self._name, wanted))
+
+    def __repr__(self) -> str:
+        return f"<copper.lookups.{self._name}: {', '.join(f'{entry.id} {entry.name}' for entry in self) or 'none'}>"
+
+    # --- what the generated tables are made of --------------------------------------------------------------
+
+    def _added(self, fields: Mapping[str, Any]) -> LookupEntry:
+        sent = as_json(fields, self._forms, "an entry's fields")
+        return self._entry(self._write(lambda records: records.catalogue.add(self._name, sent)))
+
+    def _updated(self, given: int | LookupEntry, fields: Mapping[str, Any]) -> LookupEntry:
+        wanted, sent = self._id(given), as_json(fields, self._forms, "an entry's fields")
+        return self._entry(self._write(lambda records: change_entry(records, self._name, wanted, sent)))
+
+    def _id(self, given: object) -> int:
+        if isinstance(given, LookupEntry):
+            if table_of(given) != self._name:
+                raise UsageError(f"{given.name!r} is an entry of {table_of(given)}, not of {self._name}")
+            return given.id
+        if isinstance(given, int) and not isinstance(given, bool):
+            return given
+        raise UsageError(f"an entry is named by its id, like 17, or by itself, not by {given!r}")
+
+    def _entry(self, fields: Mapping[str, Any]) -> LookupEntry:
+        # Nothing in it is shared with the table itself.
+        return LookupEntry(copied(dict(fields)), self._name)
+
+    def _read(self, read: Callable[[Catalogue], Any]) -> Any:
+        with self._stage.lock:
+            return read(self._stage.account.records.catalogue)
+
+    def _write(self, write: Callable[[RecordStore], Any]) -> Any:
+        return self._stage.record(lambda account, now: write(account.records))
+
+
+class AccountDetails(Mapping[str, Any]):
+    """What `GET /account` answers: id, name, primary_timezone, settings."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __getitem__(self, name: str) -> Any:
+        return self._shown()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shown())
+
+    def __len__(self) -> int:
+        return len(self._shown())
+
+    @property
+    def id(self) -> int:
+        """Its id."""
+        return int(self["id"])
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return str(self["name"])
+
+    def __repr__(self) -> str:
+        return f"<copper.lookups.account: {self._shown()}>"
+
+    def update(
+        self, *, name: str | None = None, primary_timezone: str | None = None, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        """Change it; what is not given stays.
+
+        Args:
+            name: the account's name.
+            primary_timezone: a zone's name, like `America/Los_Angeles`.
+            settings: the whole object; those of a new account are `setting_team_permissions_enabled` and
+                `setting_enable_leads`.
+        """
+        given = {"name": name, "primary_timezone": primary_timezone, "settings": settings}
+        sent = as_json({key: value for key, value in given.items() if value is not None}, {}, "the account's fields")
+        self._stage.record(lambda account, now: account.records.catalogue.change_account(sent))
+
+    def _shown(self) -> dict[str, Any]:
+        with self._stage.lock:
+            return dict(copied(self._stage.account.records.catalogue.account))

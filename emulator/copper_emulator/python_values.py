@@ -1,0 +1,113 @@
+"""What do Python's own values stand for where the API takes JSON? A record for its id, a datetime for its seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Set
+from datetime import date, datetime
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.bare import record_id
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.moments import to_ms
+from copper_emulator.core.records.filter_shapes import AnyRecord, Listed
+from copper_emulator.core.records.filter_values import AnId, Day, Seconds, Written
+from copper_emulator.core.records.forms import CalendarDay, Moment, Several
+from copper_emulator.core.records.record import Record, kind_of
+from copper_emulator.core.records.references import LookupId, RecordId, Reference
+from copper_emulator.lookup_entry import LookupEntry, table_of
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+def annotation(form: Written) -> str:
+    """What may be written in Python for a value of this form."""
+    if isinstance(form, Several):
+        return f"Sequence[{annotation(form.each)}]"
+    if isinstance(form, Listed):
+        several = f"Collection[{annotation(form.each)}]"
+        return f"{annotation(form.each)} | {several}" if form.alone else several
+    own = next((own for of, own, _ in _SPOKEN if isinstance(form, of)), "")
+    return f"{form.python} | {own}" if own else form.python
+
+
+def as_json(fields: object, forms: Mapping[str, Written], what: str = "a record's fields") -> Any:
+    """Fields as the API would read them. Raises UsageError for what is no JSON and stands for none."""
+    if not isinstance(fields, Mapping):
+        raise UsageError(f"{what} must be a mapping, not {fields!r}")
+    meant = {name: _meant(name, forms[name], value) if name in forms else value for name, value in fields.items()}
+    try:
+        text = json.dumps(meant, allow_nan=False, ensure_ascii=False, default=_plain)
+        text.encode()
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"{what} must be JSON: {error}") from None
+
+
+def _meant(name: str, form: Written, value: Any) -> Any:
+    if isinstance(form, Several | Listed) and isinstance(value, list | tuple | Set):
+        return [_meant(name, form.each, item) for item in value]
+    if isinstance(form, Listed) and form.alone:
+        return _meant(name, form.each, value)
+    if isinstance(value, Record | LookupEntry | date):
+        for of, _, meant in _SPOKEN:
+            if isinstance(form, of):
+                return meant(name, form, value)
+    return value
+
+
+def _id(name: str, form: RecordId, value: object) -> object:
+    return record_id(value, form.kind) if isinstance(value, Record) else value
+
+
+def _any_id(name: str, form: AnId, value: object) -> object:
+    return value.id if isinstance(value, Record | LookupEntry) else value
+
+
+def _reference(name: str, form: Reference | AnyRecord, value: object) -> object:
+    kind = kind_of(value) if isinstance(value, Record) else None
+    return {"id": value.id, "type": str(kind)} if isinstance(value, Record) and kind is not None else value
+
+
+def _entry_id(name: str, form: LookupId, value: object) -> object:
+    if not isinstance(value, LookupEntry):
+        return value
+    if table_of(value) != form.table:
+        raise UsageError(f"{name} takes an entry of {form.table}, not {value.name!r} of {table_of(value)}")
+    return value.id
+
+
+def _seconds(name: str, form: Moment | Seconds | Day, value: object) -> object:
+    if not isinstance(value, datetime):
+        return _day(name, form, value)
+    if value.tzinfo is None:
+        raise UsageError(f"{name} needs a time zone: datetime(..., tzinfo=UTC) instead of {value!r}")
+    return to_ms(value) // 1000
+
+
+def _day(name: str, form: Written, value: object) -> object:
+    return f"{value.month}/{value.day}/{value.year:04}" if isinstance(value, date) else value
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return sorted(value, key=str)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+_SPOKEN: tuple[tuple[type, str, Callable[[str, Any, object], object]], ...] = (
+    (RecordId, "Record", _id),
+    (Reference, "Record", _reference),
+    (LookupId, "LookupEntry", _entry_id),
+    (Moment, "date", _seconds),
+    (CalendarDay, "date", _day),
+    (AnId, "Record | LookupEntry", _any_id),
+    (AnyRecord, "Record", _reference),
+    (Seconds, "datetime", _seconds),
+    (Day, "date", _seconds),
+)
+"""The forms that take something of Python's own: what it is called in annotations, and what it stands for."""

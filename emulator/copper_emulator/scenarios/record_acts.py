@@ -1,0 +1,179 @@
+"""What the actions on records do to the account, and what the names in the file stand for by now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.bare import bare_event
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.relations import Item
+from copper_emulator.core.records.samples import numbered, with_samples
+from copper_emulator.operations import Operations
+from copper_emulator.scenarios.fill import resolved
+from copper_emulator.scenarios.record_parts import (
+    Convert,
+    Create,
+    Define,
+    Delete,
+    Fire,
+    Lookup,
+    Merge,
+    Relate,
+    Seed,
+    Unrelate,
+    Update,
+)
+from copper_emulator.scenarios.rows import seeds_in
+from copper_emulator.scenarios.values import Names
+from copper_emulator.shell.driver import Rounds
+
+
+class RecordActs:
+    """The actions on the records of one account.
+
+    Args:
+        folder: where the scenario's own files are.
+    """
+
+    def __init__(self, operations: Operations, folder: Path) -> None:
+        self._operations = operations
+        self._stage = operations.stage
+        self._folder = folder
+        self._named: dict[str, tuple[EntityType, tuple[int, ...]]] = {}
+
+    @property
+    def by_name(self) -> dict[str, Callable[[Any], Rounds[None] | None]]:
+        """What does the action of each name."""
+        return {
+            "create": self._create,
+            "update": self._update,
+            "delete": self._delete,
+            "merge": self._merge,
+            "convert": self._convert,
+            "seed": self._seed,
+            "relate": self._relate,
+            "unrelate": self._unrelate,
+            "define": self._enter,
+            "lookup": self._enter,
+            "fire": self._fire,
+        }
+
+    def ids(self, names: Names) -> tuple[int, ...]:
+        """The ids of the records that these names stand for."""
+        return tuple(record_id for name in names for record_id in self._named[name][1])
+
+    def resolved(self, value: Any) -> Any:
+        """A value with the ids in the place of `{record: NAME}`."""
+        return resolved(value, lambda name: self.ids((name,))[0])
+
+    # --- what the API has too -------------------------------------------------------------------------------
+
+    def _create(self, create: Create) -> Rounds[None]:
+        fields = self.resolved(create.fields)
+        rows = [with_samples(create.type, fields, number + 1) for number in range(create.count)]
+        made = yield from self._act(deeds.create(create.type, part) for part in _parts(rows, each=create.each))
+        self._name(create.as_, create.type, [record.id for records in made for record in records])
+
+    def _update(self, update: Update) -> Rounds[None]:
+        kind = self._named[update.records[0]][0]
+        fields = self.resolved(update.fields)
+        ids = dict.fromkeys(self.ids(update.records))
+        bodies = [(record_id, numbered(fields, number)) for number, record_id in enumerate(ids, start=1)]
+        yield from self._act(deeds.update_each(kind, part) for part in _parts(bodies, each=update.each))
+
+    def _delete(self, delete: Delete) -> Rounds[None]:
+        kind = self._named[delete.records[0]][0]
+        ids = self.ids(delete.records)
+        yield from self._act(deeds.delete(kind, part) for part in _parts(ids, each=delete.each))
+
+    def _merge(self, merge: Merge) -> Rounds[None]:
+        kind, (winner,) = self._named[merge.winner]
+        _, (loser,) = self._named[merge.loser]
+        yield from self._act([deeds.merge(kind, winner, loser)])
+
+    def _convert(self, convert: Convert) -> Rounds[None]:
+        _, (lead,) = self._named[convert.lead]
+        details = self.resolved(convert.details)
+        (made,) = yield from self._act([deeds.convert(lead, {"details": details} if details else {})])
+        for part, name in convert.named.items():
+            if made.get(part) is None:
+                raise UsageError(f"the conversion made no {part} that could be called {name!r}")
+            self._name(name, EntityType(part), [made[part].id])
+
+    def _fire(self, fire: Fire) -> Rounds[None]:
+        ids = tuple(range(1, (fire.count or 0) + 1)) if fire.ids is None else tuple(dict.fromkeys(fire.ids))
+        topic, profile = fire.topic, self._stage.settings.profile
+        attributes = self.resolved(fire.updated_attributes)
+        changes = [
+            bare_event(topic.type, topic.event, part, attributes, profile) for part in _parts(ids, each=fire.each)
+        ]
+        yield from self._operations.write(
+            lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
+        )
+        self._name(fire.as_, topic.type, ids)
+
+    # --- what nothing tells of ------------------------------------------------------------------------------
+
+    def _seed(self, seed: Seed) -> Rounds[None]:
+        (ids,) = yield from self._act([self._seeding(seed)])
+        self._name(seed.as_, seed.type, ids)
+
+    def _seeding(self, seed: Seed) -> Deed[list[int]]:
+        if seed.file is not None:
+            definitions = self._stage.account.records.definitions(seed.type)
+            found = seeds_in(self._folder, seed.file, seed.type, definitions)
+            return deeds.seed(seed.type, found.rows, found.place)
+        if seed.rows is not None:
+            rows = [numbered(self.resolved(row), number) for number, row in enumerate(seed.rows, start=1)]
+            return deeds.seed(seed.type, rows)
+        fields = self.resolved(seed.fields)
+        return deeds.seed(seed.type, [with_samples(seed.type, fields, number + 1) for number in range(seed.count)])
+
+    def _relate(self, part: Relate) -> None:
+        for one, other in self._pairs(part.records, part.to):
+            self._stage.record(partial(_related, one, other))
+
+    def _unrelate(self, part: Unrelate) -> None:
+        for one, other in self._pairs(part.records, part.from_):
+            self._stage.record(partial(_unrelated, one, other))
+
+    def _pairs(self, names: Names, other: str) -> list[tuple[Item, Item]]:
+        kind, (other_id,) = self._named[other]
+        each = [(self._named[name][0], record_id) for name in names for record_id in self._named[name][1]]
+        return [(one, (kind, other_id)) for one in each]
+
+    def _enter(self, part: Define | Lookup) -> None:
+        self._stage.record(lambda account, _: account.records.catalogue.add(part.table, part.entry))
+
+    # --- small print ----------------------------------------------------------------------------------------
+
+    def _act(self, wanted: Iterable[Deed[Any]]) -> Rounds[list[Any]]:
+        """Deeds one after the other, at one moment; what each gives."""
+        every = list(wanted)
+        done: list[Any] = yield from self._operations.write(
+            lambda account, now: [account.act(deed, now, origin="scenario") for deed in every]
+        )
+        return done
+
+    def _name(self, name: str | None, kind: EntityType, ids: Iterable[int]) -> None:
+        if name is not None:
+            self._named[name] = kind, tuple(ids)
+
+
+def _related(one: Item, other: Item, account: Account, _now: int) -> None:
+    account.records.relate(one, other)
+
+
+def _unrelated(one: Item, other: Item, account: Account, _now: int) -> None:
+    account.records.unrelate(one, other)
+
+
+def _parts(items: Any, *, each: bool) -> list[Any]:
+    return [[item] for item in items] if each else [items]

@@ -1,0 +1,204 @@
+"""Do the actions on records hold together: is every name defined before it is used, is it of the right type, has every
+field a place?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path as File
+from typing import Any, TypeAlias
+
+from copper_emulator.core.errors import Invalid, UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
+from copper_emulator.core.records.catalogue import Catalogue
+from copper_emulator.core.records.converting import PARTS
+from copper_emulator.core.records.fields import Table
+from copper_emulator.core.records.relations import ALLOWED
+from copper_emulator.core.records.samples import missing
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import count
+from copper_emulator.scenarios.fill import Reference, references, references_in_fields
+from copper_emulator.scenarios.lines import Path
+from copper_emulator.scenarios.record_parts import (
+    Convert,
+    Create,
+    Define,
+    Lookup,
+    Merge,
+    Relate,
+    Seed,
+    Unrelate,
+    Update,
+)
+from copper_emulator.scenarios.rows import seeds_in
+from copper_emulator.scenarios.values import Names
+
+Found: TypeAlias = tuple[Path, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name stands for: how many records of which type."""
+
+    kind: EntityType
+    number: int
+
+
+class RecordReader:
+    """Reads the actions on records in order and knows which names have been defined so far.
+
+    Args:
+        folder: where the scenario's own files are.
+    """
+
+    def __init__(self, folder: File) -> None:
+        self._folder = folder
+        self._named: dict[str, Named] = {}
+        self._reads: dict[str, Callable[[Any, Path], Iterator[Found]]] = {
+            "create": self._create,
+            "update": self._update,
+            "delete": lambda delete, path: self.known(delete.records, (*path, "records")),
+            "merge": self._merge,
+            "convert": self._convert,
+            "seed": self._seed,
+            "relate": lambda relate, path: self._relation(relate, relate.to, (*path, "to")),
+            "unrelate": lambda unrelate, path: self._relation(unrelate, unrelate.from_, (*path, "from")),
+            "define": self._entry,
+            "lookup": self._entry,
+        }
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        # The same rules as when it is played, on lookup tables that nobody else sees.
+        return Catalogue(DEFAULT_EMAIL)
+
+    def faults(self, action: str, part: Any, path: Path) -> Iterator[Found]:
+        """What is wrong with one action; nothing with those that are not on records."""
+        if action in self._reads:
+            yield from self._reads[action](part, (*path, action))
+
+    def define(self, name: str | None, kind: EntityType, number: int, path: Path) -> Iterator[Found]:
+        """From now on a name stands for records."""
+        if name is None:
+            return
+        if name in self._named:
+            yield path, f"there are records {name!r} already; give these another name"
+        self._named[name] = Named(kind, number)
+
+    def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
+        """Names of records of one type: this one, or that of the first of them."""
+        for name in names:
+            known = self._named.get(name)
+            if known is None:
+                yield path, unknown("records", name, self._named)
+                continue
+            if kind is not None and known.kind is not kind:
+                yield path, f"{name!r} is of type {known.kind}, not {kind}"
+            kind = kind or known.kind
+
+    def single(self, name: object, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
+        """The name of one record alone."""
+        if not isinstance(name, str):
+            yield path, f"must be the name of a record, not {name!r}"
+            return
+        yield from self.known((name,), path, kind)
+        known = self._named.get(name)
+        if known is not None and known.number != 1:
+            yield path, f"{name!r} stands for {count(known.number, 'record')}; only one can be meant here"
+
+    def values(self, value: Any, path: Path) -> Iterator[Found]:
+        """References in what a check compares."""
+        for reference in references(value, path):
+            yield from self._reference(reference)
+
+    # --- the actions ----------------------------------------------------------------------------------------
+
+    def _create(self, create: Create, path: Path) -> Iterator[Found]:
+        yield from self._fields(TABLES[create.type], create.fields, (*path, "fields"))
+        yield from self._complete(create.type, create.fields, (*path, "fields"))
+        yield from self.define(create.as_, create.type, create.count, (*path, "as"))
+
+    def _update(self, update: Update, path: Path) -> Iterator[Found]:
+        yield from self.known(update.records, (*path, "records"))
+        known = self._named.get(update.records[0])
+        if known is not None:
+            yield from self._fields(TABLES[known.kind], update.fields, (*path, "fields"))
+
+    def _merge(self, merge: Merge, path: Path) -> Iterator[Found]:
+        yield from self.single(merge.winner, (*path, "winner"))
+        known = self._named.get(merge.winner)
+        yield from self.single(merge.loser, (*path, "loser"), None if known is None else known.kind)
+        if merge.winner == merge.loser:
+            yield (*path, "loser"), "a record cannot be merged into itself"
+
+    def _convert(self, convert: Convert, path: Path) -> Iterator[Found]:
+        yield from self.single(convert.lead, (*path, "lead"), EntityType.LEAD)
+        for part, fields in convert.details.items():
+            yield from self._fields(PARTS[EntityType(part)], fields, (*path, part), own_id=False)
+        for part, name in convert.named.items():
+            if part == "opportunity" and convert.opportunity is None:
+                yield (*path, "as", part), "no opportunity is made without `opportunity` and its fields"
+            yield from self.define(name, EntityType(part), 1, (*path, "as", part))
+
+    def _seed(self, seed: Seed, path: Path) -> Iterator[Found]:
+        number = seed.count
+        if seed.file is not None:
+            try:
+                number = len(seeds_in(self._folder, seed.file, seed.type, self._catalogue.definitions(seed.type)).rows)
+            except UsageError as error:
+                yield (*path, "file"), str(error)
+        elif seed.rows is not None:
+            number = len(seed.rows)
+            for index, row in enumerate(seed.rows):
+                yield from self._fields(TABLES[seed.type], row, (*path, "rows", index))
+        else:
+            yield from self._fields(TABLES[seed.type], seed.fields, (*path, "fields"))
+            yield from self._complete(seed.type, seed.fields, (*path, "fields"))
+        yield from self.define(seed.as_, seed.type, number, (*path, "as"))
+
+    def _relation(self, part: Relate | Unrelate, other: str, path: Path) -> Iterator[Found]:
+        yield from self.known(part.records, (*path[:-1], "records"))
+        yield from self.single(other, path)
+        one, two = self._named.get(part.records[0]), self._named.get(other)
+        if one is not None and two is not None and two.kind not in ALLOWED.get(one.kind, ()):
+            allowed = ", ".join(sorted(ALLOWED.get(one.kind, ()))) or "nothing"
+            yield path, f"a {one.kind} cannot be related to a {two.kind}; it can be to {allowed}"
+
+    def _entry(self, part: Define | Lookup, path: Path) -> Iterator[Found]:
+        inner = path if isinstance(part, Define) else (*path, "add")
+        try:
+            self._catalogue.add(part.table, part.entry)
+        except Invalid as error:
+            for name, message in error.faults:
+                where, text = (inner, message) if name == "Base" else ((*inner, name), message)
+                yield where, f"{text}. {error.hint}".removesuffix(". ")
+
+    # --- fields ---------------------------------------------------------------------------------------------
+
+    def _fields(self, table: Table, fields: Mapping[str, Any], path: Path, *, own_id: bool = True) -> Iterator[Found]:
+        for name in fields:
+            if name not in table and not (own_id and name == "id"):
+                near = get_close_matches(name, table.by_name, n=1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                known = ", ".join(each.name for each in table.written)
+                yield (*path, name), f"a {table.noun} has no such field.{hint} Its fields are {known}"
+        for reference in references_in_fields(table, fields, path):
+            yield from self._reference(reference)
+
+    def _complete(self, kind: EntityType, fields: Mapping[str, Any], path: Path) -> Iterator[Found]:
+        for name in missing(kind, fields):
+            yield (
+                (*path, name),
+                f"is missing; name it, like {name}: {{type: person, id: {{record: ada}}}}",
+            )
+
+    def _reference(self, reference: Reference) -> Iterator[Found]:
+        yield from self.single(reference.name, (*reference.path, "record"), reference.kind)
+
+
+def unknown(what: str, name: str, known: Mapping[str, object] | set[str]) -> str:
+    """Something is called by a name that nothing has had so far."""
+    there = f"known by now: {', '.join(sorted(known))}" if known else "no step before this one has named any"
+    return f"there {'are no records' if what == 'records' else 'is no subscription'} {name!r}; {there}"

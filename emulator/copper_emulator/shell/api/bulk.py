@@ -1,0 +1,63 @@
+"""Several records in one call: what is right is written, and what is not has its error in its place."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from copper_emulator.core.errors import BulkTooLarge
+from copper_emulator.core.findings import INVALID, Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.deeds import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.calls import Act, Call, routes_of
+
+CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
+UPDATED = (LEAD, PERSON, COMPANY)
+"""The types that have the two calls (developer docs)."""
+
+
+def create(kind: EntityType, call: Call) -> web.Response:
+    """200 with the new records in the order of the bodies."""
+    return _answered(call.act(bulk_create(kind, bodies_of(kind, call.body))))
+
+
+def update(kind: EntityType, call: Call) -> web.Response:
+    """200 with the records in the order of the bodies, each of which has an id."""
+    return _answered(call.act(bulk_update(kind, bodies_of(kind, call.body))))
+
+
+def bodies_of(kind: EntityType, body: Any) -> list[Any]:
+    """The items, under the plural of their type. Raises Invalid, BulkTooLarge."""
+    plural = TABLES[kind].plural
+    found = Findings(body, (plural,), f"a bulk call for {plural}")
+    if plural not in found.body:
+        found.require(plural)
+    elif not isinstance(found.body[plural], list):
+        found.error(plural, INVALID, f'It is a list, like {{"{plural}": [...]}}.')
+    found.raise_if_any()
+    items: list[Any] = found.body[plural]
+    if len(items) > MAX_BULK:
+        raise BulkTooLarge(MAX_BULK, hint=f"There are {len(items)}; send {MAX_BULK} at a time.")
+    return items
+
+
+def _answered(done: list[Record | ItemError]) -> web.Response:
+    return answer([item_error(each) if isinstance(each, ItemError) else dict(each) for each in done])
+
+
+def _rows() -> list[tuple[str, str, Act]]:
+    created: list[tuple[str, str, Act]] = [
+        ("POST", f"/{TABLES[kind].plural}/bulk_create", partial(create, kind)) for kind in CREATED
+    ]
+    updated: list[tuple[str, str, Act]] = [
+        ("POST", f"/{TABLES[kind].plural}/bulk_update", partial(update, kind)) for kind in UPDATED
+    ]
+    return created + updated
+
+
+routes = routes_of(_rows(), bulk=True)

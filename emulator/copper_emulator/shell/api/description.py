@@ -1,0 +1,18 @@
+"""Where is the API described for programs? One document, the same for every account and for everybody who asks."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from copper_emulator.openapi import describe
+from copper_emulator.shell.api.answers import answer
+
+PATH = "/_emulator/developer_api.json"
+
+
+async def show(request: web.Request) -> web.Response:
+    """200 with the OpenAPI document."""
+    return answer(describe())
+
+
+routes = [web.get(PATH, show)]

@@ -1,0 +1,116 @@
+"""Records one by one: create, view, update, delete, and what only people and leads have (developer.copper.com)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from aiohttp import web
+
+from copper_emulator.core.errors import NotFound
+from copper_emulator.core.findings import Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
+from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.calls import Act, Call, routes_of
+
+
+def create(kind: EntityType, call: Call) -> web.Response:
+    """200 (not 201) with the whole record, or 422."""
+    made = call.act(deeds.create_one(kind, call.body))
+    return answer(dict(made.record), hint=ignored_hint(made.ignored))
+
+
+def view(kind: EntityType, call: Call) -> web.Response:
+    """200 with the record, or 404; of a deleted activity a stub stays (developer docs)."""
+    wanted = call.id(TABLES[kind].noun)
+    with call.stage.lock:
+        if _was_deleted(kind, wanted, call):
+            return _deleted(wanted)
+        shown = call.records.shown(kind, call.records.stored(kind, wanted), with_computed=call.with_computed)
+    return answer(shown)
+
+
+def update(kind: EntityType, call: Call) -> web.Response:
+    """200 with the whole record; only the fields that were sent are changed."""
+    wanted = call.id(TABLES[kind].noun)
+    body = call.body
+    _refuse_deleted(kind, wanted, call)
+    changed = call.act(deeds.update_one(kind, wanted, body))
+    return answer(dict(changed.record), hint=ignored_hint(changed.ignored))
+
+
+def delete(kind: EntityType, call: Call) -> web.Response:
+    """200 with `{"id":N,"is_deleted":true}`, or 404."""
+    wanted = call.id(TABLES[kind].noun)
+    _refuse_deleted(kind, wanted, call)
+    call.act(deeds.delete(kind, [wanted]))
+    return _deleted(wanted)
+
+
+def fetch_by_email(call: Call) -> web.Response:
+    """200 with the person who has an email address, or 404."""
+    found = Findings(call.body, ("email",), "the search for a person")
+    found.require("email")
+    found.check("email", lambda value: isinstance(value, str), "must be a string")
+    found.raise_if_any()
+    email = found.body["email"]
+    with call.stage.lock:
+        wanted = call.records.owner(PERSON, email.strip().lower())
+        if wanted is None:
+            raise NotFound(hint=f"No person has the email address {email!r}.")
+        shown = call.records.shown(PERSON, call.records.stored(PERSON, wanted), with_computed=call.with_computed)
+    return answer(shown)
+
+
+def upsert(call: Call) -> web.Response:
+    """200 with the lead that was made or updated; 422 where several match."""
+    return answer(dict(call.act(deeds.upsert(call.body))))
+
+
+def convert(call: Call) -> web.Response:
+    """200 with the records that a lead became."""
+    became = call.act(deeds.convert(call.id("lead"), call.body))
+    return answer({name: dict(record) for name, record in became.items()})
+
+
+def ignored_hint(names: Sequence[str]) -> str:
+    """What to say about names in a body that cannot be written."""
+    return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
+
+
+def _was_deleted(kind: EntityType, record_id: int, call: Call) -> bool:
+    return kind is ACTIVITY and call.records.was_deleted(record_id)
+
+
+def _refuse_deleted(kind: EntityType, record_id: int, call: Call) -> None:
+    with call.stage.lock:
+        if _was_deleted(kind, record_id, call):
+            raise NotFound(hint=f"Activity {record_id} was deleted: it can still be viewed, but not changed.")
+
+
+def _deleted(record_id: int) -> web.Response:
+    return answer({"id": record_id, "is_deleted": True})
+
+
+def _rows(kind: EntityType) -> list[tuple[str, str, Act]]:
+    plural = TABLES[kind].plural
+    return [
+        ("POST", f"/{plural}", partial(create, kind)),
+        ("GET", f"/{plural}/{{id}}", partial(view, kind)),
+        ("PUT", f"/{plural}/{{id}}", partial(update, kind)),
+        ("DELETE", f"/{plural}/{{id}}", partial(delete, kind)),
+    ]
+
+
+routes = [
+    *(route for kind in EntityType for route in routes_of(_rows(kind))),
+    *routes_of(
+        [
+            ("POST", f"/{TABLES[PERSON].plural}/fetch_by_email", fetch_by_email),
+            ("PUT", f"/{TABLES[LEAD].plural}/upsert", upsert),
+            ("POST", f"/{TABLES[LEAD].plural}/{{id}}/convert", convert),
+        ]
+    ),
+]

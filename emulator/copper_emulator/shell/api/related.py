@@ -1,0 +1,91 @@
+"""What a record is related to: view, relate, take apart (developer.copper.com, related items). Nothing is notified."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from copper_emulator.core.errors import Invalid, NotFound
+from copper_emulator.core.findings import NOT_LISTED, Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms import LABEL, Unfit, exact
+from copper_emulator.core.records.references import read_id
+from copper_emulator.core.records.relations import ALLOWED, Item
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import field_name
+from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.calls import Act, Call, routes_of
+
+_KINDS = {TABLES[kind].plural: kind for kind in ALLOWED}
+
+
+def view_all(kind: EntityType, call: Call) -> web.Response:
+    """200 with `[{"id":17,"type":"opportunity"}]`: everything that the record is related to."""
+    return answer([_shown(item) for item in _related(kind, call)])
+
+
+def view_type(kind: EntityType, call: Call) -> web.Response:
+    """The same, of one type only."""
+    wanted = _KINDS.get(call.request.match_info["plural"])
+    if wanted is None:
+        raise NotFound(hint=f"The types are {', '.join(_KINDS)}.")
+    return answer([_shown(item) for item in _related(kind, call) if item[0] is wanted])
+
+
+def relate(kind: EntityType, call: Call) -> web.Response:
+    """200 with `{"added":true,"resource":{...}}`; both records have to be there."""
+    this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
+    call.stage.record(lambda account, _now: account.records.relate(this, other))
+    return answer({"added": True, "resource": _shown(other)})
+
+
+def unrelate(kind: EntityType, call: Call) -> web.Response:
+    """200 with `{"removed":true,"resource":{...}}`; a DELETE that has a body."""
+    this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
+    call.stage.record(lambda account, _now: account.records.unrelate(this, other))
+    return answer({"removed": True, "resource": _shown(other)})
+
+
+def read_resource(body: Any) -> Item:
+    """The other record, `{"resource":{"id":17,"type":"person"}}`. Raises Invalid."""
+    found = Findings(body, ("resource",), "a relation")
+    found.require("resource")
+    found.raise_if_any()
+    try:
+        return _item(found.body["resource"])
+    except Unfit as error:
+        message = error.message.replace(LABEL, field_name("resource_id"))
+        raise Invalid.fields([("resource", message)], hint=error.hint) from None
+
+
+def _item(resource: Any) -> Item:
+    exact(resource, ("id", "type"), 'Like {"resource": {"id": 17, "type": "person"}}.')
+    if resource["type"] not in list(ALLOWED):
+        raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(ALLOWED)}.")
+    return EntityType(resource["type"]), read_id(resource["id"])
+
+
+def _related(kind: EntityType, call: Call) -> list[Item]:
+    wanted = call.id(TABLES[kind].noun)
+    with call.stage.lock:
+        call.records.stored(kind, wanted)
+        return call.records.relations.of((kind, wanted))
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    return {"id": item[1], "type": str(item[0])}
+
+
+def _rows(kind: EntityType) -> list[tuple[str, str, Act]]:
+    path = f"/{TABLES[kind].plural}/{{id}}/related"
+    return [
+        ("GET", path, partial(view_all, kind)),
+        ("POST", path, partial(relate, kind)),
+        ("DELETE", path, partial(unrelate, kind)),
+        ("GET", path + "/{plural}", partial(view_type, kind)),
+    ]
+
+
+routes = [route for kind in ALLOWED for route in routes_of(_rows(kind))]

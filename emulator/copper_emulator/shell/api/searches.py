@@ -1,0 +1,90 @@
+"""Searches: a page of what fits, and how many fit in all (developer.copper.com, list by search)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from copper_emulator.core.findings import Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.filter_values import Amount
+from copper_emulator.core.records.forms import Unfit
+from copper_emulator.core.records.relations import ALLOWED
+from copper_emulator.core.records.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, find, parse_search
+from copper_emulator.core.records.tables import ACTIVITY, TABLES
+from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.lookups import entries_of, stages_of
+
+
+def search(kind: EntityType, call: Call) -> web.Response:
+    """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
+    return _found(kind, call, call.body)
+
+
+def activities(kind: EntityType, call: Call) -> web.Response:
+    """200 with the activities of one record, or 404; the body may name the types that are wanted."""
+    wanted = call.id(TABLES[kind].noun)
+    body = call.body
+    with call.stage.lock:
+        call.records.stored(kind, wanted)
+    if isinstance(body, dict):
+        body = {**body, "parent": {"id": wanted, "type": str(kind)}}
+    return _found(ACTIVITY, call, body)
+
+
+def users(call: Call) -> web.Response:
+    """200 with a page of the users; there is nothing to filter by."""
+    return _page(entries_of("users", call), call)
+
+
+def pipeline_stages(call: Call) -> web.Response:
+    """200 with a page of the stages; not documented, but a client calls it."""
+    return _page(stages_of(call), call)
+
+
+def _found(kind: EntityType, call: Call, body: Any) -> web.Response:
+    with_computed = call.with_computed
+    with call.stage.lock:
+        store = call.records
+        found = find(store, parse_search(kind, body, call.request.query, store), call.stage.now())
+        shown = [store.shown(kind, record, with_computed=with_computed) for record in found.records]
+    return answer(shown, total=found.total)
+
+
+_PAGES: Mapping[str, tuple[Amount, int]] = {
+    "page_number": (Amount(1, whole=True), 1),
+    "page_size": (Amount(1, MAX_PAGE_SIZE, whole=True), DEFAULT_PAGE_SIZE),
+}
+"""What a table can be asked for, and what it is where nothing is said; anything else is ignored."""
+
+
+def _page(entries: Sequence[Any], call: Call) -> web.Response:
+    """A page of a table, as of a search."""
+    body = call.body
+    found = Findings(body, body, "the page of a table", told=tuple(_PAGES))
+    said: dict[str, int] = {}
+    for name, (form, default) in _PAGES.items():
+        value = found.body.get(name, call.query.get(name))
+        try:
+            said[name] = default if value is None else int(form.read(value, call.records))
+        except Unfit as error:
+            found.error(name, error.message, error.hint)
+    found.raise_if_any()
+    first = (said["page_number"] - 1) * said["page_size"]
+    return answer(entries[first : first + said["page_size"]], total=len(entries))
+
+
+def _rows(kind: EntityType) -> list[tuple[str, str, Act]]:
+    plural = TABLES[kind].plural
+    of_one: list[tuple[str, str, Act]] = [("POST", f"/{plural}/{{id}}/activities", partial(activities, kind))]
+    return [("POST", f"/{plural}/search", partial(search, kind)), *(of_one if kind in ALLOWED else ())]
+
+
+routes = [
+    *(route for kind in EntityType for route in routes_of(_rows(kind))),
+    *routes_of([("POST", "/users/search", users), ("POST", "/pipeline_stages/search", pipeline_stages)]),
+]

@@ -1,0 +1,40 @@
+"""What to say about a path that is not there?"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from aiohttp import web
+
+from copper_emulator.shell.api.calls import BASE
+
+NOT_EMULATED = ("field_layouts", "related_links", "files")
+"""Parts of Copper's API that the emulator does not have."""
+
+_MOST = 12
+"""Paths that are shown."""
+
+
+def unknown_path_hint(request: web.Request) -> str:
+    """The paths that are near, or that this one is not emulated."""
+    path = request.path
+    if not path.startswith(f"{BASE}/"):
+        return f"There is no {path}; the paths of the API begin with {BASE}, like {BASE}/people/search."
+    parts = path.removeprefix(f"{BASE}/").strip("/").split("/")
+    missing = [part for part in parts if part in NOT_EMULATED]
+    if missing:
+        return f"Copper has {path}, but the emulator does not: {missing[0]} are not emulated."
+    there = _paths(request)
+    under = [each for each in there if each.split("/")[0] == parts[0]]
+    if under:
+        return f"There is no {path}; under {BASE} there are {', '.join(under[:_MOST])}."
+    names = list(dict.fromkeys(each.split("/")[0] for each in there))
+    near = get_close_matches(parts[0], names, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no {path}; under {BASE} there are {', '.join(names)}.{meant}"
+
+
+def _paths(request: web.Request) -> list[str]:
+    """Every path of the API without what all begin with, each once."""
+    found = (resource.canonical for resource in request.app.router.resources())
+    return list(dict.fromkeys(each.removeprefix(f"{BASE}/").rstrip("/") for each in found if each.startswith(BASE)))

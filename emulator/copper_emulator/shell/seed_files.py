@@ -1,0 +1,245 @@
+"""Which records does a file have? JSON as the API answers it, or CSV with the names of fields in its first row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from operator import methodcaller
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.custom import custom_form
+from copper_emulator.core.records.tables import ID, TABLES
+from copper_emulator.core.text import count, json_name
+from copper_emulator.core.wire import parse_body
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+Definitions: TypeAlias = Mapping[int, Mapping[str, Any]]
+"""The custom fields of the type, by id."""
+
+Schema: TypeAlias = Mapping[str, Any]
+
+SEPARATOR = ";"
+"""Between the values of a list in one cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """The rows of a file, as `deeds.seed` takes them; `numbers` are theirs in the file."""
+
+    path: Path
+    rows: list[dict[str, Any]]
+    numbers: Sequence[int]
+    columns: Sequence[str] = ()
+
+    def place(self, row: int, faults: Sequence[tuple[str, str]]) -> str:
+        """Where a fault of a row is: `people.csv, row 3, column emails.`"""
+        fields = dict.fromkeys(name for name, _ in faults if name != "Base")
+        columns = [column for column in self.columns if column.partition(".")[0] in fields]
+        named = f"column {' and '.join(columns)}" if columns else f"field {' and '.join(fields)}"
+        return f"{self.path}, row {self.numbers[row - 1]}{f', {named}' if fields else ''}."
+
+
+def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    """The records in a file, told by its suffix. Raises UsageError with the file, and the row or column, at fault."""
+    readers = {".json": _read_json, ".csv": _read_csv}
+    try:
+        read = readers[path.suffix.lower()]
+    except KeyError:
+        raise UsageError(f"{path}: records are read from .json and .csv files") from None
+    try:
+        return read(path, kind, definitions)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
+def _read_json(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    try:
+        rows = _json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    if not isinstance(rows, list):
+        raise UsageError(f"{path} must be an array of objects, as a search of the API answers; it is {json_name(rows)}")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise UsageError(f"{path}, row {number} must be an object, not {json_name(row)}")
+    return Seeds(path, rows, range(1, len(rows) + 1))
+
+
+def _json(raw: bytes) -> Any:
+    """As the API reads a body. Raises ValueError."""
+    try:
+        return parse_body(raw)
+    except BadRequest as error:
+        raise ValueError(error.hint.replace("The body", "it", 1)) from None
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: where in a record its values belong, and how one is read."""
+
+    name: str
+    read: Callable[[str], Any]
+    parts: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.name.split(".")))
+
+    def put(self, row: dict[str, Any], text: str) -> None:
+        """Set a cell's value in a record. An empty cell gives nothing."""
+        if not text:
+            return
+        value = self.read(text)
+        if len(self.parts) == 1:
+            row[self.name] = value
+        elif self.parts[0] == "custom_fields":
+            values = row.setdefault("custom_fields", [])
+            values.append({"custom_field_definition_id": int(self.parts[1]), "value": value})
+        else:
+            row.setdefault(self.parts[0], {})[self.parts[1]] = value
+
+
+def _read_csv(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    rows: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = _lines(path, csv.reader(file, strict=True))
+        header = [name.strip() for name in next(lines, (1, []))[1]]
+        columns = [_column(path, kind, definitions, name) for name in _distinct(path, header)]
+        for number, cells in lines:
+            if len(cells) > len(columns):
+                raise UsageError(
+                    f"{path}, row {number} has {count(len(cells), 'cell')} in {count(len(columns), 'column')}"
+                )
+            if any(cells):
+                rows.append(_row(path, number, columns, cells))
+                numbers.append(number)
+    return Seeds(path, rows, numbers, header)
+
+
+def _lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    # Rows as a spreadsheet counts them: the first has the names.
+    number = 0
+    while True:
+        number += 1
+        try:
+            yield number, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UsageError(f"{path}, row {number} is no CSV: {error}") from None
+
+
+def _row(path: Path, number: int, columns: Sequence[Column], cells: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for column, text in zip(columns, cells, strict=False):
+        try:
+            column.put(row, text)
+        except ValueError as error:
+            raise UsageError(f"{path}, row {number}, column {column.name} cannot be read: {error}") from None
+    return row
+
+
+def _distinct(path: Path, header: Sequence[str]) -> Sequence[str]:
+    if not any(header):
+        raise UsageError(f"{path} has no names of fields in its first row")
+    for name in header:
+        if header.count(name) > 1:
+            raise UsageError(f"{path} has the column {name!r} twice")
+        # A part would end up in the middle of the whole, or the other way round.
+        if name.partition(".")[0] in header and "." in name:
+            raise UsageError(f"{path} has a column {name.partition('.')[0]!r} and one of its parts, {name!r}; keep one")
+    return header
+
+
+def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -> Column:
+    table = TABLES[kind]
+    first, dot, part = name.partition(".")
+    if first not in table.shown:
+        raise _no_column(path, name, f"a {table.noun} has no field {first!r}", table.shown, first)
+    form = ID.form if first == "id" else table.by_name[first].form
+    if not dot:
+        return Column(name, _cell(form.schema))
+    if first == "custom_fields":
+        ids = [str(definition_id) for definition_id in definitions]
+        if part not in ids:
+            raise _no_column(path, name, f"a {table.noun} has no custom field {part!r}", ids, part)
+        return Column(name, _cell(custom_form(definitions[int(part)]).schema))
+    parts: Mapping[str, Schema] = form.schema.get("properties", {})
+    if part not in parts:
+        raise _no_column(path, name, f"{first} has no part {part!r}", list(parts), part)
+    return Column(name, _cell(parts[part]))
+
+
+def _no_column(path: Path, name: str, what: str, known: Sequence[str] | frozenset[str], given: str) -> UsageError:
+    close = get_close_matches(given, known, n=1)
+    advice = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(sorted(known)) or 'none'}"
+    return UsageError(f"{path}, column {name!r}: {what}; {advice}")
+
+
+# --- one cell ---------------------------------------------------------------------------------------------------
+
+
+def _cell(schema: Schema) -> Callable[[str], Any]:
+    """How the text of a cell is read, by the JSON Schema of its value. What does not fit stays text, to be refused."""
+    kinds = {kind for each in schema.get("anyOf", [schema]) for kind in _types(each)}
+    if "array" in kinds:
+        return partial(_list, _cell(schema["items"]))
+    if "object" in kinds:
+        return partial(_object, schema.get("required", ()))
+    if kinds & {"integer", "number"}:
+        return _number
+    return _truth if "boolean" in kinds else _text
+
+
+def _types(schema: Schema) -> Sequence[str]:
+    types = schema.get("type", ())
+    return [types] if isinstance(types, str) else types
+
+
+def _list(each: Callable[[str], Any], text: str) -> Any:
+    if text.startswith("["):
+        return _json(text.encode())
+    return [each(item) for item in map(str.strip, text.split(SEPARATOR)) if item]
+
+
+def _object(required: Sequence[str], text: str) -> Any:
+    if text.startswith("{"):
+        return _json(text.encode())
+    # What has one thing in it, like an email address, is written as that.
+    return {required[0]: text} if len(required) == 1 else text
+
+
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+def _number(text: str) -> int | float | str:
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
+        return text
+    return float(match[0]) if match[1] else int(match[0])
+
+
+def _truth(text: str) -> bool | str:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
+def _text(text: str) -> str:
+    return text

@@ -1,0 +1,457 @@
+"""Which entries may an account's lookup tables have, in Python?
+
+Generated from the tables in `core/records`; do not edit. `make generate` writes it anew after a change of the tables.
+It is longer than a module should be because every field stands in it, for editors, type checkers and `help()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
+
+from copper_emulator.lookup_entry import LookupEntry
+from copper_emulator.lookups import AccountDetails, LookupTable
+from copper_emulator.shell.stage import Stage
+
+IconType: TypeAlias = Literal[
+    "Message",
+    "Phone",
+    "Event",
+    "Assignment",
+    "Assessment",
+    "Group",
+    "Description",
+    "Speaker Notes",
+    "Forum",
+    "Web",
+    "Loyalty",
+    "Content Paste",
+    "Headset",
+    "Share",
+    "Navigation",
+    "Notification",
+    "Voicemail",
+    "Room",
+    "Edit",
+    "Send",
+    "Videocam",
+    "Play Arrow",
+    "Grocery Store",
+    "Mic",
+    "Camera Mic",
+    "Todo",
+]
+
+DataType: TypeAlias = Literal[
+    "String",
+    "Text",
+    "URL",
+    "Date",
+    "Checkbox",
+    "Float",
+    "Currency",
+    "Percentage",
+    "Dropdown",
+    "MultiSelect",
+    "Connect",
+]
+
+
+class UserFields(TypedDict, total=False):
+    """What `lookups.users.add` takes."""
+
+    id: int
+    name: Required[str]
+    email: Required[str]
+    groups: Sequence[str | Mapping[str, Any]] | None
+
+
+class UserChanges(TypedDict, total=False):
+    """What `lookups.users.update` takes."""
+
+    name: str
+    email: str
+    groups: Sequence[str | Mapping[str, Any]] | None
+
+
+class Users(LookupTable):
+    """The account's `users`."""
+
+    def add(self, **fields: Unpack[UserFields]) -> LookupEntry:
+        """Add a user. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+            email: Email address.
+            groups: Groups it is a member of. List of `{id, name}`.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[UserChanges]) -> LookupEntry:
+        """Change a user; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+            email: Email address.
+            groups: Groups it is a member of. List of `{id, name}`.
+        """
+        return self._updated(id, fields)
+
+
+class LeadStatusFields(TypedDict, total=False):
+    """What `lookups.lead_statuses.add` takes."""
+
+    id: int
+    name: Required[str]
+    order: int | None
+    is_default: bool | None
+
+
+class LeadStatusChanges(TypedDict, total=False):
+    """What `lookups.lead_statuses.update` takes."""
+
+    name: str
+    order: int | None
+    is_default: bool | None
+
+
+class LeadStatuses(LookupTable):
+    """The account's `lead_statuses`."""
+
+    def add(self, **fields: Unpack[LeadStatusFields]) -> LookupEntry:
+        """Add a lead status. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+            order: Its place in the list. Whole number from 0 to 1,000.
+            is_default: Whether new leads have it.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[LeadStatusChanges]) -> LookupEntry:
+        """Change a lead status; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+            order: Its place in the list. Whole number from 0 to 1,000.
+            is_default: Whether new leads have it.
+        """
+        return self._updated(id, fields)
+
+
+class CustomerSourceFields(TypedDict, total=False):
+    """What `lookups.customer_sources.add` takes."""
+
+    id: int
+    name: Required[str]
+
+
+class CustomerSourceChanges(TypedDict, total=False):
+    """What `lookups.customer_sources.update` takes."""
+
+    name: str
+
+
+class CustomerSources(LookupTable):
+    """The account's `customer_sources`."""
+
+    def add(self, **fields: Unpack[CustomerSourceFields]) -> LookupEntry:
+        """Add a customer source. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[CustomerSourceChanges]) -> LookupEntry:
+        """Change a customer source; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+        """
+        return self._updated(id, fields)
+
+
+class LossReasonFields(TypedDict, total=False):
+    """What `lookups.loss_reasons.add` takes."""
+
+    id: int
+    name: Required[str]
+
+
+class LossReasonChanges(TypedDict, total=False):
+    """What `lookups.loss_reasons.update` takes."""
+
+    name: str
+
+
+class LossReasons(LookupTable):
+    """The account's `loss_reasons`."""
+
+    def add(self, **fields: Unpack[LossReasonFields]) -> LookupEntry:
+        """Add a loss reason. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[LossReasonChanges]) -> LookupEntry:
+        """Change a loss reason; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+        """
+        return self._updated(id, fields)
+
+
+class ContactTypeFields(TypedDict, total=False):
+    """What `lookups.contact_types.add` takes."""
+
+    id: int
+    name: Required[str]
+
+
+class ContactTypeChanges(TypedDict, total=False):
+    """What `lookups.contact_types.update` takes."""
+
+    name: str
+
+
+class ContactTypes(LookupTable):
+    """The account's `contact_types`."""
+
+    def add(self, **fields: Unpack[ContactTypeFields]) -> LookupEntry:
+        """Add a contact type. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[ContactTypeChanges]) -> LookupEntry:
+        """Change a contact type; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+        """
+        return self._updated(id, fields)
+
+
+class PipelineFields(TypedDict, total=False):
+    """What `lookups.pipelines.add` takes."""
+
+    id: int
+    name: Required[str]
+    stages: Required[Sequence[str | Mapping[str, Any]]]
+
+
+class PipelineChanges(TypedDict, total=False):
+    """What `lookups.pipelines.update` takes."""
+
+    name: str
+    stages: Sequence[str | Mapping[str, Any]]
+
+
+class Pipelines(LookupTable):
+    """The account's `pipelines`."""
+
+    def add(self, **fields: Unpack[PipelineFields]) -> LookupEntry:
+        """Add a pipeline. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+            stages: Its stages, in order. List of `{id, name, win_probability}`.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[PipelineChanges]) -> LookupEntry:
+        """Change a pipeline; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+            stages: Its stages, in order. List of `{id, name, win_probability}`.
+        """
+        return self._updated(id, fields)
+
+
+class ActivityTypeFields(TypedDict, total=False):
+    """What `lookups.activity_types.add` takes."""
+
+    id: int
+    category: Literal["user", "system"] | None
+    name: Required[str]
+    is_disabled: bool | None
+    count_as_interaction: bool | None
+
+
+class ActivityTypeChanges(TypedDict, total=False):
+    """What `lookups.activity_types.update` takes."""
+
+    category: Literal["user", "system"] | None
+    name: str
+    is_disabled: bool | None
+    count_as_interaction: bool | None
+
+
+class ActivityTypes(LookupTable):
+    """The account's `activity_types`."""
+
+    def add(self, **fields: Unpack[ActivityTypeFields]) -> LookupEntry:
+        """Add an activity type. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            category: Whether people or Copper itself write it.
+            name: Its name.
+            is_disabled: Whether new activities can no longer have it.
+            count_as_interaction: Whether it counts for interaction_count.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[ActivityTypeChanges]) -> LookupEntry:
+        """Change an activity type; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            category: Whether people or Copper itself write it.
+            name: Its name.
+            is_disabled: Whether new activities can no longer have it.
+            count_as_interaction: Whether it counts for interaction_count.
+        """
+        return self._updated(id, fields)
+
+
+class CustomActivityTypeFields(TypedDict, total=False):
+    """What `lookups.custom_activity_types.add` takes."""
+
+    id: int
+    name: Required[str]
+    icon_type: IconType | None
+    is_disabled: bool | None
+    is_interaction: bool | None
+    is_default_task_type: bool | None
+
+
+class CustomActivityTypeChanges(TypedDict, total=False):
+    """What `lookups.custom_activity_types.update` takes."""
+
+    name: str
+    icon_type: IconType | None
+    is_disabled: bool | None
+    is_interaction: bool | None
+    is_default_task_type: bool | None
+
+
+class CustomActivityTypes(LookupTable):
+    """The account's `custom_activity_types`."""
+
+    def add(self, **fields: Unpack[CustomActivityTypeFields]) -> LookupEntry:
+        """Add a custom activity type. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+            icon_type: Its icon.
+            is_disabled: Whether new activities can no longer have it.
+            is_interaction: Whether it counts as an interaction.
+            is_default_task_type: Whether new tasks have it.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[CustomActivityTypeChanges]) -> LookupEntry:
+        """Change a custom activity type; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+            icon_type: Its icon.
+            is_disabled: Whether new activities can no longer have it.
+            is_interaction: Whether it counts as an interaction.
+            is_default_task_type: Whether new tasks have it.
+        """
+        return self._updated(id, fields)
+
+
+class CustomFieldDefinitionFields(TypedDict, total=False):
+    """What `lookups.custom_field_definitions.add` takes."""
+
+    id: int
+    name: Required[str]
+    data_type: Required[DataType]
+    available_on: Sequence[Literal["lead", "person", "company", "opportunity", "project", "task"]] | None
+    is_filterable: bool | None
+    options: Sequence[str | Mapping[str, Any]] | None
+    currency: str | None
+
+
+class CustomFieldDefinitionChanges(TypedDict, total=False):
+    """What `lookups.custom_field_definitions.update` takes."""
+
+    name: str
+    available_on: Sequence[Literal["lead", "person", "company", "opportunity", "project", "task"]] | None
+    is_filterable: bool | None
+    options: Sequence[str | Mapping[str, Any]] | None
+    currency: str | None
+
+
+class CustomFieldDefinitions(LookupTable):
+    """The account's `custom_field_definitions`."""
+
+    def add(self, **fields: Unpack[CustomFieldDefinitionFields]) -> LookupEntry:
+        """Add a custom field definition. Raises Invalid.
+
+        Args:
+            id: Its id; the next one if it is not given.
+            name: Its name.
+            data_type: What it holds.
+            available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
+            is_filterable: Whether searches can filter by it.
+            options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
+            currency: Of a Currency: three letters.
+        """
+        return self._added(fields)
+
+    def update(self, id: int | LookupEntry, **fields: Unpack[CustomFieldDefinitionChanges]) -> LookupEntry:
+        """Change a custom field definition; nothing is notified. Raises NotFound, Invalid.
+
+        Args:
+            id: the entry or its id.
+            name: Its name.
+            available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
+            is_filterable: Whether searches can filter by it.
+            options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
+            currency: Of a Currency: three letters.
+        """
+        return self._updated(id, fields)
+
+
+class Lookups:
+    """What records refer to: users, statuses, pipelines and their siblings.
+
+    Changing them lets no time pass and notifies nobody; `reset()` brings back what a new account has.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.account = AccountDetails(stage)
+        self.users = Users("users", stage)
+        self.lead_statuses = LeadStatuses("lead_statuses", stage)
+        self.customer_sources = CustomerSources("customer_sources", stage)
+        self.loss_reasons = LossReasons("loss_reasons", stage)
+        self.contact_types = ContactTypes("contact_types", stage)
+        self.pipelines = Pipelines("pipelines", stage)
+        self.activity_types = ActivityTypes("activity_types", stage)
+        self.custom_activity_types = CustomActivityTypes("custom_activity_types", stage)
+        self.custom_field_definitions = CustomFieldDefinitions("custom_field_definitions", stage)

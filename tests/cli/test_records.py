@@ -1,0 +1,311 @@
+"""The commands that change records in a running server and look at them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from copper_emulator.cli import main
+from copper_emulator.cli.options import fields_of
+from tests.cli.processes import Process, invoke, run, started, subscribe
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Process]:
+    """A server whose clock stands still."""
+    with started("serve", "--port", "0", "--clock", "manual") as process:
+        yield process
+
+
+@pytest.fixture
+def server(running: Process) -> str:
+    """Its URL, with an account as at the start."""
+    assert invoke("reset", server=running.url)[0] == 0
+    return running.url
+
+
+def done(server: str, *args: str) -> Any:
+    """What a command that must succeed answers."""
+    code, out, err = invoke(*args, "--json", server=server)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def created(server: str, kind: str, *args: str) -> int:
+    """The id of a record that is created for the test."""
+    made: int = done(server, "create", kind, *args)["records"][0]["id"]
+    return made
+
+
+def test_create_says_what_it_made_and_who_was_told(server: str) -> None:
+    made = subscribe(server, "person", "new")
+
+    code, out, err = invoke("create", "person", "--set", "name=Ada", "--set", 'tags=["vip"]', server=server)
+
+    assert (code, err) == (0, "")
+    record, change, story = out.splitlines()
+    assert record.endswith("  Ada")
+    assert f"person/new [{record.split()[0]}] (control)" in change
+    assert f"for subscription {made}: blocked" in story
+
+
+def test_create_is_a_process_of_its_own_too(server: str) -> None:
+    code, out, err = run("create", "people", "--json", server=server)
+
+    (record,) = json.loads(out)["records"]
+    assert (code, err, record["name"]) == (0, "", "Person 1")
+
+
+def test_several_at_once_are_one_action_and_numbered(server: str) -> None:
+    answered = done(server, "create", "lead", "--count", "31", "--set", 'email={"email":"l{n}@example.com"}')
+    _, out, _ = invoke("create", "lead", "--count", "31", server=server)
+
+    assert [len(change["ids"]) for change in answered["changes"]] == [31]
+    assert answered["records"][30]["email"]["email"] == "l31@example.com"
+    lines = out.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines[:20]] == [f"Lead {number}" for number in range(1, 21)]
+    assert lines[20] == "... and 11 more (--json shows them all)"
+
+
+def test_update_changes_several_and_says_when_nothing_changed(server: str) -> None:
+    ada, bob = (str(created(server, "person", "--set", f"name={name}")) for name in ("Ada", "Bob"))
+
+    answered = done(server, "update", "person", ada, bob, "--set", "title=Dr", "--set", "details=null")
+    again = invoke("update", "person", ada, bob, "--set", "title=Dr", server=server)
+
+    assert [record["title"] for record in answered["records"]] == ["Dr", "Dr"]
+    assert [change["updated_attributes"] for change in answered["changes"]] == [{"title": [None, "Dr"]}]
+    assert again == (0, f"{ada}  Ada\n{bob}  Bob\nNothing changed: the values were the same.\n", "")
+
+
+def test_delete_removes(server: str) -> None:
+    ada = created(server, "person")
+
+    answered = done(server, "delete", "person", str(ada))
+    code, out, err = invoke("delete", "person", str(ada), server=server)
+
+    assert [(change["event"], change["ids"]) for change in answered["changes"]] == [("delete", [ada])]
+    assert (code, out) == (2, "")
+    assert "Resource not found. There is no person" in err
+
+
+def test_merge_shows_the_winner(server: str) -> None:
+    ada, twin = created(server, "person", "--set", "name=Ada"), created(server, "person", "--set", "title=Dr")
+
+    code, out, _ = invoke("merge", "person", str(ada), str(twin), server=server)
+
+    assert code == 0
+    assert out.splitlines()[0] == f"{ada}  Ada"
+    assert f"person/delete [{twin}]" in out
+    assert f"person/update [{ada}]" in out
+
+
+def test_convert_shows_what_the_lead_has_become(server: str) -> None:
+    plain = created(server, "lead", "--set", "name=Ada")
+    rich = created(server, "lead", "--set", "name=Grace")
+
+    code, out, _ = invoke("convert", str(plain), "--company", "name=", server=server)
+    answered = done(
+        server, "convert", str(rich), *("--person", "name=Grace Hopper", "--company", "name=Acme"),
+        *("--opportunity", "name=Engine", "--opportunity", "monetary_value=1200"),
+    )  # fmt: skip
+
+    assert (code, [line.split()[0] for line in out.splitlines() if not line.startswith((" ", "2"))]) == (0, ["person"])
+    assert answered["person"]["name"] == "Grace Hopper"
+    assert answered["company"]["name"] == "Acme"
+    assert (answered["opportunity"]["name"], answered["opportunity"]["monetary_value"]) == ("Engine", 1200)
+
+
+@pytest.mark.parametrize("option", ["--where", "--set"])
+def test_search_finds_by_filters_a_page_at_a_time(server: str, option: str) -> None:
+    ada = created(server, "person", "--set", "name=Ada")
+    created(server, "person", "--set", "name=Bob")
+
+    found = done(server, "search", "person", option, "name=Ada")
+    page = invoke("search", "people", option, "page_size=1", server=server)
+    none = invoke("search", "lead", server=server)
+
+    assert [record["id"] for record in found["records"]] == [ada]
+    assert page[1] == f"{ada}  Ada\n2 records; 1 of them not on this page\n"
+    assert none == (0, "0 records\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("people.json", '[{"id": 17, "name": "Ada"}, {"name": "Bob"}]'), ("people.csv", "id,name\n17,Ada\n,Bob\n")],
+)
+def test_seed_reads_a_file_and_tells_nobody(server: str, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    subscribe(server, "person", "new")
+
+    code, out, err = invoke("seed", "people", str(tmp_path / name), server=server)
+
+    assert (code, out, err) == (0, f"2 records from {tmp_path / name}; nobody is notified.\n", "")
+    assert done(server, "search", "person", "--where", "name=Ada")["records"][0]["id"] == 17
+    assert "person/new [" not in invoke("journal", server=server)[1]
+
+
+def test_seed_knows_the_accounts_custom_fields_of_the_type(server: str, tmp_path: Path) -> None:
+    for number, kind in ((17, "person"), (18, "lead")):
+        entry: dict[str, Any] = {"id": number, "name": "Level", "data_type": "Float", "available_on": [kind]}
+        url = f"{server}/_emulator/v1/accounts/default/lookups/custom_field_definitions/add"
+        assert requests.post(url, json={"entry": entry}, timeout=60).status_code == 200
+    (tmp_path / "people.csv").write_text("name,custom_fields.17\nAda,7.5\n")
+    (tmp_path / "leads.csv").write_text("name,custom_fields.18\nAda,7.5\n")
+
+    assert invoke("seed", "person", str(tmp_path / "people.csv"), server=server)[0] == 0
+    code, _, err = invoke("seed", "person", str(tmp_path / "leads.csv"), server=server)
+
+    (record,) = done(server, "search", "person")["records"]
+    assert record["custom_fields"] == [{"custom_field_definition_id": 17, "value": 7.5}]
+    assert code == 2
+    assert "a person has no custom field '18'" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("people.json", None, "people.json cannot be read: No such file or directory"),
+        ("people.json", "[1", "people.json cannot be read"),
+        ("people.json", "[]", "people.json has no records"),
+        ("people.json", '[{"name": "Ada"}, {"title": "Dr"}]', "Name: can't be blank. "),
+        ("people.json", '[{"name": "Ada"}, {"title": "Dr"}]', "people.json, row 2."),
+        ("people.csv", "name,assignee_id\nAda,\nBob,5\n", "people.csv, row 3."),
+        ("people.csv", "name,age\nAda,7\n", "a person has no field 'age'"),
+        ("people.yaml", "", "records are read from .json and .csv files"),
+    ],
+)
+def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
+    server: str, tmp_path: Path, name: str, text: str | None, says: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+
+    code, out, err = invoke("seed", "person", str(tmp_path / name), server=server)
+
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+    assert done(server, "search", "person")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["create", "persona"], "there are no records of type 'persona'; the types are lead, person"),
+        (["create", "person", "--set", "nme=Ada"], "Unrecognized attributes specified: nme. Known attributes here: "),
+        (["create", "person", "--set", "name=17"], "Name: must be a string"),
+        (["create", "activity"], "Parent: can't be blank"),
+        (["create", "a/b"], "there are no records of type 'a/b'"),
+        (["update", "person", "17", "--set", "name=Ada"], "There is no person 17."),
+        (["delete", "lead", "17"], "There is no lead 17."),
+        (["merge", "lead", "17", "18"], "people can be merged, and companies, not leads"),
+        (["merge", "person", "17", "17"], "cannot be merged with itself"),
+        (["convert", "17"], "There is no lead 17."),
+        (["search", "person", "--where", "nme=Ada"], "nme"),
+        (["seed", "persona", "people.json"], "there are no records of type 'persona'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_server_refuses_is_one_line_and_exit_code_2(server: str, command: list[str], says: str) -> None:
+    code, out, err = invoke(*command, server=server)
+
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+COMMANDS = [
+    ["create", "person"],
+    ["update", "person", "17", "--set", "name=Ada"],
+    ["delete", "person", "17"],
+    ["merge", "person", "17", "18"],
+    ["convert", "17"],
+    ["search", "person"],
+    ["seed", "person", "people.json"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_a_server_there_is_one_clear_line_and_exit_code_1(command: list[str]) -> None:
+    code, out, err = invoke(*command, server="http://127.0.0.1:9")
+
+    assert (code, out) == (1, "")
+    assert "nothing answers at http://127.0.0.1:9: start a server with copper-emulator serve" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["create"], "Missing argument 'TYPE'"),
+        (["create", "person", "--set", "name"], "--set 'name': write FIELD=VALUE, like --set name=Ada"),
+        (["create", "person", "--set", "=Ada"], "write FIELD=VALUE"),
+        (["create", "person", "--set", "name=a", "--set", "name=b"], "--set 'name=b': name is given twice"),
+        (["create", "person", "--set", "custom_fields.x=1"], "custom_fields.ID=VALUE"),
+        (["create", "person", "--count", "0"], "it must be between 1 and 10000, not 0"),
+        (["update", "person", "--set", "name=Ada"], "Missing argument 'ID...'"),
+        (["update", "person", "17"], "say what to change, like --set name=Ada"),
+        (["update", "person", "Ada", "--set", "name=x"], "'Ada' is no whole number"),
+        (["delete", "person", "0"], "it must be between 1 and"),
+        (["merge", "person", "17"], "Missing argument 'LOSER'"),
+        (["convert", "Ada"], "'Ada' is no whole number"),
+        (["convert", "17", "--person", "Ada"], "--person 'Ada': write FIELD=VALUE"),
+        (["search", "person", "--where", "Ada"], "--where 'Ada': write FIELD=VALUE"),
+        (["seed", "person"], "Missing argument 'FILE'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, args)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        (["name=Ada Lovelace"], {"name": "Ada Lovelace"}),
+        (["name="], {"name": ""}),
+        (["name=17"], {"name": 17}),
+        (['name="17"'], {"name": "17"}),
+        (["details=a=b"], {"details": "a=b"}),
+        (['tags=["vip"]', "title=null"], {"tags": ["vip"], "title": None}),
+        (["zip=0123", "value=NaN"], {"zip": "0123", "value": "NaN"}),
+        (
+            ["custom_fields.5=Gold", "custom_fields.6=7"],
+            {
+                "custom_fields": [
+                    {"custom_field_definition_id": 5, "value": "Gold"},
+                    {"custom_field_definition_id": 6, "value": 7},
+                ]
+            },
+        ),
+    ],
+)
+def test_a_value_is_json_where_it_can_be_read_so(given: list[str], fields: dict[str, Any]) -> None:
+    assert fields_of("--set", tuple(given)) == fields
+
+
+def test_the_commands_start_light() -> None:
+    """None of them needs the server's own libraries, and only `seed` needs to know what records are made of."""
+    code = (
+        "import sys, copper_emulator.cli.records, copper_emulator.cli.talk; "
+        "print(sorted({'aiohttp', 'pydantic', 'asyncio', 'yaml', 'copper_emulator.core.records'} & set(sys.modules)))"
+    )
+
+    assert python(code) == "[]\n"
+
+
+def python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,1 @@
+"""Clients of Copper that others have published, run against the emulator as they are."""

@@ -1,0 +1,146 @@
+"""Where are the published clients, and how do they get there? `make clients` runs this module; the tests ask it.
+
+They have environments of their own: what they pin must not decide what the emulator is tested with. The exact versions
+are in requirements.txt, package.json and package-lock.json.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parents[1] / ".clients"
+REQUIREMENTS, PACKAGE, LOCK = HERE / "requirements.txt", HERE / "package.json", HERE / "package-lock.json"
+
+_STAMP = ".ready"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A folder with clients, made from files of pins."""
+
+    folder: Path
+    pins: tuple[Path, ...]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was made, at this place and from the pins as they are now."""
+        stamp = self.folder / _STAMP
+        return stamp.is_file() and stamp.read_text() == self._state()
+
+    def say_ready(self) -> None:
+        (self.folder / _STAMP).write_text(self._state())
+
+    def needed(self) -> Path:
+        """Its folder; where it was not made, the test is skipped, or fails where COPPER_CLIENTS_REQUIRED=1 is set."""
+        if not self.is_ready:
+            missing = f"{self.folder} does not have the published clients that are pinned: run `make clients`"
+            if os.environ.get("COPPER_CLIENTS_REQUIRED") == "1":
+                pytest.fail(missing)
+            pytest.skip(missing)
+        return self.folder
+
+    def _state(self) -> str:
+        # Scripts inside a virtual environment know their absolute path, so a checkout that moved needs a new one.
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in self.pins))
+        return f"{self.folder}\n{digest.hexdigest()}"
+
+
+PYTHON = Environment(FOLDER / "python", (REQUIREMENTS,))
+NODE = Environment(FOLDER / "node", (PACKAGE, LOCK))
+
+
+def python() -> str:
+    """The interpreter that has the Python clients."""
+    return str(_interpreter(PYTHON.needed()))
+
+
+def node_folder() -> Path:
+    """The folder whose node_modules has n8n's nodes."""
+    return NODE.needed()
+
+
+def install_python() -> None:
+    """A virtual environment of the interpreter that runs this, with the Python clients."""
+    venv.create(PYTHON.folder, clear=True, with_pip=True)
+    pip = [str(_interpreter(PYTHON.folder)), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+    [builder] = [line for line in REQUIREMENTS.read_text().splitlines() if line.startswith("setuptools==")]
+    # First what builds the others, at its pinned version, so that building needs no second environment.
+    _run([*pip, builder])
+    _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)])
+    PYTHON.say_ready()
+
+
+def install_node() -> None:
+    """n8n's workflow library as the lock file has it, and beside it the parts of n8n's nodes that concern Copper."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise SystemExit("n8n's nodes need Node.js 18 or newer with npm; install them, then run `make clients` again.")
+    shutil.rmtree(NODE.folder, ignore_errors=True)
+    NODE.folder.mkdir(parents=True)
+    for path in NODE.pins:
+        shutil.copy(path, NODE.folder)
+    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    # Scripts would build a sandbox for expressions, which needs a compiler and is never used here.
+    _run([npm, "ci", "--ignore-scripts", *quiet], NODE.folder)
+    for name, wanted in json.loads(PACKAGE.read_text())["unpacked"].items():
+        with tempfile.TemporaryDirectory() as place:
+            _run([npm, "pack", "--silent", "--pack-destination", place, f"{name}@{wanted['version']}"], NODE.folder)
+            [archive] = Path(place).iterdir()
+            _check(archive, wanted["integrity"])
+            _unpack(archive, wanted["files"], NODE.folder / "node_modules" / name)
+    NODE.say_ready()
+
+
+def _interpreter(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _run(command: Sequence[str], folder: Path = HERE) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+def _check(archive: Path, integrity: str) -> None:
+    found = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if found != integrity:
+        raise SystemExit(f"{archive.name} is not the file that package.json names: {found} instead of {integrity}")
+
+
+def _unpack(archive: Path, files: Sequence[str], to: Path) -> None:
+    """Only the named files and folders: the rest of the package is hundreds of other services."""
+    with tarfile.open(archive) as packed:
+        for member in packed.getmembers():
+            inner = member.name.removeprefix("package/")
+            content = packed.extractfile(member) if inner.startswith(tuple(files)) else None
+            if content is not None:
+                (to / inner).parent.mkdir(parents=True, exist_ok=True)
+                (to / inner).write_bytes(content.read())
+
+
+def main() -> None:
+    """Make what is missing or out of date."""
+    for environment, install in ((PYTHON, install_python), (NODE, install_node)):
+        if not environment.is_ready:
+            sys.stdout.write(f"Installing published clients into {os.path.relpath(environment.folder)}\n")
+            sys.stdout.flush()
+            install()
+
+
+if __name__ == "__main__":
+    main()

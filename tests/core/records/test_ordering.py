@@ -1,0 +1,207 @@
+"""Orders that are kept while records change, and what searches that lie behind do not see."""
+
+from __future__ import annotations
+
+from itertools import count
+from math import isnan
+from operator import itemgetter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from copper_emulator.core.records.ordering import Column, Order, Orders
+from copper_emulator.core.records.recent import Recent
+
+by_name = itemgetter("name")
+SIZE = Column("size", itemgetter("size"), number=True)
+NAME = Column("name", by_name)
+
+
+def row(record_id: int, name: Any = None, size: Any = None) -> dict[str, Any]:
+    return {"id": record_id, "name": name, "size": size}
+
+
+def write(orders: Orders, records: dict[int, Any], record: dict[str, Any], now: int | None = 0) -> None:
+    before = records.get(record["id"])
+    records[record["id"]] = record
+    orders.touch(record["id"], before, record, now)
+
+
+def delete(orders: Orders, records: dict[int, Any], record_id: int, now: int | None = 0) -> None:
+    orders.touch(record_id, records.pop(record_id), None, now)
+
+
+# --- orders -------------------------------------------------------------------------------------------
+
+
+def test_records_without_a_value_come_last_and_ties_are_in_the_order_of_ids() -> None:
+    records = [row(4), row(3, "b"), row(2, "a"), row(1), row(0, "b")]
+
+    assert [each["id"] for each in Order(records, by_name, None).rows] == [2, 0, 3, 1, 4]
+
+
+@given(
+    # More than 64 writes between two looks make the order anew; fewer move records one by one.
+    looks=some.lists(
+        some.lists(
+            some.tuples(some.integers(1, 40), some.sampled_from(["a", "b", "c", None, "gone"]), some.integers(0, 3)),
+            max_size=90,
+        ),
+        max_size=4,
+    )
+)
+def test_an_order_and_its_columns_are_always_those_of_the_records_as_they_are(looks: list[Any]) -> None:
+    orders = Orders(0)
+    records: dict[int, Any] = {}
+    for writes in looks:
+        for record_id, name, size in writes:
+            if name != "gone":
+                write(orders, records, row(record_id, name, size or None))
+            elif record_id in records:
+                delete(orders, records, record_id)
+
+        order = orders.order("name", records, by_name, None)
+
+        expected = sorted(records.values(), key=lambda each: (each["name"] is None, each["name"] or "", each["id"]))
+        assert order.rows == expected
+        assert order.values(NAME) == [each["name"] for each in expected]
+        sizes = [None if isnan(size) else size for size in order.values(SIZE)]
+        assert sizes == [each["size"] for each in expected]
+
+
+def test_an_order_is_made_once_and_then_kept() -> None:
+    orders = Orders(0)
+    records: dict[int, Any] = {}
+    write(orders, records, row(1, "a"))
+    first = orders.order("name", records, by_name, None)
+    write(orders, records, row(2, "b"))
+
+    assert orders.order("name", records, by_name, None) is first
+    assert [each["id"] for each in first.rows] == [1, 2]
+
+
+def test_after_many_writes_an_order_is_made_anew() -> None:
+    orders = Orders(0)
+    records: dict[int, Any] = {}
+    first = orders.order("name", records, by_name, None)
+    for number in range(65):
+        write(orders, records, row(number, "a"))
+
+    assert orders.order("name", records, by_name, None) is not first
+
+
+def test_a_large_order_bears_more_writes() -> None:
+    assert Order([row(number) for number in range(20_000)], by_name, None).bears == 100
+
+
+def test_with_another_stamp_every_key_may_be_another() -> None:
+    """Like the names of companies, by which their people are sorted."""
+    orders = Orders(0)
+    records = {1: row(1, "a"), 2: row(2, "b")}
+    names = {"a": "zebra", "b": "bear"}
+    orders.order("animal", records, lambda each: each["name"], "before")
+
+    order = orders.order("animal", records, lambda each: names[each["name"]], "after")
+
+    assert [each["id"] for each in order.rows] == [2, 1]
+
+
+def test_a_column_that_depends_on_more_than_the_record_is_worked_out_every_time() -> None:
+    answers = count()
+    column = Column("now", lambda record: next(answers), kept=False)
+    order = Order([row(1)], by_name, None)
+
+    assert [list(order.values(column)), list(order.values(column))] == [[0], [1]]
+
+
+def test_a_column_is_worked_out_once() -> None:
+    answers = count()
+    order = Order([row(1)], by_name, None)
+    column = Column("now", lambda record: next(answers))
+
+    assert [list(order.values(column)), list(order.values(column))] == [[0], [0]]
+
+
+def test_nothing_is_kept_that_nobody_asked_for() -> None:
+    orders = Orders(0)
+    records: dict[int, Any] = {}
+    write(orders, records, row(1, "a"))
+
+    assert orders._kept == {}
+    assert orders.writes == 1
+
+
+# --- what searches see that lie behind ----------------------------------------------------------------
+
+LAG = 2_000
+
+
+def seen(recent: Recent, there: set[int], now: int) -> set[int]:
+    """The ids that a search finds."""
+    unseen, gone = recent.unlike_now(now)
+    return {each for each in there if each not in unseen} | {record["id"] for record in gone}
+
+
+@pytest.mark.parametrize(("later", "found"), [(0, set()), (1_999, set()), (2_000, {1}), (2_001, {1})])
+def test_a_new_record_is_found_when_the_lag_has_passed(later: int, found: set[int]) -> None:
+    recent = Recent(LAG)
+    recent.created(1, 5_000)
+
+    assert seen(recent, {1}, 5_000 + later) == found
+
+
+@pytest.mark.parametrize(("later", "found"), [(0, {1}), (1_999, {1}), (2_000, set()), (2_001, set())])
+def test_a_deleted_record_is_found_until_the_lag_has_passed(later: int, found: set[int]) -> None:
+    recent = Recent(LAG)
+    recent.deleted(row(1), 5_000)
+
+    assert seen(recent, set(), 5_000 + later) == found
+
+
+def test_a_record_that_lived_for_less_than_the_lag_is_found_as_long_as_it_lived() -> None:
+    recent = Recent(LAG)
+    recent.created(1, 5_000)
+    recent.deleted(row(1), 5_500)
+
+    assert [now for now in range(5_000, 8_000, 250) if seen(recent, set(), now)] == [7_000, 7_250]
+
+
+def test_a_record_that_was_always_there_is_found_at_once() -> None:
+    recent = Recent(LAG)
+    recent.created(1, None)
+
+    assert seen(recent, {1}, 0) == {1}
+
+
+def test_a_record_that_comes_back_under_its_id_is_found_once() -> None:
+    recent = Recent(LAG)
+    recent.deleted(row(1), 5_000)
+    recent.created(1, None)
+
+    assert recent.unlike_now(5_000)[1] == []
+
+
+def test_what_was_always_gone_is_not_found() -> None:
+    recent = Recent(LAG)
+    recent.deleted(row(1), None)
+
+    assert seen(recent, set(), 0) == set()
+
+
+def test_without_a_lag_nothing_is_kept() -> None:
+    recent = Recent(0)
+    recent.created(1, 5_000)
+    recent.deleted(row(2), 5_000)
+
+    assert (len(recent._born), len(recent._gone)) == (0, 0)
+
+
+def test_what_everybody_sees_is_forgotten_while_others_come() -> None:
+    recent = Recent(LAG)
+    for number in range(5):
+        recent.created(number, number * 1_000)
+        recent.deleted(row(number + 10), number * 1_000)
+
+    assert (list(recent._born), list(recent._gone)) == ([3, 4], [13, 14])

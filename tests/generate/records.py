@@ -1,0 +1,188 @@
+"""The text of `typed_records.py`: for each type what `create`, `update` and `search` take, and its two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import indent
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.converting import PARTS
+from copper_emulator.core.records.custom_filters import CustomFieldFilters
+from copper_emulator.core.records.fields import Access
+from copper_emulator.core.records.filter_parts import Filter
+from copper_emulator.core.records.filter_shapes import Listed
+from copper_emulator.core.records.filter_values import Amount, Flag
+from copper_emulator.core.records.search import PARAMETERS
+from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.python_values import annotation
+from tests.generate.parts import Entry, article, class_name, documented, module, on_create, on_update, said, typed_dict
+
+
+def records_module() -> str:
+    blocks = [block for kind in TABLES for block in typed_dicts(kind)]
+    blocks += [conversion_dict(kind) for kind in PARTS]
+    blocks += [face(kind, waits=waits) for waits in (False, True) for kind in TABLES]
+    return module("Which fields and filters have the records of each type, in Python?", blocks)
+
+
+def filters_of(kind: EntityType) -> list[Entry]:
+    # In Python nothing is paged that is not asked for.
+    docs = {"page_size": "Records of a page; all of them unless said."}
+    return [(name, annotation(each.form), docs.get(name, _doc(each))) for name, each in PARAMETERS[kind].items()]
+
+
+def _doc(each: Filter) -> str:
+    # Of these the annotation says enough.
+    plain = isinstance(each.form, Listed | Amount | Flag | CustomFieldFilters)
+    return each.doc if plain else said(each.form, each.doc)
+
+
+def typed_dicts(kind: EntityType) -> Iterator[str]:
+    table, name = TABLES[kind], class_name(TABLES[kind].noun)
+    changes = [field for field in table if field.access is Access.ALWAYS]
+    yield typed_dict(f"{name}Fields", f"What `{table.plural}.create` takes.", map(on_create, table.written))
+    yield typed_dict(f"{name}Changes", f"What `{table.plural}.update` takes.", map(on_update, changes))
+    yield typed_dict(f"{name}Filters", f"What `{table.plural}.search` takes.", filters_of(kind))
+
+
+def conversion_dict(kind: EntityType) -> str:
+    entries = [on_create(field) for field in PARTS[kind]]
+    return typed_dict(f"Converted{class_name(TABLES[kind].noun)}", f"What `leads.convert` takes for a {kind}.", entries)
+
+
+def conversion() -> Iterator[Entry]:
+    """What each part of a conversion is."""
+    words = {
+        PERSON: "what the person has other than the lead,",
+        COMPANY: "the company itself, or",
+        OPPORTUNITY: "without it none is made; {}, or",
+    }
+    for kind, table in PARTS.items():
+        yield str(kind), "", f"{words[kind]} any of {', '.join(table.by_name)}."
+
+
+def face(kind: EntityType, *, waits: bool) -> str:
+    """The class of one type: `People`, or `AsyncPeople` whose calls that let time pass are awaited."""
+    table, noun = TABLES[kind], class_name(TABLES[kind].noun)
+    fields = {
+        "create": documented(map(on_create, table.written)),
+        "update": documented(on_update(field) for field in table if field.access is Access.ALWAYS),
+        "search": documented(filters_of(kind)),
+        "convert": documented(conversion()),
+    }
+    words = {
+        "kind": kind,
+        "noun": noun,
+        "a": article(table.noun),
+        "plural": table.plural,
+        "def": "async def" if waits else "def",
+        "await": "await " if waits else "",
+    }
+    more = {PERSON: MERGE, COMPANY: MERGE, LEAD: CONVERT}.get(kind, "")
+    text = (FACE + more).format(**words, **{name: indent(text, " " * 12) for name, text in fields.items()})
+    return f"class {'Async' if waits else ''}{class_name(table.plural)}(Records):\n{text}"
+
+
+FACE = '''\
+    """The records of the type `{kind}`.
+
+    Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
+    """
+
+    {def} create(self, **fields: Unpack[{noun}Fields]) -> Record:
+        """Make {a}; fires `{kind}/new`.
+
+        Args:
+{create}
+
+        Raises:
+            Invalid: what the API would refuse, with Copper's own text.
+            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+        """
+        made: list[Record] = {await}self._write(self._creating([fields]))
+        return made[0]
+
+    {def} create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
+        """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
+        made: list[Record] = {await}self._write(self._creating(rows))
+        return made
+
+    {def} update(self, id: int | Record, **fields: Unpack[{noun}Changes]) -> Record:
+        """Change fields; fires `{kind}/update` if anything changed. None clears a field.
+
+        Args:
+            id: the record or its id.
+{update}
+
+        Raises:
+            NotFound: there is no such record.
+            Invalid: what the API would refuse, with Copper's own text.
+            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+        """
+        changed: list[Record] = {await}self._write(self._updating([id], fields))
+        return changed[0]
+
+    {def} update_many(self, ids: Iterable[int | Record], **fields: Unpack[{noun}Changes]) -> list[Record]:
+        """Change records in one action; those whose old and new values differ go into different notifications."""
+        changed: list[Record] = {await}self._write(self._updating(ids, fields))
+        return changed
+
+    {def} delete(self, id: int | Record) -> None:
+        """Remove a record; fires `{kind}/delete`. Raises NotFound."""
+        {await}self._write(self._deleting([id]))
+
+    {def} delete_many(self, ids: Iterable[int | Record]) -> None:
+        """Remove records in one action; notifications of up to 30 ids."""
+        {await}self._write(self._deleting(ids))
+
+    def search(self, **filters: Unpack[{noun}Filters]) -> list[Record]:
+        """The records that fit every filter, as they are: the setting `search_lag` does not hold here.
+
+        Args:
+{search}
+
+        Raises:
+            Invalid: what the API would refuse, with Copper's own text.
+        """
+        return self._found(filters)
+'''
+
+MERGE = '''
+    {def} merge(self, winner: int | Record, loser: int | Record) -> Record:
+        """Two become one: the winner takes what it lacks from the loser, which is gone.
+
+        Fires `{kind}/delete` for the loser, and `{kind}/update` for the winner if it changed.
+
+        Raises:
+            NotFound: there is no such record.
+            UsageError: both are the same.
+        """
+        merged: Record = {await}self._write(self._merging(winner, loser))
+        return merged
+'''
+
+CONVERT = '''
+    {def} convert(
+        self,
+        id: int | Record,
+        *,
+        person: ConvertedPerson | None = None,
+        company: ConvertedCompany | Record | None = None,
+        opportunity: ConvertedOpportunity | None = None,
+    ) -> Converted:
+        """A lead becomes a person with a company and, if asked for, an opportunity.
+
+        Each record that is made fires `new`, and the lead `delete` (setting `lead_conversion`).
+
+        Args:
+            id: the lead or its id.
+{convert}
+
+        Raises:
+            NotFound: there is no such lead.
+            Invalid: what the API would refuse, with Copper's own text.
+        """
+        parts = self._converting(id, person=person, company=company, opportunity=opportunity)
+        became: dict[str, Record] = {await}self._write(parts)
+        return Converted(became["person"], became.get("company"), became.get("opportunity"))
+'''

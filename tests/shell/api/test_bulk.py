@@ -1,0 +1,143 @@
+"""Several records in one call: the documented calls, their limit, and errors in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from copper_emulator import Emulator
+from tests.shell.api.client import BASE, Client, check_refused
+from tests.shell.api.samples import SAMPLES, Sample, filled
+
+CREATED = [each for each in SAMPLES if each.plural in ("leads", "people", "companies", "opportunities", "activities")]
+UPDATED = [each for each in SAMPLES if each.plural in ("leads", "people", "companies")]
+
+created = pytest.mark.parametrize("sample", CREATED, ids=lambda sample: sample.plural)
+updated = pytest.mark.parametrize("sample", UPDATED, ids=lambda sample: sample.plural)
+slashes = pytest.mark.parametrize("slash", ["", "/"])
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    with Emulator() as copper:
+        yield Client(copper)
+
+
+def told(client: Client) -> list[tuple[str, list[int], str]]:
+    return [(str(change.topic), list(change.ids), change.origin) for change in client.copper.changes]
+
+
+@slashes
+@created
+def test_new_records_are_answered_whole_in_order_and_told_as_one_change(
+    client: Client, sample: Sample, slash: str
+) -> None:
+    bodies = [{**filled(client, sample.least), "details": f"Number {number}"} for number in range(10)]
+    before = len(client.copper.changes)
+
+    answer = client.ok("POST", f"/{sample.plural}/bulk_create{slash}", {sample.plural: bodies})
+
+    assert [each["details"] for each in answer] == [body["details"] for body in bodies]
+    assert {tuple(each) for each in answer} == {tuple(sample.order)}
+    assert [client.ok("GET", f"/{sample.plural}/{each['id']}") for each in answer] == answer
+    ids = [each["id"] for each in answer]
+    assert told(client)[before:] == [(f"{sample.kind}/new", ids, "api")]
+
+
+@slashes
+@updated
+def test_changed_records_are_answered_whole_in_order(client: Client, sample: Sample, slash: str) -> None:
+    there = client.ok("POST", f"/{sample.plural}/bulk_create", {sample.plural: [sample.least] * 3})
+    before = len(client.copper.changes)
+    bodies = [{"id": each["id"], "details": text} for each, text in zip(there, ("same", "other", "same"), strict=True)]
+
+    answer = client.ok("POST", f"/{sample.plural}/bulk_update{slash}", {sample.plural: bodies})
+
+    assert answer == [{**each, "details": body["details"]} for each, body in zip(there, bodies, strict=True)]
+    first, second, third = (each["id"] for each in there)
+    update = f"{sample.kind}/update"
+    assert told(client)[before:] == [(update, [first, third], "api"), (update, [second], "api")]
+
+
+@created
+def test_what_is_wrong_has_its_error_in_its_place_and_the_rest_is_made(client: Client, sample: Sample) -> None:
+    good = filled(client, sample.least)
+    before = len(client.copper.changes)
+
+    answer = client.ok("POST", f"/{sample.plural}/bulk_create", {sample.plural: [good, {**good, "x": 1}, 17, good]})
+
+    assert [set(each) >= {"success", "message"} for each in answer] == [False, True, True, False]
+    assert "id" not in answer[1]
+    assert told(client)[before:] == [(f"{sample.kind}/new", [answer[0]["id"], answer[3]["id"]], "api")]
+
+
+@updated
+def test_an_error_of_an_update_names_the_record(client: Client, sample: Sample) -> None:
+    """As documented: {"success":false,"message":{"name":[{"error":...}]},"id":12345}."""
+    record = client.ok("POST", f"/{sample.plural}", sample.least)
+    happened = told(client)
+
+    answer = client.ok(
+        "POST", f"/{sample.plural}/bulk_update", {sample.plural: [{"id": record["id"], "name": ""}, {"id": 17}, {}]}
+    )
+
+    name = {"success": False, "message": {"name": [{"error": "blank"}]}, "id": record["id"]}
+    missing = {"success": False, "message": {"base": [{"error": "not_found"}]}, "id": 17}
+    nameless = {"success": False, "message": {"id": [{"error": "blank"}]}}
+    assert answer == [name, missing, nameless]
+    assert list(answer[0]) == ["success", "message", "id"]
+    assert client.ok("GET", f"/{sample.plural}/{record['id']}") == record
+    assert told(client) == happened
+
+
+CALLS = [(each.plural, "bulk_create") for each in CREATED] + [(each.plural, "bulk_update") for each in UPDATED]
+calls = pytest.mark.parametrize(("plural", "call"), CALLS)
+
+
+@calls
+def test_more_than_ten_are_refused_with_the_documented_body(client: Client, plural: str, call: str) -> None:
+    before = client.state()
+    answer = client.call("POST", f"{BASE}/{plural}/{call}", {plural: [{"name": "x"}] * 11})
+    assert (answer.status, answer.raw) == (422, b'{"error":"Request size too large, limit is 10"}')
+    assert answer.hint == "There are 11; send 10 at a time."
+    assert client.state() == before
+
+
+@calls
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "{plural}: can't be blank"),
+        ({"{name}": None}, "{plural}: is invalid"),
+        ({"{name}": {"name": "x"}}, "{plural}: is invalid"),
+        ({"records": []}, "Base: Unrecognized attributes specified: records\n{plural}: can't be blank"),
+        ([{"name": "x"}], "Base: must be a JSON object"),
+    ],
+    ids=str,
+)
+def test_the_items_stand_in_a_list_under_the_plural(
+    client: Client, plural: str, call: str, body: Any, message: str
+) -> None:
+    sent = {name.replace("{name}", plural): value for name, value in body.items()} if isinstance(body, dict) else body
+    before = client.state()
+    answer = client.call("POST", f"{BASE}/{plural}/{call}", sent)
+    text = message.replace("{plural}", plural.title())
+    check_refused(client, before, answer, 422, f"Invalid input: Validation errors: {text}")
+
+
+@calls
+def test_no_items_are_no_error(client: Client, plural: str, call: str) -> None:
+    before = client.state()
+    assert client.ok("POST", f"/{plural}/{call}", {plural: []}) == []
+    assert client.state() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/projects/bulk_create", "/tasks/bulk_create", "/opportunities/bulk_update", "/activities/bulk_update"],
+)
+def test_other_types_have_no_bulk_calls(client: Client, path: str) -> None:
+    answer = client.call("POST", BASE + path, {})
+    assert (answer.status, answer.json) == (404, {"error": "not_found"})

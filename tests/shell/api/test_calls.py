@@ -1,0 +1,141 @@
+"""How many calls an account may make: off by default, rolling windows on its own clock, and what a refusal says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from copper_emulator import Emulator
+from copper_emulator.core.model import Kind
+from tests.shell.api.client import BASE, Answer, Client, common
+
+BULK = "/people/bulk_create"
+
+
+@contextmanager
+def limited(**settings: Any) -> Iterator[Client]:
+    with Emulator(**settings) as copper:
+        yield Client(copper)
+
+
+def call(client: Client) -> Answer:
+    return client.call("GET", f"{BASE}/account")
+
+
+def bulk(client: Client) -> Answer:
+    return client.call("POST", BASE + BULK, {"people": []})
+
+
+def check_too_many(answer: Answer) -> None:
+    assert (answer.status, answer.json) == (429, common(429, "Too many requests"))
+    assert "Retry-After" not in answer.headers
+
+
+def test_there_are_no_limits_unless_they_are_set() -> None:
+    with limited() as client:
+        assert {bulk(client).status for _ in range(200)} == {200}
+
+
+def test_the_call_over_a_limit_is_refused_until_the_first_one_is_old_enough() -> None:
+    with limited(api_limits="3/1m") as client:
+        client.copper.advance(seconds=1)
+        for _ in range(3):
+            assert call(client).status == 200
+            client.copper.advance(seconds=10)
+        refused = call(client)
+
+        check_too_many(refused)
+        assert refused.hint.startswith("Used up: 3/1m (setting api_limits). There is room again at ")
+        assert refused.hint.endswith(", in 30s.")
+        client.copper.advance(seconds=29)
+        check_too_many(call(client))
+        client.copper.advance(seconds=1)
+        # Rolling: one has become old, and the refused ones did not count.
+        assert call(client).status == 200
+        check_too_many(call(client))
+
+
+def test_calls_of_every_part_of_the_api_count_and_of_every_kind_of_answer() -> None:
+    with limited(api_limits="5/1m") as client:
+        assert client.call("GET").status == 200
+        assert client.call("POST", f"{BASE}/people", {}).status == 422
+        assert client.call("GET", f"{BASE}/people/17").status == 404
+        assert client.call("POST", f"{BASE}/leads", b"{").status == 400
+        assert bulk(client).status == 200
+        for method, path in (("GET", "/webhooks"), ("POST", "/people"), ("GET", "/people/17"), ("POST", BULK)):
+            check_too_many(client.call(method, BASE + path, {}))
+
+
+def test_a_refused_call_does_nothing_and_stands_in_the_journal() -> None:
+    with limited(api_limits="1/1m") as client:
+        call(client)
+        before = client.state()
+        check_too_many(client.call("POST", f"{BASE}/people", {"name": "Ada"}))
+        assert client.state() == before
+        [text] = [entry.text for entry in client.copper.journal if entry.kind is Kind.REFUSED]
+        assert text.startswith(f"POST {BASE}/people: 429 Too many requests; Used up: 1/1m (setting api_limits).")
+
+
+def test_calls_that_are_nobodys_or_nowhere_do_not_count() -> None:
+    with limited(api_limits="1/1m") as client:
+        assert client.call("GET", f"{BASE}/account", headers={}).status == 401
+        assert client.call("GET", f"{BASE}/nonsense").status == 404
+        assert call(client).status == 200
+
+
+def test_bulk_calls_have_a_limit_of_their_own_beside_the_other() -> None:
+    with limited(api_limits="6/1m", bulk_limits="2/1s") as client:
+        for _ in range(2):
+            assert bulk(client).status == 200
+        refused = bulk(client)
+        check_too_many(refused)
+        assert "2/1s (setting bulk_limits)" in refused.hint
+        assert call(client).status == 200
+        client.copper.advance(seconds=1)
+        for _ in range(2):
+            assert bulk(client).status == 200
+        assert call(client).status == 200
+
+        both = bulk(client)
+
+        check_too_many(both)
+        assert "Used up: 6/1m (setting api_limits) and 2/1s (setting bulk_limits)." in both.hint
+        assert both.hint.endswith("in 59s.")
+
+
+@pytest.mark.parametrize("path", ["/leads/bulk_update", "/activities/bulk_create/", "/opportunities/bulk_create"])
+def test_every_bulk_call_counts_as_one(path: str) -> None:
+    with limited(bulk_limits="1/1s") as client:
+        client.call("POST", BASE + path, {})
+        check_too_many(bulk(client))
+
+
+def test_all_windows_of_a_limit_must_have_room() -> None:
+    with limited(api_limits="2/1s,3/1m") as client:
+        assert [call(client).status for _ in range(3)] == [200, 200, 429]
+        client.copper.advance(seconds=1)
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        assert "in 59s." in call(client).hint
+
+
+def test_accounts_have_limits_of_their_own() -> None:
+    with limited(api_limits="1/1m") as first, limited(api_limits="1/1m") as second:
+        assert [call(first).status, call(second).status] == [200, 200]
+        assert [call(first).status, call(second).status] == [429, 429]
+
+
+def test_a_reset_renews_the_limits() -> None:
+    with limited(api_limits="1/1m") as client:
+        assert [call(client).status, call(client).status] == [200, 429]
+        client.copper.reset()
+        assert call(client).status == 200
+
+
+def test_what_python_does_does_not_count() -> None:
+    with limited(api_limits="1/1m") as client:
+        for _ in range(5):
+            client.copper.people.create(name="Ada")
+        assert call(client).status == 200
