@@ -20,13 +20,16 @@ def prospyr(copper: Copper, *acts: Any, token: str | None = None) -> list[dict[s
 
 
 def test_it_reads_the_account_and_what_records_refer_to(copper: Copper) -> None:
-    account, pipelines, stages, sources, reasons, types = prospyr(
+    """Users among it, with the GET that ProsperWorks had for them."""
+    account, users, pipelines, stages, sources, reasons, types = prospyr(
         copper,
         ["get", "Account"],
-        *(["list", name] for name in ("Pipeline", "PipelineStage", "CustomerSource", "LossReason", "ActivityType")),
+        *(["list", name] for name in ("User", "Pipeline", "PipelineStage", "CustomerSource")),
+        *(["list", name] for name in ("LossReason", "ActivityType")),
     )
 
     assert account["ok"]["name"] == copper.lookups.account.name
+    assert users["ok"] == [each.id for each in copper.lookups.users]
     assert pipelines["ok"] == [each.id for each in copper.lookups.pipelines]
     assert sources["ok"] == [each.id for each in copper.lookups.customer_sources]
     assert reasons["ok"] == [each.id for each in copper.lookups.loss_reasons]
@@ -83,6 +86,19 @@ def test_each_write_is_notified_once_with_what_changed(copper: Copper, copper_en
     [deleted] = prospyr(copper, ["delete", "Company", made["ok"]])
     assert deleted["ok"] is True
     copper.expect("company", "delete", ids=[made["ok"]], count=1)
+    copper.expect_none()
+
+
+def test_a_person_with_an_email_address_cannot_be_changed(copper: Copper, copper_endpoint: Endpoint) -> None:
+    """The client's own fault: it writes every address as null, which is refused."""
+    ada = copper.people.create(name="Ada", emails=[{"email": "ada@example.com", "category": "work"}])
+    copper.subscribe("person", "update", target=copper_endpoint.url)
+
+    [refused] = prospyr(copper, ["update", "Person", ada.id, {"title": "Countess"}])
+
+    assert refused["raised"] == "ValueError"
+    assert refused["text"].startswith("Invalid input: Validation errors: Emails: ")
+    assert copper.people.get(ada) == ada
     copper.expect_none()
 
 

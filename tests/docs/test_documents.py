@@ -19,6 +19,7 @@ from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.scenarios.model import ACTIONS, Content
 from copper_emulator.shell.api.control import OPERATIONS
+from tests.docs.records_tables import field_tables, filter_tables, lookup_table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -55,6 +56,15 @@ def test_the_table_of_settings_is_the_codes() -> None:
 
     as_text = "\n".join("| " + " | ".join(row) + " |" for row in wanted)
     assert rows(text)[1:] == wanted, f"the table should be:\n{as_text}"
+
+
+@pytest.mark.parametrize(
+    ("mark", "wanted"), [("fields", field_tables()), ("filters", filter_tables()), ("lookups", lookup_table())]
+)
+def test_the_tables_of_records_are_the_codes(mark: str, wanted: str) -> None:
+    text = (ROOT / "docs/records.md").read_text().split(f"<!-- {mark}: held against the code by the tests -->\n\n")[1]
+
+    assert text.split("\n## ")[0].strip() == wanted.strip(), f"it should be:\n{wanted}"
 
 
 @pytest.mark.parametrize("profile", Profile)
@@ -95,6 +105,18 @@ def test_the_map_and_the_path_name_files_that_exist() -> None:
     assert [name for name in files if not (package / name).exists()] == []
     for name in re.findall(r"^  (\w+(?:\.py|/))", text.split("## The map")[1], re.MULTILINE):
         assert (package / name).exists(), name
+
+
+def test_excerpts_stand_in_the_files_they_are_taken_from() -> None:
+    excerpts = [
+        found
+        for path in DOCUMENTS
+        for found in re.findall(r"<!-- excerpt: (\S+) -->\n\n```py\n(.*?)```", path.read_text(), re.DOTALL)
+    ]
+
+    assert excerpts
+    for name, excerpt in excerpts:
+        assert excerpt in (ROOT / name).read_text(), name
 
 
 def examples() -> list[tuple[str, str, str]]:

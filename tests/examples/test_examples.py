@@ -37,24 +37,60 @@ def plugin_options() -> list[str]:
     return [] if entry_points(group="pytest11", name="copper") else ["-p", "pytest_copper.plugin"]
 
 
-def test_the_sample_applications_own_tests_pass() -> None:
+@pytest.mark.parametrize(("name", "tests"), [("billing", r"1\d"), ("mirror", "7")])
+def test_the_sample_applications_own_tests_pass(name: str, tests: str) -> None:
     """A user's suite: its own folder, its own configuration, the `copper` fixture, and no plugin for async tests."""
-    done = run("-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", *plugin_options(), folder=EXAMPLES / "billing")
+    done = run("-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", *plugin_options(), folder=EXAMPLES / name)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\b1\d passed", done.stdout)
+    assert re.search(rf"\b{tests} passed", done.stdout)
 
 
-def test_the_sample_applications_tests_see_its_faults(tmp_path: Path) -> None:
-    """With only the first id handled, exactly the tests about several ids fail."""
-    for name in ("billing.py", "test_billing.py", "pytest.ini"):
-        text = (EXAMPLES / "billing" / name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(text.replace("for id in ids]", "for id in ids[:1]]"), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "failing"),
+    [
+        pytest.param(
+            "billing",
+            "for id in ids]",
+            "for id in ids[:1]]",
+            ["test_everyone_in_a_bulk_change_is_seen"],
+            id="only the first id is handled",
+        ),
+        pytest.param(
+            "mirror",
+            "max(newest - OVERLAP, 0)",
+            "newest",
+            ["test_a_record_that_searches_see_late_is_found_by_the_next_run"],
+            id="the job does not look back",
+        ),
+        pytest.param(
+            "mirror",
+            "        number += 1",
+            "        return",
+            ["test_one_run_repairs_what_an_outage_has_lost"],
+            id="the job asks for one page",
+        ),
+        pytest.param(
+            "mirror",
+            " and copper.person(person_id) is None",
+            "",
+            ["test_nobody_is_forgotten_because_a_search_is_late"],
+            id="the job believes the search",
+        ),
+    ],
+)
+def test_the_sample_applications_tests_see_its_faults(
+    name: str, right: str, wrong: str, failing: list[str], tmp_path: Path
+) -> None:
+    """Exactly the tests that are about it fail."""
+    for file in (f"{name}.py", f"test_{name}.py", "pytest.ini"):
+        text = (EXAMPLES / name / file).read_text(encoding="utf-8")
+        (tmp_path / file).write_text(text.replace(right, wrong), encoding="utf-8")
 
     done = run("-m", "pytest", "-q", *plugin_options(), folder=tmp_path)
 
     assert done.returncode == 1
-    assert re.findall(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE) == ["test_everyone_in_a_bulk_change_is_seen"]
+    assert re.findall(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE) == failing
 
 
 def test_the_demo_shows_a_notification_and_a_scenario_and_ends_by_itself() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from copper_emulator.core.records.custom import DATA_TYPES
 from copper_emulator.core.records.fields import Table
+from copper_emulator.core.records.filter_values import Amount
 from copper_emulator.core.records.forms import ID_SCHEMA, MAX_ID
 from copper_emulator.core.records.lookups import LOOKUPS
 from copper_emulator.core.records.search import MAX_PAGE_SIZE
@@ -88,7 +91,7 @@ def lookup_components() -> dict[str, Schema]:
         "Tag": answer_object({"name": _TEXT, "count": _COUNT, **counts}),
         "CustomFieldDefinition": answer_object(definition["properties"], optional=some),
         "WrittenCustomFieldDefinition": answer_object(with_name, optional=some),
-        "CustomFieldDefinitionCreate": new_object(LOOKUPS[_DEFINITIONS]),
+        "CustomFieldDefinitionCreate": _definition_body(),
         "CustomFieldDefinitionUpdate": changes_of(LOOKUPS[_DEFINITIONS]),
         "CustomActivityType": _task_type(),
         "CustomActivityTypeCreate": _task_type_body(),
@@ -133,8 +136,8 @@ def _stages() -> Iterator[Operation]:
 
 def _paged(table: str, noun: str, items: Schema) -> Operation:
     paging = {
-        "page_number": {"type": "integer", "minimum": 1},
-        "page_size": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
+        "page_number": dict(Amount(1, whole=True).schema),
+        "page_size": dict(Amount(1, MAX_PAGE_SIZE, whole=True).schema),
     }
     return Operation(
         f"search_{table}",
@@ -214,12 +217,17 @@ def _task_type() -> Schema:
     return answer_object({**properties, "is_default_task_type": {"type": ["boolean", "null"], "enum": [True, None]}})
 
 
+def _definition_body() -> Schema:
+    # Connect fields cannot be made through the API.
+    types = {"type": "string", "enum": [each for each in DATA_TYPES if each != "Connect"]}
+    return _with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types)
+
+
 def _task_type_body() -> Schema:
     # In Python its icon has a default.
-    body = new_object(LOOKUPS[_TASK_TYPES])
-    icon = LOOKUPS[_TASK_TYPES].by_name["icon_type"].form.schema
-    return {
-        **body,
-        "properties": {**body["properties"], "icon_type": icon},
-        "required": [*body["required"], "icon_type"],
-    }
+    body = _with(new_object(LOOKUPS[_TASK_TYPES]), "icon_type", LOOKUPS[_TASK_TYPES].by_name["icon_type"].form.schema)
+    return {**body, "required": [*body["required"], "icon_type"]}
+
+
+def _with(body: Schema, name: str, schema: Mapping[str, Any]) -> Schema:
+    return {**body, "properties": {**body["properties"], name: {**body["properties"][name], **schema}}}

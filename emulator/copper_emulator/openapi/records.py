@@ -30,6 +30,9 @@ from copper_emulator.openapi.schemas import (
 BULK_CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
 BULK_UPDATED = (LEAD, PERSON, COMPANY)
 
+MATCHED_BY_TEXT = tuple(name for name in MATCHED if name != "custom")
+
+_FILLED: Schema = {"type": "string", "minLength": 1}
 _FLAG: Schema = {"type": "boolean"}
 _PAGING = ("sort_by", "sort_direction", "page_number", "page_size")
 _DELETED = ref("Deleted")
@@ -74,10 +77,6 @@ def common_components() -> dict[str, Schema]:
         "message": {"type": "object", "additionalProperties": symbols},
     }
     conversion = {table.plural: nullable(_conversion_part(table)) for table in PARTS.values()}
-    custom = object_schema(
-        {"custom_field_definition_id": ID_SCHEMA, "value": {}}, ["custom_field_definition_id", "value"]
-    )
-    match = {"field_name": {"type": "string", "enum": list(MATCHED)}, "field_value": any_of({"type": "string"}, custom)}
     return {
         "Deleted": answer_object({"id": ID_SCHEMA, "is_deleted": {"type": "boolean", "const": True}}),
         "Item": answer_object({"id": ID_SCHEMA, "type": kinds}),
@@ -89,10 +88,10 @@ def common_components() -> dict[str, Schema]:
             optional=[PARTS[COMPANY].plural, PARTS[OPPORTUNITY].plural],
         ),
         "LeadUpsert": object_schema(
-            {"properties": ref("LeadCreate"), "match": object_schema(match, required=list(match))},
-            required=["properties", "match"],
+            {"properties": ref("LeadCreate"), "match": ref("LeadMatch")}, required=["properties", "match"]
         ),
-        "EmailAddress": object_schema({"email": {"type": "string", "minLength": 1}}, required=["email"]),
+        "LeadMatch": any_of(_match(list(MATCHED_BY_TEXT), _FILLED), _match(["custom"], _custom_match())),
+        "EmailAddress": object_schema({"email": _FILLED}, required=["email"]),
     }
 
 
@@ -103,6 +102,16 @@ def name_of(kind: EntityType) -> str:
 
 def _conversion_part(table: Table) -> Schema:
     return object_schema({field.name: {**nullable(given(field.form)), "description": field.doc} for field in table})
+
+
+def _match(names: list[str], value: Schema) -> Schema:
+    of = {"field_name": {"type": "string", "enum": names}, "field_value": value}
+    return object_schema(of, required=list(of))
+
+
+def _custom_match() -> Schema:
+    of = {"custom_field_definition_id": ID_SCHEMA, "value": {"description": "As in a record; not null."}}
+    return object_schema(of, required=list(of))
 
 
 def _a(noun: str) -> str:

@@ -12,6 +12,11 @@ from copper_emulator.openapi.schemas import Schema, answer_object, array, nullab
 
 _TAG = "webhooks"
 _TEXTS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+_HEADERS: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+    "additionalProperties": {"type": "string", "pattern": "^[\\t -~]*$"},
+}
 
 
 def webhook_operations() -> Iterator[Operation]:
@@ -52,7 +57,10 @@ def webhook_components() -> dict[str, Schema]:
     target = {"type": "string", "format": "uri", "minLength": 1, "description": "An https:// URL."}
     extras = {
         "secret": {**_TEXTS, "description": "Keys and values that stand in every notification."},
-        "headers": {**_TEXTS, "description": "HTTP headers that every notification is sent with."},
+        "headers": {
+            **_HEADERS,
+            "description": "HTTP headers that every notification is sent with, but not those of the connection.",
+        },
         "custom_field_computed_values": {"type": "boolean", "description": "Names of options instead of their ids."},
     }
     unset = {name: nullable(schema) for name, schema in extras.items()}

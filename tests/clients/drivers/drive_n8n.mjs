@@ -97,9 +97,10 @@ for (const act of given.acts) {
   try {
     told.push({ ok: await perform(act), requests: sent });
   } catch (problem) {
-    const { httpCode, message, description } = problem;
-    if (httpCode === undefined || httpCode === null) throw problem; // no answer of the server's
-    told.push({ raised: problem.constructor.name, code: httpCode, message, description, requests: sent });
+    const { message, description } = problem;
+    const code = problem.httpCode ?? problem.statusCode; // of the node's own error, or as it was handed to the node
+    if (!code) throw problem; // no answer of the server's
+    told.push({ raised: problem.constructor.name, code: String(code), message, description, requests: sent });
   }
 }
 process.stdout.write(JSON.stringify(told));

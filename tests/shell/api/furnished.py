@@ -10,13 +10,14 @@ from typing import Any
 from copper_emulator import Copper
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.custom import DATA_TYPES, custom_form
+from copper_emulator.core.records.forms import CalendarDay
 from copper_emulator.core.records.lookups import AVAILABLE
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.openapi import describe
 from copper_emulator.openapi.schemas import array, nullable
 
 TARGET = "https://my-app.example/hooks/copper"
-_REQUESTS = ("Create", "Update", "Search", "Conversion", "Upsert", "Relation", "Address")
+_REQUESTS = ("Create", "Update", "Search", "Conversion", "Upsert", "Relation", "Match", "EmailAddress")
 """How the names of components end that are request bodies."""
 
 
@@ -101,12 +102,25 @@ def described_for(furnished: Furnished) -> dict[str, Any]:
             for parameter in operation["parameters"]:
                 if parameter["name"] == "id" and ids is not None:
                     parameter["schema"] = {"enum": [*ids, *(["me"] if path.startswith("/users") else [])]}
+    _shorten_months(document["components"]["schemas"])
     own = _own_values(furnished)
     for name, schema in document["components"]["schemas"].items():
         if name.endswith(_REQUESTS):
             filters = {"custom_fields": _custom_filters(furnished)} if name.endswith("Search") else {}
             _narrow(schema, {**own, **filters}, furnished.items)
     return document
+
+
+def _shorten_months(schema: Any) -> None:
+    """No days after the 28th where a pattern asks for a day: which month has more, it cannot tell."""
+    if isinstance(schema, dict):
+        if schema.get("pattern") == CalendarDay().schema["pattern"]:
+            schema["pattern"] = "^([1-9]|1[0-2])/([1-9]|1[0-9]|2[0-8])/20[0-9]{2}$"
+        for inner in schema.values():
+            _shorten_months(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _shorten_months(inner)
 
 
 def _table_of(path: str) -> str:
@@ -116,10 +130,14 @@ def _table_of(path: str) -> str:
 
 def _narrow(schema: dict[str, Any], own: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
     """Put an account's own values in the place of all that could be, at every depth."""
+    for inner in schema.get("anyOf", ()):
+        _narrow(inner, own, items)
     for name, inner in schema.get("properties", {}).items():
         if inner.get("readOnly") or "enum" in inner:
             continue
-        if name in own or name in _RECORDS:
+        if "category" in inner.get("properties", {}):
+            schema["properties"][name] = own["activity_type"]
+        elif name in own or name in _RECORDS:
             narrower = (
                 own[name] if name in own else one_of([each for each in items if each["type"] in _types_in(inner)])
             )
@@ -159,7 +177,9 @@ def _own_values(furnished: Furnished) -> dict[str, Any]:
         "primary_contact_id": people,
         "pipeline_stage_id": one_of(stages),
         "status": one_of([each["name"] for each in tables["lead_statuses"]]),
+        "activity_type": one_of(types),
         "activity_types": array(one_of(types)),
+        "custom_field_definition_id": one_of([each["id"] for each in furnished.definitions]),
         "custom_fields": array({"anyOf": [_custom_value(each) for each in furnished.definitions]}),
         "target": one_of([TARGET, "https://other.example/hooks"]),
     }

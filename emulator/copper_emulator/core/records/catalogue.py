@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from itertools import count
@@ -9,6 +10,7 @@ from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms import Known
 from copper_emulator.core.records.lookups import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
@@ -62,6 +64,7 @@ class Catalogue:
         entry = said.complete
         if not found.faults:
             check_entry(table, entry, found)
+            self._check_parts(table, entry, None, found)
         found.raise_if_any()
         entry_id = self._next(table, entries) if wanted is None else wanted
         entries[entry_id] = {"id": entry_id, **self._with_part_ids(table, entry)}
@@ -75,6 +78,7 @@ class Catalogue:
         after = {**before, **said.values}
         if not found.faults:
             check_entry(table, after, found)
+            self._check_parts(table, after, entry_id, found)
         found.raise_if_any()
         self._tables[table][entry_id] = self._with_part_ids(table, after)
         self._after(table, entry_id)
@@ -139,6 +143,19 @@ class Catalogue:
 
     def _next(self, counter: str, taken: Mapping[int, Any]) -> int:
         return next(number for number in self._ids[counter] if number not in taken)
+
+    def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
+        field = _PARTS.get(table)
+        if field is None or table == "users":
+            # Users share their groups.
+            return
+        # A stage is looked up by its id alone, an option within its definition.
+        pipelines = self._tables[table].values() if table == "pipelines" else ()
+        others = [part["id"] for each in pipelines if each["id"] != own for part in each[field]]
+        given = [part["id"] for part in entry[field] if "id" in part]
+        twice = [part_id for part_id, times in Counter([*others, *given]).items() if times > 1]
+        if twice:
+            found.error(field, INVALID, f"An id stands for one of them only: {', '.join(map(str, twice))}.")
 
     def _with_part_ids(self, table: str, entry: dict[str, Any]) -> dict[str, Any]:
         field = _PARTS.get(table)

@@ -202,7 +202,7 @@ class CalendarDay:
 
 
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-_DAY_PATTERN = "^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
+_DAY_PATTERN = "^(0?[1-9]|1[0-2])/(0?[1-9]|[12][0-9]|3[01])/(19[7-9][0-9]|[2-9][0-9]{3})$"
 
 
 def _day(value: Any) -> datetime:

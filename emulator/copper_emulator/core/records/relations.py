@@ -5,7 +5,7 @@ Some fields are relations too (a person's company, what a task belongs to); they
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import Invalid
@@ -90,16 +90,23 @@ class Relations:
             self.remove(item, other)
         return others
 
-    def follow(self, kind: EntityType, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
-        """Let the relations follow a record's own fields."""
+    def follow(
+        self,
+        kind: EntityType,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any],
+        leads_back: Callable[[Item, Item], bool],
+    ) -> None:
+        """Let the relations follow a record's own fields. `leads_back` tells whether the first leads to the second."""
+        item = (kind, after["id"])
         for name in LINKS.get(kind, ()):
             old = None if before is None else linked(kind, name, before)
             new = linked(kind, name, after)
             if old != new:
-                if old is not None and all(linked(kind, other, after) != old for other in LINKS[kind]):
-                    self.remove((kind, after["id"]), old)
+                if old is not None and not leads_to(kind, after, old) and not leads_back(old, item):
+                    self.remove(item, old)
                 if new is not None:
-                    self.add((kind, after["id"]), new)
+                    self.add(item, new)
 
 
 def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | None:
@@ -109,6 +116,11 @@ def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | Non
     if leads_to is not None:
         return None if value is None else (leads_to, value)
     return None if value is None or value["id"] is None else (EntityType(value["type"]), value["id"])
+
+
+def leads_to(kind: EntityType, record: Mapping[str, Any], other: Item) -> bool:
+    """Whether one of a record's fields leads to the other."""
+    return any(linked(kind, name, record) == other for name in LINKS.get(kind, ()))
 
 
 def unlinked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[str, Any]:

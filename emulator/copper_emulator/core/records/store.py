@@ -18,7 +18,7 @@ from copper_emulator.core.records.catalogue import Catalogue
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.ordering import Orders
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.relations import Relations, newly_linked, unlinked
+from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked
 from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
 from copper_emulator.core.rules import Rules
@@ -117,7 +117,7 @@ class RecordStore:
         before = self._records[kind].get(record["id"])
         self._records[kind][record["id"]] = record
         self.orders[kind].touch(record["id"], before, record, now)
-        self.relations.follow(kind, before, record)
+        self.relations.follow(kind, before, record, self._leads_to)
         if kind in self._owners:
             owners = self._owners[kind]
             for unique in () if before is None else uniques(kind, before):
@@ -159,6 +159,10 @@ class RecordStore:
         self.relations.remove(one, other)
         self._unlink(one, other)
         self._unlink(other, one)
+
+    def _leads_to(self, this: tuple[EntityType, int], that: tuple[EntityType, int]) -> bool:
+        record = self._records[this[0]].get(this[1])
+        return record is not None and leads_to(this[0], record, that)
 
     def _unlink(self, this: tuple[EntityType, int], that: tuple[EntityType, int]) -> None:
         self.quietly(this, unlinked(this[0], self.stored(*this), that))
