@@ -121,10 +121,12 @@ def test_a_missing_record_changes_nothing_at_all(copper: Copper, endpoint: Endpo
 
 def test_ids_of_different_types_collide_and_activities_are_beyond_32_bits(copper: Copper) -> None:
     person = copper.people.create(name="A")
-    note = {"parent": {"type": "person", "id": person.id}, "type": {"category": "user", "id": 0}, "details": "call"}
+    note = copper.activities.create(
+        parent={"type": "person", "id": person.id}, type={"category": "user", "id": 0}, details="call"
+    )
 
     assert person.id == copper.leads.create(name="B").id
-    assert copper.activities.create(**note).id > 2**31
+    assert note.id > 2**31
 
 
 def test_subscribing_in_python_is_refused_as_by_the_api(copper: Copper) -> None:

@@ -110,6 +110,36 @@ def test_a_notification_looks_as_recorded_byte_for_byte(recorded: str, at: int) 
     assert encode(body).decode() == recorded
 
 
+COMPUTED: dict[bool | None, dict[str, Any]] = {
+    True: {"custom_fields": {"1": [["Apples"], ["Apples", "Bananas"]]}},
+    False: {"custom_fields": {"1": [[1], [1, 2]]}},
+    None: {"custom_fields": {"1": [[1], [1, 2]]}},
+}
+"""The sample of an update in the developer docs, for a subscription with computed values and for others."""
+
+
+@pytest.mark.parametrize("wanted", COMPUTED)
+def test_computed_values_are_for_those_who_asked_for_them(wanted: bool | None) -> None:  # noqa: FBT001 - the setting
+    about = Topic(EntityType.PERSON, Event.UPDATE)
+    plain, named = COMPUTED[False], COMPUTED[True]
+    change = Change(1, about, (123,), plain, START, computed_attributes=named)
+    subscription = Subscription(1, 1, about, "https://your.endpoint.here", START, custom_field_computed_values=wanted)
+
+    body = notification_json(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
+
+    assert body["updated_attributes"] == COMPUTED[wanted]
+
+
+def test_where_nothing_is_computed_everybody_gets_the_same() -> None:
+    about = Topic(EntityType.PERSON, Event.UPDATE)
+    change = Change(1, about, (123,), {"name": ["Ada", "Bob"]}, START)
+    subscription = Subscription(1, 1, about, "https://your.endpoint.here", START, custom_field_computed_values=True)
+
+    body = notification_json(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
+
+    assert body["updated_attributes"] == {"name": ["Ada", "Bob"]}
+
+
 def test_an_update_looks_as_documented() -> None:
     """developer.copper.com, notification-example; the order of its keys differs from what was recorded."""
     documented = json.loads(

@@ -110,7 +110,7 @@ def _match(names: list[str], value: Schema) -> Schema:
 
 
 def _custom_match() -> Schema:
-    of = {"custom_field_definition_id": ID_SCHEMA, "value": {"description": "As in a record; not null."}}
+    of = {"custom_field_definition_id": ID_SCHEMA, "value": {"not": {"enum": [None, "", []]}}}
     return object_schema(of, required=list(of))
 
 

@@ -93,10 +93,11 @@ def given_on_update(field: Field) -> Schema:
         return _ignored(field, "Only Copper writes it; ignored.")
     if field.access is Access.CREATE:
         return _ignored(field, "Can be given at creation only; ignored.")
-    if field.null is Null.REFUSED:
-        schema = given(field.form)
-        return {**(_not_blank(schema) if field.required else schema), "description": field.doc}
-    return {**nullable(given(field.form)), "description": f"{field.doc} Null {field.null}."}
+    if field.required:
+        return {**_not_blank(given(field.form)), "description": field.doc}
+    # What has none yet may be sent back as it was read.
+    nulled = "is refused once there is one" if field.null is Null.REFUSED else str(field.null)
+    return {**nullable(given(field.form)), "description": f"{field.doc} Null {nulled}."}
 
 
 def _ignored(field: Field, why: str) -> Schema:

@@ -181,9 +181,10 @@ def test_what_an_action_deletes_it_can_no_longer_change() -> None:
     action = Action(account.records, LEAD, LATER)
     action.delete(lead)
 
-    for again in (lambda: action.update(lead, {}), lambda: action.delete(lead)):
+    steps: list[Callable[[], None]] = [lambda: action.update(lead, {}), lambda: action.delete(lead)]
+    for step in steps:
         with pytest.raises(NotFound) as caught:
-            again()
+            step()
         assert caught.value.hint.startswith(f"There is no lead {lead}.")
 
 
@@ -309,11 +310,12 @@ def test_a_refused_step_leaves_the_action_as_it_was() -> None:
     account, ada, bob = people()
     action = Action(account.records, PERSON, LATER)
     action.update(ada, emails("eve@example.com"))
-    for step in (
+    steps: list[Callable[[], object]] = [
         lambda: action.update(bob, emails("eve@example.com")),
         lambda: action.create({"name": "Eva", **emails("bob@example.com")}),
         lambda: action.create({"name": ""}),
-    ):
+    ]
+    for step in steps:
         with pytest.raises(Invalid):
             step()
     new = action.create({"name": "Ada again", **emails("ada@example.com")})

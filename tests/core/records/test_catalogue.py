@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from copper_emulator.core.errors import Invalid, NotFound, UsageError
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.custom import DATA_TYPES, blank_custom, computed, custom_form, read_custom
+from copper_emulator.core.records.catalogue import NOBODY, Catalogue
+from copper_emulator.core.records.custom import (
+    DATA_TYPES,
+    CustomFields,
+    blank_custom,
+    computed,
+    custom_form,
+    read_custom,
+)
 from copper_emulator.core.records.forms import Unfit
 from copper_emulator.core.records.lookups import AVAILABLE, ICONS, LOOKUPS
+from copper_emulator.core.records.references import LookupId, RecordId
 from tests.core.builders import make_account
 
 DEFINITIONS = "custom_field_definitions"
@@ -25,7 +34,7 @@ def names(catalogue: Catalogue, table: str) -> dict[int, str]:
     return {entry_id: entry["name"] for entry_id, entry in catalogue.table(table).items()}
 
 
-def refused(act: Any) -> list[tuple[str, str]]:
+def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
     """The faults of a refusal."""
     with pytest.raises(Invalid) as caught:
         act()
@@ -193,9 +202,14 @@ def test_an_entry_can_be_added_changed_and_taken_away(table: str) -> None:
 @pytest.mark.parametrize("table", ENTRIES)
 def test_what_is_not_there_cannot_be_changed_or_taken_away(table: str) -> None:
     catalogue = new()
-    for act in (catalogue.get, lambda *of: catalogue.update(*of, {}), catalogue.remove):
+    acts: list[Callable[[], object]] = [
+        lambda: catalogue.get(table, 5),
+        lambda: catalogue.update(table, 5, {}),
+        lambda: catalogue.remove(table, 5),
+    ]
+    for act in acts:
         with pytest.raises(NotFound) as caught:
-            act(table, 5)
+            act()
         assert caught.value.hint == f"There is no {LOOKUPS[table].noun} 5."
 
 
@@ -218,14 +232,15 @@ def test_a_name_is_required_and_unknown_keys_are_refused(table: str) -> None:
 
 
 def test_an_unknown_table_is_told_with_those_there_are() -> None:
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: new().table("colours"),
         lambda: new().get("colours", 1),
         lambda: new().add("colours", {"name": "red"}),
         lambda: new().update("colours", 1, {}),
         lambda: new().remove("colours", 1),
         lambda: new().default("colours"),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(UsageError, match="there is no lookup table 'colours'; there are users, lead_statuses"):
             act()
 
@@ -406,6 +421,16 @@ def test_a_user_is_found_by_the_email_of_the_key() -> None:
     for user_id in list(catalogue.table("users")):
         catalogue.remove("users", user_id)
     assert catalogue.user_of("second@example.com") is None
+
+
+def test_entries_themselves_refer_to_nothing() -> None:
+    assert not NOBODY.trusting
+    assert NOBODY.default("users") is None
+    for form in (LookupId("users"), RecordId(EntityType.LEAD)):
+        with pytest.raises(Unfit, match="must exist"):
+            form.read(137_658, NOBODY)
+    with pytest.raises(Unfit, match="is invalid"):
+        CustomFields(EntityType.LEAD).read([{"custom_field_definition_id": 5}], NOBODY)
 
 
 def test_definitions_are_those_available_on_a_type() -> None:

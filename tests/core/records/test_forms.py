@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.contacts import Address, Entries, Entry, Tags
 from copper_emulator.core.records.custom import CustomFields, Option
+from copper_emulator.core.records.fields import Field
 from copper_emulator.core.records.forms import (
     LABEL,
     CalendarDay,
@@ -28,7 +29,7 @@ from copper_emulator.core.records.forms import (
     Text,
     Unfit,
 )
-from copper_emulator.core.records.lookups import LOOKUPS
+from copper_emulator.core.records.lookups import LOOKUPS, Parts
 from copper_emulator.core.records.references import (
     ActivityType,
     LookupId,
@@ -296,6 +297,26 @@ CASES: dict[str, Case] = {
         (([custom(17, "red")], INVALID), ([custom(100_764, 7)], INVALID)),
         blank={},
     ),
+    "parts": Case(
+        Parts((Field("rank", Number(0, 9), "Its place.", default=0),)),
+        "Sequence[str | Mapping[str, Any]]",
+        "list of `{id, name, rank}`",
+        (
+            ([], []),
+            (["Apples"], [{"name": "Apples", "rank": 0}]),
+            ([{"name": "Apples", "rank": 3, "id": 7}], [{"id": 7, "name": "Apples", "rank": 3}]),
+        ),
+        (
+            ("Apples", INVALID),
+            ([""], INVALID),
+            ([7], INVALID),
+            ([{"rank": 3}], INVALID),
+            ([{"name": "Apples", "colour": "red"}], INVALID),
+            ([{"name": "Apples", "rank": 10}], "must be less than or equal to 9"),
+            ([{"name": "Apples", "id": 0}], "must be greater than or equal to 1"),
+        ),
+        blank=[],
+    ),
     "shown": Case(Shown("int | None", "number", "integer"), "int | None", "number", ((7, 7),)),
     "shown list": Case(
         Shown("Sequence[int]", "list", "integer", many=True), "Sequence[int]", "list", (([7], [7]),), blank=[]
@@ -349,12 +370,10 @@ def test_a_form_says_what_it_is(case: Case) -> None:
 
 
 def test_every_form_of_the_tables_is_here() -> None:
-    here = {type(case.form) for case in CASES.values()}
+    here = {type(case.form).__name__ for case in CASES.values()}
     tables = [*TABLES.values(), *LOOKUPS.values()]
 
-    assert {type(field.form).__name__ for table in tables for field in table} - {kind.__name__ for kind in here} == {
-        "Parts"
-    }
+    assert {type(field.form).__name__ for table in tables for field in table} - here == set()
 
 
 EVERYTHING = rich_account().records

@@ -35,7 +35,7 @@ from copper_emulator.core.records.tables import TABLES
 from tests.core.builders import make_account
 from tests.core.records.playing import ACTIVITY, LEAD, NOTE, define, make
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
 names = texts.filter(lambda text: text.strip())
 
 OPTIONS = ("Apples", "Bananas", "Cherries")
@@ -123,9 +123,7 @@ def _(form: Entries, store: RecordStore) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(form: Tags, store: RecordStore) -> st.SearchStrategy[Any]:
-    return st.lists(
-        st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=MAX_TAG), unique=True, max_size=4
-    )
+    return st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=MAX_TAG), unique=True, max_size=4)
 
 
 @values.register

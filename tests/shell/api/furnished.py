@@ -12,6 +12,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.custom import DATA_TYPES, custom_form
 from copper_emulator.core.records.forms import CalendarDay
 from copper_emulator.core.records.lookups import AVAILABLE
+from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.openapi import describe
 from copper_emulator.openapi.schemas import array, nullable
@@ -23,10 +24,12 @@ _REQUESTS = ("Create", "Update", "Search", "Conversion", "Upsert", "Relation", "
 
 @dataclass(frozen=True)
 class Furnished:
-    """What the account has: ids by the first part of their paths, lookup tables, custom field definitions."""
+    """What the account has: ids and related items by the first part of their paths, lookup tables, people's emails."""
 
     ids: Mapping[str, Sequence[int]]
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    related: Mapping[str, Sequence[Mapping[str, Any]]]
+    emails: Sequence[str]
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -46,19 +49,33 @@ class Furnished:
 def furnish(copper: Copper) -> Furnished:
     """Give a new account two records of each type, custom fields of each data type, and a subscription."""
     for data_type in DATA_TYPES:
-        options = {"options": ["Apples", "Pears"]} if data_type in ("Dropdown", "MultiSelect") else {}
-        currency = {"currency": "USD"} if data_type == "Currency" else {}
-        copper.lookups.custom_field_definitions.add(
-            name=f"A {data_type}", data_type=data_type, available_on=AVAILABLE, **options, **currency
-        )
+        _add_definition(copper, data_type)
     for number in (1, 2):
         _add_records(copper, number)
     subscription = copper.subscribe("person", "update", target=TARGET, secret={"key": "s3cret"})
-    ids = {table.plural: [each.id for each in getattr(copper, table.plural).search()] for table in TABLES.values()}
     tables = {name: list(getattr(copper.lookups, name)) for name in _LOOKUPS}
+    ids = {table.plural: [each.id for each in getattr(copper, table.plural).search()] for table in TABLES.values()}
     return Furnished(
-        {**ids, **{name: [each.id for each in tables[name]] for name in tables}, "webhooks": [subscription.id]}, tables
+        {**ids, **{name: [each.id for each in tables[name]] for name in tables}, "webhooks": [subscription.id]},
+        tables,
+        {TABLES[kind].plural: _related(copper, kind) for kind in ALLOWED},
+        [person.emails[0]["email"] for person in copper.people.search()],
     )
+
+
+def _add_definition(copper: Copper, data_type: str) -> None:
+    more: dict[str, Any] = {"data_type": data_type, "available_on": AVAILABLE}
+    if data_type in ("Dropdown", "MultiSelect"):
+        more["options"] = ["Apples", "Pears"]
+    if data_type == "Currency":
+        more["currency"] = "USD"
+    copper.lookups.custom_field_definitions.add(name=f"A {data_type}", **more)
+
+
+def _related(copper: Copper, kind: EntityType) -> list[dict[str, Any]]:
+    records = copper._stage.account.records
+    items = [item for each in records.of(kind) for item in records.relations.of((kind, each))]
+    return [{"id": record_id, "type": str(of_kind)} for of_kind, record_id in items]
 
 
 _LOOKUPS = (
@@ -82,10 +99,12 @@ def _add_records(copper: Copper, number: int) -> None:
         emails=[{"email": f"ada{number}@company{number}.example"}],
         address={"city": "London"},
     )
-    copper.leads.create(name=f"Lead {number}", email={"email": f"lead{number}@leads.example"}, tags=["big", "new"])
+    lead = copper.leads.create(
+        name=f"Lead {number}", email={"email": f"lead{number}@leads.example"}, tags=["big", "new"]
+    )
     opportunity = copper.opportunities.create(name=f"Opportunity {number}", primary_contact_id=person.id)
     copper.projects.create(name=f"Project {number}", related_resource={"id": opportunity.id, "type": "opportunity"})
-    copper.tasks.create(name=f"Task {number}", due_date=1_496_799_000)
+    copper.tasks.create(name=f"Task {number}", due_date=1_496_799_000, related_resource={"id": lead.id, "type": "lead"})
     note = {"category": "user", "id": 0}
     copper.activities.create(parent={"id": person.id, "type": "person"}, type=note, details=f"Note {number}")
 
@@ -102,13 +121,32 @@ def described_for(furnished: Furnished) -> dict[str, Any]:
             for parameter in operation["parameters"]:
                 if parameter["name"] == "id" and ids is not None:
                     parameter["schema"] = {"enum": [*ids, *(["me"] if path.startswith("/users") else [])]}
-    _shorten_months(document["components"]["schemas"])
     own = _own_values(furnished)
     for name, schema in document["components"]["schemas"].items():
         if name.endswith(_REQUESTS):
-            filters = {"custom_fields": _custom_filters(furnished)} if name.endswith("Search") else {}
-            _narrow(schema, {**own, **filters}, furnished.items)
+            _narrow(schema, {**own, **_only_in(name, furnished)}, furnished)
+    _shorten_months(document["components"]["schemas"])
+    _narrow_relations(document["paths"], furnished)
     return document
+
+
+def _narrow_relations(paths: dict[str, Any], furnished: Furnished) -> None:
+    """Only relations that are there can be taken apart."""
+    for table, items in furnished.related.items():
+        body = {"type": "object", "properties": {"resource": one_of(items)}, "required": ["resource"]}
+        operation = paths[f"/{table}/{{id}}/related"]["delete"]
+        operation["requestBody"]["content"]["application/json"]["schema"] = {**body, "additionalProperties": False}
+
+
+def _only_in(component: str, furnished: Furnished) -> dict[str, Any]:
+    """Values of names that mean something else elsewhere."""
+    if component.endswith("Search"):
+        return {"custom_fields": _custom_filters(furnished)}
+    if component == "EmailAddress":
+        return {"email": one_of(furnished.emails)}
+    if component.endswith("Conversion"):
+        return {"id": one_of(furnished.ids["companies"])}
+    return {}
 
 
 def _shorten_months(schema: Any) -> None:
@@ -128,22 +166,26 @@ def _table_of(path: str) -> str:
     return "pipelines" if parts[1:2] == ["pipeline"] else parts[0]
 
 
-def _narrow(schema: dict[str, Any], own: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+def _narrow(schema: dict[str, Any], own: Mapping[str, Any], furnished: Furnished) -> None:
     """Put an account's own values in the place of all that could be, at every depth."""
     for inner in schema.get("anyOf", ()):
-        _narrow(inner, own, items)
+        _narrow(inner, own, furnished)
     for name, inner in schema.get("properties", {}).items():
         if inner.get("readOnly") or "enum" in inner:
             continue
         if "category" in inner.get("properties", {}):
             schema["properties"][name] = own["activity_type"]
+        elif "custom_field_definition_id" in inner.get("properties", {}):
+            schema["properties"][name] = {"anyOf": [_custom_value(each, unset=False) for each in furnished.definitions]}
         elif name in own or name in _RECORDS:
             narrower = (
-                own[name] if name in own else one_of([each for each in items if each["type"] in _types_in(inner)])
+                own[name]
+                if name in own
+                else one_of([each for each in furnished.items if each["type"] in _types_in(inner)])
             )
             schema["properties"][name] = nullable(narrower) if _takes_null(inner) else narrower
         else:
-            _narrow(inner, own, items)
+            _narrow(inner, own, furnished)
 
 
 _RECORDS = ("related_resource", "parent", "resource")
@@ -201,8 +243,11 @@ def one_of(values: Sequence[Any]) -> dict[str, Any]:
     return {"enum": list(values)}
 
 
-def _custom_value(definition: Mapping[str, Any]) -> dict[str, Any]:
-    return _of_definition(definition, {"value": nullable(_value_schema(definition))}, required=[])
+def _custom_value(definition: Mapping[str, Any], *, unset: bool = True) -> dict[str, Any]:
+    value = _value_schema(definition)
+    if unset:
+        return _of_definition(definition, {"value": nullable(value)}, required=[])
+    return _of_definition(definition, {"value": {**value, "minLength": 1, "minItems": 1}}, required=["value"])
 
 
 def _value_schema(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Catalogue:
     def add(self, table: str, body: Any) -> dict[str, Any]:
         """A new entry; its id may be given. Raises Invalid, UsageError."""
         entries = self._tables[table] if table in self._tables else dict(self.table(table))
-        said, found = Reading(_NOBODY).create(LOOKUPS[table], body)
+        said, found = Reading(NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
         if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int)):
             found.error("id", "is no id")
@@ -74,7 +74,7 @@ class Catalogue:
     def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
         """Change the given fields of an entry. Raises NotFound, Invalid, UsageError."""
         before = self.get(table, entry_id)
-        said, found = Reading(_NOBODY).update(LOOKUPS[table], body)
+        said, found = Reading(NOBODY).update(LOOKUPS[table], body)
         after = {**before, **said.values}
         if not found.faults:
             check_entry(table, after, found)
@@ -199,4 +199,4 @@ class _Nobody:
         return {}
 
 
-_NOBODY: Known = _Nobody()
+NOBODY: Known = _Nobody()

@@ -74,8 +74,10 @@ class Entry:
         return {self.key: value[self.key], "category": category}
 
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
+# Spelled out, since JSON Schema's regular expressions and Python's do not agree about what is a space.
+_EMAIL_PART = r"[^@\s\x00-\x1f\x85\ufeff]+"
+_EMAIL = re.compile(f"{_EMAIL_PART}@{_EMAIL_PART}")
+_EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,9 @@ def _lead_status(write: Write) -> None:
 def _stage(write: Write) -> None:
     after, catalogue = write.after, write.catalogue
     by_pipeline = write.said.get("pipeline_id") is not None and write.changed("pipeline_id")
-    if write.said.get("pipeline_stage_id") is not None:
-        found = catalogue.stage(after["pipeline_stage_id"])
-        if found is not None:
-            after["pipeline_id"] = found[0]
+    found = catalogue.stage(write.said.get("pipeline_stage_id"))
+    if found is not None:
+        after["pipeline_id"] = found[0]
     elif write.before is None or by_pipeline:
         after["pipeline_id"] = after["pipeline_id"] or catalogue.default("pipelines")
         pipeline = catalogue.table("pipelines").get(after["pipeline_id"])

@@ -52,9 +52,10 @@ class Parts:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        properties = {"id": ID_SCHEMA, "name": {"type": "string", "minLength": 1}}
+        name = {"type": "string", "minLength": 1}
         own = {each.name: each.form.schema for each in self.own}
-        return {"type": "array", "items": object_schema({**properties, **own}, required=("name",))}
+        part = object_schema({"id": ID_SCHEMA, "name": name, **own}, required=("name",))
+        return {"type": "array", "items": {"anyOf": [name, part]}}
 
     def blank(self) -> list[Any]:
         return []
