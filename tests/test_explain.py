@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
-from copper_emulator import Copper, Emulator, UsageError
+from copper_emulator import Copper, EchoLoop, Emulator, Received, UsageError
 
 TARGET = "https://billing.example.com/hooks/copper"
 
@@ -48,7 +49,7 @@ def test_a_record_and_a_type(copper: Copper) -> None:
     assert "person/delete [2]" in str(copper.explain(type="person", id=2))
     assert "lead/new" not in str(copper.explain(type="person", id=2))
     assert "lead/new" in str(copper.explain(id=2))
-    assert str(copper.explain(type="task", id=5)) == "nothing happened to task 5"
+    assert str(copper.explain(type="task", id=5)) == "nothing happened to task 5, and there is none"
     assert str(copper.explain(type="task")) == "nothing happened to any task"
 
 
@@ -60,7 +61,7 @@ def test_a_subscription_that_got_nothing_says_what_changed_instead(copper: Coppe
     text = str(copper.explain(subscription))
 
     assert "1 change of this topic came before the subscription was made" in text
-    assert "no notification; the changes were person/update" in text
+    assert "  1 change had another topic: person/update\n  it was sent nothing" in text
     assert "s3cret-value" not in text
 
 
@@ -72,6 +73,233 @@ def test_a_delivery_with_its_answer_and_masked_headers(copper: Copper) -> None:
 
     assert "Authorization: ***" in text
     assert ", answering no such customer" in text
+
+
+def texts(copper: Copper, what: object) -> list[str]:
+    return str(copper.explain(what)).splitlines()[1:]
+
+
+def test_each_subscription_there_ever_was_has_its_decision(copper: Copper) -> None:
+    gone = copper.subscribe("person", "update", target=TARGET)
+    copper.unsubscribe(gone)
+    there = copper.subscribe("person", "update", target=TARGET)
+    other = copper.subscribe("person", "new", target=TARGET)
+    change = copper.fire("person", "update", ids=1)
+    copper.advance("5s")
+    later = copper.subscribe("person", "update", target=TARGET)
+
+    told = copper.explain(change)
+
+    assert [(trace.subscription and trace.subscription.id, str(trace.decision)) for trace in told.traces] == [
+        (gone.id, "removed before"),
+        (there.id, "notified"),
+        (other.id, "other topic"),
+        (later.id, "made later"),
+    ]
+    assert told.lines[2:] == (
+        f"  subscription {gone.id} had been removed before the change (2026-03-02 09:00:00.000)",
+        f"  subscription {later.id} was made after the change (2026-03-02 09:00:05.000)",
+    )
+
+
+def test_the_steps_of_a_notification() -> None:
+    with Emulator(start=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), limits="1/1m", latency="30s") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        change = copper.fire("person", "update", ids=range(1, 32))
+        early = copper.explain(change).traces[0].passages[1].steps
+        copper.run_until_idle()
+        late = copper.explain(change).traces[0].passages[1].steps
+
+    cut = "number 2 of 2 notifications that share the ids (30, 1)"
+    due = "due 30s after the change (latency 30s)"
+    assert [(str(step.what), step.text) for step in early] == [
+        ("cut", cut),
+        ("due", due),
+        ("waits", "waits, due 2026-03-02 09:00:30.000"),
+    ]
+    assert [(str(step.what), step.text.split(" via ")[0]) for step in late] == [
+        ("cut", cut),
+        ("due", due),
+        ("held", "held by the limit of 1/1m until 2026-03-02 09:01:30.000"),
+        ("sent", f"sent to {TARGET}"),
+        ("ended", "delivered (200)"),
+    ]
+
+
+def test_what_was_never_sent_has_no_such_step(copper: Copper) -> None:
+    copper.subscribe("person", "update", target="https://nowhere.example/hook")
+    change = copper.fire("person", "update", ids=1)
+
+    [passage] = copper.explain(change).traces[0].passages
+    assert [str(step.what) for step in passage.steps] == ["due", "ended"]
+    assert ": blocked at 2026-03-02 09:00:00.000, https://nowhere.example/hook: no route for " in passage.text
+
+
+def test_a_fault_is_named_by_its_text(copper: Copper) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.faults.lose(next=1)
+    change = copper.fire("person", "update", ids=1)
+
+    assert ": lost by the fault lose=1 at " in texts(copper, change)[0]
+
+
+def test_an_echo_that_was_stopped() -> None:
+    with Emulator(echo_depth=1, strict=False) as copper:
+
+        def echoing(request: Received) -> None:
+            copper.fire("person", "update", ids=1)
+
+        copper.route("https://billing.example.com", to=echoing)
+        subscription = copper.subscribe("person", "update", target=TARGET)
+        with pytest.raises(EchoLoop):
+            copper.fire("person", "update", ids=1)
+
+        told = copper.explain(copper.changes[-1])
+
+        reason = "not followed: more than 1 deliveries caused each other"
+        assert told.lines[1] == f"  nobody was notified: {reason}"
+        assert [(str(t.decision), t.text) for t in told.traces] == [
+            ("not followed", f"subscription {subscription.id} was not told: {reason}")
+        ]
+        assert "  1 change of this topic went too deep into an echo" in texts(copper, subscription)
+
+
+def test_a_subscription_of_an_earlier_key(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    copper.switch_key()
+    change = copper.fire("person", "update", ids=1)
+
+    assert f"for subscription {subscription.id} (of an earlier API key): " in texts(copper, change)[0]
+    assert "by an earlier API key: it still fires, and the present key neither" in texts(copper, subscription)[0]
+
+
+def test_a_subscription_whose_target_was_changed_is_still_one(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    requests.put(
+        f"{copper.api_url}/webhooks/{subscription.id}",
+        json={"target": f"{TARGET}/new"},
+        headers=copper.headers,
+        timeout=10,
+    ).raise_for_status()
+    change = copper.fire("person", "update", ids=1)
+
+    [trace] = copper.explain(change).traces
+    assert trace.subscription is not None
+    assert trace.subscription.target == f"{TARGET}/new"
+
+
+def test_an_exception_of_the_endpoint_is_told_with_its_traceback(copper: Copper) -> None:
+    def broken(request: Received) -> None:
+        raise KeyError("customer")
+
+    copper.route("https://billing.example.com", to=broken)
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=1)
+
+    text = str(copper.explain(copper.deliveries[0]))
+
+    assert ": failed at 2026-03-02 09:00:00.000, " in text
+    assert text.endswith("KeyError: 'customer'")
+
+
+def test_a_subscription_that_was_removed(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    copper.advance("5s")
+    copper.unsubscribe(subscription)
+    copper.fire("person", "update", ids=1)
+
+    assert texts(copper, subscription) == [
+        "  made 2026-03-02 09:00:00.000, removed 2026-03-02 09:00:05.000",
+        "  1 change of this topic came after it was removed",
+        "  it was sent nothing",
+    ]
+
+
+def test_a_subscription_before_anything_has_changed(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+
+    assert texts(copper, subscription)[-1] == "  it was sent nothing; nothing changed"
+
+
+def test_what_changed_nothing_and_what_is_not_notified_of(copper: Copper) -> None:
+    ada = copper.people.create(name="Ada")
+    copper.people.update(ada, name="Ada")
+    copper.activities.create(
+        parent={"type": "person", "id": ada.id}, type={"category": "user", "id": 0}, details="They met."
+    )
+
+    told = copper.explain(ada)
+
+    nine = "2026-03-02 09:00:00.000  "
+    assert told.lines[2:] == (
+        f"{nine}person/update [{ada.id}]: the values were the same",
+        "  nobody was notified",
+        f"{nine}person [{ada.id}] got a new activity: that is activity_log/new, and no person/update",
+        "  nobody was notified",
+    )
+    assert [str(note.kind) for note in told.notes] == ["unchanged", "excluded"]
+
+
+def test_a_record_that_shares_its_notification(copper: Copper) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=range(1, 32))
+
+    alone, shared = str(copper.explain(type="person", id=31)), str(copper.explain(type="person", id=5))
+
+    assert "together" not in alone
+    assert len(alone.splitlines()) == 2
+    assert "(30 ids), 5 together with 29 other ids, for subscription" in shared
+    assert shared.splitlines()[-1] == "A notification has up to 30 ids, and the endpoint has to take each of them."
+
+
+def test_a_record_to_which_nothing_happened(copper: Copper) -> None:
+    [ada] = copper.people.seed([{"name": "Ada"}])
+
+    head = "nothing happened to"
+    assert str(copper.explain(ada)) == f"{head} person {ada.id}: it was seeded, which nobody is notified of"
+    assert str(copper.explain(id=ada.id)) == f"{head} record {ada.id}: it was seeded, which nobody is notified of"
+    assert str(copper.explain(type="lead", id=ada.id)) == (
+        f"{head} lead {ada.id}, and there is none; there is a person {ada.id}"
+    )
+
+
+def test_a_replay(copper: Copper) -> None:
+    body = {"type": "person", "event": "update", "ids": [1], "subscription_id": 5, "updated_attributes": {}}
+    delivery = copper.replay(body, target=TARGET)
+
+    assert texts(copper, delivery.change)[0].startswith("  #1 person/update [1] a replay: rejected (500) at ")
+    [trace] = copper.explain(delivery.change).traces
+    assert trace.subscription is None
+
+
+def test_what_was_sent_twice_by_a_fault(copper: Copper) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.faults.beyond_spec.duplicate(share=1)
+    change = copper.fire("person", "update", ids=1)
+
+    assert "#2 person/update [1], #1 once more, for subscription" in texts(copper, change)[1]
+
+
+def test_what_is_of_an_earlier_life_is_said_to_be(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    change = copper.fire("person", "update", ids=1)
+    copper.reset()
+
+    assert texts(copper, change) == ["  it is of an earlier life of this account, which has been reset since"]
+    assert texts(copper, subscription)[0] == texts(copper, change)[0]
+
+
+def test_no_secret_stands_in_any_part_of_it(copper: Copper) -> None:
+    copper.route("https://billing.example.com", to=lambda request: (500, f"what is {request.json['key']}?"))
+    copper.subscribe("person", "update", target=TARGET, secret={"key": "s3cret-value"})
+    change = copper.fire("person", "update", ids=1)
+
+    told = copper.explain(change)
+
+    [passage] = told.traces[0].passages
+    assert "what is ***?" in passage.text
+    assert "s3cret-value" not in "".join([*told.lines, passage.text, *(step.text for step in passage.steps)])
 
 
 def test_what_cannot_be_explained_is_an_error_that_says_what_can(copper: Copper) -> None:

@@ -35,6 +35,7 @@ def test_the_names_are_pinned() -> None:
         "AsyncCopper",
         "AsyncEmulator",
         "Change",
+        "CheckFailed",
         "Copper",
         "CopperEmulatorError",
         "Delivery",
@@ -51,6 +52,7 @@ def test_the_names_are_pinned() -> None:
         "Reason",
         "Received",
         "Record",
+        "Report",
         "Response",
         "RouteError",
         "ScenarioError",
@@ -62,6 +64,7 @@ def test_the_names_are_pinned() -> None:
         "TimeError",
         "UsageError",
         "VerdictError",
+        "check_names",
     }
 
 

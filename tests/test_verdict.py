@@ -55,44 +55,46 @@ def timed_out(copper: Copper) -> None:
     copper.run_until_idle()
 
 
-WRONG: list[tuple[Callable[[Copper], None], str, str]] = [
-    (blocked, "blocked: no route for https://nowhere.example", "blocked"),
-    (refused, "failed: refused (connection refused)", "failed"),
-    (rejected, "rejected (409)", "409"),
-    (redirected, "rejected (302)", "rejected"),
-    (raising, "failed: exception (LookupError", "exception"),
-    (timed_out, "failed: timed out (no answer within 10s)", "failed"),
+WRONG: list[tuple[Callable[[Copper], None], str, str, str]] = [
+    (blocked, "blocked", "blocked: no route for https://nowhere.example", "blocked"),
+    (refused, "failed: refused", "failed: refused (connection refused)", "failed"),
+    (rejected, "rejected (409)", "rejected (409)", "409"),
+    (redirected, "rejected (302)", "rejected (302)", "rejected"),
+    (raising, "LookupError in the endpoint", "failed: exception (LookupError", "exception"),
+    (timed_out, "failed: timed out", "failed: timed out (no answer within 10s)", "failed"),
 ]
-IDS = [what.__name__ for what, _, _ in WRONG]
+IDS = [what.__name__ for what, *_ in WRONG]
 
 
-@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
+@pytest.mark.parametrize(("happen", "brief", "text", "permit"), WRONG, ids=IDS)
 def test_what_goes_wrong_fails_the_block_and_says_what_it_was(
-    happen: Callable[[Copper], None], text: str, permit: str
+    happen: Callable[[Copper], None], brief: str, text: str, permit: str
 ) -> None:
     with pytest.raises(VerdictError) as caught, Emulator() as copper:
         happen(copper)
 
-    assert str(caught.value).startswith("copper: 1 thing went wrong that the test did not expect\n- person/update [1]")
-    assert text in str(caught.value)
+    first, second, *_ = str(caught.value).splitlines()
+    assert first == f"copper: 1 thing went wrong that the test did not expect: {brief}"
+    assert second.startswith("- person/update [1] to ")
+    assert text in second
 
 
-@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
-def test_allow_permits_it(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+@pytest.mark.parametrize(("happen", "brief", "text", "permit"), WRONG, ids=IDS)
+def test_allow_permits_it(happen: Callable[[Copper], None], brief: str, text: str, permit: str) -> None:
     with Emulator(allow=permit) as copper:
         happen(copper)
 
 
-@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
-def test_an_expect_that_names_it_permits_it(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+@pytest.mark.parametrize(("happen", "brief", "text", "permit"), WRONG, ids=IDS)
+def test_an_expect_that_names_it_permits_it(happen: Callable[[Copper], None], brief: str, text: str, permit: str) -> None:
     with Emulator() as copper:
         happen(copper)
         [delivery] = copper.deliveries
         copper.expect("person", "update", outcome=delivery.outcome)
 
 
-@pytest.mark.parametrize(("happen", "text", "permit"), WRONG, ids=IDS)
-def test_not_strict_means_no_verdict(happen: Callable[[Copper], None], text: str, permit: str) -> None:
+@pytest.mark.parametrize(("happen", "brief", "text", "permit"), WRONG, ids=IDS)
+def test_not_strict_means_no_verdict(happen: Callable[[Copper], None], brief: str, text: str, permit: str) -> None:
     with Emulator(strict=False) as copper:
         happen(copper)
 
@@ -165,6 +167,32 @@ def test_held_dropped_and_cancelled_are_what_the_test_asked_for() -> None:
         copper.fire("person", "update", ids=1)
         copper.fire("person", "update", ids=2)
         assert [d.outcome for d in copper.deliveries] == ["delivered", "dropped"]
+
+
+def test_what_a_fault_did_is_what_the_test_asked_for() -> None:
+    with Emulator() as copper:
+        answering(copper)
+        copper.faults.outage("10m")
+        copper.fire("person", "update", ids=1)
+        assert [d.outcome for d in copper.deliveries] == ["failed"]
+
+
+def test_several_kinds_are_all_named_in_the_first_line() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        answering(copper).reply(409, times=1)
+        copper.fire("person", "update", ids=1)
+        blocked(copper)
+
+    assert str(caught.value).splitlines()[0] == (
+        "copper: 2 things went wrong that the test did not expect: rejected (409), blocked"
+    )
+
+
+def test_the_last_line_says_what_to_do_after_the_traceback() -> None:
+    with pytest.raises(VerdictError) as caught, Emulator() as copper:
+        raising(copper)
+
+    assert str(caught.value).splitlines()[-1].startswith("  Mend the endpoint; or, if it is meant to raise: expect it")
 
 
 def test_the_blocks_own_failure_is_never_hidden() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.checks import CheckFailed, Report, check_names
     from copper_emulator.copper import Copper
     from copper_emulator.core.errors import (
         ApiError,
@@ -38,6 +39,7 @@ __all__ = [
     "AsyncCopper",
     "AsyncEmulator",
     "Change",
+    "CheckFailed",
     "Copper",
     "CopperEmulatorError",
     "Delivery",
@@ -54,6 +56,7 @@ __all__ = [
     "Reason",
     "Received",
     "Record",
+    "Report",
     "Response",
     "RouteError",
     "ScenarioError",
@@ -65,10 +68,12 @@ __all__ = [
     "TimeError",
     "UsageError",
     "VerdictError",
+    "check_names",
 ]
 
 _HOMES = {
     "async_copper": "AsyncCopper",
+    "checks": "CheckFailed Report check_names",
     "copper": "Copper",
     "core.errors": (
         "ApiError CopperEmulatorError EchoLoop Invalid NotFound NotIdle RouteError ScenarioError SettingsError "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from operator import methodcaller
 from pathlib import Path
@@ -31,6 +31,7 @@ from copper_emulator.typed_records import (
 )
 
 if TYPE_CHECKING:
+    from copper_emulator.checks.report import Report
     from copper_emulator.scenarios import ScenarioResult
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -107,6 +108,58 @@ class AsyncCopper(Face):
 
         loaded = load(Path(scenario))
         return (await self._drive(play(loaded, self._operations))).checked()
+
+    async def check(
+        self,
+        target: str,
+        *,
+        secret: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        no_secret: bool = False,
+        types: str | Iterable[str] | None = None,
+        only: str | Iterable[str] | None = None,
+        skip: str | Iterable[str] | None = None,
+        state: Callable[[], object] | None = None,
+        patience: timedelta | str = "0",
+        time_limit: timedelta | str = "5m",
+    ) -> Report:
+        """Check whether an endpoint holds up to what Copper may send it: a report with one row for each thing tried.
+
+        It plays in an account of its own behind this one's key, routes, hooks and clock, which moves on. What happens
+        there is not in this account's journal, and no part of the verdict at the end of the test.
+
+        Args:
+            target: the endpoint: a target that has a route, or a loopback URL.
+            secret: what it expects beside the payload, {"key": "s3cret"}.
+            headers: what it expects in its headers.
+            no_secret: it is meant to take notifications without either.
+            types: the types it is for, all without this.
+            only: names of rows to play; `copper_emulator.check_names()` has them all.
+            skip: names of rows not to play.
+            state: gives what it believes there is, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
+            patience: how long that may take to become right, in real time ("2s").
+            time_limit: after which no further row begins, in real time.
+
+        Raises:
+            UsageError: a name that there is not, or a state that cannot be understood.
+            Invalid: the target cannot be subscribed.
+        """
+        from copper_emulator.checks.plan import plan_of
+        from copper_emulator.checks.run import check
+
+        plan = plan_of(
+            target,
+            secret=secret,
+            headers=headers,
+            no_secret=no_secret,
+            types=types,
+            only=only,
+            skip=skip,
+            state=state,
+            patience=patience,
+            time_limit=time_limit,
+        )
+        return await self._drive(check(self._stage, plan))
 
     # --- time -----------------------------------------------------------------------------------------------
 

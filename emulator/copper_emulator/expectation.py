@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import methodcaller
-from typing import Any
+from typing import Any, NamedTuple
 
 from copper_emulator.core.bare import record_ids
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
+from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.text import short_ids
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -68,6 +70,19 @@ class Expectation:
             count=count,
         )
 
+    @cached_property
+    def wanted(self) -> frozenset[int]:
+        """The ids as a set, made once: every delivery is held against it."""
+        return frozenset(self.ids or ())
+
+    def only(self, ids: Iterable[int]) -> Expectation:
+        """The same of some of its ids."""
+        return replace(self, ids=tuple(ids), count=None)
+
+    @property
+    def of_any_ids(self) -> Expectation:
+        return replace(self, ids=None)
+
     @property
     def names_outcome(self) -> bool:
         return self.status is not None or self.outcome is not None
@@ -88,23 +103,32 @@ class Expectation:
         return ", ".join(parts)
 
 
-def misfits(expectation: Expectation, delivery: Delivery) -> list[str]:
+def how(delivery: Delivery) -> str:
+    """How it ended, as a sentence about `it`: `it was rejected (500)`, `it failed: refused`."""
+    return f"it {delivery.summary}" if delivery.outcome is Outcome.FAILED else f"it was {delivery.summary}"
+
+
+def _in_brief(delivery: Delivery) -> str:
+    """The same; why something never came to the endpoint stands beside it already."""
+    return f"it was {delivery.outcome}" if delivery.outcome in _NEVER_SENT else how(delivery)
+
+
+_NEVER_SENT = (Outcome.BLOCKED, Outcome.LOST, Outcome.DROPPED, Outcome.CANCELLED)
+
+
+class Misfit(NamedTuple):
+    """One reason why a delivery is not what was expected: the argument of `expect` that it fails, and the reason."""
+
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     """Field by field, why a delivery is not what was expected; empty when it is. Ids may be some of those wanted."""
-    reasons = []
-    if expectation.type is not None and delivery.type is not expectation.type:
-        reasons.append(f"type is {str(delivery.type)!r}, expected {str(expectation.type)!r}")
-    if expectation.event is not None and delivery.event is not expectation.event:
-        reasons.append(f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}")
-    if expectation.ids is not None:
-        reasons += _ids_misfit(expectation.ids, delivery.ids)
-    if expectation.target is not None and expectation.target != delivery.target:
-        reasons.append(f"target is {delivery.target!r}, expected {expectation.target!r}")
-    if expectation.updated_attributes is not None:
-        actual = delivery.change.updated_attributes
-        reasons += _mapping_misfit("updated_attributes", expectation.updated_attributes, actual)
-    if expectation.body is not None:
-        reasons += _mapping_misfit("body", expectation.body, delivery.body)
-    return reasons + _outcome_misfit(expectation, delivery)
+    return [Misfit(field, text) for field, found in _MISFITS.items() for text in found(expectation, delivery)]
 
 
 def is_of(expectation: Expectation, notification: Notification) -> bool:
@@ -112,11 +136,40 @@ def is_of(expectation: Expectation, notification: Notification) -> bool:
     return expectation.type in (None, notification.type) and expectation.event in (None, notification.event)
 
 
-def _ids_misfit(wanted: tuple[int, ...], actual: tuple[int, ...]) -> list[str]:
-    expected = frozenset(wanted)
-    extra = [record_id for record_id in actual if record_id not in expected]
-    if not extra:
+def _type_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    if expectation.type in (None, delivery.type):
         return []
+    return [f"type is {str(delivery.type)!r}, expected {str(expectation.type)!r}"]
+
+
+def _event_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    if expectation.event in (None, delivery.event):
+        return []
+    return [f"event is {str(delivery.event)!r}, expected {str(expectation.event)!r}"]
+
+
+def _target_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    if expectation.target is None or expectation.target == delivery.target:
+        return []
+    return [f"target is {delivery.target!r}, expected {expectation.target!r}"]
+
+
+def _attributes_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    if expectation.updated_attributes is None:
+        return []
+    actual = delivery.change.updated_attributes
+    return _mapping_misfit("updated_attributes", expectation.updated_attributes, actual)
+
+
+def _body_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    return [] if expectation.body is None else _mapping_misfit("body", expectation.body, delivery.body)
+
+
+def _ids_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
+    actual = delivery.ids
+    if expectation.ids is None or expectation.wanted.issuperset(actual):
+        return []
+    extra = [record_id for record_id in actual if record_id not in expectation.wanted]
     return [
         f"ids are {short_ids(actual)}, of which {short_ids(extra)} {'is' if len(extra) == 1 else 'are'} not expected"
     ]
@@ -141,12 +194,23 @@ def _mapping_misfit(where: str, expected: Mapping[str, Any], actual: Any) -> lis
 
 def _outcome_misfit(expectation: Expectation, delivery: Delivery) -> list[str]:
     if expectation.outcome is not None and delivery.outcome is not expectation.outcome:
-        return [f"it was {delivery.summary}, expected {expectation.outcome}"]
+        return [f"{_in_brief(delivery)}, expected {expectation.outcome}"]
     if expectation.status is not None and expectation.status != delivery.status:
-        return [f"it was {delivery.summary}, expected status {expectation.status}"]
+        return [f"{_in_brief(delivery)}, expected status {expectation.status}"]
     if not expectation.names_outcome and delivery.outcome is not Outcome.DELIVERED:
-        return [f"it was {delivery.summary}, expected a 2xx"]
+        return [f"{_in_brief(delivery)}, expected a 2xx"]
     return []
+
+
+_MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[str]]] = {
+    "type": _type_misfit,
+    "event": _event_misfit,
+    "ids": _ids_misfit,
+    "target": _target_misfit,
+    "updated_attributes": _attributes_misfit,
+    "body": _body_misfit,
+    "outcome": _outcome_misfit,
+}
 
 
 def _require_whole(name: str, value: object, example: str) -> None:
@@ -178,4 +242,6 @@ def _member(kind: Any, value: str | None, name: str) -> Any:
     try:
         return kind(value)
     except ValueError:
+        if kind is EntityType:
+            raise UsageError(no_type(value)) from None
         raise UsageError(f"there is no {name} {value!r}; it is one of {', '.join(kind)}") from None

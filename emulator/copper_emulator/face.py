@@ -24,6 +24,7 @@ from copper_emulator.explain import (
     explain_records,
     explain_subscription,
 )
+from copper_emulator.faults import Faults
 from copper_emulator.operations import Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
@@ -48,6 +49,7 @@ class Face:
         self._host = host
         self._operations = Operations(self._stage)
         self.lookups = Lookups(self._stage)
+        self.faults = Faults(self._stage)
         host.add(self._stage)
 
     # --- who and where --------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ class Face:
             return explain_records(account, kind, None if id is None else record_id(id, kind))
 
     def reset(self) -> None:
-        """As newly made: records, subscriptions, routes, settings, waiting notifications, windows, counters, journal.
+        """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal.
 
         Token and clock stay.
         """
@@ -239,6 +241,12 @@ class Face:
             raise AttributeError(_no_attribute(self, name), name=name, obj=self)
 
     # --- for Emulator and the plugin ------------------------------------------------------------------------
+
+    @property
+    def drawn_from(self) -> int | None:
+        """The seed, where anything was drawn from it: what it takes to see the same again."""
+        draws = self._stage.account.draws
+        return draws.seed if draws.made else None
 
     def verdict(self) -> str:
         """What went wrong and was neither expected nor allowed, as text; empty when all is well."""

@@ -6,6 +6,7 @@ A setting has the same name in Python, in the `copper` marker, as an ini key (`c
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal, Self
@@ -13,21 +14,32 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from copper_emulator.core.errors import SettingsError
+from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.targets import is_copper
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
+from copper_emulator.fault_texts import faults_text, parse_faults
 
 Milliseconds = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(duration_text)]
 LatencyRange = Annotated[Latency, BeforeValidator(parse_latency), PlainSerializer(str)]
 Limits = Annotated[tuple[Limit, ...], BeforeValidator(parse_limits), PlainSerializer(limits_text)]
+Faults = Annotated[tuple[Fault, ...], BeforeValidator(parse_faults), PlainSerializer(faults_text)]
 
 DUE = "due"
 """The name under which `allow` permits what was due and never given the chance to go."""
 
 _PERMITS = frozenset({*(str(outcome) for outcome in Outcome), DUE, "exception"})
+
+
+RANDOM = "random"
+"""The seed that is another one each time."""
+
+
+def _parse_seed(value: object) -> object:
+    return secrets.randbelow(2**32) if value == RANDOM else value
 
 
 def _parse_permits(value: object) -> frozenset[int | str]:
@@ -65,6 +77,7 @@ def _parse_hosts(value: object) -> frozenset[str]:
     return hosts
 
 
+Seed = Annotated[int, BeforeValidator(_parse_seed)]
 Permits = Annotated[frozenset[int | str], BeforeValidator(_parse_permits)]
 Hosts = Annotated[frozenset[str], BeforeValidator(_parse_hosts)]
 
@@ -93,7 +106,7 @@ class Settings(BaseModel):
     latency: LatencyRange = Field(
         Latency(0, 0), description="time from change to notification: 0, 30s, or a range like 0-15m"
     )
-    seed: int = Field(0, description="where all draws come from")
+    seed: Seed = Field(0, description="where all draws come from; random chooses one")
     batch: int = Field(MAX_IDS, ge=1, le=MAX_IDS, description="most ids in one notification")
     duplicates: Literal["deliver", "replace"] = Field(
         "deliver", description="the same topic subscribed twice: both deliver, or the new one replaces the old"
@@ -133,6 +146,7 @@ class Settings(BaseModel):
     )
     api_limits: Limits = Field((), description="calls of the API in rolling windows, like 180/1m as documented, or off")
     bulk_limits: Limits = Field((), description="the same for bulk calls alone, like 3/1s as documented, or off")
+    faults: Faults = Field((), description="faults that are on from the start, like lose=20% outage=10m, or off")
     strict: bool = Field(True, description="whether what went wrong unexpectedly fails the test at its end")
     allow: Permits = Field(
         frozenset(), description="what may go wrong without failing the test: statuses, outcomes, exception, due"
@@ -177,6 +191,7 @@ class Settings(BaseModel):
             fetch_race=self.fetch_race,
             api_limits=self.api_limits,
             bulk_limits=self.bulk_limits,
+            faults=self.faults,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from copper_emulator.core.model import Delivery, Entry, Kind, Subscription
 from copper_emulator.core.moments import to_datetime
@@ -45,7 +45,8 @@ def describe(entry: Entry, *, brief: bool = False) -> str:
             return f"  held      {what} {entry.text}, which renews {stamp(notification.held_until_ms)}"
         if entry.kind is Kind.QUEUED:
             later = f", due {stamp(notification.due_ms)}" if notification.due_ms > entry.at_ms else ""
-            return f"  queued    {what} for subscription {notification.subscription}{later}"
+            again = f", the same as #{notification.repeats}" if notification.repeats is not None else ""
+            return f"  queued    {what} for subscription {notification.subscription}{later}{again}"
         return f"  {entry.kind:<9} {what}"
     if entry.change is not None:
         change = entry.change
@@ -79,11 +80,22 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     took = delivery.ended_ms - delivery.started_ms
     late = f" after {duration_text(took)}" if took else ""
     replayed = " (replay)" if delivery.replayed else ""
-    return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}"
+    return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}{under_faults(delivery)}"
+
+
+def under_faults(delivery: Delivery) -> str:
+    """` (under the fault latency=0-15m)`, where faults had to do with it and its outcome does not say so."""
+    others = [fault for fault in delivery.faults if fault not in delivery.detail]
+    return f" (under the {'faults' if len(others) > 1 else 'fault'} {', '.join(others)})" if others else ""
 
 
 def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
     """A text with every value of the subscriptions' secrets and headers replaced."""
+    return masking(subscriptions)(text)
+
+
+def masking(subscriptions: Iterable[Subscription]) -> Callable[[str], str]:
+    """The same for many texts."""
     values = {
         value
         for s in subscriptions
@@ -94,6 +106,11 @@ def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
     }
     # As they are, as Python's repr and as JSON writes them.
     written = {form for value in values for form in (value, repr(value)[1:-1], json.dumps(value)[1:-1])}
-    for value in sorted(written, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text
+    longest_first = sorted(written, key=len, reverse=True)
+
+    def mask(text: str) -> str:
+        for value in longest_first:
+            text = text.replace(value, MASK)
+        return text
+
+    return mask

@@ -9,6 +9,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
+from copper_emulator.near_misses.remedies import mend, permit, permit_due
 from copper_emulator.settings import DUE
 from copper_emulator.timeline import masked
 
@@ -22,17 +23,16 @@ class VerdictError(AssertionError):
 
 @dataclass(frozen=True)
 class Complaint:
-    """One kind of thing that went wrong, how often, an example, and what to do."""
+    """One kind of thing that went wrong: in two or three words, an example and how often, and what to do."""
 
+    brief: str
     what: str
     advice: str
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"- {self.what}\n  {self.advice}" + (f"\n{self.detail}" if self.detail else "")
+        return "\n".join([f"- {self.what}", *filter(None, [self.detail]), f"  {self.advice}"])
 
-
-_EVERYWHERE = "@pytest.mark.copper(allow=...), Emulator(allow=...), --settings allow=..."
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
@@ -58,12 +58,13 @@ def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], 
     found = complaints(account, claims, allow, now)
     if not found:
         return ""
-    head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect"
+    brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))
+    head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect: {brief}"
     return masked("\n".join([head, *map(str, found)]), account.journal.subscriptions())
 
 
 def _is_fine(delivery: Delivery) -> bool:
-    return delivery.outcome in _SILENT and delivery.exception is None
+    return (delivery.outcome in _SILENT or delivery.by_fault) and delivery.exception is None
 
 
 def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
@@ -75,30 +76,27 @@ def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
 def _wrong(group: list[Delivery]) -> Complaint:
     first = group[0]
     times = "" if len(group) == 1 else f" ({len(group)} times)"
-    what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.verdict}{times}{answer_of(first)}"
-    return Complaint(what, _advice(first), _indented(first.traceback) if first.traceback else "")
+    what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
+    meant = "to raise" if first.exception is not None else "so"
+    advice = f"{mend(first)}; or, if it is meant {meant}: {permit(first)}"
+    return Complaint(_brief(first), what, advice, _indented(first.traceback) if first.traceback else "")
 
 
-def _advice(delivery: Delivery) -> str:
-    if delivery.status is not None:
-        return f"Mend the endpoint; or, if this answer is meant: {_permit(delivery.status, delivery.status)}"
+def _brief(delivery: Delivery) -> str:
     if delivery.exception is not None:
-        return f"Mend the endpoint; or, if it is meant to raise: {_permit(delivery.outcome, 'exception')}"
-    return f"If this is meant: {_permit(delivery.outcome, delivery.outcome)}"
-
-
-def _permit(expected: int | Outcome, allowed: int | str) -> str:
-    # Worded so that it holds in Python, in a scenario and on the command line.
-    named = f"status={expected}" if isinstance(expected, int) else f"outcome={str(expected)!r}"
-    return f"expect it with {named}, or allow it with the setting allow={str(allowed)!r} ({_EVERYWHERE})."
+        return f"{type(delivery.exception).__name__} in the endpoint"
+    if delivery.status is not None:
+        return f"{delivery.outcome} ({delivery.status})"
+    return f"{delivery.outcome}: {delivery.reason}" if delivery.reason is not None else str(delivery.outcome)
 
 
 def _never_sent(due: list[Notification]) -> Complaint:
     first = due[0]
     return Complaint(
+        "due but never sent",
         f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
         "changes made through the API go out at the next call that lets time pass",
-        f"Call settle (or expect, advance) after them, or allow it with the setting allow='due' ({_EVERYWHERE}).",
+        f"Call settle (or expect, advance) after them, or {permit_due()}",
     )
 
 

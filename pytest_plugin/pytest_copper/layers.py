@@ -6,6 +6,7 @@ the class, of the function. `allow` alone adds up: what one of them allows stays
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ Layer = Mapping[str, Any]
 
 CONFIGURED = pytest.StashKey[Layer]()
 
+_SEED = "copper_seed"
+
+RANDOM = "random"
+"""A seed that is chosen anew for each run; that of the command line is chosen instead, where there is one."""
+
 
 def configure(config: pytest.Config) -> None:
     """Keep what the ini file and the command line say. Raises UsageError for what cannot be."""
@@ -32,7 +38,16 @@ def configure(config: pytest.Config) -> None:
         except ValueError as error:
             text = str(error).removeprefix(f"{found.name}: ")
             raise pytest.UsageError(f"{found.where}: {text}") from None
+    if layer.get("seed") == RANDOM:
+        chosen = getattr(config, "workerinput", {}).get(_SEED)
+        layer["seed"] = _settings(layer).seed if chosen is None else chosen
+        config.option.copper_seed = str(layer["seed"])
     config.stash[CONFIGURED] = layer
+
+
+def hand_on(config: pytest.Config, workerinput: dict[str, Any]) -> None:
+    """Tell a worker of xdist, which reads the command line itself, which seed was chosen."""
+    workerinput[_SEED] = config.stash[CONFIGURED].get("seed")
 
 
 def header(config: pytest.Config) -> str | None:
@@ -60,13 +75,24 @@ def of_item(item: pytest.Item, overrides: object) -> Settings:
         if mark.args:
             pytest.fail(f"{where}: settings are given by name, like copper(latency='30s')", pytrace=False)
         layer = _added(layer, mark.kwargs, where)
-    return _settings(layer)
+    return _settings(_seeded(layer, item.config))
 
 
 def of_call(config: pytest.Config, values: Layer) -> Settings:
     """The settings of an account made by `make_copper`. Raises SettingsError."""
     __tracebackhide__ = True
-    return _settings(add(config.stash[CONFIGURED], values))
+    return _settings(_seeded(add(config.stash[CONFIGURED], values), config))
+
+
+def replay(item: pytest.Item, seed: int) -> str:
+    """The command line that runs a test again with the same draws."""
+    return f"pytest {shlex.quote(item.nodeid)} --copper-seed {seed}"
+
+
+def _seeded(layer: Layer, config: pytest.Config) -> Layer:
+    # So that a run can be repeated by the command line alone.
+    given = config.getoption("copper_seed", None)
+    return {**layer, "seed": given} if layer.get("seed") == RANDOM and given is not None else layer
 
 
 def add(layer: Layer, further: Layer) -> dict[str, Any]:

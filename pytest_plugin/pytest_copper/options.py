@@ -26,7 +26,7 @@ OPTIONS = {
     "over_limit": Option("what happens to a notification over a limit"),
     "window": Option("kind of limit window"),
     "latency": Option("time from change to notification: 0, 30s, or a range like 0-15m"),
-    "seed": Option("where all draws come from", "int"),
+    "seed": Option("where all draws come from; random chooses one", "int"),
     "batch": Option("most ids in one notification", "int"),
     "duplicates": Option("the same topic subscribed twice: both deliver, or the new one replaces the old"),
     "timestamp": Option("what a notification's timestamp tells"),
@@ -46,6 +46,7 @@ OPTIONS = {
     "fetch_race": Option("what happens to a record between its notification and the endpoint's fetch"),
     "api_limits": Option("calls of the API in rolling windows, like 180/1m as documented, or off"),
     "bulk_limits": Option("the same for bulk calls alone, like 3/1s as documented, or off"),
+    "faults": Option("faults that are on from the start, like lose=20% outage=10m, or off"),
     "strict": Option("whether what went wrong unexpectedly fails the test at its end", "bool"),
     "allow": Option("what may go wrong without failing the test: statuses, outcomes, exception, due"),
 }

@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[accounts.ACCOUNTS] = accounts.Accounts()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All workers of xdist draw from the same seed."""
+    layers.hand_on(node.config, node.workerinput)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server thread, if there was one."""
     if accounts.ACCOUNTS in config.stash:

@@ -46,7 +46,7 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
             report.longrepr = _text_alone(failure, item)
     if report.failed:
         said = str(failure.value) if failure is not None else ""
-        text = "\n\n".join(_told(account, said) for account in item.config.stash[ACCOUNTS].present())
+        text = "\n\n".join(_told(item, account, said) for account in item.config.stash[ACCOUNTS].present())
         if text:
             report.sections.append(("copper", text))
 
@@ -62,11 +62,13 @@ def _text_alone(excinfo: pytest.ExceptionInfo[BaseException], item: pytest.Item)
     return told
 
 
-def _told(account: Account, said: str) -> str:
+def _told(item: pytest.Item, account: Account, said: str) -> str:
     face = account.face
     lines = [f"{account.name} ({layers.describe(face.settings)})", face.timeline]
     verdict = face.verdict()
     # A test that failed by itself may well have failed because of this.
     if verdict and verdict not in said:
         lines.append(verdict)
+    if face.drawn_from is not None:
+        lines.append(f"the draws came from seed {face.drawn_from}; again: {layers.replay(item, face.drawn_from)}")
     return "\n".join(lines)

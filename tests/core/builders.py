@@ -60,6 +60,7 @@ DEFAULTS = Rules(
     fetch_race=FetchRace.NONE,
     api_limits=(),
     bulk_limits=(),
+    faults=(),
 )
 
 

@@ -25,13 +25,23 @@ def test_a_type_is_named_as_on_the_wire() -> None:
     assert entity_type("activity_log") is EntityType.ACTIVITY_LOG
 
 
-def test_an_unknown_type_is_refused_with_those_there_are() -> None:
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("deal", "opportunity"),
+        ("Contacts", "person"),
+        ("people", "person"),
+        ("activity", "activity_log"),
+        ("user", None),
+    ],
+)
+def test_an_unknown_type_is_refused_with_those_there_are(name: str, meant: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        entity_type("deal")
+        entity_type(name)
 
-    assert str(caught.value) == (
-        "there is no type 'deal'; it is one of lead, person, company, opportunity, project, task, activity_log"
-    )
+    types = "lead, person, company, opportunity, project, task, activity_log"
+    advice = "" if meant is None else f"; did you mean '{meant}'?"
+    assert str(caught.value) == f"there is no type {name!r}; it is one of {types}{advice}"
 
 
 @pytest.mark.parametrize(

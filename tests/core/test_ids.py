@@ -34,6 +34,16 @@ def test_every_type_has_a_beginning(kind: EntityType) -> None:
     assert Counters().record(kind) == FIRST_RECORD_ID[kind]
 
 
+def test_records_can_be_made_to_begin_further_on() -> None:
+    counters = Counters()
+    counters.record(EntityType.LEAD)
+    counters.start_records(1_000)
+
+    assert [counters.record(EntityType.LEAD), counters.record(EntityType.LEAD)] == [94_809_711, 94_809_712]
+    assert counters.record(EntityType.TASK) == 3_717_921
+    assert counters.subscription() == 560_698
+
+
 def test_subscriptions_share_one_sequence() -> None:
     counters = Counters()
 

@@ -78,3 +78,23 @@ def test_a_subscription_stays_known_after_its_end() -> None:
     journal.note(START, Kind.UNSUBSCRIBED, subscription=after)
 
     assert journal.subscriptions() == [before, after]
+
+
+def test_what_tells_of_subscriptions_is_found_among_the_rest() -> None:
+    journal = Journal()
+    journal.note(START, Kind.SETTINGS)
+    journal.note(START, Kind.SUBSCRIBED, subscription=make_subscription())
+
+    assert [(entry.number, entry.kind) for entry in journal.of_subscriptions()] == [(2, Kind.SUBSCRIBED)]
+
+
+def test_the_entry_of_a_change_is_its_own_alone() -> None:
+    journal = Journal()
+    journal.note(START, Kind.SETTINGS)
+    change = make_change()
+    journal.change(change)
+
+    assert journal.entry_of(change) is journal.entries[1]
+    # Serials begin anew with each life of an account.
+    assert journal.entry_of(make_change()) is None
+    assert Journal().entry_of(change) is None

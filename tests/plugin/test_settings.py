@@ -32,6 +32,7 @@ OTHER_VALUES = {
     "fetch_race": "deleted",
     "api_limits": "180/1m",
     "bulk_limits": "3/1s",
+    "faults": "lose=20%",
     "strict": "false",
     "allow": "500,blocked",
 }

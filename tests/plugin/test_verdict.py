@@ -10,8 +10,7 @@ WRONG = {
     # what happens, as lines of a test · what is said · a permit · an expectation that names it
     "blocked": (
         "copper.subscribe('lead', 'new', target='https://billing.example.com/hook'); copper.fire('lead', 'new', ids=7)",
-        "- lead/new [[]7] to https://billing.example.com/hook: blocked: no route for https://billing.example.com, *"
-        "copper.route('https://billing.example.com', to=app)*",
+        "- lead/new [[]7] to https://billing.example.com/hook: blocked: no route for https://billing.example.com, *",
         "blocked",
         "'lead', 'new', outcome='blocked'",
     ),
@@ -107,7 +106,7 @@ def test_everything_that_goes_wrong_unexpectedly_fails_the_test(inner: Inner) ->
     assert len(failures) == len(WRONG)
     for name, (_, said, _, _) in WRONG.items():
         pytest.LineMatcher(failures[f"test_inner.py::test_{name}"].splitlines()).fnmatch_lines(
-            ["copper: 1 thing went wrong that the test did not expect", said]
+            ["copper: 1 thing went wrong that the test did not expect: *", said]
         )
 
 

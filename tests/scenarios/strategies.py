@@ -84,6 +84,7 @@ _settings = some(
         "over_limit": st.sampled_from(["hold", "drop"]),
         "latency": st.sampled_from([0, "30s", "0-15m"]),
         "seed": st.integers(0, 9),
+        "faults": st.sampled_from(["off", "lose=20% shuffle"]),
     },
 )
 
@@ -272,8 +273,21 @@ _expect = {
     "within": durations,
 }
 _totals = {name: st.integers(0, 9) for name in ("sent", "held", "dropped", "cancelled", "waiting")}
+_faults = [
+    "lose=20%",
+    "outage=10m",
+    "latency=0-15m",
+    "shuffle",
+    "batches=29,1",
+    "slow=3s",
+    "hang=1",
+    "gone",
+    "stale=5s",
+]
+
 _plain = st.one_of(
     st.just({"switch_key": True}),
+    st.builds(lambda faults: {"faults": faults}, st.just("off") | st.lists(st.sampled_from(_faults), min_size=1)),
     st.builds(lambda ms: {"advance": ms}, durations),
     st.builds(lambda limit: {"run_until_idle": limit}, st.just(True) | durations),
     st.builds(lambda body: {"expect": body}, some({"topic": topics}, _expect)),

@@ -54,6 +54,8 @@ def test_every_shipped_scenario_fits_it(name: str) -> None:
         "expect: {outcome: lost in space}",
         "switch_key: false",
         "endpoint: sideways",
+        "faults: []",
+        "faults: {lose: 3}",
         "run_until_idle: false",
         "at: +1m",
         "{switch_key: true, endpoint: down}",

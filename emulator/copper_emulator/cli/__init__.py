@@ -23,10 +23,13 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "seed": ("records", "Put records into a running server without notifying anybody."),
     "advance": ("talk", "Move the clock of a server started with --clock manual."),
     "journal": ("talk", "Show what happened, or follow it."),
+    "faults": ("faults", "Show, switch on or switch off faults in a running server."),
+    "why": ("why", "Tell why somebody was notified of something, or nobody."),
     "status": ("talk", "Show the accounts of a running server."),
     "reset": ("talk", "Make an account as it was at the start."),
     "listen": ("listen", "Receive notifications and print them."),
     "run": ("run", "Play scenario files."),
+    "check": ("check", "Check whether an endpoint holds up."),
     "schema": ("run", "Print the JSON Schema of scenario files."),
     "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }

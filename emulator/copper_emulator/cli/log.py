@@ -12,6 +12,7 @@ from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
+from copper_emulator.fault_texts import faults_text
 from copper_emulator.shell.accounts import DEFAULT, Plan, ServedAccount
 from copper_emulator.shell.api.shapes import EntryShape, shown_line
 from copper_emulator.shell.serving import Server
@@ -55,6 +56,10 @@ class Log:
         for origin, to in plan.routes:
             output.line(f"  route  {origin} -> {to}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
+        if plan.settings.seed:
+            output.line(f"  seed   {plan.settings.seed} (--seed {plan.settings.seed} draws the same again)")
+        if plan.settings.faults:
+            output.line(f"  faults {faults_text(plan.settings.faults)} (copper-emulator faults off)")
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")

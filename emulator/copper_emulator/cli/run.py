@@ -15,7 +15,7 @@ from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.words import moment_text
-from copper_emulator.settings import Settings
+from copper_emulator.settings import RANDOM, Settings
 
 
 class _Refused(WrongUse):
@@ -85,8 +85,9 @@ def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
         if not equals:
             raise UsageError(f"--settings {text}: write NAME=VALUE, like --settings limits=off")
         settings[name.strip()] = value.strip()
-    Settings.of(settings)
-    return settings
+    chosen = Settings.of(settings)
+    # Chosen once, for all of the scenarios.
+    return {**settings, "seed": str(chosen.seed)} if settings.get("seed") == RANDOM else settings
 
 
 def _load(files: Sequence[str]) -> list[Scenario]:
@@ -152,6 +153,8 @@ def _show_end(played: Performance, output: Output) -> None:
     else:
         sent = count(result.sent, "notification")
         output.line(f"PASSED  {result.name}: {count(result.total_steps, 'step')}, {sent} sent", style="bold green")
+    if not played.passed and played.drawn_from is not None:
+        output.line(f"  The draws came from seed {played.drawn_from}; again with --settings seed={played.drawn_from}")
     output.line("")
 
 
@@ -173,5 +176,6 @@ def _json(played: Performance) -> dict[str, Any]:
         "steps": [step.to_json() for step in result.steps],
         "total_steps": result.total_steps,
         "verdict": played.verdict or None,
+        "drawn_from": played.drawn_from,
         "timeline": result.timeline.splitlines(),
     }

@@ -32,7 +32,8 @@ _NOTES = {
 }
 """What an option does otherwise than the setting in tests."""
 
-_OPTION_NAMES = {"allow_targets": "allow-target"}
+_OPTION_NAMES = {"allow_targets": "allow-target", "faults": "fault"}
+_REPEATABLE = {"allow_targets": "HOST", "faults": "FAULT"}
 
 
 def option_name(setting: str) -> str:
@@ -51,8 +52,8 @@ def _setting_options(command: F) -> F:
         if isinstance(default, bool):
             declaration = f"{option}/--no-{option.removeprefix('--')}"
             add = click.option(declaration, name, default=None, help=f"{text}  [default: {'yes' if default else 'no'}]")
-        elif name == "allow_targets":
-            add = click.option(option, name, metavar="HOST", multiple=True, help=f"{text}; repeatable")
+        elif name in _REPEATABLE:
+            add = click.option(option, name, metavar=_REPEATABLE[name], multiple=True, help=f"{text}; repeatable")
         else:
             shown_default = ",".join(map(str, default)) if isinstance(default, list) else default
             tail = f"  [default: {shown_default}]" if shown_default != "" else ""

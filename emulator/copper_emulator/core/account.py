@@ -19,13 +19,16 @@ from typing import Any, TypeVar
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
-from copper_emulator.core.draws import draw
+from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
 from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
+from copper_emulator.core.fault import Fault
+from copper_emulator.core.faults import Faults
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.matching import matching, why_nobody
 from copper_emulator.core.model import (
+    ANSWERED,
     DEFAULT_EMAIL,
     Attempt,
     Change,
@@ -48,7 +51,9 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.excluded import given, given_activities, related, unrelated
 from copper_emulator.core.records.racing import RACE, race
+from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
@@ -65,15 +70,23 @@ class Account:
     """A tenant of Copper: its keys, records, subscriptions, limits, waiting notifications and journal."""
 
     def __init__(
-        self, name: str, key: Key | None, rules: Rules, *, on_entry: Callable[[Entry], None] | None = None
+        self,
+        name: str,
+        key: Key | None,
+        rules: Rules,
+        *,
+        on_entry: Callable[[Entry], None] | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self.name = name
         self.keys = [key] if key is not None else []
         self.rules = rules
         self.subscriptions = Subscriptions()
-        self._counters = Counters()
+        self._counters = Counters() if counters is None else counters
         self.records = RecordStore(rules, self._counters, self._email)
         self.journal = Journal(on_entry)
+        self.draws = Draws(rules.seed)
+        self.faults = Faults(rules, self.draws, note=self._note_fault, lag=self.records.fall_behind)
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.causing: Notification | None = None
         self.moment = 0
@@ -162,15 +175,35 @@ class Account:
         for kind, record_id in done.unchanged:
             unchanged.setdefault(kind, []).append(record_id)
         for kind, same in unchanged.items():
-            topic = Topic(kind, Event.UPDATE)
-            self.journal.note(now, Kind.UNCHANGED, f"{topic} {short_ids(same)}: the values were the same")
+            text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same"
+            self.journal.note(now, Kind.UNCHANGED, text, records=[(kind, each) for each in same])
+        for kind, parents in given_activities(done.changes, self.records).items():
+            self._note_excluded(given(kind, parents), [(kind, each) for each in parents], now)
         return result
+
+    def relate(self, one: Item, other: Item, now: int) -> None:
+        """Relate two records; the journal tells of it, and no notification. Raises NotFound, Invalid."""
+        self.records.relate(one, other)
+        self._note_excluded(related(one, other), [one, other], now)
+
+    def unrelate(self, one: Item, other: Item, now: int) -> None:
+        """Take a relation away; the journal tells of it, and no notification. Raises NotFound."""
+        self.records.unrelate(one, other)
+        self._note_excluded(unrelated(one, other), [one, other], now)
+
+    def _note_excluded(self, text: str, records: Sequence[Item], now: int) -> None:
+        self.journal.note(now, Kind.EXCLUDED, text, records=records)
+
+    def _note_fault(self, now: int, text: str) -> None:
+        self.journal.note(now, Kind.FAULT, text)
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
     def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
         """A change happened: match it, cut it into notifications and put them on the agenda."""
         self.moment = now
+        self.faults.begin(now)
+        self.faults.pass_to(now)
         causing = None if origin == RACE else self.causing
         depth = causing.change.depth + 1 if causing is not None else 0
         too_deep = depth > self.rules.echo_depth
@@ -193,10 +226,12 @@ class Account:
             self._stop_echo(change, now)
         for subscription in concerned:
             due = now + self._latency(change, subscription)
-            for ids in cut(happened.ids, self.rules.batch):
+            for ids in cut(happened.ids, *self.faults.sizes(subscription.target)):
                 notification = Notification(self._counters.notification(), change, subscription.id, ids, due)
-                self._agenda.add(due, notification.serial, notification)
-                self.journal.queued(notification, now)
+                self._queue(notification, now)
+                twice = self.faults.made(notification, subscription.target)
+                if twice is not None:
+                    self._repeat(notification, twice, due, now)
         return change
 
     def take(self, now: int) -> list[Attempt]:
@@ -206,6 +241,7 @@ class Account:
         go before `next_moment`.
         """
         self.moment = now
+        self.faults.pass_to(now)
         self._wake(now)
         contended = len(self._lanes) > self._limiter.room(now)
         attempts: list[Attempt] = []
@@ -228,12 +264,13 @@ class Account:
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
         """What came back. None when the answer is scripted for later; `finish` gives it when its time has come."""
-        if not result.delay_ms:
+        # Where nothing was sent there is no answer that could be slow.
+        delay = result.delay_ms + (attempt.slower_ms if result.outcome in ANSWERED else 0)
+        if not delay:
             return self._end(attempt, result, now)
-        wait = min(result.delay_ms, self.rules.timeout_ms)
-        if result.delay_ms >= self.rules.timeout_ms:
-            text = f"no answer within {duration_text(self.rules.timeout_ms)}"
-            result = replace(Result.failure(Reason.TIMED_OUT, text), route=result.route)
+        wait = min(delay, self.rules.timeout_ms)
+        if delay >= self.rules.timeout_ms:
+            result = self._timed_out(attempt, result)
         self._answers.add(now + wait, attempt.notification.serial, (attempt, replace(result, delay_ms=0)))
         self._answer_due[attempt.notification.serial] = now + wait
         return None
@@ -294,6 +331,13 @@ class Account:
 
     # --- the steps' small print -----------------------------------------------------------------------------
 
+    def _queue(self, notification: Notification, now: int) -> None:
+        self._agenda.add(notification.due_ms, notification.serial, notification)
+        self.journal.queued(notification, now)
+
+    def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
+        self._queue(self.faults.again(earlier, fault, self._counters.notification(), due), now)
+
     def _too_deep(self) -> str:
         return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
 
@@ -301,7 +345,8 @@ class Account:
         return why_nobody(topic, self.subscriptions, self.rules.profile)
 
     def _latency(self, change: Change, subscription: Subscription) -> int:
-        low, high = self.rules.latency.low_ms, self.rules.latency.high_ms
+        latency = self.faults.latency(subscription.target)
+        low, high = latency.low_ms, latency.high_ms
         if low == high:
             return low
         # Keyed by what the change is, not by its serial: another change before it must not shift the draw.
@@ -309,10 +354,10 @@ class Account:
         if subscription.id == change.subscriptions[0]:
             self._alike[alike] = self._alike.get(alike, 0) + 1
         nth = self._alike[alike]
-        return draw(self.rules.seed, "latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)
+        return self.draws.draw("latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)
 
     def _wake(self, now: int) -> None:
-        for notification in self._agenda.pop_due(now):
+        for notification in self.faults.in_order(self._agenda.pop_due(now)):
             self._seat(notification)
             self._unseen.append(notification)
 
@@ -340,20 +385,23 @@ class Account:
         self._limiter.count(now)
         notification.state = State.SENDING
         self.journal.note(now, Kind.SENDING, notification=notification)
-        self._race(notification, now)
+        attempt = self.faults.meet(attempt, now)
+        if attempt.instead is None:
+            self._race(notification, subscription.target, now)
         return attempt
 
-    def _race(self, notification: Notification, now: int) -> None:
-        """Let something happen to its records before the endpoint can fetch them, where the rules want that."""
+    def _race(self, notification: Notification, target: str, now: int) -> None:
+        """Let something happen to its records before the endpoint can fetch them, where a rule or a fault has it."""
         kind = notification.type
-        if self.rules.fetch_race is FetchRace.NONE or notification.event is Event.DELETE:
+        if notification.event is Event.DELETE or not self.faults.may_race:
             return
         there = self.records.of(kind)
         # Each only once: what the race changes is notified of, too, and would have no end.
         ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
-        if ids:
+        outcome = self.faults.race(notification, target, now) if ids else FetchRace.NONE
+        if outcome is not FetchRace.NONE:
             self._raced.update((kind, each) for each in ids)
-            self.act(race(kind, ids, self.rules.fetch_race), now, origin=RACE)
+            self.act(race(kind, ids, outcome), now, origin=RACE)
 
     def _leave_lane(self, now: int) -> Attempt:
         target, notification = self._lanes.take()
@@ -374,6 +422,11 @@ class Account:
                 notification.state = State.HELD
                 notification.held_until_ms, notification.held_by = opens, str(limit)
                 self.journal.note(now, Kind.HELD, f"by the limit of {limit}", notification=notification)
+
+    def _timed_out(self, attempt: Attempt, result: Result) -> Result:
+        by_fault = result.delay_ms < self.rules.timeout_ms or result.by_fault
+        text = f"no answer within {duration_text(self.rules.timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")
+        return replace(Result.failure(Reason.TIMED_OUT, text), route=result.route, by_fault=by_fault)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
@@ -398,8 +451,13 @@ class Account:
             traceback=result.traceback,
             route=result.route,
             subscription=attempt.subscription,
+            faults=self.faults.touching(notification),
+            by_fault=result.by_fault,
         )
         self.journal.ended(delivery)
+        retry = self.faults.retry(delivery)
+        if retry is not None:
+            self._repeat(notification, retry, now + retry.span_ms, now)
         return delivery
 
     def _stop_echo(self, change: Change, now: int) -> None:

@@ -48,7 +48,7 @@ class Lanes:
         self._in_flight = in_flight
         self._waiting: dict[str, deque[Notification]] = {}
         self._busy: dict[str, int] = {}
-        self._heads: list[tuple[int, int, str]] = []
+        self._heads: list[tuple[int, int, int, str]] = []
         self._size = 0
 
     def __len__(self) -> int:
@@ -63,11 +63,11 @@ class Lanes:
 
     def first(self) -> Notification | None:
         """The first notification whose target is free, left in place; None if there is none."""
-        return self._waiting[self._heads[0][2]][0] if self._heads else None
+        return self._waiting[self._heads[0][3]][0] if self._heads else None
 
     def take(self) -> tuple[str, Notification]:
         """Remove and return the first notification whose target is free, and count it as on its way."""
-        target = heappop(self._heads)[2]
+        target = heappop(self._heads)[3]
         lane = self._waiting[target]
         notification = lane.popleft()
         self._size -= 1
@@ -94,7 +94,7 @@ class Lanes:
         """Remove everything that waits and return it in order; what is on its way stays counted."""
         everything = sorted(
             (notification for lane in self._waiting.values() for notification in lane),
-            key=lambda notification: (notification.due_ms, notification.serial),
+            key=lambda notification: notification.place,
         )
         self._waiting.clear()
         self._heads.clear()
@@ -103,4 +103,4 @@ class Lanes:
 
     def _offer(self, target: str) -> None:
         head = self._waiting[target][0]
-        heappush(self._heads, (head.due_ms, head.serial, target))
+        heappush(self._heads, (*head.place, target))

@@ -8,6 +8,7 @@ from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.core.wire import clean_attributes
@@ -21,7 +22,7 @@ def entity_type(name: str) -> EntityType:
     try:
         return EntityType(name)
     except ValueError:
-        raise UsageError(f"there is no type {name!r}; it is one of {', '.join(EntityType)}") from None
+        raise UsageError(no_type(name)) from None
 
 
 def record_id(given: object, kind: EntityType | None = None) -> int:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 
 
-def cut(ids: Sequence[int], size: int) -> list[tuple[int, ...]]:
-    """Consecutive pieces of at most `size` ids in their order: 61 ids by 30 give 30, 30 and 1."""
-    return [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
+def cut(ids: Sequence[int], *sizes: int) -> list[tuple[int, ...]]:
+    """Consecutive pieces in their order, of at most these sizes in turn: 61 ids by 30 give 30, 30 and 1."""
+    pieces: list[tuple[int, ...]] = []
+    turns, start = cycle(sizes), 0
+    while start < len(ids):
+        size = next(turns)
+        pieces.append(tuple(ids[start : start + size]))
+        start += size
+    return pieces

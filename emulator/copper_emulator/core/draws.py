@@ -11,6 +11,19 @@ from hashlib import blake2b
 _RANGE = 1 << 64
 
 
+class Draws:
+    """The draws of one account; `made` counts them."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.made = 0
+
+    def draw(self, purpose: str, *key: object, low: int, high: int) -> int:
+        """As `draw`, by the account's seed."""
+        self.made += 1
+        return draw(self.seed, purpose, *key, low=low, high=high)
+
+
 def draw(seed: int, purpose: str, *key: object, low: int, high: int) -> int:
     """A whole number from `low` to `high`, both included; the same for the same seed, purpose and key."""
     text = "\x1f".join([str(seed), purpose, *map(str, key)])

@@ -7,7 +7,7 @@ points have the magnitudes of recorded ids and collide on purpose: four types st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 from copper_emulator.core.model import EntityType
@@ -31,9 +31,14 @@ class Counters:
 
     def __init__(self) -> None:
         self._subscriptions = count(FIRST_SUBSCRIPTION_ID)
-        self._records = {kind: count(first) for kind, first in FIRST_RECORD_ID.items()}
+        self._records: dict[EntityType, Iterator[int]] = {}
+        self.start_records(0)
         self._changes = count(1)
         self._notifications = count(1)
+
+    def start_records(self, beyond: int) -> None:
+        """Let the ids of records go on that far beyond where they begin, so that they are those of nobody before."""
+        self._records = {kind: count(first + beyond) for kind, first in FIRST_RECORD_ID.items()}
 
     def subscription(self) -> int:
         return next(self._subscriptions)

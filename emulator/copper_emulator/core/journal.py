@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from copper_emulator.core.model import Change, Delivery, Entry, Kind, Notification, Subscription
+from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Notification, Subscription
 
 
 class Journal:
@@ -17,6 +17,8 @@ class Journal:
         self.deliveries: list[Delivery] = []
         self._by_notification: dict[int, Delivery] = {}
         self._by_change: dict[int, list[Notification]] = {}
+        self._of_subscriptions: list[Entry] = []
+        self._told: dict[int, Entry] = {}
         self._on_entry = on_entry
 
     def note(
@@ -29,16 +31,21 @@ class Journal:
         notification: Notification | None = None,
         delivery: Delivery | None = None,
         subscription: Subscription | None = None,
+        records: Iterable[tuple[EntityType, int]] = (),
     ) -> None:
         """Write one entry."""
-        entry = Entry(len(self.entries) + 1, at_ms, kind, text, change, notification, delivery, subscription)
+        number = len(self.entries) + 1
+        entry = Entry(number, at_ms, kind, text, change, notification, delivery, subscription, tuple(records))
         self.entries.append(entry)
+        if subscription is not None:
+            self._of_subscriptions.append(entry)
         if self._on_entry is not None:
             self._on_entry(entry)
 
     def change(self, change: Change) -> None:
         self.changes.append(change)
         self.note(change.at_ms, Kind.CHANGE, change.note, change=change)
+        self._told[change.serial] = self.entries[-1]
 
     def queued(self, notification: Notification, now: int) -> None:
         self.notifications.append(notification)
@@ -52,7 +59,16 @@ class Journal:
 
     def subscriptions(self) -> list[Subscription]:
         """Every state a subscription ever had, removed ones too."""
-        return [entry.subscription for entry in self.entries if entry.subscription is not None]
+        return [entry.subscription for entry in self._of_subscriptions if entry.subscription is not None]
+
+    def of_subscriptions(self) -> list[Entry]:
+        """The entries that tell of subscriptions: made, changed, removed."""
+        return list(self._of_subscriptions)
+
+    def entry_of(self, change: Change) -> Entry | None:
+        """The entry that tells of a change, or None when it is of an earlier life of the account."""
+        entry = self._told.get(change.serial)
+        return entry if entry is not None and entry.change is change else None
 
     def delivery_of(self, notification: Notification) -> Delivery | None:
         """How a notification ended, or None while it has not."""

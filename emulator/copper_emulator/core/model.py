@@ -181,6 +181,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+ANSWERED = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
+"""Of what was sent: the endpoint had its chance."""
+
+
 class Reason(StrEnum):
     """Why an attempt that was made got no answer."""
 
@@ -213,7 +217,11 @@ class Wait:
 
 @dataclass(slots=True, eq=False)
 class Notification:
-    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it."""
+    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it.
+
+    `repeats` is the notification that it sends once more, `tries` how many failed before it, and `rank` its place among
+    those due at the same moment: all of them by faults alone (`faults.py`).
+    """
 
     serial: int
     change: Change
@@ -224,6 +232,14 @@ class Notification:
     # By which limit it was first held, and when that one was to renew; others may hold it after.
     held_until_ms: int | None = None
     held_by: str | None = None
+    repeats: int | None = None
+    tries: int = 0
+    rank: int = 0
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Its place in the order in which notifications go."""
+        return (self.due_ms, self.rank, self.serial)
 
     @property
     def topic(self) -> Topic:
@@ -247,7 +263,11 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The one request of a notification, ready to be sent: nothing about it changes after this point."""
+    """The one request of a notification, ready to be sent: nothing about it changes after this point.
+
+    With `instead` it is not sent: a fault has answered it. With `slower_ms` its answer comes so much later. `blame`
+    says by which fault.
+    """
 
     notification: Notification
     subscription: Subscription | None
@@ -255,11 +275,17 @@ class Attempt:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     started_ms: int
+    instead: Result | None = None
+    slower_ms: int = 0
+    blame: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later."""
+    """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later.
+
+    `by_fault`: it is none of the endpoint's doing, a fault has made it so.
+    """
 
     outcome: Outcome
     status: int | None = None
@@ -271,6 +297,7 @@ class Result:
     exception: BaseException | None = None
     traceback: str | None = None
     route: str = ""
+    by_fault: bool = False
 
     @classmethod
     def answered(
@@ -296,7 +323,8 @@ class Delivery:
     """How one notification ended: the one attempt and what came back, or why there was none.
 
     `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
-    `exception` and `traceback` are those of an endpoint that runs in this process.
+    `exception` and `traceback` are those of an endpoint that runs in this process. `faults` are those that had to do
+    with it, as they are written; with `by_fault` one of them made it end so.
     """
 
     notification: Notification
@@ -315,6 +343,13 @@ class Delivery:
     traceback: str | None = None
     route: str = ""
     subscription: Subscription | None = None
+    faults: tuple[str, ...] = ()
+    by_fault: bool = False
+
+    @property
+    def fault(self) -> str:
+        """The faults that had to do with it, as one text."""
+        return ", ".join(self.faults)
 
     @property
     def replayed(self) -> bool:
@@ -369,6 +404,8 @@ class Delivery:
         """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
         if not self.detail:
             return str(self.outcome)
+        if self.outcome is Outcome.LOST:
+            return f"{self.outcome} {self.detail}"
         return f"{self.outcome} ({self.detail})" if self.status is not None else f"{self.outcome}: {self.detail}"
 
     @property
@@ -396,17 +433,23 @@ class Kind(StrEnum):
     REFUSED = "api refused"
     CHANGE = "change"
     UNCHANGED = "unchanged"
+    EXCLUDED = "excluded"
     QUEUED = "queued"
     HELD = "held"
     SENDING = "sending"
     ENDED = "ended"
     ECHO_STOPPED = "echo stopped"
     SETTINGS = "settings"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the journal; `number` counts from 1 and never repeats within an account's life."""
+    """One line of the journal; `number` counts from 1 and never repeats within an account's life.
+
+    `records` are those that it is about where it tells of no change: they were left as they were, or what happened to
+    them is nothing that Copper notifies of.
+    """
 
     number: int
     at_ms: int
@@ -416,6 +459,7 @@ class Entry:
     notification: Notification | None = None
     delivery: Delivery | None = None
     subscription: Subscription | None = None
+    records: tuple[tuple[EntityType, int], ...] = ()
 
     @property
     def at(self) -> datetime:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
+
+if TYPE_CHECKING:
+    from copper_emulator.core.fault import Fault
 
 MAX_IDS = 30
 """Ids in one notification at most; more are cut into several (developer.copper.com, webhooks overview)."""
@@ -98,3 +102,4 @@ class Rules:
     fetch_race: FetchRace
     api_limits: tuple[Limit, ...]
     bulk_limits: tuple[Limit, ...]
+    faults: tuple[Fault, ...]

@@ -10,6 +10,7 @@ from typing import Any
 from yarl import URL
 
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Reason
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
@@ -30,11 +31,16 @@ from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.faults import switch_off, switch_off_named, switch_on
 from copper_emulator.shell.messages import NoAnswer, Received
 from copper_emulator.shell.routes import Route, Routes
 
 Done = Rounds[None] | None
 """An act that lets time pass is a generator of rounds; one that only records is done at once."""
+
+
+DOWN = "the scenario says that the endpoint is down"
+"""How a delivery says that it failed because of `endpoint: down`."""
 
 
 class Acts:
@@ -48,6 +54,7 @@ class Acts:
         self._routes_when_up = operations.stage.routes
         self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
+        self._switched: set[Fault] = set()
         self.start = operations.stage.now()
         self.first_entry = len(self._account.journal.entries)
 
@@ -60,6 +67,7 @@ class Acts:
             "resubscribe": self._resubscribe,
             "switch_key": self._switch_key,
             "endpoint": self._endpoint,
+            "faults": self._faults,
             "advance": self._advance,
             "run_until_idle": self._run_until_idle,
             "expect": self._expect,
@@ -113,6 +121,18 @@ class Acts:
 
     def _endpoint(self, state: str) -> None:
         self._stage.routes = _Down() if state == "down" else self._routes_when_up
+
+    def _faults(self, faults: tuple[Fault, ...]) -> None:
+        if faults:
+            switch_on(self._stage, faults)
+            self._switched.update(faults)
+        else:
+            switch_off_named(self._stage, ())
+
+    def end(self) -> None:
+        """The scenario is over: what it switched on is off."""
+        if self._switched:
+            switch_off(self._stage, self._switched.__contains__)
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -179,4 +199,4 @@ class _Down(Routes):
 
 def connection_refused(_: Received) -> None:
     """What stands where the endpoint was. Its name is seen in the timeline."""
-    raise NoAnswer(Reason.REFUSED, "the scenario says that the endpoint is down")
+    raise NoAnswer(Reason.REFUSED, DOWN)

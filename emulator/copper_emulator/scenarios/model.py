@@ -20,6 +20,7 @@ from copper_emulator.scenarios.record_parts import (
     Lookup,
     Merge,
     Relate,
+    Replay,
     Seed,
     Unrelate,
     Update,
@@ -27,6 +28,7 @@ from copper_emulator.scenarios.record_parts import (
 from copper_emulator.scenarios.values import (
     Count,
     Duration,
+    FaultList,
     Fields,
     Flag,
     IdleLimit,
@@ -151,11 +153,13 @@ ACTIONS = (
     "define",
     "lookup",
     "fire",
+    "replay",
     "subscribe",
     "unsubscribe",
     "resubscribe",
     "switch_key",
     "endpoint",
+    "faults",
     "advance",
     "run_until_idle",
     "expect",
@@ -186,11 +190,15 @@ class Step(Part):
     define: Define | None = None
     lookup: Lookup | None = None
     fire: Fire | None = None
+    replay: Replay | None = None
     subscribe: NamedSubscription | None = None
     unsubscribe: Names | None = Field(None, description="names of subscriptions")
     resubscribe: Resubscribe | None = None
     switch_key: Literal[True] | None = Field(None, description="the account gets a new API key")
     endpoint: Literal["down", "up"] | None = Field(None, description="while down, every connection is refused")
+    faults: FaultList | None = Field(
+        None, description="switched on as they are written, like lose=20%; or off, for all"
+    )
     advance: Annotated[Duration, Field(gt=0)] | None = Field(None, description="let so much time pass")
     run_until_idle: IdleLimit | None = Field(
         None, description="let time pass until nothing waits: true, or how long at most (an hour if not given)"

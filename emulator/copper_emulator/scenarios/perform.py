@@ -32,6 +32,8 @@ class Performance:
 
     result: ScenarioResult
     verdict: str
+    drawn_from: int | None = None
+    """The seed, where anything was drawn from it."""
 
     @property
     def passed(self) -> bool:
@@ -72,7 +74,8 @@ def perform(
     finally:
         delivering.close()
         host.close()
-    return Performance(result, "" if not result.passed else verdict)
+    draws = stage.account.draws
+    return Performance(result, "" if not result.passed else verdict, draws.seed if draws.made else None)
 
 
 def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:

@@ -44,6 +44,7 @@ def play(scenario: Scenario, operations: Operations, *, on_step: OnStep | None =
                 break
     finally:
         stage.routes = routes
+        player.end()
     return player.result(played)
 
 
@@ -92,6 +93,10 @@ class _Player:
             failure = str(error)
         at = self._stage.clock.now() - self._acts.start
         return StepResult(number, line, text, at, len(deliveries) - before, failure)
+
+    def end(self) -> None:
+        """Nothing of it misbehaves any longer."""
+        self._acts.end()
 
     def result(self, played: list[StepResult]) -> ScenarioResult:
         """What has been played, with its part of the journal."""

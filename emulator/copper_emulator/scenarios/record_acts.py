@@ -17,6 +17,7 @@ from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.samples import numbered, with_samples
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.fill import resolved
+from copper_emulator.scenarios.members import member
 from copper_emulator.scenarios.record_parts import (
     Convert,
     Create,
@@ -26,11 +27,13 @@ from copper_emulator.scenarios.record_parts import (
     Lookup,
     Merge,
     Relate,
+    Replay,
     Seed,
     Unrelate,
     Update,
 )
 from copper_emulator.scenarios.rows import seeds_in
+from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.driver import Rounds
 
@@ -63,11 +66,12 @@ class RecordActs:
             "define": self._enter,
             "lookup": self._enter,
             "fire": self._fire,
+            "replay": self._replay,
         }
 
     def ids(self, names: Names) -> tuple[int, ...]:
         """The ids of the records that these names stand for."""
-        return tuple(record_id for name in names for record_id in self._named[name][1])
+        return tuple(record_id for name in names for record_id in self._of(name)[1])
 
     def resolved(self, value: Any) -> Any:
         """A value with the ids in the place of `{record: NAME}`."""
@@ -82,24 +86,24 @@ class RecordActs:
         self._name(create.as_, create.type, [record.id for records in made for record in records])
 
     def _update(self, update: Update) -> Rounds[None]:
-        kind = self._named[update.records[0]][0]
+        kind = self._of(update.records[0])[0]
         fields = self.resolved(update.fields)
         ids = dict.fromkeys(self.ids(update.records))
         bodies = [(record_id, numbered(fields, number)) for number, record_id in enumerate(ids, start=1)]
         yield from self._act(deeds.update_each(kind, part) for part in _parts(bodies, each=update.each))
 
     def _delete(self, delete: Delete) -> Rounds[None]:
-        kind = self._named[delete.records[0]][0]
+        kind = self._of(delete.records[0])[0]
         ids = self.ids(delete.records)
         yield from self._act(deeds.delete(kind, part) for part in _parts(ids, each=delete.each))
 
     def _merge(self, merge: Merge) -> Rounds[None]:
-        kind, (winner,) = self._named[merge.winner]
-        _, (loser,) = self._named[merge.loser]
+        kind, (winner,) = self._of(merge.winner)
+        _, (loser,) = self._of(merge.loser)
         yield from self._act([deeds.merge(kind, winner, loser)])
 
     def _convert(self, convert: Convert) -> Rounds[None]:
-        _, (lead,) = self._named[convert.lead]
+        _, (lead,) = self._of(convert.lead)
         details = self.resolved(convert.details)
         (made,) = yield from self._act([deeds.convert(lead, {"details": details} if details else {})])
         for part, name in convert.named.items():
@@ -118,6 +122,9 @@ class RecordActs:
             lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
         )
         self._name(fire.as_, topic.type, ids)
+
+    def _replay(self, replay: Replay) -> Rounds[None]:
+        yield from self._operations.replay(self.resolved(replay.body), whole(replay.target), replay.headers)
 
     # --- what nothing tells of ------------------------------------------------------------------------------
 
@@ -145,8 +152,8 @@ class RecordActs:
             self._stage.record(partial(_unrelated, one, other))
 
     def _pairs(self, names: Names, other: str) -> list[tuple[Item, Item]]:
-        kind, (other_id,) = self._named[other]
-        each = [(self._named[name][0], record_id) for name in names for record_id in self._named[name][1]]
+        kind, (other_id,) = self._of(other)
+        each = [(self._of(name)[0], record_id) for name in names for record_id in self._of(name)[1]]
         return [(one, (kind, other_id)) for one in each]
 
     def _enter(self, part: Define | Lookup) -> None:
@@ -162,17 +169,24 @@ class RecordActs:
         )
         return done
 
+    def _of(self, name: str) -> tuple[EntityType, tuple[int, ...]]:
+        one = member(name) if name not in self._named else None
+        if one is None:
+            return self._named[name]
+        kind, ids = self._named[one[0]]
+        return kind, (ids[one[1] - 1],)
+
     def _name(self, name: str | None, kind: EntityType, ids: Iterable[int]) -> None:
         if name is not None:
             self._named[name] = kind, tuple(ids)
 
 
-def _related(one: Item, other: Item, account: Account, _now: int) -> None:
-    account.records.relate(one, other)
+def _related(one: Item, other: Item, account: Account, now: int) -> None:
+    account.relate(one, other, now)
 
 
-def _unrelated(one: Item, other: Item, account: Account, _now: int) -> None:
-    account.records.unrelate(one, other)
+def _unrelated(one: Item, other: Item, account: Account, now: int) -> None:
+    account.unrelate(one, other, now)
 
 
 def _parts(items: Any, *, each: bool) -> list[Any]:

@@ -19,6 +19,7 @@ from copper_emulator.scenarios.values import (
     LookupTable,
     Name,
     Names,
+    Target,
     TopicName,
     Type,
 )
@@ -140,6 +141,14 @@ class Fire(Part):
         if self.updated_attributes and self.topic.event is not Event.UPDATE:
             raise ValueError("takes updated_attributes with update only; Copper sends {} with new and delete")
         return self
+
+
+class Replay(Part):
+    """Deliver a body as it stands here, outside subscriptions and limits: one captured before, or one forged."""
+
+    target: Target = Field(description="https:// URL, or a path on https://endpoint.example")
+    body: Fields = Field(description="type, event, ids and whatever else; {record: NAME} is the id of a record")
+    headers: dict[str, str] | None = Field(None, description="sent with it")
 
 
 class Define(Part):

@@ -21,6 +21,7 @@ from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.text import count
 from copper_emulator.scenarios.fill import Reference, references, references_in_fields
 from copper_emulator.scenarios.lines import Path
+from copper_emulator.scenarios.members import member
 from copper_emulator.scenarios.record_parts import (
     Convert,
     Create,
@@ -65,6 +66,7 @@ class RecordReader:
             "seed": self._seed,
             "relate": lambda relate, path: self._relation(relate, relate.to, (*path, "to")),
             "unrelate": lambda unrelate, path: self._relation(unrelate, unrelate.from_, (*path, "from")),
+            "replay": lambda replay, path: self.values(replay.body, (*path, "body")),
             "define": self._entry,
             "lookup": self._entry,
         }
@@ -90,7 +92,7 @@ class RecordReader:
     def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
         """Names of records of one type: this one, or that of the first of them."""
         for name in names:
-            known = self._named.get(name)
+            known = self._known(name)
             if known is None:
                 yield path, unknown("records", name, self._named)
                 continue
@@ -104,7 +106,7 @@ class RecordReader:
             yield path, f"must be the name of a record, not {name!r}"
             return
         yield from self.known((name,), path, kind)
-        known = self._named.get(name)
+        known = self._known(name)
         if known is not None and known.number != 1:
             yield path, f"{name!r} stands for {count(known.number, 'record')}; only one can be meant here"
 
@@ -112,6 +114,13 @@ class RecordReader:
         """References in what a check compares."""
         for reference in references(value, path):
             yield from self._reference(reference)
+
+    def _known(self, name: str) -> Named | None:
+        one = member(name) if name not in self._named else None
+        if one is None:
+            return self._named.get(name)
+        group = self._named.get(one[0])
+        return Named(group.kind, 1) if group is not None and one[1] <= group.number else None
 
     # --- the actions ----------------------------------------------------------------------------------------
 
@@ -122,13 +131,13 @@ class RecordReader:
 
     def _update(self, update: Update, path: Path) -> Iterator[Found]:
         yield from self.known(update.records, (*path, "records"))
-        known = self._named.get(update.records[0])
+        known = self._known(update.records[0])
         if known is not None:
             yield from self._fields(TABLES[known.kind], update.fields, (*path, "fields"))
 
     def _merge(self, merge: Merge, path: Path) -> Iterator[Found]:
         yield from self.single(merge.winner, (*path, "winner"))
-        known = self._named.get(merge.winner)
+        known = self._known(merge.winner)
         yield from self.single(merge.loser, (*path, "loser"), None if known is None else known.kind)
         if merge.winner == merge.loser:
             yield (*path, "loser"), "a record cannot be merged into itself"
@@ -161,7 +170,7 @@ class RecordReader:
     def _relation(self, part: Relate | Unrelate, other: str, path: Path) -> Iterator[Found]:
         yield from self.known(part.records, (*path[:-1], "records"))
         yield from self.single(other, path)
-        one, two = self._named.get(part.records[0]), self._named.get(other)
+        one, two = self._known(part.records[0]), self._known(other)
         if one is not None and two is not None and two.kind not in ALLOWED.get(one.kind, ()):
             allowed = ", ".join(sorted(ALLOWED.get(one.kind, ()))) or "nothing"
             yield path, f"a {one.kind} cannot be related to a {two.kind}; it can be to {allowed}"

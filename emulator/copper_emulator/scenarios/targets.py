@@ -21,7 +21,9 @@ def targets_of(content: Content) -> list[str]:
     """Every target that the scenario names, whole, in order."""
     named = [subscription.target for subscription in content.subscriptions.values()]
     for step in content.steps:
-        named += [part.target for part in (step.subscribe, step.resubscribe) if part is not None and part.target]
+        named += [
+            part.target for part in (step.subscribe, step.resubscribe, step.replay) if part is not None and part.target
+        ]
     return list(dict.fromkeys(map(whole, named)))
 
 
@@ -46,4 +48,6 @@ def _aim_step(step: Step, target: str) -> Step:
         aimed["subscribe"] = step.subscribe.model_copy(update={"target": target})
     if step.resubscribe is not None and step.resubscribe.target is not None:
         aimed["resubscribe"] = step.resubscribe.model_copy(update={"target": target})
+    if step.replay is not None:
+        aimed["replay"] = step.replay.model_copy(update={"target": target})
     return step.model_copy(update=aimed)

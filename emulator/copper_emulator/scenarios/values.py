@@ -7,12 +7,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, WithJsonSchema
 
+from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.custom import DATA_TYPES
 from copper_emulator.core.records.forms import MAX_ID
 from copper_emulator.core.records.lookups import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
+from copper_emulator.fault_texts import OFF, parse_faults
 
 HOUR_MS = 3_600_000
 MAX_COUNT = 100_000
@@ -75,6 +77,17 @@ def _parse_idle(value: object) -> int:
     return HOUR_MS if value is True else parse_duration(value)
 
 
+def _parse_fault_list(value: object) -> tuple[Fault, ...]:
+    faults = parse_faults(value)
+    if not faults and value != OFF:
+        raise ValueError("needs faults, like [lose=20%, outage=10m], or off")
+    return faults
+
+
+def _fault_texts(faults: tuple[Fault, ...]) -> object:
+    return [*map(str, faults)] or OFF
+
+
 def _check_target(value: str) -> str:
     if not value.startswith("/") and "://" not in value:
         raise ValueError(f"{value!r} is no target: write a whole https:// URL, or a path that begins with /")
@@ -84,6 +97,7 @@ def _check_target(value: str) -> str:
 _TABLES = tuple(LOOKUPS)
 _DURATION = {"type": ["string", "number"], "examples": ["10m", "1m30s", "250ms"]}
 _MOMENT = {"type": ["string", "number"], "examples": ["+0", "+10m"]}
+_FAULTS: dict[str, JsonValue] = {"examples": [["lose=20%", "outage=10m"], "shuffle", "off"]}
 _TOPICS = f"^({'|'.join(EntityType)})[./]({'|'.join(Event)})$"
 
 Duration = Annotated[
@@ -100,6 +114,15 @@ Type = Annotated[EntityType, BeforeValidator(_parse_type), WithJsonSchema({"type
 OutcomeName = Annotated[
     Outcome, BeforeValidator(_parse_outcome), WithJsonSchema({"type": "string", "enum": [*Outcome]})
 ]
+FaultList = Annotated[
+    tuple[Fault, ...],
+    BeforeValidator(_parse_fault_list),
+    PlainSerializer(_fault_texts),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}], **_FAULTS}
+    ),
+]
+"""None of them stands for `off`."""
 DataType = Annotated[str, AfterValidator(_known(DATA_TYPES, "data type")), _words(DATA_TYPES)]
 CustomType = Annotated[str, AfterValidator(_known(AVAILABLE, "type with custom fields")), _words(AVAILABLE)]
 LookupTable = Annotated[str, AfterValidator(_known(_TABLES, "lookup table")), _words(_TABLES)]

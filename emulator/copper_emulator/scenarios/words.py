@@ -26,6 +26,7 @@ from copper_emulator.scenarios.record_parts import (
     Lookup,
     Merge,
     Relate,
+    Replay,
     Seed,
     Unrelate,
     Update,
@@ -116,6 +117,10 @@ def _fire(fire: Fire) -> str:
     return f"fire {fire.topic} for {ids}{_named(fire.as_)}{_each(fire.each)}"
 
 
+def _replay(replay: Replay) -> str:
+    return f"deliver a body again: {replay.body.get('type')}/{replay.body.get('event')} -> {replay.target}"
+
+
 def _subscribe(subscribe: NamedSubscription) -> str:
     return subscribe_text(subscribe.as_, subscribe)
 
@@ -191,11 +196,13 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "define": _define,
     "lookup": _lookup,
     "fire": _fire,
+    "replay": _replay,
     "subscribe": _subscribe,
     "unsubscribe": lambda names: f"unsubscribe {_joined(names)}",
     "resubscribe": _resubscribe,
     "switch_key": lambda _: "switch to a new API key",
     "endpoint": lambda state: f"the endpoint goes {state}",
+    "faults": lambda faults: f"switch on {', '.join(map(str, faults))}" if faults else "switch all faults off",
     "advance": lambda ms: f"let {duration_text(ms)} pass",
     "run_until_idle": lambda ms: (
         "let time pass until nothing waits" + (f", {duration_text(ms)} at most" if ms != HOUR_MS else "")

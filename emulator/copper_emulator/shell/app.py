@@ -14,6 +14,7 @@ from copper_emulator.shell.api import bulk, definitions, description, lookups, r
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, known_account
 from copper_emulator.shell.api.unknown import unknown_path_hint
+from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.listening import ListeningRunner
 from copper_emulator.shell.stage import Stage
 
@@ -62,6 +63,7 @@ async def answer_errors(
 ) -> web.StreamResponse:
     """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
     try:
+        await _hold_back(request)
         return await handler(request)
     except ApiError as error:
         return refuse(request, error)
@@ -79,6 +81,14 @@ async def answer_errors(
         return refuse(request, BadRequest("Bad Request", hint=str(error)))
     except (web.RequestPayloadError, ConnectionError) as error:
         return refuse(request, BadRequest("Bad Request", hint=f"The body could not be read: {error}"))
+
+
+async def _hold_back(request: web.Request) -> None:
+    known = known_account(request)
+    if known is not None:
+        known[0].api_calls += 1
+        if known[0].api_delay:
+            await pause_async(known[0].api_delay)
 
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:

@@ -113,7 +113,7 @@ class WallRunner:
         return taken
 
     async def _deliver(self, account: Account, attempt: Attempt) -> None:
-        result = await send(self._stage, self._http, attempt)
+        result = attempt.instead or await send(self._stage, self._http, attempt)
         with self._stage.lock:
             del self._flying[attempt.notification.serial]
             account.conclude(attempt, result, self._stage.clock.now())

@@ -29,6 +29,23 @@ def real_now() -> int:
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1_000_000
 
 
+def monotonic() -> float:
+    """Seconds that go on whatever a test does to time: how long something really takes."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def pause(seconds: float) -> None:
+    """Let real time pass in this thread, for what an endpoint does by itself."""
+    threading.Event().wait(seconds)
+
+
+async def pause_async(seconds: float) -> None:
+    """Let real time pass on this loop."""
+    with suppress(TimeoutError):
+        async with real_timeout(round(seconds * 1000)):
+            await asyncio.Event().wait()
+
+
 class MonotonicEventLoop(asyncio.SelectorEventLoop):
     """An event loop whose timers go on while a test has frozen time.
 
@@ -36,7 +53,7 @@ class MonotonicEventLoop(asyncio.SelectorEventLoop):
     """
 
     def time(self) -> float:
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
+        return monotonic()
 
 
 def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:

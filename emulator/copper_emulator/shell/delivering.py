@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
-from copper_emulator.shell.clock import MonotonicEventLoop
+from copper_emulator.shell.clock import MonotonicEventLoop, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind, is_async
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
@@ -34,6 +34,9 @@ from copper_emulator.shell.stage import Stage
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
+
+PAUSE = 0.05
+"""Seconds of real time that an empty round takes: who waits for an endpoint's own work looks again after each."""
 
 
 class _Delivering:
@@ -104,7 +107,9 @@ class SyncDelivering(_Delivering):
         self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
 
     def send(self, attempts: list[Attempt]) -> list[Result]:
-        """One round, in order; what goes over HTTP together with others goes at the same time."""
+        """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
+        if not attempts:
+            pause(PAUSE)
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
@@ -161,7 +166,9 @@ class AsyncDelivering(_Delivering):
     """For asynchronous tests: ASGI applications run on the test's loop, blocking ones never do."""
 
     async def send(self, attempts: list[Attempt]) -> list[Result]:
-        """One round; its attempts go at the same time, their results come in order."""
+        """One round; its attempts go at the same time, their results come in order. An empty one waits."""
+        if not attempts:
+            await pause_async(PAUSE)
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             if len(attempts) == 1:

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
-from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
+from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.stage import Stage
@@ -24,8 +24,6 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 T = TypeVar("T")
 
 Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
-
-_SENT = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
 
 
 def settle(stage: Stage) -> Rounds[list[Delivery]]:
@@ -132,7 +130,7 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account.causing = max((a.notification for a in attempts), key=lambda n: n.change.depth)
     before = len(account.journal.deliveries)
     try:
-        results = yield attempts
+        results = yield from _results(attempts)
     except BaseException:
         with stage.lock:
             for attempt in attempts:
@@ -147,10 +145,17 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account.raise_echo()
 
 
+def _results(attempts: list[Attempt]) -> Rounds[list[Result]]:
+    """What came back of each: what a fault has answered is not sent."""
+    to_send = [attempt for attempt in attempts if attempt.instead is None]
+    sent = iter((yield to_send) if to_send else ())
+    return [attempt.instead if attempt.instead is not None else next(sent) for attempt in attempts]
+
+
 def _run_hooks(stage: Stage, since: int) -> None:
     account = stage.account
     for delivery in account.journal.deliveries[since:]:
-        if delivery.outcome in _SENT:
+        if delivery.outcome in ANSWERED:
             account.causing = delivery.notification
             try:
                 for hook in list(stage.hooks):

@@ -25,15 +25,16 @@ _PATIENCE = 1.0
 
 
 class Host:
-    """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses."""
+    """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses where none is given."""
 
     token_advice = "In a test use copper.headers or copper.token."
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._stages_lock = threading.Lock()
         self._starting = threading.Lock()
         self._stages: list[Stage] = []
+        self._port = port
         self._thread = LoopThread("copper-emulator")
         self._http: HttpSender | None = None
         self._runner: web.AppRunner | None = None
@@ -98,7 +99,7 @@ class Host:
     async def _serve(self) -> str:
         self._runner = make_runner(make_api(self), shutdown_timeout=_PATIENCE)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _close(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock
@@ -36,6 +38,10 @@ class Stage:
         self.hooks: list[Callable[[Delivery], object]] = []
         self.driving = False
         self.wake: Callable[[], None] = lambda: None
+        self.api_calls = 0
+        """Calls of the API that named this account."""
+        self.api_delay = 0.0
+        """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
@@ -97,6 +103,20 @@ class Stage:
             self.settings = settings
             self.account = Account(self.name, None, settings.rules(), on_entry=self._on_entry)
             self.account.keys = keys
+
+    @contextmanager
+    def beside(self, settings: Settings, counters: Counters) -> Iterator[Account]:
+        """Another account behind the same keys, clock, routes and hooks for the length of a block, then this again."""
+        with self.lock:
+            before, before_settings = self.account, self.settings
+            self.account = Account(self.name, None, settings.rules(), counters=counters)
+            self.account.keys = before.keys
+            self.settings = settings
+        try:
+            yield self.account
+        finally:
+            with self.lock:
+                self.account, self.settings = before, before_settings
 
     def reset(self) -> None:
         """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids."""

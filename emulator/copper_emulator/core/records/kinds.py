@@ -14,6 +14,23 @@ KINDS: Mapping[str, EntityType] = {
 """Every name of every type."""
 
 
+_OTHER_WORDS: Mapping[str, EntityType] = {
+    "contact": EntityType.PERSON,
+    "organization": EntityType.COMPANY,
+    "organisation": EntityType.COMPANY,
+    "deal": EntityType.OPPORTUNITY,
+}
+"""What other services call them."""
+
+
+def no_type(name: object) -> str:
+    """What to say of a name that is no type, and which may be meant."""
+    word = str(name).lower()
+    meant = KINDS.get(word) or _OTHER_WORDS.get(word.removesuffix("s"))
+    advice = f"; did you mean {str(meant)!r}?" if meant is not None else ""
+    return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{advice}"
+
+
 def kind_called(name: str) -> EntityType:
     """Raises UsageError for what is no type of records."""
     try:

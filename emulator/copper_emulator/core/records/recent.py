@@ -22,6 +22,12 @@ class Recent:
         self._born: OrderedDict[int, int] = OrderedDict()
         self._gone: OrderedDict[int, tuple[int, int, Stored]] = OrderedDict()
 
+    def fall_behind(self, lag_ms: int) -> None:
+        """Another lag from now on. What is gone already is seen no longer where it becomes shorter."""
+        if lag_ms < self._lag:
+            self._gone.clear()
+        self._lag = lag_ms
+
     def created(self, record_id: int, now: int | None) -> None:
         """A record is new; with None, it was always there."""
         self._gone.pop(record_id, None)

@@ -45,6 +45,11 @@ class RecordStore:
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
 
+    def fall_behind(self, lag_ms: int) -> None:
+        """How far searches lie behind from now on."""
+        for orders in self.orders.values():
+            orders.recent.fall_behind(lag_ms)
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """The lookup tables; made when they are first asked for, since most tests never do."""

@@ -18,6 +18,7 @@ from copper_emulator.core.model import Change, Delivery, Entry, Topic
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.api.control_faults import FAULT_OPERATIONS
 from copper_emulator.shell.api.control_models import (
     AccountShape,
     AccountsShape,
@@ -34,6 +35,7 @@ from copper_emulator.shell.api.control_models import (
     SubscriptionsShape,
 )
 from copper_emulator.shell.api.control_records import RECORD_OPERATIONS
+from copper_emulator.shell.api.control_why import Why, WhyShape, why
 from copper_emulator.shell.api.operation import (
     Operation,
     Refused,
@@ -203,10 +205,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/subscriptions", "All subscriptions", Nothing, SubscriptionsShape, list_subscriptions),
     Operation("POST", "/fire", "Fire a bare event", Fire, FiredShape, fire),
     Operation("GET", "/journal", "What happened", JournalFilters, JournalShape, read_journal),
+    Operation("GET", "/why", "Why somebody was (not) notified", Why, WhyShape, why),
     Operation("GET", "/clock", "What time it is", Nothing, ClockShape, read_clock),
     Operation("POST", "/clock/advance", "Move the clock", Advance, MovedShape, advance_clock),
     Operation("POST", "/clock/run-until-idle", "Until nothing waits", RunUntilIdle, MovedShape, run_until_idle),
     *RECORD_OPERATIONS,
+    *FAULT_OPERATIONS,
     Operation("POST", "/reset", "As at the start", Nothing, AccountShape, reset),
 )
 """What can be done to one account, under /_emulator/v1/accounts/{name}."""

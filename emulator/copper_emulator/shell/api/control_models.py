@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -74,6 +74,13 @@ class RunUntilIdle(Taken):
     limit: Duration = Field(HOUR_MS, validate_default=False)
 
 
+class Switch(Taken):
+    """Faults to switch off and on, as they are written everywhere; those to switch off come first."""
+
+    on: list[Word] = Field(default_factory=list, description="like lose=20%, outage=10m", max_length=100)
+    off: list[Word] | Literal["all"] = Field(default_factory=list, description="names, or as they are written; or all")
+
+
 class Filters(Taken):
     """Which entries of a journal are wanted; all that is given must fit, of several kinds or outcomes any one."""
 
@@ -134,6 +141,22 @@ class SubscriptionsShape(Shape):
     """All subscriptions of an account, those of its earlier keys too."""
 
     subscriptions: list[SubscriptionShape]
+
+
+class FaultShape(Shape):
+    """A fault that is on."""
+
+    text: str = Field(description="as it is written, like lose=20%")
+    name: str
+    target: str = Field(description="how the targets begin that it concerns, empty for all")
+    beyond_spec: bool = Field(description="whether it is something that Copper does not do")
+
+
+class FaultsShape(Shape):
+    """What is on, in the order in which it was switched on."""
+
+    faults: list[FaultShape]
+    seed: int = Field(description="where what is drawn comes from; the setting of that name draws the same again")
 
 
 class ClockShape(Shape):

@@ -37,14 +37,14 @@ def view_type(kind: EntityType, call: Call) -> web.Response:
 def relate(kind: EntityType, call: Call) -> web.Response:
     """200 with `{"added":true,"resource":{...}}`; both records have to be there."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
-    call.stage.record(lambda account, _now: account.records.relate(this, other))
+    call.stage.record(lambda account, now: account.relate(this, other, now))
     return answer({"added": True, "resource": _shown(other)})
 
 
 def unrelate(kind: EntityType, call: Call) -> web.Response:
     """200 with `{"removed":true,"resource":{...}}`; a DELETE that has a body."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
-    call.stage.record(lambda account, _now: account.records.unrelate(this, other))
+    call.stage.record(lambda account, now: account.unrelate(this, other, now))
     return answer({"removed": True, "resource": _shown(other)})
 
 

@@ -88,6 +88,7 @@ class DeliveryShape(Shape):
     response_headers: list[tuple[str, str]]
     response_body: str = Field(description=f"the first {_MAX_ANSWER} characters")
     traceback: str | None
+    fault: str = Field(description="the faults that had to do with it, as they are written, empty if none")
 
     @classmethod
     def of(cls, delivery: Delivery, hidden: Iterable[Subscription] = ()) -> DeliveryShape:
@@ -111,6 +112,7 @@ class DeliveryShape(Shape):
             response_headers=[(name, masked(value, own)) for name, value in delivery.response_headers],
             response_body=masked(delivery.response_body.decode("utf-8", "replace"), own)[:_MAX_ANSWER],
             traceback=None if delivery.traceback is None else masked(delivery.traceback, own),
+            fault=delivery.fault,
         )
 
 
@@ -127,6 +129,7 @@ class NotificationShape(Shape):
     due_at: str
     held_until: str | None
     held_by: str | None
+    repeats: int | None = Field(description="the notification it sends once more, by a fault beyond Copper's own")
 
     @classmethod
     def of(cls, notification: Notification) -> NotificationShape:
@@ -142,6 +145,7 @@ class NotificationShape(Shape):
             due_at=iso(notification.due_ms),
             held_until=None if held is None else iso(held),
             held_by=notification.held_by,
+            repeats=notification.repeats,
         )
 
 

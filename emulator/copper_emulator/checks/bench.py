@@ -1,0 +1,298 @@
+"""What do rows act with? One account and its records, what the endpoint answered, and what it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from copper_emulator.checks.state import believed, difference
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotFound
+from copper_emulator.core.ids import Counters
+from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Result, Subscription
+from copper_emulator.core.records import deeds
+from copper_emulator.core.subscriptions import Draft, parse_create
+from copper_emulator.core.topics import events_of
+from copper_emulator.core.wire import iso
+from copper_emulator.fault_texts import parse_faults
+from copper_emulator.operations import Operations
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.stage import Stage
+
+if TYPE_CHECKING:
+    from copper_emulator.checks.plan import Plan
+
+T = TypeVar("T")
+
+IDS_PER_ROW = 100
+"""Rows do not share ids: an endpoint may rightly believe that what was deleted never comes again."""
+
+_HOUR = 3_600_000
+
+
+class TimeIsUp(Exception):
+    """A row has taken all the real time it may."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """What one row has seen so far."""
+
+    since: int
+    began: float
+    limit: float
+    calls_before: int
+    slowest: float = 0.0
+    touched: dict[tuple[EntityType, int], None] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    """Differences, each with when it was seen."""
+    compared: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return monotonic() - self.began
+
+
+class Bench:
+    """Rows are written with it. What lets time pass is a generator of rounds, as everywhere."""
+
+    def __init__(self, stage: Stage, plan: Plan, counters: Counters) -> None:
+        self.stage = stage
+        self.plan = plan
+        self.trial = Trial(0, 0.0, 0.0, 0)
+        self.foreign: set[str] = set()
+        """Names of fields in the state that are not Copper's."""
+        self._counters = counters
+        self._operations = Operations(stage)
+        self._number = count(plan.first + 1)
+        self._subscriptions: list[int] = []
+        self._ids_beyond = plan.first
+
+    @property
+    def account(self) -> Account:
+        return self.stage.account
+
+    def events(self, kind: EntityType) -> frozenset[Event]:
+        """What the endpoint can be told of a type."""
+        return events_of(kind, self.stage.settings.profile) if kind in self.plan.types else frozenset()
+
+    @property
+    def main(self) -> EntityType | None:
+        """The type that most rows use: a person, or the first that has all events."""
+        usable = [kind for kind in self.plan.types if len(self.events(kind)) == len(Event)]
+        return EntityType.PERSON if EntityType.PERSON in usable else next(iter(usable), None)
+
+    # --- before and after a row -----------------------------------------------------------------------------
+
+    def begin(self, limit: float) -> Trial:
+        """A row begins."""
+        self._ids_beyond += IDS_PER_ROW
+        self._counters.start_records(self._ids_beyond)
+        self.trial = Trial(len(self.account.journal.deliveries), monotonic(), limit, self.stage.api_calls)
+        return self.trial
+
+    def subscribe(self) -> None:
+        """The endpoint is told of every topic of its types. Raises Invalid."""
+        for kind in self.plan.types:
+            for event in sorted(self.events(kind)):
+                body: dict[str, Any] = {"target": self.plan.target, "type": str(kind), "event": str(event)}
+                extras = {"secret": dict(self.plan.secret), "headers": dict(self.plan.headers)}
+                body.update({name: extra for name, extra in extras.items() if extra})
+                draft = parse_create(body, self.account.rules)
+                self._subscriptions.append(self.stage.record(partial(_subscribe, draft=draft)).id)
+
+    def clear(self) -> Rounds[None]:
+        """What still waits is not sent."""
+        for each in self._subscriptions:
+            self.stage.record(partial(_unsubscribe, subscription=each))
+        self._subscriptions.clear()
+        yield from self.idle()
+        self.subscribe()
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What has ended since the row began."""
+        return self.account.journal.deliveries[self.trial.since :]
+
+    # --- doing ----------------------------------------------------------------------------------------------
+
+    def create(self, kind: EntityType, number: int = 1) -> Rounds[list[int]]:
+        """New records in one action."""
+        # All of one name, so that renaming them is one change with the same old and new value for each.
+        name = self._name(kind)
+        rows = [self._row(kind, name) for _ in range(number)]
+        made = yield from self._operations.write(lambda account, now: account.act(deeds.create(kind, rows), now))
+        return self.touch(kind, [record.id for record in made])
+
+    def update(self, kind: EntityType, ids: Iterable[int], **fields: Any) -> Rounds[None]:
+        """The same fields of records in one action."""
+        act = deeds.update(kind, list(ids), fields)
+        yield from self._operations.write(lambda account, now: account.act(act, now))
+
+    def rename(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
+        """Another name, or of an activity other details."""
+        name = "details" if kind is EntityType.ACTIVITY_LOG else "name"
+        yield from self.update(kind, ids, **{name: f"Renamed {next(self._number)}"})
+
+    def delete(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
+        """Records in one action."""
+        act = deeds.delete(kind, list(ids))
+        yield from self._operations.write(lambda account, now: account.act(act, now))
+
+    def seed(self, kind: EntityType) -> int:
+        """A record of which nobody is told."""
+        rows = [self._row(kind, self._name(kind))]
+        (made,) = self.stage.record(lambda account, now: account.act(deeds.seed(kind, rows), now))
+        return int(made)
+
+    def touch(self, kind: EntityType, ids: list[int]) -> list[int]:
+        """The endpoint was told of these records, so its state must have them right."""
+        self.trial.touched.update(dict.fromkeys((kind, each) for each in ids))
+        return ids
+
+    def body(self, kind: EntityType, event: str, ids: list[int], **others: Any) -> dict[str, Any]:
+        """A notification as Copper sends it, for one that is not sent as Copper does."""
+        attributes = {"name": self.renamed(kind, ids[0])} if event == "update" else {}
+        return {
+            "subscription_id": self._subscriptions[0],
+            "event": event,
+            "type": str(kind),
+            "ids": ids,
+            "updated_attributes": attributes,
+            "timestamp": iso(self.stage.now()),
+            **self.plan.secret,
+            **others,
+        }
+
+    def renamed(self, kind: EntityType, record_id: int) -> list[Any]:
+        """Old and new of a change of its name that ends where the record is."""
+        return ["Before", (self._truth(kind, record_id) or {}).get("name")]
+
+    def send(self, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None) -> Rounds[Delivery]:
+        """One body as it stands."""
+        sent = self.plan.headers if headers is None else headers
+        return (yield from self._operations.replay(body, self.plan.target, sent))
+
+    def advance(self, ms: int) -> Rounds[None]:
+        """Virtual time passes."""
+        yield from self._operations.advance(ms)
+
+    def idle(self) -> Rounds[None]:
+        """Virtual time passes until nothing waits."""
+        yield from self._operations.run_until_idle(_HOUR)
+
+    @contextmanager
+    def playing(self, **changes: Any) -> Iterator[None]:
+        """Other rules for the length of a block."""
+        account = self.account
+        before = account.rules
+        account.rules = replace(before, **changes)
+        try:
+            yield
+        finally:
+            account.rules = before
+
+    @contextmanager
+    def fault(self, text: str) -> Iterator[None]:
+        """A fault as it is written everywhere, like `latency=15m`, for the length of a block."""
+        (fault,) = parse_faults(text)
+        self.stage.record(lambda account, now: account.faults.on(fault, now))
+        try:
+            yield
+        finally:
+            self.stage.record(lambda account, now: account.faults.off(now, lambda each: each == fault))
+
+    def late(self, span: str) -> AbstractContextManager[None]:
+        """What is changed in the block arrives that much later."""
+        return self.fault(f"latency={span}")
+
+    def _name(self, kind: EntityType) -> str:
+        return f"{kind} {next(self._number)}".capitalize()
+
+    def _row(self, kind: EntityType, name: str) -> dict[str, Any]:
+        if kind is EntityType.ACTIVITY_LOG:
+            parent = {"type": "person", "id": self.seed(EntityType.PERSON)}
+            return {"parent": parent, "type": {"category": "user", "id": 0}, "details": name}
+        if kind is EntityType.PERSON:
+            email = f"person-{next(self._number)}@example.com"
+            return {"name": name, "emails": [{"email": email, "category": "work"}]}
+        return {"name": name}
+
+    # --- looking --------------------------------------------------------------------------------------------
+
+    def end(self) -> Rounds[None]:
+        """Everything is answered; then the state must be right."""
+        yield from self.idle()
+        yield from self.compare()
+
+    def compare(self, when: str = "") -> Rounds[None]:
+        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`."""
+        if self.plan.state is None:
+            return
+        until = monotonic() + (0.0 if self.trial.wrong else self.plan.patience)
+        while (wrong := self._differences()) and monotonic() < until:
+            yield []
+            yield from self._operations.settle()
+        self.trial.compared = max(self.trial.compared, len(self.trial.touched))
+        # What stays wrong is told once, at the moment it was first seen.
+        for each in wrong:
+            self.trial.wrong.setdefault(each, f"{when}: {each}" if when else each)
+
+    def believes_in(self, kind: EntityType, record_id: int) -> bool | None:
+        """Whether the state has a record; None without a state."""
+        return None if self.plan.state is None else record_id in believed(self.plan.state()).get(kind, {})
+
+    def _differences(self) -> list[str]:
+        if self.plan.state is None:
+            return []
+        state = believed(self.plan.state())
+        found = []
+        for kind, each in self.trial.touched:
+            copy, truth = state.get(kind, {}).get(each), self._truth(kind, each)
+            if copy is not None and truth is not None:
+                self.foreign.update(name for name in copy if name not in truth and copy[name] is not None)
+            found.append(difference(kind, each, copy, truth))
+        return [text for text in found if text]
+
+    def _truth(self, kind: EntityType, record_id: int) -> Mapping[str, Any] | None:
+        with self.stage.lock:
+            try:
+                record = self.account.records.get(kind, record_id)
+            except NotFound:
+                return None
+        # A deleted activity can still be read.
+        return None if record.get("is_deleted") else record
+
+
+def _subscribe(account: Account, now: int, *, draft: Draft) -> Subscription:
+    return account.subscribe(draft, now)
+
+
+def _unsubscribe(account: Account, now: int, *, subscription: int) -> None:
+    account.unsubscribe(subscription, now)
+
+
+def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
+    """The same rounds, each timed; TimeIsUp is raised in them when the row has taken too long."""
+    try:
+        attempts: list[Attempt] = next(rounds)
+        while True:
+            began = monotonic()
+            try:
+                results: list[Result] = yield attempts
+            except BaseException as error:
+                rounds.throw(error)
+                raise
+            if attempts:
+                trial.slowest = max(trial.slowest, monotonic() - began)
+            attempts = rounds.send(results)
+            if trial.seconds > trial.limit:
+                rounds.throw(TimeIsUp())
+    except StopIteration as stop:
+        value: T = stop.value
+        return value

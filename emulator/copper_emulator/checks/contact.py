@@ -1,0 +1,65 @@
+"""Does the endpoint answer at all, where it was asked, and in time?"""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.judging import delivery_text, judged, milliseconds, slowest
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import EntityType, Event
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.text import duration_text
+from copper_emulator.shell.driver import Rounds
+
+
+def one(bench: Bench) -> Rounds[None]:
+    """A new record of the first type there is."""
+    kind = bench.main or bench.plan.types[0]
+    yield from bench.create(kind)
+
+
+def redirects(bench: Bench) -> Rounds[Finding | None]:
+    """Only a 3xx counts here."""
+    yield from one(bench)
+    yield from bench.idle()
+    moved = [each for each in bench.deliveries if each.status is not None and 300 <= each.status < 400]
+    if moved:
+        to = {name.lower(): value for name, value in moved[0].response_headers}.get("location", "nowhere")
+        return Finding(Verdict.FAILED, f"{delivery_text(bench, moved[0])}, to {to}", REDIRECT)
+    return Finding(Verdict.PASSED, "no answer was a redirect")
+
+
+REDIRECT = "Register the URL it redirects to; a redirect is not followed, and counts as the answer."
+
+
+def in_time(bench: Bench) -> Rounds[Finding | None]:
+    """As many ids as there may be."""
+    kind = bench.main or bench.plan.types[0]
+    yield from bench.create(kind, MAX_IDS)
+    yield from bench.idle()
+    found = judged(bench, IN_TIME, state=False)
+    took, most = slowest(bench), bench.stage.settings.timeout
+    if found.verdict is Verdict.PASSED and took * 2000 > most:
+        told = f"{MAX_IDS} ids answered after {milliseconds(took)}; at {duration_text(most)} it is given up"
+        return Finding(Verdict.WARNED, told, IN_TIME)
+    return found
+
+
+IN_TIME = "Answer first and work afterwards: write the ids into a queue, answer 200, then fetch."
+
+
+def life(bench: Bench, kind: EntityType) -> Rounds[None]:
+    """A record's whole life, as far as the endpoint can be told of it."""
+    yield from lives(bench, kind, 1)
+
+
+def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
+    """The lives of several at once, in one notification each time."""
+    events = bench.events(kind)
+    ids = yield from bench.create(kind, number)
+    yield from bench.compare("after new")
+    if Event.UPDATE in events:
+        yield from bench.rename(kind, ids)
+        yield from bench.compare("after update")
+    if Event.DELETE in events:
+        yield from bench.delete(kind, ids)
+        yield from bench.compare("after delete")

@@ -1,0 +1,94 @@
+"""What do a row's answers and the endpoint's state say? The finding that most rows end with."""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import Delivery, Outcome, Reason
+from copper_emulator.core.text import count, short_ids
+from copper_emulator.timeline import masked
+
+_SHOWN = 3
+_MAX_ANSWER = 120
+
+NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
+"""Nothing that speaks HTTP is there."""
+
+
+def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
+    """Every notification is answered 2xx, and the state, where it matters, has what was touched as Copper has it."""
+    bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
+    if bad:
+        return Finding(Verdict.FAILED, answered_badly(bench, bad), advice_about(bench, bad[0]) or advice)
+    if bench.trial.wrong:
+        return Finding(Verdict.FAILED, shortened(list(bench.trial.wrong.values())), advice)
+    return Finding(Verdict.PASSED, answered_well(bench, state=state))
+
+
+def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
+    """Which were not answered 2xx, and what came instead."""
+    texts = list(dict.fromkeys(delivery_text(bench, each) for each in bad))
+    all_of_them = f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx: "
+    return (all_of_them if len(bench.deliveries) > 1 else "") + shortened(texts)
+
+
+def answered_well(bench: Bench, *, state: bool) -> str:
+    """How many, how fast, and whether anybody looked what they did."""
+    sent = count(len(bench.deliveries), "notification")
+    said = f"{sent} answered 2xx, the slowest after {milliseconds(slowest(bench))}"
+    if bench.plan.state is None or not state:
+        return said
+    return (
+        f"{said}; {count(bench.trial.compared, 'record')} as Copper has {'it' if bench.trial.compared == 1 else 'them'}"
+    )
+
+
+def slowest(bench: Bench) -> float:
+    """Seconds: really taken, or scripted for an endpoint in this process."""
+    scripted = max((each.ended_ms - each.started_ms for each in bench.deliveries), default=0)
+    return max(bench.trial.slowest, scripted / 1000)
+
+
+def milliseconds(seconds: float) -> str:
+    """`12 ms`, `2.1 s`."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def delivery_text(bench: Bench, delivery: Delivery) -> str:
+    """One delivery and what came back, without secrets."""
+    text = f"{delivery.topic} {short_ids(delivery.ids)}: {delivery.summary}"
+    if delivery.outcome is Outcome.REJECTED and delivery.response_body:
+        answer = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
+        text += f", answering {answer if len(answer) <= _MAX_ANSWER else answer[:_MAX_ANSWER] + '...'}"
+    return masked(text, bench.account.journal.subscriptions())
+
+
+def shortened(texts: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(texts) - _SHOWN
+    return "; ".join(texts[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def advice_about(bench: Bench, delivery: Delivery) -> str:
+    """What helps against an answer, whatever was tried; empty where that depends on what was tried."""
+    if delivery.outcome is Outcome.BLOCKED:
+        return "Give the target a route, or name a loopback URL."
+    if delivery.reason in NO_CONTACT:
+        return "Start the endpoint, and see that the URL's scheme, host and port are its own."
+    if delivery.reason is Reason.TIMED_OUT:
+        return (
+            "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
+        )
+    if delivery.status in (401, 403):
+        return _about_refusal(bench)
+    if delivery.status is not None and 300 <= delivery.status < 400:
+        return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
+    if delivery.status in (404, 405):
+        return "See that the path is the hook's own, and that it takes POST."
+    return ""
+
+
+def _about_refusal(bench: Bench) -> str:
+    if bench.plan.secret or bench.plan.headers:
+        return "See that the secret (or header) given to the check is the one that the endpoint expects."
+    return "Tell the check what the endpoint expects: a secret (--secret KEY=VALUE) or a header (--header NAME=VALUE)."

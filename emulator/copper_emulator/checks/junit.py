@@ -1,0 +1,44 @@
+"""A report as the XML that CI servers read: a test case for each row."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from copper_emulator.checks.report import Report, RowReport, Verdict
+
+
+def junit(report: Report) -> str:
+    """The whole document."""
+    failed = sum(row.verdict is Verdict.FAILED for row in report.rows)
+    skipped = sum(row.verdict is Verdict.SKIPPED for row in report.rows)
+    counts = {"tests": str(len(report.rows)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
+    suite = Element("testsuite", {"name": "copper-emulator check", **counts, "time": f"{report.seconds:.3f}"})
+    properties = SubElement(suite, "properties")
+    SubElement(properties, "property", {"name": "target", "value": _valid(report.target)})
+    for row in report.rows:
+        _add(suite, row)
+    root = Element("testsuites", {**counts, "time": f"{report.seconds:.3f}"})
+    root.append(suite)
+    indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _add(suite: Element, row: RowReport) -> None:
+    case = SubElement(
+        suite, "testcase", {"classname": "copper-emulator.check", "name": row.name, "time": f"{row.seconds:.3f}"}
+    )
+    told = _valid("\n".join(part for part in (row.about, row.evidence, row.advice) if part))
+    if row.verdict is Verdict.FAILED:
+        SubElement(case, "failure", {"message": _valid(row.evidence), "type": "failed"}).text = told
+    elif row.verdict is Verdict.SKIPPED:
+        SubElement(case, "skipped", {"message": _valid(row.evidence)})
+    else:
+        prefix = "warned\n" if row.verdict is Verdict.WARNED else ""
+        SubElement(case, "system-out").text = prefix + told
+
+
+def _valid(text: str) -> str:
+    """What an endpoint answered may have characters that XML cannot."""
+    return "".join(
+        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
+    )

@@ -1,0 +1,88 @@
+"""Does the endpoint hold up when notifications come late, in another order, or again?
+
+Copper promises no order and may take up to 15 minutes; the same event comes twice where its topic is subscribed twice.
+"""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.shell.driver import Rounds
+
+
+def main(bench: Bench) -> EntityType:
+    """The type that has all events; rows that need one are skipped where there is none."""
+    if bench.main is None:
+        raise UsageError("this row needs a type that has new, update and delete")
+    return bench.main
+
+
+def late(bench: Bench) -> Rounds[None]:
+    """A record has been renamed when its `new` comes, and both come 15 minutes late."""
+    kind = main(bench)
+    with bench.late("15m"):
+        ids = yield from bench.create(kind)
+        yield from bench.rename(kind, ids)
+    yield from bench.idle()
+    yield from bench.compare("15 minutes later")
+    with bench.late("15m"):
+        yield from bench.delete(kind, ids)
+    yield from bench.idle()
+
+
+def update_before_new(bench: Bench) -> Rounds[None]:
+    kind = main(bench)
+    with bench.late("15m"):
+        ids = yield from bench.create(kind)
+    with bench.late("5m"):
+        yield from bench.rename(kind, ids)
+    yield from bench.idle()
+
+
+def delete_before_update(bench: Bench) -> Rounds[None]:
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    with bench.late("15m"):
+        yield from bench.rename(kind, ids)
+    with bench.late("5m"):
+        yield from bench.delete(kind, ids)
+    yield from bench.idle()
+
+
+def delete_before_new(bench: Bench) -> Rounds[None]:
+    kind = main(bench)
+    with bench.late("15m"):
+        ids = yield from bench.create(kind)
+    with bench.late("5m"):
+        yield from bench.delete(kind, ids)
+    yield from bench.idle()
+
+
+def updates_swapped(bench: Bench) -> Rounds[None]:
+    """The older of two comes last."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    with bench.late("15m"):
+        yield from bench.rename(kind, ids)
+    with bench.late("5m"):
+        yield from bench.rename(kind, ids)
+    yield from bench.idle()
+
+
+def again(bench: Bench) -> Rounds[None]:
+    """Every notification twice, byte for byte."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    yield from _repeat(bench)
+    yield from bench.rename(kind, ids)
+    yield from _repeat(bench)
+    yield from bench.compare("after new and update, each twice")
+    yield from bench.delete(kind, ids)
+    yield from _repeat(bench)
+
+
+def _repeat(bench: Bench) -> Rounds[None]:
+    last = bench.deliveries[-1]
+    if last.request_body:
+        yield from bench.send(last.request_body.decode())

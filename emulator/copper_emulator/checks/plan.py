@@ -1,0 +1,118 @@
+"""What is checked, and how: everything that people can say about a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from operator import methodcaller
+
+from copper_emulator.checks.rows import ROWS, Row
+from copper_emulator.checks.state import Source
+from copper_emulator.core.bare import entity_type
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.durations import parse_duration
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+_BESIDE = 1_000_000
+"""Records of a check in a test lie that far beyond the test's own."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A check of one endpoint.
+
+    Args:
+        target: what is subscribed; a route or loopback.
+        shown: how people call it.
+        secret: what the endpoint expects beside the payload.
+        headers: what it expects in its headers.
+        open: it is meant to take notifications without a secret.
+        types: the types it is told of.
+        rows: what is tried.
+        state: what it believes.
+        patience: seconds of real time that it may take after an answer until its state is right.
+        time_limit: seconds of real time after which no further row begins.
+        first: how far beyond their beginning the ids of records start.
+    """
+
+    target: str
+    shown: str
+    secret: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    open: bool = False
+    types: Sequence[EntityType] = tuple(EntityType)
+    rows: Sequence[Row] = ROWS
+    state: Source | None = None
+    patience: float = 0.0
+    time_limit: float = 300.0
+    first: int = 0
+
+
+def plan_of(
+    target: str,
+    *,
+    secret: Mapping[str, str] | None,
+    headers: Mapping[str, str] | None,
+    no_secret: bool,
+    types: str | Iterable[str] | None,
+    only: str | Iterable[str] | None,
+    skip: str | Iterable[str] | None,
+    state: Source | None,
+    patience: timedelta | str,
+    time_limit: timedelta | str,
+) -> Plan:
+    """A plan as a test says it. Raises UsageError."""
+    if state is not None and not callable(state):
+        raise UsageError(f"state takes a function that gives the state, like state=lambda: {{...}}, not {state!r}")
+    return Plan(
+        target,
+        target,
+        secret=dict(secret or {}),
+        headers=dict(headers or {}),
+        open=no_secret,
+        types=types_of(types),
+        rows=rows_of(only, skip),
+        state=state,
+        patience=_seconds("patience", patience),
+        time_limit=_seconds("time_limit", time_limit),
+        first=_BESIDE,
+    )
+
+
+def _seconds(name: str, given: timedelta | str) -> float:
+    try:
+        return parse_duration(given) / 1000
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def types_of(names: str | Iterable[str] | None) -> tuple[EntityType, ...]:
+    """The named types in their usual order; without any, all. Raises UsageError."""
+    if names is None:
+        return tuple(EntityType)
+    wanted = {entity_type(name) for name in _names(names, "types")}
+    return tuple(kind for kind in EntityType if kind in wanted)
+
+
+def rows_of(only: str | Iterable[str] | None, skip: str | Iterable[str] | None) -> tuple[Row, ...]:
+    """The rows that are played, in order. Raises UsageError for names that there are not."""
+    known = [row.name for row in ROWS]
+    wanted = known if only is None else _names(only, "only")
+    left_out = [] if skip is None else _names(skip, "skip")
+    for name in (*wanted, *left_out):
+        if name not in known:
+            raise UsageError(f"there is no row {name!r}; there are {', '.join(known)}")
+    return tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
+
+
+def _names(names: str | Iterable[str], option: str) -> list[str]:
+    several = names.split(",") if isinstance(names, str) else list(names)
+    found = [str(name).strip() for name in several if str(name).strip()]
+    if not found:
+        raise UsageError(f"{option} names nothing; leave it out, or write names, like {option}='a,b'")
+    return found

@@ -1,0 +1,151 @@
+"""Does the endpoint hold up when the world moves while it works: slow fetches, records that are gone, many at once?"""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench, TimeIsUp
+from copper_emulator.checks.judging import judged, milliseconds, slowest
+from copper_emulator.checks.order import main
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import Outcome
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.text import count
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.driver import Rounds
+
+SLOW = 2.0
+"""Seconds that each call of the API takes in the row about slow fetches."""
+
+AT_ONCE = 16
+
+BURST = 1_801
+"""One more than fits into ten minutes: both limits are reached, and what is held comes afterwards."""
+
+_WINDOW_MS = 600_000
+_PER_SECOND = 10
+"""Copper sends up to 600 a minute."""
+
+
+def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
+    """The API takes its time."""
+    kind = bench.main or bench.plan.types[0]
+    bench.stage.api_delay = SLOW
+    try:
+        yield from bench.create(kind)
+    finally:
+        bench.stage.api_delay = 0.0
+    yield from bench.end()
+    found = judged(bench, SLOW_FETCH)
+    calls = bench.stage.api_calls - bench.trial.calls_before
+    if found.verdict is not Verdict.PASSED:
+        return found
+    if not calls:
+        return Finding(found.verdict, f"{found.evidence}; the API was not called meanwhile")
+    waited = f"{count(calls, 'call')} of the API, each taking {milliseconds(SLOW)}; {found.evidence}"
+    if slowest(bench) < SLOW:
+        return Finding(found.verdict, waited)
+    most = MAX_IDS * SLOW * calls
+    return Finding(
+        found.verdict,
+        waited,
+        f"It waits for its fetches before it answers: for {MAX_IDS} ids that would be {most:.0f} s.",
+    )
+
+
+SLOW_FETCH = "Answer first and fetch afterwards; give the fetch a timeout of its own, shorter than the notification's."
+
+
+def gone(bench: Bench) -> Rounds[None]:
+    """It is deleted between its notification and the fetch, which is answered 404."""
+    kind = main(bench)
+    with bench.fault("gone"):
+        yield from bench.create(kind)
+    yield from bench.idle()
+
+
+def gone_in_batch(bench: Bench) -> Rounds[None]:
+    """One of three is gone when they are told of; the other two must arrive."""
+    kind = main(bench)
+    with bench.late("1m"):
+        ids = yield from bench.create(kind, 3)
+    with bench.late("2m"):
+        yield from bench.delete(kind, ids[1:2])
+    yield from bench.advance(60_000)
+    # Who does not fetch cannot know yet that the one is gone: until its delete has come, only the others are looked at.
+    del bench.trial.touched[kind, ids[1]]
+    yield from bench.compare("two of three are there")
+    bench.touch(kind, ids)
+    yield from bench.idle()
+
+
+def concurrent(bench: Bench) -> Rounds[None]:
+    """Sixteen records at once, then sixteen changes of one record at once."""
+    kind = main(bench)
+    with bench.fault("batches=1"):
+        ids = yield from bench.create(kind, AT_ONCE)
+    yield from bench.compare(f"after {AT_ONCE} new at once")
+    with bench.late("1s"):
+        for _ in range(AT_ONCE):
+            yield from bench.rename(kind, ids[:1])
+    yield from bench.idle()
+    yield from bench.compare(f"after {AT_ONCE} updates of one record at once")
+    with bench.fault("batches=1"):
+        yield from bench.delete(kind, ids)
+
+
+def echo(bench: Bench) -> Rounds[Finding | None]:
+    """What the endpoint writes itself is notified, too."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    yield from bench.rename(kind, ids)
+    until = monotonic() + min(bench.plan.patience, 0.5)
+    while monotonic() < until:
+        yield []
+        yield from bench.idle()
+    yield from bench.end()
+    own = [each for each in bench.account.journal.changes if each.origin == "api" and (set(each.ids) & set(ids))]
+    if len(own) > _TOO_OFTEN:
+        return Finding(Verdict.FAILED, f"it changed the record {count(len(own), 'time')} after two changes", ECHO)
+    found = judged(bench, ECHO)
+    if own and found.verdict is Verdict.PASSED:
+        return Finding(found.verdict, f"it wrote back {count(len(own), 'time')}, and stopped; {found.evidence}")
+    return found
+
+
+_TOO_OFTEN = 4
+ECHO = (
+    "Write only when something differs, or remember what you wrote and leave its notification alone: notifications do "
+    "not say who made a change."
+)
+
+
+def burst(bench: Bench) -> Rounds[Finding | None]:
+    """As many as Copper ever sends: 600 in a minute, 1,800 in ten, and one more."""
+    kind = bench.main or bench.plan.types[0]
+    yield from bench.advance(_WINDOW_MS)
+    first = len(bench.account.journal.deliveries)
+    try:
+        with bench.fault("batches=1"):
+            yield from bench.create(kind, BURST)
+        yield from bench.end()
+    except TimeIsUp:
+        return _too_slow(bench, first)
+    found = judged(bench, BURST_ADVICE)
+    if found.verdict is Verdict.PASSED:
+        return Finding(found.verdict, f"{found.evidence}; {_rate(bench, first):.0f} a second, {AT_ONCE} at once")
+    return found
+
+
+def _rate(bench: Bench, first: int) -> float:
+    done = [each for each in bench.account.journal.deliveries[first:] if each.outcome is Outcome.DELIVERED]
+    return len(done) / max(bench.trial.seconds, 0.001)
+
+
+def _too_slow(bench: Bench, first: int) -> Finding:
+    rate = _rate(bench, first)
+    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {AT_ONCE} at once; Copper sends up to {_PER_SECOND}"
+    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", BURST_ADVICE)
+
+
+BURST_ADVICE = (
+    "Answer first and work afterwards, from a queue: an import makes Copper send 600 notifications a minute, each once."
+)

@@ -1,0 +1,139 @@
+"""What came of checking an endpoint: one row for each thing that was tried, with verdict, evidence and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.text import count
+
+
+class CheckFailed(AssertionError):
+    """A row failed. The text is the whole table, with what to do; `report` has it all."""
+
+    # Where it is imported from, and what a run's summary should call it.
+    __module__ = "copper_emulator"
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+class Verdict(StrEnum):
+    """How a row ended. Only `failed` makes an endpoint fail the check."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one row has found."""
+
+    verdict: Verdict
+    evidence: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """One row: what was tried, what came of it, and what to do. `seconds` are real ones."""
+
+    name: str
+    about: str
+    verdict: Verdict
+    evidence: str
+    advice: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it did not fail."""
+        return self.verdict is not Verdict.FAILED
+
+    def __str__(self) -> str:
+        lines = [f"{self.shown_verdict:<7}  {self.name:<24}  {self.evidence}"]
+        if self.advice:
+            lines.append(f"{'':<7}  {'':<24}  -> {self.advice}")
+        return "\n".join(lines)
+
+    @property
+    def shown_verdict(self) -> str:
+        """The verdict as it stands in a table: what needs somebody's eye is in capitals."""
+        return str(self.verdict).upper() if self.verdict is Verdict.FAILED else str(self.verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "about": self.about,
+            "verdict": str(self.verdict),
+            "evidence": self.evidence,
+            "advice": self.advice,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows of a check, in the order in which they were played; `str()` is the table."""
+
+    target: str
+    rows: Sequence[RowReport]
+    notes: Sequence[str] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no row failed."""
+        return all(row.ok for row in self.rows)
+
+    def __getitem__(self, name: str) -> RowReport:
+        """The row of a name. Raises UsageError where it was not played."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise UsageError(f"there is no row {name!r} in this report; it has {', '.join(row.name for row in self.rows)}")
+
+    @property
+    def failed(self) -> list[RowReport]:
+        """The rows that failed."""
+        return [row for row in self.rows if not row.ok]
+
+    @property
+    def summary(self) -> str:
+        """`27 rows passed, 1 failed, 2 skipped`."""
+        parts: list[str] = []
+        for verdict in Verdict:
+            number = sum(row.verdict is verdict for row in self.rows)
+            if number or verdict is Verdict.PASSED:
+                parts.append(f"{number if parts else count(number, 'row')} {verdict}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        lines = [f"{self.target}: {self.summary}", *map(str, self.rows), *(f"Note: {note}" for note in self.notes)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Report of {self.target}: {self.summary}>"
+
+    def checked(self) -> Report:
+        """Itself, when no row failed. Raises CheckFailed with the table."""
+        __tracebackhide__ = True
+        if not self.ok:
+            raise CheckFailed(self)
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "target": self.target,
+            "summary": self.summary,
+            "seconds": round(self.seconds, 3),
+            "rows": [row.to_json() for row in self.rows],
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,140 @@
+"""Everything that is tried against an endpoint: the table of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from copper_emulator.checks import contact, order, races, secrecy, shapes
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.report import Finding
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.shell.driver import Rounds
+
+Play: TypeAlias = Callable[[Bench], Rounds[Finding | None]]
+"""Does what a row is about. Without a finding of its own, the answers and the state are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is tried.
+
+    Args:
+        name: for `--only` and `--skip`.
+        about: what it does.
+        advice: what to do where it fails.
+        play: does it.
+        kind: the type it is about, where it is about one.
+        all_events: it needs a type that has new, update and delete.
+        secret: it says nothing of an endpoint that is meant to take all notifications.
+        limit: seconds of real time it may take.
+    """
+
+    name: str
+    about: str
+    advice: str
+    play: Play
+    kind: EntityType | None = None
+    all_events: bool = True
+    secret: bool = False
+    limit: float = 60.0
+
+
+_FIRST = (
+    "Look into the endpoint's own log: this is the plainest notification there is. See that it fetches from the "
+    "check's API, with its token, and that the state is read where the endpoint writes."
+)
+_IDS = (
+    "Work through all of `ids`, in one notification there may be 30; a notification carries no record, so fetch each "
+    "(`GET /people/{id}`), and take away what was deleted."
+)
+_FETCH = (
+    "Take a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
+    "apply the values in updated_attributes, and take a 404 as a deletion."
+)
+_BODY = "Read the keys you need with a default, and ignore all others."
+
+
+def _life(kind: EntityType) -> Row:
+    noun = TABLES[kind].noun
+    only_new = kind is EntityType.ACTIVITY_LOG
+    about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is made{'' if only_new else ', changed and deleted'}"
+    return Row(f"type-{kind}", about, _IDS, partial(contact.life, kind=kind), kind=kind, all_events=False)
+
+
+def _batch(number: int) -> Row:
+    def play(bench: Bench) -> Rounds[None]:
+        yield from contact.lives(bench, order.main(bench), number)
+
+    about = f"{number} records made, changed and deleted, {number} in each notification"
+    return Row(f"batch-{number}", about if number > 1 else about.replace("records", "record"), _IDS, play)
+
+
+ROWS: tuple[Row, ...] = (
+    Row("answers", "one notification is answered 2xx", _FIRST, contact.one, all_events=False),
+    Row("no-redirect", "it is answered where it was sent", contact.REDIRECT, contact.redirects, all_events=False),
+    Row("in-time", f"{MAX_IDS} ids are answered in time", contact.IN_TIME, contact.in_time, all_events=False),
+    *(_life(kind) for kind in EntityType),
+    *(_batch(number) for number in (1, 2, MAX_IDS)),
+    Row(
+        "secret-missing",
+        "a notification without the secret is refused",
+        secrecy.ADVICE,
+        secrecy.missing,
+        all_events=False,
+        secret=True,
+    ),
+    Row(
+        "secret-wrong",
+        "a notification with a wrong secret is refused",
+        secrecy.ADVICE,
+        secrecy.wrong,
+        all_events=False,
+        secret=True,
+    ),
+    Row("late", "everything comes 15 minutes late", _FETCH, order.late),
+    Row("update-before-new", "the update of a record comes before its new", _FETCH, order.update_before_new),
+    Row("delete-before-update", "the update of a record comes after its delete", _FETCH, order.delete_before_update),
+    Row("delete-before-new", "the new of a record comes after its delete", _FETCH, order.delete_before_new),
+    Row("updates-swapped", "the older of two updates comes last", _FETCH, order.updates_swapped),
+    Row(
+        "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
+    ),
+    Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
+    Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
+    Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
+    Row(
+        "large-attributes",
+        "updated_attributes of 128 KB",
+        "Allow larger bodies (many frameworks stop at 100 KB).",
+        shapes.large_attributes,
+    ),
+    Row(
+        "custom-fields",
+        "custom fields change, nested by their ids",
+        "updated_attributes.custom_fields is an object of its own: {id: [old, new]}.",
+        shapes.custom_fields,
+    ),
+    Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
+    Row("gone", "a record is deleted before it can be fetched", _FETCH, races.gone),
+    Row(
+        "gone-in-batch",
+        "one of three records is gone",
+        "Treat each id by itself: a 404 for one must not cost the others.",
+        races.gone_in_batch,
+    ),
+    Row("concurrent", "16 notifications at once", _FETCH, races.concurrent),
+    Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
+    Row(
+        "burst",
+        "1,801 notifications, as fast as Copper's limits allow",
+        races.BURST_ADVICE,
+        races.burst,
+        all_events=False,
+        limit=120.0,
+    ),
+)

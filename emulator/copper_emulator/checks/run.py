@@ -1,0 +1,154 @@
+"""Plays the rows of a check, one after the other, and reports each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, timed
+from copper_emulator.checks.judging import NO_CONTACT, judged
+from copper_emulator.checks.plan import Plan
+from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
+from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
+from copper_emulator.checks.rows import ROWS, Row
+from copper_emulator.checks.state import StateError, believed
+from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
+from copper_emulator.core.ids import Counters
+from copper_emulator.core.model import Outcome, Reason
+from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.stage import Stage
+
+OnRow = Callable[[RowReport], None]
+
+IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
+"""How far the ids of records get from where a run begins."""
+
+_ECHO_DEPTH = 6
+
+
+def settings_for(own: Settings) -> Settings:
+    """An account's settings as a check needs them: what rows change for themselves is as Copper has it."""
+    return own.model_copy(
+        update={
+            "limits": Settings.of({}).limits,
+            "over_limit": OverLimit.HOLD,
+            "latency": Latency(0, 0),
+            "batch": MAX_IDS,
+            "in_flight": AT_ONCE,
+            "echo_depth": _ECHO_DEPTH,
+            "fetch_race": FetchRace.NONE,
+            "faults": (),
+            "allow_http": True,
+        }
+    )
+
+
+def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Report]:
+    """Play a plan in an account of its own behind the stage's keys, clock, routes and hooks.
+
+    Raises:
+        UsageError: it is called inside a delivery.
+        StateError: the state cannot be understood, which is found before anything is sent.
+        Invalid: the target cannot be subscribed.
+    """
+    if stage.driving:
+        raise UsageError("check() cannot be called inside a delivery")
+    began, counters = monotonic(), Counters()
+    if plan.state is not None:
+        believed(plan.state())
+    with stage.beside(settings_for(stage.settings), counters):
+        bench = Bench(stage, plan, counters)
+        bench.subscribe()
+        rows = yield from _Run(bench, on_row, began).rows()
+    return Report(plan.shown, tuple(rows), tuple(_notes(bench)), monotonic() - began)
+
+
+@dataclass
+class _Run:
+    bench: Bench
+    on_row: OnRow | None
+    began: float
+    halted: str = ""
+
+    def rows(self) -> Rounds[list[RowReport]]:
+        done = []
+        for row in self.bench.plan.rows:
+            began = monotonic()
+            reason = self._why_not(row)
+            finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._play(row))
+            # An advice belongs to what is wrong; where nothing is, it stays with those rows that give one themselves.
+            done.append(
+                RowReport(row.name, row.about, finding.verdict, finding.evidence, finding.advice, monotonic() - began)
+            )
+            if self.on_row is not None:
+                self.on_row(done[-1])
+        return done
+
+    def _why_not(self, row: Row) -> str:
+        plan = self.bench.plan
+        if self.halted:
+            return self.halted
+        if monotonic() - self.began > plan.time_limit:
+            return f"the whole check had taken more than {plan.time_limit:.0f} s"
+        if row.kind is not None and not self.bench.events(row.kind):
+            return f"{row.kind} is not among the types"
+        if row.all_events and self.bench.main is None:
+            return "it needs a type with new, update and delete"
+        return "the endpoint is meant to take all notifications" if row.secret and plan.open else ""
+
+    def _play(self, row: Row) -> Rounds[Finding]:
+        bench = self.bench
+        trial = bench.begin(row.limit)
+        try:
+            finding = yield from timed(_whole(bench, row), trial)
+        except EchoLoop:
+            finding = Finding(Verdict.FAILED, _echo(bench), ECHO)
+        except NotIdle as error:
+            finding = Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
+        except TimeIsUp:
+            finding = Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
+        except StateError as error:
+            finding = Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
+        self.halted = self._no_contact()
+        if bench.account.waiting():
+            yield from bench.clear()
+        return finding
+
+    def _no_contact(self) -> str:
+        # A first notification that nobody answers will not be the last.
+        first = self.bench.account.journal.deliveries[:1]
+        reasons = (*NO_CONTACT, Reason.TIMED_OUT, Reason.BROKEN_OFF)
+        if not first or (first[0].reason not in reasons and first[0].outcome is not Outcome.BLOCKED):
+            return ""
+        return "the first notification did not reach the endpoint"
+
+
+def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
+    finding = yield from row.play(bench)
+    if finding is not None:
+        return finding
+    yield from bench.end()
+    return judged(bench, row.advice)
+
+
+def _echo(bench: Bench) -> str:
+    last = bench.account.journal.changes[-1]
+    return (
+        f"an echo without end: {_ECHO_DEPTH} deliveries in a row each made the endpoint change a record ({last.topic} "
+        f"{last.ids[0]}), which caused the next"
+    )
+
+
+def _notes(bench: Bench) -> list[str]:
+    notes = []
+    if bench.plan.state is None:
+        notes.append(
+            "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
+        )
+    if bench.foreign:
+        names = ", ".join(sorted(bench.foreign))
+        notes.append(f"the state has fields that Copper's records have not, which were not compared: {names}")
+    return notes

@@ -1,0 +1,87 @@
+"""A check by itself: an account and an API server of its own, in virtual time, against a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from yarl import URL
+
+from copper_emulator.checks.plan import Plan
+from copper_emulator.checks.report import Report
+from copper_emulator.checks.run import IDS_PER_RUN, OnRow, check
+from copper_emulator.core.model import Key
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock, real_now
+from copper_emulator.shell.delivering import SyncDelivering
+from copper_emulator.shell.driver import run_sync
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.stage import Stage
+
+ORIGIN = "https://endpoint.example"
+"""Where the target lies for the account. A reserved name: nothing is ever sent there without a route."""
+
+_EVERY_MS = 5_000
+_ROOM = 2_000_000_000
+
+
+class OneAccount(Host):
+    """Serves one account, to any token where none was given."""
+
+    token_advice = "Use the one that the check was given with --token."
+
+    def __init__(self, *, port: int, any_token: bool) -> None:
+        super().__init__(port=port)
+        self._any_token = any_token
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        found = super().known(token)
+        if found is not None or not self._any_token:
+            return found
+        (stage,) = self._stages
+        return stage, stage.account.key
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account whose API is served, ready to be checked with."""
+
+    api_url: str
+    run: Callable[[Plan, OnRow], Report]
+
+
+@contextmanager
+def standing(url: URL, settings: Settings, *, port: int, token: str, email: str) -> Iterator[Standing]:
+    """Serve an account until the block ends, with a route to the endpoint.
+
+    Args:
+        url: the endpoint.
+        settings: what the account plays by.
+        port: 0 takes a free one.
+        token: the account's; any is taken where it is empty.
+        email: that of the token.
+
+    Raises:
+        OSError: the port cannot be listened on.
+    """
+    host = OneAccount(port=port, any_token=not token)
+    stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
+    stage.routes.add(ORIGIN, str(url.origin()))
+    host.add(stage)
+    delivering = SyncDelivering(stage, host)
+
+    def run(plan: Plan, on_row: OnRow) -> Report:
+        aimed = replace(plan, target=ORIGIN + url.raw_path_qs, first=_first(real_now()))
+        return run_sync(check(stage, aimed, on_row=on_row), delivering.send)
+
+    try:
+        yield Standing(host.url() + "/developer_api/v1", run)
+    finally:
+        delivering.close()
+        host.close()
+
+
+def _first(now: int) -> int:
+    """Where ids begin: not where they did in a check of the same endpoint before, and within 32 bits."""
+    return now // _EVERY_MS * IDS_PER_RUN % _ROOM

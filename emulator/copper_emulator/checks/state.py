@@ -1,0 +1,102 @@
+"""What does an endpoint believe there is at Copper, and where does that differ from the truth?
+
+A state is an object of types, each with its records by id, `{"person": {"17": {"name": "Ada"}}}`, or as a list,
+`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. What it does not name, the endpoint does not have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from operator import methodcaller
+from typing import Any, TypeAlias
+
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.model import EntityType
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+Source: TypeAlias = Callable[[], object]
+"""Gives the state when it is asked for."""
+
+Fields: TypeAlias = Mapping[str, Any]
+Believed: TypeAlias = Mapping[EntityType, Mapping[int, Fields]]
+
+_FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
+_MOST_SHOWN = 60
+"""Characters of a value that are shown."""
+
+
+class StateError(UsageError):
+    """The state cannot be had or understood."""
+
+
+def believed(state: object) -> Believed:
+    """A state as it was given, by type and id. Raises StateError."""
+    if not isinstance(state, Mapping):
+        raise StateError(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
+    return {_kind(name): dict(_records(str(name), records)) for name, records in state.items()}
+
+
+def _kind(name: object) -> EntityType:
+    try:
+        return EntityType(str(name))
+    except ValueError:
+        raise StateError(f"a state has the types {', '.join(EntityType)}, not {name!r}") from None
+
+
+def _records(kind: str, records: object) -> Iterable[tuple[int, Fields]]:
+    if isinstance(records, Mapping):
+        return [(_id(kind, each), _fields(kind, fields)) for each, fields in records.items()]
+    if isinstance(records, Iterable) and not isinstance(records, str | bytes):
+        return [_listed(kind, each) for each in records]
+    raise StateError(f"the state's {kind} is {_short(records)}; write {_FORM}")
+
+
+def _listed(kind: str, record: object) -> tuple[int, Fields]:
+    if isinstance(record, Mapping):
+        return _id(kind, record.get("id")), _fields(kind, record)
+    return _id(kind, record), {}
+
+
+def _id(kind: str, given: object) -> int:
+    text = str(given)
+    if isinstance(given, bool) or not (text.isascii() and text.isdecimal()) or len(text) > 20:
+        raise StateError(f"the state's {kind} has {_short(given)} where an id should stand")
+    return int(text)
+
+
+def _fields(kind: str, fields: object) -> Fields:
+    if isinstance(fields, Mapping):
+        return fields
+    if fields is None or fields is True:
+        return {}
+    raise StateError(f"the state's {kind} has {_short(fields)} for a record; write its fields, or null for none")
+
+
+def difference(kind: EntityType, record_id: int, copy: Fields | None, truth: Fields | None) -> str:
+    """How the endpoint's copy of a record differs from Copper's, empty where it does not."""
+    what = f"{kind} {record_id}"
+    if copy is None or truth is None:
+        if copy is None and truth is not None:
+            return f"{what} is missing in the state"
+        return "" if copy is None else f"{what} is in the state, and Copper has none"
+    wrong = [
+        f"{name} is {_short(copy[name])} in the state and {_short(_plain(truth[name]))} at Copper"
+        for name in copy
+        if name in truth and _plain(copy[name]) != _plain(truth[name])
+    ]
+    return f"{what}: {'; '.join(wrong)}" if wrong else ""
+
+
+def _plain(value: object) -> object:
+    try:
+        return json.loads(json.dumps(value, sort_keys=True))
+    except (TypeError, ValueError):
+        return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

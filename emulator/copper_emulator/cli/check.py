@@ -1,0 +1,208 @@
+"""`copper-emulator check`: does an endpoint, in any language, hold up to what Copper may send it?"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+from yarl import URL
+
+from copper_emulator.checks.junit import junit
+from copper_emulator.checks.page import page
+from copper_emulator.checks.plan import Plan, rows_of, types_of
+from copper_emulator.checks.report import Report, RowReport, Verdict
+from copper_emulator.checks.rows import ROWS
+from copper_emulator.checks.sources import from_command, from_url
+from copper_emulator.checks.standalone import Standing, standing
+from copper_emulator.checks.state import Source
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.values import Number
+from copper_emulator.core.errors import ApiError, UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.durations import parse_duration
+from copper_emulator.settings import Settings
+from copper_emulator.shell.serving import DEFAULT_PORT
+
+_STYLES = {Verdict.PASSED: "green", Verdict.WARNED: "yellow", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
+
+
+def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise WrongUse(f"{parameter.opts[0]} {text!r}: write NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> float:
+    try:
+        return parse_duration(given) / 1000
+    except ValueError as error:
+        raise WrongUse(f"{parameter.opts[0]}: {error}") from None
+
+
+@click.command(short_help="Check whether an endpoint holds up.")
+@click.argument("url", metavar="URL", required=False)
+@click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="what it expects; repeatable")
+@click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
+@click.option("--no-secret", is_flag=True, help="it is meant to take notifications without a secret")
+@click.option("--types", metavar="TYPES", help="the types it is for, like person,lead; all without this")
+@click.option("--state-url", metavar="URL", help="GET answers with what it believes there is, as JSON")
+@click.option("--state-command", metavar="COMMAND", help="prints what it believes there is, as JSON")
+@click.option(
+    "--patience", default="2s", show_default=True, callback=_seconds, help="how long its state may take to become right"
+)
+@click.option("--only", metavar="ROWS", help="rows to play, like answers,burst (see --list)")
+@click.option("--skip", metavar="ROWS", help="rows not to play")
+@click.option("--list", "listed", is_flag=True, help="show the rows, and end")
+@click.option(
+    "--port",
+    type=Number(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="of the API it fetches from; 0 takes a free one",
+)
+@click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
+@click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
+@click.option("--timeout", metavar="SPAN", default="10s", show_default=True, help="how long it may take to answer")
+@click.option("--time-limit", default="5m", show_default=True, callback=_seconds, help="after it no further row begins")
+@click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
+@click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
+@click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
+@click.option("--junit", "junit_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as JUnit's XML")
+@click.option("--html", "html_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as one page")
+def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None:
+    """Check whether an endpoint, in any language, holds up to everything Copper may send it.
+
+    It is sent notifications in rows: batches, late and out of order, wrong secrets, bursts up to both limits and more
+    (--list), in virtual time. Records can be fetched at an API of the check's own. Exit code: 0 when no row failed, 1
+    when one did, 2 when it could not be checked.
+
+    \b
+    Examples:
+      copper-emulator check http://127.0.0.1:5000/hooks/copper --secret key=s3cret
+      copper-emulator check http://127.0.0.1:5000/hooks/copper --state-url http://127.0.0.1:5000/state --types person
+    """
+    output = Output(as_json=as_json)
+    if listed:
+        _list(output)
+        return
+    if url is None:
+        raise WrongUse("name the endpoint, like http://127.0.0.1:5000/hooks/copper")
+    try:
+        report = _run(url, output, given)
+    except (UsageError, ApiError) as error:
+        raise WrongUse(_told(error)) from None
+    for option, write in (("junit_file", junit), ("html_file", page)):
+        if given[option]:
+            _write(given[option], write(report))
+    output.json(report.to_json())
+    for note in report.notes:
+        output.line(f"Note: {note}", style="dim")
+    output.line(report.summary, style="bold green" if report.ok else "bold red")
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
+def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
+    settings = Settings.of(
+        {
+            "timeout": given["timeout"],
+            "profile": given["profile"],
+            "allow_targets": given["allowed"],
+            "allow_http": True,
+        }
+    )
+    endpoint = _sendable(url, settings.allow_targets)
+    plan = Plan(
+        target=url,
+        shown=url,
+        secret=given["secret"],
+        headers=given["headers"],
+        open=given["no_secret"],
+        types=types_of(given["types"]),
+        rows=rows_of(given["only"], given["skip"]),
+        state=_state(given["state_url"], given["state_command"], settings.allow_targets),
+        patience=given["patience"],
+        time_limit=given["time_limit"],
+    )
+    with ExitStack() as stack:
+        account = _standing(stack, endpoint, settings, given)
+        output.line(f"Checking {url}", style="bold")
+        taken = f"the token {given['token']}" if given["token"] else "any token"
+        output.line(f"Records can be fetched at {account.api_url} with {taken}; --port and --token fix them.")
+        return account.run(plan, lambda row: _show(row, output))
+
+
+def _standing(stack: ExitStack, endpoint: URL, settings: Settings, given: Mapping[str, Any]) -> Standing:
+    port = given["port"]
+    served = standing(endpoint, settings, port=port, token=given["token"], email=given["email"])
+    try:
+        return stack.enter_context(served)
+    except OSError as error:
+        raise UsageError(_why_not(error, port)) from None
+
+
+def _show(row: RowReport, output: Output) -> None:
+    output.line(f"{row.shown_verdict:<7}  {row.name:<20}  {on_one_line(row.evidence)}", style=_STYLES[row.verdict])
+    if row.advice:
+        output.line(f"{'':<31}-> {on_one_line(row.advice)}")
+
+
+def _list(output: Output) -> None:
+    output.json({"rows": [{"name": row.name, "about": row.about} for row in ROWS]})
+    for row in ROWS:
+        output.line(f"{row.name:<20}  {row.about}")
+
+
+def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:
+    if url is not None and command is not None:
+        raise UsageError("the state comes from --state-url or from --state-command, not from both")
+    if url is not None:
+        return from_url(str(_sendable(url, allowed)))
+    return None if command is None else from_command(command)
+
+
+def _sendable(text: str, allowed: frozenset[str]) -> URL:
+    try:
+        url = URL(text)
+        usable = url.absolute and url.scheme in ("http", "https") and bool(url.host) and not url.fragment
+    except ValueError:
+        usable = False
+    if not usable or url.user is not None:
+        raise UsageError(f"{text!r} is no URL to send to: write all of it, like http://127.0.0.1:5000/hooks/copper")
+    host = (url.host or "").lower()
+    if is_copper(host):
+        raise UsageError(f"{host} is Copper itself; nothing is ever sent there")
+    if not is_loopback(host) and host not in allowed:
+        raise UsageError(
+            f"{host} is not this machine, and nothing is sent elsewhere by accident; "
+            f"if it is meant: --allow-target {host}"
+        )
+    return url
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def _told(error: UsageError | ApiError) -> str:
+    hint = f"; {error.hint}" if isinstance(error, ApiError) and error.hint else ""
+    return f"{error}{hint}"
+
+
+def _why_not(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use, perhaps by another copper-emulator: choose one with --port (0: a free one)"
+    return f"cannot listen on port {port}: {error.strerror or error}"

@@ -1,0 +1,54 @@
+"""`copper-emulator faults`: what misbehaves in an account of a running server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import for_an_account
+from copper_emulator.cli.output import Output
+from copper_emulator.fault_texts import FORMS, OFF, parse_faults
+
+
+def _epilog() -> str:
+    width = max(len(form.example) for form in FORMS.values())
+    rows = "\n".join(f"  {form.example:<{width}}  {form.does}" for form in FORMS.values())
+    return f"\b\nThe faults:\n{rows}\n\n@TARGET after one concerns the targets alone that begin so."
+
+
+@click.command(short_help="Show, switch on or switch off faults in a running server.", epilog=_epilog())
+@click.argument("texts", metavar="[FAULT...] | off [NAME...]", nargs=-1)
+@for_an_account
+def faults(*, texts: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
+    """Show which faults are on in an account, switch some on, or switch them off: all, or those named after off.
+
+    \b
+    Examples:
+      copper-emulator faults
+      copper-emulator faults lose=20% outage=10m
+      copper-emulator faults off
+      copper-emulator faults off lose
+    """
+    body = _body(texts)
+    client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account) + "/faults"
+    shown = client.get(path) if body is None else client.post(path, body)
+    output.json(shown)
+    for fault in shown["faults"]:
+        output.line(fault["text"] + (" (beyond what Copper does)" if fault["beyond_spec"] else ""))
+    if not shown["faults"]:
+        output.line("No faults are on.")
+
+
+def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:
+    if not texts:
+        return None
+    if texts[0] == OFF:
+        return {"off": list(texts[1:]) or "all"}
+    try:
+        return {"on": [str(fault) for text in texts for fault in parse_faults(text)]}
+    except ValueError as error:
+        raise WrongUse(str(error)) from None

@@ -1,0 +1,41 @@
+"""The command that asks a running server why somebody was notified of something, or nobody: `why`."""
+
+from __future__ import annotations
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import MOST, for_an_account
+from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.values import Number
+
+_NUMBERED = ("subscription", "change")
+"""What is asked about by a number of its own; every other word is a type of records."""
+
+
+@click.command(short_help="Tell why somebody was notified of something, or nobody.")
+@click.argument("what", metavar="[WHAT]", required=False)
+@click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
+@for_an_account
+def why(*, what: str | None, number: int | None, server: str, account: str | None, as_json: bool) -> None:
+    """Tell what became of changes: who was notified, when and with which answer; who was not, and why not.
+
+    WHAT is a type of records, with the id of one or without; or subscription or change, with its number. With neither,
+    everything is told. With --json each change and each subscription is decided on, step by step.
+
+    \b
+    Examples:
+      copper-emulator why person 17
+      copper-emulator why leads
+      copper-emulator why subscription 560698
+      copper-emulator why change 3 --json
+    """
+    if what in _NUMBERED and number is None:
+        raise WrongUse(f"say which {what}, like why {what} {560698 if what == 'subscription' else 3}")
+    query = {str(what): number} if what in _NUMBERED else {"type": what, "id": number}
+    client, output = Client(server), Output(as_json=as_json)
+    told = client.get(client.account(account) + "/why", query)
+    output.json(told)
+    for line in told["lines"]:
+        output.line(on_one_line(line), style="" if line.startswith(" ") else "bold")

@@ -1,0 +1,177 @@
+"""Why did an endpoint (not) get something? Answers from the journal, in the same words everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Subscription
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.text import count, short_ids
+from copper_emulator.explain.lives import Decision, Life
+from copper_emulator.explain.stories import Step, What, answer_of, masked_headers, story
+from copper_emulator.explain.traces import Passage, Trace, Tracer
+from copper_emulator.timeline import describe, stamp, subscription_text
+
+__all__ = [
+    "Decision",
+    "Explanation",
+    "Passage",
+    "Step",
+    "Trace",
+    "What",
+    "answer_of",
+    "explain_change",
+    "explain_delivery",
+    "explain_records",
+    "explain_subscription",
+    "refusals",
+    "story",
+    "traces_of",
+]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Lines of text, which `str()` joins, and what they tell as values.
+
+    `traces` has one for each change and each subscription; `notes` are entries of the journal about what changed
+    nothing, or nothing that Copper notifies of.
+    """
+
+    lines: tuple[str, ...]
+    traces: tuple[Trace, ...] = ()
+    notes: tuple[Entry, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def explain_change(account: Account, change: Change) -> Explanation:
+    """What became of one change: for each notification its whole story, or why there was none."""
+    tracer = Tracer(account)
+    traces = tracer.of(change)
+    return Explanation(tuple(_told_of(account, tracer, change, traces)), tuple(traces))
+
+
+def traces_of(account: Account, change: Change) -> list[Trace]:
+    """One for each subscription there ever was."""
+    return Tracer(account).of(change)
+
+
+def explain_subscription(account: Account, subscription: Subscription) -> Explanation:
+    """Everything a subscription was sent, and what it was not and why."""
+    tracer = Tracer(account, subscription=subscription.id)
+    traces = [
+        trace for change in account.journal.changes for trace in tracer.of(change) if trace.subscription is not None
+    ]
+    life = next(iter(tracer.lives), None)
+    lines = [f"subscription {subscription_text(subscription)}", *_life_lines(account, life)]
+    told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
+    lines += [*told, *_not_told(traces, told=bool(told))]
+    return Explanation(tuple(map(tracer.mask, lines)), tuple(traces))
+
+
+def explain_records(account: Account, kind: EntityType | None, record_id: int | None) -> Explanation:
+    """What happened to a type, to a record, or at all, each with what became of it."""
+    tracer = Tracer(account, about=record_id)
+    lines: list[str] = []
+    traces: list[Trace] = []
+    notes: list[Entry] = []
+    together = False
+    for entry in account.journal.entries:
+        if entry.kind is Kind.CHANGE and entry.change is not None and _is_about(entry.change, kind, record_id):
+            told = tracer.of(entry.change)
+            traces += told
+            lines += _told_of(account, tracer, entry.change, told)
+            together = together or any(len(p.notification.ids) > 1 for trace in told for p in trace.passages)
+        elif any(kind in (None, its) and record_id in (None, this) for its, this in entry.records):
+            notes.append(entry)
+            lines += [f"{stamp(entry.at_ms)}  {entry.text}", "  nobody was notified"]
+    if together and record_id is not None:
+        lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.")
+    return Explanation(tuple(lines or [_nothing(account, kind, record_id)]), tuple(traces), tuple(notes))
+
+
+def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
+    """One delivery with its request's shape and what came back."""
+    tracer = Tracer(account)
+    lines = [story(account, delivery.notification)]
+    if delivery.request_headers:
+        shown = [f"{name}: {value}" for name, value in masked_headers(delivery)]
+        lines.append(f"  sent {len(delivery.request_body)} bytes with {', '.join(shown)}")
+    if delivery.traceback:
+        lines += [f"    {line}" for line in delivery.traceback.splitlines()]
+    traces = [
+        trace
+        for trace in tracer.of(delivery.change)
+        if any(passage.notification is delivery.notification for passage in trace.passages)
+    ]
+    return Explanation(tuple(map(tracer.mask, lines)), tuple(traces))
+
+
+def refusals(account: Account) -> list[str]:
+    """What the API refused, one line each: a subscription that was never made is often why nothing arrives."""
+    return [describe(entry).strip() for entry in account.journal.entries if entry.kind is Kind.REFUSED]
+
+
+def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[Trace]) -> list[str]:
+    head = f"{stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)} ({change.origin})"
+    if account.journal.entry_of(change) is None:
+        return [head, "  it is of an earlier life of this account, which has been reset since"]
+    told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
+    if not change.subscriptions and change.origin != "replay":
+        told = [f"  nobody was notified: {tracer.mask(change.note)}"]
+    # Who listened to the topic, but not then, is what people look for.
+    missed = (Decision.MADE_LATER, Decision.REMOVED_BEFORE)
+    return [head, *told, *(f"  {trace.text}" for trace in traces if trace.decision in missed)]
+
+
+def _life_lines(account: Account, life: Life | None) -> list[str]:
+    if life is None:
+        return ["  it is of an earlier life of this account, which has been reset since"]
+    made = f"  made {stamp(life.made.at_ms)}"
+    if life.removed is not None:
+        return [f"{made}, removed {stamp(life.removed.at_ms)}"]
+    if life.subscription.key != account.key.serial:
+        return [f"{made} by an earlier API key: it still fires, and the present key neither sees nor can delete it"]
+    return [made]
+
+
+_REASONS = {
+    Decision.MADE_LATER: "of this topic came before the subscription was made",
+    Decision.REMOVED_BEFORE: "of this topic came after it was removed",
+    Decision.NOT_FOLLOWED: "of this topic went too deep into an echo",
+    Decision.OTHER_TOPIC: "had another topic",
+}
+
+
+def _not_told(traces: Sequence[Trace], *, told: bool) -> list[str]:
+    lines = []
+    for decision, reason in _REASONS.items():
+        changes = [trace.change for trace in traces if trace.decision is decision]
+        if not changes:
+            continue
+        topics = sorted({str(change.topic) for change in changes})
+        which = f": {', '.join(topics)}" if decision is Decision.OTHER_TOPIC else ""
+        lines.append(f"  {count(len(changes), 'change')} {reason}{which}")
+    if not told:
+        lines.append("  it was sent nothing" + ("" if traces else "; nothing changed"))
+    return lines
+
+
+def _is_about(change: Change, kind: EntityType | None, record_id: int | None) -> bool:
+    return (kind is None or change.type is kind) and (record_id is None or record_id in change.ids)
+
+
+def _nothing(account: Account, kind: EntityType | None, record_id: int | None) -> str:
+    if record_id is None:
+        return f"nothing happened to any {kind or 'record'}"
+    known = [each for each in EntityType if account.records.has_record(each, record_id)]
+    text = f"nothing happened to {kind or 'record'} {record_id}"
+    if kind in known or (kind is None and known):
+        return f"{text}: it was seeded, which nobody is notified of"
+    if known:
+        return f"{text}, and there is none; there is a {known[0]} {record_id}"
+    return f"{text}, and there is none"

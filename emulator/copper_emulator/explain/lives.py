@@ -1,0 +1,77 @@
+"""From when to when was each subscription there, and why did it (not) hear of a change?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Change, Entry, Kind, Subscription
+from copper_emulator.timeline import stamp
+
+
+class Decision(StrEnum):
+    """What was decided about one change and one subscription."""
+
+    NOTIFIED = "notified"
+    OTHER_TOPIC = "other topic"
+    MADE_LATER = "made later"
+    REMOVED_BEFORE = "removed before"
+    NOT_FOLLOWED = "not followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A subscription as it last stood, the entry that made it, and the one that removed it."""
+
+    subscription: Subscription
+    made: Entry
+    removed: Entry | None = None
+
+    def decision(self, told: Entry, change: Change) -> Decision:
+        """What was decided about a change; `told` is the entry of the journal that tells of it."""
+        if self.subscription.id in change.subscriptions:
+            return Decision.NOTIFIED
+        if self.subscription.topic != change.topic:
+            return Decision.OTHER_TOPIC
+        if self.made.number > told.number:
+            return Decision.MADE_LATER
+        if self.removed is not None and self.removed.number < told.number:
+            return Decision.REMOVED_BEFORE
+        return Decision.NOT_FOLLOWED
+
+
+def lives(account: Account) -> list[Life]:
+    """Every subscription there ever was, whichever key made it, in the order they were made."""
+    found: dict[int, Life] = {}
+    for entry in account.journal.of_subscriptions():
+        subscription = entry.subscription
+        if subscription is None:
+            continue
+        life = found.get(subscription.id)
+        if life is None:
+            found[subscription.id] = Life(subscription, entry)
+        elif entry.kind is Kind.UNSUBSCRIBED:
+            found[subscription.id] = replace(life, removed=entry)
+        else:
+            found[subscription.id] = replace(life, subscription=subscription)
+    return list(found.values())
+
+
+def called(account: Account, subscription_id: int) -> str:
+    """`subscription 560698`, and whether an earlier key made it: it still fires, and the present key cannot see it."""
+    found = account.subscriptions.find(subscription_id)
+    earlier = found is not None and found.key != account.key.serial
+    return f"subscription {subscription_id}" + (" (of an earlier API key)" if earlier else "")
+
+
+def decided(account: Account, life: Life, decision: Decision, change: Change) -> str:
+    """Why a subscription did not hear of a change, in one sentence."""
+    name = called(account, life.subscription.id)
+    if decision is Decision.OTHER_TOPIC:
+        return f"{name} is to {life.subscription.topic}"
+    if decision is Decision.MADE_LATER:
+        return f"{name} was made after the change ({stamp(life.made.at_ms)})"
+    if decision is Decision.REMOVED_BEFORE and life.removed is not None:
+        return f"{name} had been removed before the change ({stamp(life.removed.at_ms)})"
+    return f"{name} was not told: {change.note}"

@@ -1,0 +1,141 @@
+"""What became of one notification: its whole life in one sentence, and step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Notification, Outcome, State, WaitsFor
+from copper_emulator.core.text import count, duration_text, short_ids
+from copper_emulator.explain.lives import called
+from copper_emulator.timeline import MASK, stamp, under_faults
+
+_MAX_ANSWER = 160
+"""Characters of an endpoint's answer that are shown."""
+
+
+class What(StrEnum):
+    """What a step of a notification's life tells."""
+
+    CUT = "cut"
+    DUE = "due"
+    HELD = "held"
+    WAITS = "waits"
+    SENT = "sent"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a notification, or that it waits for."""
+
+    what: What
+    text: str
+    at_ms: int | None = None
+
+
+def story(account: Account, notification: Notification, *, about: int | None = None) -> str:
+    """One notification's life in one sentence; `about` is the record that was asked about."""
+    what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
+    if about is not None and len(notification.ids) > 1:
+        what += f", {about} together with {count(len(notification.ids) - 1, 'other id')},"
+    if notification.repeats is not None:
+        what += f", #{notification.repeats} once more,"
+    held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
+    delivery = account.journal.delivery_of(notification)
+    whom = "a replay" if _is_replay(notification) else f"for {called(account, notification.subscription)}"
+    if delivery is None:
+        return f"{what} {whom}: {waiting(account, notification)}"
+    late = _late(notification)
+    return f"{what} {whom}: {late}{held}{_ended(delivery)}"
+
+
+def steps(account: Account, notification: Notification) -> Iterator[Step]:
+    """The same step by step."""
+    together = [
+        other.ids
+        for other in account.journal.notifications_of(notification.change)
+        if other.subscription == notification.subscription
+    ]
+    if len(together) > 1:
+        sizes = ", ".join(str(len(ids)) for ids in together)
+        place = together.index(notification.ids) + 1
+        yield Step(What.CUT, f"number {place} of {len(together)} notifications that share the ids ({sizes})")
+    yield Step(What.DUE, _due(account, notification), notification.due_ms)
+    if notification.held_by is not None:
+        until = "" if notification.held_until_ms is None else f" until {stamp(notification.held_until_ms)}"
+        yield Step(What.HELD, f"held by the limit of {notification.held_by}{until}", notification.due_ms)
+    delivery = account.journal.delivery_of(notification)
+    if delivery is None:
+        what = What.SENT if notification.state is State.SENDING else What.WAITS
+        yield Step(what, waiting(account, notification), account.wait_of(notification).until_ms)
+        return
+    if delivery.request_body and delivery.outcome not in (Outcome.BLOCKED, Outcome.LOST) and not delivery.by_fault:
+        yield Step(What.SENT, f"sent to {delivery.target}{_via(delivery)}", delivery.started_ms)
+    yield Step(What.ENDED, f"{delivery.verdict}{answer_of(delivery)}{under_faults(delivery)}", delivery.ended_ms)
+
+
+def waiting(account: Account, notification: Notification) -> str:
+    """What a notification that has not ended waits for."""
+    wait = account.wait_of(notification)
+    until = "" if wait.until_ms is None else stamp(wait.until_ms)
+    return {
+        WaitsFor.TIME: f"waits, due {until}",
+        WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until}",
+        WaitsFor.TARGET: "waits for its target, which has not answered the one before",
+        WaitsFor.ANSWER: "sent, not answered yet" + (f"; the answer comes {until}" if until else ""),
+        WaitsFor.CALL: "due, and waits for a call that lets time pass",
+    }[wait.what]
+
+
+def answer_of(delivery: Delivery) -> str:
+    """`, answering "no such customer"` where an answer that was not 2xx has a body; its beginning, on one line."""
+    if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
+        return ""
+    text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
+    return f", answering {text if len(text) <= _MAX_ANSWER else text[:_MAX_ANSWER] + '...'}"
+
+
+def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:
+    """The headers of the request; what is not the emulator's own came from people and is masked."""
+    ours = ("content-type", "user-agent") if delivery.replayed else ()
+    theirs = {name.lower() for name in (delivery.subscription.headers or {})} if delivery.subscription else set()
+    return [
+        (name, MASK if name.lower() in theirs or (delivery.replayed and name.lower() not in ours) else value)
+        for name, value in delivery.request_headers
+    ]
+
+
+def _is_replay(notification: Notification) -> bool:
+    return notification.change.origin == "replay"
+
+
+def _late(notification: Notification) -> str:
+    late = notification.due_ms - notification.change.at_ms
+    return f"due {duration_text(late)} after the change, " if late else ""
+
+
+def _due(account: Account, notification: Notification) -> str:
+    late = notification.due_ms - notification.change.at_ms
+    if not late:
+        return "due at once"
+    return f"due {duration_text(late)} after the change (latency {_latency(account, notification)})"
+
+
+def _latency(account: Account, notification: Notification) -> str:
+    subscription = account.subscriptions.find(notification.subscription)
+    return str(account.faults.latency(subscription.target if subscription is not None else ""))
+
+
+def _ended(delivery: Delivery) -> str:
+    when = f"at {stamp(delivery.ended_ms)}" + (f", {delivery.target}{_via(delivery)}" if delivery.target else "")
+    if delivery.status is not None or delivery.outcome is Outcome.LOST:
+        return f"{delivery.summary} {when}{answer_of(delivery)}{under_faults(delivery)}"
+    why = delivery.detail.split(". ")[0]
+    return f"{delivery.outcome} {when}" + (f": {why}" if why else "") + under_faults(delivery)
+
+
+def _via(delivery: Delivery) -> str:
+    return f" via {delivery.route}" if delivery.route else ""

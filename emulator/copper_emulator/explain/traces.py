@@ -1,0 +1,73 @@
+"""What was decided about each change and each subscription, as values: the text and the control API show these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Change, Notification, Subscription
+from copper_emulator.explain.lives import Decision, Life, decided, lives
+from copper_emulator.explain.stories import Step, steps, story
+from copper_emulator.timeline import masking
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One notification of a trace: its life in one sentence, and step by step."""
+
+    notification: Notification
+    text: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One change and one subscription: what was decided, why, and what was sent. Without a subscription a replay."""
+
+    change: Change
+    subscription: Subscription | None
+    decision: Decision
+    text: str
+    passages: tuple[Passage, ...] = ()
+
+
+class Tracer:
+    """Traces of one account as it stands, of one record or subscription alone where these are given.
+
+    `mask` hides the values of secrets and headers; the texts of the traces are masked.
+    """
+
+    def __init__(self, account: Account, *, about: int | None = None, subscription: int | None = None) -> None:
+        self._account = account
+        self._about = about
+        self.lives = [life for life in lives(account) if subscription in (None, life.subscription.id)]
+        self.mask = masking(account.journal.subscriptions())
+
+    def of(self, change: Change) -> list[Trace]:
+        """One for each subscription there ever was, or for the one that is meant."""
+        told = self._account.journal.entry_of(change)
+        if told is None:
+            return []
+        if change.origin == "replay":
+            return [Trace(change, None, Decision.NOTIFIED, change.note, self._passages(change, lambda _: True))]
+        return [self._trace(change, life, life.decision(told, change)) for life in self.lives]
+
+    def _trace(self, change: Change, life: Life, decision: Decision) -> Trace:
+        wanted = life.subscription.id
+        if decision is not Decision.NOTIFIED:
+            return Trace(change, life.subscription, decision, decided(self._account, life, decision, change))
+        passages = self._passages(change, lambda notification: notification.subscription == wanted)
+        return Trace(change, life.subscription, decision, "notified", passages)
+
+    def _passages(self, change: Change, wanted: Callable[[Notification], bool]) -> tuple[Passage, ...]:
+        return tuple(
+            self._passage(notification)
+            for notification in self._account.journal.notifications_of(change)
+            if wanted(notification) and (self._about is None or self._about in notification.ids)
+        )
+
+    def _passage(self, notification: Notification) -> Passage:
+        text = self.mask(story(self._account, notification, about=self._about))
+        told = (Step(s.what, self.mask(s.text), s.at_ms) for s in steps(self._account, notification))
+        return Passage(notification, text, tuple(told))

@@ -1,0 +1,201 @@
+"""How people write faults: `lose=3`, `lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from copper_emulator.core.fault import RETRY_EVERY_MS, WHOLE, Fault, FaultName
+from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.durations import parse_duration, parse_latency
+
+OFF = "off"
+"""Instead of faults: none."""
+
+_Parts = Mapping[str, str]
+
+
+def _nothing(text: str) -> _Parts:
+    return {"nothing": text} if text else {}
+
+
+def _amount(text: str) -> _Parts:
+    return {"share" if text.endswith("%") else "next": text} if text else {}
+
+
+def _span_and_next(text: str) -> _Parts:
+    span, comma, number = text.partition(",")
+    return {"span": span, "next": number} if comma else {"span": text}
+
+
+def _times(text: str) -> _Parts:
+    times, slash, every = text.partition("/")
+    return {"next": times, "span": every} if slash else {"next": text}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one fault is written: what stands after its name, an example, and what it does."""
+
+    read: Callable[[str], _Parts]
+    example: str
+    does: str
+    one_target: bool = True
+    """Whether it can concern one target alone."""
+
+
+FORMS: Mapping[FaultName, Form] = {
+    FaultName.LOSE: Form(_amount, "lose=20%", "the next so many, or a share of all, are never sent"),
+    FaultName.OUTAGE: Form(lambda text: {"span": text}, "outage=10m", "for so long every connection is refused"),
+    FaultName.LATENCY: Form(lambda text: {"latency": text}, "latency=0-15m", "changes from now on are told so late"),
+    FaultName.SHUFFLE: Form(
+        _nothing, "shuffle", "what is due at the same moment goes in another order", one_target=False
+    ),
+    FaultName.BATCHES: Form(lambda text: {"sizes": text}, "batches=29,1", "so many ids in one notification, in turn"),
+    FaultName.SLOW: Form(_span_and_next, "slow=3s", "the endpoint's answers come so much later"),
+    FaultName.REFUSE: Form(_amount, "refuse=1", "the next so many connections are refused"),
+    FaultName.HANG: Form(_amount, "hang=1", "the next so many are never answered"),
+    FaultName.GARBLE: Form(_amount, "garble=1", "the next so many answers are no HTTP"),
+    FaultName.GONE: Form(_amount, "gone", "records are deleted before the endpoint can fetch them"),
+    FaultName.CHANGED: Form(_amount, "changed", "records are changed before the endpoint can fetch them"),
+    FaultName.STALE: Form(lambda text: {"span": text}, "stale=5s", "searches lie so far behind", one_target=False),
+    FaultName.DUPLICATE: Form(_amount, "beyond_spec.duplicate=10%", "notifications are sent twice"),
+    FaultName.RETRY: Form(_times, "beyond_spec.retry=8", "what failed is sent again, so many times, every minute"),
+    FaultName.CORRUPT: Form(_amount, "beyond_spec.corrupt=1", "bodies are cut off somewhere"),
+}
+"""Every fault; docs/faults.md is held against it by the tests."""
+
+_ONE_BY_DEFAULT = (FaultName.REFUSE, FaultName.HANG, FaultName.GARBLE)
+_WITHOUT_VALUE = (FaultName.SHUFFLE, FaultName.GONE, FaultName.CHANGED)
+_COUNTED_ONLY = (*_ONE_BY_DEFAULT, FaultName.GONE, FaultName.CHANGED)
+
+
+def parse_faults(value: object) -> tuple[Fault, ...]:
+    """`lose=20% outage=10m`, `off`, or a list of such. Raises ValueError."""
+    if value is None or value == OFF:
+        return ()
+    if isinstance(value, Fault):
+        return (value,)
+    if isinstance(value, str):
+        return tuple(parse_fault(part) for part in value.split())
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        return tuple(fault for part in value for fault in parse_faults(part))
+    raise ValueError(f"{value!r} are not faults: write them like lose=20% outage=10m, or off")
+
+
+def faults_text(faults: Iterable[Fault]) -> str:
+    """The way back: `lose=20% outage=10m` or `off`."""
+    return " ".join(map(str, faults)) or OFF
+
+
+def parse_fault(text: str) -> Fault:
+    """`lose=20%`. Raises ValueError that says how it is written."""
+    what, at, target = text.strip().partition("@")
+    said, equals, value = what.partition("=")
+    name = _name(said)
+    if (at and not target) or (equals and not value):
+        raise ValueError(f"{text!r} breaks off: {_advice(name)}")
+    return fault(name, target=target or None, **FORMS[name].read(value))
+
+
+def fault(name: FaultName, *, target: object = None, **parts: Any) -> Fault:
+    """A fault from its parts, as text or as Python values; None where a part is not given. Raises ValueError."""
+    parts = {part: value for part, value in parts.items() if value is not None}
+    try:
+        values = {part: value for key, raw in parts.items() for part, value in _PARTS[key](raw).items()}
+        made = Fault(name, target=_target(name, target), **values)
+    except KeyError:
+        raise ValueError(f"{name} takes no value: {_advice(name)}") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return _complete(made)
+
+
+def _complete(made: Fault) -> Fault:
+    """With what goes without saying. Raises ValueError where something is missing."""
+    name, said = made.name, made.next is not None
+    if said and made.share is not None:
+        raise ValueError(f"{name} takes a number or a share, not both: {_advice(name)}")
+    if name in _COUNTED_ONLY and made.share is not None:
+        raise ValueError(f"{name} takes a number, not a share: {_advice(name)}")
+    if name in _ONE_BY_DEFAULT and not said:
+        return Fault(name, next=1, target=made.target)
+    if name is FaultName.RETRY and said and not made.span_ms:
+        return Fault(name, next=made.next, span_ms=RETRY_EVERY_MS, target=made.target)
+    value = (made.next, made.share, made.latency, made.sizes or None, made.span_ms or None)
+    if name not in _WITHOUT_VALUE and all(part is None for part in value):
+        raise ValueError(f"{name} needs a value: {_advice(name)}")
+    return made
+
+
+def _name(said: str) -> FaultName:
+    try:
+        return FaultName(said)
+    except ValueError:
+        known = list(FaultName)
+        close = get_close_matches(said, known, n=1) or [n for n in known if n == f"beyond_spec.{said}"]
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise ValueError(f"there is no fault {said!r}.{hint} The faults are {', '.join(known)}") from None
+
+
+def _advice(name: FaultName) -> str:
+    return f"write it like {FORMS[name].example}"
+
+
+# --- its parts --------------------------------------------------------------------------------------------------
+
+
+def _next(value: object) -> dict[str, Any]:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= WHOLE:
+        raise ValueError(f"{value!r} is no number from 1 to a million")
+    return {"next": number}
+
+
+def _share(value: object) -> dict[str, Any]:
+    number: object = value
+    if isinstance(value, str):
+        try:
+            number = float(value.removesuffix("%")) / 100
+        except ValueError:
+            number = None
+    share = round(number * WHOLE) if isinstance(number, int | float) and 0 <= number <= 1 else 0
+    if isinstance(value, bool) or not share:
+        raise ValueError(f"{value!r} is no share: write it like 20%, or in Python 0.2")
+    return {"share": share}
+
+
+def _span(value: object) -> dict[str, Any]:
+    span = parse_duration(value)
+    if not span:
+        raise ValueError(f"{value!r} is no time at all: it must be longer")
+    return {"span_ms": span}
+
+
+def _sizes(value: object) -> dict[str, Any]:
+    parts = value.split(",") if isinstance(value, str) else value
+    sizes = [_next(part)["next"] for part in parts] if isinstance(parts, Iterable) else []
+    if not sizes or max(sizes) > MAX_IDS:
+        raise ValueError(f"{value!r} are no sizes: a notification has 1 to {MAX_IDS} ids")
+    return {"sizes": tuple(sizes)}
+
+
+_PARTS: Mapping[str, Callable[[object], dict[str, Any]]] = {
+    "next": _next,
+    "share": _share,
+    "span": _span,
+    "latency": lambda value: {"latency": parse_latency(value)},
+    "sizes": _sizes,
+}
+
+
+def _target(name: FaultName, value: object) -> str:
+    if value is None:
+        return ""
+    if not FORMS[name].one_target:
+        raise ValueError("it concerns all targets, not one")
+    if not isinstance(value, str) or "://" not in value or set(value) & {" ", "@"}:
+        raise ValueError(f"{value!r} is no target: write a subscription's, or how it begins, like https://host.example")
+    return value

@@ -1,0 +1,106 @@
+"""What a failed expectation says: what is wrong, what came closest, why nothing better was there, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Notification
+from copper_emulator.core.text import short_ids
+from copper_emulator.expectation import Expectation, is_of, misfits
+from copper_emulator.explain import refusals, story
+from copper_emulator.near_misses.diagnosis import Case, diagnose
+from copper_emulator.timeline import masked
+
+__all__ = ["unmet", "unwanted"]
+
+_MAX_SHOWN = 5
+
+
+def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> str:
+    """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that."""
+    case = Case.of(expectation, fitting, account, claims)
+    found = diagnose(case)
+    lines = [f"Expected {expectation}, but {found.wrong}."]
+    if fitting:
+        lines += ["What fits:", *_shown(account, [delivery.notification for delivery in fitting])]
+        lines += _beside(case)
+    else:
+        lines += _closest(case)
+    waiting = case.waiting
+    if waiting:
+        lines += [f"Still under way ({len(waiting)}):", *_shown(account, waiting)]
+    lines += found.lines
+    lines += [f"The API refused: {text}" for text in refusals(account)[-2:]]
+    return _masked([*lines, found.advice], account)
+
+
+def unwanted(expectation: Expectation, found: list[Delivery], account: Account) -> str:
+    """The text for notifications that should not have gone out."""
+    what = f"{expectation.type or 'any type'}/{expectation.event or 'any event'}"
+    if expectation.ids is not None:
+        what += f", ids={short_ids(expectation.ids)}"
+    lines = [f"Expected no notification: {what}, but there {'is' if len(found) == 1 else 'are'} {len(found)}:"]
+    first, cause = found[0], found[0].change.cause
+    lines += _shown(account, [delivery.notification for delivery in found])
+    if cause is not None:
+        lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while it got #{cause}.")
+    lines.append(
+        f"If it is meant to arrive, claim it first: copper.expect({str(first.type)!r}, {str(first.event)!r}, "
+        f"ids={list(first.ids)}). If not, mend what makes the change."
+    )
+    return _masked(lines, account)
+
+
+def _beside(case: Case) -> list[str]:
+    fits = {delivery.notification.serial for delivery in case.fitting}
+    others = [
+        delivery
+        for delivery, _ in case.scored
+        if is_of(case.expectation, delivery.notification)
+        and delivery.notification.serial not in fits
+        and not case.claims.is_claimed(delivery)
+    ]
+    if not others:
+        return []
+    # What an endpoint answered tells more than what a limit kept from it.
+    first = next((delivery for delivery in others if delivery.request_body), others[0])
+    lines = [
+        f"Of the same topic {len(others)} did not fit, among them:",
+        f"  {story(case.account, first.notification)}",
+    ]
+    return [*lines, *(f"    - {reason}" for reason in misfits(case.expectation, first))]
+
+
+def _closest(case: Case) -> list[str]:
+    scored = []
+    for delivery, misfitting in case.scored:
+        reasons = [str(reason) for reason in misfitting]
+        if case.claims.is_claimed(delivery):
+            reasons.append("an earlier expect has claimed it already")
+        # What is about the same records is closer than what is not, however little else it shares.
+        score = (not case.concerns(delivery.notification), len(reasons), delivery.notification.serial)
+        scored.append((score, delivery, reasons))
+    if not scored:
+        return ["Nothing was delivered."]
+    scored.sort(key=lambda item: item[0])
+    nearest = [item for item in scored if item[0][:2] == scored[0][0][:2]][:3]
+    lines = ["Closest:"]
+    for _, delivery, reasons in nearest:
+        lines.append(f"  {story(case.account, delivery.notification)}")
+        lines += [f"    - {reason}" for reason in reasons]
+        if delivery.traceback is not None:
+            lines += [f"      {line}" for line in delivery.traceback.splitlines()]
+    others = len(scored) - len(nearest)
+    return [*lines, f"  and {others} more that {'fits' if others == 1 else 'fit'} less"] if others else lines
+
+
+def _shown(account: Account, notifications: Sequence[Notification]) -> list[str]:
+    lines = [f"  {story(account, notification)}" for notification in notifications[:_MAX_SHOWN]]
+    more = len(notifications) - _MAX_SHOWN
+    return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def _masked(lines: list[str], account: Account) -> str:
+    return masked("\n".join(lines), account.journal.subscriptions())

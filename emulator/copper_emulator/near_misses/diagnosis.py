@@ -1,0 +1,154 @@
+"""Which one thing is wrong when nothing, or not enough, meets an expectation, and what would help against it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Notification, WaitsFor
+from copper_emulator.core.text import count, short_ids
+from copper_emulator.expectation import Expectation, Misfit, is_of, misfits
+from copper_emulator.near_misses.field_advice import advice_on
+from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
+from copper_emulator.timeline import stamp
+
+
+@dataclass(frozen=True)
+class Case:
+    """An expectation that was not met, and the account in which it was not; `fitting` fit but for ids or count."""
+
+    expectation: Expectation
+    fitting: Sequence[Delivery]
+    account: Account
+    claims: Claims
+    scored: Sequence[tuple[Delivery, Sequence[Misfit]]] = field(default=())
+
+    @classmethod
+    def of(cls, expectation: Expectation, fitting: Sequence[Delivery], account: Account, claims: Claims) -> Case:
+        scored = [(delivery, misfits(expectation, delivery)) for delivery in account.journal.deliveries]
+        return cls(expectation, fitting, account, claims, scored)
+
+    def concerns(self, notification: Notification) -> bool:
+        """Whether it has the expected topic and, where ids are expected, any of them."""
+        return is_of(self.expectation, notification) and (
+            self.expectation.ids is None or not self.expectation.wanted.isdisjoint(notification.ids)
+        )
+
+    @property
+    def waiting(self) -> list[Notification]:
+        return [notification for notification in self.account.waiting() if self.concerns(notification)]
+
+    @property
+    def missing(self) -> list[int]:
+        """Ids that no delivery brought as expected."""
+        arrived = {record_id for delivery in self.fitting for record_id in delivery.ids}
+        return [record_id for record_id in self.expectation.ids or () if record_id not in arrived]
+
+    @property
+    def claimed(self) -> list[Delivery]:
+        """Deliveries that concern it, and that an earlier expect has claimed."""
+        return [d for d, _ in self.scored if self.concerns(d.notification) and self.claims.is_claimed(d)]
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """The first of these that holds. Inside an endpoint everything else is beside the point."""
+    if case.account.causing is not None:
+        return Diagnosis(
+            "it has not been delivered yet",
+            "Time stands still inside an endpoint: expect it after the call that delivers.",
+        )
+    for look in _LOOKS:
+        found = look(case)
+        if found is not None:
+            return found
+    return why_nothing(case.expectation, case.account)
+
+
+def _incomplete(case: Case) -> Diagnosis | None:
+    """Some fit, and ids are missing: why the first of those did not come tells what to do."""
+    if not case.fitting or not case.missing:
+        return None
+    claimed_ids = {record_id for delivery in case.claimed for record_id in delivery.ids}
+    claimed = [record_id for record_id in case.missing if record_id in claimed_ids]
+    never = [record_id for record_id in case.missing if record_id not in claimed_ids]
+    said = []
+    if claimed:
+        said.append(f"an earlier expect has claimed {short_ids(claimed)} already")
+    if never:
+        said.append(f"of these ids {short_ids(never)} did not arrive as expected")
+    alone = case.expectation.only(never or claimed)
+    rest = diagnose(Case.of(alone, (), case.account, case.claims))
+    return Diagnosis(" and ".join(said), rest.advice, (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines))
+
+
+def _miscounted(case: Case) -> Diagnosis | None:
+    wanted = case.expectation.count
+    if not case.fitting:
+        return None
+    if wanted is None or wanted == len(case.fitting):
+        pieces = ", then ".join(f"ids={list(delivery.ids)}" for delivery in case.fitting[:3])
+        return Diagnosis(
+            "the ids arrived, but not as an exact union: some came more than once, or with others",
+            f"Expect each notification by itself: {pieces}.",
+        )
+    wrong = f"{count(len(case.fitting), 'delivery')} fit, not {wanted}"
+    if len(case.fitting) < wanted:
+        beside = next((found for look in (_under_way, _misfitting) if (found := look(case))), None)
+        advice = beside.advice if beside is not None else f"Expect what came: count={len(case.fitting)}."
+        return Diagnosis(wrong, advice, beside.lines if beside is not None else ())
+    return Diagnosis(wrong, _too_many(case))
+
+
+def _too_many(case: Case) -> str:
+    account = case.account
+    found = (account.subscriptions.find(delivery.notification.subscription) for delivery in case.fitting)
+    if any(subscription is not None and subscription.key != account.key.serial for subscription in found):
+        return (
+            "Delete the subscriptions before switching the key: those of an earlier key go on firing, as Copper's do. "
+            f"Or expect all of them: count={len(case.fitting)}."
+        )
+    return f"Expect all of them: count={len(case.fitting)}; or say which are meant, with ids= or target=."
+
+
+def _under_way(case: Case) -> Diagnosis | None:
+    waiting = case.waiting
+    if not waiting:
+        return None
+    wait = case.account.wait_of(waiting[0])
+    if wait.what is WaitsFor.CALL:
+        return Diagnosis("it has not been sent yet", "It is due and can go: settle, or advance.")
+    until = "" if wait.until_ms is None else f" (until {stamp(wait.until_ms)})"
+    wrong = {
+        WaitsFor.TIME: "it is not due yet",
+        WaitsFor.LIMIT: f"the limit of {wait.limit} holds it back",
+        WaitsFor.TARGET: "its target is busy",
+    }.get(wait.what, "the endpoint has not answered yet")
+    return Diagnosis(wrong, f"Let time pass first{until}: advance, or run_until_idle.")
+
+
+def _misfitting(case: Case) -> Diagnosis | None:
+    """What concerns it did arrive, otherwise than expected, and nobody has claimed it."""
+    near = [
+        (delivery, reasons)
+        for delivery, reasons in case.scored
+        if reasons and case.concerns(delivery.notification) and not case.claims.is_claimed(delivery)
+    ]
+    if not near:
+        return None
+    # What an endpoint answered tells more than what a limit kept from it.
+    delivery, reasons = min(near, key=lambda found: (len(found[1]), not found[0].request_body))
+    return advice_on(reasons[0], delivery, case.expectation)
+
+
+def _claimed(case: Case) -> Diagnosis | None:
+    if not case.claimed:
+        return None
+    return Diagnosis(
+        "an earlier expect has claimed it already",
+        "Each delivery meets one expect: have it happen again before expecting it again, or leave one expect out.",
+    )
+
+
+_LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (_incomplete, _miscounted, _under_way, _misfitting, _claimed)

@@ -1,0 +1,113 @@
+"""A delivery came close: what is wrong with it, and should the endpoint be mended or the expectation?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from copper_emulator.core.model import Delivery, Outcome
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.rules import PAYLOAD_KEYS
+from copper_emulator.core.text import short_ids
+from copper_emulator.expectation import Expectation, Misfit, how
+from copper_emulator.near_misses.nothing_sent import Diagnosis
+from copper_emulator.near_misses.remedies import mend, named
+
+_DISLIKED = frozenset({400, 401, 403, 422})
+"""Answers of an endpoint that did not like what it was sent."""
+
+
+def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    """What one misfit of the nearest delivery says."""
+    return _ADVICE[misfit.field](delivery, expectation)
+
+
+def _ids(delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    extra = [record_id for record_id in delivery.ids if record_id not in (expectation.ids or ())]
+    return Diagnosis(
+        f"it came together with {short_ids(extra)}",
+        f"Expect all that share the notification: ids={list(delivery.ids)}; or have each go alone, with the setting "
+        "batch=1.",
+    )
+
+
+def _target(delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    return Diagnosis(
+        "it went to another target",
+        f"Expect target={delivery.target!r}, or subscribe with the target that is meant.",
+    )
+
+
+def _attributes(delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    actual = delivery.change.updated_attributes
+    called = {
+        name: names
+        for name in expectation.updated_attributes or {}
+        if name not in actual and (names := [each for each in _webhook_names(delivery, name) if each in actual])
+    }
+    wanted = [name for name in expectation.updated_attributes or {} if name in actual]
+    wanted = [*wanted, *(names[0] for names in called.values())] or list(actual)
+    shown = {name: tuple(actual[name]) if isinstance(actual[name], list) else actual[name] for name in wanted}
+    return Diagnosis(
+        "its updated_attributes are others",
+        f"Expect what was sent, the old value first: updated_attributes={shown!r}.",
+        tuple(f"A notification tells of {name!r} as {', '.join(map(repr, names))}." for name, names in called.items()),
+    )
+
+
+def _webhook_names(delivery: Delivery, name: str) -> list[str]:
+    """What a notification calls a field of the API, where it is another name."""
+    table = TABLES[delivery.type]
+    names = list(table.by_name[name].webhook_names) if name in table else []
+    return [] if name in names else names
+
+
+def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    body = delivery.body if isinstance(delivery.body, Mapping) else {}
+    missing = [name for name in expectation.body or {} if name not in body]
+    if not missing:
+        return Diagnosis("its body is another", "Mend the expectation, or the subscription: secret={...} is its own.")
+    own = [name for name in body if name not in PAYLOAD_KEYS]
+    wrong = f"its body has no {', '.join(map(repr, missing))}"
+    if not own:
+        return Diagnosis(wrong, f"Subscribe with secret={{{missing[0]!r}: ...}}: its keys are those of the body.")
+    return Diagnosis(
+        wrong,
+        f"Expect the secret under the name that the subscription gives it: body={{{own[0]!r}: ...}}; "
+        f"or subscribe with secret={{{missing[0]!r}: ...}}.",
+    )
+
+
+def _outcome(delivery: Delivery, expectation: Expectation) -> Diagnosis:
+    wrong = how(delivery)
+    if delivery.outcome is Outcome.DELIVERED:
+        return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {named(delivery)}.")
+    advice = mend(delivery)
+    if delivery.status in _DISLIKED and _secrets(delivery):
+        looked_for = "with the secret under the name it looks for"
+        advice = f"Mend the endpoint, or subscribe {looked_for} instead of {_secrets(delivery)}"
+    return Diagnosis(wrong, f"{advice}; or, if this is meant, expect it with {named(delivery)}.", _seen(delivery))
+
+
+def _seen(delivery: Delivery) -> tuple[str, ...]:
+    """What an endpoint saw that did not like what it saw."""
+    if not isinstance(delivery.body, Mapping):
+        return ()
+    if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
+        return ()
+    own = ", ".join(name for name in delivery.body if name in PAYLOAD_KEYS)
+    secrets = f", and those of the secret: {_secrets(delivery)}" if _secrets(delivery) else ", and no secret"
+    return (f"The body had the keys {own}{secrets}.",)
+
+
+def _secrets(delivery: Delivery) -> str:
+    secret = delivery.subscription.secret if delivery.subscription is not None else None
+    return ", ".join(map(repr, secret or ()))
+
+
+_ADVICE: Mapping[str, Callable[[Delivery, Expectation], Diagnosis]] = {
+    "ids": _ids,
+    "target": _target,
+    "updated_attributes": _attributes,
+    "body": _body,
+    "outcome": _outcome,
+}

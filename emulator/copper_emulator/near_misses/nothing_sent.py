@@ -1,0 +1,209 @@
+"""Nothing that was expected was ever on its way: did it happen, did anybody listen, and what would help?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Change, EntityType, Entry, Event, Kind, Topic
+from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.core.text import short_ids
+from copper_emulator.core.topics import advice, exists
+from copper_emulator.expectation import Expectation
+from copper_emulator.explain import Decision, Trace, refusals, traces_of
+from copper_emulator.timeline import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, to end `Expected ..., but`; what would help, a sentence; and lines that show it."""
+
+    wrong: str
+    advice: str
+    lines: tuple[str, ...] = ()
+
+
+def why_nothing(expectation: Expectation, account: Account) -> Diagnosis:
+    """The first of these that holds."""
+    for look in _LOOKS:
+        found = look(expectation, account)
+        if found is not None:
+            return found
+    return _never_happened(expectation)
+
+
+def _no_such_topic(expectation: Expectation, account: Account) -> Diagnosis | None:
+    kind, event, profile = expectation.type, expectation.event, account.rules.profile
+    if kind is None or event is None or exists(Topic(kind, event), profile):
+        return None
+    return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile))
+
+
+def _unheard(expectation: Expectation, account: Account) -> Diagnosis | None:
+    """It happened, and nobody was notified."""
+    changes = [change for change in account.journal.changes if _is_expected(expectation, change)]
+    unheard = [change for change in changes if not change.subscriptions]
+    if not unheard:
+        return None
+    change = unheard[-1]
+    traces = traces_of(account, change)
+    for decision, diagnose in _DECISIONS.items():
+        found = [trace for trace in traces if trace.decision is decision]
+        if found:
+            return diagnose(change, found[-1])
+    return _nobody(change, [t for t in traces if t.subscription and t.subscription.type is change.type], account)
+
+
+def _made_later(change: Change, trace: Trace) -> Diagnosis:
+    return Diagnosis(
+        "the subscription was made after the change",
+        "Subscribe before the change: Copper sends nothing for what happened earlier.",
+        _happened(change, trace.text),
+    )
+
+
+def _removed_before(change: Change, trace: Trace) -> Diagnosis:
+    return Diagnosis(
+        "the subscription had been removed before the change",
+        "Unsubscribe after the change; or, if nothing should arrive, "
+        f"say copper.expect_none({str(change.type)!r}, {str(change.event)!r}).",
+        _happened(change, trace.text),
+    )
+
+
+def _not_followed(change: Change, trace: Trace) -> Diagnosis:
+    return Diagnosis(
+        "it is part of an echo that was stopped",
+        "Have the endpoint pass over changes that it made itself, or allow more with the setting echo_depth.",
+        _happened(change, trace.text),
+    )
+
+
+_DECISIONS: dict[Decision, Callable[[Change, Trace], Diagnosis]] = {
+    Decision.MADE_LATER: _made_later,
+    Decision.REMOVED_BEFORE: _removed_before,
+    Decision.NOT_FOLLOWED: _not_followed,
+}
+
+
+def _nobody(change: Change, near: Sequence[Trace], account: Account) -> Diagnosis:
+    texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to anything of the type"]
+    target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
+    subscribe = f"copper.subscribe({str(change.type)!r}, {str(change.event)!r}, target={target!r})"
+    refused = "Mend what the API refused, or subscribe" if refusals(account) else "Subscribe"
+    return Diagnosis(
+        f"nobody had subscribed to {change.topic}",
+        f"{refused} before the change: {subscribe}.",
+        _happened(change, *texts),
+    )
+
+
+def _unchanged(expectation: Expectation, account: Account) -> Diagnosis | None:
+    entry = _last(expectation, account, Kind.UNCHANGED)
+    if entry is None or expectation.event not in (None, Event.UPDATE):
+        return None
+    return Diagnosis(
+        "nothing was changed: the values were the same as before",
+        f"Write another value; or, if nothing should arrive, say {_none(expectation)}.",
+        ("What was done:", _at(entry)),
+    )
+
+
+def _excluded(expectation: Expectation, account: Account) -> Diagnosis | None:
+    entry = _last(expectation, account, Kind.EXCLUDED)
+    if entry is None or expectation.event not in (None, Event.UPDATE):
+        return None
+    return Diagnosis(
+        "Copper sends nothing for what was done",
+        f"Say {_none(expectation)}, since nothing will arrive; who needs to know of it has to ask the API.",
+        ("What was done:", _at(entry)),
+    )
+
+
+def _something_else(expectation: Expectation, account: Account) -> Diagnosis | None:
+    """To the same records something else happened."""
+    changes = [change for change in account.journal.changes if not expectation.wanted.isdisjoint(change.ids)]
+    if expectation.ids is None:
+        changes = [change for change in account.journal.changes if change.type is expectation.type]
+    others = [change for change in changes if not _is_expected(expectation, change)]
+    if not others or len(others) < len(changes):
+        return None
+    last = others[-1]
+    topics = list(dict.fromkeys(str(change.topic) for change in reversed(others)))
+    return Diagnosis(
+        f"what happened was {', '.join(topics[:3])}",
+        f"Expect what happened: copper.expect({str(last.type)!r}, {str(last.event)!r}, ...); or change what is meant.",
+        () if last.subscriptions else ("What happened:", f"  {stamp(last.at_ms)}  {last.topic} {short_ids(last.ids)}"),
+    )
+
+
+def _to_others(expectation: Expectation, account: Account) -> Diagnosis | None:
+    changes = [change for change in account.journal.changes if _is_expected(expectation.of_any_ids, change)]
+    ids = list(dict.fromkeys(record_id for change in changes for record_id in change.ids))
+    if not ids:
+        return None
+    return Diagnosis(
+        f"{changes[-1].topic} happened to {short_ids(ids)} instead",
+        "Expect the ids that it happened to, or change the record that is meant.",
+    )
+
+
+def _never_happened(expectation: Expectation) -> Diagnosis:
+    what = f"{expectation.type or 'record'} {short_ids(expectation.ids)}" if expectation.ids else "any record"
+    kind, event = expectation.type or EntityType.PERSON, expectation.event or Event.UPDATE
+    verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
+    return Diagnosis(
+        "no such change happened in this account",
+        f"Have it happen before expecting it: copper.{COLLECTIONS[kind]}.{verb}(...), the same through the API at "
+        f"copper.api_url, or copper.fire({str(kind)!r}, {str(event)!r}, ids=...).",
+        (f"Nothing at all happened to {what}.",) if expectation.ids else (),
+    )
+
+
+_LOOKS: Sequence[Callable[[Expectation, Account], Diagnosis | None]] = (
+    _no_such_topic,
+    _unheard,
+    _unchanged,
+    _excluded,
+    _something_else,
+    _to_others,
+)
+
+
+def _is_expected(expectation: Expectation, change: Change) -> bool:
+    return (
+        expectation.type in (None, change.type)
+        and expectation.event in (None, change.event)
+        and (expectation.ids is None or not expectation.wanted.isdisjoint(change.ids))
+    )
+
+
+def _last(expectation: Expectation, account: Account, kind: Kind) -> Entry | None:
+    found = [
+        entry
+        for entry in account.journal.entries
+        if entry.kind is kind
+        and any(
+            expectation.type in (None, its) and (expectation.ids is None or record_id in expectation.wanted)
+            for its, record_id in entry.records
+        )
+    ]
+    return found[-1] if found else None
+
+
+def _happened(change: Change, *texts: str) -> tuple[str, ...]:
+    return (
+        "It happened, but nobody was notified:",
+        f"  {stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)}",
+        *(f"    - {text}" for text in texts),
+    )
+
+
+def _at(entry: Entry) -> str:
+    return f"  {stamp(entry.at_ms)}  {entry.text}"
+
+
+def _none(expectation: Expectation) -> str:
+    said = [repr(str(word)) for word in (expectation.type, expectation.event) if word is not None]
+    return f"copper.expect_none({', '.join(said)})"

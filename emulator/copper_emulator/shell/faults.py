@@ -1,0 +1,64 @@
+"""Switching faults on and off in one account, for Python, scenarios and the control API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import methodcaller
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.fault import Fault, FaultName
+from copper_emulator.fault_texts import parse_faults
+from copper_emulator.shell.stage import Stage
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+def read(texts: object) -> tuple[Fault, ...]:
+    """Faults as they are written. Raises UsageError."""
+    __tracebackhide__ = True
+    try:
+        return parse_faults(texts)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def active(stage: Stage) -> list[Fault]:
+    """What is on at this moment."""
+    with stage.lock:
+        return stage.account.faults.active(stage.now())
+
+
+def switch_on(stage: Stage, faults: Sequence[Fault]) -> None:
+    """Switch faults on, in their order."""
+    for each in faults:
+        stage.record(partial(_switch_on, each))
+
+
+def _switch_on(fault: Fault, account: Account, now: int) -> None:
+    account.faults.on(fault, now)
+
+
+def switch_off(stage: Stage, which: Callable[[Fault], bool]) -> list[Fault]:
+    """Switch off those that are meant, and say which they were."""
+    ended: list[Fault] = stage.record(lambda account, now: account.faults.off(now, which))
+    return ended
+
+
+def check_names(names: Sequence[str]) -> Sequence[str]:
+    """Names of faults, or faults as they are written. Raises UsageError for what is neither."""
+    __tracebackhide__ = True
+    known = {str(name) for name in FaultName}
+    wrong = [name for name in names if str(name).partition("@")[0].partition("=")[0] not in known]
+    if wrong:
+        raise UsageError(f"there is no fault {wrong[0]!r}; the faults are {', '.join(FaultName)}")
+    return names
+
+
+def switch_off_named(stage: Stage, names: Sequence[str]) -> list[Fault]:
+    """Switch off those of these names, or as they are written; without any, all. Raises UsageError for other names."""
+    __tracebackhide__ = True
+    check_names(names)
+    return switch_off(stage, lambda each: not names or str(each) in names or each.name in names)

@@ -1,0 +1,52 @@
+"""WSGI applications really served, in threads, at a free port of this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from socketserver import ThreadingMixIn
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    # What connects at once is not made to try again a second later.
+    request_queue_size = 128
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+        """Nothing."""
+
+    def get_stderr(self) -> Any:
+        # Tracebacks of what is broken on purpose.
+        return StringIO()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """The URL of an application's hook, until the block ends."""
+    with make_server("127.0.0.1", 0, app, _Server, _Silent) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hook"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def state_of(url: str) -> Callable[[], object]:
+    """What an application answers to GET."""
+    opener = build_opener(ProxyHandler({}))
+
+    def read() -> object:
+        with opener.open(url, timeout=30) as answer:
+            return json.load(answer)
+
+    return read

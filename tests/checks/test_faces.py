@@ -1,0 +1,139 @@
+"""A check in a test: beside the test's own account, with the same key, routes, hooks and clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from copper_emulator import AsyncEmulator, CheckFailed, Emulator, Received, UsageError, check_names
+
+TARGET = "https://app.example/hook"
+
+
+def test_the_tests_own_account_is_as_it_was() -> None:
+    with Emulator(limits="off", latency="30s") as copper:
+        copper.route("https://app.example", to=lambda request: 500)
+        ada = copper.people.create(name="Ada")
+        before = [str(entry) for entry in copper.journal]
+
+        report = copper.check(TARGET, only="answers,batch-2")
+
+        assert not report.ok
+        assert [str(entry) for entry in copper.journal] == before
+        assert copper.people.get(ada).name == "Ada"
+        assert copper.people.create(name="Bob").id == ada.id + 1
+        assert str(copper.settings.latency) == "30s"
+
+
+def test_endpoints_find_the_checks_records_where_they_find_the_tests() -> None:
+    found: list[int] = []
+    with Emulator() as copper:
+
+        def hook(request: Received) -> int:
+            for each in request.json["ids"]:
+                answer = requests.get(f"{copper.api_url}/people/{each}", headers=copper.headers, timeout=10)
+                found.append(answer.status_code)
+            return 200
+
+        copper.route("https://app.example", to=hook)
+        copper.check(TARGET, only="answers,gone")
+
+    assert found == [200, 404, 404]
+
+
+def test_hooks_run_after_each_delivery_of_a_check() -> None:
+    seen: list[str] = []
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.after_delivery(lambda delivery: seen.append(str(delivery.topic)))
+        copper.check(TARGET, only="type-lead")
+
+    assert seen == ["lead/new", "lead/update", "lead/delete"]
+
+
+def test_a_check_inside_a_delivery_is_refused() -> None:
+    with Emulator(allow={"exception"}) as copper:
+        refused: list[str] = []
+
+        def hook(request: Received) -> int:
+            try:
+                copper.check(TARGET)
+            except UsageError as error:
+                refused.append(str(error))
+            return 200
+
+        copper.route("https://app.example", to=hook)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.people.create(name="Ada")
+
+    assert refused == ["check() cannot be called inside a delivery"]
+
+
+def test_a_report_is_read_as_a_table() -> None:
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 500)
+        report = copper.check(TARGET, only="answers,no-redirect")
+
+    text = str(report)
+    assert text.startswith(f"{TARGET}: 1 row passed, 1 failed\n")
+    assert "FAILED   answers " in text
+    assert "-> Look into the endpoint's own log" in text
+    assert repr(report) == f"<Report of {TARGET}: 1 row passed, 1 failed>"
+    with pytest.raises(CheckFailed) as raised:
+        report.checked()
+    assert (str(raised.value), raised.value.report) == (text, report)
+    with pytest.raises(UsageError, match="there is no row 'burst' in this report; it has answers, no-redirect"):
+        report["burst"]
+
+
+@pytest.mark.asyncio
+async def test_the_asynchronous_face_checks_as_well() -> None:
+    heard: dict[int, dict[str, Any]] = {}
+
+    async def hook(request: Received) -> int:
+        body = request.json
+        if body.get("key") != "s3cret":
+            return 401
+        for each in body["ids"]:
+            if body["event"] == "delete":
+                heard.pop(each, None)
+            else:
+                heard[each] = {}
+        return 200
+
+    async with AsyncEmulator() as copper:
+        copper.route("https://app.example", to=hook)
+        report = await copper.check(
+            TARGET,
+            secret={"key": "s3cret"},
+            types="person",
+            state=lambda: {"person": heard},
+            skip="burst,slow-fetch",
+            patience="100ms",
+        )
+
+    assert {row.name for row in report.failed} == {"delete-before-update", "delete-before-new"}
+
+
+def test_one_report_for_each_row(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from copper_emulator import check_names
+
+        @pytest.mark.parametrize("row", check_names())
+        def test_the_endpoint_holds_up(copper, row):
+            copper.route("https://app.example", to=lambda request: 200)
+            copper.check("https://app.example/hook", only=row, secret={"key": "s3cret"}).checked()
+        """
+    )
+    result = pytester.runpytest_subprocess("-q")
+
+    result.assert_outcomes(passed=len(check_names()) - 2, failed=2)
+    result.stdout.fnmatch_lines(["*FAILED *secret-missing*", "*FAILED *secret-wrong*"])
+    result.stdout.fnmatch_lines(["E  *CheckFailed: https://app.example/hook: 0 rows passed, 1 failed"])
+    result.stdout.fnmatch_lines(
+        ["E  *FAILED   secret-wrong *it was answered 200 instead of 401", "E  *-> Compare the*"]
+    )

@@ -1,0 +1,342 @@
+"""What each row sends, and that it finds what it is there to find: endpoints that fail at one thing only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Received, Report, Response, UsageError, check_names
+from copper_emulator.checks.rows import ROWS
+
+TARGET = "https://app.example/hook"
+SECRET = {"key": "s3cret"}
+Answer = Callable[[dict[str, Any], Received], object]
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator() as account:
+        yield account
+
+
+def played(copper: Copper, answer: Answer, **options: Any) -> Report:
+    def hook(request: Received) -> object:
+        return answer(request.json, request)
+
+    copper.route("https://app.example", to=hook)
+    return copper.check(TARGET, **{"secret": SECRET, **options})
+
+
+def sent(copper: Copper, row: str, **options: Any) -> list[dict[str, Any]]:
+    """The bodies of one row."""
+    bodies: list[dict[str, Any]] = []
+    played(copper, lambda body, _: bodies.append(body), only=row, **options)
+    return bodies
+
+
+def told(bodies: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    return [(body["event"], len(body["ids"])) for body in bodies]
+
+
+def strict(body: dict[str, Any], _: Received) -> object:
+    return 200 if body.get("key") == "s3cret" else 401
+
+
+def test_every_row_says_what_it_does_and_what_to_do() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert all(row.about and row.advice for row in ROWS)
+
+
+@pytest.mark.parametrize("number", [1, 2, 30])
+def test_batches_have_their_number_of_ids_in_each_notification(copper: Copper, number: int) -> None:
+    assert told(sent(copper, f"batch-{number}")) == [("new", number), ("update", number), ("delete", number)]
+
+
+def test_every_topic_there_is_is_sent(copper: Copper) -> None:
+    topics = {(body["type"], body["event"]) for name in check_names() if name.startswith("type-")
+              for body in sent(copper, name)}  # fmt: skip
+
+    assert len(topics) == 6 * 3 + 1
+
+
+@pytest.mark.copper(profile="developer-docs")
+def test_with_the_other_profile_activities_have_all_events() -> None:
+    with Emulator(profile="developer-docs") as copper:
+        assert [body["event"] for body in sent(copper, "type-activity_log")] == ["new", "update", "delete"]
+
+
+@pytest.mark.parametrize(
+    ("row", "events"),
+    [
+        ("update-before-new", ["update", "new"]),
+        ("delete-before-update", ["new", "delete", "update"]),
+        ("delete-before-new", ["delete", "new"]),
+        ("again", ["new", "new", "update", "update", "delete", "delete"]),
+        ("gone", ["new", "delete"]),
+    ],
+)
+def test_the_order_in_which_a_row_tells_is_the_one_it_is_named_after(
+    copper: Copper, row: str, events: list[str]
+) -> None:
+    bodies = sent(copper, row)
+
+    assert [body["event"] for body in bodies] == events
+    assert len({tuple(body["ids"]) for body in bodies}) == 1
+
+
+def test_late_is_fifteen_minutes(copper: Copper) -> None:
+    late = []
+    played(copper, lambda body, request: late.append(f"{request.at:%H:%M:%S}" != body["timestamp"][11:19]), only="late")
+
+    assert late == [True, True, True]
+
+
+def test_of_two_swapped_updates_the_newer_comes_first(copper: Copper) -> None:
+    first, second = sent(copper, "updates-swapped")[1:]
+
+    assert first["updated_attributes"]["name"][0] == second["updated_attributes"]["name"][1]
+
+
+@pytest.mark.parametrize(
+    ("row", "attributes"),
+    [("empty-attributes", [{}, {}, {}]), ("absent-attributes", [None, None])],
+)
+def test_attributes_are_empty_or_absent(copper: Copper, row: str, attributes: list[object]) -> None:
+    assert [body.get("updated_attributes") for body in sent(copper, row)] == attributes
+
+
+def test_large_attributes_are_larger_than_many_frameworks_allow(copper: Copper) -> None:
+    assert len(json.dumps(sent(copper, "large-attributes")[-1])) > 100 * 1024
+
+
+def test_custom_fields_are_nested(copper: Copper) -> None:
+    last = sent(copper, "custom-fields")[-1]["updated_attributes"]["custom_fields"]
+
+    assert all(isinstance(pair, list) and len(pair) == 2 for pair in last.values())
+    assert len(last) == 2
+
+
+def test_a_burst_reaches_both_limits(copper: Copper) -> None:
+    minutes: dict[str, int] = {}
+
+    def count(_: object, request: Received) -> None:
+        minute = f"{request.at:%H:%M:%S}"
+        minutes[minute] = minutes.get(minute, 0) + 1
+
+    played(copper, count, only="burst")
+
+    assert list(minutes.values()) == [600, 600, 600, 1]
+
+
+def test_rows_do_not_share_records(copper: Copper) -> None:
+    seen: dict[str, set[int]] = {}
+    for name in ("batch-2", "batch-30", "again"):
+        seen[name] = {each for body in sent(copper, name) for each in body["ids"]}
+    one_run: list[int] = []
+    played(copper, lambda body, _: one_run.append(body["ids"][0]) if body["event"] == "new" else None,
+           only="batch-1,batch-2,type-person")  # fmt: skip
+
+    assert len(set(one_run)) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (401, "passed"),
+        (403, "passed"),
+        (404, "warned"),
+        (422, "warned"),
+        (200, "failed"),
+        (204, "failed"),
+        (500, "failed"),
+    ],
+)
+def test_a_wrong_secret_must_be_refused(copper: Copper, status: int, verdict: str) -> None:
+    report = played(copper, lambda body, _: 200 if body.get("key") == "s3cret" else status, only="secret-wrong")
+
+    assert str(report["secret-wrong"].verdict) == verdict
+
+
+def test_who_answers_200_to_a_wrong_secret_and_does_nothing_is_warned(copper: Copper) -> None:
+    report = played(copper, lambda *_: 200, only="secret-missing,secret-wrong", state=dict)
+
+    assert {str(row.verdict) for row in report.rows} == {"warned"}
+    assert "but nothing was done" in report["secret-wrong"].evidence
+
+
+def test_who_refuses_and_does_it_anyway_fails(copper: Copper) -> None:
+    seen: list[int] = []
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        seen.extend(body["ids"])
+        return 401
+
+    assert not played(copper, hook, only="secret-wrong", state=lambda: {"person": seen}).ok
+
+
+def test_a_header_can_stand_for_the_secret(copper: Copper) -> None:
+    def hook(_: object, request: Received) -> int:
+        return 200 if request.headers.get("X-Key") == "s3cret" else 401
+
+    rows = "answers,secret-missing,secret-wrong,again"
+    assert played(copper, hook, secret=None, headers={"X-Key": "s3cret"}, only=rows).ok
+
+
+def test_without_a_secret_everybody_is_believed_unless_that_is_meant(copper: Copper) -> None:
+    rows = "secret-missing,secret-wrong"
+    report = played(copper, lambda *_: 200, secret=None, only=rows)
+    meant = played(copper, lambda *_: 200, secret=None, no_secret=True, only=rows)
+
+    assert [str(row.verdict) for row in report.rows] == ["failed", "skipped"]
+    assert "no_secret=True" in report["secret-missing"].advice
+    assert [str(row.verdict) for row in meant.rows] == ["skipped", "skipped"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "row", "verdict", "says"),
+    [
+        (Response(307, headers={"Location": "/hook/"}), "no-redirect", "failed", "to /hook/"),
+        (Response(200), "no-redirect", "passed", ""),
+        (Response(200, delay="6s"), "in-time", "warned", "answered after 6.0 s; at 10s it is given up"),
+        (Response(200, delay="20s"), "in-time", "failed", "timed out"),
+        (Response(413), "large-attributes", "failed", "413"),
+        (Response(500, body="KeyError: 'name'"), "unknown-keys", "failed", "KeyError: 'name'"),
+    ],
+)
+def test_what_an_answer_means(copper: Copper, answer: Response, row: str, verdict: str, says: str) -> None:
+    report = played(copper, lambda *_: answer, only=row)
+
+    assert str(report[row].verdict) == verdict, report
+    assert says in report[row].evidence
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Response(401), "the one that the endpoint expects"),
+        (Response(301), "redirects are not followed"),
+        (Response(405), "that it takes POST"),
+        (Response(200, delay="20s"), "Answer first and work afterwards"),
+    ],
+)
+def test_the_advice_is_about_the_answer(copper: Copper, answer: Response, says: str) -> None:
+    assert says in played(copper, lambda *_: answer, only="batch-2")["batch-2"].advice
+
+
+def test_a_secret_in_an_answer_is_not_shown(copper: Copper) -> None:
+    report = played(copper, lambda *_: Response(500, body="bad secret s3cret"), only="answers")
+
+    assert "s3cret" not in str(report)
+
+
+def test_an_endpoint_that_is_not_there_is_not_asked_again(copper: Copper) -> None:
+    report = copper.check("http://127.0.0.1:9/hook")
+
+    assert not report.ok
+    assert "Start the endpoint" in report["answers"].advice
+    assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
+
+
+def test_a_target_without_a_route_is_told(copper: Copper) -> None:
+    report = copper.check("https://nobody.example/hook")
+
+    assert "no route for https://nobody.example" in report["answers"].evidence
+
+
+def test_only_the_types_that_are_asked_for_are_told(copper: Copper) -> None:
+    types: set[str] = set()
+    report = played(
+        copper, lambda body, _: types.add(body["type"]), types="lead,activity_log", skip="burst", no_secret=True
+    )
+
+    assert types == {"lead", "activity_log"}
+    assert report["type-person"].evidence == "person is not among the types"
+
+
+def test_activities_alone_skip_what_needs_all_events(copper: Copper) -> None:
+    report = played(copper, strict, types=["activity_log"], skip="burst")
+
+    assert report.ok
+    assert str(report["again"].verdict) == "skipped"
+    assert str(report["type-activity_log"].verdict) == "passed"
+
+
+def test_after_the_time_limit_no_row_begins(copper: Copper) -> None:
+    report = played(copper, strict, time_limit="0")
+
+    assert {row.evidence for row in report.rows} == {"the whole check had taken more than 0 s"}
+
+
+def test_what_a_failed_row_left_waiting_does_not_reach_the_next(copper: Copper) -> None:
+    heard: list[int] = []
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        heard.append(len(body["ids"]))
+        if body["event"] != "delete":
+            copper.people.update(body["ids"][0], name=f"Echo {len(heard)}")
+        return 200
+
+    report = played(copper, hook, only="echo,secret-missing", no_secret=True, types="person")
+
+    assert "an echo without end" in report["echo"].evidence
+    assert str(report["secret-missing"].verdict) == "skipped"
+
+
+def test_who_writes_back_once_does_not_echo(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        if body["event"] == "update" and "name" in body["updated_attributes"]:
+            copper.people.update(body["ids"][0], details="seen")
+        return 200
+
+    assert played(copper, hook, only="echo").ok
+
+
+def test_a_state_that_becomes_right_in_time_is_right(copper: Copper) -> None:
+    heard: list[int] = []
+    asked: list[int] = []
+
+    def state() -> object:
+        asked.append(1)
+        return {"person": heard if len(asked) > 3 else []}
+
+    def hook(body: dict[str, Any], _: Received) -> None:
+        heard.extend(body["ids"])
+
+    assert played(copper, hook, only="answers", state=state, patience="10s").ok
+    asked.clear()
+    assert not played(copper, hook, only="answers", state=state).ok
+
+
+def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
+    heard: list[int] = []
+    report = played(
+        copper,
+        lambda body, _: heard.extend(body["ids"]),
+        only="answers",
+        state=lambda: {"person": {each: {"nickname": "A"} for each in heard}},
+    )
+
+    assert report.ok
+    assert any("nickname" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"only": "answer"}, "there is no row 'answer'; there are answers, "),
+        ({"skip": ["bursts"]}, "there is no row 'bursts'"),
+        ({"only": ""}, "only names nothing"),
+        ({"types": "people"}, "there is no type 'people'"),
+        ({"state": {"person": []}}, "state takes a function"),
+        ({"state": lambda: [17]}, "a state is an object of types"),
+        ({"patience": "soon"}, "patience: 'soon' is not a duration"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_sent(copper: Copper, options: dict[str, Any], says: str) -> None:
+    heard: list[object] = []
+    with pytest.raises(UsageError, match=says):
+        played(copper, lambda body, _: heard.append(body), **options)
+    assert heard == []

@@ -1,0 +1,115 @@
+"""The forms that a state may have, what is said of others, and how it is compared with Copper's records."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from copper_emulator import UsageError
+from copper_emulator.checks.sources import from_command, from_url
+from copper_emulator.checks.state import StateError, believed, difference
+from copper_emulator.core.model import EntityType
+from tests.checks.served import served
+
+PERSON = EntityType.PERSON
+
+
+@pytest.mark.parametrize(
+    ("state", "understood"),
+    [
+        ({}, {}),
+        ({"person": {}}, {"person": {}}),
+        ({"person": {"17": {"name": "Ada"}}}, {"person": {17: {"name": "Ada"}}}),
+        ({"person": {17: {"name": "Ada"}}}, {"person": {17: {"name": "Ada"}}}),
+        ({"person": {"17": None, "18": True}}, {"person": {17: {}, 18: {}}}),
+        ({"person": [17, "18"]}, {"person": {17: {}, 18: {}}}),
+        ({"lead": [{"id": 17, "name": "Ada"}]}, {"lead": {17: {"id": 17, "name": "Ada"}}}),
+        ({"activity_log": (17,)}, {"activity_log": {17: {}}}),
+    ],
+)
+def test_what_a_state_may_be(state: object, understood: object) -> None:
+    assert believed(state) == understood
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ([17], "a state is an object of types"),
+        ({"people": [17]}, "a state has the types lead, person"),
+        ({"person": 17}, "the state's person is 17"),
+        ({"person": "17"}, "the state's person is '17'"),
+        ({"person": ["a"]}, "the state's person has 'a' where an id should stand"),
+        ({"person": [True]}, "has True where an id should stand"),
+        ({"person": [{"name": "Ada"}]}, "has None where an id should stand"),
+        ({"person": {"17": "Ada"}}, "has 'Ada' for a record"),
+    ],
+)
+def test_what_a_state_may_not_be_is_said(state: object, says: str) -> None:
+    with pytest.raises(StateError, match=says):
+        believed(state)
+    assert issubclass(StateError, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("copy", "truth", "says"),
+    [
+        (None, None, ""),
+        (None, {"name": "Ada"}, "person 17 is missing in the state"),
+        ({}, None, "person 17 is in the state, and Copper has none"),
+        ({}, {"name": "Ada"}, ""),
+        ({"name": "Ada"}, {"name": "Ada", "title": None}, ""),
+        ({"name": "Eve"}, {"name": "Ada"}, "person 17: name is 'Eve' in the state and 'Ada' at Copper"),
+        ({"nickname": "A"}, {"name": "Ada"}, ""),
+        ({"tags": ("a",)}, {"tags": ["a"]}, ""),
+        ({"value": 5.0}, {"value": 5}, ""),
+    ],
+)
+def test_a_copy_is_compared_by_its_own_fields(copy: Any, truth: Any, says: str) -> None:
+    assert difference(PERSON, 17, copy, truth) == says
+
+
+def test_a_long_value_is_shortened() -> None:
+    assert len(difference(PERSON, 17, {"details": "a" * 5000}, {"details": "b" * 5000})) < 220
+
+
+def test_a_command_prints_the_state() -> None:
+    assert from_command(f"""{sys.executable} -c 'print("{{}}")'""")() == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("no-such-command-anywhere", "cannot be run"),
+        (f"{sys.executable} -c 'raise SystemExit(\"no table\")'", "ended with 1: no table"),
+        (f"{sys.executable} -c 'print(17, 18)'", "which is no JSON"),
+        ("", "is empty"),
+        ("'", "cannot be read"),
+    ],
+)
+def test_a_command_that_does_not_is_told(command: str, says: str) -> None:
+    with pytest.raises(StateError, match=says):
+        from_command(command)()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        ("200 OK", b"<p>", "which is no JSON"),
+        ("404 Not Found", b"", "was answered 404"),
+        ("302 Found", b"", "was answered 302"),
+    ],
+)
+def test_a_url_that_has_no_state_is_told(status: str, body: bytes, says: str) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(status, [("Location", "http://127.0.0.1:9/")])
+        return [body]
+
+    with served(app) as url, pytest.raises(StateError, match=says):
+        from_url(url)()
+
+
+def test_a_url_where_nobody_is_is_told() -> None:
+    with pytest.raises(StateError, match="refused"):
+        from_url("http://127.0.0.1:9/state")()

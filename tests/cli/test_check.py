@@ -1,0 +1,177 @@
+"""`copper-emulator check` as a person uses it: the table, the files, the exit code, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from copper_emulator import check_names
+from tests.checks.served import served
+from tests.cli.processes import invoke, run
+from tests.machine.samples import sample
+
+HEADERS = {"X-PW-AccessToken": "any", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
+SECRET = ("--secret", "key=s3cret")
+SHORT = ("--skip", "burst,slow-fetch", *SECRET)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def checked(name: str, *args: str, port: int) -> tuple[int, str, str]:
+    app = sample(name, api_url=f"http://127.0.0.1:{port}/developer_api/v1", headers=HEADERS)
+    with served(app) as url:
+        return invoke("check", url, "--port", str(port), "--state-url", url.replace("/hook", "/state"), *args)
+
+
+def test_a_right_endpoint_ends_with_0() -> None:
+    port = free_port()
+    code, out, err = checked("right", *SHORT, port=port)
+
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[1].startswith(f"Records can be fetched at http://127.0.0.1:{port}/developer_api/v1 with any token")
+    assert [line.split()[1] for line in lines if line.startswith("passed")] == [
+        name for name in check_names() if name not in ("burst", "slow-fetch")
+    ]
+    assert lines[-1] == f"{len(check_names()) - 2} rows passed"
+
+
+def test_a_wrong_one_ends_with_1_and_is_told_why_and_what_to_do() -> None:
+    code, out, _ = checked("ignores deletes", "--only", "answers,batch-2", "--patience", "0", *SECRET, port=free_port())
+
+    assert code == 1
+    assert "FAILED   batch-2" in out
+    assert "is in the state, and Copper has none" in out
+    assert "-> Work through all of `ids`" in out
+    assert out.splitlines()[-1] == "1 row passed, 1 failed"
+
+
+def test_reports_are_written_where_they_are_wanted(tmp_path: Path) -> None:
+    xml, html = tmp_path / "check.xml", tmp_path / "check.html"
+    files = ("--junit", str(xml), "--html", str(html))
+    code, out, _ = checked("right", "--only", "answers,secret-wrong", "--json", *files, *SECRET, port=free_port())
+
+    told = json.loads(out)
+    assert code == 0
+    assert [row["name"] for row in told["rows"]] == ["answers", "secret-wrong"]
+    assert told["ok"] is True
+    assert len(ElementTree.fromstring(xml.read_text())[0].findall("testcase")) == 2
+    assert html.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_command_can_tell_the_state(tmp_path: Path) -> None:
+    store = tmp_path / "state.json"
+    store.write_text("{}")
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        store.write_text(json.dumps({body["type"]: body["ids"]}))
+        start_response("200 OK", [])
+        return []
+
+    command = f"{sys.executable} -c \"print(open('{store}').read())\""
+    with served(app) as url:
+        code, out, _ = invoke("check", url, "--port", "0", "--only", "answers", "--state-command", command)
+
+    assert code == 0
+    assert "1 record as Copper has it" in out
+
+
+def test_another_run_has_other_records() -> None:
+    seen: list[int] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        seen.extend(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))["ids"])
+        start_response("200 OK", [])
+        return []
+
+    with served(app) as url:
+        invoke("check", url, "--port", "0", "--only", "answers,again", "--no-secret")
+
+    assert min(seen) > 94_808_711
+    assert max(seen) < 2**31
+
+
+def test_the_list_names_every_row() -> None:
+    code, out, _ = invoke("check", "--list")
+    _, told, _ = invoke("check", "--list", "--json")
+
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == check_names()
+    assert [row["name"] for row in json.loads(told)["rows"]] == check_names()
+
+
+def test_with_a_token_no_other_may_fetch() -> None:
+    app_port = free_port()
+    app = sample("right", api_url=f"http://127.0.0.1:{app_port}/developer_api/v1", headers=HEADERS)
+    with served(app) as url:
+        options = ("check", url, "--port", str(app_port), "--only", "answers", *SECRET)
+        other = invoke(*options, "--token", "another")
+        same = invoke(*options, "--token", "any")
+
+    assert other[0] == 1
+    assert same[0] == 0
+    assert "with the token any;" in same[1]
+
+
+def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
+    code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--port", "0")
+
+    assert code == 1
+    assert "Start the endpoint" in out
+    assert "the first notification did not reach the endpoint" in out
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ([], "name the endpoint, like http://"),
+        (["127.0.0.1:5000"], "is no URL to send to"),
+        (["https://example.com/hook"], "if it is meant: --allow-target example.com"),
+        (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
+        (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
+        (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
+        (["http://127.0.0.1:9", "--types", "people"], "there is no type 'people'"),
+        (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
+        (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
+        (["http://127.0.0.1:9", "--profile", "x"], "profile"),
+        (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),
+        (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--port", "0"], "refused"),
+        (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not from both"),
+        (["http://127.0.0.1:9", "--html", "/no/such/folder/x.html", "--port", "0"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_2(args: list[str], says: str) -> None:
+    code, _, err = invoke("check", *args)
+
+    assert code == 2
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = invoke("check", "http://127.0.0.1:9", "--port", str(taken.getsockname()[1]))
+
+    assert code == 2
+    assert "is in use" in err
+
+
+def test_it_runs_as_a_process() -> None:
+    code, out, err = run("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers")
+
+    assert (code, err) == (1, "")
+    assert out.splitlines()[-1] == "0 rows passed, 1 failed"

@@ -1,0 +1,61 @@
+"""`copper-emulator faults` and `serve --fault`, as processes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from copper_emulator.cli import main
+from copper_emulator.fault_texts import FORMS
+from tests.cli.processes import invoke, started, subscribe
+
+
+def test_faults_are_shown_switched_on_and_switched_off() -> None:
+    with started("serve", "--port", "0", "--clock", "manual", "--fault", "lose=1", "--fault", "shuffle") as server:
+        assert invoke("faults", server=server.url) == (0, "lose=1\nshuffle\n", "")
+
+        code, out, _ = invoke("faults", "batches=1", "beyond_spec.corrupt", "--json", server=server.url)
+        assert (code, out) == (2, "")
+        code, out, _ = invoke("faults", "batches=1", "beyond_spec.corrupt=1", server=server.url)
+        assert (code, out) == (0, "lose=1\nshuffle\nbatches=1\nbeyond_spec.corrupt=1 (beyond what Copper does)\n")
+
+        subscribe(server.url, "person", "update")
+        _, out, _ = invoke("fire", "person.update", "--id", "17", server=server.url)
+        assert "lost by the fault lose=1" in out
+
+        assert invoke("faults", "off", "batches", "beyond_spec.corrupt=1", server=server.url)[1] == "shuffle\n"
+        assert json.loads(invoke("faults", "off", "--json", server=server.url)[1]) == {"faults": [], "seed": 0}
+        assert invoke("faults", server=server.url)[1] == "No faults are on.\n"
+
+
+def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
+    with started("serve", "--port", "0", "--fault", "lose=20%", "--seed", "random") as server:
+        _, out, _ = invoke("faults", "--json", server=server.url)
+        seed = json.loads(out)["seed"]
+        lines = [server.line() for _ in range(5)]
+
+    assert f"  seed   {seed} (--seed {seed} draws the same again)" in lines
+    assert "  faults lose=20% (copper-emulator faults off)" in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["faults", "loose=1"], "there is no fault 'loose'. Did you mean lose?"),
+        (["faults", "outage"], "outage: '' is not a duration"),
+        (["serve", "--fault", "loose=1"], "--fault: there is no fault 'loose'. Did you mean lose?"),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage(arguments: list[str], says: str) -> None:
+    code, _, err = invoke(*arguments)
+
+    assert code == 2
+    assert says in err
+
+
+def test_the_help_lists_every_fault() -> None:
+    out = CliRunner().invoke(main, ["faults", "--help"]).output
+
+    assert [form.example for form in FORMS.values() if f"  {form.example} " not in out] == []

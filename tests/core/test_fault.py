@@ -1,0 +1,58 @@
+"""A fault as data: how it reads and whom it concerns."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.core.fault import WHOLE, Fault, FaultName
+from copper_emulator.core.rules import Latency
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Fault(FaultName.LOSE, next=3), "lose=3"),
+        (Fault(FaultName.LOSE, share=WHOLE // 5), "lose=20%"),
+        (Fault(FaultName.LOSE, share=1), "lose=0.0001%"),
+        (Fault(FaultName.OUTAGE, span_ms=600_000), "outage=10m"),
+        (Fault(FaultName.LATENCY, latency=Latency(0, 0)), "latency=0"),
+        (Fault(FaultName.SHUFFLE), "shuffle"),
+        (Fault(FaultName.BATCHES, sizes=(29, 1)), "batches=29,1"),
+        (Fault(FaultName.SLOW, span_ms=3_000, next=2), "slow=3s,2"),
+        (Fault(FaultName.RETRY, next=8, span_ms=60_000), "beyond_spec.retry=8"),
+        (Fault(FaultName.RETRY, next=8, span_ms=300_000), "beyond_spec.retry=8/5m"),
+        (Fault(FaultName.GONE, target="https://a.example"), "gone@https://a.example"),
+    ],
+    ids=str,
+)
+def test_a_fault_has_one_text(fault: Fault, text: str) -> None:
+    assert str(fault) == text
+    assert repr(fault) == f"<Fault {text}>"
+
+
+@pytest.mark.parametrize(
+    ("own", "target", "concerned"),
+    [
+        ("", "https://a.example/hooks", True),
+        ("https://a.example", "https://a.example", True),
+        ("https://a.example", "https://a.example/hooks", True),
+        ("https://a.example/", "https://a.example/hooks", True),
+        ("https://a.example/hooks", "https://a.example/hooks?x=1", True),
+        ("https://a.example", "https://a.example.org/hooks", False),
+        ("https://a.example/hooks", "https://a.example/hook", False),
+        ("https://b.example", "https://a.example", False),
+    ],
+)
+def test_a_fault_concerns_targets_that_begin_with_its_own(own: str, target: str, *, concerned: bool) -> None:
+    assert Fault(FaultName.LOSE, next=1, target=own).concerns(target) is concerned
+
+
+def test_what_copper_does_not_do_is_marked_where_it_is_told() -> None:
+    assert Fault(FaultName.LOSE, next=1).blame == "by the fault lose=1"
+    corrupt = Fault(FaultName.CORRUPT, next=1)
+    assert corrupt.blame == "by the fault beyond_spec.corrupt=1, which is nothing that Copper does"
+    assert [name for name in FaultName if Fault(name).beyond_spec] == [
+        FaultName.DUPLICATE,
+        FaultName.RETRY,
+        FaultName.CORRUPT,
+    ]

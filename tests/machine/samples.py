@@ -1,0 +1,269 @@
+"""Nine small applications that keep a copy of Copper's records: one is right, eight have one classic bug each.
+
+Each is a WSGI application. `POST` anything is a notification; `GET /state` answers with its copy as JSON, and
+`POST /reconcile` repairs the copy by searching, so that checks over HTTP can look inside:
+
+    app = sample("first id only", api_url=copper.api_url, headers=copper.headers, secret="s3cret")
+    app = sample("right", client=InProcess(copper), secret="s3cret")
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from urllib.error import HTTPError
+
+from copper_emulator import Copper, NotFound
+
+PLURALS = {
+    "lead": "leads",
+    "person": "people",
+    "company": "companies",
+    "opportunity": "opportunities",
+    "project": "projects",
+    "task": "tasks",
+    "activity_log": "activities",
+}
+KEPT = ("name", "details")
+"""What the copy has of each record; an activity has no name."""
+
+Row = dict[str, Any]
+Copy = dict[str, dict[int, Row]]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Client(Protocol):
+    """The few calls of Copper's Developer API that the samples need."""
+
+    def get(self, kind: str, record_id: int) -> Mapping[str, Any] | None: ...
+    def all(self, kind: str) -> Iterable[Mapping[str, Any]]: ...
+    def update(self, kind: str, record_id: int, fields: Row) -> None: ...
+
+
+class OverHttp:
+    """The calls as any client makes them."""
+
+    def __init__(self, api_url: str, headers: Mapping[str, str]) -> None:
+        self._api_url = api_url
+        self._headers = {**headers, "Content-Type": "application/json"}
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def get(self, kind: str, record_id: int) -> Mapping[str, Any] | None:
+        try:
+            found: Row = self._call("GET", f"{PLURALS[kind]}/{record_id}")
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return None
+        # A deleted activity stays readable as a stub.
+        return None if found.get("is_deleted") else found
+
+    def all(self, kind: str) -> Iterable[Mapping[str, Any]]:
+        number, size = 1, 200
+        while True:
+            page = self._call("POST", f"{PLURALS[kind]}/search", {"page_size": size, "page_number": number})
+            yield from page
+            if len(page) < size:
+                return
+            number += 1
+
+    def update(self, kind: str, record_id: int, fields: Row) -> None:
+        self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._api_url}/{path}", data, self._headers, method=method)
+        with self._opener.open(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+
+class InProcess:
+    """The same through the Python face: faster, for many examples."""
+
+    def __init__(self, copper: Copper) -> None:
+        self._faces: dict[str, Any] = {kind: getattr(copper, plural) for kind, plural in PLURALS.items()}
+
+    def get(self, kind: str, record_id: int) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._faces[kind].get(record_id)
+        except NotFound:
+            return None
+        return found
+
+    def all(self, kind: str) -> Iterable[Mapping[str, Any]]:
+        found: Iterable[Mapping[str, Any]] = self._faces[kind].search()
+        return found
+
+    def update(self, kind: str, record_id: int, fields: Row) -> None:
+        self._faces[kind].update(record_id, **fields)
+
+
+class Sample:
+    """Right: checks the secret, works through all ids, fetches each record, forgets those that are gone."""
+
+    checks_secret = True
+
+    def __init__(self, client: Client, secret: str) -> None:
+        self._client = client
+        self._secret = secret
+        self.copy: Copy = {kind: {} for kind in PLURALS}
+
+    def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "GET":
+            return _answer(start_response, "200 OK", self.copy)
+        if environ["PATH_INFO"] == "/reconcile":
+            self.reconcile()
+            return _answer(start_response, "200 OK", {})
+        try:
+            body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            return _answer(start_response, "400 Bad Request", {"error": "not a notification"})
+        if self.checks_secret and body.get("key") != self._secret:
+            return _answer(start_response, "401 Unauthorized", {"error": "wrong secret"})
+        self.notified(body)
+        return _answer(start_response, "200 OK", {})
+
+    def notified(self, body: Row) -> None:
+        for record_id in body["ids"]:
+            if body["event"] == "delete":
+                self.forget(body["type"], record_id)
+            else:
+                self.fetch(body["type"], record_id)
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        """Write a record down as Copper has it now; what is gone is forgotten."""
+        record = self._client.get(kind, record_id)
+        if record is None:
+            self.forget(kind, record_id)
+        else:
+            self.copy[kind][record_id] = kept(record)
+
+    def forget(self, kind: str, record_id: int) -> None:
+        self.copy[kind].pop(record_id, None)
+
+    def reconcile(self) -> None:
+        """Make the copy right, whatever was missed."""
+        for kind in PLURALS:
+            self.copy[kind] = {record["id"]: kept(record) for record in self._client.all(kind)}
+
+
+class FirstIdOnly(Sample):
+    """Takes one record from each notification."""
+
+    def notified(self, body: Row) -> None:
+        super().notified({**body, "ids": body["ids"][:1]})
+
+
+class TrustsOrder(Sample):
+    """Writes down the new values that an update tells, so that the one that comes last wins."""
+
+    def notified(self, body: Row) -> None:
+        if body["event"] != "update":
+            super().notified(body)
+            return
+        told = {name: new for name, (_, new) in body["updated_attributes"].items() if name in KEPT}
+        for record_id in body["ids"]:
+            if record_id in self.copy[body["type"]]:
+                self.copy[body["type"]][record_id].update(told)
+
+
+class ParsesTheBodyAsARecord(Sample):
+    """Takes the notification for the record itself."""
+
+    def notified(self, body: Row) -> None:
+        self.copy[body["type"]][body.get("id", 0)] = kept(body)
+
+
+class IgnoresDeletes(Sample):
+    """Answers 200 to deletions and does nothing."""
+
+    def notified(self, body: Row) -> None:
+        if body["event"] != "delete":
+            super().notified(body)
+
+
+class CrashesOnEmptyAttributes(Sample):
+    """Wants to know which field changed first, of new records too."""
+
+    def notified(self, body: Row) -> None:
+        _ = list(body["updated_attributes"])[0]  # noqa: RUF015 - the bug as people write it
+        super().notified(body)
+
+
+class NoSecretCheck(Sample):
+    """Believes everybody."""
+
+    checks_secret = False
+
+
+class LosesABatch(Sample):
+    """Works in one transaction and answers 200 whatever happens: one record that is gone, and all are lost."""
+
+    def notified(self, body: Row) -> None:
+        before = dict(self.copy[body["type"]])
+        try:
+            super().notified(body)
+        except LookupError:
+            self.copy[body["type"]] = before
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        if self._client.get(kind, record_id) is None:
+            raise LookupError(f"there is no {kind} {record_id}")
+        super().fetch(kind, record_id)
+
+
+class EchoLoop(Sample):
+    """Counts in the record itself how often it was changed, and is told of that, too."""
+
+    def fetch(self, kind: str, record_id: int) -> None:
+        super().fetch(kind, record_id)
+        row = self.copy[kind].get(record_id)
+        if row is not None:
+            before = row["details"] or ""
+            seen = int(before.removeprefix("seen ")) if before.removeprefix("seen ").isdecimal() else 0
+            self._client.update(kind, record_id, {"details": f"seen {seen + 1}"})
+
+
+SAMPLES: dict[str, type[Sample]] = {
+    "right": Sample,
+    "first id only": FirstIdOnly,
+    "trusts order": TrustsOrder,
+    "parses the body as a record": ParsesTheBodyAsARecord,
+    "ignores deletes": IgnoresDeletes,
+    "crashes on empty updated_attributes": CrashesOnEmptyAttributes,
+    "no secret check": NoSecretCheck,
+    "loses a batch on one bad record": LosesABatch,
+    "echo loop": EchoLoop,
+}
+
+
+def sample(
+    name: str,
+    *,
+    api_url: str = "",
+    headers: Mapping[str, str] | None = None,
+    client: Client | None = None,
+    secret: str = "s3cret",
+) -> Sample:
+    """One of the nine. `client` instead of `api_url` and `headers`: `InProcess(copper)`."""
+    return SAMPLES[name](OverHttp(api_url, headers or {}) if client is None else client, secret)
+
+
+def kept(record: Mapping[str, Any]) -> Row:
+    """Of a record what the copy has."""
+    return {name: record.get(name) for name in KEPT}
+
+
+def truth(copper: Copper) -> Copy:
+    """What a right copy of the account's records is."""
+    faces = {kind: getattr(copper, plural) for kind, plural in PLURALS.items()}
+    return {kind: {record["id"]: kept(record) for record in face.search()} for kind, face in faces.items()}
+
+
+def _answer(start_response: StartResponse, status: str, body: object) -> list[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(body).encode()]

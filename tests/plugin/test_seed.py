@@ -1,0 +1,121 @@
+"""Where draws come from, and the line that draws the same again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.plugin.conftest import Inner
+
+LOST = """
+    import pytest
+
+    @pytest.mark.copper(faults="lose=50%")
+    @pytest.mark.parametrize("word", ["a b"])
+    def test_one(copper, copper_endpoint, word):
+        copper.subscribe("lead", "new", target=copper_endpoint.url)
+        for number in range(1, 41):
+            copper.fire("lead", "new", ids=number)
+        print("heard", [request.json["ids"][0] for request in copper_endpoint.requests])
+        assert 0
+"""
+
+
+def heard(result: pytest.RunResult) -> str:
+    return next(line for line in result.outlines if line.startswith("heard "))
+
+
+def replayed(result: pytest.RunResult) -> list[str]:
+    """The arguments of the line that runs it again."""
+    line = next(line for line in result.outlines if line.startswith("the draws came from seed"))
+    return re.findall(r"'[^']*'|\S+", line.split("; again: pytest ")[1])
+
+
+def test_a_failed_test_prints_its_seed_and_the_line_that_draws_the_same_again(inner: Inner) -> None:
+    inner.tests(LOST)
+    result = inner.run("--copper-seed=1234")
+
+    result.stdout.fnmatch_lines(
+        [
+            "copper: virtual time, strict, seed=1234",
+            "the draws came from seed 1234; again: pytest 'test_inner.py::test_one[[]a b[]]' --copper-seed 1234",
+        ]
+    )
+
+
+def test_a_random_seed_is_chosen_for_the_run_printed_and_can_be_given_again(inner: Inner) -> None:
+    inner.tests(LOST)
+    first = inner.run("--copper-seed", "random")
+    arguments = [argument.strip("'") for argument in replayed(first)]
+    again = inner.run(*arguments)
+
+    assert arguments[0] == "test_inner.py::test_one[a b]"
+    assert f"copper: virtual time, strict, seed={arguments[-1]}" in first.outlines
+    assert heard(first) == heard(again)
+    assert heard(inner.run("--copper-seed", "random")) != heard(first)
+
+
+def test_without_draws_there_is_nothing_to_say(inner: Inner) -> None:
+    inner.tests("def test_one(copper):\n    copper.fire('lead', 'new', ids=1)\n    assert 0")
+    inner.run("--copper-seed=7").stdout.no_fnmatch_line("the draws came from*")
+
+
+def test_a_random_seed_of_a_marker_yields_to_the_command_line(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.mark.copper(seed="random")
+        def test_one(copper, make_copper):
+            with make_copper(seed="random") as other:
+                print("seeds", copper.settings.seed, other.settings.seed)
+            assert 0
+        """
+    )
+    inner.run("--copper-seed=1234").stdout.fnmatch_lines(["seeds 1234 1234"])
+    inner.run().stdout.no_fnmatch_line("seeds 1234*")
+
+
+def test_the_workers_of_xdist_draw_from_the_same_seed(inner: Inner) -> None:
+    pytest.importorskip("xdist")
+    inner.tests(
+        """
+        def test_one(copper):
+            assert copper.settings.seed == "one"
+
+        def test_two(copper):
+            assert copper.settings.seed == "two"
+        """
+    )
+    result = inner.run_subprocess("-n", "2", "-p", "xdist", "--copper-seed", "random")
+
+    seeds = {
+        line.split("assert ")[1].split(" == ")[0]
+        for line in result.outlines
+        if line.startswith("E   ") and "assert " in line
+    }
+    assert len(seeds) == 1, result.outlines
+    assert f"copper: virtual time, strict, seed={seeds.pop()}" in result.outlines
+
+
+def test_faults_can_be_given_everywhere(inner: Inner) -> None:
+    inner.ini("copper_faults = shuffle")
+    inner.tests(
+        """
+        import pytest
+
+        def test_of_the_file(copper):
+            assert repr(copper.faults) == "<faults: shuffle>"
+
+        @pytest.mark.copper(faults="lose=20% gone")
+        def test_of_the_marker(copper):
+            assert repr(copper.faults) == "<faults: lose=20% gone>"
+
+        @pytest.mark.copper(faults="off")
+        def test_of_nothing(copper):
+            assert repr(copper.faults) == "<faults: off>"
+        """
+    )
+    inner.run().assert_outcomes(passed=3)
+    inner.run("--copper-faults=loose=1").stderr.fnmatch_lines(["ERROR: --copper-faults: there is no fault 'loose'*"])

@@ -1,0 +1,109 @@
+"""Faults over the control API."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shell.served import Endpoint, listening, serving
+
+FAULTS = "/accounts/default/faults"
+
+
+@pytest.mark.asyncio
+async def test_faults_are_listed_switched_on_and_off() -> None:
+    async with serving(seed=7) as served:
+        assert await served.control("GET", FAULTS) == (200, {"faults": [], "seed": 7})
+
+        status, shown = await served.control(
+            "POST", FAULTS, {"on": ["lose=20%", "beyond_spec.corrupt=1@https://my-app.example"]}
+        )
+        assert status == 200
+        assert shown["faults"] == [
+            {"text": "lose=20%", "name": "lose", "target": "", "beyond_spec": False},
+            {
+                "text": "beyond_spec.corrupt=1@https://my-app.example",
+                "name": "beyond_spec.corrupt",
+                "target": "https://my-app.example",
+                "beyond_spec": True,
+            },
+        ]
+        assert await served.control("GET", FAULTS) == (200, shown)
+
+        _, shown = await served.control("POST", FAULTS, {"off": ["lose"], "on": ["shuffle"]})
+        assert [fault["name"] for fault in shown["faults"]] == ["beyond_spec.corrupt", "shuffle"]
+        _, shown = await served.control("POST", FAULTS, {"off": "all"})
+        assert shown["faults"] == []
+        assert [entry["kind"] for entry in await served.journal()] == ["fault"] * 6
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"on": ["loose=3"]}, "there is no fault 'loose'. Did you mean lose?"),
+        ({"on": ["lose"]}, "lose needs a value: write it like lose=20%"),
+        ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'"),
+        ({"off": "everything"}, "off"),
+        ({"on": "lose=3"}, "on: 'lose=3' is no list"),
+        ({"of": []}, "of: not known"),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_changes_nothing(body: dict[str, object], says: str) -> None:
+    async with serving() as served:
+        await served.control("POST", FAULTS, {"on": ["shuffle"]})
+
+        status, refused = await served.control("POST", FAULTS, body)
+
+        assert (status, says in refused["error"]) == (422, True), refused
+        _, shown = await served.control("GET", FAULTS)
+        assert [fault["text"] for fault in shown["faults"]] == ["shuffle"]
+
+
+@pytest.mark.asyncio
+async def test_a_delivery_says_which_faults_had_to_do_with_it() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        await served.control("POST", FAULTS, {"on": ["batches=1", "lose=1", "beyond_spec.duplicate=1"]})
+
+        change = await served.fire("person", "update", 17, 18)
+
+        assert [notification["repeats"] for notification in change["notifications"]] == [None, 1, None]
+        ended = [entry["delivery"] for entry in await served.journal(kind="ended")]
+        assert [(delivery["outcome"], delivery["fault"]) for delivery in ended] == [
+            ("lost", "batches=1, beyond_spec.duplicate=1, lose=1"),
+            ("delivered", "beyond_spec.duplicate=1"),
+            ("delivered", "batches=1"),
+        ]
+        assert [body["ids"] for body in endpoint.bodies] == [[17], [18]]
+
+
+@pytest.mark.asyncio
+async def test_real_time_knows_faults_too() -> None:
+    async with listening(Endpoint()) as endpoint, serving(clock="wall", to=endpoint, faults="refuse=1") as served:
+        await served.subscribe("person", "update")
+        await served.control("POST", FAULTS, {"on": ["slow=50ms"]})
+        await served.fire("person", "update", 17)
+        await served.fire("person", "update", 18)
+
+        ended = []
+        async with served.stream(query="kind=ended") as events:
+            async for _, _, entry in events:
+                ended.append(entry["delivery"])
+                if len(ended) == 2:
+                    break
+
+        assert [(delivery["outcome"], delivery["fault"]) for delivery in ended] == [
+            ("failed", "refuse=1"),
+            ("delivered", "slow=50ms"),
+        ]
+        assert [body["ids"] for body in endpoint.bodies] == [[18]]
+
+
+@pytest.mark.asyncio
+async def test_reset_comes_back_to_those_of_the_command_line() -> None:
+    async with serving(faults="shuffle") as served:
+        await served.control("POST", FAULTS, {"off": "all", "on": ["gone"]})
+        await served.control("POST", "/accounts/default/reset", {})
+
+        _, shown = await served.control("GET", FAULTS)
+        assert [fault["text"] for fault in shown["faults"]] == ["shuffle"]

@@ -1,0 +1,65 @@
+"""What checks need of the shell: an account beside, a slow API, a port of one's own, rounds in which time passes."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+import requests
+
+from copper_emulator import Emulator, Settings
+from copper_emulator.core.ids import Counters
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.delivering import PAUSE
+from copper_emulator.shell.host import Host
+
+
+def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
+    with Emulator() as copper:
+        copper.people.create(name="Ada")
+        stage, own = copper._stage, copper._stage.account
+
+        with stage.beside(Settings.of({"batch": 1}), Counters()) as other:
+            assert stage.account is other
+            assert other.keys == own.keys
+            assert (other.journal.entries, stage.settings.batch) == ([], 1)
+
+        assert stage.account is own
+        assert stage.settings.batch == 30
+
+
+def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
+    with Emulator() as copper:
+        own = copper._stage.account
+        with pytest.raises(ZeroDivisionError), copper._stage.beside(Settings.of({}), Counters()):
+            _ = 1 / 0
+
+        assert copper._stage.account is own
+
+
+def test_the_api_holds_back_its_answers() -> None:
+    with Emulator() as copper:
+        copper._stage.api_delay = 0.2
+        began = monotonic()
+        answer = requests.get(f"{copper.api_url}/webhooks", headers=copper.headers, timeout=10)
+
+        assert answer.status_code == 200
+        assert monotonic() - began >= 0.2
+        assert copper._stage.api_calls == 1
+
+
+def test_a_host_listens_where_it_is_told() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    host = Host(port=port)
+
+    assert host.url() == f"http://127.0.0.1:{port}"
+    host.close()
+
+
+def test_an_empty_round_takes_a_moment() -> None:
+    with Emulator() as copper:
+        began = monotonic()
+        assert copper._delivering.send([]) == []
+        assert monotonic() - began >= PAUSE

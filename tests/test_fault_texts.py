@@ -1,0 +1,167 @@
+"""Faults as people write them: one text for each, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copper_emulator import Settings, SettingsError
+from copper_emulator.core.fault import WHOLE, Fault, FaultName
+from copper_emulator.core.rules import Latency
+from copper_emulator.fault_texts import FORMS, fault, faults_text, parse_fault, parse_faults
+
+TARGET = "https://a.example/hooks"
+
+
+@pytest.mark.parametrize("name", FaultName)
+def test_the_example_of_every_fault_reads_back_as_it_is_written(name: FaultName) -> None:
+    read = parse_fault(FORMS[name].example)
+
+    assert read.name is name
+    assert str(read) == FORMS[name].example
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("lose=3", Fault(FaultName.LOSE, next=3)),
+        ("lose=12.5%", Fault(FaultName.LOSE, share=WHOLE // 8)),
+        (" lose=100% ", Fault(FaultName.LOSE, share=WHOLE)),
+        ("outage=1m30s", Fault(FaultName.OUTAGE, span_ms=90_000)),
+        ("latency=30s", Fault(FaultName.LATENCY, latency=Latency(30_000, 30_000))),
+        ("batches=1", Fault(FaultName.BATCHES, sizes=(1,))),
+        ("slow=3s,2", Fault(FaultName.SLOW, span_ms=3_000, next=2)),
+        ("refuse", Fault(FaultName.REFUSE, next=1)),
+        ("hang=4", Fault(FaultName.HANG, next=4)),
+        ("changed=2", Fault(FaultName.CHANGED, next=2)),
+        ("beyond_spec.retry=3/5m", Fault(FaultName.RETRY, next=3, span_ms=300_000)),
+        ("beyond_spec.duplicate=2", Fault(FaultName.DUPLICATE, next=2)),
+        (f"lose=1@{TARGET}?x=1", Fault(FaultName.LOSE, next=1, target=f"{TARGET}?x=1")),
+        (f"garble@{TARGET}", Fault(FaultName.GARBLE, next=1, target=TARGET)),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_text_is_read(text: str, read: Fault) -> None:
+    assert parse_fault(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("loose=3", "there is no fault 'loose'. Did you mean lose? The faults are lose, outage,"),
+        ("retry=3", "Did you mean beyond_spec.retry?"),
+        ("nonsense", "there is no fault 'nonsense'. The faults are"),
+        ("", "there is no fault ''. The faults are"),
+        ("lose", "lose needs a value: write it like lose=20%"),
+        ("lose=", "'lose=' breaks off: write it like lose=20%"),
+        ("lose=3@", "'lose=3@' breaks off"),
+        ("lose=0", "lose: '0' is no number from 1 to a million"),
+        ("lose=many", "lose: 'many' is no number from 1 to a million"),
+        ("lose=0%", "lose: '0%' is no share: write it like 20%, or in Python 0.2"),
+        ("lose=101%", "lose: '101%' is no share"),
+        ("lose=x%", "lose: 'x%' is no share"),
+        ("lose=nan%", "lose: 'nan%' is no share"),
+        ("outage", "outage: '' is not a duration"),
+        ("outage=0", "outage: '0' is no time at all"),
+        ("outage=soon", "outage: 'soon' is not a duration"),
+        ("latency=9m-1m", "latency: a range goes from the shorter to the longer time"),
+        ("shuffle=1", "shuffle takes no value: write it like shuffle"),
+        ("batches=31", "batches: '31' are no sizes: a notification has 1 to 30 ids"),
+        ("batches=5,", "batches: '' is no number from 1 to a million"),
+        ("slow=3s,", "slow: '' is no number from 1 to a million"),
+        ("slow", "slow: '' is not a duration"),
+        ("refuse=20%", "refuse takes a number, not a share: write it like refuse=1"),
+        ("gone=20%", "gone takes a number, not a share: write it like gone"),
+        ("beyond_spec.retry", "beyond_spec.retry: '' is no number"),
+        ("beyond_spec.retry=3/0", "beyond_spec.retry: '0' is no time at all"),
+        ("stale=5s@https://a.example", "stale: it concerns all targets, not one"),
+        ("shuffle@https://a.example", "shuffle: it concerns all targets, not one"),
+        ("lose=1@a.example", "lose: 'a.example' is no target: write a subscription's, or how it begins"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse_fault(text)
+
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "says"),
+    [
+        (FaultName.LOSE, {"next": 1, "share": 0.5}, "lose takes a number or a share, not both"),
+        (FaultName.LOSE, {"next": True}, "True is no number"),
+        (FaultName.LOSE, {"share": True}, "True is no share"),
+        (FaultName.LOSE, {"share": 20}, "20 is no share: write it like 20%, or in Python 0.2"),
+        (FaultName.LOSE, {"share": None, "next": None}, "lose needs a value"),
+        (FaultName.BATCHES, {"sizes": ()}, "() are no sizes"),
+        (FaultName.BATCHES, {"sizes": 5}, "5 are no sizes"),
+        (FaultName.LOSE, {"next": 1, "target": 5}, "5 is no target"),
+        (FaultName.LOSE, {"next": 1, "target": "https://a.example/a b"}, "is no target"),
+    ],
+)
+def test_python_values_are_checked_too(name: FaultName, parts: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        fault(name, **parts)
+
+    assert says in str(caught.value)
+
+
+def test_python_values_are_taken_as_they_are() -> None:
+    assert fault(FaultName.OUTAGE, span=timedelta(minutes=10)) == parse_fault("outage=10m")
+    assert fault(FaultName.OUTAGE, span=600) == parse_fault("outage=10m")
+    assert fault(FaultName.LATENCY, latency=("0", "15m")) == parse_fault("latency=0-15m")
+    assert fault(FaultName.LOSE, share="20%") == fault(FaultName.LOSE, share=0.2) == parse_fault("lose=20%")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("off", "off"),
+        ("", "off"),
+        (None, "off"),
+        ([], "off"),
+        ("lose=20%  outage=10m", "lose=20% outage=10m"),
+        (["lose=20%", "outage=10m gone"], "lose=20% outage=10m gone"),
+        (Fault(FaultName.SHUFFLE), "shuffle"),
+        ((Fault(FaultName.SHUFFLE), "gone"), "shuffle gone"),
+    ],
+)
+def test_several_have_one_syntax(value: object, text: str) -> None:
+    assert faults_text(parse_faults(value)) == text
+
+
+@pytest.mark.parametrize("value", [5, {"lose": 3}, [5]])
+def test_what_are_no_faults_says_so(value: object) -> None:
+    with pytest.raises(ValueError, match="are not faults: write them like lose=20% outage=10m, or off"):
+        parse_faults(value)
+
+
+def test_a_setting_has_them_from_the_start() -> None:
+    settings = Settings.of({"faults": "lose=20% shuffle"})
+
+    assert settings.rules().faults == parse_faults("lose=20% shuffle")
+    assert settings.model_dump(mode="json")["faults"] == "lose=20% shuffle"
+    with pytest.raises(SettingsError, match=r"^faults: there is no fault 'loose'\. Did you mean lose"):
+        Settings.of({"faults": "loose=20%"})
+
+
+targets = st.sampled_from(["", "https://a.example", TARGET])
+counts = st.integers(1, WHOLE)
+written = st.one_of(
+    st.builds(Fault, st.sampled_from([FaultName.LOSE, FaultName.DUPLICATE]), next=counts, target=targets),
+    st.builds(Fault, st.just(FaultName.CORRUPT), share=counts, target=targets),
+    st.builds(Fault, st.just(FaultName.SLOW), span_ms=counts, next=st.none() | counts, target=targets),
+    st.builds(Fault, st.just(FaultName.RETRY), span_ms=counts, next=counts, target=targets),
+    st.builds(Fault, st.just(FaultName.BATCHES), sizes=st.lists(st.integers(1, 30), min_size=1).map(tuple)),
+    st.builds(Fault, st.just(FaultName.LATENCY), latency=st.builds(Latency, st.just(0), counts)),
+)
+
+
+@given(st.lists(written))
+def test_what_is_written_reads_back_the_same(faults: list[Fault]) -> None:
+    assert parse_faults(faults_text(faults)) == tuple(faults)

@@ -1,0 +1,324 @@
+"""`copper.faults`, on both faces, with endpoints that are really called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, ExpectationError, Received, UsageError
+from copper_emulator.core.model import Kind
+from copper_emulator.faults import Faults
+from copper_emulator.shell.host import Host
+
+TARGET = "https://billing.example.com/hooks/copper"
+OTHER = "https://shop.example.com/hooks"
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    made = Host()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def endpoint() -> Endpoint:
+    return Endpoint(TARGET)
+
+
+@pytest.fixture
+def copper(host: Host, endpoint: Endpoint) -> Iterator[Copper]:
+    """An account whose endpoint is told of new people; at its end the verdict finds nothing to complain of."""
+    with Emulator(host=host) as made:
+        made.route(TARGET, to=endpoint)
+        made.subscribe("person", "new", target=TARGET)
+        yield made
+
+
+def people(copper: Copper, number: int) -> list[int]:
+    return [person.id for person in copper.people.create_many({"name": f"P{n}"} for n in range(number))]
+
+
+def test_the_next_are_lost_and_nothing_is_wrong_with_that(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.lose(next=3)
+    ids = [people(copper, 1)[0] for _ in range(4)]
+
+    assert [request.json["ids"] for request in endpoint.requests] == [[ids[3]]]
+    copper.expect("person", "new", ids=ids[:3], outcome="lost", count=3)
+
+
+def test_a_share_is_lost(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.batches(1)
+    copper.faults.lose(share=0.5)
+    people(copper, 60)
+
+    lost = [delivery for delivery in copper.deliveries if delivery.outcome == "lost"]
+    assert len(lost) + len(endpoint.requests) == 60
+    assert 15 < len(lost) < 45
+    assert {delivery.fault for delivery in lost} == {"batches=1, lose=50%"}
+
+
+def test_an_outage_is_over_after_its_span(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.outage("10m")
+    missed = people(copper, 1)
+    copper.advance("10m")
+    heard = people(copper, 1)
+
+    assert [request.json["ids"] for request in endpoint.requests] == [heard]
+    copper.expect("person", "new", ids=missed, outcome="failed")
+    assert copper.faults.active == []
+
+
+def test_latency_is_that_of_changes_from_now_on(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.latency("0-15m")
+    people(copper, 1)
+    assert endpoint.requests == []
+    copper.advance("15m")
+    assert len(endpoint.requests) == 1
+    assert copper.deliveries[0].fault == "latency=0-15m"
+
+
+def test_what_is_due_at_the_same_moment_is_shuffled(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.shuffle()
+    copper.faults.batches(1)
+    ids = people(copper, 20)
+
+    heard = [request.json["ids"][0] for request in endpoint.requests]
+    assert heard != ids
+    assert sorted(heard) == sorted(ids)
+
+
+@pytest.mark.parametrize("sizes", [(1,), (29, 1), (30,), (7, 3)])
+def test_the_same_changes_are_cut_otherwise(copper: Copper, endpoint: Endpoint, sizes: tuple[int, ...]) -> None:
+    copper.faults.batches(*sizes)
+    ids = people(copper, 30)
+
+    heard = [request.json["ids"] for request in endpoint.requests]
+    assert [number for batch in heard for number in batch] == ids
+    assert [len(batch) for batch in heard] == {
+        (1,): [1] * 30,
+        (29, 1): [29, 1],
+        (30,): [30],
+        (7, 3): [7, 3] * 3,
+    }[sizes]
+
+
+def test_slow_answers_are_waited_for_in_virtual_time(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.slow("3s", next=1)
+    people(copper, 1)
+    assert len(endpoint.requests) == 1
+    assert copper.deliveries == []
+    copper.advance("3s")
+    assert copper.deliveries[0].ended - copper.deliveries[0].started == timedelta(seconds=3)
+
+
+def test_beyond_the_timeout_answers_come_too_late(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.slow("11s")
+    people(copper, 1)
+    copper.run_until_idle()
+
+    assert len(endpoint.requests) == 1
+    assert copper.deliveries[0].verdict == "failed: timed out (no answer within 10s, by the fault slow=11s)"
+
+
+@pytest.mark.parametrize(("fault", "reason"), [("refuse", "refused"), ("hang", "timed out"), ("garble", "garbage")])
+def test_the_endpoint_is_not_called(copper: Copper, endpoint: Endpoint, fault: str, reason: str) -> None:
+    getattr(copper.faults, fault)(next=1)
+    ids = people(copper, 1)
+    copper.run_until_idle()
+    people(copper, 1)
+
+    assert len(endpoint.requests) == 1
+    assert str(copper.deliveries[0].reason) == reason
+    copper.expect("person", "new", ids=ids, outcome="failed")
+
+
+@pytest.mark.parametrize(("fault", "status"), [("gone", 404), ("changed", 200)])
+def test_a_record_is_not_what_it_was_when_the_endpoint_fetches_it(copper: Copper, fault: str, status: int) -> None:
+    fetched: list[requests.Response] = []
+
+    def fetch(request: Received) -> int:
+        url = f"{copper.api_url}/people/{request.json['ids'][0]}"
+        fetched.append(requests.get(url, headers=copper.headers, timeout=10))
+        return 200
+
+    copper.route(TARGET, to=fetch)
+    getattr(copper.faults, fault)(next=1)
+    people(copper, 1)
+    people(copper, 1)
+
+    assert [answer.status_code for answer in fetched] == [status, 200]
+    if fault == "changed":
+        assert [answer.json()["details"] for answer in fetched] == ["(changed before it was fetched)", None]
+
+
+def test_searches_lie_behind(copper: Copper) -> None:
+    def found() -> int:
+        url = f"{copper.api_url}/people/search"
+        return len(requests.post(url, headers=copper.headers, json={}, timeout=10).json())
+
+    copper.faults.stale("5s")
+    people(copper, 1)
+    assert found() == 0
+    copper.advance("5s")
+    assert found() == 1
+
+
+def test_duplicates_retries_and_corrupted_bodies_are_beyond_the_spec(copper: Copper, endpoint: Endpoint) -> None:
+    copper.faults.beyond_spec.duplicate(share=1.0)
+    people(copper, 1)
+    assert endpoint.requests[0].body == endpoint.requests[1].body
+
+    copper.faults.off()
+    copper.faults.beyond_spec.retry(times=2, every="1m")
+    endpoint.reply(503, times=2)
+    ids = people(copper, 1)
+    copper.run_until_idle()
+    copper.expect("person", "new", ids=ids, status=503, count=2)
+    assert [request.json["ids"] for request in endpoint.requests[2:]] == [ids] * 3
+
+    copper.faults.beyond_spec.corrupt(next=1)
+    people(copper, 1)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(endpoint.requests[-1].body)
+    assert "beyond_spec.corrupt=1" in copper.timeline
+    assert ", the same as #" in copper.timeline
+
+
+def test_what_a_fault_did_is_told_as_it_is_written(copper: Copper) -> None:
+    copper.faults.lose(next=1)
+    ids = people(copper, 1)
+
+    with pytest.raises(ExpectationError, match="lost by the fault lose=1"):
+        copper.expect("person", "new", ids=ids)
+    assert "lost by the fault lose=1" in str(copper.explain())
+    assert [entry.text for entry in copper.journal if entry.kind is Kind.FAULT] == ["lose=1 is on", "lose=1 is used up"]
+
+
+def test_what_the_endpoint_does_wrong_is_still_its_fault(host: Host, endpoint: Endpoint) -> None:
+    with pytest.raises(AssertionError, match=r"rejected \(500"), Emulator(host=host) as copper:
+        copper.route(TARGET, to=endpoint)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.faults.slow("3s")
+        endpoint.reply(500)
+        people(copper, 1)
+        copper.run_until_idle()
+
+
+def test_a_fault_can_concern_one_target(copper: Copper, endpoint: Endpoint) -> None:
+    shop = Endpoint(OTHER)
+    copper.route(OTHER, to=shop)
+    copper.subscribe("person", "new", target=OTHER)
+    copper.faults.lose(next=5, target="https://shop.example.com")
+    people(copper, 1)
+
+    assert (len(endpoint.requests), len(shop.requests)) == (1, 0)
+    assert repr(copper.faults) == "<faults: lose=5@https://shop.example.com>"
+
+
+def test_a_with_statement_ends_it(copper: Copper, endpoint: Endpoint) -> None:
+    with copper.faults.outage("10m") as outage:
+        people(copper, 1)
+        assert copper.faults.active == [outage]
+    assert copper.faults.active == []
+    people(copper, 1)
+
+    assert len(endpoint.requests) == 1
+
+
+def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
+    copper.faults.on("lose=20%", "outage=10m gone", "slow=1s@https://a.example")
+    assert repr(copper.faults) == "<faults: lose=20% outage=10m gone slow=1s@https://a.example>"
+
+    assert [str(fault) for fault in copper.faults.off("gone", "lose=20%")] == ["lose=20%", "gone"]
+    assert [str(fault) for fault in copper.faults.off("slow=1s@https://a.example")] == ["slow=1s@https://a.example"]
+    assert [str(fault) for fault in copper.faults.off()] == ["outage=10m"]
+    assert repr(copper.faults) == "<faults: off>"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda faults: faults.lose(), "lose needs a value: write it like lose=20%"),
+        (lambda faults: faults.lose(share=20), "lose: 20 is no share: write it like 20%, or in Python 0.2"),
+        (lambda faults: faults.outage("soon"), "outage: 'soon' is not a duration"),
+        (lambda faults: faults.batches(), "batches: () are no sizes"),
+        (lambda faults: faults.refuse(0), "refuse: 0 is no number from 1 to a million"),
+        (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is no target"),
+        (lambda faults: faults.beyond_spec.corrupt(), "beyond_spec.corrupt needs a value"),
+        (lambda faults: faults.on("loose=1"), "there is no fault 'loose'. Did you mean lose?"),
+        (lambda faults: faults.off("loose"), "there is no fault 'loose'; the faults are lose,"),
+    ],
+)
+def test_what_cannot_be_changes_nothing_and_says_what_to_write(
+    copper: Copper, call: Callable[[Faults], object], says: str
+) -> None:
+    copper.faults.shuffle()
+    with pytest.raises(UsageError) as caught:
+        call(copper.faults)
+
+    assert says in str(caught.value)
+    assert repr(copper.faults) == "<faults: shuffle>"
+
+
+def test_reset_switches_all_off_but_those_of_the_settings(host: Host) -> None:
+    with Emulator(host=host, faults="shuffle") as copper:
+        copper.faults.lose(next=1)
+        copper.faults.off("shuffle")
+        copper.reset()
+
+        assert repr(copper.faults) == "<faults: shuffle>"
+
+
+def test_an_after_delivery_hook_runs_for_what_failed_by_a_fault_too(copper: Copper) -> None:
+    seen: list[str] = []
+    copper.after_delivery(lambda delivery: seen.append(delivery.fault))
+    copper.faults.lose(next=1)
+    copper.faults.refuse(next=1)
+    for _ in range(3):
+        people(copper, 1)
+
+    assert seen == ["refuse=1", ""]
+
+
+@pytest.mark.asyncio
+async def test_the_asynchronous_face_has_the_same(host: Host) -> None:
+    heard: list[Any] = []
+
+    async def endpoint(request: Received) -> int:
+        heard.append(request.json["ids"])
+        return 200
+
+    async with AsyncEmulator(host=host, in_flight=3) as copper:
+        copper.route(TARGET, to=endpoint)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.faults.batches(1)
+        copper.faults.lose(next=1)
+        copper.faults.garble(next=1)
+        made = await copper.people.create_many([{"name": f"P{n}"} for n in range(4)])
+
+        assert heard == [[made[2].id], [made[3].id]]
+        assert [str(d.outcome) for d in copper.deliveries] == ["lost", "failed", "delivered", "delivered"]
+
+
+def test_the_same_seed_gives_the_same_faults(host: Host) -> None:
+    def lost(seed: int) -> list[int]:
+        with Emulator(host=host, seed=seed, faults="lose=30% batches=1") as copper:
+            copper.route(TARGET, to=lambda request: 200)
+            copper.subscribe("person", "new", target=TARGET)
+            people(copper, 40)
+            return [d.ids[0] for d in copper.deliveries if d.outcome == "lost"]
+
+    assert lost(1) == lost(1)
+    assert lost(1) != lost(2)
+
+
+def test_a_random_seed_is_chosen_once_and_told(host: Host) -> None:
+    with Emulator(host=host, seed="random") as first, Emulator(host=host, seed="random") as second:
+        assert first.settings.seed == first.settings.seed
+        assert first.settings.seed != second.settings.seed

@@ -1,0 +1,286 @@
+"""For each way in which an expectation fails: what the first line says is wrong, and what the last line advises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from copper_emulator import Copper, EchoLoop, Emulator, Endpoint, ExpectationError, Invalid, Received
+
+ORIGIN = "https://billing.example.com"
+TARGET = "https://billing.example.com/hooks/copper"
+
+
+def answering(copper: Copper, type: str = "person", event: str = "update", **extras: Any) -> Endpoint:
+    endpoint = Endpoint(TARGET)
+    copper.route(ORIGIN, to=endpoint)
+    copper.subscribe(type, event, target=TARGET, **extras)
+    return endpoint
+
+
+def fired(copper: Copper, *ids: int, times: int = 1) -> None:
+    for _ in range(times):
+        copper.fire("person", "update", ids=ids or 1, updated_attributes={"name": ("Ada", "Grace")})
+
+
+def more_than_expected(copper: Copper) -> None:
+    answering(copper)
+    fired(copper, times=3)
+    copper.expect("person", "update", count=2)
+
+
+def fewer_for_one_was_rejected(copper: Copper) -> None:
+    answering(copper).reply(409, times=1)
+    fired(copper, times=2)
+    copper.expect("person", "update", count=2)
+
+
+def fewer_for_there_were_no_more(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    copper.expect("person", "update", count=2)
+
+
+def overlapping(copper: Copper) -> None:
+    answering(copper)
+    fired(copper, 1, 2)
+    fired(copper, 2, 3)
+    copper.expect("person", "update", ids=[1, 2, 3])
+
+
+def another_target(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    copper.expect("person", "update", target="https://billing.example.com/other")
+
+
+def another_value_in_the_body(copper: Copper) -> None:
+    answering(copper, secret={"key": "s3cret-value"})
+    fired(copper)
+    copper.expect("person", "update", body={"key": "wrong"})
+
+
+def no_secret_at_all(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    copper.expect("person", "update", body={"key": "s3cret-value"})
+
+
+def no_secret_for_who_wants_one(copper: Copper) -> None:
+    answering(copper).reply(403)
+    fired(copper)
+    copper.expect("person", "update")
+
+
+def attributes_of_other_fields(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    copper.expect("person", "update", updated_attributes={"title": (None, "Dr")})
+
+
+def delivered_where_another_status_was_expected(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    copper.expect("person", "update", status=404)
+
+
+def unsubscribed_while_it_waited(copper: Copper) -> None:
+    answering(copper).reply(200, delay="3s")
+    fired(copper, times=2)
+    copper.unsubscribe(copper.subscriptions[0])
+    copper.run_until_idle()
+    copper.expect("person", "update", count=2)
+
+
+def broken_off(copper: Copper) -> None:
+    answering(copper).break_off()
+    fired(copper)
+    copper.expect("person", "update")
+
+
+def not_answered_yet(copper: Copper) -> None:
+    answering(copper).reply(200, delay="3s")
+    fired(copper)
+    copper.expect("person", "update")
+
+
+def its_target_is_busy(copper: Copper) -> None:
+    answering(copper).reply(200, delay="3s")
+    fired(copper)
+    fired(copper, 2)
+    copper.expect("person", "update", ids=2)
+
+
+def part_of_an_echo(copper: Copper) -> None:
+    def onwards(request: Received) -> None:
+        copper.fire("lead", "update", ids=request.json["ids"][0] + 1)
+
+    copper.route(ORIGIN, to=onwards)
+    copper.subscribe("lead", "update", target=TARGET)
+    with pytest.raises(EchoLoop):
+        copper.fire("lead", "update", ids=1)
+    copper.expect("lead", "update", ids=copper.changes[-1].ids)
+
+
+def the_api_refused_it(copper: Copper) -> None:
+    requests.post(f"{copper.api_url}/webhooks", json={"type": "person"}, headers=copper.headers, timeout=10)
+    copper.people.create(name="Ada")
+    copper.expect("person", "new")
+
+
+def an_event_without_webhook(copper: Copper) -> None:
+    copper.expect("activity_log", "delete")
+
+
+def other_records(copper: Copper) -> None:
+    copper.fire("person", "new", ids=[17, 18])
+    copper.expect("person", "new", ids=19)
+
+
+def another_event_that_nobody_heard(copper: Copper) -> None:
+    copper.fire("person", "new", ids=17)
+    copper.expect("person", "update", ids=17)
+
+
+def another_event_of_the_type(copper: Copper) -> None:
+    answering(copper, event="new")
+    copper.fire("person", "new", ids=17)
+    copper.expect("person", "delete")
+
+
+def one_claimed_and_one_never(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    fired(copper, 2)
+    copper.expect("person", "update", ids=1)
+    copper.expect("person", "update", ids=[1, 2, 3])
+
+
+def one_claimed(copper: Copper) -> None:
+    answering(copper)
+    fired(copper)
+    fired(copper, 2)
+    copper.expect("person", "update", ids=1)
+    copper.expect("person", "update", ids=[1, 2])
+
+
+EXCLUDED = (
+    "Say copper.expect_none('lead', 'update'), since nothing will arrive; who needs to know of it has to ask the API."
+)
+
+
+def a_new_activity(copper: Copper) -> None:
+    answering(copper, "lead", "update")
+    ada = copper.leads.create(name="Ada")
+    copper.activities.create(
+        parent={"type": "lead", "id": ada.id}, type={"category": "user", "id": 0}, details="They met."
+    )
+    copper.expect("lead", "update", ids=ada)
+
+
+MENDED = "Mend the endpoint; or, if this is meant, expect it with"
+
+CASES: list[tuple[Callable[[Copper], None], str, str]] = [
+    (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which are meant, with"),
+    (fewer_for_one_was_rejected, "1 delivery fit, not 2", f"{MENDED} status=409."),
+    (fewer_for_there_were_no_more, "1 delivery fit, not 2", "Expect what came: count=1."),
+    (
+        overlapping,
+        "the ids arrived, but not as an exact",
+        "Expect each notification by itself: ids=[1, 2], then ids=[2",
+    ),
+    (another_target, "it went to another target", f"Expect target='{TARGET}', or subscribe with the target"),
+    (another_value_in_the_body, "its body is another", "Mend the expectation, or the subscription: secret={...}"),
+    (no_secret_at_all, "its body has no 'key'", "Subscribe with secret={'key': ...}: its keys are those of the body."),
+    (no_secret_for_who_wants_one, "it was rejected (403)", f"{MENDED} status=403."),
+    (
+        attributes_of_other_fields,
+        "its updated_attributes are others",
+        "Expect what was sent, the old value first: updated_attributes={'name': ('Ada', 'Grace')}.",
+    ),
+    (
+        delivered_where_another_status_was_expected,
+        "it was delivered (200)",
+        "Mend the endpoint, or expect what it answers: status=200.",
+    ),
+    (
+        unsubscribed_while_it_waited,
+        "1 delivery fit, not 2",
+        "Unsubscribe after it has been delivered; or, if this is meant, expect it with outcome='cancelled'.",
+    ),
+    (broken_off, "it failed: broken off (", f"{MENDED} outcome='failed'."),
+    (not_answered_yet, "the endpoint has not answered yet", "Let time pass first (until 2026-03-02 09:00:03.000):"),
+    (its_target_is_busy, "its target is busy", "Let time pass first: advance, or run_until_idle."),
+    (part_of_an_echo, "it is part of an echo that was", "Have the endpoint pass over changes that it made itself, or"),
+    (the_api_refused_it, "nobody had subscribed to person/new", "Mend what the API refused, or subscribe before the"),
+    (
+        an_event_without_webhook,
+        "Copper has no webhook for activity_log/delete",
+        "Copper's webhooks for activity_log have new only. Copper's developer page lists",
+    ),
+    (
+        other_records,
+        "person/new happened to [17, 18] instead",
+        "Expect the ids that it happened to, or change the record",
+    ),
+    (
+        another_event_that_nobody_heard,
+        "what happened was person/new",
+        "Expect what happened: copper.expect('person', 'new', ...); or change what is meant.",
+    ),
+    (
+        another_event_of_the_type,
+        "what happened was person/new",
+        "Expect what happened: copper.expect('person', 'new', ...); or change what is meant.",
+    ),
+    (
+        one_claimed_and_one_never,
+        "an earlier expect has claimed [1] already and of these ids [3] did not arrive as expected",
+        "Expect the ids that it happened to, or change the record that is meant.",
+    ),
+    (one_claimed, "an earlier expect has claimed [1] already", "Each delivery meets one expect: have it happen again"),
+    (a_new_activity, "Copper sends nothing for what was done", EXCLUDED),
+]
+
+
+@pytest.mark.parametrize(("happen", "wrong", "advice"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_the_first_line_says_what_is_wrong_and_the_last_what_to_do(
+    happen: Callable[[Copper], None], wrong: str, advice: str
+) -> None:
+    start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    with Emulator(start=start, strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        happen(copper)
+
+    lines = str(caught.value).splitlines()
+    assert f", but {wrong}" in lines[0]
+    assert lines[-1].startswith(advice)
+
+
+def test_what_the_api_refused_stands_beside_it() -> None:
+    with Emulator() as copper, pytest.raises(ExpectationError, match="The API refused: api refused "):
+        the_api_refused_it(copper)
+
+
+def test_a_refusal_in_python_says_what_would_help() -> None:
+    with Emulator() as copper, pytest.raises(Invalid, match="https:// targets only"):
+        copper.subscribe("person", "new", target="http://billing.example.com")
+
+
+def test_many_are_shown_in_part() -> None:
+    with Emulator() as copper, pytest.raises(ExpectationError, match="\n  and 3 more\n"):
+        answering(copper)
+        fired(copper, times=8)
+        copper.expect("person", "update", count=9)
+
+
+def test_what_is_farther_away_is_counted() -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError, match="\n  and 2 more that fit less\n"):
+        answering(copper).reply(500, times=1)
+        fired(copper)
+        fired(copper, 2)
+        fired(copper, 3)
+        copper.expect("person", "update", ids=1)
