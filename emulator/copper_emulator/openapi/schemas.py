@@ -42,6 +42,8 @@ def any_of(*schemas: Schema) -> Schema:
 def nullable(schema: Schema) -> Schema:
     """The same, or null."""
     kind = schema.get("type")
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], _NOTHING]}
     if not isinstance(kind, str):
         return any_of(schema, _NOTHING)
     named = {"enum": [*schema["enum"], None]} if "enum" in schema else {}

@@ -85,7 +85,7 @@ def _types() -> list[str]:
 def _fewer() -> str:
     """The types that have not all events, by profile."""
     told = [
-        f"{name} has {', '.join(event for event in Event if event in events)} only with profile={profile}"
+        f"with profile={profile} {name} has only {', '.join(event for event in Event if event in events)}"
         for profile, table in TABLES.items()
         for name, events in table.items()
         if events and events != set(Event)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
@@ -374,6 +374,8 @@ def right_bodies(kind: EntityType, *, new: bool) -> st.SearchStrategy[dict[str, 
 
 
 kinds = st.sampled_from(EntityType)
+unhurried = settings(deadline=None)
+"""Each example makes an account of its own; on a busy machine that takes its time."""
 
 
 @st.composite
@@ -395,6 +397,7 @@ def change(account: Account, kind: EntityType, record_id: int, body: dict[str, A
     return [dict(each.updated_attributes) for each in done.changes]
 
 
+@unhurried
 @given(writes(new=True))
 def test_a_new_record_shows_what_was_written(write: tuple[EntityType, dict[str, Any]]) -> None:
     kind, body = write
@@ -405,6 +408,7 @@ def test_a_new_record_shows_what_was_written(write: tuple[EntityType, dict[str, 
     assert {name: record[name] for name in body} == body
 
 
+@unhurried
 @given(writes())
 def test_a_changed_record_shows_what_was_written(write: tuple[EntityType, dict[str, Any]]) -> None:
     kind, body = write
@@ -422,6 +426,7 @@ def _unordered(body: dict[str, Any]) -> dict[str, Any]:
     return {name: sorted(value) if name == "tags" else value for name, value in body.items()}
 
 
+@unhurried
 @given(writes())
 def test_writing_the_same_again_or_all_that_a_record_shows_tells_nothing(
     write: tuple[EntityType, dict[str, Any]],
@@ -443,6 +448,7 @@ TOLD_ALONE = {"stage", "days_in_stage"}
 """What is told and no field of a record."""
 
 
+@unhurried
 @given(writes())
 def test_what_is_told_applied_to_the_old_record_gives_the_new_one(write: tuple[EntityType, dict[str, Any]]) -> None:
     kind, body = write
@@ -479,6 +485,7 @@ def _reported(kind: EntityType, record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in metadata}
 
 
+@unhurried
 @given(writes(new=True), st.data())
 def test_a_refused_action_leaves_everything_byte_for_byte(
     write: tuple[EntityType, dict[str, Any]], data: st.DataObject

@@ -115,7 +115,9 @@ def test_where_no_option_is_concerned_there_is_nothing_to_compute() -> None:
 
 def test_several_custom_fields_are_told_in_the_order_of_their_ids() -> None:
     account = make_account()
-    numbers = [define(account, name, "String", LEAD) for name in "abc"]
+    numbers = sorted(
+        define(account, name, "String", LEAD, id=number) for name, number in (("a", 8), ("b", 1), ("c", 64))
+    )
     lead = make(account, LEAD, name="Ada")
 
     [told] = change(account, LEAD, lead, custom_fields=[custom(number, "x") for number in reversed(numbers)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -379,6 +379,7 @@ def test_every_form_of_the_tables_is_here() -> None:
 EVERYTHING = rich_account().records
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([case.form for case in CASES.values()]),
     st.recursive(
