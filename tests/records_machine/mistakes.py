@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from copper_emulator.core.model import EntityType, Event, Key
-from copper_emulator.core.records import action, changed, conditions, converting, deeds, derived, search
-from copper_emulator.core.records.action import Action, Deed, Done
+from copper_emulator.core.records import changed, deeds
 from copper_emulator.core.records.interactions import Activities, Contact
 from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations
-from copper_emulator.core.records.search import Found, find
+from copper_emulator.core.records.searching import conditions, search
+from copper_emulator.core.records.searching.search import Found, find
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing import action, converting, derived
+from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.shell.api import searches
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.stage import Stage

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.bulk import MAX_BULK
-from copper_emulator.core.records.converting import PARTS
 from copper_emulator.core.records.fields import Table
-from copper_emulator.core.records.forms import ID_SCHEMA, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.records.relations import ALLOWED
-from copper_emulator.core.records.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
+from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, ID, LEAD, OPPORTUNITY, PERSON, TABLES
-from copper_emulator.core.records.upserting import MATCHED
+from copper_emulator.core.records.writing.bulk import MAX_BULK
+from copper_emulator.core.records.writing.converting import PARTS
+from copper_emulator.core.records.writing.upserting import MATCHED
 from copper_emulator.openapi.operations import COMPUTED, Operation
 from copper_emulator.openapi.schemas import (
     Schema,

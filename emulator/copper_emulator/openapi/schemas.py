@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from copper_emulator.core.records.contacts import Address, Entries, Entry
-from copper_emulator.core.records.custom import CustomFields
 from copper_emulator.core.records.fields import Access, Field, Null, Table
-from copper_emulator.core.records.forms import ID_SCHEMA, LATEST_SECOND, MAX_ID, Form, Moment, object_schema
-from copper_emulator.core.records.lookups import Parts
-from copper_emulator.core.records.references import ActivityType, LookupId, Reference
+from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, LATEST_SECOND, MAX_ID, Form, Moment, object_schema
+from copper_emulator.core.records.forms.references import ActivityType, LookupId, Reference
+from copper_emulator.core.records.lookups.tables import Parts
 from copper_emulator.core.records.tables import EMAIL, PHONE_NUMBERS, SOCIALS, WEBSITES
 
 Schema: TypeAlias = dict[str, Any]

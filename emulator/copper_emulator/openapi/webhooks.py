@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copper_emulator.core.model import Event
-from copper_emulator.core.records.forms import ID_SCHEMA, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.openapi.operations import Operation
 from copper_emulator.openapi.schemas import Schema, answer_object, array, nullable, ref

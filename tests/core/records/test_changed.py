@@ -10,9 +10,9 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.changed import is_same
-from copper_emulator.core.records.contacts import Tags
-from copper_emulator.core.records.custom import CustomFields
-from copper_emulator.core.records.forms import Form, Several, Text
+from copper_emulator.core.records.forms.contacts import Tags
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.forms.plain import Form, Several, Text
 from tests.core.builders import START, make_account
 from tests.core.records.playing import LEAD, custom, define, email, get, make
 

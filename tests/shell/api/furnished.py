@@ -9,9 +9,9 @@ from typing import Any
 
 from copper_emulator import Copper
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.custom import DATA_TYPES, custom_form
-from copper_emulator.core.records.forms import CalendarDay
-from copper_emulator.core.records.lookups import AVAILABLE
+from copper_emulator.core.records.forms.custom import DATA_TYPES, custom_form
+from copper_emulator.core.records.forms.plain import CalendarDay
+from copper_emulator.core.records.lookups.tables import AVAILABLE
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.openapi import describe
