@@ -21,7 +21,7 @@ from copper_emulator import (
     NotFound,
     UsageError,
 )
-from copper_emulator.core.records.lookups import LOOKUPS, SEEDS
+from copper_emulator.core.records.lookups.tables import LOOKUPS, SEEDS
 
 
 @pytest.fixture

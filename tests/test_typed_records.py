@@ -16,8 +16,8 @@ import copper_emulator
 from copper_emulator import typed_lookups, typed_records
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.lookups import LOOKUPS
-from copper_emulator.core.records.search import PARAMETERS
+from copper_emulator.core.records.lookups.tables import LOOKUPS
+from copper_emulator.core.records.searching.search import PARAMETERS
 from copper_emulator.core.records.tables import TABLES
 from tests.generate import files
 

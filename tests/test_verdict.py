@@ -86,7 +86,9 @@ def test_allow_permits_it(happen: Callable[[Copper], None], brief: str, text: st
 
 
 @pytest.mark.parametrize(("happen", "brief", "text", "permit"), WRONG, ids=IDS)
-def test_an_expect_that_names_it_permits_it(happen: Callable[[Copper], None], brief: str, text: str, permit: str) -> None:
+def test_an_expect_that_names_it_permits_it(
+    happen: Callable[[Copper], None], brief: str, text: str, permit: str
+) -> None:
     with Emulator() as copper:
         happen(copper)
         [delivery] = copper.deliveries

@@ -11,11 +11,11 @@ from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.lookups import LOOKUPS
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.shown import copied
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.usage import change_entry, remove_entry
+from copper_emulator.core.records.writing.usage import change_entry, remove_entry
 from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.stage import Stage

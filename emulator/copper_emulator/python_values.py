@@ -11,11 +11,11 @@ from typing import Any
 from copper_emulator.core.bare import record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.moments import to_ms
-from copper_emulator.core.records.filter_shapes import AnyRecord, Listed
-from copper_emulator.core.records.filter_values import AnId, Day, Seconds, Written
-from copper_emulator.core.records.forms import CalendarDay, Moment, Several
+from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several
+from copper_emulator.core.records.forms.references import LookupId, RecordId, Reference
 from copper_emulator.core.records.record import Record, kind_of
-from copper_emulator.core.records.references import LookupId, RecordId, Reference
+from copper_emulator.core.records.searching.filter_shapes import AnyRecord, Listed
+from copper_emulator.core.records.searching.filter_values import AnId, Day, Seconds, Written
 from copper_emulator.lookup_entry import LookupEntry, table_of
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.

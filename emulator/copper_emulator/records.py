@@ -18,11 +18,11 @@ from copper_emulator.core.bare import record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
-from copper_emulator.core.records.converting import PARTS
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.search import PARAMETERS, find, parse_filters
+from copper_emulator.core.records.searching.search import PARAMETERS, find, parse_filters
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.seed_files import read_seeds
 from copper_emulator.shell.stage import Stage

@@ -9,12 +9,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
 from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.fields import Null, Table
-from copper_emulator.core.records.forms import LATEST_SECOND, CalendarDay, Moment, Number, OneOf, Text
-from copper_emulator.core.records.references import ActivityType, LookupId, LookupName, RecordId, Reference, StageId
+from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
+from copper_emulator.core.records.forms.plain import LATEST_SECOND, CalendarDay, Moment, Number, OneOf, Text
+from copper_emulator.core.records.forms.references import (
+    ActivityType,
+    LookupId,
+    LookupName,
+    RecordId,
+    Reference,
+    StageId,
+)
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 
 Ids = Mapping[EntityType, Sequence[Any]]
 """What stands for the records that fields may name, by type: ids, or what a scenario writes in the place of one."""

@@ -15,8 +15,8 @@ from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import deeds
-from copper_emulator.core.records.action import Done
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.action import Done
 from tests.core.builders import START, make_rules
 from tests.core.drawn_records import OWN, fields_of, one_of_these, rows_of
 from tests.core.plain_records import NOTE, PlainRecords, Refused

@@ -301,6 +301,7 @@ def test_an_empty_body_is_an_empty_object(raw: bytes) -> None:
 
 REFUSED = {
     "not JSON": (b"{'a': 1}", "The body is not JSON: Expecting property name"),
+    "a form feed": (b" \x0c", "The body is not JSON: Expecting value"),
     "cut off": (b'{"a": ', "The body is not JSON: Expecting value: line 1 column 7 (char 6)."),
     "two values": (b"{} {}", "The body is not JSON: Extra data"),
     "NaN": (b"[NaN]", "The body is not JSON: NaN is not JSON."),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field
-from copper_emulator.core.records.filters import FILTERS
-from copper_emulator.core.records.lookups import LOOKUPS, SEEDS
-from copper_emulator.core.records.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, SORTS
+from copper_emulator.core.records.lookups.tables import LOOKUPS, SEEDS
+from copper_emulator.core.records.searching.filters import FILTERS
+from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, SORTS
 from copper_emulator.core.records.tables import TABLES
 
 _FIELDS = ("field", "value", "written", "null", "reported", "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import indent
 
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.lookups import LOOKUPS
+from copper_emulator.core.records.lookups.tables import LOOKUPS
 from tests.generate.parts import article, class_name, documented, module, on_create, on_update, typed_dict
 
 

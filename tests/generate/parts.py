@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from textwrap import fill
 
 from copper_emulator.core.records.fields import Field, Null
-from copper_emulator.core.records.filter_values import Written
-from copper_emulator.core.records.forms import Checkbox, OneOf, Text
+from copper_emulator.core.records.forms.plain import Checkbox, OneOf, Text
+from copper_emulator.core.records.searching.filter_values import Written
 from copper_emulator.python_values import annotation
 
 WIDTH = 120
@@ -44,6 +44,12 @@ def said(form: Written, doc: str) -> str:
     return doc if plain else f"{doc} {form.words[0].upper()}{form.words[1:]}."
 
 
+HIDDEN = """
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+""".strip()
+
+
 def typed_dict(name: str, doc: str, entries: Iterable[Entry]) -> str:
     lines = [f"class {name}(TypedDict, total=False):", f'    """{doc}"""', ""]
     return "\n".join([*lines, *(f"    {key}: {taken}" for key, taken, _ in entries)]) + "\n"
@@ -59,6 +65,7 @@ def module(question: str, blocks: Iterable[str]) -> str:
     aliases: dict[str, str] = {}
     body = "\n\n".join(shortened(block, aliases) for block in blocks)
     body = "\n".join([*map(alias, aliases.values(), aliases), "\n" + body])
+    body = f"{HIDDEN}\n\n{body}"
     return HEADER.format(question=question) + imports(body) + "\n\n" + body
 
 
@@ -82,7 +89,9 @@ def shortened(block: str, aliases: dict[str, str]) -> str:
 SOURCES: Mapping[str, str] = {
     "collections.abc": "Collection Iterable Mapping Sequence",
     "datetime": "date datetime",
+    "operator": "methodcaller",
     "typing": "Any Literal Required TypeAlias TypedDict Unpack",
+    "copper_emulator.core.errors": "CopperEmulatorError",
     "copper_emulator.core.records.record": "Record",
     "copper_emulator.lookup_entry": "LookupEntry",
     "copper_emulator.lookups": "AccountDetails LookupTable",

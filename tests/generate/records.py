@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from textwrap import indent
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.converting import PARTS
-from copper_emulator.core.records.custom_filters import CustomFieldFilters
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.filter_parts import Filter
-from copper_emulator.core.records.filter_shapes import Listed
-from copper_emulator.core.records.filter_values import Amount, Flag
-from copper_emulator.core.records.search import PARAMETERS
+from copper_emulator.core.records.searching.custom_filters import CustomFieldFilters
+from copper_emulator.core.records.searching.filter_parts import Filter
+from copper_emulator.core.records.searching.filter_shapes import Listed
+from copper_emulator.core.records.searching.filter_values import Amount, Flag
+from copper_emulator.core.records.searching.search import PARAMETERS
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import annotation
 from tests.generate.parts import Entry, article, class_name, documented, module, on_create, on_update, said, typed_dict
 

@@ -22,6 +22,9 @@ __all__ = ["copper_emulator", "pytest_copper"]
 # Its plugin warns when this is left open, and warnings are errors.
 HAS_ASYNCIO = importlib.util.find_spec("pytest_asyncio") is not None
 
+APART = ("-p", "no:schemathesis")
+"""Its plugin changes Hypothesis for everybody in its process, this one included."""
+
 CONFTEST = '''
 import pytest
 
@@ -43,14 +46,14 @@ class Inner:
 
     def ini(self, *lines: str, asyncio: bool = True) -> None:
         """Settings of the run; those for pytest-asyncio only where it takes part."""
-        common = ["addopts = --strict-markers -p no:cacheprovider", "filterwarnings = error"]
+        common = [f"addopts = --strict-markers -p no:cacheprovider {' '.join(APART)}", "filterwarnings = error"]
         if asyncio and HAS_ASYNCIO:
             common.append("asyncio_default_fixture_loop_scope = function")
         self.pytester.makefile(".ini", pytest="\n".join(["[pytest]", *common, *lines]))
 
     def toml(self, *lines: str) -> None:
         """Settings of the run in pytest 9's native TOML, in place of the ini file."""
-        common = ["[tool.pytest]", "filterwarnings = ['error']"]
+        common = ["[tool.pytest]", "filterwarnings = ['error']", f"addopts = {list(APART)}"]
         if HAS_ASYNCIO:
             common.append("asyncio_default_fixture_loop_scope = 'function'")
         (self.pytester.path / "pytest.ini").unlink()

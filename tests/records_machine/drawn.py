@@ -1,19 +1,34 @@
 """What the machine of the records draws: few fields with few values, so that the same ones meet often.
 
-A record that is meant stands as a small number among those there are: `resolved` makes an id of it.
+A record that is meant is a `Pick`; what is to be refused has one of the two marks of `facts.py` in it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.records_machine.facts import CALL, FRUITS, NOTE, SCORE, SIZE, VIP, Row
+from tests.records_machine.facts import CALL, FRUITS, KINDS, LINKS, MISSING, NOTE, RELATED, SCORE, SIZE, VIP, WRONG, Row
 
-KINDS = ("lead", "person", "company", "opportunity", "project", "task", "activity_log")
-MISSING = 17
-"""No record's id."""
+Table = dict[str, list[Any]]
+Call = tuple[str, Row]
+
+START = 1_790_000_000
+"""The second in which everything begins."""
+DAY = 86_400
+
+
+class Pick(NamedTuple):
+    """One of the records of a type, by its place; from 9 on, one that is not there."""
+
+    kind: str
+    place: int
+
+
+def a(kind: str, place: int) -> Row:
+    return {"id": Pick(kind, place), "type": kind}
 
 
 def email(address: str) -> Row:
@@ -24,110 +39,126 @@ def custom(definition: int, value: Any) -> Row:
     return {"custom_field_definition_id": definition, "value": value}
 
 
-Table = dict[str, list[Any]]
+def _some(kind: str) -> list[Any]:
+    return [*(Pick(kind, place) for place in (0, 1, 2, 3, 9)), None]
 
-FRUIT = [[custom(FRUITS, each)] for each in ([1], [1, 2], [2, 1], [3], None)]
-SHARED: Table = {
+
+# --- what writes say ----------------------------------------------------------------------------------------------
+
+_SHARED: Table = {
     "name": ["Ada", "Ada Lovelace", "Bob", "bob"],
     "details": [None, "once", "twice"],
     "tags": [None, [], ["a"], ["a", "b"], ["b", "a"]],
     "assignee_id": [137_658, 137_659, None],
 }
-SIZES = [[custom(SIZE, 11)], [custom(SIZE, 12)], [custom(SIZE, None)]]
-VALUES = [0, 10, 20, None]
-BOXES = [[custom(VIP, True)], [custom(VIP, False)]]
-SCORES = [[custom(SCORE, each)] for each in (1, 2, None)]
-FOREIGN = [0, 0, 1, 9, None]
+_FRUITS = [[custom(FRUITS, each)] for each in ([1], [1, 2], [2, 1], [3], None)]
+_SIZES = [[custom(SIZE, each)] for each in (11, 12, None)]
+_BOXES = [[custom(VIP, each)] for each in (True, False)]
+_SCORES = [[custom(SCORE, each)] for each in (1, 2, None)]
 
 FIELDS: dict[str, Table] = {
     "lead": {
-        **SHARED,
+        **_SHARED,
         "title": ["Countess", None],
         "status": ["Open", "Junk", None],
         "status_id": [208_232, 208_231, None],
         "email": [email("a@a.example"), email("B@a.example"), None],
         "company_name": ["Acme", "acme", "Bell", None],
-        "monetary_value": VALUES,
-        "custom_fields": [*FRUIT, *SIZES, *BOXES, *SCORES, [custom(SIZE, 11), custom(FRUITS, [2])]],
+        "monetary_value": [0, 10, 20, None],
+        "custom_fields": [*_FRUITS, *_SIZES, *_BOXES, *_SCORES, [custom(SIZE, 11), custom(FRUITS, [2])]],
     },
     "person": {
-        **SHARED,
+        **_SHARED,
         "title": ["Countess", "countess", None],
         "emails": [[email("a@a.example")], [email("A@a.example"), email("b@a.example")], [], None],
         "contact_type_id": [451_490, None],
-        "company_id": FOREIGN,
-        "custom_fields": [*FRUIT, *SIZES, *BOXES, *SCORES],
+        "company_id": _some("company"),
+        "custom_fields": [*_FRUITS, *_SIZES, *_BOXES, *_SCORES],
     },
     "company": {
-        **SHARED,
+        **_SHARED,
         "name": ["Acme", "acme", "Bell"],
         "email_domain": ["a.example", "A.example", "b.example", None],
         "contact_type_id": [451_490, None],
-        "primary_contact_id": FOREIGN,
-        "custom_fields": [*FRUIT, *BOXES],
+        "primary_contact_id": _some("person"),
+        "custom_fields": [*_FRUITS, *_BOXES],
     },
     "opportunity": {
-        **SHARED,
-        "company_id": FOREIGN,
-        "primary_contact_id": FOREIGN,
+        **_SHARED,
+        "company_id": _some("company"),
+        "primary_contact_id": _some("person"),
         "pipeline_id": [213_214, 213_215, None],
         "pipeline_stage_id": [987_790, 987_792, 987_794, 987_797, None],
         "status": ["Won", "Open", None],
         "priority": ["High", "Low", None],
-        "monetary_value": VALUES,
+        "monetary_value": [0, 10, 20, None],
         "win_probability": [50, None],
-        "custom_fields": [*FRUIT, *SIZES, *BOXES],
+        "custom_fields": [*_FRUITS, *_SIZES, *_BOXES],
     },
     "project": {
-        **SHARED,
+        **_SHARED,
         "status": ["Completed", "Open", None],
-        "related_resource": [("company", 0), ("person", 9)],
-        "custom_fields": SCORES,
+        "related_resource": [a("company", 3), a("person", 9)],
+        "custom_fields": _SCORES,
     },
     "task": {
-        **SHARED,
+        **_SHARED,
         "status": ["Completed", "Completed", "Open", None],
         "priority": ["High", None],
-        "due_date": [1_790_000_000, 1_790_000_600, None],
-        "related_resource": [("lead", 0), ("person", 0), ("person", 1), ("company", 0), ("opportunity", 0), ("lead", 9)],
-        "custom_fields": SIZES,
+        "due_date": [START, START + 600, None],
+        "related_resource": [a(kind, place) for kind in ("lead", "person", "company", "project") for place in (0, 2)],
+        "custom_fields": _SIZES,
     },
     "activity_log": {
         "details": ["once", "twice"],
-        "activity_date": [1_790_000_000, 1_790_086_400, None],
-        "parent": [("lead", 0), ("person", 0), ("person", 1), ("company", 0), ("opportunity", 0), ("person", 9)],
+        "activity_date": [START, START + DAY, None],
+        "parent": [a(kind, place) for kind in ("lead", "person", "company", "opportunity") for place in (0, 2, 9)],
         "type": [{"id": each, "category": "user"} for each in (CALL, CALL, NOTE)],
     },
 }
-"""What a write of each type says. References may be to a record that is not there."""
-
-FIRST: dict[str, list[Row]] = {
-    "company": [{"name": "Acme", "email_domain": "a.example"}],
-    "person": [{"name": "Bob", "company_id": 3, "emails": [email("a@a.example")], "custom_fields": FRUIT[1]}],
-    "lead": [{"name": "Bob", "email": email("a@a.example"), "company_name": "Acme", "custom_fields": FRUIT[0] + SIZES[0]}],
-    "opportunity": [{"name": "Bob", "company_id": 3, "primary_contact_id": 3, "monetary_value": 10}],
-    "project": [],
-    "task": [{"name": "Bob", "related_resource": ("lead", 3)}],
-}
-"""Records of the beginning."""
-
 ODD: Table = {
-    "name": [None, "", 7],
-    "details": [["once"], None],
-    "tags": [["a" * 51]],
+    "name": [None, "", [WRONG]],
+    "details": [[WRONG], None],
+    "tags": [[WRONG * 11]],
     "assignee_id": [MISSING],
-    "status": ["Late"],
-    "custom_fields": [[custom(MISSING, 1)], [custom(FRUITS, [1, 4])]],
-    "colour": ["red"],
+    "status": [WRONG],
+    "custom_fields": [[custom(MISSING, 1)], [custom(FRUITS, [1, MISSING])]],
+    WRONG: ["red"],
 }
 """What is refused, by some types at least."""
+IGNORED: Table = {"id": [17], "date_modified": [1]}
+"""What the API ignores and Python refuses."""
 
-COPPERS_OWN: Table = {"id": [MISSING], "interaction_count": [9], "date_modified": [1], "completed_date": [1]}
-"""What the API ignores, and Python refuses."""
-
-
-def _pairs(table: Table) -> list[tuple[str, Any]]:
-    return [(name, value) for name, values in table.items() for value in values]
+LEAST: dict[str, Row] = {kind: {"name": "Ada"} for kind in KINDS} | {
+    "company": {"name": "Acme"},
+    "activity_log": {"details": "once", "parent": a("person", 0), "type": {"id": CALL, "category": "user"}},
+}
+"""What a new record has to say."""
+FIRST: dict[str, list[Row]] = {
+    "company": [{"name": "Bell"}, {"name": "Acme", "email_domain": "a.example", "assignee_id": 137_658}],
+    "person": [
+        {"name": "Ada", "tags": ["a"]},
+        {"name": "Ada Lovelace", "company_id": Pick("company", 2), "custom_fields": _SIZES[0]},
+        {
+            "name": "Bob",
+            "company_id": Pick("company", 2),
+            "emails": [email("a@a.example")],
+            "custom_fields": _FRUITS[1],
+        },
+    ],
+    "lead": [
+        {"name": "Ada", "tags": ["a", "b"], "monetary_value": 10},
+        {"name": "Bob", "email": email("a@a.example"), "company_name": "Acme", "custom_fields": _FRUITS[0] + _SIZES[0]},
+    ],
+    "opportunity": [
+        {"name": "Ada", "tags": ["a"], "monetary_value": 10},
+        {"name": "Bob", "primary_contact_id": Pick("person", 3), "pipeline_stage_id": 987_792, "monetary_value": 20},
+    ],
+    "project": [{"name": "Ada", "related_resource": a("company", 0)}],
+    "task": [{"name": "Ada", "due_date": START}, {"name": "Bob", "related_resource": a("lead", 2)}],
+    "activity_log": [LEAST["activity_log"]],
+}
+"""Records of the beginning, beside one that tells the accounts apart."""
 
 
 def one_of_these(strategies: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
@@ -135,139 +166,190 @@ def one_of_these(strategies: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[
     return st.sampled_from(strategies).flatmap(lambda drawn: drawn)
 
 
-def _field(table: Table) -> st.SearchStrategy[tuple[str, Any]]:
-    # First the field, then its value: each field as often as another.
+def _one(table: Table) -> st.SearchStrategy[tuple[str, Any]]:
+    # First the name, then its value: each name as often as another.
     return st.sampled_from(list(table)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(table[name])))
 
 
-def bodies(kind: str, *, most: int = 4) -> st.SearchStrategy[Row]:
+def _fields(kind: str, least: int, most: int) -> st.SearchStrategy[Row]:
+    each = one_of_these([*[_one(FIELDS[kind])] * 24, _one(ODD), _one(IGNORED)])
+    return st.lists(each, min_size=least, max_size=most, unique_by=lambda pair: pair[0]).map(dict)
+
+
+def bodies(kind: str) -> st.SearchStrategy[Row]:
     """What an update says."""
-    right = _field(FIELDS[kind])
-    each = one_of_these([*[right] * 40, _field(ODD), _field(COPPERS_OWN)])
-    return st.lists(each, min_size=2, max_size=most, unique_by=lambda pair: pair[0]).map(dict)
+    return _fields(kind, 2, 4)
 
 
 def rows(kind: str) -> st.SearchStrategy[Row]:
     """What a new record is made of."""
-    least: Row = {"name": "Ada"}
-    if kind == "activity_log":
-        least = {"details": "once", "parent": ("person", 0), "type": {"id": CALL, "category": "user"}}
-    elif kind == "company":
-        least = {"name": "Acme"}
-    more = one_of_these([*[_field(FIELDS[kind])] * 40, _field(ODD), _field(COPPERS_OWN)])
-    return st.lists(more, max_size=4).map(lambda pairs: {**least, **dict(pairs)})
+    return _fields(kind, 0, 3).map(lambda fields: {**LEAST[kind], **fields})
 
 
-NUMBERS = {"lead": ["monetary_value", "interaction_count"], "opportunity": ["monetary_value", "win_probability"]}
-BOUNDS: Table = {
-    **{f"{bound}_created_date": [1_790_000_000, 1_790_000_001] for bound in ("minimum", "maximum")},
-    **{f"{bound}_modified_date": [1_790_000_000, 1_790_000_001, 1_790_090_001] for bound in ("minimum", "maximum")},
-}
-_OPTIONS = [
-    {**custom(FRUITS, value), **more}
-    for value in ([1], [1, 2], [3], [])
-    for more in ({}, {"option": "all"}, {"option": "none"}, {"option": "any", "allow_empty": True})
-]
+def seeds(kind: str) -> st.SearchStrategy[Row]:
+    """What a seeded record is made of: nothing that need not fit together, and no records that may come later."""
+    left_out = {"pipeline_id", "related_resource", *LINKS}
+    return rows(kind).map(lambda row: {name: value for name, value in row.items() if name not in left_out})
+
+
+# --- what searches say --------------------------------------------------------------------------------------------
+
+
+def _from_to(name: str, *values: int) -> Table:
+    return {f"minimum_{name}": [*values], f"maximum_{name}": [*values]}
+
+
 _FILTERS: Table = {
-    "ids": [[0, 1], [0, 9], [1]],
-    "assignee_ids": [[137_658], [-2], [137_659, -2]],
     "name": ["ada", "BOB", "Acme"],
-    "tags": [["a"], ["a", "b"], [], {"option": "ALL", "value": ["a", "b"]}, {"option": "ANY", "value": ["b"]}],
-    **BOUNDS,
+    "assignee_ids": [[137_658], [-2], [137_659, -2]],
+    "tags": [["a"], [], *[{"option": option, "value": ["a", "b"]} for option in ("ALL", "ALL", "ANY")]],
+    **_from_to("created_date", START, START + 1),
+    **_from_to("modified_date", START, START + 1, START + DAY),
 }
-_AMOUNTS: Table = {f"{bound}_monetary_value": [0, 10, 20] for bound in ("minimum", "maximum")}
-_COUNTS: Table = {f"{bound}_interaction_count": [0, 1, 2] for bound in ("minimum", "maximum")}
-_AGE: Table = {"age": [0, 1, 90_000]}
-_CUSTOM: Table = {"custom_fields": [*([each] for each in _OPTIONS), [custom(VIP, True)], [custom(VIP, False)]]}
+_CUSTOM = [
+    *([custom(VIP, each)] for each in (True, False)),
+    *([custom(FRUITS, each)] for each in ([1], [1, 2], [])),
+    *([{**custom(FRUITS, [1, 2]), "option": option}] for option in ("all", "none")),
+    [{**custom(FRUITS, [3]), "allow_empty": True}],
+]
+_VALUES = _from_to("monetary_value", 0, 10, 20)
+_COUNTS = _from_to("interaction_count", 0, 1, 2)
+_AGE: Table = {"age": [0, 1, DAY]}
+_TYPES: Table = {"contact_type_ids": [[451_490], [451_490, 451_492]]}
+_RANGE = {"custom_field_definition_id": SCORE, "minimum_value": 1, "maximum_value": 1}
 
 FILTERS: dict[str, Table] = {
     "lead": {
         **_FILTERS,
-        **_AMOUNTS,
+        **_VALUES,
         **_COUNTS,
         **_AGE,
         "status_ids": [[208_231], [208_232, 208_234]],
         "emails": [["A@A.example"], ["a@a.example", "b@a.example"]],
         "company_name": ["ACME"],
         "include_converted_leads": [True, False],
-        "custom_fields": [
-            *_CUSTOM["custom_fields"],
-            [{**custom(SIZE, [11]), "allow_empty": True}],
-            [{"custom_field_definition_id": SCORE, "minimum_value": 1, "maximum_value": 1}],
-            [custom(SIZE, [11]), custom(VIP, False)],
-        ],
+        "custom_fields": [*_CUSTOM, [_RANGE], [{**custom(SIZE, [11]), "allow_empty": True}, custom(VIP, False)]],
     },
     "person": {
         **_FILTERS,
         **_COUNTS,
         **_AGE,
-        **_CUSTOM,
+        **_TYPES,
+        "custom_fields": _CUSTOM,
         "emails": [["A@A.example"], ["b@a.example"]],
-        "company_ids": [[0], [0, 1], [-2]],
-        "contact_type_ids": [[451_490]],
+        "company_ids": [[Pick("company", 2)], [Pick("company", 1), -2], [-2]],
         "title": ["countess"],
     },
-    "company": {**_FILTERS, **_COUNTS, **_CUSTOM, "contact_type_ids": [[451_492]], "primary_contact_ids": [[0]]},
+    "company": {
+        **_FILTERS,
+        **_COUNTS,
+        **_TYPES,
+        "custom_fields": _CUSTOM,
+        "primary_contact_ids": [[Pick("person", 0), Pick("person", 1)]],
+    },
     "opportunity": {
         **_FILTERS,
-        **_AMOUNTS,
-        **_CUSTOM,
-        "company_ids": [[0], [-2]],
-        "primary_contact_ids": [[0, 1]],
-        "pipeline_ids": [[213_215]],
+        **_VALUES,
+        **_from_to("win_probability", 5, 20, 50),
+        **_from_to("stage_change_date", START, START + 1, START + DAY),
+        "custom_fields": _CUSTOM,
+        "company_ids": [[Pick("company", 2)], [-2]],
+        "primary_contact_ids": [[Pick("person", 0), Pick("person", 3)]],
+        "pipeline_ids": [[213_214], [213_215]],
         "pipeline_stage_ids": [[987_790], [987_792, 987_797]],
         "statuses": [["Open"], ["Won", "Lost"]],
         "priorities": [["None"], ["Low", "High"]],
-        "minimum_win_probability": [5, 20],
-        "maximum_stage_change_date": [1_790_000_000, 1_790_090_001],
     },
-    "project": {**_FILTERS, "statuses": [["Completed"]]},
+    "project": {**_FILTERS, "statuses": [["Open"], ["Completed"]]},
     "task": {
         **_FILTERS,
+        **_from_to("due_date", START, START + 600),
+        **_from_to("completed_date", START, START + 1),
         "statuses": [["Open"], ["Completed"]],
         "phrase": ["AD", "o"],
-        "minimum_due_date": [1_790_000_000, 1_790_000_600],
-        "maximum_due_date": [1_790_000_000],
-        "minimum_completed_date": [1_790_000_000],
-        "related_resource": [("person", 0), ("company", 0)],
+        "related_resource": [a("person", 0), a("lead", 2)],
     },
     "activity_log": {
-        "parent": [("person", 0), ("lead", 0)],
+        **_from_to("activity_date", START, START + DAY),
+        "parent": [a("person", 0), a("lead", 0)],
         "user_ids": [[137_658], [137_659]],
-        "minimum_activity_date": [1_790_000_000, 1_790_000_001],
-        "maximum_activity_date": [1_790_000_000, 1_790_086_400],
     },
 }
+for _kind in KINDS[:-1]:
+    FILTERS[_kind]["ids"] = [[Pick(_kind, 1), Pick(_kind, 9)], [Pick(_kind, 0), Pick(_kind, 2)]]
+
 _DATES = ["date_created", "date_modified"]
-SORTS: dict[str, list[str]] = {
-    "lead": ["name", "last_name", "value", "status", "assignee", "last_interaction", "interaction_count", *_DATES],
+SORTS = {
+    "lead": ["last_name", "value", "status", "assignee", "last_interaction", "interaction_count", *_DATES],
     "person": ["name", "title", "assignee", *_DATES],
     "company": ["name", "email_domain", "interaction_count", *_DATES],
-    "opportunity": ["name", "company_name", "monetary_value", "stage", "status", "priority", "deal_last_stage", *_DATES],
-    "project": ["name", "status", *_DATES],
-    "task": ["name", "status", "priority", "due_date", "completed_date", *_DATES],
-    "activity_log": ["activity_date", *_DATES],
+    "opportunity": ["company_name", "monetary_value", "stage", "status", "priority", "win_probability", *_DATES],
+    "project": ["status", *_DATES],
+    "task": ["name", "status", "priority", "completed_date", *_DATES],
+    "activity_log": _DATES,
 }
-ODD_FILTERS: Table = {"colour": ["red"], "page_size": [201], "sort_by": ["colour"]}
+ODD_FILTERS: list[Row] = [{WRONG: "red"}, {"page_size": 201}, {"sort_by": WRONG}]
 
 
-def searches(kind: str) -> st.SearchStrategy[Row]:
-    """Several filters, an order, a page."""
-    some = st.lists(_field(FILTERS[kind]), max_size=2).map(dict)
+def filters(kind: str) -> st.SearchStrategy[Row]:
+    """Some filters, an order, a page."""
+    some = st.lists(_one(FILTERS[kind]), min_size=1, max_size=2).map(dict)
     order = st.fixed_dictionaries(
         {}, optional={"sort_by": st.sampled_from(SORTS[kind]), "sort_direction": st.sampled_from(["asc", "desc"])}
     )
-    pages = st.sampled_from([{}, {}, {"page_size": 2}, {"page_size": 1, "page_number": 2}, {"page_number": 1}])
-    odd = one_of_these([*[st.just({})] * 20, _field(ODD_FILTERS).map(lambda pair: dict([pair]))])
-    return st.tuples(some, order, pages, odd).map(lambda parts: {name: part[name] for part in parts for name in part})
+    pages: list[Row] = [{}, {}, {"page_size": 2}, {"page_size": 1, "page_number": 2}, {"page_number": 1}]
+    odd = st.sampled_from([*[{}] * 30, *ODD_FILTERS])
+    parts = st.tuples(some, order, st.sampled_from(pages), odd)
+    return parts.map(lambda drawn: {name: part[name] for part in drawn for name in part})
 
 
-conversions = st.fixed_dictionaries(
+# --- what is done -------------------------------------------------------------------------------------------------
+
+
+def _call(method: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Call]:
+    """One of the machine's methods, and what to call it with."""
+    return st.tuples(st.just(method), st.fixed_dictionaries(arguments))
+
+
+_MOST = ("lead", "lead", "person", "company", "opportunity", "opportunity", "task", "project", "activity_log")
+_PLACES = st.sampled_from([*[0, 1, 2, 3] * 6, 4, 9])
+_SEVERAL = st.lists(_PLACES, min_size=1, max_size=3)
+_TWO = [*sorted(sorted(two) for two in RELATED) * 3, ["lead", "person"], ["task", "task"]]
+_ITEMS = st.tuples(st.sampled_from(_TWO), st.booleans(), _PLACES, _PLACES).map(
+    lambda drawn: tuple(map(Pick, drawn[0][:: -1 if drawn[1] else 1], drawn[2:]))
+)
+_DETAILS = st.fixed_dictionaries(
     {},
     optional={
         "person": st.sampled_from([{"name": "Eve"}, {}]),
-        "company": st.sampled_from([{"name": "Bell"}, {"name": "ACME"}, {"name": ""}, {"id": 0}, {"id": 9}]),
-        "opportunity": st.sampled_from([{"name": "Deal"}, {}, {"pipeline_stage_id": 987_797, "monetary_value": 10}]),
+        "company": st.sampled_from(
+            [{"name": "Bell"}, {"name": "ACME"}, {"name": ""}, {"id": Pick("company", 0)}, {"id": Pick("company", 9)}]
+        ),
+        "opportunity": st.sampled_from([{"name": "Deal"}, {}, {"pipeline_stage_id": 987_797, "monetary_value": 20}]),
     },
 )
-matches = st.sampled_from([("email", "A@A.example"), ("email", "b@a.example"), ("name", "ada"), ("name", "Eve")])
+_MATCHES = st.sampled_from([("email", "A@A.example"), ("email", "b@a.example"), ("name", "ada"), ("name", "Eve")])
+_OWN = st.sampled_from([{}, {"id": 500}, {"date_created": 1}])
+
+
+def _each(make: Callable[[str, st.SearchStrategy[str]], st.SearchStrategy[Call]]) -> st.SearchStrategy[Call]:
+    return one_of_these([make(kind, st.just(kind)) for kind in _MOST])
+
+
+_creates = _each(lambda kind, kinds: _call("create", kind=kinds, rows=st.lists(rows(kind), min_size=1, max_size=3)))
+_updates = _each(lambda kind, kinds: _call("update", kind=kinds, places=_SEVERAL, body=bodies(kind)))
+_searches = _each(lambda kind, kinds: _call("search", kind=kinds, filters=filters(kind)))
+_winners = st.permutations([0, 1, 2, 3, 9]).map(lambda places: places[:2])
+_rare = [
+    *[_call("relate", two=_ITEMS)] * 2,
+    _call("unrelate", place=st.integers(0, 30)),
+    _call("merge", kind=st.sampled_from(["person", "company"]), two=_winners),
+    _call("convert", place=_PLACES, details=_DETAILS),
+    _call("upsert", match=_MATCHES, properties=bodies("lead")),
+    one_of_these([_call("seed", kind=st.just(kind), row=seeds(kind), own=_OWN) for kind in KINDS[:-1]]),
+    _call("delete", kind=st.sampled_from(_MOST), places=_SEVERAL),
+    _call("switch_key"),
+]
+calls = one_of_these([_creates] * 4 + [_updates] * 9 + [_searches] * 7 + _rare)
+waits = st.sampled_from([0, 0, 0, 400, 1_000, 1_000 * DAY])
+"""Milliseconds."""

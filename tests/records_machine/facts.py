@@ -1,4 +1,4 @@
-"""What the model of the records takes as given: the fields of each type, and what a new account has in its tables."""
+"""What the model of the records takes as given: the fields of each type, what null does, a new account's tables."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ Row = dict[str, Any]
 
 
 class Definition(NamedTuple):
-    """A custom field: what it shows where nothing was ever set, and its options."""
+    """A custom field; `blank` is what a record shows that never had a value."""
 
     name: str
-    data_type: str
+    data_type: Any
     blank: Any
     options: dict[int, str]
-    kinds: tuple[str, ...] = ("lead", "person", "company", "opportunity")
+    kinds: tuple[Any, ...] = ("lead", "person", "company", "opportunity")
 
 
 FRUITS, SIZE, VIP, SCORE = 705_303, 705_304, 705_305, 705_306
@@ -25,97 +25,118 @@ DEFINITIONS = {
     SCORE: Definition("Score", "Float", None, {}, ("lead", "person", "project")),
 }
 
-USERS = {137_658: "Demo User", 137_659: "Second User"}
-STATUSES = {208_231: "New", 208_232: "Open", 208_233: "Unqualified", 208_234: "Junk"}
-CONTACT_TYPES = (451_490, 451_491, 451_492, 451_493)
+
+class Stage(NamedTuple):
+    name: str
+    pipeline_id: int
+    win_probability: int
+
+
 STAGES = {
-    987_790: ("Qualified", 213_214, 5),
-    987_791: ("Follow-up", 213_214, 10),
-    987_792: ("Presentation", 213_214, 20),
-    987_793: ("Contract Sent", 213_214, 40),
-    987_794: ("Negotiation", 213_214, 80),
-    987_795: ("First Meeting", 213_215, 10),
-    987_796: ("Partner Meeting", 213_215, 25),
-    987_797: ("Negotiation", 213_215, 50),
-    987_798: ("Term Sheet", 213_215, 75),
+    987_790: Stage("Qualified", 213_214, 5),
+    987_791: Stage("Follow-up", 213_214, 10),
+    987_792: Stage("Presentation", 213_214, 20),
+    987_793: Stage("Contract Sent", 213_214, 40),
+    987_794: Stage("Negotiation", 213_214, 80),
+    987_795: Stage("First Meeting", 213_215, 10),
+    987_796: Stage("Partner Meeting", 213_215, 25),
+    987_797: Stage("Negotiation", 213_215, 50),
+    987_798: Stage("Term Sheet", 213_215, 75),
 }
-"""Name, pipeline and win probability of each."""
-FIRST_STAGE = {213_214: 987_790, 213_215: 987_795}
+FIRST_STAGE = {None: 987_790, 213_214: 987_790, 213_215: 987_795}
+"""By pipeline, which may be left out."""
+USERS = {137_658: "Demo User", 137_659: "Second User"}
+STATUS_IDS = {"New": 208_231, "Open": 208_232, "Unqualified": 208_233, "Junk": 208_234}
 NOTE, CALL = 0, 190_711
-"""Types of activities; only the second counts as an interaction."""
+"""Types of activities; only a call counts as an interaction."""
+WORDS = ["New", "Open", "Unqualified", "Junk", "Won", "Lost", "Abandoned", "Completed", "None", "Low", "Medium", "High"]
+"""Statuses and priorities, each after those that it sorts behind."""
 
-ENDED, DONE = ("Open", "Won", "Lost", "Abandoned"), ("Open", "Completed")
-ORDER = [*STATUSES.values(), *ENDED[1:], *DONE[1:], "None", "Low", "Medium", "High"]
-"""In which words for statuses and priorities are sorted."""
+WRONG, MISSING = "wrong", 404_404_404
+"""In everything that is drawn to be refused stands one of them: a text, or the id of nothing."""
+
+# --- the fields of each type --------------------------------------------------------------------------------------
 
 
-def _blank(nothing: str, lists: str = "", **others: Any) -> Row:
+def _blank(nothing: str, lists: str = "tags", **others: Any) -> Row:
     dates = dict.fromkeys(("date_created", "date_modified"))
     return {"id": None, **dict.fromkeys(nothing.split()), **{name: [] for name in lists.split()}, **others, **dates}
 
 
-_PERSON = "name prefix first_name middle_name last_name suffix address assignee_id details title date_last_contacted "
-_FROM_LEAD: Row = {"leads_converted_from": [], "date_lead_created": None, "interaction_count": 0}
+_WHO = "name prefix first_name middle_name last_name suffix address assignee_id details title date_last_contacted "
+_CONTACT = "tags socials websites phone_numbers"
+_NOWHERE = {"id": None, "type": None}
+_ORIGIN: Row = {"leads_converted_from": [], "date_lead_created": None, "interaction_count": 0}
 
 BLANK: dict[str, Row] = {
     "lead": _blank(
-        _PERSON + "company_name customer_source_id email monetary_unit monetary_value converted_opportunity_id "
-        "converted_contact_id converted_at",
-        "tags socials websites phone_numbers",
+        _WHO + "company_name customer_source_id email monetary_unit monetary_value converted_at converted_contact_id "
+        "converted_opportunity_id",
+        _CONTACT,
         interaction_count=0,
+        status="New",
         status_id=208_231,
     ),
-    "person": _blank(
-        _PERSON + "company_id",
-        "tags emails socials websites phone_numbers",
-        contact_type_id=451_492,
-        **_FROM_LEAD,
-    ),
+    "person": _blank(_WHO + "company_id", _CONTACT + " emails", contact_type_id=451_492, **_ORIGIN),
     "company": _blank(
         "name address assignee_id contact_type_id details email_domain primary_contact_id",
-        "tags socials websites phone_numbers",
+        _CONTACT,
         interaction_count=0,
     ),
     "opportunity": _blank(
-        "name assignee_id close_date company_id customer_source_id details loss_reason_id pipeline_id pipeline_stage_id "
-        "primary_contact_id monetary_unit monetary_value converted_unit converted_value win_probability "
-        "date_stage_changed date_last_contacted",
-        "tags",
+        "name assignee_id close_date company_id customer_source_id details loss_reason_id pipeline_id "
+        "pipeline_stage_id primary_contact_id monetary_unit monetary_value converted_unit converted_value "
+        "win_probability date_stage_changed date_last_contacted",
         priority="None",
         status="Open",
-        **_FROM_LEAD,
+        **_ORIGIN,
     ),
-    "project": _blank("name related_resource assignee_id details", "tags", status="Open"),
+    "project": _blank("name related_resource assignee_id details", status="Open"),
     "task": _blank(
         "name assignee_id due_date reminder_date completed_date details",
-        "tags",
-        related_resource={"id": None, "type": None},
+        related_resource=_NOWHERE,
         priority="None",
         status="Open",
         custom_activity_type_id=3,
     ),
-    "activity_log": _blank("parent type user_id details activity_date old_value new_value"),
+    "activity_log": _blank("parent type details activity_date old_value new_value", "", user_id=137_658),
 }
-"""A new record of each type of which nothing was said; custom fields and what other records tell are not among it."""
+"""A new record of which nothing was said. The name of a company is not among it: it is looked up when it is shown."""
+
 for _kind, _row in BLANK.items():
     if _kind != "activity_log":
         _row["custom_fields"] = {each: one.blank for each, one in DEFINITIONS.items() if _kind in one.kinds}
 
-REQUIRED = {kind: ("parent", "type", "details") if kind == "activity_log" else ("name",) for kind in BLANK}
-COPPERS_OWN = {"id", "date_created", "date_modified", "interaction_count", "date_last_contacted", "completed_date"}
-"""Written by Copper alone; what a body says of it is ignored."""
-ONCE = {"related_resource", "parent", "type"}
-"""Written when a record is created; later ignored. So is the company of a person."""
-QUIET = {*COPPERS_OWN, "leads_converted_from", "date_lead_created", "date_stage_changed", "related_resource"} - {
-    "completed_date"
+KINDS = tuple(BLANK)
+FIRST_IDS = {
+    **dict.fromkeys(("lead", "person", "company", "opportunity"), 94_808_711),
+    **dict.fromkeys(("project", "task"), 3_716_921),
+    "activity_log": 3_061_844_455,
 }
-"""Metadata and relations: changes of them are told to nobody. So are those of the company of a person."""
-ON_NULL = {"status_id": 208_231, "status": "New", "contact_type_id": 451_492, "priority": "None"}
-"""What null makes of a field that is never without a value."""
-KEPT = {"pipeline_id", "pipeline_stage_id", "custom_fields", "activity_date", "user_id"}
-"""What null leaves as it is. So with the status of all but leads."""
+REQUIRED = {kind: {"parent", "type", "details"} if kind == "activity_log" else {"name"} for kind in KINDS}
+NEVER = {"id", "date_created", "date_modified"}
+"""What a body says of these is ignored: only Copper writes them."""
+ONCE = {
+    kind: NEVER | {"related_resource", "parent", "type", "company_id" if kind == "person" else ""} for kind in KINDS
+}
+"""The same, in an update."""
+QUIET = {kind: ONCE[kind] | {*_ORIGIN, "date_last_contacted", "date_stage_changed"} for kind in KINDS}
+"""Relations and metadata: nobody is told of their changes."""
 
-NAMED = {"company_id": "company", "primary_contact_id": "person"}
+KEEPS, REFUSED = "is kept", "is refused"
+_ON_NULL: dict[str, Row] = {
+    "lead": {"status": "New", "status_id": 208_231},
+    "person": {"contact_type_id": 451_492},
+    "company": {"contact_type_id": 451_492},
+    "opportunity": {"status": KEEPS, "priority": "None", "pipeline_id": KEEPS, "pipeline_stage_id": KEEPS},
+    "project": {"status": KEEPS, "assignee_id": REFUSED},
+    "task": {"status": KEEPS, "assignee_id": REFUSED, "priority": "None"},
+    "activity_log": {"activity_date": KEEPS},
+}
+ON_NULL = {kind: {**BLANK[kind], **dict.fromkeys(REQUIRED[kind], REFUSED), **_ON_NULL[kind]} for kind in KINDS}
+"""What null makes of each field."""
+
+LINKS = {"company_id": "company", "primary_contact_id": "person"}
 """Fields that are relations, and the type they lead to."""
 RELATED = {
     frozenset(pair.split())
@@ -126,17 +147,36 @@ RELATED = {
 }
 """Which types can be related."""
 
-FIELD_OF = {
-    **{"ids": "id", "assignee_ids": "assignee_id", "status_ids": "status_id", "contact_type_ids": "contact_type_id"},
-    **{"company_ids": "company_id", "primary_contact_ids": "primary_contact_id", "pipeline_ids": "pipeline_id"},
-    **{"pipeline_stage_ids": "pipeline_stage_id", "statuses": "status", "priorities": "priority"},
-    **{"user_ids": "user_id"},
+# --- searching ----------------------------------------------------------------------------------------------------
+
+LISTED = {
+    "ids": "id",
+    "assignee_ids": "assignee_id",
+    "status_ids": "status_id",
+    "contact_type_ids": "contact_type_id",
+    "company_ids": "company_id",
+    "primary_contact_ids": "primary_contact_id",
+    "pipeline_ids": "pipeline_id",
+    "pipeline_stage_ids": "pipeline_stage_id",
+    "statuses": "status",
+    "priorities": "priority",
+    "user_ids": "user_id",
 }
 """Filters with a list of values, and the field that has one of them."""
-BOUND_OF = {
-    **{"created_date": "date_created", "modified_date": "date_modified", "interaction_date": "date_last_contacted"},
-    **{"stage_change_date": "date_stage_changed"},
+RENAMED = {
+    "created_date": "date_created",
+    "modified_date": "date_modified",
+    "interaction_date": "date_last_contacted",
+    "stage_change_date": "date_stage_changed",
+    "value": "monetary_value",
+    "last_interaction": "date_last_contacted",
 }
-"""Fields whose filters from and to have another name."""
-SORTED_BY = {"value": "monetary_value", "last_interaction": "date_last_contacted", "deal_last_stage": "date_stage_changed"}
-"""Names to sort by that are not the field's own."""
+"""What filters from and to, and orders, call a field that has another name."""
+SORTED = {
+    **dict.fromkeys(("lead", "opportunity", "project"), "name"),
+    "person": "first_name",
+    "company": "date_modified",
+    "task": "due_date",
+    "activity_log": "activity_date",
+}
+"""By what the records of a type are sorted where nothing is said."""

@@ -51,10 +51,10 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.deeds import Deed
-from copper_emulator.core.records.excluded import given, given_activities, related, unrelated
-from copper_emulator.core.records.racing import RACE, race
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.excluded import given, given_activities, related, unrelated
+from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
 from copper_emulator.core.text import count, duration_text, short_ids

@@ -22,6 +22,9 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 MAX_DEPTH = 64
 """Levels of nesting a request body may have; Copper's own limit is not known."""
 
+_SPACES = b" \t\r\n"
+"""What JSON has as white space; a form feed is none."""
+
 
 def subscription_json(subscription: Subscription) -> dict[str, Any]:
     """A subscription as list, view, create and update show it: `created_at` in Unix seconds, unset extras absent."""
@@ -80,7 +83,7 @@ def iso(ms: int) -> str:
 
 def parse_body(raw: bytes) -> Any:
     """A request body as JSON; an empty one is an empty object. Raises BadRequest with what is wrong and where."""
-    if not raw.strip():
+    if not raw.strip(_SPACES):
         return {}
     try:
         text = raw.decode("utf-8")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copper_emulator.core.records.custom import DATA_TYPES
 from copper_emulator.core.records.fields import Table
-from copper_emulator.core.records.filter_values import Amount
-from copper_emulator.core.records.forms import ID_SCHEMA, MAX_ID
-from copper_emulator.core.records.lookups import LOOKUPS
-from copper_emulator.core.records.search import MAX_PAGE_SIZE
+from copper_emulator.core.records.forms.custom import DATA_TYPES
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, MAX_ID
+from copper_emulator.core.records.lookups.tables import LOOKUPS
+from copper_emulator.core.records.searching.filter_values import Amount
+from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE
+from copper_emulator.core.records.searching.tags import TAGGED
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.records.tags import TAGGED
 from copper_emulator.openapi.operations import PATH_ID, Operation
 from copper_emulator.openapi.schemas import (
     Schema,

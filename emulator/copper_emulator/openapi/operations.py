@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from copper_emulator.core.records.forms import ID_SCHEMA
+from copper_emulator.core.records.forms.plain import ID_SCHEMA
 from copper_emulator.openapi.schemas import Schema, any_of, ref
 
 PATH_ID = dict(ID_SCHEMA)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.bulk import MAX_BULK
-from copper_emulator.core.records.converting import PARTS
 from copper_emulator.core.records.fields import Table
-from copper_emulator.core.records.forms import ID_SCHEMA, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.records.relations import ALLOWED
-from copper_emulator.core.records.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
+from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, ID, LEAD, OPPORTUNITY, PERSON, TABLES
-from copper_emulator.core.records.upserting import MATCHED
+from copper_emulator.core.records.writing.bulk import MAX_BULK
+from copper_emulator.core.records.writing.converting import PARTS
+from copper_emulator.core.records.writing.upserting import MATCHED
 from copper_emulator.openapi.operations import COMPUTED, Operation
 from copper_emulator.openapi.schemas import (
     Schema,
@@ -76,7 +76,7 @@ def common_components() -> dict[str, Schema]:
         "success": {"type": "boolean", "const": False},
         "message": {"type": "object", "additionalProperties": symbols},
     }
-    conversion = {table.plural: nullable(_conversion_part(table)) for table in PARTS.values()}
+    conversion = {table.plural: nullable(_conversion_part(kind, table)) for kind, table in PARTS.items()}
     return {
         "Deleted": answer_object({"id": ID_SCHEMA, "is_deleted": {"type": "boolean", "const": True}}),
         "Item": answer_object({"id": ID_SCHEMA, "type": kinds}),
@@ -84,7 +84,7 @@ def common_components() -> dict[str, Schema]:
         "ItemError": answer_object({**failed, "id": ID_SCHEMA}, optional=["id"]),
         "LeadConversion": object_schema({"details": nullable(object_schema(conversion))}),
         "Converted": answer_object(
-            {name: ref(name_of(kind)) for kind, name in ((k, t.plural) for k, t in PARTS.items())},
+            {table.plural: ref(name_of(kind)) for kind, table in PARTS.items()},
             optional=[PARTS[COMPANY].plural, PARTS[OPPORTUNITY].plural],
         ),
         "LeadUpsert": object_schema(
@@ -100,8 +100,12 @@ def name_of(kind: EntityType) -> str:
     return TABLES[kind].noun.title()
 
 
-def _conversion_part(table: Table) -> Schema:
-    return object_schema({field.name: {**nullable(given(field.form)), "description": field.doc} for field in table})
+def _conversion_part(kind: EntityType, table: Table) -> Schema:
+    part = {field.name: {**nullable(given(field.form)), "description": field.doc} for field in table}
+    if kind is not COMPANY:
+        return object_schema(part)
+    # An id or a name, not both.
+    return any_of(*(object_schema({**part, name: {"type": "null"}}) for name in ("id", "name")))
 
 
 def _match(names: list[str], value: Schema) -> Schema:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from copper_emulator.core.records.contacts import Address, Entries, Entry
-from copper_emulator.core.records.custom import CustomFields
 from copper_emulator.core.records.fields import Access, Field, Null, Table
-from copper_emulator.core.records.forms import ID_SCHEMA, LATEST_SECOND, MAX_ID, Form, Moment, object_schema
-from copper_emulator.core.records.lookups import Parts
-from copper_emulator.core.records.references import ActivityType, LookupId, Reference
+from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, LATEST_SECOND, MAX_ID, Form, Moment, object_schema
+from copper_emulator.core.records.forms.references import ActivityType, LookupId, Reference
+from copper_emulator.core.records.lookups.tables import Parts
 from copper_emulator.core.records.tables import EMAIL, PHONE_NUMBERS, SOCIALS, WEBSITES
 
 Schema: TypeAlias = dict[str, Any]
@@ -42,6 +42,8 @@ def any_of(*schemas: Schema) -> Schema:
 def nullable(schema: Schema) -> Schema:
     """The same, or null."""
     kind = schema.get("type")
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], _NOTHING]}
     if not isinstance(kind, str):
         return any_of(schema, _NOTHING)
     named = {"enum": [*schema["enum"], None]} if "enum" in schema else {}

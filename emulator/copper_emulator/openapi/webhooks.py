@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copper_emulator.core.model import Event
-from copper_emulator.core.records.forms import ID_SCHEMA, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.openapi.operations import Operation
 from copper_emulator.openapi.schemas import Schema, answer_object, array, nullable, ref
@@ -85,7 +85,7 @@ def _types() -> list[str]:
 def _fewer() -> str:
     """The types that have not all events, by profile."""
     told = [
-        f"{name} has {', '.join(event for event in Event if event in events)} only with profile={profile}"
+        f"with profile={profile} {name} has only {', '.join(event for event in Event if event in events)}"
         for profile, table in TABLES.items()
         for name, events in table.items()
         if events and events != set(Event)

@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Table
-from copper_emulator.core.records.references import RecordId
+from copper_emulator.core.records.forms.references import RecordId
 from copper_emulator.scenarios.lines import Path
 
 _KEY = "record"

@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import Invalid, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.converting import PARTS
 from copper_emulator.core.records.fields import Table
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.samples import missing
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.core.text import count
 from copper_emulator.scenarios.fill import Reference, references, references_in_fields
 from copper_emulator.scenarios.lines import Path

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSer
 
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
-from copper_emulator.core.records.custom import DATA_TYPES
-from copper_emulator.core.records.forms import MAX_ID
-from copper_emulator.core.records.lookups import AVAILABLE, LOOKUPS
+from copper_emulator.core.records.forms.custom import DATA_TYPES
+from copper_emulator.core.records.forms.plain import MAX_ID
+from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.fault_texts import OFF, parse_faults

@@ -99,8 +99,8 @@ class Routes:
             return Straight(target_url(target))
         origin, name = url.origin(), f"[{host}]" if ":" in host else host
         return Blocked(
-            f"no route for {origin}, and without one only loopback is sent to. {self._others()}Send it to your app with "
-            f"copper.route('{origin}', to=app) or serve --route {origin}=http://127.0.0.1:5000; "
+            f"no route for {origin}, and without one only loopback is sent to. {self._others()}Send it to your app "
+            f"with copper.route('{origin}', to=app) or serve --route {origin}=http://127.0.0.1:5000; "
             f"to really send to that host: allow_targets={name} (--allow-target {name})"
         )
 

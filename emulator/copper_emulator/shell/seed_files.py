@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.custom import custom_form
+from copper_emulator.core.records.forms.custom import custom_form
 from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.text import count, json_name
 from copper_emulator.core.wire import parse_body

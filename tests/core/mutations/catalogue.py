@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from copper_emulator.core import account, ratelimit
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, deeds
-from copper_emulator.core.records.forms import Several
+from copper_emulator.core.records.forms.plain import Several
 from tests.core.mutations import limits, order, path, records
 
 

@@ -23,7 +23,7 @@ from copper_emulator.core.model import (
     Subscription,
     Topic,
 )
-from copper_emulator.core.records.action import Action, Done
+from copper_emulator.core.records.writing.action import Action, Done
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.wire import notification_json
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from copper_emulator.core.findings import Findings
-from copper_emulator.core.records.action import Action
-from copper_emulator.core.records.reading import Said
+from copper_emulator.core.records.forms.reading import Said
 from copper_emulator.core.records.store import Stored
+from copper_emulator.core.records.writing.action import Action
 
 
 class KeepsWhatWasRight(Action):

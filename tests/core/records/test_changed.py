@@ -10,9 +10,9 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.changed import is_same
-from copper_emulator.core.records.contacts import Tags
-from copper_emulator.core.records.custom import CustomFields
-from copper_emulator.core.records.forms import Form, Several, Text
+from copper_emulator.core.records.forms.contacts import Tags
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.forms.plain import Form, Several, Text
 from tests.core.builders import START, make_account
 from tests.core.records.playing import LEAD, custom, define, email, get, make
 
@@ -115,7 +115,9 @@ def test_where_no_option_is_concerned_there_is_nothing_to_compute() -> None:
 
 def test_several_custom_fields_are_told_in_the_order_of_their_ids() -> None:
     account = make_account()
-    numbers = [define(account, name, "String", LEAD) for name in "abc"]
+    numbers = sorted(
+        define(account, name, "String", LEAD, id=number) for name, number in (("a", 8), ("b", 1), ("c", 64))
+    )
     lead = make(account, LEAD, name="Ada")
 
     [told] = change(account, LEAD, lead, custom_fields=[custom(number, "x") for number in reversed(numbers)])

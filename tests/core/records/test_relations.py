@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
@@ -256,6 +256,7 @@ def test_one_field_may_take_the_place_of_another_that_led_to_the_same() -> None:
     assert related(account, (OPPORTUNITY, deal)) == [ada, (COMPANY, mills)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["contact", "deal", "company", "drop"]), st.integers(0, 3)), max_size=20))
 def test_relations_are_always_those_that_fields_lead_to(moves: list[tuple[str, int]]) -> None:
     """Whatever is written to them and whichever are deleted, as long as nothing else relates records."""

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
-from copper_emulator.core.records.custom import DATA_TYPES, CustomFields, Option, custom_form
 from copper_emulator.core.records.fields import Access, Field
-from copper_emulator.core.records.forms import (
+from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
+from copper_emulator.core.records.forms.custom import DATA_TYPES, CustomFields, Option, custom_form
+from copper_emulator.core.records.forms.plain import (
     LATEST_SECOND,
     CalendarDay,
     Checkbox,
@@ -22,7 +22,7 @@ from copper_emulator.core.records.forms import (
     Several,
     Text,
 )
-from copper_emulator.core.records.references import (
+from copper_emulator.core.records.forms.references import (
     ActivityType,
     LookupId,
     LookupName,

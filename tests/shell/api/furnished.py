@@ -9,9 +9,9 @@ from typing import Any
 
 from copper_emulator import Copper
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.custom import DATA_TYPES, custom_form
-from copper_emulator.core.records.forms import CalendarDay
-from copper_emulator.core.records.lookups import AVAILABLE
+from copper_emulator.core.records.forms.custom import DATA_TYPES, custom_form
+from copper_emulator.core.records.forms.plain import CalendarDay
+from copper_emulator.core.records.lookups.tables import AVAILABLE
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.openapi import describe
@@ -142,6 +142,15 @@ def _only_in(component: str, furnished: Furnished) -> dict[str, Any]:
     """Values of names that mean something else elsewhere."""
     if component.endswith("Search"):
         return {"custom_fields": _custom_filters(furnished)}
+    if component == "LeadUpsert":
+        # Everything else is tried out where leads are created.
+        lead = {
+            "name": {"type": "string", "pattern": r"\S"},
+            "email": nullable({"$ref": "#/components/schemas/EmailInput"}),
+        }
+        return {
+            "properties": {"type": "object", "properties": lead, "required": ["name"], "additionalProperties": False}
+        }
     if component == "EmailAddress":
         return {"email": one_of(furnished.emails)}
     if component.endswith("Conversion"):
@@ -171,7 +180,7 @@ def _narrow(schema: dict[str, Any], own: Mapping[str, Any], furnished: Furnished
     for inner in schema.get("anyOf", ()):
         _narrow(inner, own, furnished)
     for name, inner in schema.get("properties", {}).items():
-        if inner.get("readOnly") or "enum" in inner:
+        if inner.get("readOnly") or "enum" in inner or inner.get("type") == "null":
             continue
         if "category" in inner.get("properties", {}):
             schema["properties"][name] = own["activity_type"]

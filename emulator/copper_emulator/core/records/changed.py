@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.contacts import Tags
-from copper_emulator.core.records.custom import CustomFields, blank_custom, computed
 from copper_emulator.core.records.fields import Field, Table
-from copper_emulator.core.records.forms import Form, Several
+from copper_emulator.core.records.forms.contacts import Tags
+from copper_emulator.core.records.forms.custom import CustomFields, blank_custom, computed
+from copper_emulator.core.records.forms.plain import Form, Several
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 
 Fields: TypeAlias = Mapping[str, Any]
 

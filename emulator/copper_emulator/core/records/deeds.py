@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import CopperEmulatorError, Invalid
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.action import Action, Deed, Done
-from copper_emulator.core.records.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
-from copper_emulator.core.records.converting import convert
-from copper_emulator.core.records.merging import merge
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.upserting import upsert
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
+from copper_emulator.core.records.writing.converting import convert
+from copper_emulator.core.records.writing.merging import merge
+from copper_emulator.core.records.writing.upserting import upsert
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from copper_emulator.core.records.forms import Form
+from copper_emulator.core.records.forms.plain import Form
 
 
 class Access(StrEnum):

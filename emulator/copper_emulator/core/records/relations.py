@@ -103,7 +103,7 @@ class Relations:
             old = None if before is None else linked(kind, name, before)
             new = linked(kind, name, after)
             if old != new:
-                if old is not None and not leads_to(kind, after, old) and not leads_back(old, item):
+                if old is not None and not leads_back(old, item):
                     self.remove(item, old)
                 if new is not None:
                     self.add(item, new)

@@ -10,8 +10,8 @@ from typing import Any
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field, Table
-from copper_emulator.core.records.forms import Text
-from copper_emulator.core.records.references import ActivityType
+from copper_emulator.core.records.forms.plain import Text
+from copper_emulator.core.records.forms.references import ActivityType
 from copper_emulator.core.records.tables import TABLES
 
 NUMBER = "{n}"

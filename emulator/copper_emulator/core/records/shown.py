@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.catalogue import Catalogue
-from copper_emulator.core.records.custom import DATA_TYPES, blank_custom, computed
+from copper_emulator.core.records.forms.custom import DATA_TYPES, blank_custom, computed
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.tables import LEAD, TABLES
 
 Stored = Mapping[str, Any]

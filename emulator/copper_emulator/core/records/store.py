@@ -14,8 +14,8 @@ from typing import Any
 from copper_emulator.core.errors import CopperEmulatorError, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.catalogue import Catalogue
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.ordering import Orders
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.contacts import Address, Entries, Entry, Tags
-from copper_emulator.core.records.custom import CustomFields
 from copper_emulator.core.records.fields import Access, Field, Null, Table
-from copper_emulator.core.records.forms import MAX_ID, CalendarDay, Moment, Number, OneOf, Shown, Text
-from copper_emulator.core.records.references import (
+from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.forms.plain import MAX_ID, CalendarDay, Moment, Number, OneOf, Shown, Text
+from copper_emulator.core.records.forms.references import (
     ActivityType,
     LookupId,
     LookupName,

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, TypeVar
 from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
-from copper_emulator.core.records.action import Deed
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.action import Deed
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import stage_of

@@ -11,14 +11,14 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Change, EntityType
 from copper_emulator.core.records import deeds
-from copper_emulator.core.records.catalogue import Catalogue
 from copper_emulator.core.records.deeds import Deed
-from copper_emulator.core.records.definitions import DEFINITIONS, change_definition, remove_definition
 from copper_emulator.core.records.kinds import kind_called
+from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.samples import with_samples
-from copper_emulator.core.records.search import find, parse_search
+from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.definitions import DEFINITIONS, change_definition, remove_definition
 from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_record_models import (
     ChangedEntry,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.findings import BLANK, NOT_LISTED
-from copper_emulator.core.records.definitions import DEFINITIONS, change_definition, remove_definition
+from copper_emulator.core.records.writing.definitions import DEFINITIONS, change_definition, remove_definition
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.lookups import entries_of

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
-from copper_emulator.core.records.tags import tag_counts, tag_names
+from copper_emulator.core.records.searching.tags import tag_counts, tag_names
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 

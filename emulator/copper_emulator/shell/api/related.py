@@ -10,8 +10,8 @@ from aiohttp import web
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms import LABEL, Unfit, exact
-from copper_emulator.core.records.references import read_id
+from copper_emulator.core.records.forms.plain import LABEL, Unfit, exact
+from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.relations import ALLOWED, Item
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.text import field_name

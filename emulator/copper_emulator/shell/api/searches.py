@@ -10,10 +10,10 @@ from aiohttp import web
 
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.filter_values import Amount
-from copper_emulator.core.records.forms import Unfit
+from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.relations import ALLOWED
-from copper_emulator.core.records.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, find, parse_search
+from copper_emulator.core.records.searching.filter_values import Amount
+from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, find, parse_search
 from copper_emulator.core.records.tables import ACTIVITY, TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of

@@ -1,0 +1,1 @@
+"""Forms of values: how each is read, refused and described."""

@@ -1,0 +1,129 @@
+"""Forms of values that tell how to reach somebody, and tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.findings import INVALID
+from copper_emulator.core.records.forms.plain import Known, Unfit, object_schema, refuse_unknown
+
+MAX_TAG = 50
+"""Characters of a tag (a client of Copper's cuts them there)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; parts that are not given are null."""
+
+    python: str = "Mapping[str, str | None]"
+    words: str = "`{street, city, state, postal_code, country}`"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return object_schema({part: {"type": ["string", "null"]} for part in ADDRESS_PARTS})
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> dict[str, str | None]:
+        if not isinstance(value, dict) or not all(part is None or isinstance(part, str) for part in value.values()):
+            raise Unfit(INVALID, f"An address is an object of texts: {', '.join(ADDRESS_PARTS)}.")
+        refuse_unknown(value, ADDRESS_PARTS)
+        return {part: value.get(part) for part in ADDRESS_PARTS}
+
+
+ADDRESS_PARTS = ("street", "city", "state", "postal_code", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value with its category, like `{"email": "ada@example.com", "category": "work"}`."""
+
+    key: str
+    categories: tuple[str, ...]
+    python: str = "Mapping[str, str]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        category = {"type": ["string", "null"], "enum": [*self.categories, None]}
+        content: dict[str, Any] = {"type": "string", "minLength": 1}
+        if self.key == "email":
+            content["pattern"] = _EMAIL_PATTERN
+        return object_schema({self.key: content, "category": category}, required=(self.key,))
+
+    @property
+    def words(self) -> str:
+        return f"`{{{self.key}, category}}`; category one of {', '.join(self.categories)}"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> dict[str, str]:
+        example = f'Like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.'
+        if not isinstance(value, dict) or not isinstance(value.get(self.key), str) or not value[self.key]:
+            raise Unfit(INVALID, example)
+        refuse_unknown(value, (self.key, "category"))
+        category = self.categories[0] if value.get("category") is None else value["category"]
+        if category not in self.categories:
+            raise Unfit(INVALID, f"{category!r} is no category; it is one of {', '.join(self.categories)}.")
+        if self.key == "email" and not _EMAIL.fullmatch(value[self.key]):
+            raise Unfit(INVALID, f"{value[self.key]!r} is no email address.")
+        return {self.key: value[self.key], "category": category}
+
+
+# Spelled out, since JSON Schema's regular expressions and Python's do not agree about what is a space.
+_EMAIL_PART = r"[^@\s\x00-\x1f\x85\ufeff]+"
+_EMAIL = re.compile(f"{_EMAIL_PART}@{_EMAIL_PART}")
+_EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Several of them, in order."""
+
+    each: Entry
+
+    @property
+    def python(self) -> str:
+        return f"Sequence[{self.each.python}]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "array", "items": self.each.schema}
+
+    @property
+    def words(self) -> str:
+        return f"list of {self.each.words}"
+
+    def blank(self) -> list[Any]:
+        return []
+
+    def read(self, value: Any, known: Known) -> list[dict[str, str]]:
+        if not isinstance(value, list):
+            raise Unfit(INVALID, f"It is a list of {self.each.words}.".replace("`", ""))
+        return [self.each.read(item, known) for item in value]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A set of texts, in the order they were given; at most 50 characters each."""
+
+    python: str = "Sequence[str]"
+    words: str = f"list of texts of at most {MAX_TAG} characters"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG}}
+
+    def blank(self) -> list[str]:
+        return []
+
+    def read(self, value: Any, known: Known) -> list[str]:
+        if not isinstance(value, list) or not all(isinstance(tag, str) and tag for tag in value):
+            raise Unfit(INVALID, "Tags are a list of texts.")
+        if any(len(tag) > MAX_TAG for tag in value):
+            raise Unfit(f"is too long (maximum is {MAX_TAG} characters)")
+        return list(dict.fromkeys(value))

@@ -1,0 +1,144 @@
+"""What a create or an update says: a request body into the values of a table's fields, or every fault in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from operator import methodcaller
+from types import MappingProxyType
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.findings import BLANK, Findings
+from copper_emulator.core.records.fields import Access, Field, Null, Table
+from copper_emulator.core.records.forms.plain import LABEL, Known, Unfit
+from copper_emulator.core.records.forms.references import LookupId, LookupName
+from copper_emulator.core.text import field_name
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a body says: the values of the fields it names, and the names of those that were ignored.
+
+    `defaults` are what a new object has in every stored field of which its body says nothing.
+    """
+
+    values: Mapping[str, Any]
+    ignored: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def complete(self) -> dict[str, Any]:
+        """A new object, before anything follows from what was said."""
+        return {**self.defaults, **self.values}
+
+
+class Reading:
+    """Reads bodies against an account.
+
+    Args:
+        known: what values are checked against.
+        refuse_read_only: refuse fields that cannot be written, instead of ignoring them.
+    """
+
+    def __init__(self, known: Known, *, refuse_read_only: bool = False) -> None:
+        self._known = known
+        self._refuse_read_only = refuse_read_only
+        self._defaults: dict[str, Mapping[str, Any]] = {}
+
+    def create(self, table: Table, body: Any) -> tuple[Said, Findings]:
+        """What a new object is to have; the caller raises what was found."""
+        found = self._found(table, body)
+        ignored = self._ignored(table, found, (Access.NEVER,))
+        values = self._new(table.written, found)
+        return Said(values, ignored, self.defaults(table)), found
+
+    def update(self, table: Table, body: Any, before: Mapping[str, Any] = _NOTHING) -> tuple[Said, Findings]:
+        """The values of the fields that the body names; the caller raises what was found.
+
+        Null where nothing was before says nothing, so that a record can be written back as it was read.
+        """
+        found = self._found(table, body)
+        ignored = self._ignored(table, found, (Access.NEVER, Access.CREATE))
+        values: dict[str, Any] = {}
+        for field in table:
+            if field.name not in found.body or field.access is not Access.ALWAYS:
+                continue
+            given = found.body[field.name]
+            if given is None and before.get(field.name, ...) is None:
+                continue
+            if is_blank(field, given):
+                self._clear(field, values, found)
+            else:
+                self._read(field, given, values, found)
+        return Said(values, ignored), found
+
+    def seed(self, table: Table, body: Any) -> tuple[Said, Findings]:
+        """Like create, but what only Copper writes may be given as well, as a record that was read shows it."""
+        found = self._found(table, body)
+        return Said(self._new(table.fields, found), (), self.defaults(table)), found
+
+    def defaults(self, table: Table) -> Mapping[str, Any]:
+        """What the stored fields of a new object have where nothing is given. Shared: what is stored never changes."""
+        if table.noun not in self._defaults:
+            self._defaults[table.noun] = {field.name: self._default(field) for field in table if field.stored}
+        return self._defaults[table.noun]
+
+    def _default(self, field: Field) -> Any:
+        if isinstance(field.form, LookupId) and field.default == field.form.table:
+            return self._known.default(field.form.table)
+        return field.form.blank() if field.default is None else field.default
+
+    def _found(self, table: Table, body: Any) -> Findings:
+        return Findings(body, table.shown, f"a {table.noun}", told=table.told)
+
+    def _new(self, fields: Iterable[Field], found: Findings) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for field in fields:
+            given = found.body.get(field.name)
+            if given is not None and not is_blank(field, given):
+                self._read(field, given, values, found)
+            elif field.required:
+                found.error(field.name, BLANK)
+        return values
+
+    def _ignored(self, table: Table, found: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:
+        named = [field.name for field in table if field.access in accesses and field.name in found.body]
+        ignored = (("id",) if "id" in found.body else ()) + tuple(named)
+        if ignored and self._refuse_read_only:
+            found.unrecognized(ignored)
+            return ()
+        return ignored
+
+    def _clear(self, field: Field, values: dict[str, Any], found: Findings) -> None:
+        if field.null is Null.REFUSED:
+            found.error(field.name, BLANK)
+        elif field.null is Null.CLEARS:
+            values[field.name] = field.form.blank()
+        elif field.null is Null.DEFAULT:
+            values[field.name] = self._default_on_null(field)
+
+    def _default_on_null(self, field: Field) -> Any:
+        if isinstance(field.form, LookupId | LookupName):
+            default = self._known.default(field.form.table)
+            entry = self._known.lookup(field.form.table).get(default) if default is not None else None
+            return entry["name"] if entry is not None and isinstance(field.form, LookupName) else default
+        return field.default
+
+    def _read(self, field: Field, given: Any, values: dict[str, Any], found: Findings) -> None:
+        try:
+            values[field.name] = field.form.read(given, self._known)
+        except Unfit as error:
+            found.error(field.name, error.message.replace(LABEL, field_name(field.name)), error.hint)
+
+
+def is_blank(field: Field, value: Any) -> bool:
+    """Whether a value counts as none: null, and for what must be there text without anything in it."""
+    return value is None or (field.required and isinstance(value, str) and not value.strip())

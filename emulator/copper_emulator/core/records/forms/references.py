@@ -1,0 +1,183 @@
+"""Forms of values that name something else: an entry of a lookup table, a pipeline's stage, another record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.findings import INVALID, MUST_EXIST, NOT_LISTED
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, MAX_ID, Known, Unfit, exact, object_schema
+
+
+def read_id(value: Any) -> int:
+    """Raises Unfit, with the recorded words, for what is no id."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ID:
+        shown = value if isinstance(value, str) else json.dumps(value)
+        raise Unfit(f"Invalid value for {LABEL}: IDs must be positive integers: {shown[:100]}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class LookupId:
+    """The id of an entry of a lookup table."""
+
+    table: str
+    python: str = "int"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return ID_SCHEMA
+
+    @property
+    def words(self) -> str:
+        return f"id of one of `{self.table}`"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> int:
+        entries = known.lookup(self.table)
+        if read_id(value) not in entries:
+            there = ", ".join(f"{entry_id} ({entry['name']})" for entry_id, entry in list(entries.items())[:10])
+            raise Unfit(MUST_EXIST, f"There is no {value!r} among {self.table}; there are {there or 'none'}.")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupName:
+    """The name of an entry of a lookup table."""
+
+    table: str
+    python: str = "str"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "string"}
+
+    @property
+    def words(self) -> str:
+        return f"name of one of `{self.table}`"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> str:
+        names = [entry["name"] for entry in known.lookup(self.table).values()]
+        if value not in names:
+            raise Unfit(NOT_LISTED, f"It is one of {', '.join(names)}.")
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class StageId:
+    """The id of a stage of any pipeline."""
+
+    python: str = "int"
+    words: str = "id of a pipeline's stage"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return ID_SCHEMA
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> int:
+        stages = {stage["id"]: stage["name"] for line in known.lookup("pipelines").values() for stage in line["stages"]}
+        if read_id(value) not in stages:
+            there = ", ".join(f"{stage_id} ({name})" for stage_id, name in list(stages.items())[:10])
+            raise Unfit(MUST_EXIST, f"There is no stage {value!r}; there are {there or 'none'}.")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordId:
+    """The id of a record of one type."""
+
+    kind: EntityType
+    python: str = "int"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return ID_SCHEMA
+
+    @property
+    def words(self) -> str:
+        return f"id of a {self.kind}"
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> int:
+        if not known.has_record(self.kind, read_id(value)):
+            raise Unfit(MUST_EXIST, f"There is no {self.kind} {value!r}.")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record of one of several types: `{"id": 17, "type": "person"}`."""
+
+    kinds: tuple[EntityType, ...]
+    empty: bool = False
+    """Whether an unset one is shown as `{"id": null, "type": null}` instead of null."""
+    python: str = "Mapping[str, Any]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        kinds = [str(kind) for kind in self.kinds]
+        return object_schema({"id": ID_SCHEMA, "type": {"type": "string", "enum": kinds}}, required=("id", "type"))
+
+    @property
+    def words(self) -> str:
+        return f"`{{id, type}}` of a {', '.join(self.kinds)}"
+
+    def blank(self) -> dict[str, Any] | None:
+        return {"id": None, "type": None} if self.empty else None
+
+    def read(self, value: Any, known: Known) -> dict[str, Any] | None:
+        if self.empty and value == self.blank():
+            return self.blank()
+        found = exact(value, ("id", "type"), 'Like {"id": 17, "type": "person"}.')
+        if found["type"] not in self.kinds:
+            raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(self.kinds)}.")
+        kind = EntityType(found["type"])
+        RecordId(kind).read(found["id"], known)
+        return {"id": found["id"], "type": str(kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityType:
+    """The type of an activity, `{"category": "user", "id": 0}`; system ones cannot be written (developer docs)."""
+
+    python: str = "Mapping[str, Any]"
+    words: str = "`{category, id}` of a user activity type"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        id_ = {"type": "integer", "minimum": 0, "maximum": MAX_ID}
+        return object_schema({"category": {"type": "string", "enum": ["user"]}, "id": id_}, required=("category", "id"))
+
+    def blank(self) -> None:
+        return None
+
+    def read(self, value: Any, known: Known) -> dict[str, Any]:
+        # "Any other values" beside these two are ignored (developer docs, 2019).
+        if not isinstance(value, dict) or not all(name in value for name in ("id", "category")):
+            raise Unfit(INVALID, 'Like {"category": "user", "id": 0}.')
+        found = value
+        category = found["category"]
+        if category != "user" and not (known.trusting and category == "system"):
+            raise Unfit(NOT_LISTED, "Only activities of the category user can be written; system ones are Copper's.")
+        kinds = known.lookup("activity_types")
+        is_id = isinstance(found["id"], int) and not isinstance(found["id"], bool)
+        kind = kinds.get(found["id"]) if is_id else None
+        if kind is None or kind["category"] != category:
+            there = ", ".join(f"{id_} ({each['name']})" for id_, each in kinds.items() if each["category"] == category)
+            raise Unfit(MUST_EXIST, f"There is no activity type {found['id']!r}; there are {there}.")
+        if kind["is_disabled"] and not known.trusting:
+            raise Unfit(INVALID, f"The activity type {kind['name']} is disabled.")
+        return {"id": found["id"], "category": category}

@@ -1,0 +1,202 @@
+"""An account's lookup tables as they stand: users, statuses, pipelines, custom field definitions and their siblings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from itertools import count
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.findings import INVALID, Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import Known
+from copper_emulator.core.records.forms.reading import Reading
+from copper_emulator.core.records.lookups.tables import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+_PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
+"""The field of a table whose parts have ids of their own."""
+
+_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings")
+
+
+class Catalogue:
+    """The tables by name, each entry by id; an entry is as the API shows it. Changed through add, update and remove."""
+
+    def __init__(self, email: str) -> None:
+        self.account: dict[str, Any] = deepcopy(dict(ACCOUNT))
+        self._tables: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in LOOKUPS}
+        self._ids = {name: count(first) for name, first in ID_STARTS.items()}
+        self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
+        for name, entries in SEEDS.items():
+            for entry in entries:
+                # The first user is the API key's own.
+                self.add(name, {"email": email, **entry} if name == "users" else dict(entry))
+
+    def table(self, name: str) -> Mapping[int, dict[str, Any]]:
+        """The entries of a table by id, in order. Raises UsageError."""
+        try:
+            return self._tables[name]
+        except KeyError:
+            raise UsageError(f"there is no lookup table {name!r}; there are {', '.join(LOOKUPS)}") from None
+
+    def get(self, table: str, entry_id: int) -> dict[str, Any]:
+        """One entry. Raises NotFound."""
+        found = self.table(table).get(entry_id)
+        if found is None:
+            raise NotFound(hint=f"There is no {LOOKUPS[table].noun} {entry_id!r}.")
+        return found
+
+    def add(self, table: str, body: Any) -> dict[str, Any]:
+        """A new entry; its id may be given. Raises Invalid, UsageError."""
+        entries = self._tables[table] if table in self._tables else dict(self.table(table))
+        said, found = Reading(NOBODY).create(LOOKUPS[table], body)
+        wanted = found.body.get("id")
+        if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int)):
+            found.error("id", "is no id")
+        elif wanted in entries:
+            found.error("id", "is already there")
+        entry = said.complete
+        if not found.faults:
+            check_entry(table, entry, found)
+            self._check_parts(table, entry, None, found)
+        found.raise_if_any()
+        entry_id = self._next(table, entries) if wanted is None else wanted
+        entries[entry_id] = {"id": entry_id, **self._with_part_ids(table, entry)}
+        self._after(table, entry_id)
+        return entries[entry_id]
+
+    def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
+        """Change the given fields of an entry. Raises NotFound, Invalid, UsageError."""
+        before = self.get(table, entry_id)
+        said, found = Reading(NOBODY).update(LOOKUPS[table], body)
+        after = {**before, **said.values}
+        if not found.faults:
+            check_entry(table, after, found)
+            self._check_parts(table, after, entry_id, found)
+        found.raise_if_any()
+        self._tables[table][entry_id] = self._with_part_ids(table, after)
+        self._after(table, entry_id)
+        return self._tables[table][entry_id]
+
+    def remove(self, table: str, entry_id: int) -> None:
+        """Take an entry away. Raises NotFound, UsageError."""
+        self.get(table, entry_id)
+        del self._tables[table][entry_id]
+        self._definitions.clear()
+
+    def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Change what `GET /account` shows. Raises UsageError."""
+        unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
+        if unknown:
+            raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
+        self.account.update(fields)
+        return self.account
+
+    # --- what records ask ------------------------------------------------------------------------------------
+
+    def default(self, table: str) -> int | None:
+        """The entry that is taken where none is named."""
+        entries = self.table(table)
+        marks = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}
+        if table in marks:
+            return next((entry_id for entry_id, entry in entries.items() if entry[marks[table]]), None)
+        if table == "contact_types":
+            return next((entry_id for entry_id, entry in entries.items() if entry["name"] == "Uncategorized"), None)
+        return next(iter(entries), None)
+
+    def name(self, table: str, entry_id: int | None) -> str | None:
+        """What an entry is called."""
+        entry = None if entry_id is None else self._tables[table].get(entry_id)
+        return None if entry is None else entry["name"]
+
+    def named(self, table: str, name: str) -> int | None:
+        """The first entry of that name."""
+        return next((entry_id for entry_id, entry in self._tables[table].items() if entry["name"] == name), None)
+
+    def stage(self, stage_id: int | None) -> tuple[int, dict[str, Any]] | None:
+        """A stage and the pipeline it is in."""
+        for pipeline_id, pipeline in self._tables["pipelines"].items():
+            for stage in pipeline["stages"]:
+                if stage["id"] == stage_id:
+                    return pipeline_id, stage
+        return None
+
+    def definitions(self, kind: EntityType) -> Mapping[int, dict[str, Any]]:
+        """The custom fields of a type."""
+        if kind not in self._definitions:
+            all_of_them = self._tables["custom_field_definitions"].items()
+            self._definitions[kind] = {each_id: each for each_id, each in all_of_them if kind in each["available_on"]}
+        return self._definitions[kind]
+
+    def user_of(self, email: str) -> int | None:
+        """The user with an email; the first one where nobody has it (the API key's own)."""
+        users = self._tables["users"]
+        return next((user_id for user_id, user in users.items() if user["email"] == email), next(iter(users), None))
+
+    # --- small print ----------------------------------------------------------------------------------------
+
+    def _next(self, counter: str, taken: Mapping[int, Any]) -> int:
+        return next(number for number in self._ids[counter] if number not in taken)
+
+    def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
+        field = _PARTS.get(table)
+        if field is None or table == "users":
+            # Users share their groups.
+            return
+        # A stage is looked up by its id alone, an option within its definition.
+        pipelines = self._tables[table].values() if table == "pipelines" else ()
+        others = [part["id"] for each in pipelines if each["id"] != own for part in each[field]]
+        given = [part["id"] for part in entry[field] if "id" in part]
+        twice = [part_id for part_id, times in Counter([*others, *given]).items() if times > 1]
+        if twice:
+            found.error(field, INVALID, f"An id stands for one of them only: {', '.join(map(str, twice))}.")
+
+    def _with_part_ids(self, table: str, entry: dict[str, Any]) -> dict[str, Any]:
+        field = _PARTS.get(table)
+        if field is None:
+            return entry
+        taken = {part["id"]: part for each in self._tables[table].values() for part in each[field]}
+        taken |= {part["id"]: part for part in entry[field] if "id" in part}
+        parts = []
+        for rank, part in enumerate(entry[field]):
+            part_id = part["id"] if "id" in part else self._next(field, taken)
+            ranked = {"rank": rank} if field == "options" and part.get("rank") is None else {}
+            parts.append({**part, "id": part_id, **ranked})
+        # The id first, as the API shows it.
+        return {**entry, field: [{"id": part["id"], **part} for part in parts]}
+
+    def _after(self, table: str, entry_id: int) -> None:
+        self._definitions.clear()
+        mark = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}.get(table)
+        if mark is not None and self._tables[table][entry_id][mark]:
+            # There is one default.
+            for other_id, other in self._tables[table].items():
+                if other_id != entry_id and other[mark]:
+                    self._tables[table][other_id] = {**other, mark: False}
+
+
+class _Nobody:
+    """Entries of lookup tables refer to nothing."""
+
+    trusting = False
+
+    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
+        return {}
+
+    def default(self, table: str) -> int | None:
+        return None
+
+    def has_record(self, kind: EntityType, record_id: int) -> bool:
+        return False
+
+    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
+        return {}
+
+
+NOBODY: Known = _Nobody()

@@ -1,0 +1,1 @@
+"""Searches: what can be filtered and sorted by, and finding it quickly."""

@@ -1,0 +1,288 @@
+"""What does a filter demand of records? Each operation makes conditions of a field and a value.
+
+A condition looks at many records at once, at one column of theirs: of the numbers of rows that other conditions have
+left over it keeps those that fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.ordering import Column, Stored
+from copper_emulator.core.records.searching.filter_shapes import Chosen
+from copper_emulator.core.records.searching.filter_values import day_number
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY
+
+Hits: TypeAlias = Sequence[int]
+Values: TypeAlias = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a column must be like. `keep` is given its values and the numbers of the rows that are left."""
+
+    column: Column
+    keep: Callable[[Values, Hits], Hits]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a search takes place in: the account's records, the type that is searched, the moment in seconds."""
+
+    store: RecordStore
+    kind: EntityType
+    now: int
+
+
+Operation: TypeAlias = Callable[[str, Any, Setting], list[Condition]]
+
+
+# --- what conditions compare -----------------------------------------------------------------------------------
+
+
+def among(column: Column, chosen: Collection[Any]) -> Condition:
+    """The value is one of these."""
+    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] in chosen])
+
+
+def not_among(column: Column, chosen: Collection[Any]) -> Condition:
+    """The value is none of these."""
+    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] not in chosen])
+
+
+def meets(column: Column, chosen: frozenset[Any]) -> Condition:
+    """One of the column's several values is one of these."""
+    if len(chosen) == 1:
+        [one] = chosen
+        return Condition(column, lambda values, hits: [hit for hit in hits if one in values[hit]])
+    return Condition(column, lambda values, hits: [hit for hit in hits if not chosen.isdisjoint(values[hit])])
+
+
+def holds(column: Column, chosen: frozenset[Any]) -> Condition:
+    """All of these are among the column's several values."""
+    return Condition(column, lambda values, hits: [hit for hit in hits if chosen.issubset(values[hit])])
+
+
+def is_empty(column: Column) -> Condition:
+    """There is no value."""
+    return Condition(column, lambda values, hits: [hit for hit in hits if not values[hit]])
+
+
+def from_number(column: Column, least: float) -> Condition:
+    bound = float(least)
+    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] >= bound])
+
+
+def to_number(column: Column, most: float) -> Condition:
+    bound = float(most)
+    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] <= bound])
+
+
+ID = Column("id", itemgetter("id"))
+
+_NOTHING = Condition(ID, lambda values, hits: [])
+
+
+# --- operations: field, value, setting -------------------------------------------------------------------------
+
+
+def no_demand(field: str, value: Any, setting: Setting) -> list[Condition]:
+    return []
+
+
+def one_of(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
+    """The field is one of the values; None among them stands for none."""
+    return [among(Column(field, itemgetter(field)), frozenset(wanted))]
+
+
+def at_least(field: str, least: float, setting: Setting) -> list[Condition]:
+    return [from_number(_number(field), least)]
+
+
+def at_most(field: str, most: float, setting: Setting) -> list[Condition]:
+    return [to_number(_number(field), most)]
+
+
+def _number(field: str) -> Column:
+    return Column(f"{field} as number", itemgetter(field), number=True)
+
+
+def no_older(field: str, seconds: int, setting: Setting) -> list[Condition]:
+    """The moment in the field lies at most so many seconds back."""
+    return at_least(field, setting.now - seconds, setting)
+
+
+def same_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
+    """The whole text, whatever its case."""
+    return [among(_folded(field), (wanted.casefold(),))]
+
+
+def has_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
+    """The text has this in it, whatever its case."""
+    part = wanted.casefold()
+    return [Condition(_folded(field), lambda values, hits: [hit for hit in hits if part in values[hit]])]
+
+
+def _folded(field: str) -> Column:
+    return Column(f"{field} folded", lambda record: (record[field] or "").casefold())
+
+
+def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
+    """A part of the address, whatever its case; an empty text finds records without one."""
+
+    def part(record: Stored) -> str:
+        address = record["address"]
+        return ((address and address[field]) or "").casefold()
+
+    return [among(Column(f"{field} of address", part), (wanted.casefold(),))]
+
+
+def same_domain(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
+    # Lower case as in `uniques`, by which domains belong to one company.
+    column = Column(f"{field} lower", lambda record: (record[field] or "").lower())
+    return [among(column, frozenset(each.lower() for each in wanted))]
+
+
+def entry(key: str) -> Operation:
+    """The entry, or one of several like `{"email": ...}`, has one of the texts; lower case as in `uniques`."""
+
+    def operation(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
+        def texts(record: Stored) -> frozenset[str]:
+            found = record[field]
+            entries = found if isinstance(found, list) else [found] if found else ()
+            return frozenset(each[key].lower() for each in entries)
+
+        return [meets(Column(f"{key} of {field}", texts), frozenset(each.lower() for each in wanted))]
+
+    return operation
+
+
+def same_number(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
+    """One of the phone numbers has these digits, whatever stands between them."""
+
+    def numbers(record: Stored) -> frozenset[str]:
+        return frozenset(_digits(each["number"]) for each in record[field])
+
+    return [meets(Column(f"digits of {field}", numbers), frozenset(_digits(each) for each in wanted))]
+
+
+def _digits(number: str) -> str:
+    return _NO_DIGITS.sub("", number)
+
+
+_NO_DIGITS = re.compile(r"\D+")
+
+
+def tagged(field: str, wanted: Chosen, setting: Setting) -> list[Condition]:
+    """Any or all of the tags; no tags at all finds records without any."""
+    column = Column(f"{field} as set", lambda record: frozenset(record[field]))
+    tags = frozenset(wanted.values)
+    if not tags:
+        return [is_empty(column)]
+    return [holds(column, tags) if wanted.all else meets(column, tags)]
+
+
+def followed(field: str, wanted: str, setting: Setting) -> list[Condition]:
+    """Nobody follows anything here."""
+    return [] if wanted == "not followed" else [_NOTHING]
+
+
+def unconverted(field: str, included: Any, setting: Setting) -> list[Condition]:
+    """Not converted; with True, converted ones as well."""
+    return [] if included else one_of(field, [None], setting)
+
+
+def _day(field: str) -> Column:
+    def day(record: Stored) -> int | None:
+        return None if record[field] is None else day_number(record[field])
+
+    return Column(f"{field} as day", day, number=True)
+
+
+def day_at_least(field: str, least: int, setting: Setting) -> list[Condition]:
+    return [from_number(_day(field), least)]
+
+
+def day_at_most(field: str, most: int, setting: Setting) -> list[Condition]:
+    return [to_number(_day(field), most)]
+
+
+def day_is(field: str, wanted: int, setting: Setting) -> list[Condition]:
+    return [from_number(_day(field), wanted), to_number(_day(field), wanted)]
+
+
+def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) -> list[Condition]:
+    """The field names this record by type and id."""
+
+    def named(record: Stored) -> tuple[str, int] | None:
+        found = record[field]
+        return found and (found["type"], found["id"])
+
+    return [among(Column(f"record in {field}", named), (wanted,))]
+
+
+def belongs_to(kind: EntityType) -> Operation:
+    """The record that the field names is one of these of a type; None among them stands for none of that type."""
+
+    def operation(field: str, wanted: list[int | None], setting: Setting) -> list[Condition]:
+        def named(record: Stored) -> int | None:
+            found: int | None = record[field]["id"] if record[field]["type"] == kind else None
+            return found
+
+        return [among(Column(f"{kind} in {field}", named), frozenset(wanted))]
+
+    return operation
+
+
+def related_to(kind: EntityType) -> Operation:
+    """Related to one of these records of a type."""
+
+    def operation(field: str, wanted: list[int], setting: Setting) -> list[Condition]:
+        relations = setting.store.relations
+        items = [item for each in wanted for item in relations.of((kind, each))]
+        return [among(ID, frozenset(record_id for of_kind, record_id in items if of_kind is setting.kind))]
+
+    return operation
+
+
+def of_company(field: str, wanted: str, setting: Setting) -> list[Condition]:
+    """The field is the id of a company of this name, whatever its case."""
+    name = wanted.casefold()
+    companies = setting.store.of(COMPANY).values()
+    return one_of(field, [each["id"] for each in companies if each["name"].casefold() == name], setting)
+
+
+def of_type(field: str, wanted: list[tuple[str, int]], setting: Setting) -> list[Condition]:
+    """The activity is of one of these types."""
+    column = Column(f"type in {field}", lambda record: (record[field]["category"], record[field]["id"]))
+    return [among(column, frozenset(wanted))]
+
+
+def last_contact(store: RecordStore) -> Callable[[Mapping[str, Any]], int | None]:
+    """When a company was last contacted. It has no field for it; its activities tell."""
+    activities = store.of(ACTIVITY)
+    counting = {type_id for type_id, kind in store.lookup("activity_types").items() if kind["count_as_interaction"]}
+
+    def last(company: Mapping[str, Any]) -> int | None:
+        of_company = [activities[each] for each in store.activities.of((COMPANY, company["id"]))]
+        return max((each["activity_date"] for each in of_company if each["type"]["id"] in counting), default=None)
+
+    return last
+
+
+def contacted_from(field: str, least: int, setting: Setting) -> list[Condition]:
+    return [from_number(_last_contact(setting), least)]
+
+
+def contacted_until(field: str, most: int, setting: Setting) -> list[Condition]:
+    return [to_number(_last_contact(setting), most)]
+
+
+def _last_contact(setting: Setting) -> Column:
+    return Column("last contact", last_contact(setting.store), number=True, kept=False)

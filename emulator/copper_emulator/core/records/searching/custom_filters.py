@@ -1,0 +1,153 @@
+"""Filters by custom fields: how each is written and what it demands, by the data type of the field's definition.
+
+The table of the developer docs ("Search Entity by Custom Field"): options of a Dropdown or a MultiSelect, of the latter
+any, all or none of them; a Checkbox; a number; a range of dates, percentages or amounts. An empty value can be asked
+for where there are options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.findings import INVALID
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Text, Unfit, object_schema, refuse_unknown
+from copper_emulator.core.records.ordering import Column
+from copper_emulator.core.records.searching.conditions import Condition, Setting, among, is_empty
+from copper_emulator.core.records.searching.filter_shapes import Listed
+from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written, as_number
+
+OPTIONS = ("any", "all", "none")
+"""Which of several options a record must have (developer docs)."""
+
+_BOUNDS = ("minimum_value", "maximum_value")
+
+_KEYS = ("custom_field_definition_id", "value", *_BOUNDS, "option", "allow_empty")
+
+_EXAMPLE = 'Like [{"custom_field_definition_id": 17, "value": [262644], "option": "any"}].'
+
+_OPTIONS = Listed(AnId(), alone=True)
+
+_SINGLE: Mapping[str, Written] = {
+    "String": Text(),
+    "Text": Text(),
+    "URL": Text(),
+    "Date": Seconds(),
+    "Checkbox": Flag(),
+    "Float": Amount(),
+    "Currency": Amount(),
+    "Percentage": Amount(),
+}
+"""The data types whose values are single ones."""
+
+_RANGES = ("Date", "Float", "Currency", "Percentage")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomFieldFilters:
+    """Filters by custom fields of a type; a record has to fit all of them."""
+
+    kind: EntityType
+    python: str = "Sequence[Mapping[str, Any]]"
+    words: str = f"list of `{{{', '.join(_KEYS)}}}`"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        properties = {
+            "custom_field_definition_id": ID_SCHEMA,
+            "value": {},
+            "minimum_value": {"type": "number"},
+            "maximum_value": {"type": "number"},
+            "option": {"type": "string", "enum": list(OPTIONS)},
+            "allow_empty": {"type": "boolean"},
+        }
+        return {"type": "array", "items": object_schema(properties, required=("custom_field_definition_id",))}
+
+    def read(self, value: Any, known: Known) -> list[Condition]:
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise Unfit(INVALID, _EXAMPLE)
+        return [self._read(item, known) for item in value]
+
+    def _read(self, item: dict[str, Any], known: Known) -> Condition:
+        refuse_unknown(item, _KEYS)
+        definitions = known.definitions(self.kind)
+        wanted = as_number(item.get("custom_field_definition_id"))
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
+            there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
+            raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {self.kind}; there are {there or 'none'}.")
+        definition = definitions[wanted]
+        try:
+            return _condition(definition, item, known)
+        except Unfit as error:
+            where = f"Custom field {wanted} ({definition['name']}, {definition['data_type']}): {error.message}."
+            raise Unfit(INVALID, f"{where} {error.hint}".strip()) from None
+
+
+def fits_custom(field: str, filters: list[Condition], setting: Setting) -> list[Condition]:
+    """Every custom field is as its filter demands."""
+    return filters
+
+
+def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Known) -> Condition:
+    data_type = definition["data_type"]
+    given = {name: value for name, value in item.items() if value is not None}
+    if not any(name in given for name in ("value", *_BOUNDS)):
+        # Observed: a filter with nothing but `allow_empty` is answered with 500. Here it is refused.
+        raise Unfit("is to be compared with nothing", "Give a value; an empty list finds records without one.")
+    if data_type not in _SINGLE:
+        return _by_options(definition, given, known)
+    _refuse(given, ("option", "allow_empty"), "Only a Dropdown or a MultiSelect has it.")
+    if data_type in _RANGES:
+        return _by_range(definition, given, known)
+    _refuse(given, _BOUNDS, "It has no order; give a value.")
+    wanted = _SINGLE[data_type].read(given["value"], known)
+    if data_type == "Checkbox":
+        return among(_column(definition, bool), (wanted,))
+    return among(_column(definition, lambda value: (value or "").casefold()), (wanted.casefold(),))
+
+
+def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number: bool = False) -> Column:
+    """What `told` makes of a custom field's value, which is None where it was never set."""
+    wanted = definition["id"]
+    name = f"custom field {wanted}, {definition['data_type']}"
+    return Column(name, lambda record: told(record["custom_fields"].get(wanted)), number=number)
+
+
+def _refuse(given: Mapping[str, Any], names: tuple[str, ...], hint: str) -> None:
+    for name in names:
+        # False is as good as absent.
+        if given.get(name, False) is not False:
+            raise Unfit(f"takes no {name}", hint)
+
+
+def _by_range(definition: Mapping[str, Any], given: Mapping[str, Any], known: Known) -> Condition:
+    if "value" in given:
+        _refuse(given, _BOUNDS, "Give a value or a range.")
+        given = dict.fromkeys(_BOUNDS, given["value"])
+    form = _SINGLE[definition["data_type"]]
+    least, most = (form.read(given[name], known) if name in given else None for name in _BOUNDS)
+    low, high = float("-inf") if least is None else float(least), float("inf") if most is None else float(most)
+    column = _column(definition, lambda value: value, number=True)
+    return Condition(column, lambda values, hits: [hit for hit in hits if low <= values[hit] <= high])
+
+
+def _by_options(definition: Mapping[str, Any], given: Mapping[str, Any], known: Known) -> Condition:
+    _refuse(given, _BOUNDS, "It has options; give a value.")
+    chosen = frozenset(_OPTIONS.read(given["value"], known))
+    allow_empty = Flag().read(given.get("allow_empty", False), known) or not chosen
+    if definition["data_type"] == "Dropdown":
+        _refuse(given, ("option",), "It has one value; only several can be any, all or none of yours.")
+        return among(_column(definition, lambda value: value), chosen | {None} if allow_empty else chosen)
+    option = given.get("option", "any")
+    if not isinstance(option, str) or option.lower() not in OPTIONS:
+        raise Unfit("option is not included in the list", f"It is one of {', '.join(OPTIONS)}.")
+    column = _column(definition, lambda value: frozenset(value or ()))
+    if not chosen:
+        return is_empty(column)
+    fits = {"any": lambda has: not chosen.isdisjoint(has), "all": chosen.issubset, "none": chosen.isdisjoint}
+    test: Callable[[frozenset[int]], bool] = fits[option.lower()]
+    return Condition(
+        column, lambda values, hits: [hit for hit in hits if test(values[hit]) or (allow_empty and not values[hit])]
+    )

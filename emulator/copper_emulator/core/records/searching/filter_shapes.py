@@ -1,0 +1,119 @@
+"""How may a search filter be written that is more than a single value: a list, a record, a type of activities?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.findings import INVALID, NOT_LISTED
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Unfit, exact, object_schema
+from copper_emulator.core.records.forms.references import read_id
+from copper_emulator.core.records.searching.filter_values import Amount, Written, as_number
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several values of one form; with `alone`, a single one that is in no list as well."""
+
+    each: Written
+    alone: bool = False
+
+    @property
+    def python(self) -> str:
+        several = f"Collection[{self.each.python}]"
+        return f"{self.each.python} | {several}" if self.alone else several
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        several = {"type": "array", "items": self.each.schema}
+        return {"anyOf": [self.each.schema, several]} if self.alone else several
+
+    @property
+    def words(self) -> str:
+        return f"{'one or a list' if self.alone else 'list'} of {self.each.words}"
+
+    def read(self, value: Any, known: Known) -> list[Any]:
+        several = [value] if self.alone and not isinstance(value, list) else value
+        if not isinstance(several, list):
+            raise Unfit(INVALID, "It is a list.")
+        return [self.each.read(item, known) for item in several]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some values, and whether a record needs all of them."""
+
+    values: list[Any]
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOrAll:
+    """Several values, any of which will do: a list of them, or `{"option": "ANY" | "ALL", "value": [...]}`."""
+
+    each: Written
+    words: str = "list of texts, or `{option, value}` with the option ANY or ALL"
+
+    @property
+    def python(self) -> str:
+        return f"Collection[{self.each.python}] | Mapping[str, Any]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        several = Listed(self.each).schema
+        option = {"type": "string", "enum": ["ANY", "ALL"]}
+        return {"anyOf": [several, object_schema({"option": option, "value": several}, required=("value",))]}
+
+    def read(self, value: Any, known: Known) -> Chosen:
+        if not isinstance(value, dict):
+            return Chosen(Listed(self.each).read(value, known))
+        found = exact({"option": "ANY", **value}, ("option", "value"), 'Like {"option": "ALL", "value": ["a", "b"]}.')
+        option = found["option"].upper() if isinstance(found["option"], str) else None
+        if option not in ("ANY", "ALL"):
+            raise Unfit(INVALID, "The option is ANY or ALL.")
+        return Chosen(Listed(self.each).read(found["value"], known), all=option == "ALL")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRecord:
+    """A record by type and id, `{"id": 17, "type": "person"}`, there or not."""
+
+    kinds: tuple[EntityType, ...]
+    python: str = "Mapping[str, Any]"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        kind = {"type": "string", "enum": [str(kind) for kind in self.kinds]}
+        return object_schema({"id": ID_SCHEMA, "type": kind}, required=("id", "type"))
+
+    @property
+    def words(self) -> str:
+        return f"`{{id, type}}` of a {', '.join(self.kinds)}"
+
+    def read(self, value: Any, known: Known) -> tuple[EntityType, int]:
+        found = exact(value, ("id", "type"), 'Like {"id": 17, "type": "person"}.')
+        if found["type"] not in self.kinds:
+            raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(self.kinds)}.")
+        return EntityType(found["type"]), read_id(as_number(found["id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class AnActivityType:
+    """A type of activities, `{"category": "user", "id": 0}`; what else stands beside these two is ignored."""
+
+    python: str = "Mapping[str, Any]"
+    words: str = "`{category, id}`"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        category = {"type": "string", "enum": ["user", "system"]}
+        id_ = {"type": "integer", "minimum": 0}
+        properties = {"category": category, "id": id_}
+        return {"type": "object", "properties": properties, "required": ["category", "id"]}
+
+    def read(self, value: Any, known: Known) -> tuple[str, int]:
+        if not isinstance(value, dict) or value.get("category") not in ("user", "system"):
+            raise Unfit(INVALID, 'Like {"category": "user", "id": 0}.')
+        return value["category"], int(Amount(0, whole=True).read(value.get("id"), known))

@@ -1,0 +1,201 @@
+"""How may a single value of a search filter be written?
+
+Forms like those of fields (`forms.py`), with one difference: clients send numbers, ids and dates as texts of digits,
+too, and a URL's query has nothing but texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Protocol
+
+from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
+from copper_emulator.core.records.forms.plain import (
+    ID_SCHEMA,
+    LATEST_SECOND,
+    MAX_AMOUNT,
+    CalendarDay,
+    Known,
+    Number,
+    Unfit,
+)
+from copper_emulator.core.records.forms.references import read_id
+
+NONE_ID = -2
+"""Stands for "none" among ids (developer docs)."""
+
+LATEST_WRITTEN = 2_147_483_648
+"""The latest second that filters by creation and modification take (developer docs, search of leads)."""
+
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
+
+
+def as_number(value: Any) -> Any:
+    """A text of digits as the number it means; everything else as it is."""
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    return float(match[0]) if match[1] else int(match[0])
+
+
+class Written(Protocol):
+    """A form of filter values: `python` is its annotation, `schema` its JSON Schema, `words` what documents call it."""
+
+    @property
+    def python(self) -> str: ...
+
+    @property
+    def schema(self) -> Mapping[str, Any]: ...
+
+    @property
+    def words(self) -> str: ...
+
+    def read(self, value: Any, known: Known) -> Any:
+        """The value to compare with. Raises Unfit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number from `least` to `most`."""
+
+    least: int = -MAX_AMOUNT
+    most: int = MAX_AMOUNT
+    whole: bool = False
+
+    @property
+    def _number(self) -> Number:
+        return Number(self.least, self.most, whole=self.whole)
+
+    @property
+    def python(self) -> str:
+        return self._number.python
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return self._number.schema
+
+    @property
+    def words(self) -> str:
+        return self._number.words
+
+    def read(self, value: Any, known: Known) -> int | float:
+        number = as_number(value)
+        if isinstance(number, float) and not isfinite(number):
+            raise Unfit(NOT_A_NUMBER)
+        return self._number.read(number, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A moment in Unix seconds."""
+
+    most: int = LATEST_SECOND
+    python: str = "int"
+    words: str = "Unix seconds"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "integer", "minimum": 0, "maximum": self.most}
+
+    def read(self, value: Any, known: Known) -> int:
+        number = as_number(value)
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= self.most:
+            raise Unfit(INVALID, f"A date is a whole number of Unix seconds, {self.most:,} at most.")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day, as a moment in it in Unix seconds (UTC) or as `M/D/YYYY`; read as a number like 20171123."""
+
+    python: str = "int | str"
+    words: str = "Unix seconds, or M/D/YYYY"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"anyOf": [Seconds().schema, CalendarDay().schema]}
+
+    def read(self, value: Any, known: Known) -> int:
+        if isinstance(as_number(value), str):
+            return day_number(CalendarDay().read(value, known))
+        day = datetime.fromtimestamp(Seconds().read(value, known), UTC)
+        return _day_number(day.year, day.month, day.day)
+
+
+def day_number(day: str) -> int:
+    """A day as opportunities show it, `11/23/2017`, as the number 20171123: later days have greater ones."""
+    month, of_month, year = day.split("/")
+    return _day_number(int(year), int(month), int(of_month))
+
+
+def _day_number(year: int, month: int, day: int) -> int:
+    return (year * 100 + month) * 100 + day
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Yes or no."""
+
+    python: str = "bool"
+    words: str = "true or false"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "boolean"}
+
+    def read(self, value: Any, known: Known) -> bool:
+        flag = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+        if not isinstance(flag, bool):
+            raise Unfit("must be true or false")
+        return flag
+
+
+@dataclass(frozen=True, slots=True)
+class AnId:
+    """The id of something, there or not; with `none` also -2, which is read as None."""
+
+    none: bool = False
+    python: str = "int"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"anyOf": [ID_SCHEMA, {"type": "integer", "enum": [NONE_ID]}]} if self.none else ID_SCHEMA
+
+    @property
+    def words(self) -> str:
+        return "id, or -2 for none" if self.none else "id"
+
+    def read(self, value: Any, known: Known) -> int | None:
+        number = as_number(value)
+        if self.none and number == NONE_ID:
+            return None
+        return read_id(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One of a few words by its number, counted from `first`; read as the word."""
+
+    choices: tuple[str, ...]
+    first: int = 0
+    python: str = "int"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return {"type": "integer", "minimum": self.first, "maximum": self.first + len(self.choices) - 1}
+
+    @property
+    def words(self) -> str:
+        return ", ".join(f"{number} {word}" for number, word in enumerate(self.choices, start=self.first))
+
+    def read(self, value: Any, known: Known) -> str:
+        number = as_number(value)
+        if isinstance(number, int) and not isinstance(number, bool):
+            place = number - self.first
+            if 0 <= place < len(self.choices):
+                return self.choices[place]
+        raise Unfit(NOT_LISTED, f"It is a number: {self.words}.")

@@ -1,0 +1,223 @@
+"""Which records does a search find, and which page of them does it show?
+
+    query = parse_search(kind, body, url_query, store)      what the API is sent; a page
+    query = parse_filters(kind, filters, store)             what Python says; no_demand, unless it asks for pages
+    found = find(store, query, now)                         the records of the page, and how many there are in all
+
+Filters are joined by "and" (developer docs). Only the first 100,000 matches can be paged to, as the developer docs say;
+the pages beyond them are empty, and `total` is the number of all matches, since `X-PW-TOTAL` is said to count those.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.findings import Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import LABEL, OneOf, Unfit, object_schema
+from copper_emulator.core.records.ordering import Column, Key, Stored
+from copper_emulator.core.records.searching.conditions import ID, Condition, Hits, Setting, Values, no_demand, not_among
+from copper_emulator.core.records.searching.filter_parts import Filter
+from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
+from copper_emulator.core.records.searching.filter_values import Amount
+from copper_emulator.core.records.searching.filters import FILTERS
+from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, DIRECTIONS, SORTS
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import field_name
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 200
+
+MOST_PAGED = 100_000
+"""Matches that can be paged to (developer docs)."""
+
+_NO_FILTERS = frozenset({"custom_field_computed_values"})
+"""What the URL of a search may say beside its filters: the API's business."""
+
+_BRACKETS = re.compile(r"\[\d*\]$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search that has been read. A `page_size` of None shows everything."""
+
+    kind: EntityType
+    filters: Mapping[str, Any]
+    sort_by: str
+    descending: bool
+    page_number: int = 1
+    page_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of a page as they are stored, and the number of all matches."""
+
+    records: list[Stored]
+    total: int
+
+
+def _parameters(kind: EntityType) -> Mapping[str, Filter]:
+    by, direction = DEFAULT_SORTS[kind], DEFAULT_DIRECTIONS[kind]
+    size = f"Records of a page; {DEFAULT_PAGE_SIZE} unless said."
+    return {
+        **FILTERS[kind],
+        "sort_by": Filter(OneOf(tuple(SORTS[kind])), "id", no_demand, f"What to sort by; {by} unless said."),
+        "sort_direction": Filter(OneOf(DIRECTIONS), "id", no_demand, f"{direction} unless said."),
+        "page_number": Filter(Amount(1, whole=True), "id", no_demand, "The page, counted from 1."),
+        "page_size": Filter(Amount(1, MAX_PAGE_SIZE, whole=True), "id", no_demand, size),
+    }
+
+
+PARAMETERS: Mapping[EntityType, Mapping[str, Filter]] = {kind: _parameters(kind) for kind in EntityType}
+"""Everything a search of a type may say: its filters, and how to sort and to page."""
+
+
+def body_schema(kind: EntityType) -> dict[str, Any]:
+    """The JSON Schema of the body of a search."""
+    return object_schema({name: {**each.schema, "description": each.doc} for name, each in PARAMETERS[kind].items()})
+
+
+def parse_search(kind: EntityType, body: Any, query: Mapping[str, str], store: RecordStore) -> Query:
+    """A search as the API is sent it. The URL's query may say what the body may; the body wins. Raises Invalid."""
+    said = {**_of_url(kind, query), **body} if isinstance(body, dict) else body
+    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **_read(kind, said, store)})
+
+
+def parse_filters(kind: EntityType, filters: Mapping[str, Any], store: RecordStore) -> Query:
+    """A search as Python says it: tuples and sets are lists, and without a page all matches. Raises Invalid."""
+    said = _read(kind, {name: _listed(value) for name, value in filters.items()}, store)
+    return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **said} if "page_number" in said else said)
+
+
+def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> Found:
+    """The records that a search finds. With `lag`, new and deleted ones as the setting `search_lag` has them."""
+    setting = Setting(store, query.kind, now_ms // 1000)
+    filters = FILTERS[query.kind]
+    conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
+    unseen, gone = store.orders[query.kind].recent.unlike_now(now_ms) if lag else ((), [])
+    key = SORTS[query.kind][query.sort_by].key(store)
+    rows, values = _candidates(store, query, key)
+    hits = _fitting(len(rows), [*conditions, *([not_among(ID, unseen)] if unseen else ())], values)
+    late = [gone[hit] for hit in _fitting(len(gone), conditions, lambda column: column.values(gone))]
+    if late:
+        seen = [rows[hit] for hit in hits]
+        for record in late:
+            insort(seen, record, key=_place(key))
+        rows, hits = seen, range(len(seen))
+    return Found([rows[hit] for hit in _page(hits, query)], len(hits))
+
+
+def _candidates(store: RecordStore, query: Query, key: Key) -> tuple[Sequence[Stored], Callable[[Column], Values]]:
+    """Records in their order and their columns. Among them are all that the search is about: few where filters tell."""
+    filters, records = FILTERS[query.kind], store.of(query.kind)
+    narrowed = [
+        frozenset(narrow(store, value))
+        for name, value in query.filters.items()
+        if (narrow := filters[name].narrow) is not None
+    ]
+    if not narrowed:
+        stamp = SORTS[query.kind][query.sort_by].stamp(store)
+        order = store.orders[query.kind].order(query.sort_by, records, key, stamp)
+        return order.rows, order.values
+    few = [records[each] for each in frozenset.intersection(*narrowed) if each in records]
+    few.sort(key=_place(key))
+    return few, lambda column: column.values(few)
+
+
+def _place(key: Key) -> Callable[[Stored], tuple[bool, Any, int]]:
+    """The place of single records in the order of a key: as in `Order`, those without a value last, ties by id."""
+
+    def place(record: Stored) -> tuple[bool, Any, int]:
+        value = key(record)
+        return value is None, 0 if value is None else value, record["id"]
+
+    return place
+
+
+def _fitting(number: int, conditions: Iterable[Condition], values: Callable[[Column], Values]) -> Hits:
+    """Those of so many rows that fit."""
+    hits: Hits = range(number)
+    for condition in conditions:
+        hits = condition.keep(values(condition.column), hits)
+    return hits
+
+
+def _page(hits: Hits, query: Query) -> Hits:
+    first, end = 0, len(hits)
+    if query.page_size is not None:
+        first = (query.page_number - 1) * query.page_size
+        end = min(first + query.page_size, MOST_PAGED, len(hits))
+    if first >= end:
+        return ()
+    if query.descending:
+        return hits[len(hits) - end : len(hits) - first][::-1]
+    return hits[first:end]
+
+
+def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:
+    filters = {
+        name: said.get(name, each.default)
+        for name, each in FILTERS[kind].items()
+        if name in said or each.default is not None
+    }
+    return Query(
+        kind,
+        filters,
+        said.get("sort_by", DEFAULT_SORTS[kind]),
+        said.get("sort_direction", DEFAULT_DIRECTIONS[kind]) == "desc",
+        said.get("page_number", 1),
+        said.get("page_size"),
+    )
+
+
+def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
+    """What is said, read by its forms. Null, and an empty value that is no demand, are as good as absent."""
+    known = PARAMETERS[kind]
+    found = Findings(said, known, f"a search of {TABLES[kind].plural}")
+    values: dict[str, Any] = {}
+    for name, each in known.items():
+        value = found.body.get(name)
+        if value is None or (value in ("", []) and not each.empty):
+            continue
+        try:
+            values[name] = each.form.read(value, store)
+        except Unfit as error:
+            found.error(name, error.message.replace(LABEL, field_name(name)), error.hint)
+    found.raise_if_any()
+    return values
+
+
+def _of_url(kind: EntityType, query: Mapping[str, str]) -> dict[str, Any]:
+    """The query of a URL: lists as `ids=1,2`, `ids[]=1` or `ids[0]=1`."""
+    known = PARAMETERS[kind]
+    said: dict[str, Any] = {}
+    for key, value in query.items():
+        if key in _NO_FILTERS:
+            continue
+        name = _BRACKETS.sub("", key)
+        if name in known and isinstance(known[name].form, Listed | AnyOrAll):
+            several = [value] if name != key else value.split(",") if value else []
+            said[name] = [*said.get(name, ()), *several]
+        else:
+            said[key] = value
+    return said
+
+
+def _listed(value: Any) -> Any:
+    """Collections as lists, all the way down, as JSON has them."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_listed(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _listed(each) for name, each in value.items()}
+    return value

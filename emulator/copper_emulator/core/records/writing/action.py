@@ -1,0 +1,218 @@
+"""One action on records: everything is checked first, then everything is written, and what changed is told.
+
+action = Action(store, kind, now)
+action.create(body) / .update(id, body) / .delete(id)      each raises and leaves the action as it was
+action.commit()                                            -> the records and the changes
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import methodcaller
+from typing import Any, TypeAlias, TypeVar
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.findings import TAKEN, Findings
+from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
+from copper_emulator.core.records.changed import is_same, updated_attributes
+from copper_emulator.core.records.forms.reading import Reading, Said
+from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
+from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
+from copper_emulator.core.records.writing.derived import Write, derive
+from copper_emulator.core.records.writing.seeding import Trusting
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+@dataclass(slots=True)
+class Done:
+    """What an action did: changes in order, and the records that a write left as they were."""
+
+    changes: list[RecordChange] = field(default_factory=list)
+    unchanged: list[tuple[EntityType, int]] = field(default_factory=list)
+
+    def and_then(self, other: Done) -> None:
+        """Add what another action did after it."""
+        self.changes += other.changes
+        self.unchanged += other.unchanged
+
+
+T = TypeVar("T")
+
+Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
+"""Is given the records and the moment in milliseconds; gives its result and what it changed."""
+
+
+class Action:
+    """One action on records of one type; `now` is in milliseconds."""
+
+    def __init__(self, store: RecordStore, kind: EntityType, now: int) -> None:
+        self._store = store
+        self._kind = kind
+        self._table = TABLES[kind]
+        self._now, self._now_ms = now // 1000, now
+        self._reading = Reading(store, refuse_read_only=store.rules.refuse_read_only)
+        self._seeding = Reading(Trusting(store))
+        self._created: dict[int, dict[str, Any]] = {}
+        self._updated: dict[int, dict[str, Any]] = {}
+        self._deleted: dict[int, None] = {}
+        self._claimed: dict[str, int | None] = {}
+        self._seeded = False
+        self.ignored: dict[str, None] = {}
+        """Names that bodies had and that cannot be written."""
+
+    def create(self, body: Any) -> int:
+        """A new record; its id. Raises Invalid."""
+        said, found = self._reading.create(self._table, body)
+        self.ignored |= dict.fromkeys(said.ignored)
+        return self._checked_new(said, found)
+
+    def seed(self, body: Any) -> int:
+        """A new record whose id and read-only fields may be given. Raises Invalid."""
+        said, found = self._seeding.seed(self._table, body)
+        wanted = found.body.get("id")
+        if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
+            found.error("id", "is already there or no id")
+        self._seeded = True
+        return self._checked_new(said, found, wanted, seeding=True)
+
+    def make(self, values: Mapping[str, Any]) -> int:
+        """A new record of values that are known to be right, read-only ones too; defaults for the others. Its id."""
+        said = Said(values, defaults=self._reading.defaults(self._table))
+        return self._checked_new(said, Findings({}, (), f"a {self._table.noun}"))
+
+    def update(self, record_id: int, body: Any) -> None:
+        """Change the fields that the body names. Raises NotFound, Invalid."""
+        before = self._now_there(record_id)
+        said, found = self._reading.update(self._table, body, before)
+        self.ignored |= dict.fromkeys(said.ignored)
+        found.raise_if_any()
+        self._write(record_id, before, said, found)
+
+    def set(self, record_id: int, values: Mapping[str, Any]) -> None:
+        """Change fields to values that are known to be right, read-only ones too."""
+        found = Findings({}, (), f"a {self._table.noun}")
+        self._write(record_id, self._now_there(record_id), Said(values), found)
+
+    def _write(self, record_id: int, before: Stored, said: Said, found: Findings) -> None:
+        """The record as it will be, in the place of the one before."""
+        after = {**before, **said.values}
+        if "custom_fields" in said.values:
+            after["custom_fields"] = _merged(before["custom_fields"], said.values["custom_fields"])
+        self._derive(before, said, after)
+        if all(is_same(each.form, before[each.name], after[each.name]) for each in self._table if each.stored):
+            after = dict(before)
+        else:
+            after["date_modified"] = self._now
+        self._claim(record_id, before, after, found)
+        self._updated[record_id] = after
+
+    def delete(self, record_id: int) -> None:
+        """Remove a record. Raises NotFound."""
+        self._now_there(record_id)
+        self._deleted[record_id] = None
+
+    def commit(self) -> Done:
+        """Write everything. What changed: new records, then updates grouped by equal old and new values, then removed
+        ones."""
+        done = Done()
+        for record in self._created.values():
+            # Seeded records were always there: searches that lag find them at once.
+            self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
+        self._tell(done, Event.NEW, self._created)
+        self._commit_updates(done)
+        for record_id in self._deleted:
+            self._store.take_out(self._kind, record_id, now=self._now_ms)
+        self._tell(done, Event.DELETE, self._deleted)
+        return done
+
+    def _commit_updates(self, done: Done) -> None:
+        groups: dict[str, tuple[RecordChange, list[int]]] = {}
+        topic = Topic(self._kind, Event.UPDATE)
+        for record_id, after in self._updated.items():
+            before = self._store.stored(self._kind, record_id)
+            attributes, named = updated_attributes(self._table, before, after, self._store.catalogue, self._now)
+            self._store.put(self._kind, after)
+            if not attributes:
+                done.unchanged.append((self._kind, record_id))
+                continue
+            alike = json.dumps(attributes, sort_keys=True)
+            change = RecordChange(topic, (), attributes, named)
+            groups.setdefault(alike, (change, []))[1].append(record_id)
+        done.changes += [
+            RecordChange(topic, tuple(ids), change.updated_attributes, change.computed_attributes)
+            for change, ids in groups.values()
+        ]
+
+    def _tell(self, done: Done, event: Event, ids: Iterable[int]) -> None:
+        if ids:
+            done.changes.append(RecordChange(Topic(self._kind, event), tuple(ids)))
+
+    def _checked_new(self, said: Said, found: Findings, wanted: int | None = None, *, seeding: bool = False) -> int:
+        found.raise_if_any()
+        given = dict(said.values)
+        if "custom_fields" in given:
+            given["custom_fields"] = _merged({}, given["custom_fields"])
+        after = {"id": 0, **said.defaults, **given}
+        self._derive(None, said, after)
+        if seeding:
+            # What was given stands, whatever would follow from the rest.
+            after |= given
+            for name in self._table.unstored:
+                after.pop(name, None)
+        for name in ("date_created", "date_modified"):
+            after[name] = after[name] if seeding and after[name] is not None else self._now
+        self._claim(None, None, after, found)
+        record_id = wanted if wanted is not None else self._next_id()
+        self._claimed |= dict.fromkeys(uniques(self._kind, after), record_id)
+        self._created[record_id] = {**after, "id": record_id}
+        return record_id
+
+    def _next_id(self) -> int:
+        # Seeded records may have taken ids that lie ahead.
+        there = self._store.of(self._kind)
+        while not _is_free(record_id := self._store.counters.record(self._kind), there, self._created):
+            pass
+        return record_id
+
+    def _now_there(self, record_id: int) -> Stored:
+        if record_id in self._deleted:
+            raise not_there(self._kind, record_id)
+        found = self._updated.get(record_id)
+        return self._store.stored(self._kind, record_id) if found is None else found
+
+    def _derive(self, before: Stored | None, said: Said, after: dict[str, Any]) -> None:
+        store = self._store
+        derive(
+            self._table,
+            Write(before, said.values, after, store.catalogue, store.company_of, self._now, store.user),
+        )
+
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> None:
+        # What may belong to one record only must belong to no other, stored or in this action.
+        for unique in uniques(self._kind, after):
+            owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
+            if owner is not None and owner != record_id and owner not in self._deleted:
+                found.error(_UNIQUE[self._kind], TAKEN, f"{unique} belongs to {self._kind} {owner}.")
+        found.raise_if_any()
+        if record_id is not None:
+            released = [] if before is None else uniques(self._kind, before)
+            self._claimed |= dict.fromkeys(released, None)
+            self._claimed |= dict.fromkeys(uniques(self._kind, after), record_id)
+
+
+_UNIQUE = {PERSON: "emails", COMPANY: "email_domain"}
+
+
+def _is_free(record_id: object, *taken: Mapping[int, Any]) -> bool:
+    if isinstance(record_id, bool) or not isinstance(record_id, int) or not 1 <= record_id < 2**63:
+        return False
+    return all(record_id not in each for each in taken)
+
+
+def _merged(old: Mapping[int, Any], new: Mapping[int, Any]) -> dict[int, Any]:
+    """Custom fields as they stand after a write: those that were not named stay; null unsets."""
+    return {wanted: value for wanted, value in {**old, **new}.items() if value is not None}

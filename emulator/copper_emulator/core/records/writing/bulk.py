@@ -1,0 +1,121 @@
+"""Several bodies in one call: each is right or wrong by itself, and what is right is one action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import ApiError, CopperEmulatorError, Invalid, NotFound
+from copper_emulator.core.findings import (
+    BLANK,
+    INVALID,
+    MUST_EXIST,
+    NOT_A_NUMBER,
+    NOT_LISTED,
+    TAKEN,
+    TOO_LONG,
+    Findings,
+)
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import LABEL, Unfit
+from copper_emulator.core.records.forms.references import read_id
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.text import field_name
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+MAX_BULK = 10
+"""Bodies in one call at most (developer docs); the caller refuses more."""
+
+SYMBOLS = {
+    BLANK: "blank",
+    INVALID: "invalid",
+    TAKEN: "taken",
+    NOT_LISTED: "inclusion",
+    NOT_A_NUMBER: "not_a_number",
+    MUST_EXIST: "required",
+    TOO_LONG: "too_long",
+    "must be an integer": "not_an_integer",
+    "must be greater than or equal to": "greater_than_or_equal_to",
+    "must be less than or equal to": "less_than_or_equal_to",
+}
+"""Rails' names of its own messages, by what the message begins with. `blank` and `invalid` are documented."""
+
+
+class ItemError(ApiError):
+    """Why one of the bodies was refused, and which record it named (in an update)."""
+
+    def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
+        super().__init__(cause.message, hint=cause.hint)
+        self.status = cause.status
+        self.faults = cause.faults if isinstance(cause, Invalid) else (("base", "not_found"),)
+        self.record_id = record_id
+
+
+def item_error(error: ItemError) -> dict[str, Any]:
+    """An item's error as it stands in the answer, among records (developer docs)."""
+    message: dict[str, list[dict[str, str]]] = {}
+    for name, text in error.faults:
+        message.setdefault(name.lower(), []).append({"error": symbol(text)})
+    answer: dict[str, Any] = {"success": False, "message": message}
+    return answer if error.record_id is None else {**answer, "id": error.record_id}
+
+
+def symbol(message: str) -> str:
+    """What Rails calls one of its messages; any other message is its own name there, too."""
+    return next((name for words, name in SYMBOLS.items() if message.startswith(words)), message)
+
+
+def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
+    """New records in one action, or why there is none, in the order of the bodies."""
+
+    def one(action: Action, body: Any) -> int | ItemError:
+        try:
+            return action.create(body)
+        except Invalid as error:
+            return ItemError(error)
+
+    return _bulk(kind, bodies, one)
+
+
+def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
+    """Changed records in one action, or why one is not, in the order of the bodies. Each body has an `id`."""
+
+    def one(action: Action, body: Any) -> int | ItemError:
+        record_id = None
+        try:
+            record_id = _id(body, f"a {TABLES[kind].noun} to change")
+            action.update(record_id, {name: value for name, value in body.items() if name != "id"})
+        except (Invalid, NotFound) as error:
+            return ItemError(error, record_id)
+        return record_id
+
+    return _bulk(kind, bodies, one)
+
+
+def _bulk(
+    kind: EntityType, bodies: Iterable[Any], one: Callable[[Action, Any], int | ItemError]
+) -> Deed[list[Record | ItemError]]:
+    def deed(store: RecordStore, now: int) -> tuple[list[Record | ItemError], Done]:
+        action = Action(store, kind, now)
+        made = [one(action, body) for body in bodies]
+        done = action.commit()
+        return [each if isinstance(each, ItemError) else store.get(kind, each) for each in made], done
+
+    return deed
+
+
+def _id(body: Any, noun: str) -> int:
+    """Raises Invalid for a body without one."""
+    found = Findings(body, body if isinstance(body, dict) else ("id",), noun)
+    found.require("id")
+    found.raise_if_any()
+    try:
+        return read_id(body["id"])
+    except Unfit as error:
+        raise Invalid.fields([("id", error.message.replace(LABEL, field_name("id")))]) from None

@@ -1,0 +1,229 @@
+"""What becomes of a lead that is converted? A person, a company and, where it is asked for, an opportunity.
+
+The body's fields are those of the developer documentation (2019); that a lead is removed, and that a company is made
+where none is spoken of, was observed by an integrator. The rest is assumption: docs/assumptions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.findings import INVALID, Findings
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.fields import Field, Table
+from copper_emulator.core.records.forms.plain import LABEL, Checkbox, Unfit
+from copper_emulator.core.records.forms.references import RecordId
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.derived import NAME_PARTS
+from copper_emulator.core.records.writing.merging import take_over
+from copper_emulator.core.records.writing.moving import hand_over
+from copper_emulator.core.rules import Conversion
+from copper_emulator.core.text import field_name
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+def _part(kind: EntityType, *names: str) -> tuple[Field, ...]:
+    return tuple(replace(TABLES[kind].by_name[name], required=False) for name in names)
+
+
+PARTS: Mapping[EntityType, Table] = {
+    PERSON: Table("person of a conversion", "person", _part(PERSON, "name", "contact_type_id", "assignee_id")),
+    COMPANY: Table(
+        "company of a conversion",
+        "company",
+        (
+            Field("id", RecordId(COMPANY), "The company the person joins; instead of a name."),
+            replace(TABLES[COMPANY].by_name["name"], required=False),
+            Field("exact_match", Checkbox(), "Whether a company must have exactly this name; here it always must."),
+        ),
+    ),
+    OPPORTUNITY: Table(
+        "opportunity of a conversion",
+        "opportunity",
+        _part(OPPORTUNITY, "name", "pipeline_id", "pipeline_stage_id", "monetary_value", "assignee_id"),
+    ),
+}
+"""What the body's `details` may have (developer docs, 2019); a part's key stands where a table has its path."""
+
+
+def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
+    """A lead becomes a person with a company and, where `details` has one, an opportunity. Raises NotFound, Invalid.
+
+    The result has them under `person`, `company` (if there is one) and `opportunity` (if it was asked for).
+    """
+
+    def deed(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
+        lead = store.stored(LEAD, lead_id)
+        if lead["converted_at"] is not None:
+            raise Invalid.fields([("Base", "Lead has already been converted")])
+        conversion = _Conversion(store, now, lead, read_details(body, store))
+        return conversion.run(), conversion.done
+
+    return deed
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a body says of each part; None for an opportunity that is not asked for."""
+
+    person: Mapping[str, Any]
+    company: Mapping[str, Any]
+    opportunity: Mapping[str, Any] | None
+
+
+def read_details(body: Any, store: RecordStore) -> Details:
+    """The details of a conversion. Raises Invalid with everything that is wrong in any part."""
+    found = Findings(body, ("details",), "a conversion")
+    details = found.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
+    person = _read_part(PARTS[PERSON], details, store)
+    company = _read_part(PARTS[COMPANY], details, store)
+    opportunity = _read_part(PARTS[OPPORTUNITY], details, store)
+    if "id" in company and "name" in company:
+        found.error("company", INVALID, "It has an id or a name, not both.")
+    found.raise_if_any()
+    return Details(person, company, None if details.body.get("opportunity") is None else opportunity)
+
+
+def _read_part(table: Table, details: Findings, store: RecordStore) -> dict[str, Any]:
+    found = details.inner(table.plural, list(table.by_name), f"the {table.noun}")
+    values: dict[str, Any] = {}
+    for field in table:
+        given = found.body.get(field.name)
+        if given is None:
+            continue
+        try:
+            values[field.name] = field.form.read(given, store)
+        except Unfit as error:
+            found.error(field.name, error.message.replace(LABEL, field_name(field.name)), error.hint)
+    return values
+
+
+class _Conversion:
+    """One conversion, all of whose values are known to be right: nothing in it can fail half-way."""
+
+    def __init__(self, store: RecordStore, now: int, lead: Stored, details: Details) -> None:
+        self.done = Done()
+        self._store = store
+        self._now = now
+        self._lead = lead
+        self._details = details
+        email = lead["email"]
+        self._known = None if email is None else store.owner(PERSON, email["email"].lower())
+        """The person who has the lead's email address already."""
+
+    def run(self) -> dict[str, Record]:
+        company_id = self._company()
+        person_id = self._person(company_id)
+        opportunity_id = self._opportunity(person_id, company_id)
+        hand_over(self._store, (LEAD, self._lead["id"]), (PERSON, person_id))
+        self._end_lead(person_id, opportunity_id)
+        ids = {PERSON: person_id, COMPANY: company_id, OPPORTUNITY: opportunity_id}
+        return {
+            PARTS[kind].plural: self._store.get(kind, record_id)
+            for kind, record_id in ids.items()
+            if record_id is not None
+        }
+
+    def _company(self) -> int | None:
+        said = self._details.company
+        if "id" in said:
+            found: int = said["id"]
+            return found
+        if "name" in said:
+            return self._company_called(said["name"]) if said["name"].strip() else None
+        theirs = None if self._known is None else self._store.company_of(self._known)
+        return self._company_called(_first(self._lead["company_name"], self._name)) if theirs is None else theirs
+
+    def _company_called(self, name: str) -> int:
+        # Copper's own matching is fuzzy, by rules it does not tell.
+        for record_id, company in self._store.of(COMPANY).items():
+            if company["name"].strip().casefold() == name.strip().casefold():
+                return record_id
+        return self._make(COMPANY, {"name": name, **self._shared(COMPANY)})
+
+    def _person(self, company_id: int | None) -> int:
+        values = self._as_person()
+        if self._known is None:
+            return self._make(PERSON, {**values, "company_id": company_id})
+        if company_id is not None and not {"id", "name"}.isdisjoint(self._details.company):
+            # It was named: that is where the person belongs.
+            self._store.quietly((PERSON, self._known), {"company_id": company_id})
+        self.done.and_then(
+            take_over(self._store, self._now, (PERSON, self._known), {**values, "company_id": company_id})
+        )
+        return self._known
+
+    def _as_person(self) -> dict[str, Any]:
+        said = {name: value for name, value in self._details.person.items() if name != "name"}
+        own = {name: self._lead[name] for name in NAME_PARTS} if self._name == self._lead["name"] else {}
+        kept = ("address", "phone_numbers", "socials", "websites", "tags", "title", "details")
+        return {
+            "name": self._name,
+            **own,
+            **{name: self._lead[name] for name in kept},
+            "emails": [] if self._lead["email"] is None else [self._lead["email"]],
+            **self._shared(PERSON),
+            **self._origin(),
+            **said,
+        }
+
+    def _opportunity(self, person_id: int, company_id: int | None) -> int | None:
+        said = self._details.opportunity
+        if said is None:
+            return None
+        lead = self._lead
+        return self._make(
+            OPPORTUNITY,
+            {
+                **{name: lead[name] for name in ("customer_source_id", "monetary_value", "monetary_unit")},
+                **self._shared(OPPORTUNITY),
+                **self._origin(),
+                **said,
+                "name": _first(said.get("name"), lead["company_name"], lead["name"]),
+                "primary_contact_id": person_id,
+                "company_id": company_id,
+            },
+        )
+
+    def _end_lead(self, person_id: int, opportunity_id: int | None) -> None:
+        action = Action(self._store, LEAD, self._now)
+        if self._store.rules.lead_conversion is Conversion.DELETE:
+            action.delete(self._lead["id"])
+        else:
+            into = {"converted_contact_id": person_id, "converted_opportunity_id": opportunity_id}
+            action.set(self._lead["id"], {"converted_at": self._now // 1000, **into})
+        self.done.and_then(action.commit())
+
+    @property
+    def _name(self) -> str:
+        return _first(self._details.person.get("name"), self._lead["name"])
+
+    def _shared(self, kind: EntityType) -> dict[str, Any]:
+        """What every part has of the lead: its assignee, and the custom fields that the part's type has, too."""
+        there = self._store.definitions(kind)
+        custom = {wanted: value for wanted, value in self._lead["custom_fields"].items() if wanted in there}
+        return {"assignee_id": self._lead["assignee_id"], "custom_fields": custom}
+
+    def _origin(self) -> dict[str, Any]:
+        source = {"lead_id": self._lead["id"], "converted_timestamp": self._now // 1000}
+        return {"leads_converted_from": [source], "date_lead_created": self._lead["date_created"]}
+
+    def _make(self, kind: EntityType, values: Mapping[str, Any]) -> int:
+        action = Action(self._store, kind, self._now)
+        record_id = action.make(values)
+        self.done.and_then(action.commit())
+        return record_id
+
+
+def _first(*names: str | None) -> str:
+    """The first of several names that is one; the last is."""
+    return next((name for name in names if name is not None and name.strip()), "")

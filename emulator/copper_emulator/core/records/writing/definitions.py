@@ -1,0 +1,65 @@
+"""What becomes of the values when a custom field's definition is changed or taken away?
+
+They go as quietly as the definition: that is no change of the records, so nothing is notified (an assumption).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.custom import custom_form
+from copper_emulator.core.records.forms.plain import Unfit
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+DEFINITIONS = "custom_field_definitions"
+
+
+def change_definition(store: RecordStore, definition_id: int, body: Any) -> dict[str, Any]:
+    """Change what the body names; values that no longer fit are unset. Raises NotFound, Invalid."""
+    after = store.catalogue.update(DEFINITIONS, definition_id, body)
+    _keep_what_fits(store, definition_id, after)
+    return after
+
+
+def remove_definition(store: RecordStore, definition_id: int) -> None:
+    """Take a definition away, and its values with it. Raises NotFound."""
+    store.catalogue.remove(DEFINITIONS, definition_id)
+    _keep_what_fits(store, definition_id, {"available_on": ()})
+
+
+def _keep_what_fits(store: RecordStore, definition_id: int, definition: Mapping[str, Any]) -> None:
+    for kind in EntityType:
+        if "custom_fields" not in TABLES[kind]:
+            continue
+        for record in list(store.of(kind).values()):
+            values = record["custom_fields"]
+            if definition_id not in values:
+                continue
+            kept = _fitting(store, definition, values[definition_id]) if kind in definition["available_on"] else None
+            if kept != values[definition_id]:
+                after = {**values, definition_id: kept}
+                fitting = {each: value for each, value in after.items() if value is not None}
+                store.quietly((kind, record["id"]), {"custom_fields": fitting})
+
+
+def _fitting(store: RecordStore, definition: Mapping[str, Any], value: Any) -> Any:
+    """What of a value the definition still knows: options may be gone."""
+    if isinstance(value, list):
+        return [each for each in value if _fits(store, definition, [each])] or None
+    return value if _fits(store, definition, value) else None
+
+
+def _fits(store: RecordStore, definition: Mapping[str, Any], value: Any) -> bool:
+    try:
+        custom_form(definition).read(value, store)
+    except Unfit:
+        return False
+    return True

@@ -1,0 +1,136 @@
+"""What follows from what was written: name parts, stage and pipeline, completion, the currency beside a value.
+
+Each rule looks at one record as it was (None for a new one), at what the write said and at the record as it will be,
+and completes the last. A rule holds for every type that has its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator.core.records.fields import Table
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+
+_PREFIXES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof"})
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
+NAME_PARTS = ("prefix", "first_name", "middle_name", "last_name", "suffix")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of one record: `now` is in Unix seconds, `user` the caller."""
+
+    before: Mapping[str, Any] | None
+    said: Mapping[str, Any]
+    after: MutableMapping[str, Any]
+    catalogue: Catalogue
+    companies: Callable[[int], int | None]
+    """The company of a person."""
+    now: int
+    user: int | None
+
+    def changed(self, name: str) -> bool:
+        """Whether a field is another than before (every one of a new record is)."""
+        return self.before is None or self.before[name] != self.after[name]
+
+
+def derive(table: Table, write: Write) -> None:
+    """Apply every rule that the table has the fields for."""
+    for field, rule in _RULES:
+        if field in table:
+            rule(write)
+
+
+def split_name(name: str) -> dict[str, str | None]:
+    """The parts of a full name: `Dr. Ada King Lovelace` has prefix, first, middle and last name."""
+    words = name.split()
+    prefix = words.pop(0) if len(words) > 1 and _plain(words[0]) in _PREFIXES else None
+    suffix = words.pop() if len(words) > 1 and _plain(words[-1]) in _SUFFIXES else None
+    first = words[0] if words else None
+    last = words[-1] if len(words) > 1 else None
+    middle = " ".join(words[1:-1]) or None
+    return dict(zip(NAME_PARTS, (prefix, first, middle, last, suffix), strict=True))
+
+
+def _plain(word: str) -> str:
+    return word.strip(".,").lower()
+
+
+def _name_parts(write: Write) -> None:
+    named = [part for part in NAME_PARTS if part in write.said and write.said[part] is not None]
+    if write.before is None or ("name" in write.said and write.changed("name")):
+        # Parts that were written beside the name are the writer's own.
+        kept = {part: write.said[part] for part in named}
+        write.after.update({**split_name(write.after["name"]), **kept})
+    elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
+        joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
+        write.after["name"] = joined or write.before["name"]
+
+
+def _lead_status(write: Write) -> None:
+    # It is kept by its id; the name is only another way to say it.
+    name = write.after.pop("status", None)
+    if name is not None and write.said.get("status_id") is None:
+        write.after["status_id"] = write.catalogue.named("lead_statuses", name)
+
+
+def _stage(write: Write) -> None:
+    after, catalogue = write.after, write.catalogue
+    by_pipeline = write.said.get("pipeline_id") is not None and write.changed("pipeline_id")
+    found = catalogue.stage(write.said.get("pipeline_stage_id"))
+    if found is not None:
+        after["pipeline_id"] = found[0]
+    elif write.before is None or by_pipeline:
+        after["pipeline_id"] = after["pipeline_id"] or catalogue.default("pipelines")
+        pipeline = catalogue.table("pipelines").get(after["pipeline_id"])
+        after["pipeline_stage_id"] = pipeline["stages"][0]["id"] if pipeline is not None else None
+    if write.changed("pipeline_stage_id"):
+        after["date_stage_changed"] = write.now
+        found = catalogue.stage(after["pipeline_stage_id"])
+        if write.said.get("win_probability") is None and found is not None:
+            after["win_probability"] = found[1]["win_probability"]
+
+
+def _contact_company(write: Write) -> None:
+    contact = write.said.get("primary_contact_id")
+    if write.before is None and contact is not None and write.said.get("company_id") is None:
+        write.after["company_id"] = write.companies(contact)
+
+
+def _completed(write: Write) -> None:
+    if write.changed("status"):
+        write.after["completed_date"] = write.now if write.after["status"] == "Completed" else None
+
+
+def _currency(write: Write) -> None:
+    if write.after["monetary_value"] is None:
+        write.after["monetary_unit"] = None
+
+
+def _converted_value(write: Write) -> None:
+    # The emulator knows no exchange rates: the account's currency is the record's own.
+    write.after["converted_unit"] = write.after["monetary_unit"]
+    write.after["converted_value"] = write.after["monetary_value"] if write.after["monetary_unit"] else None
+
+
+def _activity(write: Write) -> None:
+    if write.before is None:
+        if write.after["activity_date"] is None:
+            write.after["activity_date"] = write.now
+        if write.after["user_id"] is None:
+            write.after["user_id"] = write.user
+
+
+_RULES: tuple[tuple[str, Callable[[Write], None]], ...] = (
+    ("first_name", _name_parts),
+    ("status_id", _lead_status),
+    ("pipeline_stage_id", _stage),
+    ("pipeline_stage_id", _contact_company),
+    ("completed_date", _completed),
+    ("monetary_unit", _currency),
+    ("converted_value", _converted_value),
+    ("activity_date", _activity),
+)
+"""The field that a table must have, and the rule."""

@@ -1,0 +1,108 @@
+"""What becomes of two records that are one? The winner keeps its own values and takes what it lacks from the loser.
+
+Copper fires `delete` for the loser (reported by an integrator); that the winner fires `update` is an assumption, and so
+is the rule by which it takes values over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import methodcaller
+from typing import Any
+
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.fields import Field
+from copper_emulator.core.records.forms.contacts import Entries
+from copper_emulator.core.records.forms.custom import CustomFields
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.relations import Item
+from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.records.writing.derived import NAME_PARTS
+from copper_emulator.core.records.writing.moving import hand_over
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+_ITS_OWN = frozenset(
+    # The parts belong to the name; interactions go with the activities (`moving.py`).
+    {"name", *NAME_PARTS, "interaction_count", "date_last_contacted", "date_created", "date_modified"}
+)
+
+
+def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
+    """Two people or two companies become one, the winner. Raises UsageError, NotFound."""
+    if kind not in (PERSON, COMPANY):
+        raise UsageError(f"people can be merged, and companies, not {TABLES[kind].plural}")
+    if winner_id == loser_id:
+        raise UsageError(f"{kind} {winner_id} cannot be merged with itself; name two records")
+
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        store.stored(kind, winner_id)
+        left = store.stored(kind, loser_id)
+        hand_over(store, (kind, loser_id), (kind, winner_id))
+        losing = Action(store, kind, now)
+        losing.delete(loser_id)
+        done = losing.commit()
+        done.and_then(take_over(store, now, (kind, winner_id), left))
+        return store.get(kind, winner_id), done
+
+    return deed
+
+
+def take_over(store: RecordStore, now: int, item: Item, values: Mapping[str, Any]) -> Done:
+    """A record takes the values it lacks; what is metadata, quietly."""
+    kind, record_id = item
+    gained = gains(kind, store.stored(*item), values)
+    told = {name: value for name, value in gained.items() if TABLES[kind].by_name[name].webhook_names}
+    store.quietly(item, {name: value for name, value in gained.items() if name not in told})
+    action = Action(store, kind, now)
+    action.set(record_id, told)
+    return action.commit()
+
+
+def gains(kind: EntityType, record: Stored, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that become others when it takes what it lacks: blanks are filled, lists united."""
+    gained = {
+        field.name: _both(field, record[field.name], values[field.name])
+        for field in TABLES[kind]
+        if field.stored and field.name in values and field.name not in _ITS_OWN
+    }
+    return {name: value for name, value in gained.items() if value != record[name]}
+
+
+def _both(field: Field, own: Any, other: Any) -> Any:
+    if isinstance(field.form, CustomFields):
+        return {**own, **{wanted: value for wanted, value in other.items() if _lacks(own.get(wanted), value)}}
+    if isinstance(own, list) and isinstance(other, list):
+        return own + _new(field, own, other)
+    return other if _lacks(own, other) else own
+
+
+def _lacks(own: Any, other: Any) -> bool:
+    return _is_blank(own) and not _is_blank(other)
+
+
+def _new(field: Field, own: list[Any], other: list[Any]) -> list[Any]:
+    there, new = [_key(field, value) for value in own], []
+    for value in other:
+        if (key := _key(field, value)) not in there:
+            there.append(key)
+            new.append(value)
+    return new
+
+
+def _key(field: Field, value: Any) -> Any:
+    """By what two entries of a list are the same."""
+    if not isinstance(field.form, Entries):
+        return value
+    key = field.form.each.key
+    return value[key].lower() if key == "email" else value[key]
+
+
+def _is_blank(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(part is None for part in value.values())
+    return value is None or value in ("", [])

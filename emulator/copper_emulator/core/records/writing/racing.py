@@ -1,0 +1,29 @@
+"""What meets an endpoint that fetches what it was notified of? Another state of the record, or none: on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.core.rules import FetchRace
+
+RACE = "race"
+"""The origin of such a change."""
+
+
+def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Deed[None]:
+    """Records are deleted, or get other details."""
+
+    def deed(store: RecordStore, now: int) -> tuple[None, Done]:
+        action = Action(store, kind, now)
+        for record_id in ids:
+            if outcome is FetchRace.DELETED:
+                action.delete(record_id)
+            else:
+                details = store.stored(kind, record_id)["details"] or ""
+                action.set(record_id, {"details": f"{details} (changed before it was fetched)".strip()})
+        return None, action.commit()
+
+    return deed

@@ -1,0 +1,33 @@
+"""What are seeded records checked against? The account, except that they may refer to records that are seeded later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.forms.plain import Known
+
+
+class Trusting:
+    """An account, as records that were read from Copper are checked against it.
+
+    People name their company and companies their primary contact: one of them has to come first.
+    """
+
+    trusting = True
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
+        return self._known.lookup(table)
+
+    def default(self, table: str) -> int | None:
+        return self._known.default(table)
+
+    def has_record(self, kind: EntityType, record_id: int) -> bool:
+        return True
+
+    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
+        return self._known.definitions(kind)

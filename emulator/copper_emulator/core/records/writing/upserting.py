@@ -1,0 +1,116 @@
+"""Is there a lead like this already? One that matches is updated, else a new one is made; several are refused.
+
+What may be matched, and that more than thirty are not listed, is documented (2019); the words of the refusal are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import methodcaller
+from typing import Any, TypeAlias
+
+from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.findings import BLANK, INVALID, NOT_LISTED, Findings
+from copper_emulator.core.records.changed import is_same
+from copper_emulator.core.records.forms.custom import custom_form, read_custom
+from copper_emulator.core.records.forms.plain import Unfit
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.tables import LEAD
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+MAX_LISTED = 30
+"""Matching leads whose ids are listed in the refusal; of more, none is (developer docs)."""
+
+MATCHED = ("email", "name", "custom")
+"""What leads can be matched by (developer docs)."""
+
+_DEFINITION = "custom_field_definition_id"
+
+Test: TypeAlias = Callable[[Stored], bool]
+
+
+def upsert(body: Any) -> Deed[Record]:
+    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match."""
+
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        found = Findings(body, ("properties", "match"), "an upsert")
+        for name in ("properties", "match"):
+            found.require(name)
+        match = _required(found, "match", ("field_name", "field_value"), "the match of an upsert")
+        match.check("field_name", lambda name: name in MATCHED, NOT_LISTED, f"It is one of {', '.join(MATCHED)}.")
+        match.raise_if_any()
+        is_alike = _custom_test(match, store) if match.body["field_name"] == "custom" else _plain_test(match)
+        alike = [lead["id"] for lead in store.of(LEAD).values() if lead["converted_at"] is None and is_alike(lead)]
+        if len(alike) > 1:
+            raise _several(alike)
+        action = Action(store, LEAD, now)
+        for lead_id in alike:
+            action.update(lead_id, found.body["properties"])
+        lead_id = alike[0] if alike else action.create(found.body["properties"])
+        done = action.commit()
+        return store.get(LEAD, lead_id), done
+
+    return deed
+
+
+def _required(found: Findings, name: str, names: tuple[str, ...], noun: str) -> Findings:
+    """An object in the body, all of whose parts are required."""
+    inner = found.inner(name, names, noun)
+    if isinstance(found.body.get(name), dict):
+        for each in names:
+            inner.require(each)
+    return inner
+
+
+def _plain_test(match: Findings) -> Test:
+    """Whether a lead has the name or the email address. Raises Invalid."""
+    field, wanted = match.body["field_name"], match.body["field_value"]
+    if not isinstance(wanted, str):
+        match.error("field_value", INVALID, f"It is the {field} as text.")
+    match.raise_if_any()
+    if field == "name":
+        return lambda lead: bool(lead["name"].casefold() == wanted.casefold())
+    return lambda lead: bool(lead["email"] is not None and lead["email"]["email"].casefold() == wanted.casefold())
+
+
+def _custom_test(match: Findings, store: RecordStore) -> Test:
+    """Whether a lead has the value of a custom field. Raises Invalid."""
+    found = _required(match, "field_value", (_DEFINITION, "value"), "the value of a custom match")
+    found.raise_if_any()
+    definition = _filterable(found, store)
+    if found.body["value"] == []:
+        found.error("value", BLANK)
+    value = None
+    try:
+        # None for what shows as unset: a checkbox that is false.
+        value = read_custom(definition, found.body["value"], store)
+    except Unfit as error:
+        found.error("value", error.message, error.hint)
+    found.raise_if_any()
+    form = custom_form(definition)
+    return lambda lead: is_same(form, lead["custom_fields"].get(definition["id"]), value)
+
+
+def _filterable(found: Findings, store: RecordStore) -> Mapping[str, Any]:
+    wanted, definitions = found.body[_DEFINITION], store.definitions(LEAD)
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
+        there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
+        found.error(
+            _DEFINITION, INVALID, f"There is no custom field {wanted!r} on a lead; there are {there or 'none'}."
+        )
+    elif not definitions[wanted]["is_filterable"]:
+        found.error(_DEFINITION, INVALID, f"{definitions[wanted]['name']} is not included in filters.")
+    found.raise_if_any()
+    return definitions[wanted]
+
+
+def _several(alike: list[int]) -> Invalid:
+    listed = ": " + ", ".join(map(str, alike)) if len(alike) <= MAX_LISTED else ""
+    return Invalid.fields(
+        [("Base", f"Multiple Leads match the given criteria{listed}")],
+        hint="Match by something that one lead has alone, or update one of them by its id.",
+    )

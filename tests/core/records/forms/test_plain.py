@@ -1,0 +1,495 @@
+"""Each form of value: what it takes, what it refuses, and that its JSON Schema says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.fields import Field
+from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
+from copper_emulator.core.records.forms.custom import CustomFields, Option
+from copper_emulator.core.records.forms.plain import (
+    LABEL,
+    CalendarDay,
+    Checkbox,
+    Form,
+    Moment,
+    Number,
+    OneOf,
+    Several,
+    Shown,
+    Text,
+    Unfit,
+)
+from copper_emulator.core.records.forms.references import (
+    ActivityType,
+    LookupId,
+    LookupName,
+    RecordId,
+    Reference,
+    StageId,
+)
+from copper_emulator.core.records.lookups.tables import LOOKUPS, Parts
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+from tests.core.records.playing import COMPANY, LEAD, PERSON, TASK, custom
+from tests.core.records.valid_values import rich_account, texts
+
+FIRST = 94_808_711
+EMAIL = Entry("email", ("work", "other"))
+FRUIT = Option(((7, "Apples"), (8, "Bananas")))
+INVALID = "is invalid"
+
+
+def no_id(shown: str) -> str:
+    return f"Invalid value for {LABEL}: IDs must be positive integers: {shown}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A form; what it is called, in Python and for people; values it takes, with what is kept; and what it refuses.
+
+    `beyond` are values that only the account can refuse: the schema takes them.
+    """
+
+    form: Form
+    python: str
+    words: str
+    takes: tuple[tuple[Any, Any], ...]
+    refuses: tuple[tuple[Any, str], ...] = ()
+    beyond: tuple[tuple[Any, str], ...] = ()
+    blank: Any = None
+
+
+CASES: dict[str, Case] = {
+    "text": Case(
+        Text(), "str", "text", (("", ""), ("Ada", "Ada")), ((7, "must be a string"), (["a"], "must be a string"))
+    ),
+    "number": Case(
+        Number(),
+        "float",
+        "number",
+        ((0, 0), (-2.5, -2.5), (10**15, 10**15)),
+        (
+            ("1", "is not a number"),
+            (True, "is not a number"),
+            (10**16, "must be less than or equal to 1000000000000000"),
+            (-(10**16), "must be greater than or equal to -1000000000000000"),
+        ),
+    ),
+    "per cent": Case(
+        Number(0, 100, whole=True),
+        "int",
+        "whole number from 0 to 100",
+        ((0, 0), (100, 100), (50.0, 50)),
+        (
+            (50.5, "must be an integer"),
+            (101, "must be less than or equal to 100"),
+            (-1, "must be greater than or equal to 0"),
+        ),
+    ),
+    "rank": Case(
+        Number(0, 1_000),
+        "float",
+        "number from 0 to 1,000",
+        ((0.5, 0.5),),
+        ((-1, "must be greater than or equal to 0"),),
+    ),
+    "checkbox": Case(
+        Checkbox(),
+        "bool",
+        "true or false",
+        ((True, True), (False, False)),
+        ((1, "must be true or false"),),
+        blank=False,
+    ),
+    "moment": Case(
+        Moment(),
+        "int | str",
+        "Unix seconds, or mm/dd/yyyy",
+        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 86_400), ("01/23/2017", 1_485_129_600)),
+        (
+            (-1, INVALID),
+            (253_402_300_800, INVALID),
+            (1.5, INVALID),
+            (True, INVALID),
+            ("2017-01-23", INVALID),
+            ("1/1/1969", INVALID),
+        ),
+        (("2/29/2017", INVALID),),
+    ),
+    "day": Case(
+        CalendarDay(),
+        "str",
+        "M/D/YYYY",
+        (("1/23/2017", "1/23/2017"), ("01/03/2017", "1/3/2017")),
+        (
+            (1_485_129_600, INVALID),
+            ("2017-01-23", INVALID),
+            ("", INVALID),
+            ("1/23/17", INVALID),
+            ("13/1/2017", INVALID),
+            ("1/1/1969", INVALID),
+        ),
+        (("2/29/2017", INVALID),),
+    ),
+    "one of": Case(
+        OneOf(("Open", "Won")),
+        'Literal["Open", "Won"]',
+        "one of Open, Won",
+        (("Won", "Won"),),
+        (("won", "is not included in the list"),),
+    ),
+    "several": Case(
+        Several(OneOf(("a", "b"))),
+        'Sequence[Literal["a", "b"]]',
+        "list of one of a, b",
+        (([], []), (["b", "a", "b"], ["b", "a"])),
+        (("a", INVALID), (["c"], "is not included in the list")),
+        blank=[],
+    ),
+    "lookup": Case(
+        LookupId("users"),
+        "int",
+        "id of one of `users`",
+        ((137_658, 137_658),),
+        (
+            (0, no_id("0")),
+            ("x", no_id("x")),
+            ([1], no_id("[1]")),
+            ({}, no_id("{}")),
+            (True, no_id("true")),
+            (2**63, no_id(str(2**63))),
+        ),
+        ((17, "must exist"),),
+    ),
+    "lookup by name": Case(
+        LookupName("lead_statuses"),
+        "str",
+        "name of one of `lead_statuses`",
+        (("Open", "Open"),),
+        ((208_231, "is not included in the list"), (["Open"], "is not included in the list")),
+        (("Late", "is not included in the list"),),
+    ),
+    "stage": Case(
+        StageId(),
+        "int",
+        "id of a pipeline's stage",
+        ((987_795, 987_795),),
+        (("x", no_id("x")),),
+        ((213_214, "must exist"),),
+    ),
+    "record": Case(
+        RecordId(COMPANY),
+        "int",
+        "id of a company",
+        ((FIRST, FIRST),),
+        ((1.0e300, no_id("1e+300")),),
+        ((17, "must exist"),),
+    ),
+    "reference": Case(
+        Reference((PERSON, COMPANY)),
+        "Mapping[str, Any]",
+        "`{id, type}` of a person, company",
+        (({"type": "person", "id": FIRST}, {"id": FIRST, "type": "person"}),),
+        (
+            (FIRST, INVALID),
+            ({"id": FIRST}, INVALID),
+            ({"id": FIRST, "type": "person", "name": "Ada"}, INVALID),
+            ({"id": FIRST, "type": "lead"}, "is not included in the list"),
+            ({"id": FIRST, "type": ["person"]}, "is not included in the list"),
+            ({"id": None, "type": None}, "is not included in the list"),
+            ({"id": "x", "type": "person"}, no_id("x")),
+        ),
+        (({"id": 17, "type": "person"}, "must exist"),),
+    ),
+    "activity type": Case(
+        ActivityType(),
+        "Mapping[str, Any]",
+        "`{category, id}` of a user activity type",
+        (({"category": "user", "id": 0}, {"id": 0, "category": "user"}),),
+        (
+            (0, INVALID),
+            ({"category": "user"}, INVALID),
+            ({"category": "system", "id": 1}, "is not included in the list"),
+            ({"category": "user", "id": "0"}, "must exist"),
+            ({"category": "user", "id": False}, "must exist"),
+        ),
+        (({"category": "user", "id": 3}, "must exist"),),
+    ),
+    "address": Case(
+        Address(),
+        "Mapping[str, str | None]",
+        "`{street, city, state, postal_code, country}`",
+        (
+            (
+                {"city": "London", "state": None},
+                {"street": None, "city": "London", "state": None, "postal_code": None, "country": None},
+            ),
+        ),
+        (("London", INVALID), ({"city": 7}, INVALID), ({"town": "London"}, INVALID)),
+    ),
+    "entry": Case(
+        EMAIL,
+        "Mapping[str, str]",
+        "`{email, category}`; category one of work, other",
+        (
+            ({"email": "a@b"}, {"email": "a@b", "category": "work"}),
+            ({"email": "a@b", "category": "other"}, {"email": "a@b", "category": "other"}),
+        ),
+        (
+            ("a@b", INVALID),
+            ({}, INVALID),
+            ({"email": ""}, INVALID),
+            ({"email": "ab"}, INVALID),
+            ({"email": "a b@c"}, INVALID),
+            ({"email": "a@b", "category": "moon"}, INVALID),
+            ({"email": "a@b", "kind": "work"}, INVALID),
+        ),
+    ),
+    "entries": Case(
+        Entries(Entry("url", ("work",))),
+        "Sequence[Mapping[str, str]]",
+        "list of `{url, category}`; category one of work",
+        (([], []), ([{"url": "x"}], [{"url": "x", "category": "work"}])),
+        (({"url": "x"}, INVALID), ([{"url": ""}], INVALID)),
+        blank=[],
+    ),
+    "tags": Case(
+        Tags(),
+        "Sequence[str]",
+        "list of texts of at most 50 characters",
+        (([], []), (["b", "a", "b"], ["b", "a"]), (["a" * 50], ["a" * 50])),
+        (("a", INVALID), ([""], INVALID), ([7], INVALID), (["a" * 51], "is too long (maximum is 50 characters)")),
+        blank=[],
+    ),
+    "option": Case(
+        FRUIT,
+        "int",
+        "id of an option",
+        ((8, 8),),
+        (
+            ("8", "is not included in the list"),
+            (True, "is not included in the list"),
+            ([8], "is not included in the list"),
+        ),
+        ((9, "is not included in the list"),),
+    ),
+    "custom fields": Case(
+        CustomFields(LEAD),
+        "Sequence[Mapping[str, Any]]",
+        "list of `{custom_field_definition_id, value}`",
+        (([], {}), ([custom(100_764, "red"), custom(100_767, None)], {100_764: "red", 100_767: None})),
+        (
+            ("red", INVALID),
+            (["red"], INVALID),
+            ([{"value": "red"}], INVALID),
+            ([{**custom(100_764, "red"), "name": "x"}], INVALID),
+        ),
+        (([custom(17, "red")], INVALID), ([custom(100_764, 7)], INVALID)),
+        blank={},
+    ),
+    "parts": Case(
+        Parts((Field("rank", Number(0, 9), "Its place.", default=0),)),
+        "Sequence[str | Mapping[str, Any]]",
+        "list of `{id, name, rank}`",
+        (
+            ([], []),
+            (["Apples"], [{"name": "Apples", "rank": 0}]),
+            ([{"name": "Apples", "rank": 3, "id": 7}], [{"id": 7, "name": "Apples", "rank": 3}]),
+        ),
+        (
+            ("Apples", INVALID),
+            ([""], INVALID),
+            ([7], INVALID),
+            ([{"rank": 3}], INVALID),
+            ([{"name": "Apples", "colour": "red"}], INVALID),
+            ([{"name": "Apples", "rank": 10}], "must be less than or equal to 9"),
+            ([{"name": "Apples", "id": 0}], "must be greater than or equal to 1"),
+        ),
+        blank=[],
+    ),
+    "shown": Case(Shown("int | None", "number", "integer"), "int | None", "number", ((7, 7),)),
+    "shown list": Case(
+        Shown("Sequence[int]", "list", "integer", many=True), "Sequence[int]", "list", (([7], [7]),), blank=[]
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> RecordStore:
+    """Custom fields of every data type, the first of them a String."""
+    return rich_account().records
+
+
+def is_valid(schema: Mapping[str, Any], value: Any) -> bool:
+    return bool(Draft202012Validator(schema).is_valid(value))
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_form_keeps_what_it_takes(case: Case, known: RecordStore) -> None:
+    for given_value, kept in case.takes:
+        read = case.form.read(given_value, known)
+        assert (read, type(read)) == (kept, type(kept))
+
+
+REFUSED = [
+    pytest.param(case, value, words, id=f"{name}-{number} {value!r:.30}")
+    for name, case in CASES.items()
+    for number, (value, words) in enumerate((*case.refuses, *case.beyond), start=1)
+]
+
+
+@pytest.mark.parametrize(("case", "value", "words"), REFUSED)
+def test_a_form_refuses_the_rest(case: Case, value: Any, words: str, known: RecordStore) -> None:
+    with pytest.raises(Unfit) as caught:
+        case.form.read(value, known)
+
+    assert str(caught.value) == caught.value.message == words
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_schema_takes_and_refuses_the_same(case: Case) -> None:
+    """But for what only the account knows."""
+    Draft202012Validator.check_schema(case.form.schema)
+    assert [value for value, _ in (*case.takes, *case.beyond) if not is_valid(case.form.schema, value)] == []
+    assert [value for value, _ in case.refuses if is_valid(case.form.schema, value)] == []
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_form_says_what_it_is(case: Case) -> None:
+    assert (case.form.python, case.form.words, case.form.blank()) == (case.python, case.words, case.blank)
+
+
+def test_every_form_of_the_tables_is_here() -> None:
+    here = {type(case.form).__name__ for case in CASES.values()}
+    tables = [*TABLES.values(), *LOOKUPS.values()]
+
+    assert {type(field.form).__name__ for table in tables for field in table} - here == set()
+
+
+EVERYTHING = rich_account().records
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([case.form for case in CASES.values()]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | texts,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "type", "email", "city"]), inner)
+        ),
+    ),
+)
+def test_a_form_takes_or_refuses_and_never_fails(form: Form, value: Any) -> None:
+    with suppress(Unfit):
+        form.read(value, EVERYTHING)
+
+
+# --- hints ------------------------------------------------------------------------------------------------
+
+HINTS: dict[str, tuple[Form, Any, str]] = {
+    "user": (LookupId("users"), 17, "There is no 17 among users; there are 137658 (Demo User), 137659 (Second User)."),
+    "status": (LookupName("lead_statuses"), "Late", "It is one of New, Open, Unqualified, Junk."),
+    "stage": (StageId(), 17, "There is no stage 17; there are 987790 (Qualified), 987791 (Follow-up), "),
+    "record": (RecordId(TASK), 17, "There is no task 17."),
+    "reference": (Reference((PERSON,)), 17, 'Like {"id": 17, "type": "person"}.'),
+    "reference's type": (Reference((PERSON,)), {"id": 17, "type": "lead"}, "Its type is one of person."),
+    "activity type": (
+        ActivityType(),
+        {"category": "user", "id": 17},
+        "There is no activity type 17; there are 0 (Note), 190711",
+    ),
+    "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds."),
+    "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
+    "word": (OneOf(("a", "b")), "c", "It is one of a, b."),
+    "list": (Several(Text()), "a", "It is a list."),
+    "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code, country."),
+    "address's parts": (
+        Address(),
+        {"town": "x"},
+        "It has no town; known are street, city, state, postal_code, country.",
+    ),
+    "email": (EMAIL, {"email": "ada"}, "'ada' is no email address."),
+    "category": (EMAIL, {"email": "a@b", "category": "moon"}, "'moon' is no category; it is one of work, other."),
+    "entries": (Entries(EMAIL), "a@b", "It is a list of {email, category}; category one of work, other."),
+    "tags": (Tags(), "vip", "Tags are a list of texts."),
+    "option": (FRUIT, 9, "Its options are 7 (Apples), 8 (Bananas)."),
+    "no options": (Option(()), 9, "Its options are none."),
+    "custom fields": (CustomFields(LEAD), "red", 'Like [{"custom_field_definition_id": 17, "value": "..."}].'),
+    "custom field": (
+        CustomFields(LEAD),
+        [custom(17, 1)],
+        "There is no custom field 17 on a lead; there are 100764 (String), ",
+    ),
+    "custom value": (
+        CustomFields(LEAD),
+        [custom(100_764, 7)],
+        "Custom field 100764 (String, String): must be a string.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "value", "hint"), HINTS.values(), ids=HINTS.keys())
+def test_a_refusal_says_what_would_help(form: Form, value: Any, hint: str, known: RecordStore) -> None:
+    with pytest.raises(Unfit) as caught:
+        form.read(value, known)
+
+    assert caught.value.hint.startswith(hint)
+
+
+def test_where_there_is_nothing_the_hint_says_so() -> None:
+    store = rich_account().records
+    for pipeline_id in list(store.lookup("pipelines")):
+        store.catalogue.remove("pipelines", pipeline_id)
+
+    for form in (LookupId("pipelines"), StageId()):
+        with pytest.raises(Unfit) as caught:
+            form.read(17, store)
+        assert caught.value.hint.endswith("there are none.")
+    with pytest.raises(Unfit) as caught:
+        CustomFields(EntityType.ACTIVITY_LOG).read([custom(17, 1)], store)
+    assert caught.value.hint == "There is no custom field 17 on a activity_log; there are none."
+
+
+# --- what the account decides -----------------------------------------------------------------------------
+
+
+def test_a_disabled_activity_type_cannot_be_given_to_new_activities() -> None:
+    store = rich_account().records
+    store.catalogue.update("activity_types", 190_711, {"is_disabled": True})
+
+    with pytest.raises(Unfit, match="is invalid") as caught:
+        ActivityType().read({"category": "user", "id": 190_711}, store)
+
+    assert caught.value.hint == "The activity type Phone Call is disabled."
+
+
+def test_an_unset_reference_of_a_task_is_written_as_it_is_shown(known: RecordStore) -> None:
+    form = Reference((PERSON,), empty=True)
+
+    assert form.blank() == {"id": None, "type": None}
+    assert form.read({"id": None, "type": None}, known) == {"id": None, "type": None}
+
+
+def test_a_long_value_is_cut_in_the_message(known: RecordStore) -> None:
+    with pytest.raises(Unfit) as caught:
+        LookupId("users").read("x" * 1_000, known)
+
+    assert caught.value.message == no_id("x" * 100)
+
+
+def test_what_is_no_number_at_all_is_refused(known: RecordStore) -> None:
+    """JSON has none of these; Python has."""
+    for value, words in ((float("nan"), "is not a number"), (float("inf"), f"must be less than or equal to {10**15}")):
+        for form in (Number(), Number(-(10**15), whole=True)):
+            with pytest.raises(Unfit, match=words):
+                form.read(value, known)

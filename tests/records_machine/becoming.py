@@ -1,0 +1,121 @@
+"""What becomes of records that become others: a merge, a conversion, an upsert."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from tests.records_machine.facts import DEFINITIONS, NEVER, Row
+from tests.records_machine.model import Model
+from tests.records_machine.rows import Item, Refused, owned
+from tests.records_machine.telling import changes
+
+
+def merge(model: Model, kind: str, winner: int, loser: int) -> int:
+    """Two records become one, the winner."""
+    model.row(kind, winner)
+    left = model.row(kind, loser)
+    rest = _hand_over(model, (kind, loser), (kind, winner))
+    model.drop((kind, loser))
+    for other in rest:
+        with suppress(Refused):
+            model.relate((kind, winner), other)
+    model.tell(kind, "delete", [loser])
+    _gain(model, kind, winner, left)
+    return winner
+
+
+def convert(model: Model, number: int, details: Row) -> Row:
+    """A lead becomes a person, mostly with a company, and on demand an opportunity. Their ids."""
+    lead = model.row("lead", number)
+    company = details.get("company")
+    if lead["converted_at"] is not None or (company or {}).get("id", None) not in {None, *model.of["company"]}:
+        raise Refused
+    known = next((each for each, row in model.of["person"].items() if owned(lead) & owned(row)), None)
+    name = details.get("person", {}).get("name", lead["name"])
+    company_id = None if known is None else model.row("person", known)["company_id"]
+    if company or company_id is None:
+        company_id = _company(model, lead, company or {"name": lead["company_name"] or name})
+    origin = {"leads_converted_from": [{"lead_id": number, "converted_timestamp": model.seconds}]}
+    origin |= {"date_lead_created": lead["date_created"]}
+    values = {each: lead[each] for each in ("title", "details", "tags")} | _shared("person", lead)
+    values |= {"name": name, "emails": [lead["email"]] if lead["email"] else [], "company_id": company_id} | origin
+    person = _make(model, "person", values) if known is None else known
+    if known is not None:
+        if company and company_id is not None:
+            model.put("person", {**model.row("person", known), "company_id": company_id})
+        _gain(model, "person", known, values)
+    deal = None
+    if "opportunity" in details:
+        values = {"name": lead["company_name"] or lead["name"], "monetary_value": lead["monetary_value"]} | origin
+        values |= {**_shared("opportunity", lead), **details["opportunity"]}
+        deal = _make(model, "opportunity", {**values, "primary_contact_id": person, "company_id": company_id})
+    _hand_over(model, ("lead", number), ("person", person))
+    if not model.keeps_leads:
+        model.delete("lead", [number])
+    else:
+        old = model.row("lead", number)
+        into = {"converted_at": model.seconds, "converted_contact_id": person, "converted_opportunity_id": deal}
+        model.put("lead", {**old, **into, "date_modified": model.seconds})
+        model.tell_updates("lead", [old])
+    return {"person": person, "company": company_id, "opportunity": deal}
+
+
+def upsert(model: Model, name: str, value: str, properties: Row) -> int:
+    """The lead with this name or email address is changed, or there is a new one."""
+    leads = [row for row in model.of["lead"].values() if row["converted_at"] is None]
+    texts = [((row["email"] or {}).get("email", "") if name == "email" else row["name"]).lower() for row in leads]
+    alike = [row["id"] for row, text in zip(leads, texts, strict=True) if text == value.lower()]
+    if len(alike) > 1:
+        raise Refused
+    return model.write("lead", [(alike[0] if alike else None, properties)])[0]
+
+
+def _company(model: Model, lead: Row, said: Row) -> int | None:
+    """The company of this id or name; a new one where there is none; none at all for no name."""
+    if "id" in said or not said["name"]:
+        return said.get("id")
+    called = [each for each, row in model.of["company"].items() if row["name"].lower() == said["name"].lower()]
+    return called[0] if called else _make(model, "company", {"name": said["name"], **_shared("company", lead)})
+
+
+def _shared(kind: str, lead: Row) -> Row:
+    """What everything that a lead becomes has of it."""
+    custom = {each: value for each, value in lead["custom_fields"].items() if kind in DEFINITIONS[each].kinds}
+    return {"assignee_id": lead["assignee_id"], "custom_fields": custom}
+
+
+def _make(model: Model, kind: str, values: Row) -> int:
+    custom = [{"custom_field_definition_id": each, "value": value} for each, value in values["custom_fields"].items()]
+    number = model.seed(kind, {**values, "custom_fields": custom}, {})
+    model.tell(kind, "new", [number])
+    return number
+
+
+def _hand_over(model: Model, old: Item, new: Item) -> list[Item]:
+    """What led to a record leads to another, and so do its activities. The relations that no field tells of."""
+    related = model.related(old)
+    led = [item for item in model.items if model.redirect(item, old, new)]
+    row = model.row(*old)
+    model.count(new, row["interaction_count"], row.get("date_last_contacted"))
+    model.put(old[0], {**model.row(*old), "interaction_count": 0})
+    return [item for item in related if item not in led]
+
+
+def _gain(model: Model, kind: str, number: int, other: Row) -> None:
+    """A record takes what it lacks."""
+    old = model.row(kind, number)
+    own = NEVER | {"name", "first_name", "last_name", "interaction_count", "date_last_contacted"}
+    new = {**old, **{name: _both(old[name], value) for name, value in other.items() if name not in own}}
+    model.put(kind, {**new, "date_modified": model.seconds} if changes(kind, old, new) else new)
+    model.tell_updates(kind, [old])
+
+
+def _both(own: Any, other: Any) -> Any:
+    """Blanks are filled, lists united."""
+    if isinstance(own, dict):
+        return own | {each: value for each, value in other.items() if own[each] == DEFINITIONS[each].blank}
+    if isinstance(own, list):
+        there = [str(each).lower() for each in own]
+        return own + [each for each in other if str(each).lower() not in there]
+    return other if own is None else own

@@ -1,0 +1,142 @@
+"""Small mistakes in what records do, find and tell, each as it could be made in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from copper_emulator.core.model import EntityType, Event, Key
+from copper_emulator.core.records import changed, deeds
+from copper_emulator.core.records.interactions import Activities, Contact
+from copper_emulator.core.records.ordering import Column
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.relations import Relations
+from copper_emulator.core.records.searching import conditions, search
+from copper_emulator.core.records.searching.search import Found, find
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing import action, converting, derived
+from copper_emulator.core.records.writing.action import Action, Deed, Done
+from copper_emulator.shell.api import searches
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.stage import Stage
+from tests.core.mutations import path, records
+from tests.core.mutations.catalogue import Patch
+
+_right_attributes = changed.updated_attributes
+_right_merge = deeds.merge
+_right_removed = Activities.removed
+_right_quietly = RecordStore.quietly
+_right_page = search._page
+_right_known = Host.known
+
+
+def without_days(*given: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A stage move does not tell days_in_stage."""
+    return tuple(
+        told and {name: pair for name, pair in told.items() if name != "days_in_stage"}
+        for told in _right_attributes(*given)
+    )  # type: ignore[return-value]
+
+
+def forgets_the_loser(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
+    """A merge does not tell that the loser is gone."""
+
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        winner, done = _right_merge(kind, winner_id, loser_id)(store, now)
+        done.changes = [change for change in done.changes if change.topic.event is not Event.DELETE]
+        return winner, done
+
+    return deed
+
+
+class OneByOne(Action):
+    """Records that changed alike are told one by one."""
+
+    def commit(self) -> Done:
+        done = super().commit()
+        done.changes = [replace(change, ids=(each,)) for change in done.changes for each in change.ids]
+        return done
+
+
+def more_than(column: Column, least: float) -> conditions.Condition:
+    """A bound from below leaves itself out."""
+    return conditions.Condition(column, lambda values, hits: [hit for hit in hits if values[hit] > least])
+
+
+def less_than(column: Column, most: float) -> conditions.Condition:
+    """A bound from above leaves itself out."""
+    return conditions.Condition(column, lambda values, hits: [hit for hit in hits if values[hit] < most])
+
+
+def not_by_tags(column: Column, chosen: Any) -> conditions.Condition:
+    """A filter with several values is not applied."""
+    return conditions.Condition(column, lambda values, hits: hits)
+
+
+def page_forwards(hits: Any, query: search.Query) -> Any:
+    """A page of a descending order is read from its beginning."""
+    return _right_page(hits, replace(query, descending=False))[:: -1 if query.descending else 1]
+
+
+def total_of_the_page(*given: Any, **more: Any) -> Found:
+    """A search tells how many are on the page, not how many there are."""
+    found = find(*given, **more)
+    return Found(found.records, len(found.records))
+
+
+def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:
+    """Who asks for the names of options is told their ids."""
+    return value
+
+
+def still_counted(self: Activities, activity: Mapping[str, Any]) -> list[Contact]:
+    """A deleted activity goes on counting."""
+    _right_removed(self, activity)
+    return []
+
+
+def loudly(self: RecordStore, item: Any, fields: dict[str, Any]) -> None:
+    """A relation moves date_modified."""
+    _right_quietly(self, item, {**fields, "date_modified": 1} if fields else fields)
+
+
+def kept(self: Relations, one: Any, other: Any) -> None:
+    """A relation that is taken away stays."""
+
+
+def the_first_account(self: Host, token: str) -> tuple[Stage, Key] | None:
+    """Every token opens the first account."""
+    found = _right_known(self, token)
+    return found and (self._stages[0], found[1])
+
+
+def not_from_the_lead(self: Any, kind: EntityType) -> dict[str, Any]:
+    """A conversion leaves the lead's assignee and custom fields behind."""
+    return {}
+
+
+MISTAKES: dict[str, Patch] = {
+    "a stage move does not tell days_in_stage": Patch(action, "updated_attributes", without_days),
+    "a merge does not tell of the loser": Patch(deeds, "merge", forgets_the_loser),
+    "records that changed alike are told one by one": Patch(deeds, "Action", OneByOne),
+    "different changes share a notification": Patch(deeds, "Action", path.OneChangeForAll),
+    "a refused action keeps its first rows": Patch(deeds, "Action", records.KeepsWhatWasRight),
+    "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
+    "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
+    "options are told by their ids": Patch(changed, "computed", ids_stay),
+    "a bound from below leaves itself out": Patch(conditions, "from_number", more_than),
+    "a bound from above leaves itself out": Patch(conditions, "to_number", less_than),
+    "ALL tags means any": Patch(conditions, "holds", conditions.meets),
+    "any of several values is not asked for": Patch(conditions, "meets", not_by_tags),
+    "a descending page is read from the wrong end": Patch(search, "_page", page_forwards),
+    "the total is that of the page": Patch(searches, "find", total_of_the_page),
+    "a reopened task stays completed": Patch(
+        derived, "_RULES", tuple(rule for rule in derived._RULES if rule[0] != "completed_date")
+    ),
+    "a deleted activity goes on counting": Patch(Activities, "removed", still_counted),
+    "a relation moves date_modified": Patch(RecordStore, "quietly", loudly),
+    "a relation cannot be taken away": Patch(Relations, "remove", kept),
+    "an account reads another's records": Patch(Host, "known", the_first_account),
+    "a conversion forgets what the lead had": Patch(converting._Conversion, "_shared", not_from_the_lead),
+}

@@ -1,0 +1,134 @@
+"""The model's records and what is between them: relations and interactions, of whose changes nobody is told.
+
+A record is a row as the API shows it, except that its custom fields are kept by their ids. Rows are never changed in
+place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.records_machine.facts import BLANK, CALL, KINDS, LINKS, RELATED, Row
+
+Item = tuple[str, int]
+
+
+class Refused(Exception):
+    """The account has to refuse this, with this status."""
+
+    def __init__(self, status: int = 422) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Rows:
+    """The records of one account by type and id, and the relations of which no field tells."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, dict[int, Row]] = {kind: {} for kind in KINDS}
+        self.pairs: set[frozenset[Item]] = set()
+
+    @property
+    def items(self) -> list[Item]:
+        return [(kind, number) for kind in KINDS for number in self.of[kind]]
+
+    def row(self, kind: str, number: int) -> Row:
+        if number not in self.of[kind]:
+            raise Refused(404)
+        return self.of[kind][number]
+
+    def shown(self, kind: str, number: int) -> Row:
+        row = dict(self.row(kind, number))
+        if "company_id" in row:
+            row["company_name"] = self.of["company"].get(row["company_id"], {}).get("name")
+        if "custom_fields" in row:
+            custom = row["custom_fields"].items()
+            row["custom_fields"] = [{"custom_field_definition_id": each, "value": value} for each, value in custom]
+        return row
+
+    def put(self, kind: str, row: Row) -> None:
+        self.of[kind][row["id"]] = row
+        self.pairs -= {frozenset(((kind, row["id"]), other)) for other in leads_to(row)}
+
+    def drop(self, item: Item) -> None:
+        """A record goes, with its relations; an activity takes its interaction with it."""
+        row = self.of[item[0]].pop(item[1])
+        self.pairs = {pair for pair in self.pairs if item not in pair}
+        for other in self.items:
+            self.redirect(other, item, None)
+        if item[0] == "activity_log":
+            self.interact(row, -1)
+
+    # --- relations ------------------------------------------------------------------------------------------------
+
+    @property
+    def relations(self) -> set[frozenset[Item]]:
+        return self.pairs | {frozenset((item, other)) for item in self.items for other in leads_to(self.row(*item))}
+
+    def related(self, item: Item) -> list[Item]:
+        return sorted(other for pair in self.relations if item in pair for other in pair - {item})
+
+    def relate(self, one: Item, other: Item) -> None:
+        rows = self.row(*one), self.row(*other)
+        for this, that in ((one, other), (other, one)):
+            kinds = {each[0] for each in self.related(this) if each != that}
+            if frozenset((one[0], other[0])) not in RELATED or (this[0] == "task" and kinds):
+                raise Refused
+            if (this[0], that[0]) == ("person", "company") and "company" in kinds:
+                raise Refused
+        if other not in self.related(one):
+            self.pairs.add(frozenset((one, other)))
+        for row, (kind, _), that in ((rows[0], one, other), (rows[1], other, one)):
+            if that[0] == "company" and row.get("company_id", 0) is None:
+                self.put(kind, {**row, "company_id": that[1]})
+            if kind == "task":
+                self.put(kind, {**row, "related_resource": reference(that)})
+
+    def unrelate(self, one: Item, other: Item) -> None:
+        self.pairs.discard(frozenset((one, other)))
+        self.redirect(one, other, None)
+        self.redirect(other, one, None)
+
+    def redirect(self, item: Item, old: Item, new: Item | None) -> bool:
+        """Let the fields that lead to one record lead to another, or nowhere. Whether there are any."""
+        kind, row = item[0], self.row(*item)
+        fields: Row = {name: new and new[1] for name, to in LINKS.items() if (to, row.get(name)) == old}
+        for name in ("related_resource", "parent") if new else ("related_resource",):
+            if row.get(name) == reference(old):
+                fields[name] = reference(new) if new else BLANK[kind][name]
+        self.put(kind, {**row, **fields})
+        return fields != {}
+
+    # --- interactions ---------------------------------------------------------------------------------------------
+
+    def interact(self, activity: Row, by: int) -> None:
+        """What an activity makes of its parent: a call counts."""
+        if activity["type"]["id"] == CALL:
+            parent = activity["parent"]
+            self.count((parent["type"], parent["id"]), by, activity["activity_date"] if by >= 0 else None)
+
+    def count(self, item: Item, by: int, last: int | None) -> None:
+        """So many more interactions with a record, the last of them at this moment."""
+        row = self.of[item[0]].get(item[1], {})
+        if "date_last_contacted" in row:
+            row = {**row, "date_last_contacted": max(row["date_last_contacted"] or 0, last or 0) or None}
+        if "interaction_count" in row:
+            self.put(item[0], {**row, "interaction_count": row["interaction_count"] + by})
+
+
+def reference(item: Item) -> Row:
+    return {"id": item[1], "type": item[0]}
+
+
+def leads_to(row: Row) -> set[Item]:
+    """The records to which the fields of a row relate it."""
+    other: Any = row.get("related_resource") or BLANK["task"]["related_resource"]
+    found = {(kind, row.get(name)) for name, kind in LINKS.items()} | {(other["type"], other["id"])}
+    return {(kind, number) for kind, number in found if number is not None}
+
+
+def owned(row: Row) -> set[str]:
+    """What one record of its type can have alone: an email address or a domain."""
+    entries = row.get("emails", [row.get("email")])
+    texts = [entry["email"] for entry in entries if entry] + [row.get("email_domain") or ""]
+    return {text.lower() for text in texts if text}
