@@ -13,13 +13,15 @@ from pytest_copper.story import Step
 def forged(machine: Any) -> st.SearchStrategy[list[Step]]:
     """A notification with a wrong secret or none, about a record that is there or not; and that it was refused."""
     kind = st.sampled_from(machine.types)
-    return kind.flatmap(lambda its: st.tuples(_about(machine, its), _wrong(machine.secret))).map(
-        lambda drawn: _steps(machine, *drawn)
-    )
+    drawn = kind.flatmap(lambda its: st.tuples(_about(machine, its), _wrong(machine.secret)))
+    # As for all steps: first a plain one that needs no further choice.
+    plain = {"type": machine.types[0], "event": "new", "ids": [1], "updated_attributes": {}}
+    guessed = dict.fromkeys(machine.secret, "guessed")
+    return (st.just((plain, guessed)) | drawn).map(lambda it: _steps(machine, *it))
 
 
 def _about(machine: Any, kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    ids: list[Any] = [1, *({"record": name} for name in machine.story.of(kind)[:3])]
+    ids: list[Any] = [1, *({"record": name} for name in machine.performance.story.of(kind)[:3])]
     return bodies(kind, ids=ids)
 
 

@@ -18,36 +18,32 @@ Hypothesis shrinks a failure to the fewest steps, and they are told as a scenari
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any, ClassVar
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from copper_emulator import Copper, Delivery, Emulator
-from copper_emulator.core.bare import entity_type
-from copper_emulator.core.model import Event, Outcome, State, Topic
+from copper_emulator import Copper
 from copper_emulator.core.records.tables import LEAD
-from copper_emulator.core.topics import exists
-from copper_emulator.scenarios.acts import DOWN
-from copper_emulator.scenarios.stepwise import Stepwise
-from pytest_copper.drawn_settings import SETTINGS
+from pytest_copper.conditions import SETTINGS, faults, other_orders
 from pytest_copper.forged import forged
+from pytest_copper.performance import EndpointFailed, Performance
 from pytest_copper.story import Step, Story
-from pytest_copper.written import Written
+from pytest_copper.written import read
 
-_FINE = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
-_WAITING = (State.QUEUED, State.HELD, State.SENDING)
+__all__ = ["CopperMachine", "EndpointFailed", "Step"]
 
-
-class EndpointFailed(AssertionError):
-    """The endpoint did not answer 2xx to a notification that it should have taken."""
+_SHORT = 8
+"""Steps up to which an example is also played in every other order: there it costs little, and failures get short."""
 
 
 def steps_of(way: Callable[[Story], st.SearchStrategy[Step]]) -> st.SearchStrategy[Any]:
     """What can happen next in the machine that is running."""
-    return st.runner().flatmap(lambda machine: way(machine.story))
+    return st.runner().flatmap(lambda machine: way(machine.performance.story))
 
 
 class CopperMachine(RuleBasedStateMachine):
@@ -66,7 +62,13 @@ class CopperMachine(RuleBasedStateMachine):
     target: ClassVar[str] = "https://endpoint.example/hooks/copper"
     options: ClassVar[Mapping[str, Any]] = {}
 
-    copper: Copper
+    performance: Performance
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        # To explain a failure Hypothesis traces every line that runs, which takes minutes here; a scenario tells more.
+        phases = [phase for phase in cls.TestCase.settings.phases if phase is not Phase.explain]
+        cls.TestCase.settings = settings(cls.TestCase.settings, phases=phases)
 
     # --- what a subclass says -------------------------------------------------------------------------------
 
@@ -78,162 +80,125 @@ class CopperMachine(RuleBasedStateMachine):
         """Raise AssertionError when the endpoint is wrong; called whenever everything has been delivered."""
 
     def reconcile(self, copper: Copper) -> None:
-        """Let the endpoint find out what it has missed. Where this is said, outages happen."""
+        """Let the endpoint find out what it has missed. Where this is said, notifications are lost."""
 
     def close(self) -> None:
         """End what `endpoint` began; called after each example."""
 
     def subscribe(self, copper: Copper) -> None:
         """Subscribe to every event of `types`; say `pass` where the endpoint subscribes by itself."""
-        for kind in self.types:
-            for event in Event:
-                topic = Topic(entity_type(kind), event)
-                if exists(topic, copper.settings.profile):
-                    name = f"{kind}_{event}"
-                    self.written.subscriptions[name] = {"topic": str(topic), "target": self.target}
-                    self._stepwise.subscribe(name, self.written.subscriptions[name])
+        self.performance.subscribe()
 
     # --- what happens ---------------------------------------------------------------------------------------
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.story = Story(map(entity_type, self.types))
-        self.written = Written(type(self).__name__, {}, self.secret)
-        self._failed = False
-        self._down = False
-        self._missed = False
-        self._judged = 0
-
-    @initialize(settings=SETTINGS)
-    def begin(self, settings: dict[str, Any]) -> None:
+    @initialize(options=SETTINGS)
+    def begin(self, options: dict[str, Any]) -> None:
         """A new account with a new endpoint."""
-        self.written.settings = {**self.options, **settings}
-        self._emulator = Emulator(strict=False, **self.written.settings)
-        self.copper = self._emulator.__enter__()
-        with self._told():
-            origin = self.target.partition("://")[2].partition("/")[0]
-            self.copper.route(f"https://{origin}", to=self.endpoint(self.copper))
-            self._stepwise: Stepwise = self.copper.stepwise(secret=self.secret)
-            self.subscribe(self.copper)
-            for step in self.story.beginning():
-                self._play(step)
+        self._start({**self.options, **options})
 
     @rule(step=steps_of(Story.creates))
     def create(self, step: Step) -> None:
         """One record, or many in one action."""
         self.happen(step)
 
-    @precondition(lambda self: self.story.has_some)
+    @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.updates))
     def update(self, step: Step) -> None:
         """Some records change."""
         self.happen(step)
 
-    @precondition(lambda self: self.story.has_some)
+    @precondition(lambda self: self.performance.story.has_some)
+    @rule(step=steps_of(Story.renames))
+    def rename(self, step: Step) -> None:
+        """One record has another name."""
+        self.happen(step)
+
+    @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.deletes))
     def delete(self, step: Step) -> None:
         """Some records go."""
         self.happen(step)
 
-    @precondition(lambda self: self.story.has_pairs)
+    @precondition(lambda self: self.performance.story.has_pairs)
     @rule(step=steps_of(Story.merges))
     def merge(self, step: Step) -> None:
         """Two records become one."""
         self.happen(step)
 
-    @precondition(lambda self: bool(self.story.of(LEAD)))
+    @precondition(lambda self: bool(self.performance.story.of(LEAD)))
     @rule(step=steps_of(Story.conversions))
     def convert(self, step: Step) -> None:
         """A lead becomes a person."""
         self.happen(step)
 
-    @precondition(lambda self: not self.is_idle)
+    @precondition(lambda self: not (self.performance.is_idle and self.performance.is_reachable))
     @rule(span=st.sampled_from(("1m", "10m", "20m")))
     def advance(self, span: str) -> None:
         """Time passes."""
         self.happen({"advance": span})
 
-    @precondition(lambda self: self._may_fail)
-    @rule()
-    def outage(self) -> None:
-        """The endpoint cannot be reached."""
-        self._down = True
-        self.happen({"endpoint": "down"})
+    @precondition(lambda self: bool(self.possible_faults))
+    @rule(fault=st.runner().flatmap(lambda machine: st.sampled_from(machine.possible_faults)))
+    def misfortune(self, fault: str) -> None:
+        """Something goes wrong from now on."""
+        self.happen({"faults": fault})
 
-    @precondition(lambda self: self._down)
-    @rule()
-    def recovery(self) -> None:
-        """The endpoint is there again, and finds out what it has missed."""
-        self._down = False
-        self.happen({"endpoint": "up"})
-
-    @precondition(lambda self: self.secret is not None and not self._down)
+    @precondition(lambda self: self.secret is not None and self.performance.is_reachable)
     @rule(steps=st.runner().flatmap(lambda machine: forged(machine)))
     def forge(self, steps: list[Step]) -> None:
         """Somebody who does not know the secret sends a notification."""
         self.happen(*steps)
 
     def happen(self, *steps: Step) -> None:
-        """Play steps of a scenario, and judge what came of them."""
-        with self._told():
-            for step in steps:
-                self._play(step)
-            self._judge()
+        """Play steps of a scenario, and judge what came of them: for rules of your own, too."""
+        self.performance.happen(*steps)
 
     # --- what comes of it -----------------------------------------------------------------------------------
 
     @property
-    def is_idle(self) -> bool:
-        """Whether everything has been delivered."""
-        return not any(each.state in _WAITING for each in self.copper.notifications)
+    def copper(self) -> Copper:
+        """The account of this example."""
+        return self.performance.copper
+
+    @property
+    def possible_faults(self) -> list[str]:
+        """What can go wrong now."""
+        return faults(self.performance.faults, lossy=type(self).reconcile is not CopperMachine.reconcile)
+
+    def ending(self) -> None:
+        """Called when an example is over and everything was right: what a mixin has to judge."""
 
     def teardown(self) -> None:
         """Let everything be delivered, and judge for the last time."""
-        if not hasattr(self, "_emulator"):
+        if not hasattr(self, "performance"):
             return
-        try:
-            # Hypothesis itself may have ended the example in the middle of a step.
-            if not self._failed and sys.exc_info()[1] is None:
-                ending = [{"endpoint": "up"}] if self._down else []
-                self._down = False
-                self.happen(*ending, *([] if self.is_idle else [{"run_until_idle": "1d"}]))
-        finally:
-            self.close()
-            self._emulator.__exit__(None, None, None)
+        # Hypothesis itself may have ended the example in the middle of a step.
+        if self.performance.failed or sys.exc_info()[1] is not None:
+            self.performance.close()
+            return
+        with closing(self.performance):
+            self.performance.finish()
+            self.ending()
+        steps = self.performance.written.steps
+        if len(steps) <= _SHORT:
+            for other in other_orders(self.performance.written.settings):
+                self.perform(other, steps)
 
-    @property
-    def _may_fail(self) -> bool:
-        reconciles = type(self).reconcile is not CopperMachine.reconcile
-        # A second outage before anything has happened would be the first one.
-        return reconciles and not self._down and self.written.steps[-1:] != [{"endpoint": "up"}]
+    @classmethod
+    def replay(cls, scenario: str | Path) -> None:
+        """Play what a failure has told, a text or a file, with this machine's endpoint and judgement."""
+        content = read(scenario)
+        cls().perform(content.get("settings", {}), content["steps"])
 
-    def _play(self, step: Step) -> None:
-        self.written.steps.append(step)
-        self._stepwise.play(step)
-        self.story.happened(step)
+    def perform(self, options: Mapping[str, Any], steps: list[Step]) -> None:
+        """Let steps happen to a new account with a new endpoint."""
+        self._start(options)
+        with closing(self.performance):
+            for step in steps:
+                self.happen(step)
+            self.performance.finish()
+            self.ending()
 
-    def _judge(self) -> None:
-        deliveries = self.copper.deliveries
-        for delivery in deliveries[self._judged :]:
-            self._judge_one(delivery)
-        self._judged = len(deliveries)
-        if self._missed and not self._down:
-            self._missed = False
-            self.reconcile(self.copper)
-        if not self._missed and self.is_idle:
-            self.check(self.copper)
-
-    def _judge_one(self, delivery: Delivery) -> None:
-        if delivery.text == DOWN:
-            self._missed = True
-        elif delivery.exception is not None or not (delivery.outcome in _FINE or delivery.replayed):
-            raise EndpointFailed(f"{delivery}\n{delivery.traceback or ''}".rstrip())
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self._failed = True
-            error.add_note(f"The scenario that shows it, to be pasted and replayed:\n\n{self.written}")
-            raise
+    def _start(self, options: Mapping[str, Any]) -> None:
+        self.performance = Performance(self, options)
+        self.performance.begin()

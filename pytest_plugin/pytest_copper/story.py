@@ -1,6 +1,9 @@
 """What can happen next in an account? The steps of a scenario, each possible when its turn comes.
 
 A step is what stands in a scenario file under `steps`: {"create": {"type": "person", "as": "person_1", ...}}.
+
+The first way in which each thing can happen is a plain one that needs no further choice: Hypothesis takes away a few
+choices at a time when it shrinks, and a step that consists of many of them would stay.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ class Story:
         self.living: dict[str, EntityType] = {}
         self.groups: dict[str, list[str]] = {}
         self._made = 0
+        self._happened = 1
 
     def beginning(self) -> Iterator[Step]:
         """What has to be there from the start: an activity belongs to something."""
@@ -67,19 +71,27 @@ class Story:
     def creates(self) -> st.SearchStrategy[Step]:
         """One record, or many in one action."""
         kinds = [kind for kind in self.kinds if kind is not ACTIVITY or self._parents()]
-        return st.sampled_from(kinds).flatmap(self._creates)
+        plain = _created(kinds[0], self._name(kinds[0]), 1, self._plain_fields(kinds[0]))
+        return st.just({"create": plain}) | st.sampled_from(kinds).flatmap(self._creates)
 
     def updates(self) -> st.SearchStrategy[Step]:
         """One record changed, several at once, or a whole group."""
-        return self._there().flatmap(self._updates)
+        return st.just(self._renamed(self._latest()[0])) | self._there().flatmap(self._updates)
+
+    def renames(self) -> st.SearchStrategy[Step]:
+        """One record has another name: what most endpoints look at."""
+        names = [name for name, kind in self.living.items() if kind in self.kinds]
+        return st.just(self._renamed(names[-1])) | st.sampled_from(names[-3:]).map(self._renamed)
 
     def deletes(self) -> st.SearchStrategy[Step]:
         """One record deleted, several at once, or a whole group."""
-        return self._there().flatmap(self._several).map(_delete)
+        return st.just(_delete([self._latest()[0]])) | self._there().flatmap(self._several).map(_delete)
 
     def merges(self) -> st.SearchStrategy[Step]:
         """Two people or companies become one."""
-        return st.sampled_from(self._merged_kinds()).flatmap(self._merges)
+        kinds = self._merged_kinds()
+        winner, loser = self.of(kinds[0])[:2]
+        return st.just(_merge((winner, loser))) | st.sampled_from(kinds).flatmap(self._merges)
 
     def conversions(self) -> st.SearchStrategy[Step]:
         """A lead becomes a person, and perhaps a company and an opportunity."""
@@ -93,6 +105,7 @@ class Story:
 
     def happened(self, step: Step) -> None:
         """Remember what a step has made and what it has removed."""
+        self._happened += 1
         for action, part in step.items():
             if action == "create":
                 self._created(part["as"], EntityType(part["type"]), part.get("count", 1))
@@ -134,7 +147,7 @@ class Story:
 
     def _merges(self, kind: EntityType) -> st.SearchStrategy[Step]:
         pairs = st.lists(st.sampled_from(self.of(kind)), min_size=2, max_size=2, unique=True)
-        return pairs.map(lambda pair: {"merge": {"winner": pair[0], "loser": pair[1]}})
+        return pairs.map(_merge)
 
     def _conversions(self, lead: str) -> st.SearchStrategy[Step]:
         names = [self._name(kind, further) for further, kind in enumerate(_MADE)]
@@ -159,8 +172,23 @@ class Story:
     def _references(self) -> dict[str, list[Any]]:
         return {str(kind): [{"record": name} for name in self.of(kind)][:3] for kind in EntityType}
 
-    def _parents(self) -> bool:
-        return any(kind is not ACTIVITY for kind in self.living.values())
+    def _parents(self) -> list[str]:
+        return [name for name, kind in self.living.items() if kind is not ACTIVITY]
+
+    def _plain_fields(self, kind: EntityType) -> dict[str, Any]:
+        if kind is not ACTIVITY:
+            return {"name": "Ada"}
+        parent = self._parents()[0]
+        its = {"type": str(self.living[parent]), "id": {"record": parent}}
+        return {"parent": its, "type": {"category": "user", "id": 0}, "details": "A note"}
+
+    def _renamed(self, name: str) -> Step:
+        field = "details" if self.living[name] is ACTIVITY else "name"
+        # Another value each time: nothing is told of a field that stays as it is.
+        return _updated(([name], {field: f"Ada {self._happened}"}))
+
+    def _latest(self) -> tuple[str, EntityType]:
+        return [(name, kind) for name, kind in self.living.items() if kind in self.kinds][-1]
 
 
 _MADE = (EntityType.PERSON, EntityType.COMPANY, EntityType.OPPORTUNITY)
@@ -173,6 +201,10 @@ def _created(kind: EntityType, name: str, number: int, its: dict[str, Any]) -> d
 
 def _updated(drawn: tuple[list[str], dict[str, Any]]) -> Step:
     return {"update": {"records": drawn[0], "fields": drawn[1]}}
+
+
+def _merge(pair: Sequence[str]) -> Step:
+    return {"merge": {"winner": pair[0], "loser": pair[1]}}
 
 
 def _delete(names: list[str]) -> Step:

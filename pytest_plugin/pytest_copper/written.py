@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -39,3 +40,10 @@ def _flow(value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=_ENDLESS, sort_keys=False)
     # A single word is followed by the mark of a document's end.
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def read(scenario: str | Path) -> dict[str, Any]:
+    """What a scenario says, as it stands there: a file, or the text itself."""
+    text = scenario.read_text(encoding="utf-8") if isinstance(scenario, Path) else scenario
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content

@@ -12,9 +12,6 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from pytest_copper.machine import CopperMachine
 
-BUDGET = settings(derandomize=True, database=None)
-"""Hypothesis' own budget: 100 examples of up to 50 steps; the same on every run."""
-
 
 @dataclass(frozen=True)
 class Found:
@@ -34,20 +31,14 @@ class Found:
         return [action for action in told if action not in ("run_until_idle", "expect")]
 
 
-def run(machine: type[CopperMachine], budget: settings = BUDGET) -> Found | None:
-    """What a run finds; None when all is well."""
+def run(machine: type[CopperMachine], number: int | None = None, *, examples: int = 100) -> Found | None:
+    """What a run finds; None when all is well. Hypothesis' own budget, the same on every run; or another seed's."""
+    budget = settings(machine.TestCase.settings, derandomize=number is None, database=None, max_examples=examples)
     try:
-        run_state_machine_as_test(machine, settings=settings(budget, deadline=None, suppress_health_check=QUIET))
+        run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=budget)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what was found
-        notes = "\n".join(error.__notes__)
-        return Found(error, _SCENARIO.findall(notes)[0])
+        return Found(error, _SCENARIO.findall("\n".join(error.__notes__))[0])
     return None
 
 
-def run_seeded(machine: type[CopperMachine], number: int, *, examples: int) -> Found | None:
-    """The same with a seed of its own and fewer examples."""
-    return run(seed(number)(machine), settings(database=None, max_examples=examples))
-
-
-QUIET = CopperMachine.TestCase.settings.suppress_health_check
 _SCENARIO = re.compile(r"replayed:\n\n(name: .*?\n)(?:\n|\Z)", re.DOTALL)
