@@ -1,7 +1,8 @@
 """How fast are the records, and how much memory do they take, with 100,000 of them in one account?
 
 Reads over HTTP stand beside a bare aiohttp handler that returns the same bytes, asked in turn in the same run: ratios
-travel from machine to machine, absolute figures do not. `python benchmarks/records.py [--records N] [--rounds N]`.
+travel from machine to machine, absolute figures do not. All is done in one account that has the records already.
+`python benchmarks/records.py [--records N] [--rounds N]`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from copper_emulator import Copper, Emulator
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.searching.sorting import SORTS
 
 Ask = Callable[[], bytes]
+
+BURST = 600
+"""What an integration creates between two searches: as much as Copper lets it in a minute."""
 
 
 def row(number: int) -> dict[str, Any]:
@@ -41,31 +48,64 @@ def row(number: int) -> dict[str, Any]:
     }
 
 
-def create_rate(copper: Copper, count: int) -> float:
-    """Records a second, one call each, with a subscription that receives every one."""
-    copper.route("https://bench.example.com", to=lambda received: 200)
-    copper.subscribe("person", "new", target="https://bench.example.com/hook")
-    started = time.perf_counter()
-    for number in range(count):
-        copper.people.create(**row(number))
-    return count / (time.perf_counter() - started)
+def searches(copper: Copper) -> dict[str, dict[str, Any]]:
+    """The searches that are timed; those by what half of the records, many or one have."""
+    [someone] = copper.people.search(page_number=1, page_size=1)
+    page = {"page_size": 200, "page_number": 2}
+    return {
+        "search, no filter": page,
+        "search by modified date": {**page, "minimum_modified_date": someone["date_modified"]},
+        "search by tag and city": {**page, "tags": ["batch 7"], "city": "City 7", "page_number": 1},
+        "search by name": {"page_number": 1, "name": someone["name"]},
+        "search by tag, sorted by date": {**page, "tags": ["imported"], "sort_by": "date_modified"},
+    }
 
 
-def memory_per_record(copper: Copper, count: int) -> tuple[float, float]:
-    """Bytes that a seeded record takes, and bytes of its own JSON."""
+def memory(copper: Copper, count: int) -> tuple[float, float, float]:
+    """Bytes of a seeded record's own JSON, what it takes after the searches, and after every sort with eight filters.
+
+    Memory is traced only here: it makes everything several times as slow.
+    """
     rows = [row(number) for number in range(count)]
     copper.people.search(name="nobody")
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
+
+    def taken() -> float:
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - before) / count
+
     copper.people.seed(rows)
     del rows[:]
-    copper.people.search(page_size=1, sort_by="name")
-    gc.collect()
-    after, _ = tracemalloc.get_traced_memory()
+    for search in searches(copper).values():
+        copper.people.search(**search)
+    after_searches = taken()
+    # A value of each record is kept for every filter, whether it is met or not; a phone number takes most.
+    eight: dict[str, Any] = {
+        "tags": ["imported"],
+        "country": "US",
+        "state": "",
+        "minimum_interaction_count": 0,
+        "maximum_interaction_count": 9,
+        "phone_number": "415-555-0001",
+        "maximum_modified_date": 2_147_483_647,
+        "minimum_modified_date": 0,
+    }
+    for sort in SORTS[EntityType.PERSON]:
+        copper.people.search(**{**eight, "page_number": 1, "sort_by": sort})
+    after_all = taken()
     tracemalloc.stop()
-    one = copper.people.search(page_size=1)[0]
-    return (after - before) / count, len(json.dumps(dict(one)))
+    [one] = copper.people.search(page_number=1, page_size=1)
+    return len(json.dumps(dict(one))), after_searches, after_all
+
+
+def create(copper: Copper, numbers: range) -> float:
+    """Seconds that these people take, one call each."""
+    started = time.perf_counter()
+    for number in numbers:
+        copper.people.create(**row(number))
+    return time.perf_counter() - started
 
 
 def caller(url: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[Ask, Any]:
@@ -135,36 +175,52 @@ def medians(asks: dict[str, Ask], rounds: int) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in took.items()}
 
 
-def reads(copper: Copper, count: int, rounds: int) -> Iterator[tuple[str, float, float]]:
-    """Each read, its milliseconds, and those of the bare handler."""
-    someone = copper.people.search(page_size=1)[0]
-    page = {"page_size": 200, "page_number": 2}
-    middle = someone["date_modified"]
-    searches = {
-        "search, no filter": page,
-        "search by modified date": {**page, "minimum_modified_date": middle},
-        "search by tag and city": {**page, "tags": ["batch 7"], "city": "City 7", "page_number": 1},
-        "search by name": {"name": someone["name"]},
-        "search by tag, sorted by date": {**page, "tags": ["imported"], "sort_by": "date_modified"},
-    }
+def timed(ask: Ask) -> float:
+    """Milliseconds of one call."""
+    started = time.perf_counter()
+    ask()
+    return (time.perf_counter() - started) * 1000
+
+
+def search_call(copper: Copper, said: dict[str, Any]) -> tuple[Ask, Any]:
     headers = {**copper.headers, "Content-Type": "application/json"}
-    calls = {f"/{n}": ("POST", "/people/search", body) for n, body in enumerate(searches.values())}
-    calls["/fetch"] = ("GET", f"/people/{someone.id}", None)
-    names = [*searches, "fetch by id"]
-    own: dict[str, Ask] = {}
-    connections = []
-    for path, (method, where, body) in calls.items():
-        ask, connection = caller(copper.api_url, method, where, headers, body and json.dumps(body).encode())
-        own[path] = ask
-        connections.append(connection)
-    with bare_server({path: ask() for path, ask in own.items()}) as url:
-        for (path, ask), name in zip(own.items(), names, strict=True):
-            bare, connection = caller(url, "POST", path, headers, b"{}")
+    return caller(copper.api_url, "POST", "/people/search", headers, json.dumps(said).encode())
+
+
+def cold_search(copper: Copper) -> float:
+    """Milliseconds of the first search by an order and a filter that nothing has been kept of."""
+    for sort in ("zip", "country", "city"):
+        copper.people.search(page_number=1, page_size=1, sort_by=sort)
+    ask, connection = search_call(copper, {"page_size": 200, "tags": ["imported"]})
+    took = timed(ask)
+    connection.close()
+    return took
+
+
+def searches_after_creates(copper: Copper, count: int, *, times: int = 5) -> float:
+    """Milliseconds of the first search after so many people were created: the median of several."""
+    ask, connection = search_call(copper, {"page_size": 200, "tags": ["imported"]})
+    ask()
+    took = []
+    for number in range(times):
+        create(copper, range(10_000_000 + number * count, 10_000_000 + (number + 1) * count))
+        took.append(timed(ask))
+    connection.close()
+    return statistics.median(took)
+
+
+def reads(copper: Copper, rounds: int) -> Iterator[tuple[str, float, float]]:
+    """Each read, its milliseconds, and those of the bare handler."""
+    [someone] = copper.people.search(page_number=1, page_size=1)
+    asks = {name: search_call(copper, said) for name, said in searches(copper).items()}
+    asks["fetch by id"] = caller(copper.api_url, "GET", f"/people/{someone.id}", copper.headers)
+    with bare_server({f"/{number}": ask() for number, (ask, _) in enumerate(asks.values())}) as url:
+        for number, (name, (ask, connection)) in enumerate(asks.items()):
+            bare, bare_connection = caller(url, "POST", f"/{number}", {}, b"{}")
             times = medians({"own": ask, "bare": bare}, rounds)
+            bare_connection.close()
             connection.close()
             yield name, times["own"], times["bare"]
-    for connection in connections:
-        connection.close()
 
 
 def main() -> None:
@@ -172,16 +228,23 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000, help="how many the account has")
     parser.add_argument("--rounds", type=int, default=30, help="how often each read is timed")
     options = parser.parse_args()
+    table = Table("with", f"{options.records:,} records", "bare handler", "ratio", box=box.MARKDOWN)
     with Emulator(limits="off") as copper:
-        rate = create_rate(copper, min(options.records, 5_000))
-    with Emulator() as copper:
-        taken, own_json = memory_per_record(copper, options.records)
-        table = Table("with", f"{options.records:,} records", "bare handler", "ratio")
-        table.add_row("create through Python, delivered", f"{rate:,.0f} a second", "", "")
-        table.add_row("memory a record", f"{taken:,.0f} bytes", f"its JSON: {own_json:,}", f"+{taken - own_json:,.0f}")
-        for name, own, bare in reads(copper, options.records, options.rounds):
+        own_json, after_searches, after_all = memory(copper, options.records)
+        for what, taken in (("these searches", after_searches), ("every sort with 8 filters", after_all)):
+            table.add_row(f"memory a record beyond its JSON, after {what}", f"{taken - own_json:,.0f} bytes", "", "")
+        table.add_row("JSON of a record", f"{own_json:,} bytes", "", "")
+        table.add_row("first search, nothing kept", f"{cold_search(copper):.2f} ms", "", "")
+        for name, own, bare in reads(copper, options.rounds):
             table.add_row(name, f"{own:.2f} ms", f"{bare:.2f} ms", f"{own / bare:.1f}")
-    Console().print(table)
+        copper.route("https://bench.example.com", to=lambda received: 200)
+        copper.subscribe("person", "new", target="https://bench.example.com/hook")
+        first = searches_after_creates(copper, BURST)
+        table.add_row(f"first search after {BURST} creates", f"{first:.2f} ms", "", "")
+        count = 5_000
+        rate = count / create(copper, range(20_000_000, 20_000_000 + count))
+        table.add_row("create through Python, delivered", f"{rate:,.0f} a second", "", "")
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

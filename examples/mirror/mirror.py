@@ -10,6 +10,8 @@ What makes the two right together:
 - both write whole records, fetched and not guessed, so that the order in which they run does not matter;
 - the next run begins a little before the last one's newest record: searches see new records some seconds late, and two
   records may be modified in the same second;
+- a run reads until it has read everything once without anything new: a person modified between two pages moves to the
+  end, everybody behind moves one place forward, and the next page misses one of them;
 - a person that cannot be fetched is gone, whatever the notification said.
 """
 
@@ -53,13 +55,17 @@ class Copper:
         """Everyone who fits, page by page."""
         number = 1
         while True:
-            page = {"page_size": PAGE, "page_number": number, "sort_by": "date_modified", **filters}
-            answer = self._session.post(f"{self._api_url}/people/search", json=page, timeout=10)
-            answer.raise_for_status()
-            yield from answer.json()
-            if len(answer.json()) < PAGE:
+            page = self._page({"page_size": PAGE, "page_number": number, "sort_by": "date_modified", **filters})
+            yield from page
+            if len(page) < PAGE:
                 return
             number += 1
+
+    def _page(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = self._session.post(f"{self._api_url}/people/search", json=body, timeout=10)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
 
     def close(self) -> None:
         self._session.close()
@@ -109,17 +115,23 @@ class People:
 
 def reconcile(people: People, copper: Copper) -> None:
     """Repair what lost notifications have left wrong."""
-    newest = people.seen_until()
-    for person in copper.search(minimum_modified_date=max(newest - OVERLAP, 0)):
-        people.keep(person)
-        newest = max(newest, person["date_modified"])
+    since = people.seen_until()
+    seen: dict[int, int] = {}
+    news = True
+    while news:
+        news = False
+        for person in copper.search(minimum_modified_date=max(since - OVERLAP, 0)):
+            if seen.get(person["id"]) != person["date_modified"]:
+                people.keep(person)
+                seen[person["id"]] = person["date_modified"]
+                news = True
     for page in pages(people.ids()):
         still_there = {person["id"] for person in copper.search(ids=page)}
         for person_id in page:
             # Searches may be late in both directions: who is not found is asked for by id.
             if person_id not in still_there and copper.person(person_id) is None:
                 people.forget(person_id)
-    people.saw(newest)
+    people.saw(max(seen.values(), default=since))
 
 
 def pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from mirror import Copper as Client
@@ -115,6 +116,39 @@ def test_later_runs_ask_only_for_what_is_new(
 
     assert asked == [bob.id]
     assert people.all() == copy_of(copper)
+
+
+class Meddling(Client):
+    """The client, while somebody in Copper changes a person after each page that is read."""
+
+    copper: Copper
+    changed: list[int]
+
+    def _page(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        found = super()._page(body)
+        if "minimum_modified_date" in body and self.changed:
+            self.copper.advance(seconds=1)
+            self.copper.people.update(self.changed.pop(), title="changed meanwhile")
+        return found
+
+
+@pytest.mark.usefixtures("mirror")
+@pytest.mark.copper(allow={503})
+def test_a_change_between_two_pages_hides_nobody(copper: Copper, people: People, outage: Callable[[str], None]) -> None:
+    """Three pages, and after each a person of the first is modified and moves to the end."""
+    outage("begins")
+    there = []
+    for size in (250, 50, 50, 50, 50):
+        there += copper.people.create_many([{"name": f"Person {n}"} for n in range(size)])
+        copper.advance(hours=1)
+    meddling = Meddling(copper.api_url, copper.headers)
+    meddling.copper, meddling.changed = copper, [person.id for person in there[:2]]
+
+    reconcile(people, meddling)
+
+    meddling.close()
+    assert people.all() == copy_of(copper)
+    assert len(people.all()) == 450
 
 
 @pytest.mark.copper(search_lag="30s", allow={503})

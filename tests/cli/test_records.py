@@ -86,6 +86,17 @@ def test_update_changes_several_and_says_when_nothing_changed(server: str) -> No
     assert again == (0, f"{ada}  Ada\n{bob}  Bob\nNothing changed: the values were the same.\n", "")
 
 
+def test_names_that_cannot_be_written_are_told(server: str) -> None:
+    ada = str(created(server, "person", "--set", "name=Ada"))
+
+    answered = done(server, "update", "person", ada, "--set", "company_id=5")
+    again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
+
+    assert answered["ignored"] == ["company_id"]
+    ignored = "ignored: company_id (only Copper writes it, or only at creation; relate records instead)"
+    assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
+
+
 def test_delete_removes(server: str) -> None:
     ada = created(server, "person")
 

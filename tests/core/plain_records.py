@@ -136,7 +136,7 @@ class PlainRecords:
                 raise Refused("Invalid")
             if kind == "activity_log" and name in ("parent", "type") and not new:
                 continue
-            self._check(kind, name, value, new=new)
+            self._check(kind, name, value, record, new=new)
             if value is not None or not new:
                 values[name] = value
         required = {"activity_log": ("parent", "type", "details")}.get(kind, ("name",))
@@ -144,9 +144,10 @@ class PlainRecords:
             raise Refused("Invalid")
         return values
 
-    def _check(self, kind: str, name: str, value: Any, *, new: bool) -> None:
+    def _check(self, kind: str, name: str, value: Any, record: Row, *, new: bool) -> None:
         if value is None:
-            wrong = (kind, name) == ("task", "assignee_id") and not new
+            # Nobody can be taken off a task; null where nobody is says nothing.
+            wrong = (kind, name) == ("task", "assignee_id") and not new and record[name] is not None
         elif name == "assignee_id":
             wrong = value not in USERS
         elif name == "status_id":

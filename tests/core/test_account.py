@@ -250,6 +250,20 @@ def test_what_a_write_left_as_it_was_is_told_in_the_journal() -> None:
     ]
 
 
+def test_what_only_copper_writes_is_told_in_the_journal_where_nothing_changed() -> None:
+    account = make_account()
+    ada, bob = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}, {"name": "Bob"}]), START)
+
+    account.act(deeds.update(EntityType.PERSON, [ada.id], {"company_id": 5, "date_created": 5}), START)
+    account.act(deeds.update(EntityType.PERSON, [ada.id, bob.id], {"company_id": 5, "name": "Ada"}), START)
+
+    same = f"person/update [{ada.id}]: the values were the same"
+    assert [entry.text for entry in account.journal.entries if not entry.change] == [
+        f"{same}; ignored, since only Copper writes them: company_id, date_created",
+        same,
+    ]
+
+
 def test_records_deleted_in_one_action_share_a_change() -> None:
     account = make_account()
     made = account.act(deeds.create(EntityType.TASK, [{"name": "call"}, {"name": "write"}]), START)

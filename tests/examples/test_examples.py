@@ -37,7 +37,7 @@ def plugin_options() -> list[str]:
     return [] if entry_points(group="pytest11", name="copper") else ["-p", "pytest_copper.plugin"]
 
 
-@pytest.mark.parametrize(("name", "tests"), [("billing", r"1\d"), ("mirror", "7")])
+@pytest.mark.parametrize(("name", "tests"), [("billing", r"1\d"), ("mirror", "8")])
 def test_the_sample_applications_own_tests_pass(name: str, tests: str) -> None:
     """A user's suite: its own folder, its own configuration, the `copper` fixture, and no plugin for async tests."""
     done = run("-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", *plugin_options(), folder=EXAMPLES / name)
@@ -58,17 +58,24 @@ def test_the_sample_applications_own_tests_pass(name: str, tests: str) -> None:
         ),
         pytest.param(
             "mirror",
-            "max(newest - OVERLAP, 0)",
-            "newest",
+            "max(since - OVERLAP, 0)",
+            "since",
             ["test_a_record_that_searches_see_late_is_found_by_the_next_run"],
             id="the job does not look back",
         ),
         pytest.param(
             "mirror",
-            "        number += 1",
-            "        return",
-            ["test_one_run_repairs_what_an_outage_has_lost"],
+            "            number += 1",
+            "            return",
+            ["test_one_run_repairs_what_an_outage_has_lost", "test_a_change_between_two_pages_hides_nobody"],
             id="the job asks for one page",
+        ),
+        pytest.param(
+            "mirror",
+            "                news = True",
+            "                news = False",
+            ["test_a_change_between_two_pages_hides_nobody"],
+            id="the job reads once",
         ),
         pytest.param(
             "mirror",

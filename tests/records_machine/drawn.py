@@ -135,7 +135,7 @@ LEAST: dict[str, Row] = {kind: {"name": "Ada"} for kind in KINDS} | {
 }
 """What a new record has to say."""
 FIRST: dict[str, list[Row]] = {
-    "company": [{"name": "Bell"}, {"name": "Acme", "email_domain": "a.example", "assignee_id": 137_658}],
+    "company": [{"name": "Bell", "tags": ["b"]}, {"name": "Acme", "email_domain": "a.example", "assignee_id": 137_658}],
     "person": [
         {"name": "Ada", "tags": ["a"]},
         {"name": "Ada Lovelace", "company_id": Pick("company", 2), "custom_fields": _SIZES[0]},
@@ -148,14 +148,14 @@ FIRST: dict[str, list[Row]] = {
     ],
     "lead": [
         {"name": "Ada", "tags": ["a", "b"], "monetary_value": 10},
-        {"name": "Bob", "email": email("a@a.example"), "company_name": "Acme", "custom_fields": _FRUITS[0] + _SIZES[0]},
+        {"name": "Bob", "tags": ["a"], "email": email("a@a.example"), "custom_fields": _FRUITS[0] + _SIZES[0]},
     ],
     "opportunity": [
         {"name": "Ada", "tags": ["a"], "monetary_value": 10},
         {"name": "Bob", "primary_contact_id": Pick("person", 3), "pipeline_stage_id": 987_792, "monetary_value": 20},
     ],
-    "project": [{"name": "Ada", "related_resource": a("company", 0)}],
-    "task": [{"name": "Ada", "due_date": START}, {"name": "Bob", "related_resource": a("lead", 2)}],
+    "project": [{"name": "Ada", "tags": ["a"], "related_resource": a("company", 0)}],
+    "task": [{"name": "Ada", "tags": ["b"], "due_date": START}, {"name": "Bob", "related_resource": a("lead", 2)}],
     "activity_log": [LEAST["activity_log"]],
 }
 """Records of the beginning, beside one that tells the accounts apart."""

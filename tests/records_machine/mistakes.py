@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from copper_emulator.core.model import EntityType, Event, Key
+from copper_emulator.core.findings import Findings
+from copper_emulator.core.model import EntityType, Event, Key, RecordChange, Topic
 from copper_emulator.core.records import changed, deeds
+from copper_emulator.core.records.fields import Field
+from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.interactions import Activities, Contact
 from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.record import Record
@@ -15,7 +18,7 @@ from copper_emulator.core.records.relations import Relations
 from copper_emulator.core.records.searching import conditions, search
 from copper_emulator.core.records.searching.search import Found, find
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.writing import action, converting, derived
+from copper_emulator.core.records.writing import action, converting, derived, merging
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.shell.api import searches
 from copper_emulator.shell.host import Host
@@ -25,6 +28,7 @@ from tests.core.mutations.catalogue import Patch
 
 _right_attributes = changed.updated_attributes
 _right_merge = deeds.merge
+_right_seed = deeds.seed
 _right_removed = Activities.removed
 _right_quietly = RecordStore.quietly
 _right_page = search._page
@@ -116,6 +120,34 @@ def not_from_the_lead(self: Any, kind: EntityType) -> dict[str, Any]:
     return {}
 
 
+def null_says_nothing(self: Reading, field: Field, values: dict[str, Any], found: Findings) -> None:
+    """Null leaves a field as it is."""
+
+
+def makes_another(body: Any) -> Deed[Record]:
+    """An upsert does not look for what is there."""
+
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        [made], done = deeds.create(EntityType.LEAD, [body["properties"]])(store, now)
+        return made, done
+
+    return deed
+
+
+def tells_of_seeds(kind: EntityType, rows: Iterable[Any], *place: Any) -> Deed[list[int]]:
+    """Seeded records are told as new ones."""
+
+    def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
+        ids, _ = _right_seed(kind, rows, *place)(store, now)
+        return ids, Done([RecordChange(Topic(kind, Event.NEW), tuple(ids))])
+
+    return deed
+
+
+def hands_over_nothing(store: RecordStore, old: Any, new: Any) -> None:
+    """What led to the loser of a merge, or to a converted lead, leads nowhere."""
+
+
 MISTAKES: dict[str, Patch] = {
     "a stage move does not tell days_in_stage": Patch(action, "updated_attributes", without_days),
     "a merge does not tell of the loser": Patch(deeds, "merge", forgets_the_loser),
@@ -138,5 +170,9 @@ MISTAKES: dict[str, Patch] = {
     "a relation moves date_modified": Patch(RecordStore, "quietly", loudly),
     "a relation cannot be taken away": Patch(Relations, "remove", kept),
     "an account reads another's records": Patch(Host, "known", the_first_account),
+    "null says nothing": Patch(Reading, "_clear", null_says_nothing),
+    "an upsert makes another lead": Patch(deeds, "upsert", makes_another),
+    "seeded records are told": Patch(deeds, "seed", tells_of_seeds),
+    "a merge hands nothing over": Patch(merging, "hand_over", hands_over_nothing),
     "a conversion forgets what the lead had": Patch(converting._Conversion, "_shared", not_from_the_lead),
 }

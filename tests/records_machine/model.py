@@ -121,11 +121,16 @@ class Model(Telling):
 
     def _placed(self, old: Row, new: Row, said: Row) -> Row:
         """With a stage, what comes with a new one, and the company of the contact."""
-        keeps = old.get("pipeline_id", ...) == new["pipeline_id"]
-        near: int = old["pipeline_stage_id"] if keeps else FIRST_STAGE[new["pipeline_id"]]
-        stage: int = said.get("pipeline_stage_id", near)
+        own, stage = old.get("pipeline_stage_id"), said.get("pipeline_stage_id")
+        line = said.get("pipeline_id", old.get("pipeline_id"))
+        if line == old.get("pipeline_id"):
+            stage = stage or own or FIRST_STAGE[None]
+        elif stage in (None, own):
+            stage = FIRST_STAGE[line]
+        elif STAGES[stage].pipeline_id != line:
+            raise Refused
         new |= {"pipeline_stage_id": stage, "pipeline_id": STAGES[stage].pipeline_id}
-        if stage != old.get("pipeline_stage_id"):
+        if stage != own:
             likely = STAGES[stage].win_probability if said.get("win_probability") is None else said["win_probability"]
             new |= {"date_stage_changed": self.seconds, "win_probability": likely}
         if not old and new["company_id"] is None and new["primary_contact_id"] is not None:

@@ -8,7 +8,7 @@ from tests.core.mutations.catalogue import Patch, applied
 from tests.records_machine import machine
 from tests.records_machine.mistakes import MISTAKES
 
-SEED = 5
+SEED = 6
 """Makes the runs with mistakes repeatable; should a change to what is drawn make this one miss some, take another."""
 
 

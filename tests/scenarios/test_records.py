@@ -385,6 +385,21 @@ FAULTS = [
         id="field-of-update",
     ),
     pytest.param(
+        "create: {type: person, fields: {interaction_count: 5}}",
+        "create.fields.interaction_count: cannot be written: only Copper writes it",
+        id="read-only-of-create",
+    ),
+    pytest.param(
+        "update: {records: ada, fields: {id: 5}}",
+        "update.fields.id: cannot be written: only Copper writes it",
+        id="read-only-of-update",
+    ),
+    pytest.param(
+        "update: {records: ada, fields: {company_id: {record: acme}}}",
+        "update.fields.company_id: cannot be written: it can be given at creation only",
+        id="creation-only-of-update",
+    ),
+    pytest.param(
         "seed: {type: person, rows: [{name: Ada}, {nmae: Bob}]}",
         "seed.rows[2].nmae: a person has no such field",
         id="field-of-row",

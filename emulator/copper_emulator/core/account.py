@@ -53,6 +53,7 @@ from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.action import Done
 from copper_emulator.core.records.writing.excluded import given, given_activities, related, unrelated
 from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
@@ -168,18 +169,28 @@ class Account:
 
     def act(self, deed: Deed[T], now: int, *, origin: str = "python") -> T:
         """Something is done to records (`records/deeds.py`); each change it made goes down the path, in order."""
+        return self.perform(deed, now, origin=origin)[0]
+
+    def perform(self, deed: Deed[T], now: int, *, origin: str = "python") -> tuple[T, Done]:
+        """Like `act`; gives also what was done, and which names in the bodies were ignored."""
         result, done = deed(self.records, now)
         for change in done.changes:
             self.apply(change, now, origin=origin)
+        self._note_unchanged(done, now)
+        return result, done
+
+    def _note_unchanged(self, done: Done, now: int) -> None:
+        # Where something changed too, the names may be those of what changed.
+        told = bool(done.ignored) and not done.changes
+        ignored = f"; ignored, since only Copper writes them: {', '.join(done.ignored)}" if told else ""
         unchanged: dict[EntityType, list[int]] = {}
         for kind, record_id in done.unchanged:
             unchanged.setdefault(kind, []).append(record_id)
         for kind, same in unchanged.items():
-            text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same"
+            text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
             self.journal.note(now, Kind.UNCHANGED, text, records=[(kind, each) for each in same])
         for kind, parents in given_activities(done.changes, self.records).items():
             self._note_excluded(given(kind, parents), [(kind, each) for each in parents], now)
-        return result
 
     def relate(self, one: Item, other: Item, now: int) -> None:
         """Relate two records; the journal tells of it, and no notification. Raises NotFound, Invalid."""

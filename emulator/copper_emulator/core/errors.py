@@ -100,6 +100,10 @@ class TooLarge(ApiError):
     status = 413
 
 
+VALIDATION = "Invalid input: Validation errors: "
+"""What stands before the faults of a refused value (recorded)."""
+
+
 class Invalid(ApiError):
     """422: a value Copper refuses. Several errors are joined by a line feed (recorded)."""
 
@@ -113,7 +117,7 @@ class Invalid(ApiError):
     def fields(cls, faults: Sequence[tuple[str, str]], *, hint: str = "") -> Invalid:
         """`faults` are attributes and what is wrong with them, like `("type", "can't be blank")`."""
         lines = "\n".join(f"{field_name(name)}: {message}" for name, message in faults)
-        return cls(f"Invalid input: Validation errors: {lines}", faults=faults, hint=hint)
+        return cls(f"{VALIDATION}{lines}", faults=faults, hint=hint)
 
     @classmethod
     def uri(cls, *, hint: str) -> Invalid:

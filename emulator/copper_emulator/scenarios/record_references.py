@@ -3,7 +3,7 @@ field a place?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import Invalid, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
-from copper_emulator.core.records.fields import Table
+from copper_emulator.core.records.fields import Access, Table
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.samples import missing
@@ -126,6 +126,7 @@ class RecordReader:
 
     def _create(self, create: Create, path: Path) -> Iterator[Found]:
         yield from self._fields(TABLES[create.type], create.fields, (*path, "fields"))
+        yield from _unwritable(TABLES[create.type], create.fields, (*path, "fields"), (Access.NEVER,))
         yield from self._complete(create.type, create.fields, (*path, "fields"))
         yield from self.define(create.as_, create.type, create.count, (*path, "as"))
 
@@ -133,7 +134,9 @@ class RecordReader:
         yield from self.known(update.records, (*path, "records"))
         known = self._known(update.records[0])
         if known is not None:
-            yield from self._fields(TABLES[known.kind], update.fields, (*path, "fields"))
+            table, inner = TABLES[known.kind], (*path, "fields")
+            yield from self._fields(table, update.fields, inner)
+            yield from _unwritable(table, update.fields, inner, (Access.NEVER, Access.CREATE))
 
     def _merge(self, merge: Merge, path: Path) -> Iterator[Found]:
         yield from self.single(merge.winner, (*path, "winner"))
@@ -205,6 +208,15 @@ class RecordReader:
 
     def _reference(self, reference: Reference) -> Iterator[Found]:
         yield from self.single(reference.name, (*reference.path, "record"), reference.kind)
+
+
+def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]) -> Iterator[Found]:
+    """Fields that Copper would ignore: naming one in a scenario means it."""
+    for name in fields:
+        access = Access.NEVER if name == "id" else table.by_name[name].access if name in table else Access.ALWAYS
+        if access in refused:
+            why = "only Copper writes it" if access is Access.NEVER else "it can be given at creation only"
+            yield (*path, name), f"cannot be written: {why}"
 
 
 def unknown(what: str, name: str, known: Mapping[str, object] | set[str]) -> str:

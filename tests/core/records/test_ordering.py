@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from copper_emulator.core.records.ordering import Column, Order, Orders
+from copper_emulator.core.records.ordering import MOST_COLUMNS, MOST_ORDERS, Column, Order, Orders
 from copper_emulator.core.records.recent import Recent
 
 by_name = itemgetter("name")
@@ -43,11 +43,11 @@ def test_records_without_a_value_come_last_and_ties_are_in_the_order_of_ids() ->
 
 
 @given(
-    # More than 64 writes between two looks make the order anew; fewer move records one by one.
+    # More than 64 touched records make the order anew; up to 32 edits are made one by one, more in one pass.
     looks=some.lists(
         some.lists(
-            some.tuples(some.integers(1, 40), some.sampled_from(["a", "b", "c", None, "gone"]), some.integers(0, 3)),
-            max_size=90,
+            some.tuples(some.integers(1, 90), some.sampled_from(["a", "b", "c", None, "gone"]), some.integers(0, 3)),
+            max_size=120,
         ),
         max_size=4,
     )
@@ -93,7 +93,50 @@ def test_after_many_writes_an_order_is_made_anew() -> None:
 
 
 def test_a_large_order_bears_more_writes() -> None:
-    assert Order([row(number) for number in range(20_000)], by_name, None).bears == 100
+    assert Order([row(number) for number in range(2_000)], by_name, None).bears == 100
+
+
+def test_many_writes_are_taken_over_in_one_pass() -> None:
+    """What comes, goes, moves and stays in its place, among records with a name and without one."""
+    orders = Orders(0)
+    records: dict[int, Any] = {number: row(number, [None, "b", "d"][number % 3], number) for number in range(60)}
+    order = orders.order("name", records, by_name, None)
+    order.values(NAME), order.values(SIZE)
+    for number in range(0, 60, 4):
+        delete(orders, records, number)
+    for number in [*range(1, 60, 4), *range(60, 80)]:
+        write(orders, records, row(number, [None, "a", "c", "d"][number % 7 % 4], number + 100))
+
+    assert orders.order("name", records, by_name, None) is order
+
+    expected = sorted(records.values(), key=lambda each: (each["name"] is None, each["name"] or "", each["id"]))
+    assert list(order.rows) == expected
+    assert list(order.values(NAME)) == [each["name"] for each in expected]
+    assert list(order.values(SIZE)) == [each["size"] for each in expected]
+    assert order.keys == [each["name"] for each in expected if each["name"] is not None]
+
+
+def test_only_the_orders_that_were_asked_for_last_are_kept() -> None:
+    orders = Orders(0)
+    records = {1: row(1, "a")}
+    first = orders.order("0", records, by_name, None)
+    for number in range(1, MOST_ORDERS):
+        orders.order(str(number), records, by_name, None)
+    assert orders.order("0", records, by_name, None) is first
+
+    orders.order("one too many", records, by_name, None)
+
+    assert len(orders._kept) == MOST_ORDERS
+    assert "1" not in orders._kept
+    assert orders.order("0", records, by_name, None) is first
+
+
+def test_only_the_columns_that_were_asked_for_last_are_kept() -> None:
+    order = Order([row(1)], by_name, None)
+    for number in [*range(MOST_COLUMNS), 0, "one too many"]:
+        order.values(Column(str(number), by_name))
+
+    assert list(order._columns) == [*(str(number) for number in range(2, MOST_COLUMNS)), "0", "one too many"]
 
 
 def test_with_another_stamp_every_key_may_be_another() -> None:

@@ -28,6 +28,7 @@ from tests.core.records.playing import (
     get,
     log,
     make,
+    seed,
 )
 
 TAKEN = "Invalid input: Validation errors: {}: has already been taken"
@@ -84,9 +85,21 @@ def test_whatever_is_no_id_is_not_found(number: Any) -> None:
     with pytest.raises(NotFound, match="Resource not found") as caught:
         get(account, LEAD, number)
 
-    assert caught.value.hint == (
-        f"There is no lead {number!r}. Create it first, or use fire('lead', ...) for a bare event that needs no record."
-    )
+    assert caught.value.hint == f"There is no lead {number!r}."
+
+
+def test_an_activity_that_is_seeded_again_was_not_deleted() -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    note = log(account, LEAD, lead, NOTE)
+    delete(account, ACTIVITY, note)
+    assert account.records.was_deleted(note)
+
+    seed(account, ACTIVITY, id=note, parent={"id": lead, "type": "lead"}, type=NOTE, details="Hi")
+
+    assert not account.records.was_deleted(note)
+    delete(account, ACTIVITY, note)
+    assert account.records.was_deleted(note)
 
 
 def test_what_is_deleted_is_gone() -> None:

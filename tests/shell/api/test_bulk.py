@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import Emulator
+from copper_emulator.core.model import Kind
 from tests.shell.api.client import BASE, Client, check_refused
 from tests.shell.api.samples import SAMPLES, Sample, filled
 
@@ -141,3 +142,45 @@ def test_no_items_are_no_error(client: Client, plural: str, call: str) -> None:
 def test_other_types_have_no_bulk_calls(client: Client, path: str) -> None:
     answer = client.call("POST", BASE + path, {})
     assert (answer.status, answer.json) == (404, {"error": "not_found"})
+
+
+# --- what is told beside the answer -----------------------------------------------------------------------
+
+
+def refusals(client: Client) -> list[str]:
+    return [entry.text for entry in client.copper.journal if entry.kind is Kind.REFUSED]
+
+
+def test_each_refused_item_is_in_the_journal_and_its_hint_in_the_header(client: Client) -> None:
+    bodies = [{"name": "Ada"}, {"name": ""}, {"name": "Bob", "emails": 5}, {"name": "Cy", "colour": 1}]
+
+    answer = client.call("POST", f"{BASE}/people/bulk_create", {"people": bodies})
+
+    blank, emails, colour = refusals(client)
+    assert blank == "people/bulk_create item 2: Name: can't be blank"
+    assert emails.startswith("people/bulk_create item 3: Emails: ")
+    assert colour.startswith(
+        "people/bulk_create item 4: Base: Unrecognized attributes specified: colour; Known attributes"
+    )
+    assert "Known attributes here: name, " in answer.hint
+
+
+def test_a_record_that_is_not_there_is_told_too_and_the_same_hint_once(client: Client) -> None:
+    answer = client.call("POST", f"{BASE}/people/bulk_update", {"people": [{"id": 17}, {"id": 17}]})
+
+    assert answer.hint.count("There is no person 17.") == 1
+    assert [text.split(";")[0] for text in refusals(client)] == [
+        f"people/bulk_update item {number}: Resource not found" for number in (1, 2)
+    ]
+
+
+def test_names_that_cannot_be_written_are_told_in_the_hint(client: Client) -> None:
+    bodies = [{"name": "Ada", "id": 17}, {"name": "Bob", "interaction_count": 3}]
+
+    made = client.call("POST", f"{BASE}/people/bulk_create", {"people": bodies})
+    ids = [each["id"] for each in made.json]
+    changed = client.call("POST", f"{BASE}/people/bulk_update", {"people": [{"id": ids[0], "company_id": 5}]})
+
+    assert made.hint == "Not writable and therefore ignored: id, interaction_count (setting read_only_fields)."
+    assert changed.hint == "Not writable and therefore ignored: company_id (setting read_only_fields)."
+    assert refusals(client) == []

@@ -74,6 +74,18 @@ async def test_a_count_makes_as_many_in_one_action_with_numbers_and_samples() ->
 
 
 @pytest.mark.asyncio
+async def test_names_that_cannot_be_written_are_answered() -> None:
+    async with serving() as served:
+        made = await did(served, "/records/person/create", {"fields": {"id": 17, "date_created": 1}})
+        ids = [made["records"][0]["id"]]
+
+        changed = await did(served, "/records/person/update", {"ids": ids, "fields": {"company_id": 5, "title": "x"}})
+        deleted = await did(served, "/records/person/delete", {"ids": ids})
+
+        assert [each["ignored"] for each in (made, changed, deleted)] == [["id", "date_created"], ["company_id"], []]
+
+
+@pytest.mark.asyncio
 async def test_rows_are_taken_exactly_as_they_are() -> None:
     async with serving() as served:
         answered = await did(served, "/records/company/create", {"rows": [{"name": "Acme {n}"}, {"name": "Engines"}]})
@@ -252,6 +264,23 @@ async def test_a_lookup_table_can_be_read_and_changed() -> None:
         assert changed["entry"] == {"id": 17, "name": "Moved"}
         assert between["entries"] == [*before["entries"], changed["entry"]]
         assert left == before
+
+
+@pytest.mark.asyncio
+async def test_what_records_have_stays_in_the_tables() -> None:
+    async with serving() as served:
+        deal = await did(served, "/records/opportunity/create", {"fields": {"name": "Deal"}})
+        [deal_id] = (record["id"] for record in deal["records"])
+        path = f"{DEFAULT}/lookups/pipelines"
+        _, before = await served.control("GET", path)
+
+        gone = await served.control("POST", f"{path}/remove", {"id": 213_214})
+        moved = await served.control("POST", f"{path}/update", {"id": 213_214, "fields": {"stages": ["Won"]}})
+
+        for (status, answer), what in ((gone, "pipeline 213214 (Sales)"), (moved, "stage 987790 (Qualified)")):
+            assert status == 422
+            assert f"{what} cannot be removed while opportunities have it: [{deal_id}]" in str(answer)
+        assert await served.control("GET", path) == (200, before)
 
 
 @pytest.mark.asyncio

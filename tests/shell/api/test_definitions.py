@@ -106,6 +106,41 @@ def test_the_id_is_given_by_the_api_alone(client: Client) -> None:
     assert "id" in answer.hint
 
 
+def test_what_cannot_be_changed_is_ignored_and_named(client: Client) -> None:
+    made = define(client)
+
+    answer = client.call("PUT", f"{BASE}{PATH}/{FIRST}", {"id": 17, "name": "Fruit", "data_type": "Float"})
+    type_ = client.call("PUT", f"{BASE}/custom_activity_types/1", {"id": 17, "name": "Ring"})
+
+    assert (answer.status, answer.json) == (200, {**made, "name": "Fruit"})
+    assert answer.hint == "Not writable and therefore ignored: id, data_type (setting read_only_fields)."
+    assert (type_.status, type_.json["id"], type_.json["name"]) == (200, 1, "Ring")
+    assert type_.hint == "Not writable and therefore ignored: id (setting read_only_fields)."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "named"),
+    [
+        ("PUT", f"{PATH}/{FIRST}", {"data_type": "Float"}, "data_type"),
+        ("PUT", "/custom_activity_types/1", {"id": 1, "name": "Ring"}, "id"),
+        ("POST", PATH, {"id": 17, "name": "x", "data_type": "String"}, "id"),
+        ("POST", "/custom_activity_types", {"id": 17, "name": "x", "icon_type": "Phone"}, "id"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_where_that_is_set(method: str, path: str, body: Any, named: str) -> None:
+    with Emulator(read_only_fields="refuse") as copper:
+        client = Client(copper)
+        define(client)
+        before = client.state()
+
+        answer = client.call(method, BASE + path, body)
+
+        message = f"Invalid input: Validation errors: Base: Unrecognized attributes specified: {named}"
+        check_refused(client, before, answer, 422, message)
+        unknown = client.call("PUT", f"{BASE}{PATH}/17", {"data_type": "Float"})
+        assert unknown.status == 404
+
+
 # --- what becomes of the values -----------------------------------------------------------------------------------
 
 

@@ -85,6 +85,13 @@ def test_without_an_opportunity_there_is_none(client: Client, body: Any) -> None
     assert "opportunity" not in client.ok("POST", f"/leads/{lead}/convert", body)
 
 
+def test_names_that_an_upsert_cannot_write_are_told_in_the_hint(client: Client) -> None:
+    body = {"properties": {"name": "Ada", "date_created": 1}, "match": {"field_name": "name", "field_value": "Ada"}}
+    for _ in ("made", "updated"):
+        answer = client.call("PUT", f"{BASE}/leads/upsert", body)
+        assert answer.hint == "Not writable and therefore ignored: date_created (setting read_only_fields)."
+
+
 def test_a_converted_lead_can_be_kept() -> None:
     with Emulator(lead_conversion="update") as copper:
         client = Client(copper)

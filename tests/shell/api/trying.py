@@ -155,7 +155,7 @@ def main() -> None:
     """Print what is wrong; the exit code says whether anything is."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tags", nargs="*", default=TAGS, help=f"of {', '.join(TAGS)}; all unless said")
-    parser.add_argument("--examples", type=int, default=5, help="drawn for each operation beside the boundaries")
+    parser.add_argument("--examples", type=int, default=3, help="drawn for each operation beside the boundaries")
     parser.add_argument("--seed", type=int, default=1)
     said = parser.parse_args()
     schemathesis.openapi.from_dict(describe()).validate()

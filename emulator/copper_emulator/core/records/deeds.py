@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import methodcaller
 from typing import Any, TypeAlias
 
@@ -24,7 +23,6 @@ __all__ = [
     "MAX_BULK",
     "Deed",
     "ItemError",
-    "Written",
     "bulk_create",
     "bulk_update",
     "convert",
@@ -41,34 +39,26 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One record as it was written, and the names in the body that cannot be written and were ignored."""
-
-    record: Record
-    ignored: tuple[str, ...]
-
-
-def create_one(kind: EntityType, body: Any) -> Deed[Written]:
+def create_one(kind: EntityType, body: Any) -> Deed[Record]:
     """One new record. Raises Invalid; then it is not made."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Written, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
         action = Action(store, kind, now)
         record_id = action.create(body)
         done = action.commit()
-        return Written(store.get(kind, record_id), tuple(action.ignored)), done
+        return store.get(kind, record_id), done
 
     return deed
 
 
-def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Written]:
+def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Record]:
     """The fields of one record that the body names. Raises NotFound, Invalid; then it is not changed."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Written, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
         action = Action(store, kind, now)
         action.update(record_id, body)
         done = action.commit()
-        return Written(store.get(kind, record_id), tuple(action.ignored)), done
+        return store.get(kind, record_id), done
 
     return deed
 

@@ -129,6 +129,8 @@ class RecordStore:
                 _release(owners, unique, record["id"])
             owners.update((unique, record["id"]) for unique in uniques(kind, record))
         if kind is ACTIVITY:
+            # A deleted one may be seeded again.
+            self._deleted_activities.discard(record["id"])
             self._follow_activity(before, record, seeded=seeded)
 
     def take_out(self, kind: EntityType, record_id: int, *, now: int | None = None) -> None:
@@ -197,10 +199,7 @@ class RecordStore:
 
 def not_there(kind: EntityType, record_id: object) -> NotFound:
     """The refusal of what is meant for a record that is not there."""
-    return NotFound(
-        hint=f"There is no {kind} {record_id!r}. Create it first, or use fire({str(kind)!r}, ...) for a bare "
-        "event that needs no record."
-    )
+    return NotFound(hint=f"There is no {kind} {record_id!r}.")
 
 
 def _release(owners: dict[str, int], unique: str, record_id: int) -> None:

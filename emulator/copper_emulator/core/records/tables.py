@@ -13,7 +13,16 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry, Tags
 from copper_emulator.core.records.forms.custom import CustomFields
-from copper_emulator.core.records.forms.plain import MAX_ID, CalendarDay, Moment, Number, OneOf, Shown, Text
+from copper_emulator.core.records.forms.plain import (
+    LATEST_SECOND,
+    MAX_ID,
+    CalendarDay,
+    Moment,
+    Number,
+    OneOf,
+    Shown,
+    Text,
+)
 from copper_emulator.core.records.forms.references import (
     ActivityType,
     LookupId,
@@ -50,7 +59,7 @@ EMAIL = Entry("email", WORK)
 METADATA: tuple[str, ...] = ()
 """Not reported: "excludes any change in meta data" (Copper support page)."""
 
-_SECONDS = Shown("int | None", "Unix seconds", "integer")
+_SECONDS = Shown("int | None", "Unix seconds", "integer", most=LATEST_SECOND)
 _IDS = Shown("Sequence[Mapping[str, Any]]", "list of leads", "object", many=True)
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
-from copper_emulator.core.errors import BulkTooLarge
+from copper_emulator.core.errors import VALIDATION, BulkTooLarge
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.deeds import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
+from copper_emulator.core.records.deeds import MAX_BULK, Deed, ItemError, bulk_create, bulk_update, item_error
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.records import ignored_hint
 
 CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
 UPDATED = (LEAD, PERSON, COMPANY)
@@ -23,12 +24,12 @@ UPDATED = (LEAD, PERSON, COMPANY)
 
 def create(kind: EntityType, call: Call) -> web.Response:
     """200 with the new records in the order of the bodies."""
-    return _answered(call.act(bulk_create(kind, bodies_of(kind, call.body))))
+    return _answered(call, f"{TABLES[kind].plural}/bulk_create", bulk_create(kind, bodies_of(kind, call.body)))
 
 
 def update(kind: EntityType, call: Call) -> web.Response:
     """200 with the records in the order of the bodies, each of which has an id."""
-    return _answered(call.act(bulk_update(kind, bodies_of(kind, call.body))))
+    return _answered(call, f"{TABLES[kind].plural}/bulk_update", bulk_update(kind, bodies_of(kind, call.body)))
 
 
 def bodies_of(kind: EntityType, body: Any) -> list[Any]:
@@ -46,8 +47,21 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
     return items
 
 
-def _answered(done: list[Record | ItemError]) -> web.Response:
-    return answer([item_error(each) if isinstance(each, ItemError) else dict(each) for each in done])
+def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> web.Response:
+    """Every item in its place; what was refused is written into the journal, and its hints are in the header."""
+    made, done = call.perform(deed)
+    hints = dict.fromkeys([ignored_hint(done.ignored)])
+    for number, each in enumerate(made, start=1):
+        if isinstance(each, ItemError):
+            hints[each.hint] = None
+            call.stage.refused(f"{name} item {number}: {_why(each)}")
+    items = [item_error(each) if isinstance(each, ItemError) else dict(each) for each in made]
+    return answer(items, hint=" ".join(filter(None, hints)))
+
+
+def _why(error: ItemError) -> str:
+    text = error.message.removeprefix(VALIDATION)
+    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _rows() -> list[tuple[str, str, Act]]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.writing.action import Deed
+from copper_emulator.core.records.writing.action import Deed, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import stage_of
@@ -60,8 +60,12 @@ class Call:
 
     def act(self, deed: Deed[T]) -> T:
         """Do something to the records; what that causes is due at once. Raises what the deed raises."""
-        result: T = self.stage.record(lambda account, now: account.act(deed, now, origin="api"))
-        return result
+        return self.perform(deed)[0]
+
+    def perform(self, deed: Deed[T]) -> tuple[T, Done]:
+        """Like `act`; gives also what was done, and which names in the bodies were ignored."""
+        done: tuple[T, Done] = self.stage.record(lambda account, now: account.perform(deed, now, origin="api"))
+        return done
 
 
 Act: TypeAlias = Callable[[Call], web.Response]

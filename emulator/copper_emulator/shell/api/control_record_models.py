@@ -112,6 +112,7 @@ class ChangedShape(RecordsShape):
     """Records as they are now, and every change that was made, with what has become of it so far."""
 
     changes: list[FiredShape]
+    ignored: list[str] = Field(description="names that were given and that cannot be written")
 
 
 class ConvertedShape(Shape):

@@ -18,7 +18,8 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.samples import with_samples
 from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.records.writing.definitions import DEFINITIONS, change_definition, remove_definition
+from copper_emulator.core.records.writing import usage
+from copper_emulator.core.records.writing.action import Done
 from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_record_models import (
     ChangedEntry,
@@ -60,14 +61,14 @@ async def update(served: ServedAccount, said: Update) -> ChangedShape:
 
 async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
     """Records are removed, in one action."""
-    _, changes = await _done(served, deeds.delete(kind_called(said.type), said.ids))
-    return ChangedShape(records=[], changes=changes)
+    _, changes, ignored = await _done(served, deeds.delete(kind_called(said.type), said.ids))
+    return ChangedShape(records=[], changes=changes, ignored=ignored)
 
 
 async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
     """Two records become one; answered with the one that stays."""
-    winner, changes = await _done(served, deeds.merge(kind_called(said.type), said.winner, said.loser))
-    return ChangedShape(records=[dict(winner)], changes=changes)
+    winner, changes, ignored = await _done(served, deeds.merge(kind_called(said.type), said.winner, said.loser))
+    return ChangedShape(records=[dict(winner)], changes=changes, ignored=ignored)
 
 
 async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
@@ -75,7 +76,7 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
     kind = kind_called(said.type)
     if kind is not EntityType.LEAD:
         raise UsageError(f"leads can be converted, not {TABLES[kind].plural}")
-    made, changes = await _done(served, deeds.convert(said.id, {"details": said.details} if said.details else {}))
+    made, changes, _ = await _done(served, deeds.convert(said.id, {"details": said.details} if said.details else {}))
     return ConvertedShape(
         person=_shown(made.get("person")),
         company=_shown(made.get("company")),
@@ -96,7 +97,7 @@ async def search(served: ServedAccount, said: Search) -> FoundShape:
 async def seed(served: ServedAccount, said: Rows) -> SeededShape:
     """Records that were always there: ids and read-only fields may be given, and nothing is told of them."""
     kind = kind_called(said.type)
-    ids, _ = await _done(served, deeds.seed(kind, _rows(kind, said)))
+    ids, *_ = await _done(served, deeds.seed(kind, _rows(kind, said)))
     return SeededShape(ids=ids)
 
 
@@ -113,22 +114,16 @@ async def add_entry(served: ServedAccount, said: NewEntry) -> LookupEntryShape:
 
 
 async def update_entry(served: ServedAccount, said: ChangedEntry) -> LookupEntryShape:
-    """New values for an entry."""
+    """New values for an entry. A stage that is left out goes, unless a record is in it."""
     with served.stage.lock:
-        if said.table == DEFINITIONS:
-            changed = change_definition(served.stage.account.records, said.id, said.fields)
-        else:
-            changed = _catalogue(served).update(said.table, said.id, said.fields)
+        changed = usage.change_entry(served.stage.account.records, said.table, said.id, said.fields)
         return LookupEntryShape(entry=dict(changed))
 
 
 async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
-    """An entry is taken away; answered with those that are left."""
+    """An entry that no record has is taken away; answered with those that are left."""
     with served.stage.lock:
-        if said.table == DEFINITIONS:
-            remove_definition(served.stage.account.records, said.id)
-        else:
-            _catalogue(served).remove(said.table, said.id)
+        usage.remove_entry(served.stage.account.records, said.table, said.id)
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
@@ -149,22 +144,22 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
 
 
 async def _changed(served: ServedAccount, deed: Deed[list[Record]]) -> ChangedShape:
-    records, changes = await _done(served, deed)
-    return ChangedShape(records=[dict(record) for record in records], changes=changes)
+    records, changes, ignored = await _done(served, deed)
+    return ChangedShape(records=[dict(record) for record in records], changes=changes, ignored=ignored)
 
 
-async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape]]:
-    """What a deed gives, and the changes it made with what has become of them."""
+async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:
+    """What a deed gives, the changes it made with what has become of them, and the names it ignored."""
 
-    def act(account: Account, now: int) -> tuple[Account, T, list[Change]]:
+    def act(account: Account, now: int) -> tuple[Account, T, Done, list[Change]]:
         before = len(account.journal.changes)
-        result = account.act(deed, now, origin="control")
-        return account, result, account.journal.changes[before:]
+        result, done = account.perform(deed, now, origin="control")
+        return account, result, done, account.journal.changes[before:]
 
-    account, result, changes = served.stage.record(act)
+    account, result, done, changes = served.stage.record(act)
     await served.runner.settled()
     with served.stage.lock:
-        return result, [FiredShape.told(account, change) for change in changes]
+        return result, [FiredShape.told(account, change) for change in changes], list(done.ignored)
 
 
 def _rows(kind: EntityType, said: Rows) -> list[dict[str, Any]]:

@@ -7,9 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
+from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
-from copper_emulator.core.findings import BLANK, NOT_LISTED
-from copper_emulator.core.records.writing.definitions import DEFINITIONS, change_definition, remove_definition
+from copper_emulator.core.findings import BLANK, NOT_LISTED, Findings
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.definitions import DEFINITIONS, remove_definition
+from copper_emulator.core.records.writing.usage import change_entry
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.lookups import entries_of
@@ -31,7 +34,7 @@ def list_definitions(call: Call) -> web.Response:
 
 def create_definition(call: Call) -> web.Response:
     """200 with the new definition, or 422."""
-    body, ignored = _without_id(call.body)
+    body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict) and body.get("data_type") == "Connect":
         raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
@@ -47,10 +50,12 @@ def view_definition(call: Call) -> web.Response:
 
 
 def update_definition(call: Call) -> web.Response:
-    """200 with the whole definition; options are replaced as a whole, and those without an id get a new one."""
-    wanted, body = call.id("custom field definition"), call.body
-    changed = call.stage.record(lambda account, _now: change_definition(account.records, wanted, body))
-    return answer(_written(changed))
+    """200 with the whole definition; options are replaced as a whole, and those without an id get a new one.
+
+    Its data type is that of its creation.
+    """
+    changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), ("id", "data_type"))
+    return answer(_written(changed), hint=ignored)
 
 
 def delete_definition(call: Call) -> web.Response:
@@ -80,7 +85,7 @@ def list_types(call: Call) -> web.Response:
 
 def create_type(call: Call) -> web.Response:
     """200 with the new type, or 422; name and icon must be given."""
-    body, ignored = _without_id(call.body)
+    body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict) and not body.get("icon_type"):
         # In Python it has a default.
         nameless = [] if body.get("name") else [("name", BLANK)]
@@ -99,9 +104,8 @@ def view_type(call: Call) -> web.Response:
 
 def update_type(call: Call) -> web.Response:
     """200 with the whole type; only the keys that were sent are changed."""
-    wanted, body = call.id("custom activity type"), call.body
-    changed = call.stage.record(lambda account, _now: account.records.catalogue.update(_ACTIVITY_TYPES, wanted, body))
-    return answer(_activity_type(changed, call))
+    changed, ignored = _changed(call, _ACTIVITY_TYPES, call.id("custom activity type"), ("id",))
+    return answer(_activity_type(changed, call), hint=ignored)
 
 
 def _activity_type(entry: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -118,11 +122,33 @@ def _activity_type(entry: Mapping[str, Any], call: Call) -> dict[str, Any]:
     }
 
 
-def _without_id(body: Any) -> tuple[Any, str]:
-    """A body without an id, which only Copper gives, and the hint that says so."""
-    if not isinstance(body, dict) or "id" not in body:
+# --- what only Copper writes ------------------------------------------------------------------------------------
+
+
+def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """An entry after an update, and the hint that names what cannot be changed."""
+    sent = call.body
+
+    def change(account: Account, _now: int) -> tuple[dict[str, Any], str]:
+        account.records.catalogue.get(table, wanted)
+        body, ignored = _writable(sent, fixed, account.records)
+        return change_entry(account.records, table, wanted, body), ignored
+
+    changed: tuple[dict[str, Any], str] = call.stage.record(change)
+    return changed
+
+
+def _writable(body: Any, fixed: tuple[str, ...], records: RecordStore) -> tuple[Any, str]:
+    """The body without fields that cannot be written, and the hint that names them. Raises Invalid where the account
+    refuses them."""
+    named = [name for name in fixed if name in body] if isinstance(body, dict) else []
+    if not named:
         return body, ""
-    return {name: value for name, value in body.items() if name != "id"}, ignored_hint(["id"])
+    if records.rules.refuse_read_only:
+        found = Findings(body, body, "the body")
+        found.unrecognized(named)
+        found.raise_if_any()
+    return {name: value for name, value in body.items() if name not in named}, ignored_hint(named)
 
 
 def _rows() -> list[tuple[str, str, Act]]:

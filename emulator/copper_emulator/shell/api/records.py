@@ -11,6 +11,8 @@ from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
+from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
@@ -18,8 +20,7 @@ from copper_emulator.shell.api.calls import Act, Call, routes_of
 
 def create(kind: EntityType, call: Call) -> web.Response:
     """200 (not 201) with the whole record, or 422."""
-    made = call.act(deeds.create_one(kind, call.body))
-    return answer(dict(made.record), hint=ignored_hint(made.ignored))
+    return _written(call, deeds.create_one(kind, call.body))
 
 
 def view(kind: EntityType, call: Call) -> web.Response:
@@ -37,8 +38,7 @@ def update(kind: EntityType, call: Call) -> web.Response:
     wanted = call.id(TABLES[kind].noun)
     body = call.body
     _refuse_deleted(kind, wanted, call)
-    changed = call.act(deeds.update_one(kind, wanted, body))
-    return answer(dict(changed.record), hint=ignored_hint(changed.ignored))
+    return _written(call, deeds.update_one(kind, wanted, body))
 
 
 def delete(kind: EntityType, call: Call) -> web.Response:
@@ -66,7 +66,7 @@ def fetch_by_email(call: Call) -> web.Response:
 
 def upsert(call: Call) -> web.Response:
     """200 with the lead that was made or updated; 422 where several match."""
-    return answer(dict(call.act(deeds.upsert(call.body))))
+    return _written(call, deeds.upsert(call.body))
 
 
 def convert(call: Call) -> web.Response:
@@ -78,6 +78,11 @@ def convert(call: Call) -> web.Response:
 def ignored_hint(names: Sequence[str]) -> str:
     """What to say about names in a body that cannot be written."""
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
+
+
+def _written(call: Call, deed: Deed[Record]) -> web.Response:
+    record, done = call.perform(deed)
+    return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
 def _was_deleted(kind: EntityType, record_id: int, call: Call) -> bool:

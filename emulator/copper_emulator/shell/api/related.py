@@ -10,11 +10,10 @@ from aiohttp import web
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import LABEL, Unfit, exact
+from copper_emulator.core.records.forms.plain import Unfit, exact
 from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.relations import ALLOWED, Item
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.text import field_name
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 
@@ -56,7 +55,7 @@ def read_resource(body: Any) -> Item:
     try:
         return _item(found.body["resource"])
     except Unfit as error:
-        message = error.message.replace(LABEL, field_name("resource_id"))
+        message = error.about("resource_id")
         raise Invalid.fields([("resource", message)], hint=error.hint) from None
 
 

@@ -18,6 +18,9 @@ from copper_emulator.core.records.forms.contacts import Address, Entries, Entry,
 from copper_emulator.core.records.forms.custom import CustomFields, Option
 from copper_emulator.core.records.forms.plain import (
     LABEL,
+    LATEST_SECOND,
+    MAX_AMOUNT,
+    MAX_ID,
     CalendarDay,
     Checkbox,
     Form,
@@ -317,7 +320,28 @@ CASES: dict[str, Case] = {
         ),
         blank=[],
     ),
-    "shown": Case(Shown("int | None", "number", "integer"), "int | None", "number", ((7, 7),)),
+    "shown": Case(
+        Shown("int | None", "number", "integer"),
+        "int | None",
+        "number",
+        ((0, 0), (7, 7), (MAX_ID, MAX_ID)),
+        ((-1, INVALID), (MAX_ID + 1, INVALID), ("7", INVALID)),
+    ),
+    "shown moment": Case(
+        Shown("int | None", "Unix seconds", "integer", most=LATEST_SECOND),
+        "int | None",
+        "Unix seconds",
+        ((0, 0), (LATEST_SECOND, LATEST_SECOND)),
+        ((-1, INVALID), (LATEST_SECOND + 1, INVALID), (10**400, INVALID)),
+    ),
+    "shown amount": Case(
+        Shown("float | None", "number", "number"),
+        "float | None",
+        "number",
+        ((-0.5, -0.5), (MAX_AMOUNT, MAX_AMOUNT)),
+        ((MAX_AMOUNT + 1, INVALID), (-MAX_AMOUNT - 1, INVALID), (float("inf"), INVALID)),
+    ),
+    "shown text": Case(Shown("str | None", "text", "string"), "str | None", "text", (("USD", "USD"),), ((7, INVALID),)),
     "shown list": Case(
         Shown("Sequence[int]", "list", "integer", many=True), "Sequence[int]", "list", (([7], [7]),), blank=[]
     ),

@@ -339,6 +339,7 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     ),
     ("MultiSelect", {"value": [1], "option": 1}, "option is not included in the list."),
     ("MultiSelect", {"value": [1], "allow_empty": "maybe"}, "must be true or false."),
+    ("Dropdown", {"value": {}}, "Dropdown): Invalid value for Value: IDs must be positive integers: {}."),
     ("Dropdown", {"value": ["Apples"]}, "IDs must be positive integers: Apples."),
     ("Float", {"value": "many"}, "is not a number."),
     ("Date", {"minimum_value": -1}, "is invalid. A date is a whole number of Unix seconds"),

@@ -203,12 +203,19 @@ def test_values_known_to_be_right_may_be_those_that_only_copper_writes() -> None
 
 def test_names_that_cannot_be_written_are_remembered() -> None:
     account = make_account()
-    written = account.act(deeds.create_one(LEAD, {"name": "Ada", "id": 17, "interaction_count": 3}), START)
-    again = account.act(deeds.update_one(LEAD, written.record.id, {"date_created": 17, "name": "Bob"}), START)
+    bodies = [{"name": "Ada", "id": 17, "interaction_count": 3}, {"name": "Bob", "id": 18, "date_created": 4}]
+    (ada, _), made = account.perform(deeds.create(LEAD, bodies), START)
+    (same,), changed = account.perform(deeds.update(LEAD, [ada.id], {"date_created": 17, "name": "Bob"}), START)
 
-    assert written.ignored == ("id", "interaction_count")
-    assert again.ignored == ("date_created",)
-    assert again.record.name == "Bob"
+    assert made.ignored == ("id", "interaction_count", "date_created")
+    assert changed.ignored == ("date_created",)
+    assert same.name == "Bob"
+
+
+def test_what_is_done_afterwards_adds_the_names_that_are_new() -> None:
+    done = Done(ignored=("id", "date_created"))
+    done.and_then(Done(ignored=("date_created", "interaction_count")))
+    assert done.ignored == ("id", "date_created", "interaction_count")
 
 
 # --- all or nothing ---------------------------------------------------------------------------------------
@@ -292,10 +299,7 @@ def test_one_missing_record_stops_the_whole_action(deed: Callable[[int], Deed[An
 
     text = refuse(account, deed(lead), NotFound)
 
-    assert text == (
-        "404 Resource not found\n"
-        "There is no lead 17. Create it first, or use fire('lead', ...) for a bare event that needs no record."
-    )
+    assert text == "404 Resource not found\nThere is no lead 17."
 
 
 def test_ids_that_a_refused_action_drew_are_not_given_again() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.writing.derived import NAME_PARTS, split_name
@@ -172,14 +173,13 @@ NEW_DEALS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "a pipeline": ({"pipeline_id": 213_215}, (213_215, 987_795, 10)),
     "a stage": ({"pipeline_stage_id": 987_797}, (213_215, 987_797, 50)),
     "both": ({"pipeline_id": 213_215, "pipeline_stage_id": 987_798}, (213_215, 987_798, 75)),
-    "a stage of another pipeline": ({"pipeline_id": 213_214, "pipeline_stage_id": 987_798}, (213_215, 987_798, 75)),
     "a probability of its own": ({"pipeline_stage_id": 987_797, "win_probability": 51}, (213_215, 987_797, 51)),
 }
 
 
 @pytest.mark.parametrize(("fields", "expected"), NEW_DEALS.values(), ids=NEW_DEALS.keys())
 def test_an_opportunity_begins_at_a_stage(fields: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """The first of the default pipeline, or of the one that is named; the stage wins where both are."""
+    """The first of the default pipeline, or of the one that is named."""
     account = make_account()
 
     shown = shows(account, OPPORTUNITY, deal(account, **fields), "pipeline_id", "pipeline_stage_id", "win_probability")
@@ -229,6 +229,62 @@ def test_a_move_to_another_pipeline_goes_to_its_first_stage() -> None:
 
     assert (told["pipeline_id"], told["stage_id"]) == ([213_214, 213_215], [987_793, 987_795])
     assert write(account, OPPORTUNITY, made, pipeline_id=213_215) == {}
+
+
+SALES = (
+    "The stages of Sales (213214) are 987790 (Qualified), 987791 (Follow-up), 987792 (Presentation), "
+    "987793 (Contract Sent), 987794 (Negotiation)."
+)
+
+
+def test_a_new_opportunity_is_in_no_stage_of_another_pipeline() -> None:
+    account = make_account()
+
+    with pytest.raises(Invalid) as caught:
+        deal(account, pipeline_id=213_214, pipeline_stage_id=987_798)
+
+    assert (caught.value.faults, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
+    assert list(account.records.of(OPPORTUNITY)) == []
+
+
+def test_an_opportunity_moves_to_no_stage_of_another_pipeline() -> None:
+    account = make_account()
+    made = deal(account, pipeline_stage_id=987_798)
+    before = get(account, OPPORTUNITY, made)
+
+    with pytest.raises(Invalid) as caught:
+        write(account, OPPORTUNITY, made, pipeline_id=213_214, pipeline_stage_id=987_797)
+
+    assert (caught.value.faults, caught.value.hint) == ((("pipeline_stage_id", "is invalid"),), SALES)
+    assert get(account, OPPORTUNITY, made) == before
+
+
+def test_a_stage_that_is_only_written_back_does_not_hold_a_move_to_another_pipeline() -> None:
+    account = make_account()
+    made = deal(account, pipeline_stage_id=987_793)
+
+    told = write(account, OPPORTUNITY, made, pipeline_id=213_215, pipeline_stage_id=987_793)
+
+    assert (told["pipeline_id"], told["stage_id"]) == ([213_214, 213_215], [987_793, 987_795])
+
+
+def test_a_pipeline_that_is_only_written_back_does_not_hold_a_move_to_a_stage_of_another() -> None:
+    account = make_account()
+    made = deal(account)
+
+    told = write(account, OPPORTUNITY, made, pipeline_id=213_214, pipeline_stage_id=987_797)
+
+    assert (told["pipeline_id"], told["stage_id"]) == ([213_214, 213_215], [987_790, 987_797])
+
+
+def test_a_seeded_opportunity_whose_stage_is_of_another_pipeline_is_put_right_by_its_pipeline() -> None:
+    account = make_account()
+    made = seed(account, OPPORTUNITY, name="Deal", pipeline_id=213_214, pipeline_stage_id=987_797)
+    assert shows(account, OPPORTUNITY, made, "pipeline_id", "pipeline_stage_id") == (213_214, 987_797)
+
+    told = write(account, OPPORTUNITY, made, pipeline_id=213_215, pipeline_stage_id=987_797)
+
+    assert told == {"pipeline_id": [213_214, 213_215]}
 
 
 def test_a_stage_of_another_pipeline_takes_the_opportunity_there() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.moments import to_ms
+from copper_emulator.core.text import field_name
 
 MAX_ID = 2**63 - 1
 MAX_AMOUNT = 10**15
@@ -35,6 +36,10 @@ class Unfit(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def about(self, name: str) -> str:
+        """The message, of the field of this name."""
+        return self.message.replace(LABEL, field_name(name))
 
 
 class Known(Protocol):
@@ -271,16 +276,19 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What only Copper writes; `shape` is its JSON Schema."""
+    """What only Copper writes; `shape` is its JSON Schema. A number reaches to `most`, or to what its shape allows."""
 
     python: str
     words: str
     shape: str
     many: bool = False
+    most: int | None = None
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        each = {"type": self.shape}
+        bounds = self._bounds
+        limits = {} if bounds is None else {"minimum": bounds[0], "maximum": bounds[1]}
+        each = {"type": self.shape, **limits}
         return {"type": "array", "items": each} if self.many else each
 
     def blank(self) -> Any:
@@ -289,11 +297,21 @@ class Shown:
     def read(self, value: Any, known: Known) -> Any:
         values = value if self.many and isinstance(value, list) else [value]
         if isinstance(value, list) is not self.many or not all(self._fits(each) for each in values):
-            raise Unfit(INVALID, f"It is given as {self.words}.")
+            bounds = self._bounds
+            limits = "" if bounds is None else f" from {bounds[0]:,} to {bounds[1]:,}"
+            raise Unfit(INVALID, f"It is given as {self.words}{limits}.")
         return value
 
+    @property
+    def _bounds(self) -> tuple[int, int] | None:
+        bounds = _BOUNDS.get(self.shape)
+        return bounds if bounds is None or self.most is None else (bounds[0], self.most)
+
     def _fits(self, value: Any) -> bool:
-        return isinstance(value, _SHAPES[self.shape]) and not isinstance(value, bool)
+        if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool):
+            return False
+        bounds = self._bounds
+        return bounds is None or (isinstance(value, int | float) and bounds[0] <= value <= bounds[1])
 
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -302,6 +320,9 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "object": dict,
 }
+
+_BOUNDS: Mapping[str, tuple[int, int]] = {"integer": (0, MAX_ID), "number": (-MAX_AMOUNT, MAX_AMOUNT)}
+"""Counts and ids; amounts."""
 
 
 ID_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}

@@ -12,9 +12,8 @@ from typing import Any
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.findings import BLANK, Findings
 from copper_emulator.core.records.fields import Access, Field, Null, Table
-from copper_emulator.core.records.forms.plain import LABEL, Known, Unfit
+from copper_emulator.core.records.forms.plain import Known, Unfit
 from copper_emulator.core.records.forms.references import LookupId, LookupName
-from copper_emulator.core.text import field_name
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -136,7 +135,7 @@ class Reading:
         try:
             values[field.name] = field.form.read(given, self._known)
         except Unfit as error:
-            found.error(field.name, error.message.replace(LABEL, field_name(field.name)), error.hint)
+            found.error(field.name, error.about(field.name), error.hint)
 
 
 def is_blank(field: Field, value: Any) -> bool:

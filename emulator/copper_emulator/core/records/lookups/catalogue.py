@@ -12,7 +12,7 @@ from typing import Any
 from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import Known
+from copper_emulator.core.records.forms.plain import MAX_ID, Known
 from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.lookups.tables import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
 
@@ -57,7 +57,7 @@ class Catalogue:
         entries = self._tables[table] if table in self._tables else dict(self.table(table))
         said, found = Reading(NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
-        if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int)):
+        if wanted is not None and not _is_id(table, wanted):
             found.error("id", "is no id")
         elif wanted in entries:
             found.error("id", "is already there")
@@ -179,6 +179,12 @@ class Catalogue:
             for other_id, other in self._tables[table].items():
                 if other_id != entry_id and other[mark]:
                     self._tables[table][other_id] = {**other, mark: False}
+
+
+def _is_id(table: str, wanted: object) -> bool:
+    # Notes have the activity type 0 (developer docs).
+    least = 0 if table == "activity_types" else 1
+    return isinstance(wanted, int) and not isinstance(wanted, bool) and least <= wanted <= MAX_ID
 
 
 class _Nobody:

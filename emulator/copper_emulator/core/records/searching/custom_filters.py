@@ -81,7 +81,7 @@ class CustomFieldFilters:
         try:
             return _condition(definition, item, known)
         except Unfit as error:
-            where = f"Custom field {wanted} ({definition['name']}, {definition['data_type']}): {error.message}."
+            where = f"Custom field {wanted} ({definition['name']}, {definition['data_type']}): {error.about('value')}."
             raise Unfit(INVALID, f"{where} {error.hint}".strip()) from None
 
 

@@ -20,8 +20,8 @@ from typing import Any
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import LABEL, OneOf, Unfit, object_schema
-from copper_emulator.core.records.ordering import Column, Key, Stored
+from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
+from copper_emulator.core.records.ordering import Column, Key, Stored, place_by
 from copper_emulator.core.records.searching.conditions import ID, Condition, Hits, Setting, Values, no_demand, not_among
 from copper_emulator.core.records.searching.filter_parts import Filter
 from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
@@ -30,7 +30,6 @@ from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, DEFAULT_SORTS, DIRECTIONS, SORTS
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.text import field_name
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -113,7 +112,7 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     if late:
         seen = [rows[hit] for hit in hits]
         for record in late:
-            insort(seen, record, key=_place(key))
+            insort(seen, record, key=place_by(key))
         rows, hits = seen, range(len(seen))
     return Found([rows[hit] for hit in _page(hits, query)], len(hits))
 
@@ -131,18 +130,8 @@ def _candidates(store: RecordStore, query: Query, key: Key) -> tuple[Sequence[St
         order = store.orders[query.kind].order(query.sort_by, records, key, stamp)
         return order.rows, order.values
     few = [records[each] for each in frozenset.intersection(*narrowed) if each in records]
-    few.sort(key=_place(key))
+    few.sort(key=place_by(key))
     return few, lambda column: column.values(few)
-
-
-def _place(key: Key) -> Callable[[Stored], tuple[bool, Any, int]]:
-    """The place of single records in the order of a key: as in `Order`, those without a value last, ties by id."""
-
-    def place(record: Stored) -> tuple[bool, Any, int]:
-        value = key(record)
-        return value is None, 0 if value is None else value, record["id"]
-
-    return place
 
 
 def _fitting(number: int, conditions: Iterable[Condition], values: Callable[[Column], Values]) -> Hits:
@@ -193,7 +182,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
         try:
             values[name] = each.form.read(value, store)
         except Unfit as error:
-            found.error(name, error.message.replace(LABEL, field_name(name)), error.hint)
+            found.error(name, error.about(name), error.hint)
     found.raise_if_any()
     return values
 

@@ -20,7 +20,7 @@ from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import Reading, Said
 from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
-from copper_emulator.core.records.writing.derived import Write, derive
+from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -29,15 +29,18 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 @dataclass(slots=True)
 class Done:
-    """What an action did: changes in order, and the records that a write left as they were."""
+    """What an action did: changes in order, the records that a write left as they were, and the names it ignored."""
 
     changes: list[RecordChange] = field(default_factory=list)
     unchanged: list[tuple[EntityType, int]] = field(default_factory=list)
+    ignored: tuple[str, ...] = ()
+    """Names that bodies had and that cannot be written."""
 
     def and_then(self, other: Done) -> None:
         """Add what another action did after it."""
         self.changes += other.changes
         self.unchanged += other.unchanged
+        self.ignored = tuple(dict.fromkeys(self.ignored + other.ignored))
 
 
 T = TypeVar("T")
@@ -61,13 +64,12 @@ class Action:
         self._deleted: dict[int, None] = {}
         self._claimed: dict[str, int | None] = {}
         self._seeded = False
-        self.ignored: dict[str, None] = {}
-        """Names that bodies had and that cannot be written."""
+        self._ignored: dict[str, None] = {}
 
     def create(self, body: Any) -> int:
         """A new record; its id. Raises Invalid."""
         said, found = self._reading.create(self._table, body)
-        self.ignored |= dict.fromkeys(said.ignored)
+        self._ignored |= dict.fromkeys(said.ignored)
         return self._checked_new(said, found)
 
     def seed(self, body: Any) -> int:
@@ -88,7 +90,7 @@ class Action:
         """Change the fields that the body names. Raises NotFound, Invalid."""
         before = self._now_there(record_id)
         said, found = self._reading.update(self._table, body, before)
-        self.ignored |= dict.fromkeys(said.ignored)
+        self._ignored |= dict.fromkeys(said.ignored)
         found.raise_if_any()
         self._write(record_id, before, said, found)
 
@@ -102,7 +104,7 @@ class Action:
         after = {**before, **said.values}
         if "custom_fields" in said.values:
             after["custom_fields"] = _merged(before["custom_fields"], said.values["custom_fields"])
-        self._derive(before, said, after)
+        self._derive(before, said, after, found)
         if all(is_same(each.form, before[each.name], after[each.name]) for each in self._table if each.stored):
             after = dict(before)
         else:
@@ -118,7 +120,7 @@ class Action:
     def commit(self) -> Done:
         """Write everything. What changed: new records, then updates grouped by equal old and new values, then removed
         ones."""
-        done = Done()
+        done = Done(ignored=tuple(self._ignored))
         for record in self._created.values():
             # Seeded records were always there: searches that lag find them at once.
             self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
@@ -157,9 +159,9 @@ class Action:
         if "custom_fields" in given:
             given["custom_fields"] = _merged({}, given["custom_fields"])
         after = {"id": 0, **said.defaults, **given}
-        self._derive(None, said, after)
+        # What is seeded stands as it is given, whether it agrees or not.
+        self._derive(None, said, after, None if seeding else found)
         if seeding:
-            # What was given stands, whatever would follow from the rest.
             after |= given
             for name in self._table.unstored:
                 after.pop(name, None)
@@ -184,12 +186,12 @@ class Action:
         found = self._updated.get(record_id)
         return self._store.stored(self._kind, record_id) if found is None else found
 
-    def _derive(self, before: Stored | None, said: Said, after: dict[str, Any]) -> None:
+    def _derive(self, before: Stored | None, said: Said, after: dict[str, Any], found: Findings | None) -> None:
         store = self._store
-        derive(
-            self._table,
-            Write(before, said.values, after, store.catalogue, store.company_of, self._now, store.user),
-        )
+        write = Write(before, said.values, after, store.catalogue, store.company_of, self._now, store.user)
+        if found is not None:
+            check(self._table, write, found)
+        derive(self._table, write)
 
     def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> None:
         # What may belong to one record only must belong to no other, stored or in this action.

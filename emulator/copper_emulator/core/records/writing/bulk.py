@@ -18,13 +18,12 @@ from copper_emulator.core.findings import (
     Findings,
 )
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import LABEL, Unfit
+from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
-from copper_emulator.core.text import field_name
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -118,4 +117,4 @@ def _id(body: Any, noun: str) -> int:
     try:
         return read_id(body["id"])
     except Unfit as error:
-        raise Invalid.fields([("id", error.message.replace(LABEL, field_name("id")))]) from None
+        raise Invalid.fields([("id", error.about("id"))]) from None

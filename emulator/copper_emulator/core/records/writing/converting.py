@@ -15,7 +15,7 @@ from copper_emulator.core.errors import CopperEmulatorError, Invalid
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Field, Table
-from copper_emulator.core.records.forms.plain import LABEL, Checkbox, Unfit
+from copper_emulator.core.records.forms.plain import Checkbox, Unfit
 from copper_emulator.core.records.forms.references import RecordId
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
@@ -25,7 +25,6 @@ from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.merging import take_over
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
-from copper_emulator.core.text import field_name
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -103,7 +102,7 @@ def _read_part(table: Table, details: Findings, store: RecordStore) -> dict[str,
         try:
             values[field.name] = field.form.read(given, store)
         except Unfit as error:
-            found.error(field.name, error.message.replace(LABEL, field_name(field.name)), error.hint)
+            found.error(field.name, error.about(field.name), error.hint)
     return values
 
 

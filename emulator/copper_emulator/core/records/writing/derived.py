@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.records.fields import Table
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 
@@ -41,6 +42,12 @@ def derive(table: Table, write: Write) -> None:
     for field, rule in _RULES:
         if field in table:
             rule(write)
+
+
+def check(table: Table, write: Write, found: Findings) -> None:
+    """Find what was said and contradicts itself; before anything is derived from it."""
+    if "pipeline_stage_id" in table:
+        _check_stage(write, found)
 
 
 def split_name(name: str) -> dict[str, str | None]:
@@ -76,10 +83,25 @@ def _lead_status(write: Write) -> None:
         write.after["status_id"] = write.catalogue.named("lead_statuses", name)
 
 
+def _check_stage(write: Write, found: Findings) -> None:
+    pipeline_id, stage = write.said.get("pipeline_id"), write.catalogue.stage(write.said.get("pipeline_stage_id"))
+    if pipeline_id is None or stage is None or stage[0] == pipeline_id:
+        return
+    # Of a record that is written back as a whole, with one of the two changed, the other follows.
+    if write.changed("pipeline_id") and write.changed("pipeline_stage_id"):
+        pipeline = write.catalogue.get("pipelines", pipeline_id)
+        stages = ", ".join(f"{each['id']} ({each['name']})" for each in pipeline["stages"])
+        found.error("pipeline_stage_id", INVALID, f"The stages of {pipeline['name']} ({pipeline_id}) are {stages}.")
+
+
 def _stage(write: Write) -> None:
     after, catalogue = write.after, write.catalogue
     by_pipeline = write.said.get("pipeline_id") is not None and write.changed("pipeline_id")
+    by_stage = write.changed("pipeline_stage_id")
     found = catalogue.stage(write.said.get("pipeline_stage_id"))
+    if found is not None and found[0] != after["pipeline_id"] and by_pipeline and not by_stage:
+        # A stage that was only written back does not hold a move to another pipeline.
+        found = None
     if found is not None:
         after["pipeline_id"] = found[0]
     elif write.before is None or by_pipeline:
