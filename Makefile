@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage clients generate clean
+.PHONY: help demo test check coverage bench clients generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,9 @@ clients: $(READY)  ## Install the published clients that tests/clients runs (nee
 coverage: test  ## Run all tests, then report the coverage of everything (htmlcov/index.html)
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
+
+bench: $(READY)  ## Time 100,000 records beside a bare aiohttp handler (about a minute; docs/performance.md)
+	@$(PY) benchmarks/records.py
 
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate

@@ -92,7 +92,8 @@ def memory(copper: Copper, count: int) -> tuple[float, float, float]:
         "maximum_modified_date": 2_147_483_647,
         "minimum_modified_date": 0,
     }
-    for sort in SORTS[EntityType.PERSON]:
+    # The last two are kept: those by texts of which no two are equal take most.
+    for sort in (*SORTS[EntityType.PERSON], "name", "email"):
         copper.people.search(**{**eight, "page_number": 1, "sort_by": sort})
     after_all = taken()
     tracemalloc.stop()

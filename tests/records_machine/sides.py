@@ -12,7 +12,7 @@ from copper_emulator.core.errors import ApiError
 from tests.records_machine.drawn import Pick
 from tests.records_machine.facts import DEFINITIONS, KINDS, MISSING, Row
 from tests.records_machine.model import Model
-from tests.records_machine.rows import Item, Refused
+from tests.records_machine.rows import Item, Refused, reference
 
 TARGET = "https://crm.example/hooks"
 BASE = "/developer_api/v1"
@@ -36,7 +36,7 @@ class Side:
         self.copper, self.model, self.connection = copper, model, connection
         self.told: list[Row] = []
         self.faces: dict[str, Any] = {kind: getattr(copper, PLURAL[kind]) for kind in KINDS}
-        self._last: dict[Item, Any] = {}
+        self._last: dict[str, Any] = {}
         copper.route("https://crm.example", to=self._hear)
         for each, one in DEFINITIONS.items():
             copper.lookups.custom_field_definitions.add(
@@ -96,16 +96,21 @@ class Side:
         agree("told before time passes", self.told, self.model.told if way == "python" else self.model.told[:heard])
 
     def compare(self) -> None:
-        """What was told, and every record; over HTTP those that are not as they were before."""
+        """What was told, and every record; over HTTP what is not as it was before."""
         self.copper.settle()
         agree("told", self.told, self.model.told)
-        self.compare_records()
-        before, self._last = self._last, self._expected()
-        for item in {**before, **self._last} if before else ():
-            if self._last.get(item) != before.get(item):
-                self._fetch(item)
+        self._compare_records()
+        before, self._last = self._last, self._readable()
+        for path in {**before, **self._last} if before else ():
+            if self._last.get(path) != before.get(path):
+                self._fetch(path)
 
-    def compare_records(self) -> None:
+    def compare_all(self) -> None:
+        """Every record, through HTTP."""
+        for path in self._last:
+            self._fetch(path)
+
+    def _compare_records(self) -> None:
         """Every record, through Python."""
         for kind, face in self.faces.items():
             found = face.search(include_converted_leads=True) if kind == "lead" else face.search()
@@ -113,26 +118,25 @@ class Side:
             expected = {number: self.model.shown(kind, number) for number in self.model.of[kind]}
             agree(f"records of the type {kind}", seen, expected)
 
-    def compare_all(self) -> None:
-        """Every record, through HTTP."""
-        for item in self._last:
-            self._fetch(item)
-
-    def _expected(self) -> dict[Item, Any]:
-        related: dict[Item, list[Item]] = {item: [] for item in self.model.items}
-        for pair in sorted(self.model.relations, key=sorted):
+    def _readable(self) -> dict[str, Any]:
+        """What the API has to answer to every GET of a record, and of what it is related to."""
+        related: dict[Item, list[Row]] = {item: [] for item in self.model.items}
+        for pair in self.model.relations:
             for item in pair:
-                related[item] += pair - {item}
-        return {item: (self.model.shown(*item), sorted(others)) for item, others in related.items()}
+                related[item] += [reference(other) for other in pair - {item}]
+        answers: dict[str, Any] = {}
+        for item, others in related.items():
+            path = f"/{PLURAL[item[0]]}/{item[1]}"
+            answers[path] = self.model.shown(*item)
+            if item[0] != "activity_log":
+                answers[f"{path}/related"] = sorted(others, key=str)
+        return answers
 
-    def _fetch(self, item: Item) -> None:
-        path = f"/{PLURAL[item[0]]}/{item[1]}"
-        gone: Any = {"id": item[1], "is_deleted": True} if item[0] == "activity_log" else 404
-        shown, related = self._last.get(item, (gone, None))
-        agree(f"GET {path}", outcome(lambda: self.http("GET", path)), shown)
-        if related is not None and item[0] != "activity_log":
-            seen = sorted((each["type"], each["id"]) for each in self.http("GET", f"{path}/related"))
-            agree(f"GET {path}/related", seen, related)
+    def _fetch(self, path: str) -> None:
+        seen = outcome(lambda: self.http("GET", path))
+        stub = {"id": int(path.split("/")[2]), "is_deleted": True}
+        gone: Any = stub if path.startswith("/activities") else 404
+        agree(f"GET {path}", sorted(seen, key=str) if isinstance(seen, list) else seen, self._last.get(path, gone))
 
 
 def outcome(act: Callable[[], Any]) -> Any:

@@ -37,3 +37,15 @@ def json_name(value: object) -> str:
 def field_name(name: str) -> str:
     """An attribute as it leads Copper's messages: `company_id` as `Company Id` (recorded)."""
     return name.replace("_", " ").title()
+
+
+def folded(text: str) -> str:
+    """The text to compare whatever the case; itself where it is so already, so that it is not in memory twice."""
+    other = text.casefold()
+    return text if other == text else other
+
+
+def lowered(text: str) -> str:
+    """The text in lower case; itself where it is so already, as in `folded`."""
+    other = text.lower()
+    return text if other == text else other

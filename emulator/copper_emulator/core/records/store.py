@@ -22,6 +22,7 @@ from copper_emulator.core.records.relations import Relations, leads_to, newly_li
 from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
 from copper_emulator.core.rules import Rules
+from copper_emulator.core.text import lowered
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -211,7 +212,7 @@ def _release(owners: dict[str, int], unique: str, record_id: int) -> None:
 def uniques(kind: EntityType, record: Stored) -> list[str]:
     """What of a record may belong to no other of its type (developer docs): emails of people, domains of companies."""
     if kind is PERSON:
-        return [entry["email"].lower() for entry in record["emails"]]
+        return [lowered(entry["email"]) for entry in record["emails"]]
     if kind is COMPANY and record["email_domain"]:
         return [record["email_domain"].lower()]
     return []

@@ -17,6 +17,7 @@ from copper_emulator.core.records.searching.conditions import last_contact
 from copper_emulator.core.records.searching.filter_values import day_number
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TASK
+from copper_emulator.core.text import folded
 
 
 def _alone(store: RecordStore) -> object:
@@ -44,7 +45,7 @@ def _plain(field: str) -> Sort:
 def _text(field: str) -> Sort:
     def key(record: Stored) -> Any:
         value = record[field]
-        return None if value is None else value.casefold()
+        return None if value is None else folded(value)
 
     return Sort(f"`{field}`", lambda store: key)
 
@@ -55,7 +56,7 @@ def _part(field: str, part: str) -> Sort:
     def key(record: Stored) -> Any:
         value = record[field]
         first = value[0] if isinstance(value, list) and value else value
-        return None if not first or first[part] is None else first[part].casefold()
+        return None if not first or first[part] is None else folded(first[part])
 
     return Sort(f"`{part}` of `{field}`", lambda store: key)
 
