@@ -49,7 +49,7 @@ class Story:
 
     def possible(self) -> list[st.SearchStrategy[Step]]:
         """Everything that can happen now."""
-        ways = [self.creates()]
+        ways = [self.creates(), self.imports()]
         if self.has_some:
             ways += [self.updates(), self.deletes()]
         if self.has_pairs:
@@ -69,10 +69,12 @@ class Story:
         return bool(self._merged_kinds())
 
     def creates(self) -> st.SearchStrategy[Step]:
-        """One record, or many in one action."""
-        kinds = [kind for kind in self.kinds if kind is not ACTIVITY or self._parents()]
-        plain = _created(kinds[0], self._name(kinds[0]), 1, self._plain_fields(kinds[0]))
-        return st.just({"create": plain}) | st.sampled_from(kinds).flatmap(self._creates)
+        """One record."""
+        return self._creates(1, st.just(1))
+
+    def imports(self) -> st.SearchStrategy[Step]:
+        """Many records in one action."""
+        return self._creates(2, _MANY)
 
     def updates(self) -> st.SearchStrategy[Step]:
         """One record changed, several at once, or a whole group."""
@@ -135,11 +137,14 @@ class Story:
 
     # --- how ------------------------------------------------------------------------------------------------
 
-    def _creates(self, kind: EntityType) -> st.SearchStrategy[Step]:
-        name = self._name(kind)
-        return st.tuples(st.just(1) | _MANY, fields(kind, records=self._references(), unique=False)).map(
-            lambda drawn: {"create": _created(kind, name, *drawn)}
-        )
+    def _creates(self, few: int, number: st.SearchStrategy[int]) -> st.SearchStrategy[Step]:
+        kinds = [kind for kind in self.kinds if kind is not ACTIVITY or self._parents()]
+        plain = _created(kinds[0], self._name(kinds[0]), few, self._plain_fields(kinds[0]))
+        return st.just(plain) | st.sampled_from(kinds).flatmap(lambda kind: self._creates_of(kind, number))
+
+    def _creates_of(self, kind: EntityType, number: st.SearchStrategy[int]) -> st.SearchStrategy[Step]:
+        its = fields(kind, records=self._references(), unique=False)
+        return st.tuples(number, its).map(lambda drawn: _created(kind, self._name(kind), *drawn))
 
     def _updates(self, kind: EntityType) -> st.SearchStrategy[Step]:
         told = changes(kind, records=self._references(), unique=False)
@@ -194,9 +199,9 @@ class Story:
 _MADE = (EntityType.PERSON, EntityType.COMPANY, EntityType.OPPORTUNITY)
 
 
-def _created(kind: EntityType, name: str, number: int, its: dict[str, Any]) -> dict[str, Any]:
+def _created(kind: EntityType, name: str, number: int, its: dict[str, Any]) -> Step:
     count = {"count": number} if number > 1 else {}
-    return {"type": str(kind), "as": name, **count, "fields": its}
+    return {"create": {"type": str(kind), "as": name, **count, "fields": its}}
 
 
 def _updated(drawn: tuple[list[str], dict[str, Any]]) -> Step:
