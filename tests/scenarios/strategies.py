@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.tables import TABLES
 
@@ -108,24 +109,30 @@ def _possible(known: Known) -> list[str]:
 
 
 @st.composite
-def _fields(draw: st.DrawFn, known: Known, kind: str, *, least: int = 0) -> dict[str, Any]:
-    """Fields that the type has; their values are anything, texts with numbers, or the id of a record."""
+def _fields(
+    draw: st.DrawFn, known: Known, kind: str, names: Mapping[str, list[str]], *, least: int = 0
+) -> dict[str, Any]:
+    """Fields that may be named there; their values are anything, texts with numbers, or the id of a record."""
     named: dict[str, Any] = {}
-    for name in draw(st.lists(st.sampled_from(_NAMES[kind]), min_size=least, max_size=3, unique=True)):
+    for name in draw(st.lists(st.sampled_from(names[kind]), min_size=least, max_size=3, unique=True)):
         singles = known.single(*_LEADS_TO.get(name, ()))
         reference = st.builds(lambda record: {"record": record}, st.sampled_from(singles)) if singles else st.nothing()
         named[name] = draw(values | texts.map(lambda text: text + "{n}") | reference)
     return named
 
 
-_NAMES = {kind: [each.name for each in TABLES[EntityType(kind)]] for kind in TYPES}
+_SHOWN = {kind: [each.name for each in TABLES[EntityType(kind)]] for kind in TYPES}
+_MADE = {kind: [each.name for each in TABLES[EntityType(kind)].written] for kind in TYPES}
+_CHANGED = {kind: [each.name for each in TABLES[EntityType(kind)] if each.access is Access.ALWAYS] for kind in TYPES}
 _LEADS_TO = {"company_id": ("company",), "primary_contact_id": ("person",)}
 
 
 @st.composite
 def _create(draw: st.DrawFn, known: Known) -> dict[str, Any]:
     kind = draw(st.sampled_from(TYPES))
-    body = draw(some({"type": st.just(kind)}, {"count": counts, "each": st.booleans(), "fields": _fields(known, kind)}))
+    body = draw(
+        some({"type": st.just(kind)}, {"count": counts, "each": st.booleans(), "fields": _fields(known, kind, _MADE)})
+    )
     return _named(draw, known, body, kind, body.get("count", 1))
 
 
@@ -133,9 +140,9 @@ def _create(draw: st.DrawFn, known: Known) -> dict[str, Any]:
 def _seed(draw: st.DrawFn, known: Known) -> dict[str, Any]:
     kind = draw(st.sampled_from(TYPES))
     if draw(st.booleans()):
-        body = draw(some({"type": st.just(kind)}, {"count": counts, "fields": _fields(known, kind)}))
+        body = draw(some({"type": st.just(kind)}, {"count": counts, "fields": _fields(known, kind, _SHOWN)}))
         return _named(draw, known, body, kind, body.get("count", 1))
-    rows = draw(st.lists(_fields(known, kind), min_size=1, max_size=3))
+    rows = draw(st.lists(_fields(known, kind, _SHOWN), min_size=1, max_size=3))
     return _named(draw, known, {"type": kind, "rows": rows}, kind, len(rows))
 
 
@@ -159,7 +166,7 @@ def _named(draw: st.DrawFn, known: Known, body: dict[str, Any], kind: str, numbe
 @st.composite
 def _update(draw: st.DrawFn, known: Known) -> dict[str, Any]:
     chosen, kind = _alike(draw, known)
-    fields = {"records": st.just(chosen), "fields": _fields(known, kind, least=1)}
+    fields = {"records": st.just(chosen), "fields": _fields(known, kind, _CHANGED, least=1)}
     return draw(some(fields, {"each": st.booleans()}))
 
 

@@ -40,6 +40,8 @@ UNTOLD = (
     "has already been converted",
     # Refused once there is one; until then null is as good as absent.
     "Assignee Id: can't be blank",
+    # A stage belongs to one pipeline.
+    "Pipeline Stage Id: is invalid",
     # By the data type of a custom field definition.
     "Options: ",
     "Currency: is invalid",
