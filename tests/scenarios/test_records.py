@@ -583,3 +583,40 @@ def test_a_definition_that_cannot_be_twice_is_known_to_be_there() -> None:
     """)
 
     assert fault_of(text) == "story.yaml:7: steps[2].lookup.add.id: is already there"
+
+
+# --- bodies as they stand -----------------------------------------------------------------------------------
+
+
+def test_a_body_is_delivered_as_it_stands_outside_subscriptions_and_limits() -> None:
+    """A forged one: nobody has subscribed to it, and it carries no secret."""
+    played = performed(
+        story_of_all("""
+            - create: {type: person, as: ada}
+            - expect: {topic: person/new, records: ada}
+            - replay: {target: /hook, body: {type: person, event: delete, ids: [{record: ada}], extra: 1}}
+            - expect: {topic: person/delete, records: ada, count: 1, body: {extra: 1}}
+            - expect_none: {}
+        """)
+    )
+
+    assert played.passed, played.result.failure or played.verdict
+
+
+def test_a_body_that_is_no_notification_fails_its_step() -> None:
+    failure = failure_of(story_of_all("- replay: {target: /hook, body: {type: task}}"))
+
+    assert "deliver a body again: task/None -> /hook\nthis is no captured notification" in failure
+
+
+def test_a_number_behind_a_name_is_one_of_several_records() -> None:
+    passes(
+        story_of_all("""
+            - create: {type: person, as: crowd, count: 3}
+            - expect: {topic: person/new, records: crowd}
+            - update: {records: crowd.2, fields: {title: second}}
+            - expect: {topic: person/update, records: crowd.2, count: 1}
+            - delete: {records: [crowd.1, crowd.3]}
+            - expect: {topic: person/delete, records: [crowd.1, crowd.3], count: 1}
+        """)
+    )
