@@ -27,6 +27,8 @@ DEFINITIONS = {
 
 
 class Stage(NamedTuple):
+    """A stage of a pipeline."""
+
     name: str
     pipeline_id: int
     win_probability: int

@@ -17,10 +17,9 @@ def search(model: Model, kind: str, filters: Row) -> tuple[list[int], int]:
     said = {"include_converted_leads": False, "sort_by": SORTED[kind], "page_number": 1, **filters}
     if "age" in said:
         said["minimum_created_date"] = max(said.get("minimum_created_date", 0), model.seconds - said["age"])
-    found = [model.shown(kind, number) for number in model.of[kind]]
-    found = [
-        row for row in found if all(_fits(row, name, value) for name, value in said.items() if name not in _OTHERS)
-    ]
+    rows = [model.shown(kind, number) for number in model.of[kind]]
+    demands = [(name, value) for name, value in said.items() if name not in _OTHERS]
+    found = [row for row in rows if all(_fits(row, name, value) for name, value in demands)]
     direction = said.get("sort_direction", "desc" if kind == "activity_log" else "asc")
     found.sort(key=lambda row: _place(row, said["sort_by"]), reverse=direction == "desc")
     size = said.get("page_size", 20 if "page_number" in filters else len(found))
@@ -67,22 +66,19 @@ def _has(own: set[Any], wanted: set[Any], option: str) -> bool:
 
 
 def _has_custom(row: Row, demands: list[Row]) -> bool:
-    return all(
-        _has_one({each["custom_field_definition_id"]: each["value"] for each in row["custom_fields"]}, demand)
-        for demand in demands
-    )
+    own = {each["custom_field_definition_id"]: each["value"] for each in row["custom_fields"]}
+    return all(_meets(own[demand["custom_field_definition_id"]], demand) for demand in demands)
 
 
-def _has_one(values: dict[int, Any], demand: Row) -> bool:
-    own = values[demand["custom_field_definition_id"]]
+def _meets(own: Any, demand: Row) -> bool:
+    """A range, a value, or options."""
     if "minimum_value" in demand:
         return own is not None and demand["minimum_value"] <= own <= demand["maximum_value"]
     if not isinstance(demand["value"], list):
         return bool(own == demand["value"])
     mine = set(own) if isinstance(own, list) else {own} - {None}
-    return _has(mine, set(demand["value"]), demand.get("option", "any")) or (
-        demand.get("allow_empty", False) and not mine
-    )
+    empty_will_do = bool(demand.get("allow_empty"))
+    return _has(mine, set(demand["value"]), demand.get("option", "any")) or (empty_will_do and not mine)
 
 
 _FITS: dict[str, Callable[[Row, Any], bool]] = {

@@ -26,7 +26,7 @@ from tests.records_machine.sides import PLURAL, Disagreement, Side, agree, outco
 
 __all__ = ["Disagreement", "run"]
 
-EXAMPLES = 60
+EXAMPLES = 40
 STEPS = 30
 """The default budget. Mistakes are caught within it, too."""
 

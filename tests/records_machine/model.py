@@ -1,10 +1,7 @@
 """What an account should make of writes, in the plainest way; nothing is shared with the engine.
 
-rows.py       records, relations, interactions
-telling.py    notifications
-model.py      writes
-becoming.py   merges, conversions, upserts
-finding.py    searches
+Records, relations and interactions are in `rows.py`, notifications in `telling.py`; merges, conversions and upserts in
+`becoming.py`, searches in `finding.py`.
 """
 
 from __future__ import annotations
