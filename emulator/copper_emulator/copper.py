@@ -32,6 +32,7 @@ from copper_emulator.typed_records import (
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
     from copper_emulator.scenarios import ScenarioResult
+    from copper_emulator.scenarios.stepwise import Stepwise
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -104,6 +105,12 @@ class Copper(Face):
 
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
+
+    def stepwise(self, *, secret: Mapping[str, str] | None = None) -> Stepwise:
+        """Play the steps of a scenario as they are decided; what `pytest_copper.machine` does."""
+        from copper_emulator.scenarios.stepwise import Stepwise
+
+        return Stepwise(self._operations, self._drive, secret)
 
     def check(
         self,

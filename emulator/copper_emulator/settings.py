@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal, Self
 
@@ -82,6 +83,7 @@ Permits = Annotated[frozenset[int | str], BeforeValidator(_parse_permits)]
 Hosts = Annotated[frozenset[str], BeforeValidator(_parse_hosts)]
 
 
+@cache
 def _default_user_agent() -> str:
     try:
         return f"copper-emulator/{version('copper-emulator')}"

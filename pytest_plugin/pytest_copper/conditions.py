@@ -1,0 +1,45 @@
+"""How may Copper behave without breaking a promise? Settings and faults for an example, the plainest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+
+ORDERS = 8
+"""Seeds that are tried where notifications come late: each is another order in which they come."""
+
+_LATE = st.integers(0, ORDERS - 1).map(lambda seed: {"latency": "0-15m", "seed": seed})
+_SIZES = st.sampled_from((1, 2, 29)).map(lambda size: {"batch": size})
+
+SETTINGS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), _LATE, _SIZES, st.tuples(_LATE, _SIZES).map(lambda drawn: {**drawn[0], **drawn[1]}), _LATE
+)
+
+HARMLESS = ("shuffle", "batches=29,1")
+"""Faults that break no promise of Copper's."""
+
+_LOSSY = ("lose=1", "outage=10m")
+
+
+ALL_ORDERS: tuple[dict[str, Any], ...] = (
+    {"batch": 1},
+    {"batch": 29},
+    *({"latency": "0-15m", "seed": seed} for seed in range(ORDERS)),
+    {"latency": "0-15m", "seed": 0, "batch": 1},
+)
+"""Settings under which the same changes are told in other orders and other batches."""
+
+
+def faults(active: Iterable[str], *, lossy: bool) -> list[str]:
+    """The faults that can be switched on now; those by which notifications are lost only where `lossy` allows them."""
+    known = (*_LOSSY, *HARMLESS) if lossy else HARMLESS
+    return [each for each in known if each not in set(active)]
+
+
+def other_orders(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same settings with every other order in which notifications can come."""
+    if "latency" not in settings:
+        return []
+    return [{**settings, "seed": seed} for seed in range(ORDERS) if seed != settings["seed"]]

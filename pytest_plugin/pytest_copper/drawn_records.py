@@ -1,0 +1,136 @@
+"""Which fields can a record be created and changed with, and which notifications can there be?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from copper_emulator.core.bare import entity_type
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import EntityType, Event, Topic
+from copper_emulator.core.records.fields import Access
+from copper_emulator.core.records.fields import Field as TableField
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.topics import Profile, exists
+from copper_emulator.core.wire import iso
+from pytest_copper.drawn_values import NAMES, UNIQUE, Ids, can_be_drawn, field_values, known_fields
+
+Fields = dict[str, Any]
+
+_MOST_FIELDS = 4
+_TIMES = st.integers(0, 4_000_000_000_000).map(iso)
+
+
+def fields(
+    type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
+) -> st.SearchStrategy[Fields]:
+    """What `create` takes: all that the type requires and some of what else it has.
+
+    Args:
+        type: lead, person, company, opportunity, project, task or activity_log.
+        records: ids of records that fields may name, by type, like {"company": [17]}; an activity needs a parent.
+        unique: whether emails and email domains are among them, which no two records may share.
+    """
+    kind, ids = entity_type(type), _ids(records)
+    every = {field.name: field for field in known_fields(TABLES[kind]) if can_be_drawn(field, ids)}
+    required = [field for field in known_fields(TABLES[kind]) if field.required]
+    for field in required:
+        if field.name not in every:
+            raise UsageError(f"{field.name} is required: say which records there are, like records={{'person': [17]}}")
+    return _some(every, required, ids, clears=False, unique=unique)
+
+
+def changes(
+    type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
+) -> st.SearchStrategy[Fields]:
+    """What `update` takes: at least one field; None where that clears it. The arguments are those of `fields`."""
+    kind, ids = entity_type(type), _ids(records)
+    writable = [field for field in known_fields(TABLES[kind]) if field.access is Access.ALWAYS]
+    every = {field.name: field for field in writable if can_be_drawn(field, ids)}
+    return _some(every, [], ids, clears=True, unique=unique).filter(bool)
+
+
+def bodies(
+    type: str | None = None,
+    event: str | None = None,
+    *,
+    ids: Sequence[Any] | None = None,
+    secret: Mapping[str, str] | None = None,
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Notifications as an endpoint gets them: any topic that exists unless said, 1 to 30 ids, the secret beside.
+
+    Args:
+        type: lead, person, company, opportunity, project, task or activity_log.
+        event: new, update or delete.
+        ids: the ids it may name; any, if not given.
+        secret: what the subscription was given.
+    """
+    topics = [
+        topic
+        for kind in EntityType
+        for each in Event
+        if exists(topic := Topic(kind, each), Profile.SUPPORT_PAGE) and type in (None, kind) and event in (None, each)
+    ]
+    if not topics:
+        raise UsageError(f"there is no topic of type {type!r} and event {event!r}")
+    known = st.integers(1, 10**10) if ids is None else st.sampled_from(list(ids))
+    unique_by = None if ids is None else repr
+    many = st.lists(known, min_size=1, max_size=30, unique=ids is None, unique_by=unique_by)
+    return st.sampled_from(topics).flatmap(lambda topic: _body(topic, many, secret or {}))
+
+
+def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, str]) -> st.SearchStrategy[Any]:
+    told = changed_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
+    return st.fixed_dictionaries(
+        {
+            "subscription_id": st.integers(1, 10**6),
+            "event": st.just(str(topic.event)),
+            "type": st.just(str(topic.type)),
+            "ids": ids,
+            "updated_attributes": told,
+            "timestamp": _TIMES,
+            **{name: st.just(value) for name, value in secret.items()},
+        }
+    )
+
+
+def changed_attributes(type: str) -> st.SearchStrategy[dict[str, list[Any]]]:
+    """`updated_attributes` of an update: {field: [old, new]}."""
+    table = TABLES[entity_type(type)]
+    names = [field.name for field in known_fields(table) if field.access is Access.ALWAYS]
+    pairs = st.lists(st.none() | NAMES, min_size=2, max_size=2, unique=True)
+    return st.dictionaries(st.sampled_from(names), pairs, min_size=1, max_size=_MOST_FIELDS)
+
+
+def _ids(records: Mapping[str, Sequence[Any]] | None) -> Ids:
+    return {entity_type(type): list(ids) for type, ids in (records or {}).items()}
+
+
+def _some(
+    every: Mapping[str, TableField], required: Sequence[TableField], ids: Ids, *, clears: bool, unique: bool
+) -> st.SearchStrategy[Fields]:
+    # Names of fields are drawn first: most bodies of real clients are short, and short ones shrink fast.
+    names = [name for name in every if unique or name not in UNIQUE]
+    chosen = st.lists(st.sampled_from(names), unique=True, max_size=_MOST_FIELDS)
+
+    def body(drawn: list[str]) -> st.SearchStrategy[Fields]:
+        wanted = dict.fromkeys([*(field.name for field in required), *drawn])
+        return st.fixed_dictionaries({name: field_values(every[name], ids, clears=clears) for name in wanted})
+
+    return chosen.flatmap(body).map(_without_contradictions)
+
+
+_PARTS_OF_A_NAME = ("prefix", "first_name", "middle_name", "last_name", "suffix")
+
+
+def _without_contradictions(body: Fields) -> Fields:
+    """Of fields that say the same only one; a currency only beside an amount."""
+    dropped = {
+        **dict.fromkeys(_PARTS_OF_A_NAME, "name" in body),
+        "status": "status_id" in body,
+        "pipeline_id": "pipeline_stage_id" in body,
+        "monetary_unit": body.get("monetary_value") is None,
+    }
+    return {name: value for name, value in body.items() if not dropped.get(name)}

@@ -1,0 +1,163 @@
+"""Which values can a field have? A strategy for each form that `core/records/tables.py` knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, singledispatch
+from typing import Any
+
+from hypothesis import strategies as st
+
+from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
+from copper_emulator.core.records.fields import Field as TableField
+from copper_emulator.core.records.fields import Null, Table
+from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
+from copper_emulator.core.records.forms.plain import LATEST_SECOND, CalendarDay, Moment, Number, OneOf, Text
+from copper_emulator.core.records.forms.references import (
+    ActivityType,
+    LookupId,
+    LookupName,
+    RecordId,
+    Reference,
+    StageId,
+)
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+
+Ids = Mapping[EntityType, Sequence[Any]]
+"""What stands for the records that fields may name, by type: ids, or what a scenario writes in the place of one."""
+
+# What people type, and what programs stumble over. No braces: a scenario reads `{n}` as the number of a record. Written
+# out, because Hypothesis needs a second to sort all of Unicode when it is asked for the first time.
+_LETTERS = (
+    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz|~"
+    "ÄÉÑÖØßçüğıŁœšž\N{COMBINING ACUTE ACCENT}ΩЖяאبไ李한あ👍🏽👩€"
+    "\N{NO-BREAK SPACE}\N{ZERO WIDTH JOINER}\N{RIGHT SINGLE QUOTATION MARK}\N{FULLWIDTH COMMA}"
+)
+
+NAMES = st.sampled_from(("Ada", "Bob", "Ada Lovelace", "O'Brien", "Zoë", "李小龍")) | st.text(
+    _LETTERS, min_size=1, max_size=8
+).filter(lambda text: text.strip())
+"""Names as people have them; the first are those that a shrunk failure shows."""
+
+_TEXTS = st.sampled_from(("A note", "Zoë's", "", "two\nlines")) | st.text(_LETTERS, max_size=8)
+
+UNIQUE = frozenset({"email", "emails", "email_domain"})
+"""Fields whose values must not be another record's."""
+
+_CURRENCIES = ("USD", "EUR", "GBP")
+_LARGEST = 1_000_000
+
+
+def known_fields(table: Table) -> list[TableField]:
+    """The fields of a type that have values everywhere: what custom fields there are is each account's own."""
+    return [field for field in table.written if field.name != "custom_fields"]
+
+
+def field_values(field: TableField, ids: Ids, *, clears: bool) -> st.SearchStrategy[Any]:
+    """Values of one field; None among them where it clears the field and `clears` is said."""
+    if field.name in ("name", "details") and field.required:
+        return NAMES
+    if field.name == "monetary_unit":
+        return st.sampled_from(_CURRENCIES)
+    if field.name == "email_domain":
+        return st.from_regex(r"[a-z]{1,6}\.example", fullmatch=True)
+    found = values(field.form, ids)
+    return found | st.none() if clears and field.null in (Null.CLEARS, Null.DEFAULT) else found
+
+
+def can_be_drawn(field: TableField, ids: Ids) -> bool:
+    """Whether there is a record that the field could name."""
+    form = field.form
+    kinds = form.kinds if isinstance(form, Reference) else (form.kind,) if isinstance(form, RecordId) else None
+    return kinds is None or any(ids.get(kind) for kind in kinds)
+
+
+@singledispatch
+def values(form: Any, ids: Ids) -> st.SearchStrategy[Any]:
+    """Values that a form takes."""
+    raise NotImplementedError(f"there are no values for {form}")
+
+
+@values.register
+def _(form: Text, ids: Ids) -> st.SearchStrategy[Any]:
+    return _TEXTS
+
+
+@values.register
+def _(form: Number, ids: Ids) -> st.SearchStrategy[Any]:
+    least, most = max(form.least, -_LARGEST), min(form.most, _LARGEST)
+    return st.integers(int(least), int(most))
+
+
+@values.register
+def _(form: Moment, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.integers(0, LATEST_SECOND)
+
+
+@values.register
+def _(form: CalendarDay, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.dates().filter(lambda day: day.year >= 1970).map(lambda day: f"{day.month}/{day.day}/{day.year}")
+
+
+@values.register
+def _(form: OneOf, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from(form.choices)
+
+
+@values.register
+def _(form: Address, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({part: st.none() | _TEXTS for part in ADDRESS_PARTS})
+
+
+@values.register
+def _(form: Entry, ids: Ids) -> st.SearchStrategy[Any]:
+    content = st.from_regex(r"[a-z]{1,6}@[a-z]{1,6}\.example", fullmatch=True) if form.key == "email" else NAMES
+    return st.fixed_dictionaries({form.key: content, "category": st.sampled_from(form.categories)})
+
+
+@values.register
+def _(form: Entries, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.lists(values(form.each, ids), max_size=3)
+
+
+@values.register
+def _(form: Tags, ids: Ids) -> st.SearchStrategy[Any]:
+    tags = st.sampled_from(("vip", "Zoë")) | st.text(_LETTERS, min_size=1, max_size=MAX_TAG).filter(str.strip)
+    return st.lists(tags, unique=True, max_size=3)
+
+
+@values.register
+def _(form: LookupId, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from(list(_lookups().table(form.table)))
+
+
+@values.register
+def _(form: LookupName, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from([entry["name"] for entry in _lookups().table(form.table).values()])
+
+
+@values.register
+def _(form: StageId, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from([stage["id"] for line in _lookups().table("pipelines").values() for stage in line["stages"]])
+
+
+@values.register
+def _(form: RecordId, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from(ids[form.kind])
+
+
+@values.register
+def _(form: Reference, ids: Ids) -> st.SearchStrategy[Any]:
+    return st.sampled_from([{"type": str(kind), "id": each} for kind in form.kinds for each in ids.get(kind, ())])
+
+
+@values.register
+def _(form: ActivityType, ids: Ids) -> st.SearchStrategy[Any]:
+    there = [entry for entry in _lookups().table("activity_types").values() if entry["category"] == "user"]
+    return st.sampled_from([{"category": "user", "id": entry["id"]} for entry in there])
+
+
+@cache
+def _lookups() -> Catalogue:
+    # What an account has when it is new; nobody writes to this one.
+    return Catalogue(DEFAULT_EMAIL)

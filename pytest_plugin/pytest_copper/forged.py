@@ -1,0 +1,37 @@
+"""What does somebody send who does not know the secret?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pytest_copper.drawn_records import bodies
+from pytest_copper.story import Step
+
+
+def forged(machine: Any) -> st.SearchStrategy[list[Step]]:
+    """A notification with a wrong secret or none, about a record that is there or not; and that it was refused."""
+    kind = st.sampled_from(machine.types)
+    drawn = kind.flatmap(lambda its: st.tuples(_about(machine, its), _wrong(machine.secret)))
+    # As for all steps: first a plain one that needs no further choice.
+    plain = {"type": machine.types[0], "event": "new", "ids": [1], "updated_attributes": {}}
+    guessed = dict.fromkeys(machine.secret, "guessed")
+    return (st.just((plain, guessed)) | drawn).map(lambda it: _steps(machine, *it))
+
+
+def _about(machine: Any, kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    ids: list[Any] = [1, *({"record": name} for name in machine.performance.story.of(kind)[:3])]
+    return bodies(kind, ids=ids)
+
+
+def _wrong(secret: dict[str, str]) -> st.SearchStrategy[dict[str, str]]:
+    return st.sampled_from(({}, dict.fromkeys(secret, "guessed")))
+
+
+def _steps(machine: Any, body: dict[str, Any], wrong: dict[str, str]) -> list[Step]:
+    replay = {"replay": {"target": machine.target, "body": {**body, **wrong}}}
+    if not machine.must_refuse:
+        return [replay]
+    topic = f"{body['type']}/{body['event']}"
+    return [replay, {"expect": {"topic": topic, "outcome": "rejected", "count": 1}}]

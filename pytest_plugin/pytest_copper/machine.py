@@ -1,0 +1,274 @@
+"""CopperMachine: what may happen in Copper, in any order, against your endpoint, until something goes wrong.
+
+    class Mirror(CopperMachine):
+        types = ("person",)
+
+        def endpoint(self, copper):
+            self.app = create_app(copper.api_url, copper.headers)
+            return self.app
+
+        def check(self, copper):
+            assert self.app.names() == {person.id: person.name for person in copper.people.search()}
+
+    TestMirror = Mirror.TestCase
+
+Hypothesis shrinks a failure to the fewest steps, and they are told as a scenario file that can be replayed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from copper_emulator import Copper
+from copper_emulator.core.records.tables import LEAD
+from pytest_copper.conditions import SETTINGS, faults, other_orders
+from pytest_copper.forged import forged
+from pytest_copper.performance import EndpointFailed, Performance
+from pytest_copper.shortest import Again, Options
+from pytest_copper.story import Step, Story
+from pytest_copper.telling import tell
+from pytest_copper.written import Written, read
+
+__all__ = ["CopperMachine", "EndpointFailed", "Step"]
+
+_SHORT = 8
+"""Steps up to which an example is also played in every other order, not in one: that costs little, and what Hypothesis
+takes away from a failure does not stay only because the rest would come in another order without it."""
+
+
+# A traceback shows the user's own check, not how it came to be called.
+__tracebackhide__ = True
+
+
+@st.composite
+def steps_of(draw: st.DrawFn, way: Callable[[Story], st.SearchStrategy[Step]]) -> Step:
+    """What can happen next in the machine that is running."""
+    machine: CopperMachine = draw(st.runner())
+    # A new dictionary: Hypothesis shows others by how they were made.
+    return dict(draw(way(machine.performance.story)))
+
+
+class CopperMachine(RuleBasedStateMachine):
+    """Subclass it and say where the endpoint is and when it is right.
+
+    types: the records to which things happen, and to which the endpoint is subscribed.
+    secret: what the subscriptions send; None for none, and then nothing is forged either.
+    must_refuse: whether a forged notification must not be answered 2xx; otherwise only what it does is looked at.
+    target: where the subscriptions point; the endpoint is routed there.
+    options: settings of the account, like {"lead_conversion": "update"}.
+    """
+
+    types: ClassVar[tuple[str, ...]] = ("person",)
+    secret: ClassVar[Mapping[str, str] | None] = {"key": "s3cret"}
+    must_refuse: ClassVar[bool] = True
+    target: ClassVar[str] = "https://endpoint.example/hooks/copper"
+    options: ClassVar[Mapping[str, Any]] = {}
+
+    performance: Performance
+    _failed = False
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        # To explain a failure Hypothesis traces every line that runs, which takes minutes here; a scenario tells more.
+        # And one failure at a time: where two things are wrong, each is in the other's way.
+        phases = [phase for phase in cls.TestCase.settings.phases if phase is not Phase.explain]
+        cls.TestCase.settings = settings(cls.TestCase.settings, phases=phases, report_multiple_bugs=False)
+
+    # --- what a subclass says -------------------------------------------------------------------------------
+
+    def endpoint(self, copper: Copper) -> object:
+        """Where notifications go: an app or a URL, as `copper.route(to=...)` takes it, with nothing in it yet."""
+        raise NotImplementedError(f"{type(self).__name__} must say where its endpoint is: def endpoint(self, copper)")
+
+    def check(self, copper: Copper) -> None:
+        """Raise AssertionError when the endpoint is wrong; called whenever everything has been delivered."""
+
+    def reconcile(self, copper: Copper) -> None:
+        """Let the endpoint find out what it has missed. Where this is said, notifications are lost."""
+
+    def state(self, copper: Copper) -> object:
+        """What the endpoint believes, for the mixins in `oracles`; a copy that later notifications do not change."""
+        raise NotImplementedError(f"{type(self).__name__} must say what its endpoint believes: def state(self, copper)")
+
+    def close(self) -> None:
+        """End what `endpoint` began; called after each example."""
+
+    def subscribe(self, copper: Copper) -> None:
+        """Subscribe to every event of `types`; say `pass` where the endpoint subscribes by itself."""
+        self.performance.subscribe()
+
+    # --- what happens ---------------------------------------------------------------------------------------
+
+    @initialize(options=SETTINGS)
+    def begin(self, options: dict[str, Any]) -> None:
+        """A new account with a new endpoint."""
+        self.performance = Performance(self, {**self.options, **options})
+        with self._telling():
+            self.performance.begin()
+            for step in self.performance.story.beginning():
+                self.performance.happen(step)
+
+    @rule(step=steps_of(Story.creates))
+    def create(self, step: Step) -> None:
+        """A new record."""
+        self.happen(step)
+
+    @rule(step=steps_of(Story.imports))
+    def create_many(self, step: Step) -> None:
+        """Many new records, of one action."""
+        self.happen(step)
+
+    @precondition(lambda self: self.performance.story.has_some)
+    @rule(step=steps_of(Story.updates))
+    def update(self, step: Step) -> None:
+        """Some records change."""
+        self.happen(step)
+
+    @precondition(lambda self: self.performance.story.has_some)
+    @rule(step=steps_of(Story.renames))
+    def rename(self, step: Step) -> None:
+        """One record has another name."""
+        self.happen(step)
+
+    @precondition(lambda self: self.performance.story.has_some)
+    @rule(step=steps_of(Story.renames))
+    def correct(self, step: Step) -> None:
+        """One record has another name, and right after it another one: two changes that are told at about one time."""
+        self.happen(step)
+        self.happen(self.performance.story.corrected(step))
+
+    @precondition(lambda self: self.performance.story.has_some)
+    @rule(step=steps_of(Story.deletes))
+    def delete(self, step: Step) -> None:
+        """Some records go."""
+        self.happen(step)
+
+    @rule(step=steps_of(Story.imports))
+    def clean_up(self, step: Step) -> None:
+        """Many new records, of which one goes right after: a notification may name both those that stay and it."""
+        self.happen(step)
+        for later in self.performance.story.cleaned(step):
+            self.happen(later)
+
+    @precondition(lambda self: self.performance.story.has_pairs)
+    @rule(step=steps_of(Story.merges))
+    def merge(self, step: Step) -> None:
+        """Two records become one."""
+        self.happen(step)
+
+    @precondition(lambda self: bool(self.performance.story.of(LEAD)))
+    @rule(step=steps_of(Story.conversions))
+    def convert(self, step: Step) -> None:
+        """A lead becomes a person."""
+        self.happen(step)
+
+    @precondition(lambda self: not (self.performance.is_idle and self.performance.is_reachable))
+    @rule(span=st.sampled_from(("1m", "10m", "20m")))
+    def advance(self, span: str) -> None:
+        """Time passes."""
+        self.happen({"advance": span})
+        if self.performance.is_idle:
+            self._in_other_orders(0)
+
+    @precondition(lambda self: bool(self.possible_faults))
+    @rule(fault=st.runner().flatmap(lambda machine: st.sampled_from(machine.possible_faults)))
+    def misfortune(self, fault: str) -> None:
+        """Something goes wrong from now on."""
+        self.happen({"faults": fault})
+
+    @precondition(lambda self: self.secret is not None and self.performance.is_reachable)
+    @rule(steps=st.runner().flatmap(lambda machine: forged(machine)))
+    def forge(self, steps: list[Step]) -> None:
+        """Somebody who does not know the secret sends a notification."""
+        self.happen(*steps)
+
+    def happen(self, *steps: Step) -> None:
+        """Play steps of a scenario, and judge what came of them: for rules of your own, too."""
+        with self._telling():
+            self.performance.happen(*steps)
+
+    # --- what comes of it -----------------------------------------------------------------------------------
+
+    @property
+    def copper(self) -> Copper:
+        """The account of this example."""
+        return self.performance.copper
+
+    @property
+    def possible_faults(self) -> list[str]:
+        """What can go wrong now."""
+        return faults(self.performance.faults, lossy=type(self).reconcile is not CopperMachine.reconcile)
+
+    def before(self, step: Step) -> object:
+        """Called before each step: what a mixin has to remember of it."""
+
+    def after(self, step: Step, remembered: object) -> None:
+        """Called after each step, with what `before` has returned: what a mixin has to judge."""
+
+    def ending(self) -> None:
+        """Called when an example is over and everything was right: what a mixin has to judge."""
+
+    def teardown(self) -> None:
+        """Let everything be delivered, and judge for the last time."""
+        if not hasattr(self, "performance"):
+            return
+        with closing(self.performance):
+            # Hypothesis itself may have ended the example in the middle of a step.
+            if self._failed or sys.exc_info()[1] is not None:
+                return
+            with self._telling():
+                self.performance.finish()
+                self.ending()
+        self._in_other_orders(1)
+
+    @classmethod
+    def replay(cls, scenario: str | Path) -> None:
+        """Play what a failure has told, a text or a file, with this machine's endpoint and judgement."""
+        content = read(scenario)
+        cls().perform(content.get("settings", {}), content["steps"])
+
+    def perform(self, options: Mapping[str, Any], steps: list[Step]) -> None:
+        """Let steps happen to a new account with a new endpoint."""
+        self.performance = Performance(self, options)
+        with closing(self.performance):
+            self.performance.begin()
+            for step in steps:
+                self.performance.happen(step)
+            self.performance.finish()
+            self.ending()
+
+    def _in_other_orders(self, at_least: int) -> None:
+        written = self.performance.written
+        orders = other_orders(written.settings)
+        for other in orders if len(written.steps) <= _SHORT else orders[:at_least]:
+            machine = type(self)()
+            with self._telling(machine):
+                machine.perform(other, written.steps)
+
+    @contextmanager
+    def _telling(self, of: CopperMachine | None = None) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._failed = True
+            tell(error, (of or self).performance.written, self._like(error))
+            raise
+
+    def _like(self, error: Exception) -> Again:
+        def again(options: Options, steps: list[Step]) -> Written | None:
+            machine = type(self)()
+            try:
+                machine.perform(options, steps)
+            except Exception as found:  # noqa: BLE001 - only what it is matters
+                return machine.performance.written if type(found) is type(error) else None
+            return None
+
+        return again

@@ -1,0 +1,45 @@
+"""Hypothesis strategies of what happens in Copper: fields, changes, notifications, and sequences of them.
+
+    from hypothesis import given
+    from pytest_copper import strategies as copper_st
+
+    @given(fields=copper_st.fields("person"))
+    def test_any_person_is_kept(make_copper, fields): ...
+
+Everything drawn is valid: the emulator, like Copper, takes it. What shrinks best comes first: a failure shows `Ada`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from copper_emulator.core.bare import entity_type
+from copper_emulator.core.model import EntityType
+from pytest_copper.drawn_records import bodies, changes, fields
+from pytest_copper.story import Story
+
+__all__ = ["bodies", "changes", "fields", "sequences"]
+
+
+def sequences(*types: str, most: int = 20) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """What happens to records of these types, one after the other, as the steps of a scenario.
+
+    Each step is possible when its turn comes: what is updated, merged or converted has been created and is not deleted.
+    """
+    kinds = [entity_type(type) for type in types] or [EntityType.PERSON]
+    return _sequence(kinds, most)
+
+
+@st.composite
+def _sequence(draw: st.DrawFn, kinds: list[EntityType], most: int) -> list[dict[str, Any]]:
+    story = Story(kinds)
+    steps = list(story.beginning())
+    for step in steps:
+        story.happened(step)
+    for _ in range(draw(st.integers(1, most))):
+        step = draw(st.one_of(story.possible()))
+        story.happened(step)
+        steps.append(step)
+    return steps

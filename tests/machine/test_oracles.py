@@ -1,0 +1,250 @@
+"""What must hold of every endpoint: each oracle passes a right one, and says what is wrong with a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from copper_emulator import Copper, Emulator, Received
+from copper_emulator.shell.clock import WallClock
+from pytest_copper import oracles
+from pytest_copper.machine import CopperMachine
+from pytest_copper.oracles import Idempotent, InAnyOrder, UnknownFieldsTolerated
+from tests.machine.machines import SampleMachine
+from tests.machine.running import run
+from tests.machine.samples import InProcess, Sample, kept, sample, truth
+
+TARGET = "https://endpoint.example/hooks/copper"
+SECRET = {"key": "s3cret"}
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(strict=False) as copper:
+        yield copper
+
+
+def subscribed(copper: Copper, endpoint: object) -> None:
+    copper.route("https://endpoint.example", to=endpoint)
+    for event in ("new", "update", "delete"):
+        copper.subscribe("person", event, target=TARGET, secret=SECRET)
+
+
+def with_sample(copper: Copper, name: str) -> Callable[[], object]:
+    """A sample that was told of something; what it believes."""
+    app = sample(name, client=InProcess(copper))
+    subscribed(copper, app)
+    ada, _ = copper.people.create_many([{"name": "Ada"}, {"name": "Bob"}])
+    copper.people.update(ada, name="Ada Lovelace")
+    return lambda: repr(app.copy)
+
+
+class Counting:
+    """Counts notifications, and refuses keys that it does not know."""
+
+    KNOWN = frozenset({"subscription_id", "event", "type", "ids", "updated_attributes", "timestamp", "key"})
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, request: Received) -> int:
+        if set(request.json) - self.KNOWN:
+            return 400
+        self.number += 1
+        return 200
+
+
+# --- functions ------------------------------------------------------------------------------------------------
+
+
+def test_the_same_again_changes_nothing(copper: Copper) -> None:
+    oracles.sent_again_changes_nothing(copper, with_sample(copper, "right"))
+
+
+def test_one_that_counts_is_changed_by_the_same_again(copper: Copper) -> None:
+    counting = Counting()
+    subscribed(copper, counting)
+    copper.people.create(name="Ada")
+
+    with pytest.raises(AssertionError, match="was sent again and the endpoint believes something else"):
+        oracles.sent_again_changes_nothing(copper, lambda: counting.number)
+
+
+def test_unknown_fields_change_nothing(copper: Copper) -> None:
+    oracles.unknown_fields_change_nothing(copper, with_sample(copper, "right"))
+
+
+def test_one_that_refuses_unknown_fields_is_found(copper: Copper) -> None:
+    subscribed(copper, Counting())
+    copper.people.create(name="Ada")
+
+    with pytest.raises(AssertionError, match=r"was not answered 2xx: rejected \(400\)"):
+        oracles.unknown_fields_change_nothing(copper, lambda: None)
+
+
+def test_a_wrong_secret_changes_nothing(copper: Copper) -> None:
+    oracles.wrong_secret_changes_nothing(copper, with_sample(copper, "right"), SECRET)
+
+
+@pytest.mark.parametrize(
+    ("must_refuse", "said"), [(True, "with a wrong secret was answered 200"), (False, "believes something else")]
+)
+def test_one_that_believes_everybody_is_found(copper: Copper, must_refuse: bool, said: str) -> None:  # noqa: FBT001
+    state = with_sample(copper, "no secret check")
+
+    with pytest.raises(AssertionError, match=said):
+        oracles.wrong_secret_changes_nothing(copper, state, SECRET, must_refuse=must_refuse)
+
+
+def test_one_that_ignores_forgeries_without_refusing_them_may_be_right(copper: Copper) -> None:
+    subscribed(copper, lambda request: 202)
+    copper.people.create(name="Ada")
+
+    oracles.wrong_secret_changes_nothing(copper, lambda: None, SECRET, must_refuse=False)
+
+
+def test_an_answer_is_fast_enough(copper: Copper) -> None:
+    with_sample(copper, "right")
+
+    oracles.answers_within(copper, "5s")
+
+
+def test_a_slow_answer_is_found(copper: Copper) -> None:
+    clock = WallClock()
+
+    def slow(request: Received) -> int:
+        began = clock.now()
+        while clock.now() < began + 30:
+            pass
+        return 200
+
+    subscribed(copper, slow)
+    copper.people.create(name="Ada")
+
+    with pytest.raises(AssertionError, match="to be answered, more than 5ms: answer first, and work afterwards"):
+        oracles.answers_within(copper, "5ms")
+
+
+@pytest.mark.parametrize("repairs", [True, False])
+def test_an_outage_is_repaired_or_not(copper: Copper, repairs: bool) -> None:  # noqa: FBT001
+    app = sample("right", client=InProcess(copper))
+    subscribed(copper, app)
+
+    def check() -> None:
+        assert app.copy == truth(copper)
+
+    def judge() -> None:
+        reconcile = app.reconcile if repairs else lambda: None
+        oracles.outage_is_repaired(copper, lambda: copper.people.create(name="Ada"), reconcile, check)
+
+    if repairs:
+        judge()
+    else:
+        with pytest.raises(AssertionError):
+            judge()
+
+
+@pytest.mark.parametrize(("name", "right"), [("right", True), ("trusts order", False)])
+def test_the_same_changes_in_any_order_or_not(name: str, right: bool) -> None:  # noqa: FBT001
+    def play(settings: Mapping[str, Any]) -> object:
+        with Emulator(strict=False, **settings) as copper:
+            app = sample(name, client=InProcess(copper))
+            subscribed(copper, app)
+            ada = copper.people.create(name="Ada")
+            for number in range(3):
+                copper.people.update(ada, name=f"Ada {number}")
+            copper.run_until_idle()
+            return app.copy
+
+    if right:
+        oracles.same_in_any_order(play)
+    else:
+        with pytest.raises(AssertionError, match=r"with the settings \{'latency': '0-15m', 'seed': \d\}"):
+            oracles.same_in_any_order(play)
+
+
+# --- mixins ---------------------------------------------------------------------------------------------------
+
+
+class CountingMachine(CopperMachine):
+    counting: Counting
+
+    def endpoint(self, copper: Copper) -> object:
+        self.counting = Counting()
+        return lambda request: self.counting(request) if request.json.get("key") == "s3cret" else 401
+
+    def state(self, copper: Copper) -> object:
+        return self.counting.number
+
+
+class SameAgain(Idempotent, CountingMachine): ...
+
+
+class MoreInIt(UnknownFieldsTolerated, CountingMachine):
+    def state(self, copper: Copper) -> object:
+        return None
+
+
+class Unordered(InAnyOrder, SampleMachine):
+    """Nobody can say what is right."""
+
+    def check(self, copper: Copper) -> None: ...
+
+    def state(self, copper: Copper) -> object:
+        return {kind: dict(rows) for kind, rows in self.app.copy.items()}
+
+
+class UnorderedTrusting(Unordered):
+    name = "trusts order"
+
+
+class AllHold(Idempotent, UnknownFieldsTolerated, Unordered): ...
+
+
+@pytest.mark.parametrize(
+    ("machine", "events", "said"),
+    [
+        (SameAgain, ["replay"], "believes something else"),
+        (MoreInIt, ["replay"], "was not answered 2xx"),
+        (UnorderedTrusting, ["create", "update", "update"], "told late or in other batches"),
+    ],
+)
+def test_a_mixin_finds_it_and_tells_the_shortest_way(
+    machine: type[CopperMachine], events: list[str], said: str
+) -> None:
+    found = run(machine, steps=10)
+
+    assert found is not None
+    assert said in str(found.error)
+    assert found.events == events
+    with pytest.raises(AssertionError, match=said):
+        machine.replay(found.text)
+
+
+def test_all_of_them_hold_of_the_right_one() -> None:
+    assert run(AllHold, examples=30) is None
+
+
+class ForgetsNothing(Sample):
+    """Finds what it has missed, but not who has gone."""
+
+    def reconcile(self) -> None:
+        for record in self._client.all("person"):
+            self.copy["person"][record["id"]] = kept(record)
+
+
+class HalfReconciling(SampleMachine):
+    def endpoint(self, copper: Copper) -> object:
+        self.app = ForgetsNothing(InProcess(copper), "s3cret")
+        return self.app
+
+
+def test_what_is_lost_and_not_found_again_is_told() -> None:
+    found = run(HalfReconciling)
+
+    assert found is not None
+    assert sorted(found.events) == ["create", "delete", "faults"]
+    with pytest.raises(AssertionError):
+        HalfReconciling.replay(found.text)

@@ -1,0 +1,116 @@
+"""What `pytest_copper.strategies` draws: everything that Copper takes, nothing that it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from copper_emulator import Copper, Emulator, UsageError
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.operations import captured
+from pytest_copper import strategies
+
+reproducible = settings(
+    derandomize=True, database=None, deadline=None, max_examples=40, suppress_health_check=list(HealthCheck)
+)
+
+
+def furnished(copper: Copper) -> dict[str, list[int]]:
+    """Two records of each type that others can name."""
+    made = {
+        kind: face(copper, kind).create_many([{"name": "Ada"}, {"name": "Bob"}])
+        for kind in ("lead", "person", "company", "opportunity", "project", "task")
+    }
+    return {kind: [record.id for record in records] for kind, records in made.items()}
+
+
+def face(copper: Copper, kind: str) -> Any:
+    return getattr(copper, COLLECTIONS[EntityType(kind)])
+
+
+@pytest.mark.parametrize("kind", EntityType)
+@reproducible
+@given(data=st.data())
+def test_fields_can_be_created_and_changes_made(kind: str, data: st.DataObject) -> None:
+    with Emulator() as copper:
+        records = furnished(copper)
+        made = face(copper, kind).create(**data.draw(strategies.fields(kind, records=records)))
+        face(copper, kind).update(made.id, **data.draw(strategies.changes(kind, records=records)))
+
+
+@reproducible
+@given(rows=st.lists(strategies.fields("person", unique=False), min_size=2, max_size=5))
+def test_without_what_must_be_unique_any_two_can_stand_side_by_side(rows: list[dict[str, Any]]) -> None:
+    with Emulator() as copper:
+        assert len(copper.people.create_many(rows)) == len(rows)
+
+
+def test_the_plainest_fields_are_a_name() -> None:
+    assert find(strategies.fields("person"), lambda _: True) == {"name": "Ada"}
+
+
+def test_what_names_a_record_needs_one() -> None:
+    with pytest.raises(UsageError, match=r"parent is required: say which records there are, like records=\{"):
+        strategies.fields("activity_log")
+
+
+@reproducible
+@given(body=strategies.bodies(secret={"key": "s3cret"}))
+def test_bodies_are_notifications(body: dict[str, Any]) -> None:
+    _, topic, ids = captured(body)
+
+    assert (str(topic.type), str(topic.event)) == (body["type"], body["event"])
+    assert 1 <= len(ids) <= 30
+    assert len(set(ids)) == len(ids)
+    assert body["key"] == "s3cret"
+    assert bool(body["updated_attributes"]) == (body["event"] == "update")
+
+
+@reproducible
+@given(body=strategies.bodies("person", "update", ids=[17, 18]))
+def test_bodies_can_be_about_known_records(body: dict[str, Any]) -> None:
+    assert (body["type"], body["event"]) == ("person", "update")
+    assert set(body["ids"]) <= {17, 18}
+
+
+def test_a_topic_that_does_not_exist_has_no_bodies() -> None:
+    with pytest.raises(UsageError, match="there is no topic of type 'activity_log' and event 'delete'"):
+        strategies.bodies("activity_log", "delete")
+
+
+@pytest.mark.parametrize(
+    "types", [("person",), ("activity_log",), ("lead", "person", "company", "opportunity"), tuple(EntityType)]
+)
+@reproducible
+@given(data=st.data())
+def test_every_step_of_a_sequence_is_possible(types: tuple[str, ...], data: st.DataObject) -> None:
+    with Emulator() as copper:
+        stepwise = copper.stepwise()
+        for step in data.draw(strategies.sequences(*types)):
+            stepwise.play(step)
+
+
+def test_every_way_to_change_something_is_drawn() -> None:
+    drawn: set[str] = set()
+
+    @reproducible
+    @given(steps=strategies.sequences("lead", "person"))
+    def draw(steps: list[dict[str, Any]]) -> None:
+        drawn.update(action for step in steps for action in step)
+
+    draw()
+    assert drawn == {"create", "update", "delete", "merge", "convert"}
+
+
+def test_the_plugin_alone_imports_no_hypothesis() -> None:
+    code = "import sys, pytest_copper.plugin; sys.exit('hypothesis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
