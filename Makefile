@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage bench clients generate clean
+.PHONY: help demo test check coverage bench clients page screenshots generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +23,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install -qq --no-input -c co
 help:  ## Show this list
 	@echo "Usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY)  ## Start the server and a sample endpoint, play a scenario, show the timeline
 	@$(PY) examples/demo.py
@@ -43,6 +43,12 @@ check: $(READY)  ## Lint, format, types and import contracts
 clients: $(READY)  ## Install the published clients that tests/clients runs (needs Node.js; into .clients)
 	@$(PY) -m tests.clients.installation
 
+page: $(READY)  ## Install what the tests of the page put into it (needs npm; into .page), and look for a Chromium
+	@$(PY) -m tests.page.installation
+
+screenshots: $(READY)  ## Take the pictures of the page anew (needs Chromium; docs/images)
+	@$(PY) -m tests.page.screenshots
+
 coverage: test  ## Run all tests, then report the coverage of everything (htmlcov/index.html)
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
@@ -53,8 +59,8 @@ bench: $(READY)  ## Time 100,000 records beside a bare aiohttp handler (about a 
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate
 
-clean:  ## Remove .venv, .clients and everything that the other targets have made
-	rm -rf $(VENV) .clients dist htmlcov .coverage .coverage.*
+clean:  ## Remove .venv, .clients, .page and everything that the other targets have made
+	rm -rf $(VENV) .clients .page dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

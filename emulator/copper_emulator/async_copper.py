@@ -13,7 +13,7 @@ from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, longest, span
+from copper_emulator.operations import HOUR, Operations, longest, span
 from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import AsyncDelivering
@@ -32,6 +32,7 @@ from copper_emulator.typed_records import (
 
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
+    from copper_emulator.remote import RemoteAsyncCopper
     from copper_emulator.scenarios import ScenarioResult
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -62,6 +63,9 @@ class AsyncCopper(Face):
         super().__init__(settings, host, name=name, start=start)
         self._delivering = AsyncDelivering(self._stage, host)
         self._turns = Turns(self._stage, self._delivering.send)
+
+    def _begin(self, operations: Operations) -> None:
+        super()._begin(operations)
         self.leads = AsyncLeads(EntityType.LEAD, self._stage, self._write)
         self.people = AsyncPeople(EntityType.PERSON, self._stage, self._write)
         self.companies = AsyncCompanies(EntityType.COMPANY, self._stage, self._write)
@@ -69,6 +73,24 @@ class AsyncCopper(Face):
         self.projects = AsyncProjects(EntityType.PROJECT, self._stage, self._write)
         self.tasks = AsyncTasks(EntityType.TASK, self._stage, self._write)
         self.activities = AsyncActivities(EntityType.ACTIVITY_LOG, self._stage, self._write)
+
+    @staticmethod
+    def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
+        """An account of a running server, with the same methods.
+
+        What a call makes due has been delivered when it returns, whether the server's clock runs or stands still.
+
+        Args:
+            url: where the server is, like `http://127.0.0.1:2929`.
+            account: which of its accounts, where it has several.
+            token: the API key it has, or, where it has none yet, gets.
+
+        Raises:
+            UsageError: nothing answers there, or there is no such account.
+        """
+        from copper_emulator.remote import connect_async
+
+        return connect_async(url, account=account, token=token)
 
     # --- making things happen -------------------------------------------------------------------------------
 

@@ -6,11 +6,21 @@ from collections.abc import Iterable
 
 from copper_emulator.core.model import Delivery
 
+_WHY = "an earlier expect has claimed {} already"
+_ADVICE = "Each delivery meets one expect: have it happen again before expecting it again, or leave one expect out."
+
 
 class Claims:
-    """Grows only; one for each account."""
+    """Grows only; one for each account.
 
-    def __init__(self) -> None:
+    Args:
+        why: in a text, why a delivery does not count any more; `{}` is which one.
+        advice: what would help, a sentence.
+    """
+
+    def __init__(self, *, why: str = _WHY, advice: str = _ADVICE) -> None:
+        self.why = why
+        self.advice = advice
         self._claimed: set[int] = set()
         self._permitted: set[int] = set()
 

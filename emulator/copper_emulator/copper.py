@@ -13,7 +13,7 @@ from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, longest, span
+from copper_emulator.operations import HOUR, Operations, longest, span
 from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import SyncDelivering, check_thread
@@ -31,6 +31,7 @@ from copper_emulator.typed_records import (
 
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
+    from copper_emulator.remote import RemoteCopper
     from copper_emulator.scenarios import ScenarioResult
     from copper_emulator.scenarios.stepwise import Stepwise
 
@@ -59,6 +60,9 @@ class Copper(Face):
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         super().__init__(settings, host, name=name, start=start)
         self._delivering = SyncDelivering(self._stage, host)
+
+    def _begin(self, operations: Operations) -> None:
+        super()._begin(operations)
         self.leads = Leads(EntityType.LEAD, self._stage, self._write)
         self.people = People(EntityType.PERSON, self._stage, self._write)
         self.companies = Companies(EntityType.COMPANY, self._stage, self._write)
@@ -66,6 +70,24 @@ class Copper(Face):
         self.projects = Projects(EntityType.PROJECT, self._stage, self._write)
         self.tasks = Tasks(EntityType.TASK, self._stage, self._write)
         self.activities = Activities(EntityType.ACTIVITY_LOG, self._stage, self._write)
+
+    @staticmethod
+    def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
+        """An account of a running server, with the same methods.
+
+        What a call makes due has been delivered when it returns, whether the server's clock runs or stands still.
+
+        Args:
+            url: where the server is, like `http://127.0.0.1:2929`.
+            account: which of its accounts, where it has several.
+            token: the API key it has, or, where it has none yet, gets.
+
+        Raises:
+            UsageError: nothing answers there, or there is no such account.
+        """
+        from copper_emulator.remote import connect
+
+        return connect(url, account=account, token=token)
 
     # --- making things happen -------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def meet(expectation: Expectation, account: Account, claims: Claims) -> list[Del
         for delivery in account.journal.deliveries
         if not claims.is_claimed(delivery) and not misfits(expectation, delivery)
     ]
-    chosen = _choose(expectation, fitting)
+    chosen = choose(expectation, fitting)
     if chosen is None:
         raise ExpectationError(unmet(expectation, fitting, account, claims))
     claims.claim(chosen, named=expectation.names_outcome)
@@ -59,7 +59,8 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims) -> Non
         raise ExpectationError(unwanted(expectation, found, account))
 
 
-def _choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] | None:
+def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] | None:
+    """Of those that fit by themselves, in order: those that meet the expectation together, or None."""
     if expectation.count is not None and len(fitting) < expectation.count:
         return None
     if expectation.ids is None:

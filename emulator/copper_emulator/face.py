@@ -45,12 +45,16 @@ class Face:
     def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
         key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
-        self._stage = Stage(name, settings, clock, key=key)
         self._host = host
-        self._operations = Operations(self._stage)
+        self._begin(Operations(Stage(name, settings, clock, key=key)))
+        host.add(self._stage)
+
+    def _begin(self, operations: Operations) -> None:
+        """Everything that is about the account of these operations."""
+        self._operations = operations
+        self._stage = operations.stage
         self.lookups = Lookups(self._stage)
         self.faults = Faults(self._stage)
-        host.add(self._stage)
 
     # --- who and where --------------------------------------------------------------------------------------
 

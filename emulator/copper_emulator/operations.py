@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from operator import methodcaller
@@ -11,9 +10,9 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import bare_event
+from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
-from copper_emulator.core.model import Change, Delivery, EntityType, Event, Topic
+from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.wire import encode
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
@@ -38,7 +37,7 @@ class Operations:
         """A bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
         change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
-        made: Change = yield from self.write(lambda account, now: account.apply(change, now, origin="fire"))
+        made: Change = yield from self.write(lambda account, now: account.fire(change, now))
         return made
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
@@ -84,14 +83,14 @@ class Operations:
     def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
         """Settle, then find what is expected."""
         __tracebackhide__ = True
-        yield from settle(self.stage)
+        yield from self.settle()
         with self.stage.lock:
             return meet(expectation, self.stage.account, self.claims)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed fits."""
         __tracebackhide__ = True
-        yield from settle(self.stage)
+        yield from self.settle()
         with self.stage.lock:
             meet_none(expectation, self.stage.account, self.claims)
 
@@ -106,14 +105,9 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
     __tracebackhide__ = True
     try:
         raw = _raw(body)
-        said = json.loads(raw)
-        ids = tuple(int(record_id) for record_id in said["ids"])
-        return raw, Topic(EntityType(said["type"]), Event(said["event"])), ids
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(
-            "this is no captured notification: it must be a JSON object with a known type and event and a list of ids; "
-            "a file is given as pathlib.Path(...)"
-        ) from None
+        return raw, *captured_topic(raw)
+    except (ValueError, TypeError, RecursionError, UsageError):
+        raise UsageError(f"{NOT_CAPTURED}; a file is given as pathlib.Path(...)") from None
     except OSError as error:
         raise UsageError(f"the captured notification cannot be read: {error}") from None
 

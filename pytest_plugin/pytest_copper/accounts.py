@@ -52,7 +52,8 @@ class Account:
 class Accounts:
     """The accounts of a session: those that stand, and those that ended last, kept for the report."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
         self.standing: list[Account] = []
         self.ended: list[Account] = []
         self._before_call = 0
@@ -65,6 +66,18 @@ class Accounts:
 
             self._host = Host()
         return self._host
+
+    def sync(self, settings: Settings, name: str, start: datetime | None = None) -> Copper:
+        """An account for synchronous tests: of this process, or of the running server that was named."""
+        from pytest_copper import opening
+
+        return opening.sync(self._url, self.host, settings, name, start)
+
+    def asynchronous(self, settings: Settings, name: str, start: datetime | None = None) -> AsyncCopper:
+        """An account for asynchronous tests."""
+        from pytest_copper import opening
+
+        return opening.asynchronous(self._url, self.host, settings, name, start)
 
     def close(self) -> None:
         """End the server thread."""
@@ -108,10 +121,8 @@ ACCOUNTS = pytest.StashKey[Accounts]()
 
 def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     """An account for synchronous tests, from a fixture's set-up to its teardown."""
-    from copper_emulator.copper import Copper
-
     accounts = item.config.stash[ACCOUNTS]
-    copper = Copper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    copper = accounts.sync(layers.of_item(item, overrides), item.name)
     account = accounts.open("copper", copper)
     try:
         yield copper
@@ -122,10 +133,8 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
 
 def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]:
     """An account for asynchronous tests, from a fixture's set-up to its teardown."""
-    from copper_emulator.async_copper import AsyncCopper
-
     accounts = item.config.stash[ACCOUNTS]
-    copper = AsyncCopper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name)
     account = accounts.open("copper_async", copper)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -240,9 +249,7 @@ class MadeAccount:
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
-        from copper_emulator.copper import Copper
-
-        self._sync = Copper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._sync = self._accounts.sync(self._settings, "make_copper", self._start)
         self._account = self._accounts.open("make_copper", self._sync)
         return self._sync
 
@@ -259,9 +266,7 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
-        from copper_emulator.async_copper import AsyncCopper
-
-        self._async = AsyncCopper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._async = self._accounts.asynchronous(self._settings, "make_copper", self._start)
         self._account = self._accounts.open("make_copper", self._async)
         return self._async
 

@@ -22,6 +22,9 @@ Layer = Mapping[str, Any]
 
 CONFIGURED = pytest.StashKey[Layer]()
 
+URL = pytest.StashKey[str | None]()
+"""The running server whose accounts the tests use; None where each run has its own."""
+
 _SEED = "copper_seed"
 
 RANDOM = "random"
@@ -43,6 +46,7 @@ def configure(config: pytest.Config) -> None:
         layer["seed"] = _settings(layer).seed if chosen is None else chosen
         config.option.copper_seed = str(layer["seed"])
     config.stash[CONFIGURED] = layer
+    config.stash[URL] = options.url(config)
 
 
 def hand_on(config: pytest.Config, workerinput: dict[str, Any]) -> None:
@@ -52,7 +56,9 @@ def hand_on(config: pytest.Config, workerinput: dict[str, Any]) -> None:
 
 def header(config: pytest.Config) -> str | None:
     """One line for the head of the run when something was configured."""
-    layer = config.stash[CONFIGURED]
+    layer, url = config.stash[CONFIGURED], config.stash[URL]
+    if url is not None:
+        return f"copper: accounts of {url}" + (f", {describe(_settings(layer))}" if layer else "")
     if not layer:
         return None
     settings = _settings(layer)

@@ -6,6 +6,7 @@ holds the two together.
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pytest
@@ -66,6 +67,24 @@ def add(parser: pytest.Parser) -> None:
     for name, option in OPTIONS.items():
         group.addoption(_flag(name), dest=_key(name), metavar="VALUE", default=None, help=_escaped(option.help))
         parser.addini(_key(name), option.help, type=option.ini, default=None)
+    group.addoption(_flag(URL), dest=_key(URL), metavar="URL", default=None, help=_URL_HELP)
+    parser.addini(_key(URL), _URL_HELP, default=None)
+
+
+URL = "url"
+
+_URL_HELP = "a running server where each test has an account of its own; env takes COPPER_EMULATOR_URL"
+
+
+def url(config: pytest.Config) -> str | None:
+    """The server that was named. Raises UsageError where the environment was to name it and does not."""
+    named: str | None = config.getoption(_key(URL), None) or config.getini(_key(URL)) or None
+    if named != "env":
+        return named
+    found = os.environ.get("COPPER_EMULATOR_URL")
+    if not found:
+        raise pytest.UsageError(f"{_flag(URL)}=env: the environment has no COPPER_EMULATOR_URL")
+    return found
 
 
 def given(config: pytest.Config) -> list[Given]:

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "those of module, class and function add up.",
     )
     layers.configure(config)
-    config.stash[accounts.ACCOUNTS] = accounts.Accounts()
+    config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
 
 
 @pytest.hookimpl(optionalhook=True)

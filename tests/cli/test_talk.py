@@ -193,12 +193,22 @@ def test_what_the_server_does_not_understand_is_one_line_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-def test_what_cannot_be_done_is_exit_code_1() -> None:
-    with started("serve", "--port", "0", "--clock", "wall") as server:
-        code, out, err = invoke("advance", "10m", server=server.url)
+def test_what_cannot_be_done_is_exit_code_1(server: Process) -> None:
+    subscribe(server.url, "person", "update")
+    invoke("fire", "person.update", "--id", "17", server=server.url)
+
+    code, out, err = invoke("advance", "--until-idle", "--limit", "1m", server=server.url)
 
     assert (code, out) == (1, "")
-    assert "--clock manual" in err
+    assert "still waiting after 1m" in err
+
+
+def test_a_clock_that_runs_is_moved_ahead_too() -> None:
+    with started("serve", "--port", "0", "--clock", "wall") as server:
+        code, out, _ = invoke("advance", "10m", server=server.url)
+
+    assert code == 0
+    assert "no notifications waiting" in out
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,16 @@ _STAMP = ".ready"
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder with clients, made from files of pins."""
+    """A folder with clients, made from files of pins.
+
+    `made_by` is the command that makes it, and `required` the variable that says it must be there.
+    """
 
     folder: Path
     pins: tuple[Path, ...]
+    what: str = "the published clients"
+    made_by: str = "make clients"
+    required: str = "COPPER_CLIENTS_REQUIRED"
 
     @property
     def is_ready(self) -> bool:
@@ -46,10 +52,10 @@ class Environment:
         (self.folder / _STAMP).write_text(self._state())
 
     def needed(self) -> Path:
-        """Its folder; where it was not made, the test is skipped, or fails where COPPER_CLIENTS_REQUIRED=1 is set."""
+        """Its folder; where it was not made, the test is skipped, or fails where `required`=1 is set."""
         if not self.is_ready:
-            missing = f"{self.folder} does not have the published clients that are pinned: run `make clients`"
-            if os.environ.get("COPPER_CLIENTS_REQUIRED") == "1":
+            missing = f"{self.folder} does not have {self.what} that are pinned: run `{self.made_by}`"
+            if os.environ.get(self.required) == "1":
                 pytest.fail(missing)
             pytest.skip(missing)
         return self.folder

@@ -136,7 +136,8 @@ change_calls = st.one_of(
     call("fire_many", event=events, count=st.sampled_from([2, 5, 12, 31, 61])),
 )
 answer_calls = call("answer_with", url=targets, answer=answers)
-calls = st.one_of(*[subscription_calls] * 2, *[change_calls] * 5, answer_calls)
+pause_calls = call("pause_or_resume", url=targets)
+calls = st.one_of(*[subscription_calls] * 2, *[change_calls] * 5, answer_calls, pause_calls)
 
 
 class AccountMachine(RuleBasedStateMachine):
@@ -253,6 +254,14 @@ class AccountMachine(RuleBasedStateMachine):
             return  # Side by side, the order in which endpoints make changes is not the model's.
         self.model.answers[url] = answer
 
+    def pause_or_resume(self, url: str) -> None:
+        if url in self.model.paused:
+            self.model.paused.remove(url)
+            self.account.resume(url, self.now)
+        else:
+            self.model.paused.add(url)
+            self.account.pause(url, self.now)
+
     def pass_time(self, ms: int) -> None:
         until = self.now + ms
         deliver(self.account, self.now, until, self.endpoint)
@@ -277,9 +286,12 @@ class AccountMachine(RuleBasedStateMachine):
         return Result.answered(answer.status, delay_ms=answer.delay)
 
     def teardown(self) -> None:
-        """In the end nothing is left waiting, time alone was needed for that, and the records are the model's."""
+        """In the end nothing is left waiting, time alone was needed for that once all targets may be sent to, and the
+        records are the model's."""
         if not self.ready:
             return
+        for url in sorted(self.model.paused):
+            self.pause_or_resume(url)
         while self.model.waiting():
             self.pass_time(500)
         self.agree("moments to wait for", self.account.next_moment(self.now), None)

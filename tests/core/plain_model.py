@@ -102,6 +102,7 @@ class PlainModel:
     sent: list[Sent] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     echo_stopped: bool = False
+    paused: set[str] = field(default_factory=set)
     _alive: list[Note] = field(default_factory=list)
     _counted: list[int] = field(default_factory=list)
     _windows: list[list[int]] = field(default_factory=list)
@@ -275,6 +276,8 @@ class PlainModel:
             return "answer", next(moment for moment, *_, other, _ in self._due_to_answer if other is note), ""
         if note.due > now:
             return "time", note.due, ""
+        if self._target(note) in self.paused:
+            return "paused", None, ""
         if self._busy()[self._target(note)] >= self.rules.in_flight:
             return "target", None, ""
         if self._opens(now) > now:
@@ -292,8 +295,7 @@ class PlainModel:
             if self._opens(now) > now:
                 self._stop(ready, now)
                 return
-            busy = self._busy()
-            chosen = next((note for note in ready if busy[self._target(note)] < self.rules.in_flight), None)
+            chosen = next((note for note in ready if self._is_free(self._target(note))), None)
             if chosen is None:
                 return
             self._send(chosen, now)
@@ -303,6 +305,9 @@ class PlainModel:
             if moment <= now:
                 self._conclude(note, answer, moment)
                 self._due_to_answer.remove((moment, serial, note, answer))
+
+    def _is_free(self, target: str) -> bool:
+        return target not in self.paused and self._busy()[target] < self.rules.in_flight
 
     def _busy(self) -> Counter[str]:
         """How many are on their way to each target."""
@@ -346,10 +351,10 @@ class PlainModel:
 
     def _stop(self, ready: list[Note], now: int) -> None:
         """No room: all that is ready is held, or dropped unless its target is what it waits for."""
-        busy = self._busy()
+        free = {target for target in map(self._target, ready) if self._is_free(target)}
         for note in ready:
             if self.rules.over_limit == "drop":
-                if busy[self._target(note)] < self.rules.in_flight:
+                if self._target(note) in free:
                     note.state, note.started, note.ended = "dropped", now, now
             elif note.state == "queued":
                 note.state, note.held_until, note.held_by = "held", self._opens(now), self._blocking(now)

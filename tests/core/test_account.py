@@ -397,6 +397,30 @@ def test_an_account_may_begin_without_a_key() -> None:
     assert account.key == FIRST_KEY
 
 
+def test_who_has_no_key_yet_subscribes_for_the_first_to_come() -> None:
+    account = Account("test", None, make_rules())
+    subscription = subscribe(account, "lead/new")
+    assert (subscription.key, account.key_serial) == (1, 1)
+
+    account.switch_key(FIRST_KEY, START)
+
+    assert account.subscriptions.of_key(account.key.serial) == [subscription]
+
+
+def test_a_subscription_of_an_earlier_key_can_be_changed_and_removed_by_who_names_that_key() -> None:
+    account = make_account()
+    subscription = subscribe(account, "lead/new")
+    account.switch_key(SECOND_KEY, START)
+    with pytest.raises(NotFound):
+        account.update_subscription(subscription.id, {"target": OTHER}, START)
+
+    changed = account.update_subscription(subscription.id, {"target": OTHER}, START, key=1)
+    gone = account.unsubscribe(subscription.id, START, key=1)
+
+    assert (changed.target, gone) == (OTHER, changed)
+    assert len(account.subscriptions) == 0
+
+
 def test_a_second_subscription_to_a_topic_can_replace_the_first() -> None:
     account = make_account(replace_duplicates=True)
     subscribe(account, "lead/new")
@@ -890,6 +914,28 @@ def test_what_waits_is_listed_by_due_time() -> None:
     assert account.waiting() == []
 
 
+def test_the_limits_can_be_looked_at() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    deliver(account, START)
+
+    assert [(window.limit, window.room(START)) for window in account.windows] == [(ONE_A_MINUTE[0], 0)]
+
+
+def test_where_a_notification_goes_is_where_its_subscription_stands() -> None:
+    account = make_account()
+    subscription = subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    (notification,) = account.waiting()
+    assert account.target_of(notification) == TARGET
+
+    account.unsubscribe(subscription.id, START)
+
+    assert account.target_of(notification) == ""
+    assert account.attempt_of(notification) is None
+
+
 def test_what_is_under_way_still_waits() -> None:
     account = make_account()
     subscribe(account, "lead/new")
@@ -1004,6 +1050,15 @@ def test_a_replay_sends_the_captured_body_outside_matching_and_limits() -> None:
     assert delivery.replayed
     assert delivery.target == OTHER
     assert kinds(account)[-4:] == ["change", "queued", "sending", "ended"]
+
+
+def test_a_replay_says_what_is_sent_again() -> None:
+    account = make_account()
+
+    captured = account.replay(topic("lead/new"), (17,), b"{}", OTHER, (), START)
+    resent = account.replay(topic("lead/new"), (17,), b"{}", OTHER, (), START, note="resent: #1")
+
+    assert [each.notification.change.note for each in (captured, resent)] == ["replay of a captured body", "resent: #1"]
 
 
 def test_a_replay_takes_no_room() -> None:

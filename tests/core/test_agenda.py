@@ -160,3 +160,110 @@ def test_a_lane_that_was_cleared_while_busy_can_be_used_again() -> None:
     lanes.enter("a", number(3))
 
     assert taken(lanes) == [("a", 3)]
+
+
+# --- paused targets -----------------------------------------------------------------------------------------
+
+
+def test_a_paused_target_is_passed_over_and_goes_on_in_order() -> None:
+    lanes = Lanes(1)
+    for serial, target in [(1, "a"), (2, "a"), (3, "b")]:
+        lanes.enter(target, number(serial))
+
+    lanes.pause("a")
+
+    assert (lanes.paused, lanes.is_paused("a"), lanes.is_paused("b")) == (frozenset({"a"}), True, False)
+    assert taken(lanes) == [("b", 3)]
+    lanes.resume("a")
+    assert taken(lanes) == [("a", 1)]
+    lanes.release("a")
+    assert taken(lanes) == [("a", 2)]
+
+
+def test_what_enters_a_paused_lane_waits_for_it_to_be_resumed() -> None:
+    lanes = Lanes(1)
+    lanes.pause("a")
+    lanes.enter("a", number(1))
+
+    assert lanes.first() is None
+    lanes.resume("a")
+    assert taken(lanes) == [("a", 1)]
+
+
+def test_what_is_on_its_way_to_a_paused_target_still_counts() -> None:
+    lanes = Lanes(1)
+    lanes.enter("a", number(1))
+    lanes.enter("a", number(2))
+    lanes.take()
+
+    lanes.pause("a")
+    lanes.resume("a")
+    assert lanes.first() is None, "resumed, but still busy"
+    lanes.pause("a")
+    lanes.release("a")
+    assert lanes.first() is None, "no longer busy, but paused"
+    lanes.resume("a")
+
+    assert taken(lanes) == [("a", 2)]
+
+
+def test_a_target_for_which_nothing_waits_can_be_paused_and_resumed() -> None:
+    lanes = Lanes(1)
+
+    lanes.pause("a")
+    lanes.resume("a")
+
+    assert lanes.first() is None
+    assert lanes.paused == frozenset()
+
+
+def test_a_paused_target_stays_paused_when_all_lanes_are_cleared() -> None:
+    lanes = Lanes(1)
+    lanes.enter("a", number(1))
+    lanes.pause("a")
+
+    for notification in lanes.clear():
+        lanes.enter("a", notification)
+
+    assert lanes.first() is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("enter"), st.sampled_from("abc")),
+            st.tuples(st.sampled_from(["pause", "resume", "release"]), st.sampled_from("abc")),
+            st.tuples(st.just("take"), st.just("")),
+        ),
+        max_size=40,
+    ),
+    st.integers(1, 2),
+)
+def test_whatever_is_done_each_target_gets_its_own_in_order_once_and_only_while_it_may(
+    steps: list[tuple[str, str]], in_flight: int
+) -> None:
+    lanes = Lanes(in_flight)
+    waiting: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+    flying, paused = dict.fromkeys("abc", 0), set[str]()
+    for place, (step, target) in enumerate(steps):
+        if step == "enter":
+            lanes.enter(target, number(place))
+            waiting[target].append(place)
+        elif step == "pause" and target not in paused:
+            lanes.pause(target)
+            paused.add(target)
+        elif step == "resume" and target in paused:
+            lanes.resume(target)
+            paused.remove(target)
+        elif step == "release" and flying[target]:
+            lanes.release(target)
+            flying[target] -= 1
+        free = [t for t in "abc" if waiting[t] and t not in paused and flying[t] < in_flight]
+        first = lanes.first()
+
+        assert (None if first is None else first.serial) == min((waiting[t][0] for t in free), default=None)
+        assert len(lanes) == sum(map(len, waiting.values()))
+        if step == "take" and first is not None:
+            came, notification = lanes.take()
+            assert waiting[came].pop(0) == notification.serial
+            flying[came] += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.bare import bare_event, entity_type, record_id, record_ids
+from copper_emulator.core.bare import bare_event, captured_topic, entity_type, record_id, record_ids
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records.record import Record
@@ -121,3 +121,15 @@ def test_a_topic_must_exist() -> None:
 def test_a_bare_event_needs_an_id() -> None:
     with pytest.raises(UsageError, match="ids must be one or more"):
         event("person", "new", [])
+
+
+def test_a_captured_body_says_what_it_is() -> None:
+    raw = b'{"type":"person","event":"new","ids":[17,18]}'
+
+    assert captured_topic(raw) == (topic("person/new"), (17, 18))
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"type":"x","event":"new","ids":[]}', b"[" * 100_000])
+def test_what_is_no_notification_is_not_taken_for_one(raw: bytes) -> None:
+    with pytest.raises(UsageError, match="this is no captured notification"):
+        captured_topic(raw)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from copper_emulator.core.journal import Journal
-from copper_emulator.core.model import Delivery, Entry, Kind, Outcome
+from copper_emulator.core.model import Delivery, Entry, Kind, Outcome, Result
 from tests.core.builders import (
     START,
     TARGET,
+    deliver,
+    fire,
+    make_account,
     make_change,
     make_notification,
     make_subscription,
+    subscribe,
 )
 
 
@@ -98,3 +102,16 @@ def test_the_entry_of_a_change_is_its_own_alone() -> None:
     # Serials begin anew with each life of an account.
     assert journal.entry_of(make_change()) is None
     assert Journal().entry_of(change) is None
+
+
+def test_what_has_not_ended_is_known_without_looking_through_everything() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    for record_id in (1, 2, 3):
+        fire(account, "lead/new", [record_id])
+    (first,) = account.take(START)
+    account.conclude(first, Result.answered(200), START)
+
+    assert [notification.ids for notification in account.journal.not_ended()] == [(2,), (3,)]
+    deliver(account, START)
+    assert account.journal.not_ended() == account.waiting() == []

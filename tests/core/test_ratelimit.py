@@ -34,6 +34,18 @@ def test_a_fixed_window_opens_with_the_first_and_renews_as_a_whole() -> None:
     assert window.opens_at(15) == 15
 
 
+@pytest.mark.parametrize("window", [FixedWindow, RollingWindow])
+def test_a_window_says_when_the_first_it_counts_stops_counting(window: type[FixedWindow | RollingWindow]) -> None:
+    counting = window(TWO_IN_TEN)
+    assert counting.renews_at(5) is None
+    counting.count(5)
+    counting.count(8)
+
+    assert [counting.renews_at(moment) for moment in (8, 14)] == [15, 15]
+    assert counting.renews_at(18) is None
+    assert (FixedWindow(TWO_IN_TEN).renews_at(0), RollingWindow(TWO_IN_TEN).renews_at(0)) == (None, None)
+
+
 def test_a_fixed_window_that_is_over_waits_for_the_next_first() -> None:
     window = FixedWindow(TWO_IN_TEN)
     window.count(0)

@@ -11,6 +11,7 @@ from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import (
     Draft,
     Subscriptions,
+    check_headers,
     parse_create,
     parse_update,
     secret_hint,
@@ -429,3 +430,11 @@ def test_the_100th_has_room_and_the_101st_has_not() -> None:
     assert MAX_SUBSCRIPTIONS == 100
     assert findings(caught.value) == ["Base: Subscription limit of 100 reached"]
     assert "those of earlier API keys included" in caught.value.hint
+
+
+def test_headers_alone_are_held_to_the_same_rules() -> None:
+    check_headers({"X-Trace": "1", "Content-Type": "text/plain"})
+
+    with pytest.raises(Invalid, match="Headers: must not contain Host") as caught:
+        check_headers({"Host": "a", "X": "a\r\nb"})
+    assert "has an invalid value for X" in str(caught.value)

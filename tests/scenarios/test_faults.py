@@ -115,7 +115,7 @@ STEPS = [
     ),
     pytest.param(
         "- resubscribe: {subscription: made}",
-        "steps[1].resubscribe: needs at least one of target, secret and headers",
+        "steps[1].resubscribe: needs at least one of target, secret, headers and custom_field_computed_values",
         id="no-change",
     ),
     pytest.param(

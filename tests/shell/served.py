@@ -7,11 +7,14 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from copper_emulator.core.model import Entry
+from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.settings import Settings
 from copper_emulator.shell.accounts import Accounts, ClockName, Plan
 from copper_emulator.shell.serving import Server
@@ -154,7 +157,13 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    *, clock: ClockName = "manual", to: Endpoint | None = None, tokens: tuple[str, ...] = (), **settings: Any
+    *,
+    clock: ClockName = "manual",
+    to: Endpoint | None = None,
+    tokens: tuple[str, ...] = (),
+    scenarios: Path | None = None,
+    state: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Served]:
     """A server whose accounts send the targets of my-app.example to an endpoint."""
     log: list[tuple[str | None, Entry]] = []
@@ -164,9 +173,10 @@ async def serving(
         routes=[("https://my-app.example", to.url)] if to is not None else [],
         tokens=tokens,
         listener=lambda account, entry: log.append((account.name if account is not None else None, entry)),
+        player=cache(lambda: ServedScenarios(scenarios)),
     )
     async with (
-        Server(plan, port=0, trusted_hosts=["emulator.internal"]) as server,
+        Server(plan, port=0, trusted_hosts=["emulator.internal"], state=state) as server,
         ClientSession(cookie_jar=DummyCookieJar()) as session,
     ):
         yield Served(server, session, log)

@@ -1,23 +1,39 @@
-"""What both clocks keep: they never go back; and which timers frozen time cannot stop."""
+"""What all clocks keep: they never go back; and which timers frozen time cannot stop."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
 
 from copper_emulator import Emulator, TimeError
 from copper_emulator.core.moments import to_ms
-from copper_emulator.shell.clock import Clock, MonotonicEventLoop, VirtualClock, WallClock, real_now, real_timeout
+from copper_emulator.shell.clock import (
+    Clock,
+    MonotonicEventLoop,
+    ServerClock,
+    VirtualClock,
+    WallClock,
+    real_now,
+    real_timeout,
+)
 
-every_clock = pytest.mark.parametrize("make", [VirtualClock, WallClock])
+every_clock = pytest.mark.parametrize(
+    "make",
+    [VirtualClock, WallClock, partial(ServerClock, running=True), partial(ServerClock, running=False)],
+    ids=["virtual", "wall", "running", "frozen"],
+)
 START = datetime(2024, 3, 1, tzinfo=UTC)
 
 
 @every_clock
-def test_a_clock_starts_at_the_real_present_and_never_goes_back(make: type[Clock]) -> None:
+def test_a_clock_starts_at_the_real_present_and_never_goes_back(make: Callable[[], Clock]) -> None:
     before, clock = real_now(), make()
     moments = [clock.now() for _ in range(100)]
     assert before <= moments[0] <= moments[-1] <= real_now()
@@ -38,6 +54,53 @@ def test_the_walls_clock_cannot_be_moved() -> None:
     clock = WallClock()
     with pytest.raises(TimeError, match="--clock manual"):
         clock.move_to(clock.now() + 60_000)
+
+
+def test_a_servers_clock_stands_still_can_be_moved_and_runs_on_from_there() -> None:
+    clock = ServerClock(running=False, latest_ms=1000)
+    assert (clock.now(), clock.now()) == (1000, 1000)
+    clock.move_to(5000)
+    with pytest.raises(TimeError, match="cannot go back"):
+        clock.move_to(4999)
+
+    clock.run()
+
+    assert (clock.running, clock.now() >= 5000) == (True, True)
+    assert clock.now() - 5000 < 60_000, "it has run on from where it stood"
+    assert clock.ahead_ms < 0
+
+
+def test_a_servers_clock_that_was_played_ahead_stays_ahead_of_the_walls() -> None:
+    clock = ServerClock(running=True)
+    present = clock.now()
+
+    clock.move_to(present + 3_600_000)
+    clock.move_to(present)
+    clock.run()
+
+    assert 3_600_000 <= clock.now() - present < 3_660_000
+    clock.freeze()
+    assert clock.now() == clock.now() == clock.latest_ms
+
+
+@given(st.lists(st.sampled_from(["freeze", "run", "move"])))
+def test_whatever_is_done_to_a_servers_clock_it_never_goes_back(steps: list[str]) -> None:
+    clock = ServerClock(running=True)
+    moments = [clock.now()]
+    for step in steps:
+        if step == "move":
+            clock.move_to(clock.now() + 60_000)
+        else:
+            getattr(clock, step)()
+        moments.append(clock.now())
+
+    assert moments == sorted(moments)
+
+
+def test_a_servers_clock_goes_on_from_what_was_written_down_of_it() -> None:
+    assert ServerClock(running=False, ahead_ms=7, latest_ms=1000).now() == 1000
+    later = real_now() + 3_600_000
+    assert ServerClock(running=True, ahead_ms=0, latest_ms=later).now() == later, "the wall has to catch up first"
 
 
 def test_an_account_can_be_given_its_start() -> None:

@@ -13,6 +13,7 @@ import requests
 from aiohttp import web
 
 from copper_emulator import AsyncEmulator, Copper, Delivery, Emulator, Outcome, Reason, Received, UsageError
+from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.senders.asgi import Lifespan
 from tests.shell.endpoints import app_in_thread, http_endpoint
 
@@ -645,3 +646,64 @@ async def test_a_cancellation_of_the_test_goes_through(kind: str) -> None:
         with pytest.raises(asyncio.CancelledError):
             await firing
         assert [delivery.outcome for delivery in copper.deliveries] == [Outcome.UNKNOWN]
+
+
+# --- how long it took in real time -----------------------------------------------------------------------------------
+
+
+def slow_wsgi(_environ: Any, start_response: Any) -> list[bytes]:
+    threading.Event().wait(0.02)
+    start_response("200 OK", [])
+    return [b""]
+
+
+def slow_function(_request: Received) -> int:
+    threading.Event().wait(0.02)
+    return 200
+
+
+@pytest.mark.parametrize("to", [slow_wsgi, slow_function])
+def test_a_delivery_says_how_long_it_took_in_real_time(to: Any) -> None:
+    with Emulator() as copper:
+        listening(copper, to)
+        copper.fire("person", "update", ids=17)
+
+        (delivery,) = copper.expect("person", "update")
+        assert delivery.took_ms is not None
+        assert delivery.took_ms >= 20
+        assert delivery.started == delivery.ended, "and none in virtual time"
+
+
+def test_over_http_the_way_there_and_back_counts() -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        await pause_async(0.02)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hooks", answer)
+    with Emulator() as copper, app_in_thread(app) as url:
+        listening(copper, url)
+        copper.fire("person", "update", ids=17)
+
+        (delivery,) = copper.expect("person", "update")
+        assert delivery.took_ms is not None
+        assert delivery.took_ms >= 20
+
+
+def test_what_was_not_sent_took_no_time() -> None:
+    with Emulator(strict=False) as copper:
+        copper.subscribe("person", "update", target=f"{ORIGIN}/hooks")
+        copper.fire("person", "update", ids=17)
+
+        assert [(delivery.outcome, delivery.took_ms) for delivery in copper.deliveries] == [(Outcome.BLOCKED, None)]
+
+
+@pytest.mark.asyncio
+async def test_in_an_asynchronous_test_it_is_measured_too() -> None:
+    async with AsyncEmulator() as copper:
+        listening(copper, slow_function)
+        await copper.fire("person", "update", ids=17)
+
+        (delivery,) = await copper.expect("person", "update")
+        assert delivery.took_ms is not None
+        assert delivery.took_ms >= 20

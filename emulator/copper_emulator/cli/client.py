@@ -42,6 +42,10 @@ class Client:
         with self._asked("POST", path, body) as response:
             return self._json(response)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        with self._asked("DELETE", path, {}) as response:
+            return self._json(response)
+
     def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Server-sent events after the one with an id, as (name, data), until the server ends the stream."""
         with self._asked("GET", _with_query(path, query), headers={"Last-Event-ID": after}) as response:
@@ -79,7 +83,7 @@ class Client:
             own = {"Content-Type": "application/json", **(headers or {})}
             connection.request(method, "/_emulator/v1" + path, raw, own)
             response = connection.getresponse()
-            if response.status != 200:
+            if not 200 <= response.status < 300:
                 raise self._error(response)
             yield response
         except (OSError, HTTPException) as error:

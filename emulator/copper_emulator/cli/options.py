@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -34,6 +35,29 @@ def for_an_account(command: F) -> F:
     for add in (json_option, account_option, server_option):
         command = add(command)
     return command
+
+
+_TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
+
+
+def topic_of(text: str) -> tuple[str, str]:
+    """`person.update` as type and event."""
+    match = _TOPIC.fullmatch(text)
+    if match is None:
+        raise WrongUse(f"{text!r} is no topic: write TYPE.EVENT, like person.update")
+    return match[1], match[2]
+
+
+def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    """`key=s3cret` as {"key": "s3cret"}; values are text."""
+    pairs = {}
+    for text in given:
+        # An origin has no `=` in it, and of a URL's query only the first one counts.
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise WrongUse(f"{option} {text!r}: write it like {option if '=' in option else 'NAME=VALUE'}")
+        pairs[name] = value
+    return pairs
 
 
 def json_or_text(text: str) -> Any:

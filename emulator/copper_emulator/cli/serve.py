@@ -6,6 +6,8 @@ import asyncio
 import errno
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,10 +16,11 @@ from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
-from copper_emulator.core.errors import RouteError, SettingsError
+from copper_emulator.core.errors import RouteError, SettingsError, StateError
 from copper_emulator.settings import Settings
 from copper_emulator.shell.accounts import Plan
 from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.runs import Player
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -105,6 +108,18 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
     multiple=True,
     help="name beyond loopback under which the control API may be called; repeatable",
 )
+@click.option(
+    "--scenarios",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="a folder of scenario files that can be played, beside the shipped ones",
+)
+@click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="keep everything in FILE, and go on from it; made where there is none",
+)
 @click.option("--json", "as_json", is_flag=True, help="log as JSON, one object on each line")
 @_setting_options
 def serve(
@@ -115,6 +130,8 @@ def serve(
     tokens: tuple[str, ...],
     clock: str,
     trusted_hosts: tuple[str, ...],
+    scenarios: Path | None,
+    state: str | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -136,14 +153,17 @@ def serve(
         routes=routes,
         tokens=tokens,
         listener=log.entry,
+        player=cache(partial(_player, scenarios)),
     )
-    server = Server(plan, bind=bind, port=port, trusted_hosts=trusted_hosts)
+    server = Server(plan, bind=bind, port=port, trusted_hosts=trusted_hosts, state=state)
     # Where no signal handlers can be had (Windows), Ctrl-C comes as an exception.
     with suppress(KeyboardInterrupt):
         try:
             asyncio.run(_serve(server, plan, log))
         except OSError as error:
             raise Failure(_why_not(error, bind, port)) from None
+        except StateError as error:
+            raise Failure(f"--state: {error}") from None
         finally:
             log.close()
 
@@ -156,6 +176,13 @@ def _settings(given: dict[str, Any]) -> Settings:
     except SettingsError as error:
         name, colon, rest = str(error).partition(":")
         raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
+
+
+def _player(folder: Path | None) -> Player:
+    # Imported at first need: until then nobody waits for it.
+    from copper_emulator.served_scenarios import ServedScenarios
+
+    return ServedScenarios(folder)
 
 
 async def _serve(server: Server, plan: Plan, log: Log) -> None:

@@ -10,13 +10,19 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import MOST, for_an_account, json_option, json_or_text, server_option
+from copper_emulator.cli.options import (
+    MOST,
+    fields_of,
+    for_an_account,
+    json_option,
+    json_or_text,
+    server_option,
+    topic_of,
+)
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
-
-_TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
 
 
 @click.command(short_help="Fire an event in a running server.")
@@ -39,11 +45,9 @@ def fire(
       copper-emulator fire person.update --id 17 --id 18 --set name=Ada,"Ada Lovelace"
       copper-emulator fire opportunity.update --id 5 --set monetary_value=null,1200
     """
-    match = _TOPIC.fullmatch(topic)
-    if match is None:
-        raise WrongUse(f"{topic!r} is no topic: write TYPE.EVENT, like person.update")
+    kind, event = topic_of(topic)
     client, output = Client(server), Output(as_json=as_json)
-    body = {"type": match[1], "event": match[2], "ids": ids, "updated_attributes": parse_attributes(attributes)}
+    body = {"type": kind, "event": event, "ids": ids, "updated_attributes": parse_attributes(attributes)}
     change = client.post(client.account(account) + "/fire", body)
     output.json(change)
     for text in change["why"]:
@@ -60,7 +64,7 @@ class _Forward(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(short_help="Move the clock of a server started with --clock manual.", cls=_Forward)
+@click.command(short_help="Let time pass for an account, in no time.", cls=_Forward)
 @click.argument("by", metavar="DURATION", required=False)
 @click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
 @click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
@@ -68,7 +72,9 @@ class _Forward(click.Command):
 def advance(
     *, by: str | None, until_idle: bool, limit: str | None, server: str, account: str | None, as_json: bool
 ) -> None:
-    """Move the clock of a server started with --clock manual, and deliver what falls due on the way.
+    """Let time pass for an account, deadline by deadline, and deliver what falls due on the way.
+
+    A clock that stands still stands still there; one that runs, runs on from there.
 
     \b
     Examples:
@@ -161,18 +167,21 @@ def status(*, server: str, as_json: bool) -> None:
 
 
 @click.command(short_help="Make an account as it was at the start.")
+@click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="with other settings; repeatable")
 @for_an_account
-def reset(*, server: str, account: str | None, as_json: bool) -> None:
+def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
     """Make an account as it was at the start: no records, subscriptions, waiting notifications or journal.
 
     Its token, its clock and the routes of the server's command line stay.
 
     \b
-    Example:
+    Examples:
       copper-emulator reset --account default
+      copper-emulator reset --set seed=7 --set latency=0-15m
     """
     client, output = Client(server), Output(as_json=as_json)
-    shown = client.post(client.account(account) + "/reset", {})
+    said = {"settings": fields_of("--set", changes)} if changes else {}
+    shown = client.post(client.account(account) + "/reset", said)
     output.json(shown)
     output.line(f"Account {shown['name']} is as it was at the start.")
 

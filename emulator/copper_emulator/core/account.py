@@ -1,8 +1,8 @@
 """One account and the path of one event, top to bottom.
 
-    apply     a record changed       -> matching.py -> batching.py -> due when? -> agenda.py
+    apply     a record changed       -> matching.py -> batching.py -> latencies.py -> waiting.py
     take      what may go now        -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
-    conclude  what came back         -> journal.py
+    conclude  what came back         -> concluding.py -> journal.py
 
 The file is longer than others so that the path can be read in one piece; what a step does stands in its own module.
 Nothing here waits or reads a clock: `now` is given, in milliseconds, and never decreases.
@@ -10,15 +10,14 @@ Nothing here waits or reads a clock: `now` is given, in milliseconds, and never 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import methodcaller
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
+from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
 from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
@@ -26,6 +25,8 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.faults import Faults
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.journal import Journal
+from copper_emulator.core.latencies import Latencies
+from copper_emulator.core.marks import Marks
 from copper_emulator.core.matching import matching, why_nobody
 from copper_emulator.core.model import (
     ANSWERED,
@@ -40,31 +41,55 @@ from copper_emulator.core.model import (
     Kind,
     Notification,
     Outcome,
-    Reason,
     RecordChange,
     Result,
     State,
     Subscription,
     Topic,
     Wait,
-    WaitsFor,
 )
-from copper_emulator.core.ratelimit import RateLimiter
+from copper_emulator.core.ratelimit import RateLimiter, Window
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.action import Done
-from copper_emulator.core.records.writing.excluded import given, given_activities, related, unrelated
+from copper_emulator.core.records.writing.excluded import related, unrelated
+from copper_emulator.core.records.writing.notes import notes_of
 from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
-from copper_emulator.core.text import count, duration_text, short_ids
+from copper_emulator.core.text import count
+from copper_emulator.core.told import (
+    Fired,
+    KeySwitched,
+    Paused,
+    Related,
+    Replayed,
+    Resubscribed,
+    Resumed,
+    RulesChanged,
+    Subscribed,
+    Told,
+    Unrelated,
+    Unsubscribed,
+)
+from copper_emulator.core.waiting import Waiting
 from copper_emulator.core.wire import encode, notification_headers, notification_json
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
+
+
+class Inside(NamedTuple):
+    """What of an account nobody sees but who writes it down (`state/`)."""
+
+    counters: Counters
+    limiter: RateLimiter
+    waiting: Waiting
+    alike: dict[tuple[Topic, tuple[int, ...]], int]
+    raced: set[Item]
 
 
 class Account:
@@ -83,24 +108,38 @@ class Account:
         self.keys = [key] if key is not None else []
         self.rules = rules
         self.subscriptions = Subscriptions()
+        self.marks = Marks()
         self._counters = Counters() if counters is None else counters
-        self.records = RecordStore(rules, self._counters, self._email)
-        self.journal = Journal(on_entry)
+        self.records = RecordStore(rules, self._counters, self._email, self._tell, self.marks)
+        self.journal = Journal(on_entry, self.marks)
         self.draws = Draws(rules.seed)
-        self.faults = Faults(rules, self.draws, note=self._note_fault, lag=self.records.fall_behind)
+        lag, marks = self.records.fall_behind, self.marks
+        self.faults = Faults(rules, self.draws, note=self._note_fault, lag=lag, tell=self._tell, marks=marks)
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.causing: Notification | None = None
+        self.on_told: Callable[[Told], None] | None = None
+        """Is given what is done to the account, when it has been done (`told.py`)."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
-        self._agenda: Agenda[Notification] = Agenda()
-        self._answers: Agenda[tuple[Attempt, Result]] = Agenda()
-        self._answer_due: dict[int, int] = {}
-        self._lanes = Lanes(rules.in_flight)
-        self._lane_of: dict[int, str] = {}
-        self._unseen: deque[Notification] = deque()
-        self._alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
+        self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
+        self._latencies = Latencies(self.draws, self.marks)
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
+
+    @property
+    def inside(self) -> Inside:
+        return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
+
+    def play_by(self, rules: Rules) -> None:
+        """Other rules from now on. Limits that were there before go on with what they have counted."""
+        self.rules = self.records.rules = rules
+        self.faults.play_by(rules)
+        limiter, calls = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
+        limiter.take_over(self._limiter)
+        calls.take_over(self.calls)
+        self._limiter, self.calls = limiter, calls
+        self._waiting.allow(rules.in_flight)
+        self._tell(RulesChanged())
 
     # --- keys -----------------------------------------------------------------------------------------------
 
@@ -118,6 +157,7 @@ class Account:
             Kind.KEY_SWITCHED,
             f"{count(stale, 'subscription')} of earlier keys still {'fires' if stale == 1 else 'fire'}",
         )
+        self._tell(KeySwitched())
 
     def _email(self) -> str:
         return self.key.email if self.keys else DEFAULT_EMAIL
@@ -127,43 +167,70 @@ class Account:
     def subscribe(self, draft: Draft, now: int) -> Subscription:
         """Create a subscription for the current key. Raises Invalid when the account is full."""
         if self.rules.replace_duplicates:
-            for earlier in matching(draft.topic, self.subscriptions.of_key(self.key.serial)):
+            for earlier in matching(draft.topic, self.subscriptions.of_key(self.key_serial)):
                 self._remove(earlier, now, "replaced by a new one for the same topic")
         self.subscriptions.check_room()
-        subscription = Subscription(
-            id=self._counters.subscription(),
-            key=self.key.serial,
-            topic=draft.topic,
-            target=draft.target,
-            created_ms=now,
-            secret=draft.secret,
-            headers=draft.headers,
-            custom_field_computed_values=draft.custom_field_computed_values,
-        )
+        subscription = draft.subscription(self._counters.subscription(), self.key_serial, now)
         self.subscriptions.add(subscription)
         self.journal.note(now, Kind.SUBSCRIBED, subscription=subscription)
+        self._tell(Subscribed(subscription))
         return subscription
 
-    def update_subscription(self, subscription_id: int, body: Any, now: int) -> Subscription:
-        """Change target, secret, headers or computed values. What waits is sent as the subscription then stands."""
-        before = self.subscriptions.get(subscription_id, self.key.serial)
+    @property
+    def key_serial(self) -> int:
+        """Of the current key; before there is one, that of the first to come."""
+        return self.keys[-1].serial if self.keys else 1
+
+    def update_subscription(self, subscription_id: int, body: Any, now: int, *, key: int | None = None) -> Subscription:
+        """Change target, secret, headers or computed values. What waits is sent as the subscription then stands.
+
+        `key` is whose it is, if not the current one's.
+        """
+        before = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
         after = parse_update(before, body, self.rules)
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:
-            self._seat_anew()
+            self._waiting.seat_anew()
+        self._tell(Resubscribed(before, after))
         return after
 
-    def unsubscribe(self, subscription_id: int, now: int) -> Subscription:
-        """Delete one of the current key's. What waits for it is cancelled when its turn comes."""
-        subscription = self.subscriptions.get(subscription_id, self.key.serial)
+    def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
+        """Delete one of the current key's, or of `key`. What waits for it is cancelled when its turn comes."""
+        subscription = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
         self._remove(subscription, now, "")
+        self._tell(Unsubscribed(subscription))
         return subscription
 
     def _remove(self, subscription: Subscription, now: int, text: str) -> None:
         self.subscriptions.remove(subscription)
         self.journal.note(now, Kind.UNSUBSCRIBED, text, subscription=subscription)
-        self._seat_anew()
+        self._waiting.seat_anew()
+
+    # --- targets --------------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """The targets to which nothing is sent until they are resumed."""
+        return self._waiting.lanes.paused
+
+    def target_of(self, notification: Notification) -> str:
+        """Where a notification goes as its subscription stands now; empty without one."""
+        return self._waiting.target_of(notification)
+
+    def pause(self, target: str, now: int) -> None:
+        """Send nothing to a target until it is resumed; what is on its way is not called back."""
+        if target not in self.paused:
+            self._waiting.lanes.pause(target)
+            self.journal.note(now, Kind.PAUSED, target)
+            self._tell(Paused(target))
+
+    def resume(self, target: str, now: int) -> None:
+        """Go on with a target, in order."""
+        if target in self.paused:
+            self._waiting.lanes.resume(target)
+            self.journal.note(now, Kind.RESUMED, target)
+            self._tell(Resumed(target))
 
     # --- records: what changes them goes down the path ------------------------------------------------------
 
@@ -176,37 +243,38 @@ class Account:
         result, done = deed(self.records, now)
         for change in done.changes:
             self.apply(change, now, origin=origin)
-        self._note_unchanged(done, now)
+        for note in notes_of(done, self.records):
+            self.journal.note(now, note.kind, note.text, records=note.records)
+        if origin != RACE:
+            self._tell(*done.told)
         return result, done
 
-    def _note_unchanged(self, done: Done, now: int) -> None:
-        # Where something changed too, the names may be those of what changed.
-        told = bool(done.ignored) and not done.changes
-        ignored = f"; ignored, since only Copper writes them: {', '.join(done.ignored)}" if told else ""
-        unchanged: dict[EntityType, list[int]] = {}
-        for kind, record_id in done.unchanged:
-            unchanged.setdefault(kind, []).append(record_id)
-        for kind, same in unchanged.items():
-            text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
-            self.journal.note(now, Kind.UNCHANGED, text, records=[(kind, each) for each in same])
-        for kind, parents in given_activities(done.changes, self.records).items():
-            self._note_excluded(given(kind, parents), [(kind, each) for each in parents], now)
+    def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
+        """A bare event: it needs no record and makes none."""
+        change = self.apply(happened, now, origin=origin)
+        self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
+        return change
 
     def relate(self, one: Item, other: Item, now: int) -> None:
         """Relate two records; the journal tells of it, and no notification. Raises NotFound, Invalid."""
         self.records.relate(one, other)
-        self._note_excluded(related(one, other), [one, other], now)
+        self.journal.note(now, Kind.EXCLUDED, related(one, other), records=[one, other])
+        self._tell(Related(one, other))
 
     def unrelate(self, one: Item, other: Item, now: int) -> None:
         """Take a relation away; the journal tells of it, and no notification. Raises NotFound."""
         self.records.unrelate(one, other)
-        self._note_excluded(unrelated(one, other), [one, other], now)
-
-    def _note_excluded(self, text: str, records: Sequence[Item], now: int) -> None:
-        self.journal.note(now, Kind.EXCLUDED, text, records=records)
+        self.journal.note(now, Kind.EXCLUDED, unrelated(one, other), records=[one, other])
+        self._tell(Unrelated(one, other))
 
     def _note_fault(self, now: int, text: str) -> None:
         self.journal.note(now, Kind.FAULT, text)
+
+    def _tell(self, *told: Told) -> None:
+        # What an endpoint does while it is notified is its own doing: whoever does the rest again gets it again.
+        if self.on_told is not None and self.causing is None:
+            for each in told:
+                self.on_told(each)
 
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
@@ -253,24 +321,23 @@ class Account:
         """
         self.moment = now
         self.faults.pass_to(now)
-        self._wake(now)
-        contended = len(self._lanes) > self._limiter.room(now)
+        waiting = self._waiting
+        waiting.wake(now, self.faults.in_order)
+        contended = len(waiting.lanes) > self._limiter.room(now)
         attempts: list[Attempt] = []
-        while (notification := self._lanes.first()) is not None and self._limiter.room(now):
+        while (notification := waiting.lanes.first()) is not None and self._limiter.room(now):
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
                 self._end(self._leave_lane(now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
-            target = self._lane_of[notification.serial]
             # Where room is short, those who come later must not overtake those who wait for their target in this round.
-            if self.rules.in_flight == 1 or (contended and self._lanes.is_busy(target)):
+            if self.rules.in_flight == 1 or (contended and waiting.fills_lane(notification)):
                 break
-        if self._lanes and not self._limiter.room(now):
+        if waiting.lanes and not self._limiter.room(now):
             self._stop_at_limit(now)
-        while self._unseen and self._unseen[0].state is not State.QUEUED:
-            self._unseen.popleft()
+        waiting.forget_gone()
         return attempts
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
@@ -281,58 +348,63 @@ class Account:
             return self._end(attempt, result, now)
         wait = min(delay, self.rules.timeout_ms)
         if delay >= self.rules.timeout_ms:
-            result = self._timed_out(attempt, result)
-        self._answers.add(now + wait, attempt.notification.serial, (attempt, replace(result, delay_ms=0)))
-        self._answer_due[attempt.notification.serial] = now + wait
+            result = timed_out(attempt, result, self.rules.timeout_ms)
+        self._waiting.answer_later(attempt, replace(result, delay_ms=0), now + wait)
         return None
 
     def finish(self, now: int) -> None:
         """Conclude the attempts whose scripted answers come by this moment."""
         self.moment = now
-        for attempt, result in self._answers.pop_due(now):
-            del self._answer_due[attempt.notification.serial]
+        for attempt, result in self._waiting.answers(now):
             self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing waits for time."""
-        moments = [self._agenda.next_due(), self._answers.next_due()]
-        if self._lanes.first() is not None:
+        moments = [self._waiting.next_due()]
+        if self._waiting.lanes.first() is not None:
             moments.append(self._limiter.opens_at(now))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def replay(
-        self, topic: Topic, ids: tuple[int, ...], body: bytes, target: str, headers: Sequence[tuple[str, str]], now: int
+        self,
+        topic: Topic,
+        ids: tuple[int, ...],
+        body: bytes,
+        target: str,
+        headers: Sequence[tuple[str, str]],
+        now: int,
+        *,
+        note: str = "replay of a captured body",
     ) -> Attempt:
-        """An attempt that sends a captured body again, outside matching and limits."""
-        change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note="replay of a captured body")
+        """An attempt that sends a captured body again, outside matching and limits; `note` says what it is."""
+        change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note=note)
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
         self.journal.change(change)
         self.journal.queued(notification, now)
         self.journal.note(now, Kind.SENDING, "replay", notification=notification)
-        return Attempt(notification, None, target, tuple(headers), body, now)
+        self._tell(Replayed(body, target, tuple(headers)))
+        attempt = Attempt(notification, None, target, tuple(headers), body, now)
+        self._waiting.fly(attempt)
+        return attempt
 
     # --- looking --------------------------------------------------------------------------------------------
 
     def waiting(self) -> list[Notification]:
         """Every notification that has not ended, in order of due time and serial."""
-        alive = (State.QUEUED, State.HELD, State.SENDING)
-        found = [notification for notification in self.journal.notifications if notification.state in alive]
-        return sorted(found, key=lambda notification: (notification.due_ms, notification.serial))
+        return sorted(self.journal.not_ended(), key=lambda notification: (notification.due_ms, notification.serial))
 
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended waits for, at the last moment the account was told of."""
-        now = self.moment
-        if notification.state is State.SENDING:
-            return Wait(WaitsFor.ANSWER, self._answer_due.get(notification.serial))
-        if notification.due_ms > now:
-            return Wait(WaitsFor.TIME, notification.due_ms)
-        subscription = self.subscriptions.find(notification.subscription)
-        if self._lanes.is_busy(subscription.target if subscription is not None else ""):
-            return Wait(WaitsFor.TARGET)
-        blocking = self._limiter.blocking(now)
-        if blocking is not None:
-            return Wait(WaitsFor.LIMIT, self._limiter.opens_at(now), str(blocking))
-        return Wait(WaitsFor.CALL)
+        return self._waiting.wait_of(notification, self.moment, self._limiter)
+
+    @property
+    def windows(self) -> Sequence[Window]:
+        """The sending limits, each with what is counted against it."""
+        return self._limiter.windows
+
+    def attempt_of(self, notification: Notification) -> Attempt | None:
+        """The request of a notification that is on its way; None of any other."""
+        return self._waiting.flying.get(notification.serial)
 
     def raise_echo(self) -> None:
         """Raise the error of an echo that was stopped since the last call, once."""
@@ -343,7 +415,7 @@ class Account:
     # --- the steps' small print -----------------------------------------------------------------------------
 
     def _queue(self, notification: Notification, now: int) -> None:
-        self._agenda.add(notification.due_ms, notification.serial, notification)
+        self._waiting.later(notification)
         self.journal.queued(notification, now)
 
     def _repeat(self, earlier: Notification, fault: Fault, due: int, now: int) -> None:
@@ -356,30 +428,7 @@ class Account:
         return why_nobody(topic, self.subscriptions, self.rules.profile)
 
     def _latency(self, change: Change, subscription: Subscription) -> int:
-        latency = self.faults.latency(subscription.target)
-        low, high = latency.low_ms, latency.high_ms
-        if low == high:
-            return low
-        # Keyed by what the change is, not by its serial: another change before it must not shift the draw.
-        alike = (change.topic, change.ids)
-        if subscription.id == change.subscriptions[0]:
-            self._alike[alike] = self._alike.get(alike, 0) + 1
-        nth = self._alike[alike]
-        return self.draws.draw("latency", change.topic, change.ids, nth, subscription.id, low=low, high=high)
-
-    def _wake(self, now: int) -> None:
-        for notification in self.faults.in_order(self._agenda.pop_due(now)):
-            self._seat(notification)
-            self._unseen.append(notification)
-
-    def _seat(self, notification: Notification) -> None:
-        subscription = self.subscriptions.find(notification.subscription)
-        self._lanes.enter(subscription.target if subscription is not None else "", notification)
-
-    def _seat_anew(self) -> None:
-        # What is due waits in the lane of its target, and that has just changed for some of it.
-        for notification in self._lanes.clear():
-            self._seat(notification)
+        return self._latencies.draw(change, subscription, self.faults.latency(subscription.target))
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is made first: only what can be sent is counted and leaves its lane.
@@ -397,6 +446,7 @@ class Account:
         notification.state = State.SENDING
         self.journal.note(now, Kind.SENDING, notification=notification)
         attempt = self.faults.meet(attempt, now)
+        self._waiting.fly(attempt)
         if attempt.instead is None:
             self._race(notification, subscription.target, now)
         return attempt
@@ -411,60 +461,32 @@ class Account:
         ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
         outcome = self.faults.race(notification, target, now) if ids else FetchRace.NONE
         if outcome is not FetchRace.NONE:
-            self._raced.update((kind, each) for each in ids)
+            for each in ids:
+                self._raced.add((kind, each))
+                self.marks.mark("raced", (kind, each))
             self.act(race(kind, ids, outcome), now, origin=RACE)
 
     def _leave_lane(self, now: int) -> Attempt:
-        target, notification = self._lanes.take()
-        self._lane_of[notification.serial] = target
-        return Attempt(notification, None, "", (), b"", now)
+        return Attempt(self._waiting.leave(), None, "", (), b"", now)
 
     def _stop_at_limit(self, now: int) -> None:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
         if self.rules.over_limit is OverLimit.DROP:
             # What waits for a busy target has not come to the limit yet.
-            while self._lanes.first() is not None:
+            while self._waiting.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
                 self._end(self._leave_lane(now), dropped, now)
             return
-        while self._unseen:
-            notification = self._unseen.popleft()
-            if notification.state is State.QUEUED:
-                notification.state = State.HELD
-                notification.held_until_ms, notification.held_by = opens, str(limit)
-                self.journal.note(now, Kind.HELD, f"by the limit of {limit}", notification=notification)
-
-    def _timed_out(self, attempt: Attempt, result: Result) -> Result:
-        by_fault = result.delay_ms < self.rules.timeout_ms or result.by_fault
-        text = f"no answer within {duration_text(self.rules.timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")
-        return replace(Result.failure(Reason.TIMED_OUT, text), route=result.route, by_fault=by_fault)
+        for notification in self._waiting.over():
+            notification.state = State.HELD
+            notification.held_until_ms, notification.held_by = opens, str(limit)
+            self.journal.note(now, Kind.HELD, f"by the limit of {limit}", notification=notification)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
         notification.state = State(result.outcome)
-        lane = self._lane_of.pop(notification.serial, None)
-        if lane is not None:
-            self._lanes.release(lane)
-        delivery = Delivery(
-            notification=notification,
-            outcome=result.outcome,
-            target=attempt.url,
-            started_ms=attempt.started_ms,
-            ended_ms=now,
-            status=result.status,
-            reason=result.reason,
-            text=result.text,
-            request_body=attempt.body,
-            request_headers=attempt.headers,
-            response_headers=result.headers,
-            response_body=result.body,
-            exception=result.exception,
-            traceback=result.traceback,
-            route=result.route,
-            subscription=attempt.subscription,
-            faults=self.faults.touching(notification),
-            by_fault=result.by_fault,
-        )
+        self._waiting.land(notification)
+        delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
         self.journal.ended(delivery)
         retry = self.faults.retry(delivery)
         if retry is not None:

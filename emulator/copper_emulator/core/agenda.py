@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 from copper_emulator.core.model import Notification
@@ -38,7 +38,7 @@ class Agenda(Generic[T]):
 
 
 class Lanes:
-    """What is due, in one lane for each target; a lane whose target is busy is passed over.
+    """What is due, in one lane for each target; a lane whose target is busy or paused is passed over.
 
     Notifications enter in order (due time, then serial), so the head of a lane is its first. Order across lanes is by
     that head. A target is busy while `in_flight` of its notifications are on their way.
@@ -48,6 +48,7 @@ class Lanes:
         self._in_flight = in_flight
         self._waiting: dict[str, deque[Notification]] = {}
         self._busy: dict[str, int] = {}
+        self._paused: set[str] = set()
         self._heads: list[tuple[int, int, int, str]] = []
         self._size = 0
 
@@ -58,7 +59,7 @@ class Lanes:
         lane = self._waiting.setdefault(target, deque())
         lane.append(notification)
         self._size += 1
-        if len(lane) == 1 and not self.is_busy(target):
+        if len(lane) == 1 and self._is_free(target):
             self._offer(target)
 
     def first(self) -> Notification | None:
@@ -71,12 +72,16 @@ class Lanes:
         lane = self._waiting[target]
         notification = lane.popleft()
         self._size -= 1
-        self._busy[target] = self._busy.get(target, 0) + 1
+        self.occupy(target)
         if not lane:
             del self._waiting[target]
-        elif not self.is_busy(target):
+        elif self._is_free(target):
             self._offer(target)
         return target, notification
+
+    def occupy(self, target: str) -> None:
+        """One more is on its way to a target."""
+        self._busy[target] = self._busy.get(target, 0) + 1
 
     def is_busy(self, target: str) -> bool:
         return self._busy.get(target, 0) >= self._in_flight
@@ -87,7 +92,31 @@ class Lanes:
         self._busy[target] -= 1
         if not self._busy[target]:
             del self._busy[target]
-        if was_busy and target in self._waiting:
+        if was_busy and target in self._waiting and self._is_free(target):
+            self._offer(target)
+
+    def allow(self, in_flight: int) -> None:
+        """So many at once to one target from now on; to be called while nothing waits."""
+        self._in_flight = in_flight
+
+    @property
+    def paused(self) -> frozenset[str]:
+        return frozenset(self._paused)
+
+    def is_paused(self, target: str) -> bool:
+        return target in self._paused
+
+    def pause(self, target: str) -> None:
+        """Nothing of a target goes until it is resumed; what is on its way stays counted."""
+        self._paused.add(target)
+        # Pausing is rare, and there are as many heads as free targets at most.
+        self._heads = [head for head in self._heads if head[3] != target]
+        heapify(self._heads)
+
+    def resume(self, target: str) -> None:
+        """A paused target goes on with its first."""
+        self._paused.remove(target)
+        if target in self._waiting and not self.is_busy(target):
             self._offer(target)
 
     def clear(self) -> list[Notification]:
@@ -100,6 +129,9 @@ class Lanes:
         self._heads.clear()
         self._size = 0
         return everything
+
+    def _is_free(self, target: str) -> bool:
+        return not (self.is_busy(target) or target in self._paused)
 
     def _offer(self, target: str) -> None:
         head = self._waiting[target][0]

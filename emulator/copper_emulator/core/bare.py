@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from operator import methodcaller
 from typing import Any
@@ -15,6 +16,11 @@ from copper_emulator.core.wire import clean_attributes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+NOT_CAPTURED = (
+    "this is no captured notification: it must be a JSON object with a known type and event and a list of ids"
+)
 
 
 def entity_type(name: str) -> EntityType:
@@ -75,3 +81,13 @@ def bare_event(
             "delete; leave them out"
         )
     return RecordChange(topic, wanted, clean_attributes(updated_attributes))
+
+
+def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
+    """What a captured body says it is. Raises UsageError when it is no notification."""
+    try:
+        said = json.loads(raw)
+        ids = tuple(int(record_id) for record_id in said["ids"])
+        return Topic(EntityType(said["type"]), Event(said["event"])), ids
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UsageError(NOT_CAPTURED) from None

@@ -27,6 +27,21 @@ class CallLimits:
         self._calls = RateLimiter(calls, WindowKind.ROLLING)
         self._bulk = RateLimiter(bulk, WindowKind.ROLLING)
 
+    def state(self) -> list[list[list[int]]]:
+        """What has been counted in each window."""
+        return [self._calls.state(), self._bulk.state()]
+
+    def restore(self, state: Sequence[Sequence[Sequence[int]]]) -> None:
+        """Go on from what has been counted."""
+        calls, bulk = state
+        self._calls.restore(calls)
+        self._bulk.restore(bulk)
+
+    def take_over(self, before: CallLimits) -> None:
+        """Limits that were there before go on with what they have counted."""
+        self._calls.take_over(before._calls)
+        self._bulk.take_over(before._bulk)
+
     def count(self, now: int, *, bulk: bool = False) -> None:
         """One call comes now. Raises TooManyRequests where one of its windows is full; then it counts in none."""
         counting = [("api_limits", self._calls), *([("bulk_limits", self._bulk)] if bulk else [])]

@@ -9,13 +9,15 @@
     │   ├── TooLarge            413  the body is too large
     │   ├── Invalid             422  a value that Copper refuses
     │   ├── BulkTooLarge        422  more items than a bulk call may have
-    │   └── TooManyRequests     429  a limit of calls is used up
+    │   ├── TooManyRequests     429  a limit of calls is used up
+    │   └── NotWritten          503  what was done cannot be written to the state file
     └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
         ├── SettingsError            a setting that does not exist or has a value it cannot have
         ├── RouteError               a route that cannot be understood
         ├── TimeError                time asked to stand still, go back, or move inside a delivery
         ├── NotIdle                  something still waits after the longest time allowed
         ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
+        ├── StateError               a state file or a snapshot that cannot be read or written
         └── ScenarioError            a scenario file that cannot be understood
 
 Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors and live where they are
@@ -147,6 +149,15 @@ class TooManyRequests(ApiError):
         super().__init__("Too many requests", hint=hint)
 
 
+class NotWritten(ApiError):
+    """503: the emulator's own, where its state file cannot be written."""
+
+    status = 503
+
+    def __init__(self, *, hint: str) -> None:
+        super().__init__("Service unavailable", hint=hint)
+
+
 class UsageError(CopperEmulatorError):
     """The emulator was used in a way that cannot work."""
 
@@ -169,6 +180,10 @@ class NotIdle(UsageError):
 
 class EchoLoop(UsageError):
     """Each delivery caused a change that caused the next delivery, deeper than the setting `echo_depth` allows."""
+
+
+class StateError(UsageError):
+    """A state file or a snapshot that cannot be read or written; the text says what is wrong with it."""
 
 
 class ScenarioError(UsageError, ValueError):

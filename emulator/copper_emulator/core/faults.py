@@ -7,14 +7,17 @@ faults every answer is what the rules say. Shares and orders are draws (`draws.p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.fault import WHOLE, Fault, FaultName
+from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Attempt, Delivery, Notification, Outcome, Reason, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.rules import FetchRace, Latency, Rules
+from copper_emulator.core.told import FaultOn, FaultsOff
 
 _RACES = {FaultName.GONE: FetchRace.DELETED, FaultName.CHANGED: FetchRace.CHANGED}
 
@@ -28,8 +31,12 @@ _ANSWERS = {
 """Faults that stand between an account and the endpoint: nothing is sent, and this is what came back."""
 
 
+Alike: TypeAlias = tuple[object, ...]
+"""What a draw is for: a purpose, a topic, ids, and a subscription."""
+
+
 @dataclass(slots=True)
-class _Active:
+class Active:
     """A fault that is on: how many more it concerns, and when it is over, where it ends by itself."""
 
     fault: Fault
@@ -48,15 +55,24 @@ class Faults:
     """
 
     def __init__(
-        self, rules: Rules, draws: Draws, *, note: Callable[[int, str], None], lag: Callable[[int], None]
+        self,
+        rules: Rules,
+        draws: Draws,
+        *,
+        note: Callable[[int, str], None],
+        lag: Callable[[int], None],
+        tell: Callable[[FaultOn | FaultsOff], None],
+        marks: Marks,
     ) -> None:
         self._rules = rules
         self._draws = draws
         self._note = note
         self._lag = lag
-        self._active = [_Active(fault, fault.next) for fault in rules.faults]
+        self._tell = tell
+        self._marks = marks
+        self._active = [Active(fault, fault.next) for fault in rules.faults]
         self._begun = not self._active
-        self._alike: Counter[tuple[object, ...]] = Counter()
+        self.alike: Counter[Alike] = Counter()
         self._touched: dict[int, list[str]] = {}
         self._tell_lag()
 
@@ -71,15 +87,18 @@ class Faults:
         self.begin(now)
         self._active = [a for a in self._active if (a.fault.name, a.fault.target) != (fault.name, fault.target)]
         until = now + fault.span_ms if fault.name is FaultName.OUTAGE else None
-        self._active.append(_Active(fault, fault.next, until))
+        self._active.append(Active(fault, fault.next, until))
         self._note(now, f"{fault} is on")
         self._tell_lag()
+        self._tell(FaultOn(fault))
 
     def off(self, now: int, which: Callable[[Fault], bool] = lambda _: True) -> list[Fault]:
         """Switch off those that are meant, and say which they were."""
         ended = [active for active in self._active if which(active.fault)]
         for active in ended:
             self._end(active, now, "is off")
+        if ended:
+            self._tell(FaultsOff(tuple(active.fault for active in ended), tuple(self.active(now))))
         return [active.fault for active in ended]
 
     def begin(self, now: int) -> None:
@@ -98,7 +117,7 @@ class Faults:
             if active.until_ms is not None and active.is_over(now):
                 self._end(active, now, f"is over since {to_datetime(active.until_ms):%H:%M:%S}")
 
-    def _end(self, active: _Active, now: int, how: str) -> None:
+    def _end(self, active: Active, now: int, how: str) -> None:
         self._active.remove(active)
         self._note(now, f"{active.fault} {how}")
         self._tell_lag()
@@ -106,6 +125,26 @@ class Faults:
     def _tell_lag(self) -> None:
         stale = self._last((FaultName.STALE,), "")
         self._lag(self._rules.search_lag_ms if stale is None else stale.fault.span_ms)
+
+    def play_by(self, rules: Rules) -> None:
+        """Other rules from now on; what is on stays on."""
+        self._rules = rules
+        self._tell_lag()
+
+    # --- what is kept of it -----------------------------------------------------------------------------------
+
+    def on_now(self) -> tuple[bool, tuple[Active, ...]]:
+        """Whether those of the rules have begun, and what is on, with what is left of each."""
+        return self._begun, tuple(replace(active) for active in self._active)
+
+    def restore(
+        self, *, begun: bool, active: Iterable[Active], touched: Mapping[int, Sequence[str]], alike: Mapping[Alike, int]
+    ) -> None:
+        """Go on from here."""
+        self._begun, self._active = begun, list(active)
+        self._touched = {serial: list(texts) for serial, texts in touched.items()}
+        self.alike = Counter(alike)
+        self._tell_lag()
 
     # --- what a change becomes ----------------------------------------------------------------------------------
 
@@ -192,7 +231,11 @@ class Faults:
 
     def touching(self, notification: Notification) -> tuple[str, ...]:
         """The faults that have had to do with a notification, as they are written."""
-        return tuple(dict.fromkeys(self._touched.get(notification.serial, ())))
+        return tuple(dict.fromkeys(self.touched(notification)))
+
+    def touched(self, notification: Notification) -> Sequence[str]:
+        """The same each time that one had to do with it."""
+        return self._touched.get(notification.serial, ())
 
     def retry(self, delivery: Delivery) -> Fault | None:
         """The fault by which a failed delivery is tried once more, if it is."""
@@ -204,12 +247,12 @@ class Faults:
 
     # --- the small print ------------------------------------------------------------------------------------------
 
-    def _last(self, names: tuple[FaultName, ...], target: str) -> _Active | None:
+    def _last(self, names: tuple[FaultName, ...], target: str) -> Active | None:
         """Of several that are on, the one that was switched on last."""
         found = (a for a in reversed(self._active) if a.fault.name in names and a.fault.concerns(target))
         return next(found, None)
 
-    def _hits(self, active: _Active, notification: Notification, now: int) -> bool:
+    def _hits(self, active: Active, notification: Notification, now: int) -> bool:
         """Whether a fault takes this notification: by its share, or as one of the next so many."""
         fault = active.fault
         if fault.share is not None and self._draw(fault.name, notification, WHOLE - 1) >= fault.share:
@@ -223,9 +266,11 @@ class Faults:
 
     def _touch(self, notification: Notification, fault: Fault) -> None:
         self._touched.setdefault(notification.serial, []).append(str(fault))
+        self._marks.mark("notifications", notification.serial)
 
     def _draw(self, purpose: str, notification: Notification, high: int) -> int:
         # Keyed by what is sent, not by its serial: another change before it must not shift the draw.
         what = (purpose, notification.topic, notification.ids, notification.subscription)
-        self._alike[what] += 1
-        return self._draws.draw(purpose, *what[1:], self._alike[what], low=0, high=high)
+        self.alike[what] += 1
+        self._marks.mark("draws", what)
+        return self._draws.draw(purpose, *what[1:], self.alike[what], low=0, high=high)

@@ -7,8 +7,7 @@ points have the magnitudes of recorded ids and collide on purpose: four types st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
 
 from copper_emulator.core.model import EntityType
 
@@ -25,29 +24,45 @@ FIRST_RECORD_ID: Mapping[EntityType, int] = {
 FIRST_SUBSCRIPTION_ID = 560_698
 """The magnitude of subscription ids recorded in September 2026; one sequence for all types."""
 
+_SUBSCRIPTION, _CHANGE, _NOTIFICATION = "subscription", "change", "notification"
+
 
 class Counters:
     """An account's sequences, each starting anew with the account."""
 
     def __init__(self) -> None:
-        self._subscriptions = count(FIRST_SUBSCRIPTION_ID)
-        self._records: dict[EntityType, Iterator[int]] = {}
+        self._next: dict[str, int] = {_SUBSCRIPTION: FIRST_SUBSCRIPTION_ID, _CHANGE: 1, _NOTIFICATION: 1}
         self.start_records(0)
-        self._changes = count(1)
-        self._notifications = count(1)
 
     def start_records(self, beyond: int) -> None:
         """Let the ids of records go on that far beyond where they begin, so that they are those of nobody before."""
-        self._records = {kind: count(first + beyond) for kind, first in FIRST_RECORD_ID.items()}
+        self._next |= {kind.value: first + beyond for kind, first in FIRST_RECORD_ID.items()}
 
     def subscription(self) -> int:
-        return next(self._subscriptions)
+        return self._draw(_SUBSCRIPTION)
 
     def record(self, kind: EntityType) -> int:
-        return next(self._records[kind])
+        return self._draw(kind)
+
+    def is_ahead(self, kind: EntityType, record_id: int) -> bool:
+        """Whether an id may still be drawn for a record."""
+        return record_id >= self._next[kind]
 
     def change(self) -> int:
-        return next(self._changes)
+        return self._draw(_CHANGE)
 
     def notification(self) -> int:
-        return next(self._notifications)
+        return self._draw(_NOTIFICATION)
+
+    def state(self) -> dict[str, int]:
+        """The next number of each sequence."""
+        return dict(self._next)
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Go on from these."""
+        self._next |= state
+
+    def _draw(self, sequence: str) -> int:
+        number = self._next[sequence]
+        self._next[sequence] = number + 1
+        return number

@@ -202,6 +202,7 @@ class WaitsFor(StrEnum):
     TIME = "its due time"
     LIMIT = "room under a limit"
     TARGET = "its target, which is busy"
+    PAUSED = "its target, which is paused"
     ANSWER = "the endpoint's answer"
     CALL = "a call that lets time pass"
 
@@ -220,7 +221,8 @@ class Notification:
     """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it.
 
     `repeats` is the notification that it sends once more, `tries` how many failed before it, and `rank` its place among
-    those due at the same moment: all of them by faults alone (`faults.py`).
+    those due at the same moment: all of them by faults alone (`faults.py`). `seat` is its place among what has become
+    due, 0 before it has (`waiting.py`).
     """
 
     serial: int
@@ -235,6 +237,7 @@ class Notification:
     repeats: int | None = None
     tries: int = 0
     rank: int = 0
+    seat: int = 0
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -284,7 +287,7 @@ class Attempt:
 class Result:
     """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later.
 
-    `by_fault`: it is none of the endpoint's doing, a fault has made it so.
+    `by_fault`: it is none of the endpoint's doing, a fault has made it so. `took_ms` is how long it took in real time.
     """
 
     outcome: Outcome
@@ -298,6 +301,7 @@ class Result:
     traceback: str | None = None
     route: str = ""
     by_fault: bool = False
+    took_ms: float | None = field(default=None, compare=False)
 
     @classmethod
     def answered(
@@ -324,7 +328,8 @@ class Delivery:
 
     `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
     `exception` and `traceback` are those of an endpoint that runs in this process. `faults` are those that had to do
-    with it, as they are written; with `by_fault` one of them made it end so.
+    with it, as they are written; with `by_fault` one of them made it end so. `took_ms` is how long the request took in
+    real time, None where that was not measured; it is another on every run.
     """
 
     notification: Notification
@@ -345,6 +350,7 @@ class Delivery:
     subscription: Subscription | None = None
     faults: tuple[str, ...] = ()
     by_fault: bool = False
+    took_ms: float | None = field(default=None, compare=False)
 
     @property
     def fault(self) -> str:
@@ -441,6 +447,8 @@ class Kind(StrEnum):
     ECHO_STOPPED = "echo stopped"
     SETTINGS = "settings"
     FAULT = "fault"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,17 @@ class Window(Protocol):
     def opens_at(self, now: int) -> int:
         """The first moment from `now` on at which one may go."""
 
+    def renews_at(self, now: int) -> int | None:
+        """When the first of what is counted now stops counting; None when nothing is."""
+
     def count(self, now: int) -> None:
         """One goes now."""
+
+    def state(self) -> list[int]:
+        """What has been counted."""
+
+    def restore(self, state: Sequence[int]) -> None:
+        """Go on from what has been counted."""
 
 
 class FixedWindow:
@@ -48,11 +57,21 @@ class FixedWindow:
     def opens_at(self, now: int) -> int:
         return now if self.room(now) or self._ends is None else self._ends
 
+    def renews_at(self, now: int) -> int | None:
+        return None if self._ends is None or now >= self._ends else self._ends
+
     def count(self, now: int) -> None:
         if self._ends is None or now >= self._ends:
             self._ends = now + self.limit.length_ms
             self._counted = 0
         self._counted += 1
+
+    def state(self) -> list[int]:
+        return [] if self._ends is None else [self._ends, self._counted]
+
+    def restore(self, state: Sequence[int]) -> None:
+        if state:
+            self._ends, self._counted = state
 
 
 class RollingWindow:
@@ -71,9 +90,19 @@ class RollingWindow:
             return now
         return self._sent[0] + self.limit.length_ms
 
+    def renews_at(self, now: int) -> int | None:
+        self._forget(now)
+        return self._sent[0] + self.limit.length_ms if self._sent else None
+
     def count(self, now: int) -> None:
         self._forget(now)
         self._sent.append(now)
+
+    def state(self) -> list[int]:
+        return list(self._sent)
+
+    def restore(self, state: Sequence[int]) -> None:
+        self._sent = deque(state)
 
     def _forget(self, now: int) -> None:
         while self._sent and self._sent[0] + self.limit.length_ms <= now:
@@ -104,3 +133,19 @@ class RateLimiter:
         """One goes now, and counts in every window."""
         for window in self.windows:
             window.count(now)
+
+    def state(self) -> list[list[int]]:
+        """What has been counted in each window."""
+        return [window.state() for window in self.windows]
+
+    def restore(self, state: Sequence[Sequence[int]]) -> None:
+        """Go on from what has been counted."""
+        for window, counted in zip(self.windows, state, strict=True):
+            window.restore(counted)
+
+    def take_over(self, before: RateLimiter) -> None:
+        """Limits that were there before go on with what they have counted."""
+        for window in self.windows:
+            for earlier in before.windows:
+                if earlier.limit == window.limit and type(earlier) is type(window):
+                    window.restore(earlier.state())

@@ -55,6 +55,19 @@ class Draft:
     headers: Mapping[str, str] | None = None
     custom_field_computed_values: bool | None = None
 
+    def subscription(self, id: int, key: int, now: int) -> Subscription:
+        """What becomes of it."""
+        return Subscription(
+            id=id,
+            key=key,
+            topic=self.topic,
+            target=self.target,
+            created_ms=now,
+            secret=self.secret,
+            headers=self.headers,
+            custom_field_computed_values=self.custom_field_computed_values,
+        )
+
 
 class Subscriptions:
     """All subscriptions of one account, whichever key made them, by ascending id."""
@@ -140,6 +153,14 @@ def parse_update(subscription: Subscription, body: Any, rules: Rules) -> Subscri
     if "target" in found.body:
         check_target(found.body["target"], allow_http=rules.allow_http)
     return replace(subscription, **{name: found.body[name] for name in _UPDATE_KEYS if name in found.body})
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise `Invalid` for headers that a request cannot have."""
+    found = Findings({"headers": headers}, ("headers",), "a request")
+    for name, value in headers.items():
+        _check_header(found, name, value)
+    found.raise_if_any()
 
 
 def secret_hint(secret: Mapping[str, str] | None) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "explain_delivery",
     "explain_records",
     "explain_subscription",
+    "masked_headers",
     "refusals",
     "story",
     "traces_of",
@@ -134,7 +135,7 @@ def _life_lines(account: Account, life: Life | None) -> list[str]:
     made = f"  made {stamp(life.made.at_ms)}"
     if life.removed is not None:
         return [f"{made}, removed {stamp(life.removed.at_ms)}"]
-    if life.subscription.key != account.key.serial:
+    if life.subscription.key != account.key_serial:
         return [f"{made} by an earlier API key: it still fires, and the present key neither sees nor can delete it"]
     return [made]
 

@@ -61,7 +61,7 @@ def lives(account: Account) -> list[Life]:
 def called(account: Account, subscription_id: int) -> str:
     """`subscription 560698`, and whether an earlier key made it: it still fires, and the present key cannot see it."""
     found = account.subscriptions.find(subscription_id)
-    earlier = found is not None and found.key != account.key.serial
+    earlier = found is not None and found.key != account.key_serial
     return f"subscription {subscription_id}" + (" (of an earlier API key)" if earlier else "")
 
 

@@ -85,6 +85,7 @@ def waiting(account: Account, notification: Notification) -> str:
         WaitsFor.TIME: f"waits, due {until}",
         WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until}",
         WaitsFor.TARGET: "waits for its target, which has not answered the one before",
+        WaitsFor.PAUSED: "waits, its target is paused",
         WaitsFor.ANSWER: "sent, not answered yet" + (f"; the answer comes {until}" if until else ""),
         WaitsFor.CALL: "due, and waits for a call that lets time pass",
     }[wait.what]

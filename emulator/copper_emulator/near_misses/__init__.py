@@ -78,7 +78,7 @@ def _closest(case: Case) -> list[str]:
     for delivery, misfitting in case.scored:
         reasons = [str(reason) for reason in misfitting]
         if case.claims.is_claimed(delivery):
-            reasons.append("an earlier expect has claimed it already")
+            reasons.append(case.claims.why.format("it"))
         # What is about the same records is closer than what is not, however little else it shares.
         score = (not case.concerns(delivery.notification), len(reasons), delivery.notification.serial)
         scored.append((score, delivery, reasons))

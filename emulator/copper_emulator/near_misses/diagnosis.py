@@ -75,7 +75,7 @@ def _incomplete(case: Case) -> Diagnosis | None:
     never = [record_id for record_id in case.missing if record_id not in claimed_ids]
     said = []
     if claimed:
-        said.append(f"an earlier expect has claimed {short_ids(claimed)} already")
+        said.append(case.claims.why.format(short_ids(claimed)))
     if never:
         said.append(f"of these ids {short_ids(never)} did not arrive as expected")
     alone = case.expectation.only(never or claimed)
@@ -104,7 +104,7 @@ def _miscounted(case: Case) -> Diagnosis | None:
 def _too_many(case: Case) -> str:
     account = case.account
     found = (account.subscriptions.find(delivery.notification.subscription) for delivery in case.fitting)
-    if any(subscription is not None and subscription.key != account.key.serial for subscription in found):
+    if any(subscription is not None and subscription.key != account.key_serial for subscription in found):
         return (
             "Delete the subscriptions before switching the key: those of an earlier key go on firing, as Copper's do. "
             f"Or expect all of them: count={len(case.fitting)}."
@@ -119,6 +119,8 @@ def _under_way(case: Case) -> Diagnosis | None:
     wait = case.account.wait_of(waiting[0])
     if wait.what is WaitsFor.CALL:
         return Diagnosis("it has not been sent yet", "It is due and can go: settle, or advance.")
+    if wait.what is WaitsFor.PAUSED:
+        return Diagnosis("its target is paused", "Resume the target first.")
     until = "" if wait.until_ms is None else f" (until {stamp(wait.until_ms)})"
     wrong = {
         WaitsFor.TIME: "it is not due yet",
@@ -145,10 +147,7 @@ def _misfitting(case: Case) -> Diagnosis | None:
 def _claimed(case: Case) -> Diagnosis | None:
     if not case.claimed:
         return None
-    return Diagnosis(
-        "an earlier expect has claimed it already",
-        "Each delivery meets one expect: have it happen again before expecting it again, or leave one expect out.",
-    )
+    return Diagnosis(case.claims.why.format("it"), case.claims.advice)
 
 
 _LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (_incomplete, _miscounted, _under_way, _misfitting, _claimed)

@@ -49,14 +49,13 @@ class Acts:
     def __init__(self, operations: Operations, secret: dict[str, str] | None, folder: Path) -> None:
         self._operations = operations
         self._stage = operations.stage
-        self._account = operations.stage.account
         self._secret = secret
         self._routes_when_up = operations.stage.routes
         self._records = RecordActs(operations, folder)
         self._subscriptions: dict[str, int] = {}
         self._switched: set[Fault] = set()
         self.start = operations.stage.now()
-        self.first_entry = len(self._account.journal.entries)
+        self.first_entry = len(operations.stage.account.journal.entries)
 
     def of(self, action: str) -> Callable[[Any], Done]:
         """What does the action of this name."""
@@ -103,7 +102,7 @@ class Acts:
 
     def _resubscribe(self, change: Resubscribe) -> None:
         wanted = self._subscription(change.subscription)
-        body = change.model_dump(include={"target", "secret", "headers"}, exclude_none=True)
+        body = change.changed
         if "target" in body:
             body["target"] = whole(body["target"])
         self._stage.record(lambda account, now: account.update_subscription(wanted, body, now))
@@ -163,10 +162,10 @@ class Acts:
 
     def _wait_for(self, expectation: Expectation, latest: int) -> Rounds[None]:
         """From deadline to deadline until the expectation could be met, or nothing happens any more in time."""
-        watch = Watch(expectation, self._account, self._operations.claims)
+        watch = Watch(expectation, self._stage, self._operations.claims)
         while not watch.could_be_met():
             now = self._stage.clock.now()
-            moment = self._account.next_moment(now)
+            moment = self._stage.account.next_moment(now)
             if moment is None or moment > latest:
                 return
             yield from self._operations.advance(max(moment - now, 1))
@@ -178,7 +177,7 @@ class Acts:
         yield from self._operations.settle()
         now = self._stage.clock.now()
         until = now + 1 if wanted.until is None else self.start + wanted.until
-        counted = totals(self._account, self.first_entry, self.start + wanted.since, until, wanted.topic)
+        counted = totals(self._stage.account, self.first_entry, self.start + wanted.since, until, wanted.topic)
         wrong = [f"{name} {total:,}, not {n:,}" for name, n in wanted.wanted.items() if (total := counted[name]) != n]
         if wrong:
             all_of_them = ", ".join(f"{name} {total:,}" for name, total in counted.items())

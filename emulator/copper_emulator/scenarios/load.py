@@ -83,16 +83,19 @@ def load(path: str | Path) -> Scenario:
     return parse(text, str(found))
 
 
-def parse(text: str, source: str) -> Scenario:
-    """A scenario from the text of its file. Raises ScenarioError; `source` names the file in its text."""
+def parse(text: str, source: str, *, alone: bool = False) -> Scenario:
+    """A scenario from the text of its file. Raises ScenarioError; `source` names the file in its text.
+
+    `alone`: there is only the text, and no files beside it.
+    """
     try:
-        return Scenario(source, *_understood(text, Path(source).parent))
+        return Scenario(source, *_understood(text, None if alone else Path(source).parent))
     except Faulty as found:
         ordered = sorted(dict.fromkeys(found.faults), key=lambda fault: fault.line)
         raise ScenarioError("\n".join(f"{source}:{fault.line}: {fault}" for fault in ordered)) from None
 
 
-def _understood(text: str, folder: Path) -> tuple[Content, Lines]:
+def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     value, lines = read(text)
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)

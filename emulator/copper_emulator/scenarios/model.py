@@ -68,11 +68,17 @@ class Resubscribe(Part):
     target: Target | None = Field(None, description="the new one")
     secret: dict[str, str] | None = Field(None, description="the new one, instead of all of the old")
     headers: dict[str, str] | None = Field(None, description="the new ones, instead of all of the old")
+    custom_field_computed_values: Flag | None = Field(None, description="option names instead of ids, or no longer")
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What is new."""
+        return self.model_dump(exclude={"subscription"}, exclude_none=True)
 
     @model_validator(mode="after")
     def _some_change(self) -> Self:
-        if self.target is None and self.secret is None and self.headers is None:
-            raise ValueError("needs at least one of target, secret and headers")
+        if not self.changed:
+            raise ValueError("needs at least one of target, secret, headers and custom_field_computed_values")
         return self
 
 

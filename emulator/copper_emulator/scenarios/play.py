@@ -69,7 +69,6 @@ class _Player:
         self._scenario = scenario
         self._operations = operations
         self._stage = operations.stage
-        self._account = operations.stage.account
         self._acts = Acts(operations, scenario.content.secret, scenario.folder)
 
     def script(self) -> Iterator[tuple[int, int, str, Callable[[], Done]]]:
@@ -83,8 +82,7 @@ class _Player:
 
     def played(self, number: int, line: int, text: str, act: Callable[[], Done]) -> Rounds[StepResult]:
         """One act, and how it went."""
-        deliveries = self._account.journal.deliveries
-        before, failure = len(deliveries), ""
+        before, failure = self._ended, ""
         try:
             rounds = act()
             if rounds is not None:
@@ -92,7 +90,12 @@ class _Player:
         except (ExpectationError, CopperEmulatorError) as error:
             failure = str(error)
         at = self._stage.clock.now() - self._acts.start
-        return StepResult(number, line, text, at, len(deliveries) - before, failure)
+        return StepResult(number, line, text, at, self._ended - before, failure)
+
+    @property
+    def _ended(self) -> int:
+        """How many notifications have come to their end."""
+        return len(self._stage.account.journal.deliveries)
 
     def end(self) -> None:
         """Nothing of it misbehaves any longer."""
@@ -102,8 +105,9 @@ class _Player:
         """What has been played, with its part of the journal."""
         first, start = self._acts.first_entry, self._acts.start
         with self._stage.lock:
-            shown = timeline(self._account.journal.entries[first:])
-            counted = totals(self._account, first, start, self._stage.clock.now() + 1, None)
+            account = self._stage.account
+            shown = timeline(account.journal.entries[first:])
+            counted = totals(account, first, start, self._stage.clock.now() + 1, None)
         content, source = self._scenario.content, self._scenario.source
         return ScenarioResult(content.name, source, tuple(played), len(content.steps), counted["sent"], shown)
 

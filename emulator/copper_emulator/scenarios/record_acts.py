@@ -80,16 +80,21 @@ class RecordActs:
     # --- what the API has too -------------------------------------------------------------------------------
 
     def _create(self, create: Create) -> Rounds[None]:
-        fields = self.resolved(create.fields)
-        rows = [with_samples(create.type, fields, number + 1) for number in range(create.count)]
+        rows = self.resolved(create.rows)
+        if rows is None:
+            fields = self.resolved(create.fields)
+            rows = [with_samples(create.type, fields, number + 1) for number in range(create.count)]
         made = yield from self._act(deeds.create(create.type, part) for part in _parts(rows, each=create.each))
         self._name(create.as_, create.type, [record.id for records in made for record in records])
 
     def _update(self, update: Update) -> Rounds[None]:
         kind = self._of(update.records[0])[0]
-        fields = self.resolved(update.fields)
-        ids = dict.fromkeys(self.ids(update.records))
-        bodies = [(record_id, numbered(fields, number)) for number, record_id in enumerate(ids, start=1)]
+        fields, rows = self.resolved(update.fields), self.resolved(update.rows)
+        if rows is None:
+            ids = dict.fromkeys(self.ids(update.records))
+            bodies = [(record_id, numbered(fields, number)) for number, record_id in enumerate(ids, start=1)]
+        else:
+            bodies = list(zip(self.ids(update.records), rows, strict=True))
         yield from self._act(deeds.update_each(kind, part) for part in _parts(bodies, each=update.each))
 
     def _delete(self, delete: Delete) -> Rounds[None]:
@@ -112,16 +117,21 @@ class RecordActs:
             self._name(name, EntityType(part), [made[part].id])
 
     def _fire(self, fire: Fire) -> Rounds[None]:
-        ids = tuple(range(1, (fire.count or 0) + 1)) if fire.ids is None else tuple(dict.fromkeys(fire.ids))
+        ids = self._fired_for(fire)
         topic, profile = fire.topic, self._stage.settings.profile
         attributes = self.resolved(fire.updated_attributes)
         changes = [
             bare_event(topic.type, topic.event, part, attributes, profile) for part in _parts(ids, each=fire.each)
         ]
         yield from self._operations.write(
-            lambda account, now: [account.apply(change, now, origin="scenario") for change in changes]
+            lambda account, now: [account.fire(change, now, origin="scenario") for change in changes]
         )
         self._name(fire.as_, topic.type, ids)
+
+    def _fired_for(self, fire: Fire) -> tuple[int, ...]:
+        if fire.count is not None:
+            return tuple(range(1, fire.count + 1))
+        return tuple(dict.fromkeys(self.ids(fire.records) if fire.records is not None else fire.ids or ()))
 
     def _replay(self, replay: Replay) -> Rounds[None]:
         yield from self._operations.replay(self.resolved(replay.body), whole(replay.target), replay.headers)

@@ -35,6 +35,20 @@ class Create(Part):
     count: Count = Field(1, description="how many")
     each: Flag = Field(False, description="every record by an action, and therefore a notification, of its own")
     fields: Fields = Field(default_factory=dict, description=f"{_SAME}; what a type requires has samples")
+    rows: Annotated[tuple[Fields, ...], Field(min_length=1)] | None = Field(
+        None, description="instead of count and fields: each record's own, exactly as they are"
+    )
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return self.count if self.rows is None else len(self.rows)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.rows is not None and self.model_fields_set & {"count", "fields"}:
+            raise ValueError("takes either count and fields or rows, not both")
+        return self
 
 
 class Seed(Part):
@@ -63,8 +77,22 @@ class Update(Part):
     """Change fields of records."""
 
     records: Names = Field(description="names given by `as`")
-    fields: Fields = Field(min_length=1, description=f"the new values, {_SAME}")
+    fields: Annotated[Fields, Field(min_length=1)] | None = Field(None, description=f"the new values, {_SAME}")
+    rows: Annotated[tuple[Fields, ...], Field(min_length=1)] | None = Field(
+        None, description="instead of fields: each record's own, exactly as they are, in the order of the names"
+    )
     each: Flag = Field(False, description="every record by an action of its own")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the fields that are written, each once."""
+        return tuple(dict.fromkeys(name for row in self.rows or (self.fields or {},) for name in row))
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.fields is None) == (self.rows is None):
+            raise ValueError("needs either fields or rows")
+        return self
 
 
 class Delete(Part):
@@ -130,14 +158,15 @@ class Fire(Part):
     topic: TopicName = Field(description="type and event, like person/update")
     ids: Ids | None = Field(None, description="one or several")
     count: Count | None = Field(None, description="instead of ids: so many, from 1 on")
+    records: Names | None = Field(None, description="instead of ids: names given by `as`")
     as_: Name | None = Field(None, alias="as", description="the name by which later steps know the ids")
     each: Flag = Field(False, description="every id by an event of its own")
     updated_attributes: dict[str, JsonValue] | None = Field(None, description="{field: [old, new]}")
 
     @model_validator(mode="after")
     def _some_ids(self) -> Self:
-        if (self.ids is None) == (self.count is None):
-            raise ValueError("needs either ids or count")
+        if sum(way is not None for way in (self.ids, self.count, self.records)) != 1:
+            raise ValueError("needs either ids or count or records")
         if self.updated_attributes and self.topic.event is not Event.UPDATE:
             raise ValueError("takes updated_attributes with update only; Copper sends {} with new and delete")
         return self

@@ -51,10 +51,10 @@ class RecordReader:
     """Reads the actions on records in order and knows which names have been defined so far.
 
     Args:
-        folder: where the scenario's own files are.
+        folder: where the scenario's own files are; None where it has none.
     """
 
-    def __init__(self, folder: File) -> None:
+    def __init__(self, folder: File | None) -> None:
         self._folder = folder
         self._named: dict[str, Named] = {}
         self._reads: dict[str, Callable[[Any, Path], Iterator[Found]]] = {
@@ -110,6 +110,10 @@ class RecordReader:
         if known is not None and known.number != 1:
             yield path, f"{name!r} stands for {count(known.number, 'record')}; only one can be meant here"
 
+    def number(self, names: Names) -> int:
+        """How many records several names stand for."""
+        return sum(known.number for name in names if (known := self._known(name)) is not None)
+
     def values(self, value: Any, path: Path) -> Iterator[Found]:
         """References in what a check compares."""
         for reference in references(value, path):
@@ -125,18 +129,23 @@ class RecordReader:
     # --- the actions ----------------------------------------------------------------------------------------
 
     def _create(self, create: Create, path: Path) -> Iterator[Found]:
-        yield from self._fields(TABLES[create.type], create.fields, (*path, "fields"))
-        yield from _unwritable(TABLES[create.type], create.fields, (*path, "fields"), (Access.NEVER,))
-        yield from self._complete(create.type, create.fields, (*path, "fields"))
-        yield from self.define(create.as_, create.type, create.count, (*path, "as"))
+        for row, inner in _written(create.rows, create.fields, path):
+            yield from self._fields(TABLES[create.type], row, inner)
+            yield from _unwritable(TABLES[create.type], row, inner, (Access.NEVER,))
+        if create.rows is None:
+            yield from self._complete(create.type, create.fields, (*path, "fields"))
+        yield from self.define(create.as_, create.type, create.number, (*path, "as"))
 
     def _update(self, update: Update, path: Path) -> Iterator[Found]:
         yield from self.known(update.records, (*path, "records"))
         known = self._known(update.records[0])
         if known is not None:
-            table, inner = TABLES[known.kind], (*path, "fields")
-            yield from self._fields(table, update.fields, inner)
-            yield from _unwritable(table, update.fields, inner, (Access.NEVER, Access.CREATE))
+            for row, inner in _written(update.rows, update.fields or {}, path):
+                yield from self._fields(TABLES[known.kind], row, inner)
+                yield from _unwritable(TABLES[known.kind], row, inner, (Access.NEVER, Access.CREATE))
+        number, all_known = self.number(update.records), all(self._known(name) for name in update.records)
+        if update.rows is not None and all_known and number != len(update.rows):
+            yield (*path, "rows"), f"there are {count(len(update.rows), 'row')} for {count(number, 'record')}"
 
     def _merge(self, merge: Merge, path: Path) -> Iterator[Found]:
         yield from self.single(merge.winner, (*path, "winner"))
@@ -156,7 +165,9 @@ class RecordReader:
 
     def _seed(self, seed: Seed, path: Path) -> Iterator[Found]:
         number = seed.count
-        if seed.file is not None:
+        if seed.file is not None and self._folder is None:
+            yield (*path, "file"), "there are no files beside a scenario that is sent; write rows"
+        elif seed.file is not None and self._folder is not None:
             try:
                 number = len(seeds_in(self._folder, seed.file, seed.type, self._catalogue.definitions(seed.type)).rows)
             except UsageError as error:
@@ -208,6 +219,15 @@ class RecordReader:
 
     def _reference(self, reference: Reference) -> Iterator[Found]:
         yield from self.single(reference.name, (*reference.path, "record"), reference.kind)
+
+
+def _written(
+    rows: Sequence[Mapping[str, Any]] | None, fields: Mapping[str, Any], path: Path
+) -> list[tuple[Mapping[str, Any], Path]]:
+    """What is written, and where it stands."""
+    if rows is None:
+        return [(fields, (*path, "fields"))]
+    return [(row, (*path, "rows", index)) for index, row in enumerate(rows)]
 
 
 def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]) -> Iterator[Found]:

@@ -30,15 +30,15 @@ def setting_faults(content: Content) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_faults(content: Content, folder: File) -> Iterator[Found]:
-    """Everything that does not hold together; call it when the settings are right. `folder` has its files."""
+def reference_faults(content: Content, folder: File | None) -> Iterator[Found]:
+    """Everything that does not hold together; call it when the settings are right. `folder` has its files, if any."""
     yield from _Reader(Settings.of(content.settings).profile, folder).faults(content)
 
 
 class _Reader:
     """Reads the steps in order and knows what has been defined so far."""
 
-    def __init__(self, profile: Profile, folder: File) -> None:
+    def __init__(self, profile: Profile, folder: File | None) -> None:
         self._profile = profile
         self._records = RecordReader(folder)
         self._subscriptions: set[str] = set()
@@ -79,7 +79,8 @@ class _Reader:
             if not all(isinstance(item, list) and len(item) == 2 for item in pairs):
                 yield (*path, "updated_attributes", name), f"must be a pair [old, new], not {pair!r}"
         yield from self._records.values(fire.updated_attributes, (*path, "updated_attributes"))
-        number = fire.count or len(set(fire.ids or ()))
+        yield from self._records.known(fire.records or (), (*path, "records"), fire.topic.type)
+        number = self._records.number(fire.records) if fire.records else fire.count or len(set(fire.ids or ()))
         yield from self._records.define(fire.as_, fire.topic.type, number, (*path, "as"))
 
     def _actions_on_subscriptions(self, step: Step, path: Path) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
 from copper_emulator.expectation import Expectation, misfits
+from copper_emulator.shell.stage import Stage
 
 _NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
 
@@ -45,9 +46,9 @@ def _ended(entries: Sequence[Entry], outcome: Outcome) -> int:
 class Watch:
     """Whether an expectation could be met by now, at a cost that does not grow with every look."""
 
-    def __init__(self, expectation: Expectation, account: Account, claims: Claims) -> None:
+    def __init__(self, expectation: Expectation, stage: Stage, claims: Claims) -> None:
         self._expectation = expectation
-        self._account = account
+        self._stage = stage
         self._claims = claims
         self._seen = 0
         self._fitting = 0
@@ -55,7 +56,7 @@ class Watch:
 
     def could_be_met(self) -> bool:
         """Necessary, not sufficient: enough deliveries fit, and all ids are among them."""
-        deliveries = self._account.journal.deliveries
+        deliveries = self._stage.account.journal.deliveries
         for delivery in deliveries[self._seen :]:
             if not self._claims.is_claimed(delivery) and not misfits(self._expectation, delivery):
                 self._fitting += 1

@@ -58,7 +58,7 @@ def moment_text(ms: int) -> str:
 
 
 def _create(create: Create) -> str:
-    return f"create {_records(create.type, create.count)}{_named(create.as_)}{_each(create.each)}"
+    return f"create {_records(create.type, create.number)}{_named(create.as_)}{_each(create.each)}"
 
 
 def _seed(seed: Seed) -> str:
@@ -79,7 +79,7 @@ def _nouns(kind: EntityType) -> tuple[str, str]:
 
 
 def _update(update: Update) -> str:
-    return f"update {_joined(update.records)}: {', '.join(update.fields)}{_each(update.each)}"
+    return f"update {_joined(update.records)}: {', '.join(update.names)}{_each(update.each)}"
 
 
 def _delete(delete: Delete) -> str:
@@ -113,7 +113,8 @@ def _lookup(lookup: Lookup) -> str:
 
 
 def _fire(fire: Fire) -> str:
-    ids = f"{fire.count:,} ids" if fire.ids is None else f"ids {_joined(tuple(map(str, fire.ids)))}"
+    ids = f"{fire.count:,} ids" if fire.count is not None else f"ids {_joined(tuple(map(str, fire.ids or ())))}"
+    ids = _joined(fire.records) if fire.records is not None else ids
     return f"fire {fire.topic} for {ids}{_named(fire.as_)}{_each(fire.each)}"
 
 
@@ -126,8 +127,7 @@ def _subscribe(subscribe: NamedSubscription) -> str:
 
 
 def _resubscribe(change: Resubscribe) -> str:
-    keys = [name for name in ("target", "secret", "headers") if getattr(change, name) is not None]
-    return f"change {', '.join(keys)} of subscription {change.subscription}"
+    return f"change {', '.join(change.changed)} of subscription {change.subscription}"
 
 
 def _expect(expect: Expect) -> str:

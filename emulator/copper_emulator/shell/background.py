@@ -1,127 +1,204 @@
 """Who delivers while nobody waits for it: one background task for each account of the standalone server.
 
-On the wall clock each target has free workers, so that a slow endpoint holds up only itself. On the manual clock the
-rounds of `driver.py` run, so that the same calls give the same journal.
+While the account's clock runs, each target has free workers, so that a slow endpoint holds up only itself. While it
+stands still, and while it is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal.
+Going from one to the other, what is on its way is waited for: nothing is lost, and nothing is sent twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, TimeError
-from copper_emulator.core.model import Attempt, Delivery, Outcome, Result
-from copper_emulator.shell.driver import Rounds, advance, run_async, run_until_idle, settle
+from copper_emulator.core.model import Attempt, Delivery, Notification, Outcome, Result
+from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.destinations import RouteKind
+from copper_emulator.shell.driver import Rounds, advance, run_async, run_until_idle, send_now, settle
+from copper_emulator.shell.inbox import Inbox
 from copper_emulator.shell.routes import Blocked, Route
 from copper_emulator.shell.senders.caught import from_exception
+from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
 T = TypeVar("T")
 
-_NOT_MANUAL = (
-    "this server's clock shows real time and cannot be moved; start it with --clock manual to move time by hand"
-)
+_INSIDE = "while notifications are on their way or the clock is moved; do it after that"
 
 
-class Runner(Protocol):
+class Runner:
     """Delivers what an account has due."""
+
+    def __init__(self, stage: Stage, clock: ServerClock, http: HttpSender, inbox: Inbox) -> None:
+        self.is_running = False
+        """Whether deliveries are made; not yet before `run`, and not while the account is reset."""
+        self._stage = stage
+        self._clock = clock
+        self._http = http
+        self._inbox = inbox
+        self._changed = asyncio.Event()
+        self._driving = asyncio.Lock()
+        self._group: asyncio.TaskGroup | None = None
+        self._flying: dict[int, tuple[Attempt, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled; what is then on its way is cut off and noted as unknown."""
-
-    def wake(self) -> None:
-        """Something changed: look again."""
-
-    async def settled(self) -> None:
-        """Where time stands still, wait until everything due has been delivered."""
-
-    async def advance(self, delta_ms: int) -> list[Delivery]:
-        """Move the clock. Raises TimeError where it cannot be moved."""
-
-    async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
-        """Move the clock until nothing waits. Raises TimeError where it cannot be moved, NotIdle after the limit."""
-
-    async def alone(self, act: Coroutine[Any, Any, T]) -> T:
-        """Run something at a moment at which this runner delivers nothing. Raises TimeError where that must wait."""
-
-
-async def send(stage: Stage, http: HttpSender, attempt: Attempt) -> Result:
-    """One attempt over HTTP, or why it was not made. Never raises but for a cancellation."""
-    try:
-        destination = stage.routes.resolve(attempt.url)
-        if isinstance(destination, Blocked):
-            return Result(Outcome.BLOCKED, text=destination.text)
-        result = await http.send(attempt, destination, timeout_ms=stage.settings.timeout)
-        return replace(result, route=destination.name) if isinstance(destination, Route) else result
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one target must not end the deliveries to others
-        return from_exception(error)
-
-
-class WallRunner:
-    """Real time: a task for each attempt, at most `in_flight` at once to one target."""
-
-    def __init__(self, stage: Stage, http: HttpSender) -> None:
-        self._stage = stage
-        self._http = http
-        self._changed = asyncio.Event()
-        self._flying: dict[int, Attempt] = {}
-
-    async def run(self) -> None:
         account = self._stage.account
         try:
-            async with asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as self._group:
+                self.is_running = True
                 while True:
                     self._changed.clear()
-                    for attempt in self._take(account):
-                        group.create_task(self._deliver(account, attempt))
-                    await self._until_something_can_happen(account)
+                    if await self._took_off(account):
+                        await self._until_something_can_happen(account)
+                    else:
+                        # The journal tells of an echo; what else was due at the time goes in the next turn.
+                        with suppress(EchoLoop):
+                            await self._drive(lambda: settle(self._stage))
+                        await self._changed.wait()
         finally:
+            self.is_running = False
+            self._group = None
             with self._stage.lock:
-                for attempt in self._flying.values():
-                    account.conclude(attempt, _CUT_OFF, self._stage.clock.now())
+                for attempt, _ in self._flying.values():
+                    account.conclude(attempt, _CUT_OFF, self._clock.now())
                 self._flying.clear()
 
     def wake(self) -> None:
+        """Something changed: look again."""
         self._changed.set()
 
     async def settled(self) -> None:
-        """Real time is not waited for."""
+        """While time stands still, wait until everything due has been delivered.
+
+        What an endpoint does while it is being notified is delivered by the drive that notifies it.
+        """
+        if not (self._clock.running or self._driving.locked()):
+            await self._drive(lambda: settle(self._stage))
+
+    async def freeze(self) -> None:
+        """Time stands still from now on; what is on its way is waited for. Raises TimeError while it is moved."""
+        self._check_outside()
+        async with self._driving:
+            self._clock.freeze()
+            await self._landed()
+        self.wake()
+
+    async def go_on(self) -> None:
+        """Time runs on from where it stands. Raises TimeError while it is moved."""
+        self._check_outside()
+        async with self._driving:
+            self._clock.run()
+        self.wake()
 
     async def advance(self, delta_ms: int) -> list[Delivery]:
-        raise TimeError(_NOT_MANUAL)
+        """Play time ahead, deadline by deadline; where the clock runs, it runs on from there."""
+        self._check_outside()
+        return await self._drive(lambda: advance(self._stage, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
-        raise TimeError(_NOT_MANUAL)
+        """Play time ahead until nothing waits for it. Raises NotIdle after the limit."""
+        self._check_outside()
+        return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
+
+    async def play(self, rounds: Callable[[], Rounds[T]]) -> T:
+        """Other rounds than those of the clock, a scenario's, with nobody else at work meanwhile."""
+        self._check_outside()
+        return await self._drive(rounds)
+
+    async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
+        """One attempt outside matching and limits; waits for the answer, but not for time to pass."""
+        self._check_outside()
+        async with self._driving:
+            sent_off = await self._sent_off(make) if self._clock.running else None
+        if sent_off is None:
+            return await self._drive(lambda: self._sent_now(make))
+        attempt, task = sent_off
+        await asyncio.wait([task])
+        return attempt.notification
 
     async def alone(self, act: Coroutine[Any, Any, T]) -> T:
-        return await act
+        """Run something while nobody drives. Raises TimeError where that would have to be waited for."""
+        if self._stage.driving:
+            # An endpoint that asks for it while it is notified would wait for its own answer.
+            act.close()
+            raise TimeError(f"no reset {_INSIDE}")
+        async with self._driving:
+            return await act
+
+    def _check_outside(self) -> None:
+        if self._stage.driving:
+            # An endpoint that asks for it while it is notified would wait for its own answer.
+            raise TimeError(f"the clock is left alone {_INSIDE}")
+
+    # --- while time runs ------------------------------------------------------------------------------------
+
+    async def _sent_off(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Task[None]]:
+        """One attempt goes by itself."""
+        group, account = self._group, self._stage.account
+        if group is None:
+            raise TimeError("nothing is delivered now: the account is being reset, or the server ends")
+        with self._stage.lock:
+            attempt = make(account, self._stage.now())
+        await self._written(account, [attempt])
+        return attempt, self._launch(group, account, attempt)
+
+    async def _took_off(self, account: Account) -> bool:
+        """Send what may go, each by itself; False where the clock stands still, so that there must be rounds."""
+        async with self._driving:
+            group = self._group
+            if self._clock.running and group is not None:
+                taken = self._take(account)
+                if taken:
+                    await self._written(account, taken)
+                for attempt in taken:
+                    self._launch(group, account, attempt)
+            return self._clock.running
 
     def _take(self, account: Account) -> list[Attempt]:
         taken: list[Attempt] = []
         with self._stage.lock:
-            now = self._stage.clock.now()
+            now = self._clock.now()
             account.finish(now)
             # A round ends where it must for rounds to be fair to each other; here nobody waits for a round's end.
             while attempts := account.take(now):
                 taken += attempts
-        self._flying |= {attempt.notification.serial: attempt for attempt in taken}
         return taken
 
+    async def _written(self, account: Account, attempts: list[Attempt]) -> None:
+        """Have it written down that these are on their way, before they are. Where that is cut off, so are they."""
+        try:
+            await self._stage.kept()
+        except BaseException:
+            with self._stage.lock:
+                for attempt in attempts:
+                    account.conclude(attempt, _CUT_OFF, self._clock.now())
+            raise
+
+    def _launch(self, group: asyncio.TaskGroup, account: Account, attempt: Attempt) -> asyncio.Task[None]:
+        task = group.create_task(self._deliver(account, attempt))
+        self._flying[attempt.notification.serial] = attempt, task
+        return task
+
     async def _deliver(self, account: Account, attempt: Attempt) -> None:
-        result = attempt.instead or await send(self._stage, self._http, attempt)
+        result = attempt.instead or await self._sent(attempt)
         with self._stage.lock:
             del self._flying[attempt.notification.serial]
-            account.conclude(attempt, result, self._stage.clock.now())
+            account.conclude(attempt, result, self._clock.now())
         self._changed.set()
+
+    async def _landed(self) -> None:
+        while self._flying:
+            await asyncio.wait([task for _, task in self._flying.values()])
 
     async def _until_something_can_happen(self, account: Account) -> None:
         with self._stage.lock:
-            now = self._stage.clock.now()
+            now = self._clock.now()
             moment = account.next_moment(now)
         # At least a millisecond: time moves in steps of one, and what is due in this one has been taken.
         seconds = None if moment is None else max(moment - now, 1) / 1000
@@ -129,56 +206,48 @@ class WallRunner:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
 
+    # --- while time stands still, or is played ahead --------------------------------------------------------
 
-class ManualRunner:
-    """Time stands still until it is moved: rounds, one drive after the other."""
-
-    def __init__(self, stage: Stage, http: HttpSender) -> None:
-        self._stage = stage
-        self._http = http
-        self._changed = asyncio.Event()
-        self._driving = asyncio.Lock()
-
-    async def run(self) -> None:
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            # The journal tells of the echo; what else was due at the time goes in the next turn.
-            with suppress(EchoLoop):
-                await self._drive(settle(self._stage))
-
-    def wake(self) -> None:
-        self._changed.set()
-
-    async def settled(self) -> None:
-        """What an endpoint does while it is being notified is delivered by the drive that notifies it."""
-        if not self._driving.locked():
-            await self._drive(settle(self._stage))
-
-    async def advance(self, delta_ms: int) -> list[Delivery]:
-        return await self._drive(advance(self._stage, delta_ms))
-
-    async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
-        return await self._drive(run_until_idle(self._stage, limit_ms))
-
-    async def alone(self, act: Coroutine[Any, Any, T]) -> T:
-        if self._stage.driving:
-            # An endpoint that asks for it while it is notified would wait for its own answer.
-            act.close()
-            raise TimeError("no reset while notifications are on their way or the clock is moved; do it after that")
+    async def _drive(self, rounds: Callable[[], Rounds[T]]) -> T:
+        """Rounds with nobody else at work. A clock that runs stands still meanwhile, and then runs on from there."""
         async with self._driving:
-            return await act
-
-    async def _drive(self, rounds: Rounds[T]) -> T:
-        async with self._driving:
+            self._clock.pause()
             try:
-                return await run_async(rounds, self._send)
+                await self._landed()
+                return await run_async(rounds(), self._round)
             except EchoLoop:
                 self.wake()
                 raise
+            finally:
+                if self._clock.runs_on:
+                    self._clock.run()
+                    self.wake()
 
-    async def _send(self, attempts: list[Attempt]) -> list[Result]:
-        return list(await asyncio.gather(*(send(self._stage, self._http, attempt) for attempt in attempts)))
+    async def _round(self, attempts: list[Attempt]) -> list[Result]:
+        await self._stage.kept()
+        return list(await asyncio.gather(*(self._sent(attempt) for attempt in attempts)))
+
+    def _sent_now(self, make: Callable[[Account, int], Attempt]) -> Rounds[Notification]:
+        with self._stage.lock:
+            attempt = make(self._stage.account, self._stage.now())
+        yield from send_now(self._stage, attempt)
+        return attempt.notification
+
+    async def _sent(self, attempt: Attempt) -> Result:
+        """One attempt, or why it was not made. Never raises but for a cancellation."""
+        try:
+            if self._inbox.is_for(attempt.url):
+                return self._inbox.receive(attempt)
+            destination = self._stage.routes.resolve(attempt.url)
+            if isinstance(destination, Blocked):
+                return Result(Outcome.BLOCKED, text=destination.text)
+            if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
+                # Only while a scenario is played: its own endpoint, or none that answers.
+                return replace(send_to_function(destination.to, attempt), route=destination.name)
+            result = await self._http.send(attempt, destination, timeout_ms=self._stage.settings.timeout)
+            return replace(result, route=destination.name) if isinstance(destination, Route) else result
+        except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
+            return from_exception(error)
 
 
 _CUT_OFF = Result(Outcome.UNKNOWN, text="cut off before the endpoint had answered")

@@ -129,8 +129,61 @@ class VirtualClock:
         return frozen
 
 
+class ServerClock:
+    """An account's clock in the standalone server: it runs, so much ahead of the wall's, or stands still.
+
+    While it stands still it can be moved, and it runs on from where it stands. It never goes back.
+    """
+
+    def __init__(self, *, running: bool, ahead_ms: int = 0, latest_ms: int | None = None) -> None:
+        self.running = running
+        self.runs_on = running
+        """Whether it runs, but for the moments in which it is played ahead."""
+        self.ahead_ms = ahead_ms
+        """By how much it is ahead of the wall's, while it runs."""
+        self.latest_ms = latest_ms
+        """The latest moment it has shown; while it stands still it shows this one. None until it is first asked."""
+
+    def now(self) -> int:
+        if self.running or self.latest_ms is None:
+            # A wall clock is set back now and then, by a little; here time stands still until it has caught up.
+            self.latest_ms = max(self.latest_ms or 0, real_now() + self.ahead_ms)
+        return self.latest_ms
+
+    def move_to(self, moment: int) -> None:
+        present = self.now()
+        if moment < present and not self.running:
+            raise TimeError(f"time cannot go back from {to_datetime(present)} to {to_datetime(moment)}")
+        if self.running:
+            self.ahead_ms += max(moment - present, 0)
+        self.latest_ms = max(moment, present)
+
+    def go_on_as(self, other: ServerClock) -> None:
+        """Show what another one does: an account is what it was, and so is its time."""
+        self.running, self.runs_on = other.running, other.runs_on
+        self.ahead_ms, self.latest_ms = other.ahead_ms, other.latest_ms
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        self.pause()
+        self.runs_on = False
+
+    def pause(self) -> None:
+        """Stand still while it is played ahead."""
+        self.now()
+        self.running = False
+
+    def run(self) -> None:
+        """Go on from the present moment."""
+        present = self.now()
+        self.runs_on = True
+        if not self.running:
+            self.ahead_ms = present - real_now()
+            self.running = True
+
+
 class WallClock:
-    """Real time, for the standalone server; it cannot be moved."""
+    """Real time; it cannot be moved."""
 
     def __init__(self) -> None:
         self._latest = 0

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
-from copper_emulator.shell.clock import MonotonicEventLoop, pause, pause_async
+from copper_emulator.shell.clock import MonotonicEventLoop, monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind, is_async
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
@@ -132,7 +132,7 @@ class SyncDelivering(_Delivering):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             return self._submit_http(attempt, destination).result
-        return lambda: self._in_process(attempt, destination)
+        return lambda: _timed(monotonic(), self._in_process(attempt, destination))
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with _no_running_loop():
@@ -184,6 +184,9 @@ class AsyncDelivering(_Delivering):
     async def _one(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Result:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
+        return _timed(monotonic(), await self._sent(attempt, destination))
+
+    async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             return await asyncio.wrap_future(self._submit_http(attempt, destination))
         if destination.kind is RouteKind.ASGI:
@@ -233,6 +236,11 @@ def _idle_connections_harm() -> bool:
 def _is_django(app: object) -> bool:
     handlers = sys.modules.get("django.core.handlers.asgi")
     return handlers is not None and isinstance(app, handlers.ASGIHandler)
+
+
+def _timed(began: float, result: Result) -> Result:
+    # Over HTTP the sender itself has measured it.
+    return result if result.took_ms is not None else replace(result, took_ms=(monotonic() - began) * 1000)
 
 
 def _named(result: Result, destination: Route | Straight | Blocked) -> Result:

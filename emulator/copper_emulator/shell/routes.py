@@ -41,8 +41,13 @@ class Route:
         """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
         return str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
 
+    @property
+    def written(self) -> str:
+        """Its origin as people write it."""
+        return _written(self.origin)
+
     def __str__(self) -> str:
-        return f"{_written(self.origin)} -> {self.name}"
+        return f"{self.written} -> {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,10 @@ class Routes:
         self._allow_targets = frozenset(_bare(host) for host in allow_targets)
         self._routes: list[Route] = []
 
+    def allow(self, targets: frozenset[str]) -> None:
+        """Other hosts beyond loopback than before may be sent to."""
+        self._allow_targets = frozenset(_bare(host) for host in targets)
+
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
 
@@ -82,6 +91,15 @@ class Routes:
         self._routes.append(route)
         self._routes.sort(key=lambda known: len(known.origin.raw_path), reverse=True)
         return route
+
+    def remove(self, origin: str) -> Route:
+        """The route that was for this origin. Raises RouteError when there is none."""
+        prefix = _parse_origin(origin)
+        for route in self._routes:
+            if (_place(route.origin), route.origin.raw_path) == (_place(prefix), prefix.raw_path):
+                self._routes.remove(route)
+                return route
+        raise RouteError(f"there is no route for {origin!r}. {self._others()}".rstrip())
 
     def resolve(self, target: str) -> Route | Straight | Blocked:
         """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""
@@ -112,6 +130,12 @@ class Routes:
         more = len(self._routes) - len(shown)
         rest = f" and {more} more" if more else ""
         return f"The routes are for {', '.join(shown)}{rest}. "
+
+
+def sendable(target: str) -> URL | None:
+    """A target as a URL with a scheme and a host that can be sent to; None where it is none."""
+    url = _url(target)
+    return url if url is not None and url.scheme in ("http", "https") and url.host else None
 
 
 def target_url(target: str) -> URL:

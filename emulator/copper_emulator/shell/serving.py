@@ -7,13 +7,23 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from copper_emulator.core.errors import NotWritten
+from copper_emulator.core.model import Kind
+from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.accounts import Accounts, Plan
+from copper_emulator.shell.api import control_documents
 from copper_emulator.shell.api.control import make_control
-from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors, make_runner
+from copper_emulator.shell.api.operation import Refused, refuse
+from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors, envelope, make_runner
+from copper_emulator.shell.page_routes import make_page, start_page
 from copper_emulator.shell.senders.http import HttpSender
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.keeping import Keeper
 
 DEFAULT_PORT = 2929
 
@@ -29,18 +39,27 @@ class Server:
         bind: the address to listen on.
         port: 0 takes a free one.
         trusted_hosts: names beyond loopback under which the control API may be called.
+        state: a file in which everything is kept, and from which it goes on.
 
     Raises:
+        StateError: the file cannot be used.
         OSError: the address cannot be listened on.
         RouteError: a route of the plan cannot be understood.
     """
 
     def __init__(
-        self, plan: Plan, *, bind: str = "127.0.0.1", port: int = DEFAULT_PORT, trusted_hosts: Sequence[str] = ()
+        self,
+        plan: Plan,
+        *,
+        bind: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        trusted_hosts: Sequence[str] = (),
+        state: str | None = None,
     ) -> None:
         self._plan = plan
         self.bind = bind
         self._port = port
+        self.state = state
         self._trusted_hosts = frozenset(trusted_hosts)
         self._open = AsyncExitStack()
         self.url = ""
@@ -64,22 +83,49 @@ class Server:
         await http.start()
         self._open.push_async_callback(http.close)
         group = await self._open.enter_async_context(asyncio.TaskGroup())
-        self.accounts = Accounts(self._plan, http, group)
+        keeper = None if self.state is None else self._keeper(self.state)
+        self.accounts = Accounts(self._plan, http, group, keeper)
+        self.accounts.loopback = is_loopback(self.bind)
         self._open.push_async_callback(self.accounts.stop)
-        runner = make_runner(self._app(), shutdown_timeout=_PATIENCE)
+        runner = make_runner(self._app(keeper), shutdown_timeout=_PATIENCE)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Before the requests under way are waited for: those who follow a journal would never end by themselves.
         self._open.callback(self.accounts.close)
         await web.TCPSite(runner, self.bind, self._port).start()
         self.url = f"http://{_shown(self.bind)}:{runner.addresses[0][1]}"
+        # Nothing is delivered before those who are notified can call back.
+        self.accounts.begin()
 
-    def _app(self) -> web.Application:
+    def _keeper(self, path: str) -> Keeper:
+        # Most servers need no SQLite.
+        from copper_emulator.shell.keeping import Keeper
+        from copper_emulator.shell.store import StateFile
+
+        keeper = Keeper(StateFile(path), lambda text: self.accounts.tell(Kind.SETTINGS, text))
+        self._open.callback(keeper.close)
+        return keeper
+
+    def _app(self, keeper: Keeper | None) -> web.Application:
         app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
+        if keeper is not None:
+            from copper_emulator.shell.keeping import keeping
+
+            app.middlewares.insert(0, keeping(keeper, _not_written))
         add_api(app, self.accounts)
+        app.add_routes(control_documents.routes)
         trusted = self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
         app.add_subapp("/_emulator/v1", make_control(self.accounts, trusted))
+        app.add_subapp("/_emulator/page", make_page(trusted))
+        app.router.add_get("/", start_page(trusted))
         return app
+
+
+def _not_written(request: web.Request, error: NotWritten) -> web.Response:
+    """A refusal in the words of the API that was called."""
+    if not request.path.startswith("/_emulator"):
+        return envelope(error)
+    return refuse(Refused(error.status, "what happens cannot be written to the state file", hint=error.hint))
 
 
 def _is_every_address(bind: str) -> bool:

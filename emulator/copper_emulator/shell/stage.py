@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from operator import methodcaller
 from typing import Any
@@ -38,6 +38,10 @@ class Stage:
         self.hooks: list[Callable[[Delivery], object]] = []
         self.driving = False
         self.wake: Callable[[], None] = lambda: None
+        self.kept: Callable[[], Awaitable[None]] = _nothing_to_keep
+        """Waits until what has happened is written down, where it is: nothing is sent before."""
+        self.has_own_settings = False
+        """Whether it was made with settings that are not those of every account."""
         self.api_calls = 0
         """Calls of the API that named this account."""
         self.api_delay = 0.0
@@ -118,14 +122,35 @@ class Stage:
             with self.lock:
                 self.account, self.settings = before, before_settings
 
-    def reset(self) -> None:
-        """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids."""
+    def reset(self, settings: Settings | None = None) -> None:
+        """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids.
+
+        With settings, it is from now on as if it had been made with these.
+        """
         with self.lock:
             key = self.account.keys[-1] if self.account.keys else None
+            if settings is not None:
+                self._first_settings = settings
             self.settings = self._first_settings
             self.account = Account(self.name, key, self.settings.rules(), on_entry=self._on_entry)
             self.routes = Routes(self.settings.allow_targets)
             self.hooks.clear()
+
+    def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
+        """Go on as another account, or after a restart. What `put_back` raises leaves everything as it is."""
+        account = Account(self.name, None, settings.rules(), on_entry=self._on_entry)
+        put_back(account)
+        with self.lock:
+            self.settings, self.account = settings, account
+            self.routes = Routes(settings.allow_targets)
+
+    def change(self, settings: Settings, text: str) -> None:
+        """Play by other settings from now on; the journal tells of it."""
+        with self.lock:
+            self.settings = settings
+            self.account.play_by(settings.rules())
+            self.routes.allow(settings.allow_targets)
+            self.account.journal.note(self.now(), Kind.SETTINGS, text)
 
     def switch_key(self) -> Key:
         """Give the account a new key."""
@@ -141,3 +166,7 @@ class Stage:
         """Write down a call of the API that was refused."""
         with self.lock:
             self.account.journal.note(self.clock.now(), Kind.REFUSED, text)
+
+
+async def _nothing_to_keep() -> None:
+    pass

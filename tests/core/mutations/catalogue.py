@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from copper_emulator.core import account, ratelimit
+from copper_emulator.core import account, ratelimit, waiting
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, deeds
 from copper_emulator.core.records.forms.plain import Several
@@ -32,13 +32,13 @@ LIMITS_AND_ORDER: dict[str, Mutation] = {
     "only the first limit is kept": Patch(account, "RateLimiter", limits.OnlyTheFirstLimit),
     "drop instead of hold": limits.DropsWhatItShouldHold,
     "hold instead of drop": limits.HoldsWhatItShouldDrop,
-    "newest first on release": Patch(account, "Lanes", order.NewestFirst),
-    "ties the wrong way round": Patch(account, "Agenda", order.TiesTheWrongWayRound),
+    "newest first on release": Patch(waiting, "Lanes", order.NewestFirst),
+    "ties the wrong way round": Patch(waiting, "Agenda", order.TiesTheWrongWayRound),
 }
 
 CHECKER: dict[str, Mutation] = {
     **LIMITS_AND_ORDER,
-    "later ones overtake where room is short": Patch(account, "Lanes", order.Overtaking),
+    "later ones overtake where room is short": Patch(waiting, "Lanes", order.Overtaking),
 }
 """What the checker catches in storms of changes: it knows limits, order and completeness."""
 
@@ -47,7 +47,8 @@ MACHINE: dict[str, Mutation] = {
     "blocked ones are not counted": limits.BlockedIsNotCounted,
     "cancelled ones are counted": limits.CancelledIsCounted,
     "limits per key": limits.LimitsPerKey,
-    "a target gets one too many at once": Patch(account, "Lanes", order.CrowdsItsTarget),
+    "a target gets one too many at once": Patch(waiting, "Lanes", order.CrowdsItsTarget),
+    "one more goes to a paused target": Patch(waiting, "Lanes", order.OneMoreAfterThePause),
     "one more change shifts the delays": order.LatencyByPosition,
     "the timeout comes late": order.WaitsTooLong,
     "an echo goes one deeper": order.FollowsOneEchoMore,

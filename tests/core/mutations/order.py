@@ -44,6 +44,13 @@ class CrowdsItsTarget(Lanes):
         super().__init__(in_flight + 1)
 
 
+class OneMoreAfterThePause(Lanes):
+    """What would have gone next when its target was paused goes all the same."""
+
+    def pause(self, target: str) -> None:
+        self._paused.add(target)
+
+
 class LatencyByPosition(Account):
     """One more change before it shifts the draw of a change's delay."""
 

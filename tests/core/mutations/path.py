@@ -37,7 +37,7 @@ class SecondAttempt(Account):
         delivery = super().conclude(attempt, result, now)
         if again and delivery is not None:
             notification.state = State.QUEUED
-            self._agenda.add(now, notification.serial, notification)
+            self._waiting.agenda.add(now, notification.serial, notification)
         return delivery
 
 
@@ -53,12 +53,12 @@ class RedirectIsFine(Account):
 class ForgetsWhatWaits(Account):
     """What waits for a subscription vanishes with it, and nothing tells how it ended."""
 
-    def unsubscribe(self, subscription_id: int, now: int) -> Subscription:
+    def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
         subscription = super().unsubscribe(subscription_id, now)
-        for notification in self._lanes.clear():
+        for notification in self._waiting.lanes.clear():
             kept = self.subscriptions.find(notification.subscription)
             if kept is not None:
-                self._lanes.enter(kept.target, notification)
+                self._waiting.lanes.enter(kept.target, notification)
         return subscription
 
 

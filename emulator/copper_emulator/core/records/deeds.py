@@ -126,7 +126,7 @@ def seed(
             except Invalid as error:
                 where = place(number, error.faults)
                 raise Invalid.fields(error.faults, hint=f"{where} {error.hint}".strip()) from None
-        action.commit()
-        return ids, Done()
+        done = action.commit()
+        return ids, Done(told=done.told)
 
     return deed

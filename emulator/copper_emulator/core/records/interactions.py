@@ -28,9 +28,11 @@ class Activities:
     """The activities of each record, and those among them that count as interactions."""
 
     def __init__(self) -> None:
-        self._of: dict[Item, dict[int, None]] = {}
+        # Each with its place in the order in which they came to their records.
+        self._of: dict[Item, dict[int, int]] = {}
         # What counted when it was made goes on counting, whatever becomes of its type.
-        self._counted: dict[Item, dict[int, None]] = {}
+        self._counted: dict[Item, dict[int, int]] = {}
+        self._came = 0
 
     def of(self, item: Item) -> list[int]:
         """The ids of a record's activities."""
@@ -43,8 +45,7 @@ class Activities:
     def made(self, activity: Stored, *, counts: bool) -> list[Contact]:
         """A new one; what it makes of interactions."""
         item = parent_of(activity)
-        for index in (self._of, self._counted) if counts else (self._of,):
-            index.setdefault(item, {})[activity["id"]] = None
+        self.put_back(activity, self._came + 1, counts=counts)
         return [Contact(item, 1, activity["activity_date"])] if counts else []
 
     def removed(self, activity: Stored) -> list[Contact]:
@@ -62,6 +63,16 @@ class Activities:
         if parent_of(before) != parent_of(after):
             return self.removed(before) + self.made(after, counts=counts)
         return [Contact(parent_of(after), 0, after["activity_date"])] if counts else []
+
+    def place(self, activity: Stored) -> tuple[int, bool]:
+        """Where one stands in the order of all, and whether it counts as an interaction."""
+        return self._of[parent_of(activity)][activity["id"]], self._counts(activity)
+
+    def put_back(self, activity: Stored, place: int, *, counts: bool) -> None:
+        """One as it stood; those before it are there already."""
+        self._came, item = place, parent_of(activity)
+        for index in (self._of, self._counted) if counts else (self._of,):
+            index.setdefault(item, {})[activity["id"]] = place
 
     def _counts(self, activity: Stored) -> bool:
         return activity["id"] in self._counted.get(parent_of(activity), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
 Stored: TypeAlias = Mapping[str, Any]
@@ -27,6 +27,20 @@ class Recent:
         if lag_ms < self._lag:
             self._gone.clear()
         self._lag = lag_ms
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether searches see everything as it is."""
+        return not (self._born or self._gone)
+
+    def state(self) -> tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]:
+        """Who was born when, and who is seen from when until when though it is gone."""
+        return list(self._born.items()), list(self._gone.values())
+
+    def restore(self, born: Iterable[tuple[int, int]], gone: Iterable[tuple[int, int, Stored]]) -> None:
+        """Go on from here."""
+        self._born = OrderedDict(born)
+        self._gone = OrderedDict((record["id"], (since, until, record)) for since, until, record in gone)
 
     def created(self, record_id: int, now: int | None) -> None:
         """A record is new; with None, it was always there."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import Invalid
+from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TASK
 
@@ -40,8 +41,11 @@ LINKS: Mapping[EntityType, Mapping[str, EntityType | None]] = {
 class Relations:
     """Pairs of related records, each seen from both ends, in the order in which they were made."""
 
-    def __init__(self) -> None:
-        self._of: dict[Item, dict[Item, None]] = {}
+    def __init__(self, marks: Marks) -> None:
+        # Each with its place in the order of all.
+        self._of: dict[Item, dict[Item, int]] = {}
+        self._made = 0
+        self._marks = marks
 
     def of(self, item: Item) -> list[Item]:
         """What a record is related to."""
@@ -72,11 +76,28 @@ class Relations:
                 hint=f"A {this[0]} can have {most}. Remove that relation first.",
             )
 
+    def place(self, one: Item, other: Item) -> int | None:
+        """Where a pair stands in the order of all; None for what is no pair."""
+        return self._of.get(one, {}).get(other)
+
+    def pairs(self) -> list[tuple[Item, Item]]:
+        """All of them in their order, each once, the smaller of its ends first."""
+        found = ((place, (one, other)) for one, others in self._of.items() for other, place in others.items())
+        return [pair for _, pair in sorted((place, pair) for place, pair in found if pair == pair_of(*pair))]
+
     def add(self, one: Item, other: Item) -> None:
-        self._of.setdefault(one, {})[other] = None
-        self._of.setdefault(other, {})[one] = None
+        if not self.has(one, other):
+            self.put_back(one, other, self._made + 1)
+            self._marks.mark("relations", pair_of(one, other))
+
+    def put_back(self, one: Item, other: Item, place: int) -> None:
+        """A pair as it stood; those before it are there already."""
+        self._made = place
+        self._of.setdefault(one, {})[other] = place
+        self._of.setdefault(other, {})[one] = place
 
     def remove(self, one: Item, other: Item) -> None:
+        self._marks.mark("relations", pair_of(one, other))
         for this, that in ((one, other), (other, one)):
             pairs = self._of.get(this, {})
             pairs.pop(that, None)
@@ -107,6 +128,11 @@ class Relations:
                     self.remove(item, old)
                 if new is not None:
                     self.add(item, new)
+
+
+def pair_of(one: Item, other: Item) -> tuple[Item, Item]:
+    """A pair as it is called, whichever end is named first."""
+    return (one, other) if one <= other else (other, one)
 
 
 def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | None:

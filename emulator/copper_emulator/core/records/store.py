@@ -6,14 +6,15 @@ unless the whole action is right (`action.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.marks import Marks
+from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.ordering import Orders
@@ -23,6 +24,7 @@ from copper_emulator.core.records.shown import copied, shown
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.text import lowered
+from copper_emulator.core.told import EntryTold
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -35,16 +37,27 @@ class RecordStore:
 
     trusting = False
 
-    def __init__(self, rules: Rules, counters: Counters, email: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        counters: Counters,
+        email: Callable[[], str],
+        tell: Callable[[EntryTold], None] = lambda _: None,
+        marks: Marks | None = None,
+    ) -> None:
         self.rules = rules
         self.counters = counters
-        self.relations = Relations()
+        self._marks = Marks() if marks is None else marks
+        self.relations = Relations(self._marks)
         self.activities = Activities()
         self.orders = {kind: Orders(rules.search_lag_ms) for kind in EntityType}
         self._email = email
+        self._tell = tell
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
+        # Ids that seeded records had and that would come again: an id stands for one record only.
+        self.spent: dict[EntityType, set[int]] = {kind: set() for kind in EntityType}
 
     def fall_behind(self, lag_ms: int) -> None:
         """How far searches lie behind from now on."""
@@ -54,7 +67,14 @@ class RecordStore:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The lookup tables; made when they are first asked for, since most tests never do."""
-        return Catalogue(self._email())
+        made = Catalogue(self._email())
+        made.tell = self._tell
+        return made
+
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether anybody has asked for the lookup tables."""
+        return "catalogue" in self.__dict__
 
     @property
     def user(self) -> int | None:
@@ -112,9 +132,33 @@ class RecordStore:
         """Whether there was such an activity: deleted ones stay readable as a stub (developer docs)."""
         return activity_id in self._deleted_activities
 
+    @property
+    def deleted_activities(self) -> Collection[int]:
+        """The ids of the activities that were deleted."""
+        return self._deleted_activities
+
     def owner(self, kind: EntityType, unique: str) -> int | None:
         """Who has an email address (people) or an email domain (companies)."""
         return self._owners[kind].get(unique)
+
+    # --- as it was: by `state/` alone -----------------------------------------------------------------------
+
+    def put_back(self, kind: EntityType, record: Stored) -> None:
+        """A record as it stood, before anything else: nothing follows from it."""
+        self._records[kind][record["id"]] = record
+        if kind in self._owners:
+            self._owners[kind].update((unique, record["id"]) for unique in uniques(kind, record))
+
+    def put_back_catalogue(self, state: Mapping[str, Any]) -> None:
+        """The lookup tables as they stood."""
+        made = Catalogue(DEFAULT_EMAIL)
+        made.restore(state)
+        made.tell = self._tell
+        self.__dict__["catalogue"] = made
+
+    def put_back_deleted(self, activity_id: int) -> None:
+        """There was such an activity."""
+        self._deleted_activities.add(activity_id)
 
     # --- writing: by `action.py` alone ----------------------------------------------------------------------
 
@@ -122,6 +166,7 @@ class RecordStore:
         """Store a record in the place of the one with its id. `now` is when it was created, for searches that lag."""
         before = self._records[kind].get(record["id"])
         self._records[kind][record["id"]] = record
+        self._marks.mark("records", (kind, record["id"]), anew=before is None)
         self.orders[kind].touch(record["id"], before, record, now)
         self.relations.follow(kind, before, record, self._leads_to)
         if kind in self._owners:
@@ -132,17 +177,22 @@ class RecordStore:
         if kind is ACTIVITY:
             # A deleted one may be seeded again.
             self._deleted_activities.discard(record["id"])
+            self._marks.mark("deleted", record["id"])
             self._follow_activity(before, record, seeded=seeded)
 
     def take_out(self, kind: EntityType, record_id: int, *, now: int | None = None) -> None:
         """Remove a record and its relations."""
         before = self._records[kind].pop(record_id)
+        if self.counters.is_ahead(kind, record_id):
+            self.spent[kind].add(record_id)
+        self._marks.mark("records", (kind, record_id))
         self.orders[kind].touch(record_id, before, None, now)
         if kind in self._owners:
             for unique in uniques(kind, before):
                 _release(self._owners[kind], unique, record_id)
         if kind is ACTIVITY:
             self._deleted_activities.add(record_id)
+            self._marks.mark("deleted", record_id)
             self._contact(self.activities.removed(before))
         for other in self.relations.drop((kind, record_id)):
             # A seeded record may have named one that never came.

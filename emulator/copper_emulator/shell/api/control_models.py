@@ -15,11 +15,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from copper_emulator.core.model import EntityType, Event, Kind, Outcome
+from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.accounts import ClockName
-from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape, SubscriptionShape
+from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1
@@ -32,7 +32,13 @@ def _kind(value: object) -> object:
     return value.replace("-", " ").replace("_", " ") if isinstance(value, str) else value
 
 
-_DURATION = WithJsonSchema({"type": ["string", "number"], "examples": ["10m", "1h30m", "250ms", 90]})
+DURATION_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$"},
+        {"type": "number", "description": "seconds"},
+    ]
+}
+_DURATION = WithJsonSchema({**DURATION_SCHEMA, "examples": ["10m", "1h30m", "250ms", 90]})
 
 Duration = Annotated[int, Field(gt=0), BeforeValidator(parse_duration), PlainSerializer(duration_text), _DURATION]
 """Above 0: `10m`, `1h30m`, `250ms`, or a number of seconds; milliseconds inside."""
@@ -44,7 +50,8 @@ KindName = Annotated[Kind, BeforeValidator(_kind)]
 class Taken(BaseModel):
     """The base of everything that is sent to the control API: what is not known is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Made ready at first use: a server that starts needs none of them yet.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Nothing(Taken):
@@ -71,7 +78,7 @@ class Advance(Taken):
 class RunUntilIdle(Taken):
     """How far the clock may be moved at most."""
 
-    limit: Duration = Field(HOUR_MS, validate_default=False)
+    limit: Duration = Field(HOUR_MS, validate_default=False, json_schema_extra={"default": "1h"})
 
 
 class Switch(Taken):
@@ -81,24 +88,6 @@ class Switch(Taken):
     off: list[Word] | Literal["all"] = Field(default_factory=list, description="names, or as they are written; or all")
 
 
-class Filters(Taken):
-    """Which entries of a journal are wanted; all that is given must fit, of several kinds or outcomes any one."""
-
-    kind: list[KindName] = Field(default_factory=list, description="like change, held, ended, api-refused")
-    type: EntityType | None = None
-    event: Event | None = None
-    id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
-    outcome: list[Outcome] = Field(default_factory=list)
-    status: int | None = Field(None, ge=100, le=599, description="what the endpoint answered")
-    since: int | None = Field(None, ge=0, le=MAX_NUMBER, description="entries after this number")
-
-
-class JournalFilters(Filters):
-    """With `since` the first ones after that number, without it the last ones."""
-
-    limit: int = Field(1000, ge=1, le=10_000)
-
-
 class Health(Shape):
     """Answered by a server that can do its work."""
 
@@ -106,6 +95,14 @@ class Health(Shape):
     version: str
     api_url: str = Field(description="the base URL for a client of Copper")
     clock: ClockName
+    accounts: int
+    loopback: bool = Field(description="whether only this machine can reach the server")
+
+
+class ReadyShape(Shape):
+    """Answered by a server that delivers."""
+
+    status: str = "ready"
     accounts: int
 
 
@@ -133,14 +130,10 @@ class JournalShape(Shape):
     """Entries of a journal."""
 
     entries: list[EntryShape]
+    first: int = Field(description="the number of the earliest entry that is kept, 0 before there is one")
     last: int = Field(description="the number of the journal's last entry, to go on from with `since`")
+    count: int = Field(description="how many entries are kept, whether they fit or not")
     life: str = Field(description="another one after each reset; LIFE-NUMBER is the id of an event of the stream")
-
-
-class SubscriptionsShape(Shape):
-    """All subscriptions of an account, those of its earlier keys too."""
-
-    subscriptions: list[SubscriptionShape]
 
 
 class FaultShape(Shape):
@@ -162,7 +155,8 @@ class FaultsShape(Shape):
 class ClockShape(Shape):
     """An account's clock and what waits for it."""
 
-    kind: ClockName
+    kind: ClockName = Field(description="wall while it runs, manual while it stands still")
+    running: bool
     now: str
     next: str | None = Field(description="when the next thing happens by itself, null when nothing waits for time")
     waiting: int

@@ -61,6 +61,27 @@ class Operation(Generic[T]):
         return web.route(self.method, "/accounts/{name}" + self.path, handle)
 
 
+@dataclass(frozen=True)
+class ServerOperation(Generic[T]):
+    """One function of the control API that is about the server as a whole."""
+
+    method: str
+    path: str
+    summary: str
+    takes: type[T]
+    gives: type[BaseModel]
+    run: Callable[[Accounts, web.Request, T], Awaitable[BaseModel]]
+    status: int = 200
+    """Of its answer, where all went well."""
+
+    def route(self, accounts: Accounts) -> web.RouteDef:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            shape = await self.run(accounts, request, await taken(request, self.takes))
+            return answer(shape, status=self.status)
+
+        return web.route(self.method, self.path, handle)
+
+
 def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
     """The account in the path, or 404 with those that there are."""
     name = request.match_info["name"]

@@ -5,13 +5,13 @@ Moments are ISO 8601 in UTC. Values of secrets and of a subscription's own heade
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import (
+    Attempt,
     Change,
     Delivery,
     EntityType,
@@ -25,9 +25,10 @@ from copper_emulator.core.model import (
     Subscription,
 )
 from copper_emulator.core.rules import PAYLOAD_KEYS
-from copper_emulator.core.wire import iso
-from copper_emulator.explain import explain_change
-from copper_emulator.timeline import MASK, line, masked
+from copper_emulator.core.wire import encode, iso
+from copper_emulator.explain import explain_change, masked_headers
+from copper_emulator.shell.hiding import NOTHING, Hidden
+from copper_emulator.timeline import MASK, line
 
 _MAX_ANSWER = 2_000
 """Characters shown of an endpoint's answer."""
@@ -36,7 +37,8 @@ _MAX_ANSWER = 2_000
 class Shape(BaseModel):
     """The base of everything that is answered."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Made ready at first use: a server that starts needs none of them yet.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SubscriptionShape(Shape):
@@ -86,13 +88,15 @@ class DeliveryShape(Shape):
     request_headers: list[tuple[str, str]]
     request_body: Any = Field(description="the JSON that was sent, null where nothing was")
     response_headers: list[tuple[str, str]]
-    response_body: str = Field(description=f"the first {_MAX_ANSWER} characters")
+    response_body: str = Field(description="its first characters")
+    took_ms: float | None = Field(description="of the request in real time; null where that was not measured")
     traceback: str | None
     fault: str = Field(description="the faults that had to do with it, as they are written, empty if none")
 
     @classmethod
-    def of(cls, delivery: Delivery, hidden: Iterable[Subscription] = ()) -> DeliveryShape:
-        own = [*([delivery.subscription] if delivery.subscription is not None else []), *hidden]
+    def of(cls, delivery: Delivery, hidden: Hidden = NOTHING, *, most: int = _MAX_ANSWER) -> DeliveryShape:
+        """`most`: characters shown of the answer."""
+        mask = hidden.mask_of(delivery)
         return cls(
             notification=delivery.notification.serial,
             subscription=delivery.notification.subscription,
@@ -104,14 +108,15 @@ class DeliveryShape(Shape):
             outcome=delivery.outcome,
             status=delivery.status,
             reason=delivery.reason,
-            text=masked(delivery.text, own),
+            text=mask(delivery.text),
             started_at=iso(delivery.started_ms),
             ended_at=iso(delivery.ended_ms),
-            request_headers=_request_headers(delivery),
-            request_body=_request_body(delivery),
-            response_headers=[(name, masked(value, own)) for name, value in delivery.response_headers],
-            response_body=masked(delivery.response_body.decode("utf-8", "replace"), own)[:_MAX_ANSWER],
-            traceback=None if delivery.traceback is None else masked(delivery.traceback, own),
+            request_headers=masked_headers(delivery),
+            request_body=masked_body(delivery.body),
+            response_headers=[(name, mask(value)) for name, value in delivery.response_headers],
+            response_body=mask(delivery.response_body.decode("utf-8", "replace"))[:most],
+            took_ms=None if delivery.took_ms is None else round(delivery.took_ms, 3),
+            traceback=None if delivery.traceback is None else mask(delivery.traceback),
             fault=delivery.fault,
         )
 
@@ -193,8 +198,8 @@ class EntryShape(Shape):
     subscription: SubscriptionShape | None = None
 
     @classmethod
-    def of(cls, entry: Entry, hidden: Iterable[Subscription] = ()) -> EntryShape:
-        """`hidden`: subscriptions, the values of whose secrets and headers are not shown wherever they appear."""
+    def of(cls, entry: Entry, hidden: Hidden = NOTHING) -> EntryShape:
+        """`hidden`: what is not shown wherever it appears."""
         notification = entry.notification
         return cls(
             number=entry.number,
@@ -208,11 +213,11 @@ class EntryShape(Shape):
         )
 
 
-def shown_line(entry: Entry, hidden: Iterable[Subscription]) -> str:
+def shown_line(entry: Entry, hidden: Hidden) -> str:
     """An entry to read, led by its time. What others said in it, like an endpoint, may hold what is not to be shown."""
     told = line(entry)
     said = entry.text or (entry.delivery is not None and (entry.delivery.text or entry.delivery.exception is not None))
-    return masked(told, hidden) if said else told
+    return hidden.mask(told) if said else told
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -234,14 +239,36 @@ def _names(extras: Any) -> dict[str, str] | None:
     return None if extras is None else dict.fromkeys(extras, MASK)
 
 
-def _request_headers(delivery: Delivery) -> list[tuple[str, str]]:
-    own = (delivery.subscription.headers or {}) if delivery.subscription is not None else {}
-    return [(name, MASK if name in own else value) for name, value in delivery.request_headers]
+def request_text(delivery: Delivery, hidden: Hidden) -> str:
+    """The body that was sent, as text."""
+    shown = masked_body(delivery.body)
+    if shown is not None:
+        return encode(shown).decode()
+    return hidden.mask_of(delivery)(delivery.request_body.decode("utf-8", "replace"))
 
 
-def _request_body(delivery: Delivery) -> Any:
+def answer_text(delivery: Delivery, hidden: Hidden) -> str:
+    """The body that was answered, as text."""
+    return hidden.mask_of(delivery)(delivery.response_body.decode("utf-8", "replace"))
+
+
+def as_sent(attempt: Attempt) -> Delivery:
+    """A request that nothing is known of but what was sent: its outcome is not to be looked at."""
+    return Delivery(
+        attempt.notification,
+        Outcome.UNKNOWN,
+        attempt.url,
+        attempt.started_ms,
+        attempt.started_ms,
+        request_body=attempt.body,
+        request_headers=attempt.headers,
+        subscription=attempt.subscription,
+    )
+
+
+def masked_body(body: Any) -> dict[str, Any] | None:
+    """A notification's body as it is shown; None where it is no JSON object."""
     # All but the payload's own keys came from the secret, in a replayed body too.
-    body = delivery.body
     if not isinstance(body, dict):
         return None
     return {name: value if name in PAYLOAD_KEYS else MASK for name, value in body.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+from dataclasses import replace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -12,6 +13,7 @@ from yarl import URL
 
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 
@@ -49,12 +51,26 @@ class HttpSender:
         as_target: bool = False,
         fresh: bool = False,
     ) -> Result:
-        """One POST. Over a route the endpoint sees the route's host and, in two headers, the target's.
+        """One POST, and how long it took. Over a route the endpoint sees the route's host and, in two headers, the
+        target's.
 
         Args:
             as_target: the endpoint sees the target's host as its own, as an application in this process does.
             fresh: over a connection of its own that is closed afterwards.
         """
+        began = monotonic()
+        result = await self._post(attempt, destination, timeout_ms=timeout_ms, as_target=as_target, fresh=fresh)
+        return replace(result, took_ms=(monotonic() - began) * 1000)
+
+    async def _post(
+        self,
+        attempt: Attempt,
+        destination: Route | Straight,
+        *,
+        timeout_ms: int,
+        as_target: bool,
+        fresh: bool,
+    ) -> Result:
         session = self._single if fresh else self._session
         if session is None:
             raise RuntimeError("HttpSender.start() was not awaited")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from itertools import count
 from operator import methodcaller
 from typing import Any
 
@@ -15,6 +14,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import MAX_ID, Known
 from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.lookups.tables import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
+from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -31,8 +31,12 @@ class Catalogue:
     def __init__(self, email: str) -> None:
         self.account: dict[str, Any] = deepcopy(dict(ACCOUNT))
         self._tables: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in LOOKUPS}
-        self._ids = {name: count(first) for name, first in ID_STARTS.items()}
+        self._ids = dict(ID_STARTS)
+        self.writes = 0
+        """Counts the changes: what is worked out from the tables is out of date when it has grown."""
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
+        self.tell: Callable[[EntryTold], None] = lambda _: None
+        """Is given what is done to the tables."""
         for name, entries in SEEDS.items():
             for entry in entries:
                 # The first user is the API key's own.
@@ -69,6 +73,7 @@ class Catalogue:
         entry_id = self._next(table, entries) if wanted is None else wanted
         entries[entry_id] = {"id": entry_id, **self._with_part_ids(table, entry)}
         self._after(table, entry_id)
+        self.tell(Entered(table, entries[entry_id]))
         return entries[entry_id]
 
     def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
@@ -82,13 +87,15 @@ class Catalogue:
         found.raise_if_any()
         self._tables[table][entry_id] = self._with_part_ids(table, after)
         self._after(table, entry_id)
+        self.tell(EntryChanged(table, entry_id, body))
         return self._tables[table][entry_id]
 
     def remove(self, table: str, entry_id: int) -> None:
         """Take an entry away. Raises NotFound, UsageError."""
         self.get(table, entry_id)
         del self._tables[table][entry_id]
-        self._definitions.clear()
+        self._written()
+        self.tell(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Change what `GET /account` shows. Raises UsageError."""
@@ -96,6 +103,8 @@ class Catalogue:
         if unknown:
             raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
         self.account.update(fields)
+        self._written()
+        self.tell(AccountChanged(fields))
         return self.account
 
     # --- what records ask ------------------------------------------------------------------------------------
@@ -139,10 +148,32 @@ class Catalogue:
         users = self._tables["users"]
         return next((user_id for user_id, user in users.items() if user["email"] == email), next(iter(users), None))
 
+    # --- as it was ------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as JSON has it; it is shared with the tables."""
+        tables = {name: list(entries.values()) for name, entries in self._tables.items()}
+        return {"account": self.account, "tables": tables, "ids": self._ids}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from here."""
+        self.account = state["account"]
+        self._tables = {name: {each["id"]: each for each in state["tables"].get(name, ())} for name in LOOKUPS}
+        self._ids |= state["ids"]
+        self._written()
+
+    def _written(self) -> None:
+        self.writes += 1
+        self._definitions.clear()
+
     # --- small print ----------------------------------------------------------------------------------------
 
     def _next(self, counter: str, taken: Mapping[int, Any]) -> int:
-        return next(number for number in self._ids[counter] if number not in taken)
+        number = self._ids[counter]
+        while number in taken:
+            number += 1
+        self._ids[counter] = number + 1
+        return number
 
     def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
         field = _PARTS.get(table)
@@ -172,7 +203,7 @@ class Catalogue:
         return {**entry, field: [{"id": part["id"], **part} for part in parts]}
 
     def _after(self, table: str, entry_id: int) -> None:
-        self._definitions.clear()
+        self._written()
         mark = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}.get(table)
         if mark is not None and self._tables[table][entry_id][mark]:
             # There is one default.

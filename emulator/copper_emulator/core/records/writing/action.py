@@ -8,7 +8,7 @@ action.commit()                                            -> the records and th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import methodcaller
 from typing import Any, TypeAlias, TypeVar
@@ -22,6 +22,7 @@ from copper_emulator.core.records.store import RecordStore, Stored, not_there, u
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
+from copper_emulator.core.told import Created, Deleted, Rows, Seeded, Told, Updated
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -35,11 +36,14 @@ class Done:
     unchanged: list[tuple[EntityType, int]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     """Names that bodies had and that cannot be written."""
+    told: list[Told] = field(default_factory=list, compare=False)
+    """What was done, so that it can be done again."""
 
     def and_then(self, other: Done) -> None:
         """Add what another action did after it."""
         self.changes += other.changes
         self.unchanged += other.unchanged
+        self.told += other.told
         self.ignored = tuple(dict.fromkeys(self.ignored + other.ignored))
 
 
@@ -64,13 +68,14 @@ class Action:
         self._deleted: dict[int, None] = {}
         self._claimed: dict[str, int | None] = {}
         self._seeded = False
+        self._given: dict[str, list[tuple[int, Any]]] = {"create": [], "update": [], "seed": []}
         self._ignored: dict[str, None] = {}
 
     def create(self, body: Any) -> int:
         """A new record; its id. Raises Invalid."""
         said, found = self._reading.create(self._table, body)
         self._ignored |= dict.fromkeys(said.ignored)
-        return self._checked_new(said, found)
+        return self._given_for("create", self._checked_new(said, found), body)
 
     def seed(self, body: Any) -> int:
         """A new record whose id and read-only fields may be given. Raises Invalid."""
@@ -79,7 +84,7 @@ class Action:
         if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
             found.error("id", "is already there or no id")
         self._seeded = True
-        return self._checked_new(said, found, wanted, seeding=True)
+        return self._given_for("seed", self._checked_new(said, found, wanted, seeding=True), body)
 
     def make(self, values: Mapping[str, Any]) -> int:
         """A new record of values that are known to be right, read-only ones too; defaults for the others. Its id."""
@@ -93,6 +98,7 @@ class Action:
         self._ignored |= dict.fromkeys(said.ignored)
         found.raise_if_any()
         self._write(record_id, before, said, found)
+        self._given_for("update", record_id, body)
 
     def set(self, record_id: int, values: Mapping[str, Any]) -> None:
         """Change fields to values that are known to be right, read-only ones too."""
@@ -129,7 +135,24 @@ class Action:
         for record_id in self._deleted:
             self._store.take_out(self._kind, record_id, now=self._now_ms)
         self._tell(done, Event.DELETE, self._deleted)
+        done.told += self._told()
         return done
+
+    def _given_for(self, verb: str, record_id: int, body: Any) -> int:
+        self._given[verb].append((record_id, body))
+        return record_id
+
+    def _told(self) -> Iterator[Told]:
+        made: tuple[tuple[str, Callable[[EntityType, Rows], Told]], ...] = (
+            ("seed", Seeded),
+            ("create", Created),
+            ("update", Updated),
+        )
+        for verb, what in made:
+            if self._given[verb]:
+                yield what(self._kind, tuple(self._given[verb]))
+        if self._deleted:
+            yield Deleted(self._kind, tuple(self._deleted))
 
     def _commit_updates(self, done: Done) -> None:
         groups: dict[str, tuple[RecordChange, list[int]]] = {}
@@ -176,7 +199,8 @@ class Action:
     def _next_id(self) -> int:
         # Seeded records may have taken ids that lie ahead.
         there = self._store.of(self._kind)
-        while not _is_free(record_id := self._store.counters.record(self._kind), there, self._created):
+        spent = self._store.spent[self._kind]
+        while not _is_free(record_id := self._store.counters.record(self._kind), there, self._created, spent):
             pass
         return record_id
 
@@ -209,7 +233,7 @@ class Action:
 _UNIQUE = {PERSON: "emails", COMPANY: "email_domain"}
 
 
-def _is_free(record_id: object, *taken: Mapping[int, Any]) -> bool:
+def _is_free(record_id: object, *taken: Container[int]) -> bool:
     if isinstance(record_id, bool) or not isinstance(record_id, int) or not 1 <= record_id < 2**63:
         return False
     return all(record_id not in each for each in taken)

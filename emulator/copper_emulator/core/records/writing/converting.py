@@ -25,6 +25,7 @@ from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.merging import take_over
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
+from copper_emulator.core.told import Converted
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -65,7 +66,9 @@ def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
         if lead["converted_at"] is not None:
             raise Invalid.fields([("Base", "Lead has already been converted")])
         conversion = _Conversion(store, now, lead, read_details(body, store))
-        return conversion.run(), conversion.done
+        became = conversion.run()
+        conversion.done.told = [Converted(lead_id, body, {name: record.id for name, record in became.items()})]
+        return became, conversion.done
 
     return deed
 

@@ -22,6 +22,7 @@ from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
 from copper_emulator.core.records.writing.moving import hand_over
+from copper_emulator.core.told import Merged
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -47,6 +48,7 @@ def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
         losing.delete(loser_id)
         done = losing.commit()
         done.and_then(take_over(store, now, (kind, winner_id), left))
+        done.told = [Merged(kind, winner_id, loser_id)]
         return store.get(kind, winner_id), done
 
     return deed

@@ -1,0 +1,35 @@
+"""`copper-emulator clock`: what time it is for an account, standing still and running."""
+
+from __future__ import annotations
+
+import click
+
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import for_an_account
+from copper_emulator.cli.output import Output
+from copper_emulator.core.text import count
+
+
+@click.command(short_help="Show the clock of an account, let it stand still or run.")
+@click.argument("what", metavar="[freeze|run]", type=click.Choice(["freeze", "run"]), required=False)
+@for_an_account
+def clock(*, what: str | None, server: str, account: str | None, as_json: bool) -> None:
+    """Show what time it is for an account and when the next thing happens; let time stand still, or run on from there.
+
+    It is moved ahead with `copper-emulator advance`.
+
+    \b
+    Examples:
+      copper-emulator clock
+      copper-emulator clock freeze
+      copper-emulator clock run
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account) + "/clock"
+    shown = client.get(path) if what is None else client.post(f"{path}/{what}", {})
+    output.json(shown)
+    output.line(f"It is {shown['now']}, and time {'runs' if shown['running'] else 'stands still'}.")
+    if shown["next"] is not None:
+        output.line(f"The next thing happens at {shown['next']}.")
+    waiting = shown["waiting"]
+    output.line(f"{count(waiting, 'notification')} waiting." if waiting else "Nothing is waiting.")

@@ -1,0 +1,184 @@
+"""The commands on notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import MOST, for_an_account, pairs_of, topic_of
+from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.values import Number
+from copper_emulator.core.text import count, short_ids
+
+_SERIAL = Number(1, 10**9)
+
+
+@click.command(short_help="Show the notifications of an account, newest first.")
+@click.option("--type", metavar="TYPE", help="like person")
+@click.option("--event", metavar="EVENT", help="new, update or delete")
+@click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
+@click.option("--id", type=Number(1, MOST), help="of a record")
+@click.option("--status", type=Number(100, 599), help="what the endpoint answered")
+@click.option("--text", metavar="TEXT", help="anywhere in it")
+@click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
+@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many")
+@for_an_account
+def notifications(*, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
+    """Show the notifications of an account, newest first: one on a line, with what became of it.
+
+    \b
+    Examples:
+      copper-emulator notifications --state failed --state rejected
+      copper-emulator notifications --type person --text Lovelace --limit 100
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    shown = client.get(client.account(account) + "/notifications", filters)
+    output.json(shown)
+    for each in shown["notifications"]:
+        output.line(_row(each), style=_STYLES.get(each["state"], ""))
+    output.line(f"{count(shown['count'], 'notification')}, {shown['older']:,} of them older than these")
+
+
+@click.command(short_help="Show one notification whole.")
+@click.argument("serial", type=_SERIAL)
+@for_an_account
+def show(*, serial: int, server: str, account: str | None, as_json: bool) -> None:
+    """Show one notification with what was sent, what came back, and why.
+
+    \b
+    Example:
+      copper-emulator show 3
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    _print(client.get(f"{client.account(account)}/notifications/{serial}"), output)
+
+
+@click.command(short_help="Send a notification once more, as it was or edited.")
+@click.argument("serial", type=_SERIAL)
+@click.option("--target", metavar="URL", help="send it there instead")
+@click.option("--body", metavar="JSON", help="send this instead")
+@click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="instead of its headers; repeatable")
+@for_an_account
+def resend(
+    *,
+    serial: int,
+    target: str | None,
+    body: str | None,
+    headers: tuple[str, ...],
+    server: str,
+    account: str | None,
+    as_json: bool,
+) -> None:
+    """Send a notification once more, outside the limits: as it was, or with another body, headers or target.
+
+    \b
+    Examples:
+      copper-emulator resend 3
+      copper-emulator resend 3 --target https://inbox.example/default
+    """
+    said: dict[str, Any] = {} if body is None else {"body": _json("--body", body)}
+    if target is not None:
+        said["target"] = target
+    if headers:
+        said["headers"] = pairs_of("--header", headers)
+    client, output = Client(server), Output(as_json=as_json)
+    _print(client.post(f"{client.account(account)}/notifications/{serial}/resend", said), output)
+
+
+@click.command(short_help="Deliver a captured body.")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", metavar="URL", required=True, help="where to")
+@click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with it; repeatable")
+@for_an_account
+def replay(
+    *, file: Path, target: str, headers: tuple[str, ...], server: str, account: str | None, as_json: bool
+) -> None:
+    """Deliver a captured body (JSON with type, event and ids), outside matching and limits.
+
+    \b
+    Example:
+      copper-emulator replay README.md --target https://my-app.example/hooks/copper
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{file} cannot be read: {error}") from None
+    client, output = Client(server), Output(as_json=as_json)
+    said = {"body": _json(str(file), text), "target": target, "headers": pairs_of("--header", headers)}
+    _print(client.post(f"{client.account(account)}/replay", said), output)
+
+
+@click.command(short_help="Wait until something has been delivered.")
+@click.argument("topic", metavar="[TYPE.EVENT]", required=False)
+@click.option("--id", "ids", type=Number(1, MOST), multiple=True, help="of a record; repeatable")
+@click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx, if not said")
+@click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
+@click.option("--count", "number", type=_SERIAL, help="so many; without it at least one")
+@click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only what ended after this journal entry")
+@click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long, in real time")
+@for_an_account
+def wait(
+    *,
+    topic: str | None,
+    ids: tuple[int, ...],
+    number: int | None,
+    server: str,
+    account: str | None,
+    as_json: bool,
+    **rest: Any,
+) -> None:
+    """Wait until something has been delivered. Exit code 1 after the time-out, with what came closest.
+
+    \b
+    Examples:
+      copper-emulator wait person.update --id 17
+      copper-emulator wait lead.new --status 500 --timeout 1m
+    """
+    kind, event = (None, None) if topic is None else topic_of(topic)
+    asked = {"type": kind, "event": event, "ids": list(ids) or None, "count": number, **rest}
+    client, output = Client(server), Output(as_json=as_json)
+    said = {name: value for name, value in asked.items() if value is not None}
+    found = client.post(client.account(account) + "/wait", said)
+    output.json(found)
+    for each in found["deliveries"]:
+        status = f" ({each['status']})" if each["status"] is not None else ""
+        topic_text = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
+        output.line(f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}")
+
+
+_STYLES = {"delivered": "green", "rejected": "red", "failed": "red", "blocked": "red", "held": "yellow"}
+
+
+def _row(each: Mapping[str, Any]) -> str:
+    topic = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
+    return on_one_line(f"#{each['serial']}  {each['created_at']}  {topic} -> {each['target']}: {each['told']}")
+
+
+def _print(whole: Mapping[str, Any], output: Output) -> None:
+    output.json(whole)
+    output.line(_row(whole["notification"]), style="bold")
+    request, delivery = whole["request"], whole["delivery"]
+    if request is not None:
+        for name, value in request["headers"]:
+            output.line(f"  > {on_one_line(f'{name}: {value}')}")
+        output.line(f"  > {on_one_line(json.dumps(request['body']))}")
+    if delivery is not None and delivery["status"] is not None:
+        output.line(f"  < {delivery['status']}")
+        for name, value in delivery["response_headers"]:
+            output.line(f"  < {on_one_line(f'{name}: {value}')}")
+        output.line(f"  < {on_one_line(delivery['response_body'])}")
+    for text in whole["why"]:
+        output.line(on_one_line(text))
+
+
+def _json(what: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise WrongUse(f"{what} is no JSON") from None

@@ -1,0 +1,78 @@
+"""The commands on whole accounts of a running server: `snapshot`, `restore`, `settings`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.client import Client
+from copper_emulator.cli.options import fields_of, for_an_account
+from copper_emulator.cli.output import Output
+
+
+@click.command(short_help="Write an account into a file.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@for_an_account
+def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
+    """Write everything of an account into FILE, to put it back with restore, here or in another server.
+
+    The file has the secrets of its subscriptions as they are, and no tokens.
+
+    \b
+    Example:
+      copper-emulator snapshot monday.json
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    document = client.get(client.account(account) + "/snapshot")
+    try:
+        # Secrets are in it: nobody else may read it.
+        file.touch(0o600)
+        file.write_text(json.dumps(document), encoding="ascii")
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    output.json({"file": str(file), "account": document["account"], "at": document["at"]})
+    output.line(f"Account {document['account']} as it was at {document['at']} is in {file}.")
+
+
+@click.command(short_help="Put a snapshot back into an account.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@for_an_account
+def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
+    """Make an account what it was when the snapshot in FILE was made. What it is now is lost; its token stays.
+
+    \b
+    Example:
+      copper-emulator restore monday.json
+    """
+    try:
+        document = json.loads(file.read_bytes())
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise WrongUse(f"{file} is no snapshot: it is no JSON") from None
+    client, output = Client(server), Output(as_json=as_json)
+    shown = client.post(client.account(account) + "/restore", {"snapshot": document})
+    output.json(shown)
+    output.line(f"Account {shown['name']} is as it was; for it, it is {shown['now']}.")
+
+
+@click.command(short_help="Show or change how an account behaves.")
+@click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="like latency=0-15m; repeatable")
+@for_an_account
+def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
+    """Show an account's settings, or change them from now on.
+
+    \b
+    Examples:
+      copper-emulator settings
+      copper-emulator settings --set latency=0-15m --set limits=5/1m
+    """
+    client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account) + "/settings"
+    shown = client.post(path, fields_of("--set", changes)) if changes else client.get(path)
+    output.json(shown)
+    for name, value in shown["settings"].items():
+        output.line(f"{name:<18} {','.join(map(str, value)) if isinstance(value, list) else value}".rstrip())

@@ -1,0 +1,36 @@
+"""What does the journal tell of a write beside its changes: what stayed as it was, and what no webhook tells of?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from copper_emulator.core.model import EntityType, Event, Kind, Topic
+from copper_emulator.core.records.relations import Item
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.writing.action import Done
+from copper_emulator.core.records.writing.excluded import given, given_activities
+from copper_emulator.core.text import short_ids
+
+
+class Note(NamedTuple):
+    """One entry to write, and the records it is about."""
+
+    kind: Kind
+    text: str
+    records: Sequence[Item]
+
+
+def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
+    """The notes on what was done, in order."""
+    # Where something changed too, the names may be those of what changed.
+    told = bool(done.ignored) and not done.changes
+    ignored = f"; ignored, since only Copper writes them: {', '.join(done.ignored)}" if told else ""
+    unchanged: dict[EntityType, list[int]] = {}
+    for kind, record_id in done.unchanged:
+        unchanged.setdefault(kind, []).append(record_id)
+    for kind, same in unchanged.items():
+        text = f"{Topic(kind, Event.UPDATE)} {short_ids(same)}: the values were the same{ignored}"
+        yield Note(Kind.UNCHANGED, text, [(kind, each) for each in same])
+    for kind, parents in given_activities(done.changes, store).items():
+        yield Note(Kind.EXCLUDED, given(kind, parents), [(kind, each) for each in parents])

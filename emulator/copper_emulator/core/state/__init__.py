@@ -1,0 +1,12 @@
+"""An account as rows of JSON, and back: what a file, a snapshot and a restart need.
+
+rows(account)               everything, part by part            parts.py
+Tracker(account).changes()  what is another than before         tracking.py
+restore(account, rows)      a new account goes on from there    reading.py
+"""
+
+from copper_emulator.core.state.parts import Rows, rows
+from copper_emulator.core.state.reading import end_interrupted, restore
+from copper_emulator.core.state.tracking import Edit, Tracker
+
+__all__ = ["Edit", "Rows", "Tracker", "end_interrupted", "restore", "rows"]

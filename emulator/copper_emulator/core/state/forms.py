@@ -1,0 +1,168 @@
+"""What do the emulator's values look like as JSON, and how do they come back from it?
+
+A field with its default is left out. What comes back was written by this module; what it is not able to read raises
+KeyError, TypeError or ValueError, which `reading.py` tells as a fault of the document.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Generic, TypeVar
+
+from copper_emulator.core.fault import Fault, FaultName
+from copper_emulator.core.faults import Active
+from copper_emulator.core.model import (
+    Attempt,
+    Change,
+    Delivery,
+    EntityType,
+    Event,
+    Key,
+    Notification,
+    Outcome,
+    Reason,
+    Result,
+    State,
+    Subscription,
+    Topic,
+)
+from copper_emulator.core.records.relations import Item
+from copper_emulator.core.rules import Latency
+
+T = TypeVar("T")
+
+_ALWAYS = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the value of a field is written and read."""
+
+    out: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+class Form(Generic[T]):
+    """A dataclass as an object of its fields: those of JSON's own types as they are, the others in their own ways."""
+
+    def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
+        self._made = made
+        self._ways = ways
+        self._fields = tuple(
+            (each.name, _default(each), ways.get(each.name))
+            for each in fields(made)  # type: ignore[arg-type]  # only dataclasses come here
+            if each.name not in without
+        )
+
+    def out(self, value: T) -> dict[str, Any]:
+        told = {}
+        for name, default, way in self._fields:
+            found = getattr(value, name)
+            if default is _ALWAYS or found != default:
+                told[name] = found if way is None or found is None else way.out(found)
+        return told
+
+    def read(self, told: Mapping[str, Any], **others: Any) -> T:
+        """`others` are the fields that are not written."""
+        ways = self._ways
+        values = {
+            name: ways[name].read(found) if name in ways and found is not None else found
+            for name, found in told.items()
+        }
+        return self._made(**values, **others)
+
+    @property
+    def way(self) -> Way:
+        """As the value of a field."""
+        return Way(self.out, self.read)
+
+
+def _default(field: Any) -> Any:
+    if field.default is not MISSING:
+        return field.default
+    return _ALWAYS if field.default_factory is MISSING else field.default_factory()
+
+
+class Remembered(Exception):
+    """An exception of an endpoint in a process that has ended: all that is left of it is how it was written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def topic_text(topic: Topic) -> str:
+    return str(topic)
+
+
+def read_topic(text: str) -> Topic:
+    kind, _, event = text.partition("/")
+    return Topic(EntityType(kind), Event(event))
+
+
+def item_text(item: Item) -> str:
+    return f"{item[0]}/{item[1]}"
+
+
+def read_item(text: str) -> Item:
+    kind, _, record_id = text.partition("/")
+    return EntityType(kind), int(record_id)
+
+
+def bytes_out(raw: bytes) -> Any:
+    """As text where it is text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(raw).decode()}
+
+
+def read_bytes(told: Any) -> bytes:
+    return b64decode(told["base64"]) if isinstance(told, dict) else bytes(told, "utf-8")
+
+
+def _pairs(told: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in told)
+
+
+_TOPIC = Way(topic_text, read_topic)
+_NUMBERS = Way(list, tuple)
+_BYTES = Way(bytes_out, read_bytes)
+_HEADERS = Way(lambda headers: [list(pair) for pair in headers], _pairs)
+_EXCEPTION = Way(repr, Remembered)
+_OUTCOME = Way(str, Outcome)
+_REASON = Way(str, Reason)
+
+KEY = Form(Key)
+SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
+CHANGE = Form(Change, topic=_TOPIC, ids=_NUMBERS, subscriptions=_NUMBERS)
+NOTIFICATION = Form(Notification, without=("change",), ids=_NUMBERS, state=Way(str, State))
+RESULT = Form(Result, outcome=_OUTCOME, reason=_REASON, headers=_HEADERS, body=_BYTES, exception=_EXCEPTION)
+ATTEMPT = Form(
+    Attempt,
+    without=("notification",),
+    subscription=SUBSCRIPTION.way,
+    headers=_HEADERS,
+    body=_BYTES,
+    instead=RESULT.way,
+)
+DELIVERY = Form(
+    Delivery,
+    without=("notification",),
+    outcome=_OUTCOME,
+    reason=_REASON,
+    request_body=_BYTES,
+    request_headers=_HEADERS,
+    response_headers=_HEADERS,
+    response_body=_BYTES,
+    exception=_EXCEPTION,
+    subscription=SUBSCRIPTION.way,
+    faults=_NUMBERS,
+)
+FAULT = Form(Fault, name=Way(str, FaultName), latency=Form(Latency).way, sizes=_NUMBERS)
+ACTIVE = Form(Active, fault=FAULT.way)

@@ -1,0 +1,199 @@
+"""Of which rows does an account's state consist?
+
+One row for each thing that can change by itself: a journal's entry, a notification, a record, a relation. What is small
+is a row of the part `small` as a whole. The key of a row is a number or a text; its value is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import EntityType, Entry, Kind
+from copper_emulator.core.records.tables import ACTIVITY
+from copper_emulator.core.state.forms import (
+    ACTIVE,
+    ATTEMPT,
+    CHANGE,
+    DELIVERY,
+    NOTIFICATION,
+    RESULT,
+    SUBSCRIPTION,
+    item_text,
+    topic_text,
+)
+
+RowKey: TypeAlias = int | str
+Value: TypeAlias = Any
+"""What JSON can hold; None where there is no such row."""
+
+Rows: TypeAlias = dict[str, list[tuple[RowKey, Value]]]
+"""The rows of each part, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the state: the marks of all its rows, the key of a row, and its value as it is now."""
+
+    name: str
+    marks: Callable[[Account], Iterable[Hashable]]
+    key: Callable[[Any], RowKey]
+    value: Callable[[Account, Any], Value]
+
+
+def entry_value(entry: Entry) -> Value:
+    """An entry, with what it is the first to tell of; what was told before is named by its number."""
+    told: dict[str, Any] = {"at": entry.at_ms, "kind": str(entry.kind)}
+    if entry.text:
+        told["text"] = entry.text
+    if entry.change is not None:
+        told["change"] = CHANGE.out(entry.change) if entry.kind is Kind.CHANGE else entry.change.serial
+    if entry.notification is not None:
+        told["notification"] = entry.notification.serial
+    if entry.delivery is not None:
+        told["delivery"] = DELIVERY.out(entry.delivery)
+    if entry.subscription is not None:
+        told["subscription"] = SUBSCRIPTION.out(entry.subscription)
+    if entry.records:
+        told["records"] = [item_text(item) for item in entry.records]
+    return told
+
+
+def small(account: Account) -> dict[str, Value]:
+    """What is written as a whole whenever it is another than before; nothing in it changes later."""
+    inside, records = account.inside, account.records
+    begun, active = account.faults.on_now()
+    recent = {str(kind): orders.recent.state() for kind, orders in records.orders.items() if not orders.recent.is_empty}
+    return {
+        "moment": account.moment,
+        "counters": inside.counters.state(),
+        "windows": inside.limiter.state(),
+        "calls": account.calls.state(),
+        "faults": {"begun": begun, "active": [ACTIVE.out(each) for each in active]},
+        "drawn": account.draws.made,
+        "paused": sorted(account.paused),
+        "spent": {str(kind): sorted(ids) for kind, ids in records.spent.items() if ids},
+        "recent": {kind: [born, [_gone(*each) for each in gone]] for kind, (born, gone) in recent.items()},
+    }
+
+
+def lookups(account: Account) -> Value:
+    """The lookup tables; None while nobody has asked for them."""
+    return account.records.catalogue.state() if account.records.has_catalogue else None
+
+
+def _gone(since: int, until: int, record: Any) -> Value:
+    return [since, until, _record(record)]
+
+
+def _record(stored: Any) -> Value:
+    # JSON's keys are texts: custom fields are listed.
+    if "custom_fields" in stored:
+        return {**stored, "custom_fields": [[key, value] for key, value in stored["custom_fields"].items()]}
+    return stored
+
+
+def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
+    kind, record_id = item
+    stored = account.records.of(kind).get(record_id)
+    if stored is None:
+        return None
+    if kind is not ACTIVITY:
+        return {"fields": _record(stored)}
+    place, counts = account.records.activities.place(stored)
+    return {"fields": _record(stored), "place": place, "counts": counts}
+
+
+def _notification_value(account: Account, serial: int) -> Value:
+    notification = account.journal.notification(serial)
+    told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
+    touched = account.faults.touched(notification)
+    return {**told, "touched": list(touched)} if touched else told
+
+
+def _attempt_value(account: Account, serial: int) -> Value:
+    waiting = account.inside.waiting
+    attempt = waiting.flying.get(serial)
+    if attempt is None:
+        return None
+    told: dict[str, Any] = {"attempt": ATTEMPT.out(attempt), "lane": waiting.lane_of(attempt.notification)}
+    if serial in waiting.answered:
+        at_ms, _, result = waiting.answered[serial]
+        told |= {"answer": RESULT.out(result), "at": at_ms}
+    return told
+
+
+def _subscription_value(account: Account, subscription_id: int) -> Value:
+    found = account.subscriptions.find(subscription_id)
+    return None if found is None else SUBSCRIPTION.out(found)
+
+
+PARTS = {
+    part.name: part
+    for part in (
+        Part(
+            "subscriptions",
+            lambda account: [each.id for each in account.subscriptions],
+            int,
+            _subscription_value,
+        ),
+        Part(
+            "records",
+            lambda account: [(kind, each) for kind in EntityType for each in account.records.of(kind)],
+            item_text,
+            _record_value,
+        ),
+        Part(
+            "relations",
+            lambda account: account.records.relations.pairs(),
+            lambda pair: f"{item_text(pair[0])} {item_text(pair[1])}",
+            lambda account, pair: account.records.relations.place(*pair),
+        ),
+        Part(
+            "deleted",
+            lambda account: sorted(account.records.deleted_activities),
+            int,
+            lambda account, each: True if account.records.was_deleted(each) else None,
+        ),
+        Part(
+            "notifications",
+            lambda account: [each.serial for each in account.journal.notifications],
+            int,
+            _notification_value,
+        ),
+        Part("attempts", lambda account: list(account.inside.waiting.flying), int, _attempt_value),
+        Part(
+            "latencies",
+            lambda account: list(account.inside.alike),
+            lambda mark: json.dumps([topic_text(mark[0]), list(mark[1])]),
+            lambda account, mark: account.inside.alike.get(mark),
+        ),
+        Part(
+            "draws",
+            lambda account: list(account.faults.alike),
+            lambda mark: json.dumps([str(mark[0]), topic_text(mark[1]), list(mark[2]), mark[3]]),
+            lambda account, mark: account.faults.alike.get(mark),
+        ),
+        Part(
+            "raced",
+            lambda account: sorted(account.inside.raced),
+            item_text,
+            lambda account, item: True if item in account.inside.raced else None,
+        ),
+    )
+}
+"""All of them but the entries, which are only ever added, and what is small."""
+
+
+def rows(account: Account) -> Rows:
+    """The whole account."""
+    whole: Rows = {
+        name: [(part.key(mark), part.value(account, mark)) for mark in part.marks(account)]
+        for name, part in PARTS.items()
+    }
+    whole["entries"] = [(entry.number, entry_value(entry)) for entry in account.journal.entries]
+    whole["small"] = [*small(account).items(), ("lookups", lookups(account))]
+    return whole

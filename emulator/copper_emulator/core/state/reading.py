@@ -1,0 +1,221 @@
+"""How does an account become again what its rows tell of?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import Change, EntityType, Entry, Kind, Notification, Outcome, Result
+from copper_emulator.core.records.tables import ACTIVITY
+from copper_emulator.core.state.forms import (
+    ACTIVE,
+    ATTEMPT,
+    CHANGE,
+    DELIVERY,
+    NOTIFICATION,
+    RESULT,
+    SUBSCRIPTION,
+    read_item,
+    read_topic,
+)
+from copper_emulator.core.state.parts import RowKey, Rows, Value
+
+CUT_OFF = "unknown outcome, not retried: it was on its way when this account was last written down"
+"""What becomes of a notification of which nobody knows whether it arrived."""
+
+_SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading a row raises that was not written by `parts.py`."""
+
+
+def restore(account: Account, rows: Rows) -> None:
+    """Make a new account what its rows tell of. Raises StateError, and then the account is good for nothing.
+
+    What was on its way is so still: `end_interrupted` ends it.
+    """
+    _Reader(account, rows).restore()
+
+
+def end_interrupted(account: Account, now: int) -> None:
+    """What was on its way when the rows were written, and not answered then, may have arrived: it is not sent again."""
+    waiting = account.inside.waiting
+    for serial in sorted(waiting.flying.keys() - waiting.answered.keys()):
+        account.conclude(waiting.flying[serial], Result(Outcome.UNKNOWN, text=CUT_OFF), now)
+
+
+class _Reader:
+    def __init__(self, account: Account, rows: Rows) -> None:
+        self._account = account
+        self._rows = rows
+        self._small = dict(rows.get("small", ()))
+        self._changes: dict[int, Change] = {}
+        self._notifications: dict[int, Notification] = {}
+        self._touched: dict[int, list[str]] = {}
+
+    def restore(self) -> None:
+        self._each("entries", self._change)
+        self._each("notifications", self._notification)
+        entries: list[Entry] = []
+        self._each("entries", lambda number, told: entries.append(self._entry(number, told)))
+        self._account.journal.restore(entries)
+        self._each("subscriptions", lambda _, told: self._account.subscriptions.add(SUBSCRIPTION.read(told)))
+        self._restore_records()
+        self._restore_small()
+        self._each("attempts", self._attempt)
+        self._account.inside.waiting.restore(self._notifications.values())
+
+    def _each(self, part: str, read: Callable[[Any, Any], None]) -> None:
+        for key, value in self._rows.get(part, ()):
+            with _told(part, key):
+                read(key, value)
+
+    # --- the journal ----------------------------------------------------------------------------------------
+
+    def _change(self, number: int, told: Mapping[str, Any]) -> None:
+        if told["kind"] == Kind.CHANGE:
+            change = CHANGE.read(told["change"])
+            self._changes[change.serial] = change
+
+    def _notification(self, serial: int, told: Mapping[str, Any]) -> None:
+        fields = dict(told)
+        touched = fields.pop("touched", None)
+        if touched is not None:
+            self._touched[serial] = touched
+        change = self._changes[fields.pop("change")]
+        self._notifications[serial] = NOTIFICATION.read(fields, change=change)
+
+    def _entry(self, number: int, told: Mapping[str, Any]) -> Entry:
+        kind, change, serial = Kind(told["kind"]), told.get("change"), told.get("notification")
+        notification = None if serial is None else self._notifications[serial]
+        delivery = told.get("delivery")
+        if kind is Kind.CHANGE and change is not None:
+            change = change["serial"]
+        subscription = told.get("subscription")
+        return Entry(
+            number,
+            told["at"],
+            kind,
+            told.get("text", ""),
+            None if change is None else self._changes[change],
+            notification,
+            None if delivery is None else DELIVERY.read(delivery, notification=notification),
+            None if subscription is None else SUBSCRIPTION.read(subscription),
+            tuple(read_item(each) for each in told.get("records", ())),
+        )
+
+    def _attempt(self, serial: int, told: Mapping[str, Any]) -> None:
+        attempt = ATTEMPT.read(told["attempt"], notification=self._notifications[serial])
+        answer = (told["at"], RESULT.read(told["answer"])) if "answer" in told else None
+        self._account.inside.waiting.put_back(attempt, told["lane"], answer)
+
+    # --- the records ----------------------------------------------------------------------------------------
+
+    def _restore_records(self) -> None:
+        records = self._account.records
+        activities: list[tuple[int, bool, Mapping[str, Any]]] = []
+
+        def record(key: str, told: Mapping[str, Any]) -> None:
+            kind, stored = read_item(key)[0], _stored(told["fields"])
+            records.put_back(kind, stored)
+            if kind is ACTIVITY:
+                activities.append((told["place"], told["counts"], stored))
+
+        def relation(key: str, place: int) -> None:
+            one, other = key.split(" ")
+            pairs.append((place, one, other))
+
+        pairs: list[tuple[int, str, str]] = []
+        self._each("records", record)
+        self._each("relations", relation)
+        self._each("deleted", lambda key, _: records.put_back_deleted(key))
+        with _told("records", "activities"):
+            for place, counts, stored in sorted(activities, key=lambda each: each[0]):
+                records.activities.put_back(stored, place, counts=counts)
+        with _told("relations", "all"):
+            for place, one, other in sorted(pairs):
+                records.relations.put_back(read_item(one), read_item(other), place)
+
+    # --- what is small --------------------------------------------------------------------------------------
+
+    def _restore_small(self) -> None:
+        account, inside = self._account, self._account.inside
+        readers: Mapping[str, Callable[[Any], None]] = {
+            "moment": self._moment,
+            "counters": inside.counters.restore,
+            "windows": inside.limiter.restore,
+            "calls": account.calls.restore,
+            "faults": self._faults,
+            "drawn": self._drawn,
+            "paused": self._paused,
+            "recent": self._recent,
+            "spent": self._spent,
+            "lookups": self._lookups,
+        }
+        self._each("latencies", self._latency)
+        self._each("raced", lambda key, _: inside.raced.add(read_item(key)))
+        for name, read in readers.items():
+            if name in self._small:
+                with _told("small", name):
+                    read(self._small[name])
+
+    def _moment(self, moment: int) -> None:
+        self._account.moment = moment
+
+    def _drawn(self, made: int) -> None:
+        self._account.draws.made = made
+
+    def _paused(self, targets: Sequence[str]) -> None:
+        for target in targets:
+            self._account.inside.waiting.lanes.pause(target)
+
+    def _lookups(self, told: Value) -> None:
+        if told is not None:
+            self._account.records.put_back_catalogue(told)
+
+    def _faults(self, told: Mapping[str, Any]) -> None:
+        alike: dict[tuple[object, ...], int] = {}
+
+        def draw(key: str, times: int) -> None:
+            purpose, topic, ids, subscription = json.loads(key)
+            alike[purpose, read_topic(topic), tuple(ids), subscription] = times
+
+        self._each("draws", draw)
+        self._account.faults.restore(
+            begun=told["begun"],
+            active=[ACTIVE.read(each) for each in told["active"]],
+            touched=self._touched,
+            alike=alike,
+        )
+
+    def _latency(self, key: str, times: int) -> None:
+        topic, ids = json.loads(key)
+        self._account.inside.alike[read_topic(topic), tuple(ids)] = times
+
+    def _spent(self, told: Mapping[str, Any]) -> None:
+        for kind, ids in told.items():
+            self._account.records.spent[EntityType(kind)].update(ids)
+
+    def _recent(self, told: Mapping[str, Any]) -> None:
+        for kind, (born, gone) in told.items():
+            self._account.records.orders[EntityType(kind)].recent.restore(
+                [(record_id, at) for record_id, at in born],
+                [(since, until, _stored(record)) for since, until, record in gone],
+            )
+
+
+def _stored(told: Mapping[str, Any]) -> dict[str, Any]:
+    stored = dict(told)
+    if "custom_fields" in stored:
+        stored["custom_fields"] = dict(stored["custom_fields"])
+    return stored
+
+
+@contextmanager
+def _told(part: str, key: RowKey) -> Iterator[None]:
+    try:
+        yield
+    except _SAYS_NOTHING as error:
+        raise StateError(f"{part}, {key}: cannot be read ({type(error).__name__}: {error})") from None

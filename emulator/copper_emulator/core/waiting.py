@@ -1,0 +1,176 @@
+"""Which notifications have not ended, and how far has each come?
+
+later -> due, in the lane of its target -> on its way -> answered, where the answer is scripted for later
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from copper_emulator.core.agenda import Agenda, Lanes
+from copper_emulator.core.marks import Marks
+from copper_emulator.core.model import Attempt, Notification, Result, State, Subscription, Wait, WaitsFor
+from copper_emulator.core.ratelimit import RateLimiter
+
+
+class Waiting:
+    """What an account still has to send, and what it has sent and heard nothing of. It knows neither rules nor limits.
+
+    `marks` are told of each attempt that is on its way: a crash must find it written down (`state/`).
+    """
+
+    def __init__(self, in_flight: int, find: Callable[[int], Subscription | None], marks: Marks) -> None:
+        self.lanes = Lanes(in_flight)
+        self.agenda: Agenda[Notification] = Agenda()
+        self.flying: dict[int, Attempt] = {}
+        self.answered: dict[int, tuple[int, Attempt, Result]] = {}
+        """The answers that are scripted for later, and when they will have come."""
+        self._find = find
+        self._marks = marks
+        self._answers: Agenda[int] = Agenda()
+        self._lane_of: dict[int, str] = {}
+        self._unseen: deque[Notification] = deque()
+        self._seats = 0
+
+    def next_due(self) -> int | None:
+        """When the next notification is due, or the next answer will have come; None without either."""
+        moments = (self.agenda.next_due(), self._answers.next_due())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def wait_of(self, notification: Notification, now: int, limiter: RateLimiter) -> Wait:
+        """What one that has not ended waits for at this moment."""
+        if notification.state is State.SENDING:
+            return Wait(WaitsFor.ANSWER, self.answer_due(notification))
+        if notification.due_ms > now:
+            return Wait(WaitsFor.TIME, notification.due_ms)
+        target = self.target_of(notification)
+        if self.lanes.is_paused(target):
+            return Wait(WaitsFor.PAUSED)
+        if self.lanes.is_busy(target):
+            return Wait(WaitsFor.TARGET)
+        blocking = limiter.blocking(now)
+        if blocking is not None:
+            return Wait(WaitsFor.LIMIT, limiter.opens_at(now), str(blocking))
+        return Wait(WaitsFor.CALL)
+
+    # --- due ------------------------------------------------------------------------------------------------
+
+    def later(self, notification: Notification) -> None:
+        """It waits for its time."""
+        self.agenda.add(notification.due_ms, notification.serial, notification)
+
+    def wake(self, now: int, in_order: Callable[[Iterable[Notification]], list[Notification]]) -> None:
+        """What is due by now takes its seat in the lane of its target, in the order that is given."""
+        for notification in in_order(self.agenda.pop_due(now)):
+            self.seat(notification)
+
+    def seat(self, notification: Notification) -> None:
+        """It is due: it waits behind those that were before it."""
+        self._enter(notification)
+        self._unseen.append(notification)
+
+    def seat_anew(self) -> None:
+        """Subscriptions have changed: what is due waits in the lane of its target, and that may be another now."""
+        for notification in self.lanes.clear():
+            self._enter(notification)
+        self._unseen = deque(sorted(self._unseen, key=lambda notification: notification.seat))
+
+    def target_of(self, notification: Notification) -> str:
+        """Where it goes as its subscription stands; empty without one."""
+        subscription = self._find(notification.subscription)
+        return subscription.target if subscription is not None else ""
+
+    def over(self) -> Iterator[Notification]:
+        """Those that are due and have not been held yet, each once, for who holds them now."""
+        while self._unseen:
+            notification = self._unseen.popleft()
+            if notification.state is State.QUEUED:
+                yield notification
+
+    def forget_gone(self) -> None:
+        """Those at the head that went are no longer to be held."""
+        while self._unseen and self._unseen[0].state is not State.QUEUED:
+            self._unseen.popleft()
+
+    def _enter(self, notification: Notification) -> None:
+        self._seats += 1
+        notification.seat = self._seats
+        self._marks.mark("notifications", notification.serial)
+        self.lanes.enter(self.target_of(notification), notification)
+
+    def allow(self, in_flight: int) -> None:
+        """So many at once to one target from now on."""
+        everything = self.lanes.clear()
+        self.lanes.allow(in_flight)
+        for notification in everything:
+            self._enter(notification)
+
+    def restore(self, notifications: Iterable[Notification]) -> None:
+        """All there ever were; those that have not ended wait as they stood."""
+        for notification in sorted(notifications, key=lambda notification: notification.seat):
+            self._seats = notification.seat
+            if notification.state not in (State.QUEUED, State.HELD):
+                continue
+            if not notification.seat:
+                self.later(notification)
+                continue
+            self.lanes.enter(self.target_of(notification), notification)
+            if notification.state is State.QUEUED:
+                self._unseen.append(notification)
+
+    # --- on its way -----------------------------------------------------------------------------------------
+
+    def leave(self) -> Notification:
+        """The first whose target is free leaves its lane, and counts as on its way to it."""
+        target, notification = self.lanes.take()
+        self._lane_of[notification.serial] = target
+        return notification
+
+    def fills_lane(self, notification: Notification) -> bool:
+        """Whether one that has left its lane was the last that may be on its way to its target now."""
+        return self.lanes.is_busy(self._lane_of[notification.serial])
+
+    def fly(self, attempt: Attempt) -> None:
+        """It goes now."""
+        self.flying[attempt.notification.serial] = attempt
+        self._marks.mark("attempts", attempt.notification.serial)
+
+    def answer_later(self, attempt: Attempt, result: Result, at_ms: int) -> None:
+        """Its answer is there, and counts as given at a later moment."""
+        serial = attempt.notification.serial
+        self.answered[serial] = (at_ms, attempt, result)
+        self._answers.add(at_ms, serial, serial)
+        self._marks.mark("attempts", serial)
+
+    def answers(self, now: int) -> Iterator[tuple[Attempt, Result]]:
+        """Those whose moment has come, each once."""
+        for serial in self._answers.pop_due(now):
+            _, attempt, result = self.answered.pop(serial)
+            yield attempt, result
+
+    def lane_of(self, notification: Notification) -> str | None:
+        """The target whose lane one has left that is on its way; None for what was in no lane."""
+        return self._lane_of.get(notification.serial)
+
+    def put_back(self, attempt: Attempt, lane: str | None, answer: tuple[int, Result] | None) -> None:
+        """One that is on its way, as it stood."""
+        self.fly(attempt)
+        if lane is not None:
+            self.lanes.occupy(lane)
+            self._lane_of[attempt.notification.serial] = lane
+        if answer is not None:
+            self.answer_later(attempt, answer[1], answer[0])
+
+    def answer_due(self, notification: Notification) -> int | None:
+        """When its answer will have come, as far as that is known."""
+        found = self.answered.get(notification.serial)
+        return None if found is None else found[0]
+
+    def land(self, notification: Notification) -> None:
+        """It has come to its end, and its target is free for the next."""
+        if self.flying.pop(notification.serial, None) is not None:
+            self._marks.mark("attempts", notification.serial)
+        lane = self._lane_of.pop(notification.serial, None)
+        if lane is not None:
+            self.lanes.release(lane)

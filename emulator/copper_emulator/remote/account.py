@@ -1,0 +1,216 @@
+"""An account of a running server, seen from a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+from copper_emulator.async_copper import AsyncCopper
+from copper_emulator.copper import Copper
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Notification, Subscription
+from copper_emulator.core.records.record import Record
+from copper_emulator.explain import Explanation
+from copper_emulator.face import Face
+from copper_emulator.remote.client import Client, account_path
+from copper_emulator.remote.operations import RemoteOperations
+from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.settings import Settings
+from copper_emulator.shell.driver import Rounds, run_sync
+
+if TYPE_CHECKING:
+    from copper_emulator.checks.report import Report
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+class _Remote(Face):
+    """What the synchronous and the asynchronous one have in common.
+
+    What a call makes due has been delivered when it returns, as in the fixture, whether the server's clock runs or not.
+
+    Args:
+        api_url: the base URL for a client of Copper.
+        token: the account's key, where it is known.
+        own: it was made for this, and goes with it.
+    """
+
+    def __init__(self, client: Client, name: str, *, api_url: str, token: str = "", own: bool = False) -> None:
+        self._client = client
+        self._api_url = api_url
+        self._own = own
+        self._there = RemoteStage(client, account_path(name), name, token)
+        self._begin(RemoteOperations(self._there))
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self._there.name
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for a client of Copper."""
+        return self._api_url
+
+    @property
+    def token(self) -> str:
+        """The account's current API key. Raises UsageError where it is not known: a server does not tell it."""
+        if not self._there.token:
+            raise UsageError(
+                f"a server does not tell which API keys it has: say the one that account {self.name} has, or is to "
+                "get, with Copper.connect(url, token='...')"
+            )
+        return self._there.token
+
+    def explain(
+        self, what: object = None, /, *, type: str | None = None, id: int | Record | None = None
+    ) -> Explanation:
+        """Why something was (not) delivered: of a change, subscription, delivery, record, type, or everything."""
+        with self._stage.lock:
+            return super().explain(self._present(what), type=type, id=id)
+
+    def reset(self) -> None:
+        """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal."""
+        self._stage.reset()
+        self._operations.claims.clear()
+
+    def leave(self) -> None:
+        """Give the connection back. An account that was made for a test is gone, and stays here as it was last."""
+        if self._own:
+            self._own = False
+            self._there.keep()
+            self._client.delete(account_path(self.name))
+        self._there.own_routes.close()
+        self._client.close()
+
+    def _present(self, what: object) -> object:
+        """What is asked about, as the account has it now: each look is another copy."""
+        journal = self._stage.account.journal
+        if isinstance(what, Change):
+            return next((each for each in journal.changes if each.serial == what.serial), what)
+        if isinstance(what, Notification):
+            return next((each for each in journal.notifications if each.serial == what.serial), what)
+        if isinstance(what, Delivery):
+            serial = what.notification.serial
+            return next((each for each in journal.deliveries if each.notification.serial == serial), what)
+        if isinstance(what, Subscription):
+            return next((each for each in journal.subscriptions()[::-1] if each.id == what.id), what)
+        return what
+
+
+class RemoteCopper(_Remote, Copper):
+    """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
+
+    def check(self, target: str, **given: Any) -> Report:
+        """Not over a server: `copper-emulator check URL` does it."""
+        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    def close(self) -> None:
+        """Give the connection back; the account stays, unless it was made for a test."""
+        self.leave()
+
+    def stop_apps(self) -> None:
+        """Nothing was started but servers on loopback, which end with the connection."""
+
+    def __enter__(self) -> RemoteCopper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _drive(self, rounds: Rounds[Any]) -> Any:
+        __tracebackhide__ = True
+        return run_sync(rounds, lambda _: [])
+
+
+class RemoteAsyncCopper(_Remote, AsyncCopper):
+    """The same for asynchronous tests: while a call waits for the server, the loop goes on."""
+
+    async def check(self, target: str, **given: Any) -> Report:
+        """Not over a server: `copper-emulator check URL` does it."""
+        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    async def close(self) -> None:
+        """Give the connection back; the account stays, unless it was made for a test."""
+        await asyncio.to_thread(self.leave)
+
+    async def stop_apps(self) -> None:
+        """Nothing was started but servers on loopback, which end with the connection."""
+
+    async def _drive(self, rounds: Rounds[Any]) -> Any:
+        __tracebackhide__ = True
+        return await asyncio.to_thread(run_sync, rounds, lambda _: [])
+
+
+def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
+    """An account of a running server; see `Copper.connect`."""
+    client, name, api_url = _found(url, account, token)
+    return RemoteCopper(client, name, api_url=api_url, token=token or "")
+
+
+def connect_async(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
+    """The same; see `AsyncCopper.connect`."""
+    client, name, api_url = _found(url, account, token)
+    return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "")
+
+
+def made(url: str, name: str, settings: Settings) -> RemoteCopper:
+    """A new account whose time stands still, for one test: it goes when it is closed."""
+    client, chosen, parts = _made(url, name, settings)
+    return RemoteCopper(client, chosen, **parts, own=True)
+
+
+def made_async(url: str, name: str, settings: Settings) -> RemoteAsyncCopper:
+    """The same for an asynchronous test."""
+    client, chosen, parts = _made(url, name, settings)
+    return RemoteAsyncCopper(client, chosen, **parts, own=True)
+
+
+def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[str, Any]]:
+    client = Client(url)
+    with _closed_where_it_fails(client):
+        client.api_url()
+        answered = client.post("/accounts", {"name": name, "settings": settings.model_dump(mode="json")})
+        client.post(f"{account_path(answered['name'])}/clock/freeze")
+    return client, answered["name"], {"api_url": answered["api_url"], "token": answered["token"]}
+
+
+def _found(url: str, account: str | None, token: str | None) -> tuple[Client, str, str]:
+    client = Client(url)
+    with _closed_where_it_fails(client):
+        api_url = client.api_url()
+        name = _chosen([each["name"] for each in client.get("/accounts")["accounts"]], account)
+        if token is not None:
+            _give_key(client, name, api_url, token)
+    return client, name, api_url
+
+
+@contextmanager
+def _closed_where_it_fails(client: Client) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        client.close()
+        raise
+
+
+def _chosen(names: list[str], account: str | None) -> str:
+    if account is None and len(names) != 1:
+        raise UsageError(f"the server has several accounts; choose one with account=...: {', '.join(names)}")
+    name = names[0] if account is None else account
+    if name not in names:
+        raise UsageError(f"there is no account {name!r}; the accounts are {', '.join(names)}")
+    return name
+
+
+def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
+    """An account without a key gets the first token that calls the API."""
+    if client.get(account_path(name))["email"] is None:
+        headers = {"X-PW-AccessToken": token, "X-PW-Application": "developer_api", "X-PW-UserEmail": DEFAULT_EMAIL}
+        with urlopen(Request(f"{api_url}/account", headers=headers)):
+            pass

@@ -1,0 +1,99 @@
+"""What lets time pass at an account of a server: the same operations, done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotIdle, TimeError, UsageError
+from copper_emulator.core.model import ANSWERED, Delivery
+from copper_emulator.core.text import duration_text
+from copper_emulator.operations import Operations, captured
+from copper_emulator.remote.client import ControlError
+from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.remote.telling import verbatim
+from copper_emulator.shell.driver import Rounds
+
+_UNDER_WAY = 409
+
+
+class RemoteOperations(Operations):
+    """Nothing is ever left to be sent here: these rounds are empty."""
+
+    def __init__(self, stage: RemoteStage) -> None:
+        super().__init__(stage)
+        self._there = stage
+        self._hooked = 0
+
+    def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
+        result = self.stage.record(act)
+        yield from self.settle()
+        return result
+
+    def replay(
+        self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
+    ) -> Rounds[Delivery]:
+        raw, _, _ = captured(body)
+        asked = {"body": verbatim(raw), "target": target, "headers": dict(headers or {})}
+        shown = self._there.call("/replay", asked)
+        serial: int = shown["notification"]["serial"]
+        yield from self.settle()
+        while (found := self._ended([serial])) == []:
+            yield from self.advance(1000)
+        return found[0]
+
+    def settle(self) -> Rounds[list[Delivery]]:
+        yield from ()
+        try:
+            return self._told(self._there.call("/clock/settle")["notifications"])
+        except ControlError as error:
+            # What an endpoint does while it is notified only records; the call that notifies it delivers.
+            if error.status == _UNDER_WAY:
+                return []
+            raise
+
+    def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
+        yield from ()
+        try:
+            moved = self._there.call("/clock/advance", {"by": duration_text(delta_ms)})
+        except ControlError as error:
+            raise TimeError(str(error)) from None
+        return self._told([each["notification"] for each in moved["deliveries"]])
+
+    def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
+        yield from ()
+        try:
+            moved = self._there.call("/clock/run-until-idle", {"limit": duration_text(limit_ms)})
+        except ControlError as error:
+            if error.status == 409:
+                raise NotIdle(f"{error.error}. Allow more time: run_until_idle(limit=...).") from None
+            raise
+        return self._told([each["notification"] for each in moved["deliveries"]])
+
+    def forget(self) -> None:
+        """The account begins anew."""
+        self.claims.clear()
+        self._hooked = 0
+
+    def _told(self, serials: list[int]) -> list[Delivery]:
+        self._run_hooks()
+        return self._ended(serials) if serials else []
+
+    def _ended(self, serials: list[int]) -> list[Delivery]:
+        with self.stage.lock:
+            wanted = set(serials)
+            return [each for each in self.stage.account.journal.deliveries if each.notification.serial in wanted]
+
+    def _run_hooks(self) -> None:
+        """For each delivery since the last call, in this thread: the server has gone on meanwhile."""
+        if not self.stage.hooks:
+            return
+        with self.stage.lock:
+            new = self.stage.account.journal.deliveries[self._hooked :]
+        self._hooked += len(new)
+        for delivery in new:
+            for hook in list(self.stage.hooks) if delivery.outcome in ANSWERED else ():
+                if hook(delivery) is not None and hasattr(hook(delivery), "close"):
+                    raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")

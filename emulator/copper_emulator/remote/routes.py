@@ -1,0 +1,55 @@
+"""The routes of an account of a running server."""
+
+from __future__ import annotations
+
+from copper_emulator.core.errors import RouteError
+from copper_emulator.remote.client import Client, ControlError
+from copper_emulator.remote.serving import Served
+from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, recognise
+from copper_emulator.shell.routes import Route, Routes
+
+
+class RemoteRoutes(Routes):
+    """Routes are made at the server. What runs in this process is served on loopback, so that the server reaches it."""
+
+    def __init__(self, client: Client, path: str) -> None:
+        super().__init__()
+        self._client = client
+        self._path = path
+        self._served: list[Served] = []
+
+    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
+        """Raises RouteError when origin or destination cannot be understood."""
+        found = kind_named(kind, to) if kind is not None else recognise(to)
+        if found in (RouteKind.ASGI, RouteKind.AIOHTTP):
+            raise RouteError(f"a server sends over HTTP: serve this {found} application yourself, and give its URL")
+        url = str(to)
+        if found is not RouteKind.URL:
+            self._served.append(Served(to, found))
+            url = self._served[-1].url
+        route = super().add(origin, url, "url")
+        self._make(origin, url)
+        return route
+
+    def make_again(self) -> None:
+        """The account was emptied, and its routes are wanted still."""
+        for route in self:
+            self._make(route.written, str(route.to))
+
+    def forget(self) -> None:
+        """The account was emptied, and its routes with it."""
+        for route in list(self):
+            self.remove(route.written)
+        self.close()
+
+    def _make(self, origin: str, url: str) -> None:
+        try:
+            self._client.post(f"{self._path}/routes", {"origin": origin, "to": url})
+        except ControlError as error:
+            raise RouteError(str(error)) from None
+
+    def close(self) -> None:
+        """Serve no longer what runs in this process."""
+        for each in self._served:
+            each.close()
+        self._served.clear()

@@ -1,0 +1,89 @@
+"""A function or a WSGI application of this process, served on loopback so that a server can reach it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Attempt, Reason, Result
+from copper_emulator.core.moments import to_ms
+from copper_emulator.shell.clock import pause, real_now
+from copper_emulator.shell.destinations import RouteKind, is_async
+from copper_emulator.shell.senders.function import send_to_function
+from copper_emulator.shell.senders.wsgi import send_to_wsgi
+
+_LONGEST = 11.0
+"""Seconds for which an answer is held back: after ten the server waits no longer, unless told otherwise."""
+
+_OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date", "server")
+
+
+class Served:
+    """What stands at the end of a route, on a port of its own. Delays of its answers are real time."""
+
+    def __init__(self, to: Any, kind: RouteKind) -> None:
+        if kind is RouteKind.FUNCTION and is_async(to):
+            raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
+        send = cast("Callable[[Any, Attempt], Result]", send_to_wsgi if kind is RouteKind.WSGI else send_to_function)
+
+        class Handler(_Handler):
+            def ask(self, attempt: Attempt) -> Result:
+                return send(to, attempt)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="copper-endpoint")
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        """Serve no longer."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def ask(self, attempt: Attempt) -> Result:
+        raise NotImplementedError
+
+    def do_POST(self) -> None:
+        result = self.ask(self._attempt())
+        if result.delay_ms:
+            pause(min(result.delay_ms / 1000, _LONGEST))
+        if result.status is None and result.reason is not Reason.EXCEPTION:
+            self.close_connection = True
+            return
+        body = result.body if result.status is not None else result.text.encode()
+        self.send_response(result.status or 500)
+        for name, value in result.headers:
+            if name.lower() not in _OF_THE_CONNECTION:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed in somebody's test."""
+
+    def _attempt(self) -> Attempt:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        scheme = self.headers.get("X-Forwarded-Proto", "https")
+        host = self.headers.get("X-Forwarded-Host", self.headers.get("Host", ""))
+        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in ("host", *_OF_THE_CONNECTION))
+        unknown: Any = None
+        return Attempt(unknown, None, f"{scheme}://{host}{self.path}", kept, body, _moment(body))
+
+
+def _moment(body: bytes) -> int:
+    """The virtual moment, as far as a notification tells it."""
+    from datetime import datetime
+
+    try:
+        return to_ms(datetime.fromisoformat(json.loads(body)["timestamp"]))
+    except (ValueError, KeyError, TypeError):
+        return real_now()

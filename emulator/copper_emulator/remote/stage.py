@@ -1,0 +1,193 @@
+"""An account of a running server as a stage: what is looked at is fetched, what is done is done there.
+
+Every look fetches the whole state and makes an account of it, so that what reads an account (expectations, near misses,
+explanations, the verdict) is the same code here. What a call of the core does is tried on that account first, which
+raises what the fixture would raise, and is then sent as it was told (`core/told.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.told import Told
+from copper_emulator.remote.client import Client
+from copper_emulator.remote.routes import RemoteRoutes
+from copper_emulator.remote.telling import Telling
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import Clock
+from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage_rows import Found
+
+
+class Look:
+    """One look at the account, as the lock of a stage is held: within it the account stays the same."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self.fresh = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._depth > 0
+
+    def __enter__(self) -> Look:
+        self._lock.acquire()
+        if not self._depth:
+            self.fresh = False
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._depth -= 1
+        self._lock.release()
+
+
+class RemoteClock:
+    """The account's clock, as it was at the last look."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        return self._now()
+
+    def move_to(self, moment: int) -> None:
+        raise UsageError("the clock of a server is moved with advance()")
+
+
+class RemoteStage(Stage):
+    """Where an account of a server plays."""
+
+    def __init__(self, client: Client, path: str, name: str, token: str = "") -> None:
+        self._client = client
+        self._path = path
+        self._name = name
+        self.token = token
+        """Of the current key, where it is known: a snapshot has none."""
+        self._telling = Telling(client, path)
+        self._found: Found | None = None
+        self._known: Account | None = None
+        self._kept = False
+        self.lock = Look()  # type: ignore[assignment]
+        self.clock: Clock = RemoteClock(lambda: self._seen()[0].clock.now())
+        self.hooks: list[Callable[[Delivery], object]] = []
+        self.driving = False
+        self.wake = lambda: None
+        self.own_routes = RemoteRoutes(client, path)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def account(self) -> Account:  # type: ignore[override]
+        """The account as it is now; within one look the same."""
+        return self._seen()[1]
+
+    @property
+    def settings(self) -> Settings:  # type: ignore[override]
+        return _in_short(self._seen()[0].settings)
+
+    @property
+    def own_settings(self) -> Settings:
+        found = self._seen()[0]
+        return _in_short(found.settings if found.made_with is None else found.made_with)
+
+    def keep(self) -> None:
+        """Stay as it is now: the account is about to be no more."""
+        with self.lock:
+            self._seen()
+        self._kept = True
+
+    @property
+    def routes(self) -> Routes:
+        return self.own_routes
+
+    @routes.setter
+    def routes(self, routes: Routes) -> None:
+        # A scenario takes its endpoint away, and brings it back.
+        down = routes is not self.own_routes
+        self._client.post(f"{self._path}/faults", {"on": ["outage=1d"]} if down else {"off": ["outage"]})
+
+    def now(self) -> int:
+        return self.clock.now()
+
+    def moved_by_test(self) -> int | None:
+        return None
+
+    def is_behind(self) -> bool:
+        return False
+
+    def record(self, act: Callable[[Account, int], Any]) -> Any:
+        """One call of the core, here and then there."""
+        with self.lock:
+            found, account = self._seen()
+            told: list[Told] = []
+            account.on_told = told.append
+            result = act(account, found.clock.now())
+        # Not while it is looked at: the endpoint that is notified of this may look, too.
+        answers = [self._telling.send(each) for each in told]
+        with self.lock:
+            return self._telling.result(result, told, answers, self.account)
+
+    def use(self, settings: Settings) -> None:
+        """Play by other settings. Raises UsageError when something has happened in the account already."""
+        if self.account.journal.entries:
+            raise UsageError("settings can be changed only before anything has happened in the account")
+        self.call("/reset", {"settings": _given(settings)})
+        self.own_routes.make_again()
+
+    def reset(self, settings: Settings | None = None) -> None:
+        self.call("/reset", {} if settings is None else {"settings": _given(settings)})
+        self.own_routes.forget()
+        self.hooks.clear()
+
+    def switch_key(self) -> Key:
+        self.token = self.call("/switch-key")["token"]
+        return self.account.key
+
+    def refused(self, text: str) -> None:
+        """The server writes its own journal."""
+
+    def call(self, verb: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """An operation of the control API on this account."""
+        return self._client.post(f"{self._path}{verb}", body)
+
+    def _seen(self) -> tuple[Found, Account]:
+        look: Any = self.lock
+        stale = not self._kept and not (look.is_open and look.fresh)
+        if self._found is None or self._known is None or stale:
+            self._found = Found(read(self._client.get(f"{self._path}/snapshot")))
+            if self._found.keys:
+                self._found.keys[-1] = replace(self._found.keys[-1], token=self.token)
+            self._known = Account(self._name, None, self._found.settings.rules())
+            self._found.put_back(self._known)
+            look.fresh = True
+        return self._found, self._known
+
+
+def _in_short(settings: Settings) -> Settings:
+    """The same, with only what is not as it is by itself."""
+    usual = Settings.of({})
+    names = [name for name in Settings.model_fields if getattr(settings, name) != getattr(usual, name)]
+    return Settings.of({name: getattr(settings, name) for name in names})
+
+
+def _given(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json")
+
+
+def read(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows in a snapshot."""
+    return {part: [(key, value) for key, value in rows] for part, rows in document["state"].items()}

@@ -1,0 +1,162 @@
+"""What was told of a call of the core, as calls of the control API; and what such a call gives.
+
+The call was tried on a copy of the account first, so its result is known; ids are those that the server gave.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from copper_emulator.core import told
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Change, EntityType, Subscription
+from copper_emulator.core.records.record import Record, kind_of
+from copper_emulator.remote.client import Client
+
+Ids = dict[tuple[str, int], int]
+"""By what a thing is and the id it had in the copy: the id that it has."""
+
+
+class Telling:
+    """Does at a server what was told of an account."""
+
+    def __init__(self, client: Client, path: str) -> None:
+        self._client = client
+        self._path = path
+        self._known: dict[type, Callable[[Any], Any]] = {
+            told.Created: self._created,
+            told.Updated: self._updated,
+            told.Deleted: lambda each: self._records(each.kind, "delete", {"ids": list(each.ids)}),
+            told.Seeded: self._seeded,
+            told.Merged: lambda each: self._records(each.kind, "merge", {"winner": each.winner, "loser": each.loser}),
+            told.Converted: self._converted,
+            told.Entered: lambda each: self._lookup(each.table, "add", {"entry": dict(each.entry)}),
+            told.EntryChanged: lambda each: self._lookup(each.table, "update", {"id": each.id, "fields": each.body}),
+            told.EntryRemoved: lambda each: self._lookup(each.table, "remove", {"id": each.id}),
+            told.Fired: self._fired,
+            told.Subscribed: self._subscribed,
+            told.Resubscribed: self._resubscribed,
+            told.Unsubscribed: lambda each: self._client.delete(f"{path}/subscriptions/{each.subscription.id}"),
+            told.FaultOn: lambda each: self._post("/faults", {"on": [str(each.fault)]}),
+            told.FaultsOff: lambda each: self._post("/faults", {"off": [str(fault) for fault in each.faults]}),
+            told.Related: lambda each: self._relation("relate", each),
+            told.Unrelated: lambda each: self._relation("unrelate", each),
+        }
+
+    def send(self, what: told.Told) -> Ids:
+        """Do it there; the ids that are others than here."""
+        do = self._known.get(type(what))
+        if do is None:
+            raise UsageError(f"{type(what).__name__}: this cannot be done at a server")
+        ids = do(what)
+        return ids if type(what) in _GIVING_IDS else {}
+
+    def result(self, result: Any, done: Sequence[told.Told], ids: Sequence[Ids], account: Account) -> Any:
+        """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
+        every = {key: value for each in ids for key, value in each.items()}
+        return _true(result, every, account)
+
+    def _post(self, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._client.post(f"{self._path}{verb}", body)
+
+    def _records(self, kind: EntityType, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._post(f"/records/{kind}/{verb}", body)
+
+    def _lookup(self, table: str, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._post(f"/lookups/{table}/{verb}", body)
+
+    def _created(self, made: told.Created) -> Ids:
+        answered = self._records(made.kind, "create", {"rows": [body for _, body in made.rows]})
+        return _others(made.kind, made.rows, [record["id"] for record in answered["records"]])
+
+    def _seeded(self, made: told.Seeded) -> Ids:
+        return _others(
+            made.kind, made.rows, self._records(made.kind, "seed", {"rows": [body for _, body in made.rows]})["ids"]
+        )
+
+    def _updated(self, written: told.Updated) -> None:
+        bodies = [body for _, body in written.rows]
+        if any(body != bodies[0] for body in bodies):
+            raise UsageError("several records with fields of their own cannot be updated at a server in one action")
+        ids = [record_id for record_id, _ in written.rows]
+        self._records(written.kind, "update", {"ids": ids, "fields": bodies[0]})
+
+    def _converted(self, converted: told.Converted) -> Ids:
+        details = (converted.body or {}).get("details") or {}
+        answered = self._records(EntityType.LEAD, "convert", {"id": converted.lead, "details": details})
+        return {
+            (part, here): answered[part]["id"]
+            for part, here in converted.became.items()
+            if answered[part] is not None and answered[part]["id"] != here
+        }
+
+    def _fired(self, fired: told.Fired) -> Ids:
+        topic = fired.topic
+        attributes = {"updated_attributes": dict(fired.updated_attributes)} if fired.updated_attributes else {}
+        answered = self._post(
+            "/fire", {"type": str(topic.type), "event": str(topic.event), "ids": list(fired.ids), **attributes}
+        )
+        return {("change", 0): answered["serial"]}
+
+    def _subscribed(self, made: told.Subscribed) -> Ids:
+        subscription = made.subscription
+        names = ("secret", "headers", "custom_field_computed_values")
+        extras = {name: getattr(subscription, name) for name in names}
+        body = {
+            "type": str(subscription.type),
+            "event": str(subscription.event),
+            "target": subscription.target,
+            **{name: value for name, value in extras.items() if value is not None},
+        }
+        answered = self._post("/subscriptions", body)
+        return {("subscription", subscription.id): answered["id"]}
+
+    def _resubscribed(self, changed: told.Resubscribed) -> None:
+        names = ("target", "secret", "headers", "custom_field_computed_values")
+        before, after = changed.before, changed.after
+        body = {name: getattr(after, name) for name in names if getattr(before, name) != getattr(after, name)}
+        self._client.put(f"{self._path}/subscriptions/{after.id}", body)
+
+    def _relation(self, verb: str, each: told.Related | told.Unrelated) -> None:
+        kind, record_id = each.one
+        other = {"type": str(each.other[0]), "id": each.other[1]}
+        self._records(kind, verb, {"id": record_id, "other": other})
+
+
+_GIVING_IDS = (told.Created, told.Seeded, told.Converted, told.Fired, told.Subscribed)
+
+
+def _others(kind: EntityType, rows: told.Rows, ids: Sequence[int]) -> Ids:
+    pairs = zip((here for here, _ in rows), ids, strict=True)
+    return {(str(kind), here): there for here, there in pairs if here != there}
+
+
+def _true(result: Any, ids: Ids, account: Account) -> Any:
+    if isinstance(result, Record):
+        kind = kind_of(result)
+        there = ids.get((str(kind), result.id))
+        return result if there is None or kind is None else account.records.get(kind, there)
+    if isinstance(result, Subscription):
+        there = ids.get(("subscription", result.id), result.id)
+        return account.subscriptions.find(there) or result
+    if isinstance(result, Change):
+        serial = ids.get(("change", 0), result.serial)
+        return next((change for change in account.journal.changes if change.serial == serial), result)
+    if isinstance(result, list):
+        # Ids alone are those of seeded records, all of one type.
+        others = {here: to for (_, here), to in ids.items()}
+        return [others.get(each, each) if isinstance(each, int) else _true(each, ids, account) for each in result]
+    if isinstance(result, dict):
+        return {name: _true(each, ids, account) for name, each in result.items()}
+    return result
+
+
+def verbatim(body: bytes) -> Any:
+    """A body as JSON. Raises UsageError."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise UsageError("at a server only what is JSON can be replayed") from None

@@ -1,0 +1,169 @@
+"""Scenarios for the standalone server: the shipped ones, those of a folder, and what is sent as text.
+
+The server knows only the protocol (`shell/runs.py`); this joins it with the scenarios, and `serve` hands it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarl import URL
+
+from copper_emulator.core.errors import ScenarioError
+from copper_emulator.core.targets import origin_of
+from copper_emulator.operations import Operations
+from copper_emulator.scenarios.load import Scenario, load, parse
+from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
+from copper_emulator.scenarios.play import play
+from copper_emulator.scenarios.result import StepResult
+from copper_emulator.scenarios.shipped import shipped_folder
+from copper_emulator.scenarios.targets import ORIGIN, aimed_at
+from copper_emulator.settings import Settings
+from copper_emulator.shell.destinations import KindName, RouteKind
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.routes import Blocked, Route, Routes, Straight
+from copper_emulator.shell.runs import End, Offer, OnStep, Played
+from copper_emulator.shell.stage import Stage
+from copper_emulator.verdict import verdict_text
+
+SENT = "scenario"
+"""What a scenario that was sent as text is called in messages."""
+
+
+class ServedScenarios:
+    """A `Player` for a server.
+
+    Args:
+        folder: more of them beside the shipped ones; of two of one name, this folder's is played.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folders = [shipped_folder(), *([folder] if folder is not None else [])]
+        self._read: dict[Path, tuple[int, Offer]] = {}
+
+    def offers(self) -> list[Offer]:
+        """All of them by name; files are read again when they have changed."""
+        return [self._offer(name, path) for name, path in sorted(self._files().items())]
+
+    def named(self, name: str, target: str | None) -> ServedPlay:
+        """Raises ScenarioError where there is none of this name, or it is faulty."""
+        path = self._files().get(name)
+        if path is None:
+            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}")
+        return ServedPlay(load(path), target)
+
+    def written(self, text: str, target: str | None) -> ServedPlay:
+        """Raises ScenarioError with everything that is wrong."""
+        return ServedPlay(parse(text, SENT, alone=True), target)
+
+    def _files(self) -> dict[str, Path]:
+        return {path.stem: path for folder in self._folders for path in folder.glob("*.yaml")}
+
+    def _offer(self, name: str, path: Path) -> Offer:
+        changed = path.stat().st_mtime_ns
+        known = self._read.get(path)
+        if known is None or known[0] != changed:
+            known = self._read[path] = (changed, _offered(name, path))
+        return known[1]
+
+
+@dataclass(frozen=True)
+class ServedPlay:
+    """One scenario on its way to an account; with a target, everything is sent there."""
+
+    scenario: Scenario
+    target: str | None
+
+    @property
+    def title(self) -> str:
+        return self.scenario.name
+
+    @property
+    def total_steps(self) -> int:
+        return len(self.scenario.content.steps)
+
+    def settings(self, own: Settings) -> Settings:
+        """Those of the account with the scenario's own. Raises SettingsError."""
+        return own.with_changes(self.scenario.content.settings)
+
+    def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
+        """Play it. What has no route is taken by a built-in endpoint, as long as it is played."""
+        scenario = self._aimed(stage)
+        operations = Operations(stage)
+        with stage.lock:
+            # What happened before is none of its business.
+            operations.claims.claim(stage.account.journal.deliveries, named=True)
+        routes = stage.routes
+        stage.routes = _Helped(routes, BuiltInEndpoint(scenario.content.secret))
+        try:
+            result = yield from play(scenario, operations, on_step=lambda step: on_step(_played(step)))
+        finally:
+            stage.routes = routes
+        account, settings = stage.account, stage.settings
+        verdict = ""
+        if result.passed and settings.strict:
+            verdict = verdict_text(account, operations.claims, settings.allow, stage.clock.now())
+        draws = account.draws
+        return End(result.failure, verdict, result.sent, result.timeline, draws.seed if draws.made else None)
+
+    def _aimed(self, stage: Stage) -> Scenario:
+        if self.target is None:
+            return self.scenario
+        if self.target.startswith("https://"):
+            return aimed_at(self.scenario, self.target)
+        url = check_url(self.target, stage.settings.allow_targets)
+        stage.routes.add(ORIGIN, str(url.origin()))
+        return aimed_at(self.scenario, ORIGIN + url.raw_path_qs)
+
+
+class _Helped(Routes):
+    """The routes of an account, and an endpoint for what has none."""
+
+    def __init__(self, own: Routes, endpoint: BuiltInEndpoint) -> None:
+        super().__init__()
+        self._own = own
+        self._endpoint = endpoint
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._own)
+
+    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
+        return self._own.add(origin, to, kind)
+
+    def remove(self, origin: str) -> Route:
+        return self._own.remove(origin)
+
+    def allow(self, targets: frozenset[str]) -> None:
+        self._own.allow(targets)
+
+    def resolve(self, target: str) -> Route | Straight | Blocked:
+        found = self._own.resolve(target)
+        if not isinstance(found, Blocked):
+            return found
+        return Route(URL(origin_of(target)), self._endpoint, RouteKind.FUNCTION)
+
+
+def _offered(name: str, path: Path) -> Offer:
+    try:
+        scenario = load(path)
+    except ScenarioError as error:
+        return Offer(name, name, "", "", 0, (), fault=str(error))
+    content = scenario.content
+    about = _heading(path.read_text(encoding="utf-8-sig"))
+    return Offer(name, content.name, content.description, about, len(content.steps), tuple(content.settings))
+
+
+def _heading(text: str) -> str:
+    """The comment that a file begins with."""
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").strip())
+    return "\n".join(lines)
+
+
+def _played(step: StepResult) -> Played:
+    return Played(step.number, step.line, step.text, step.at_ms, step.ended, step.failure)

@@ -1,0 +1,39 @@
+"""Where is the control API described? For programs in OpenAPI, for people on a page; the same for all who ask."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from aiohttp import web
+
+from copper_emulator.shell.api.control import OPERATIONS, SERVER_OPERATIONS
+from copper_emulator.shell.api.control_description import describe, described
+from copper_emulator.shell.api.control_reference import reference
+
+_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-cache"}
+
+
+@cache
+def openapi_text() -> str:
+    """The OpenAPI document; made when it is first asked for, because that takes a while."""
+    return json.dumps(describe(list(described(SERVER_OPERATIONS, OPERATIONS))))
+
+
+@cache
+def page_text() -> str:
+    """The page."""
+    return reference(json.loads(openapi_text()))
+
+
+async def show_openapi(request: web.Request) -> web.Response:
+    """200 with the OpenAPI document."""
+    return web.Response(text=openapi_text(), content_type="application/json")
+
+
+async def show_page(request: web.Request) -> web.Response:
+    """200 with the page."""
+    return web.Response(text=page_text(), content_type="text/html", headers=_HEADERS)
+
+
+routes = [web.get("/_emulator/openapi.json", show_openapi), web.get("/_emulator/docs", show_page)]

@@ -1,0 +1,204 @@
+"""The control API on notifications: all of them, one whole, and sending one again."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.bare import captured_topic
+from copper_emulator.core.model import Attempt, Delivery, Notification, Subscription
+from copper_emulator.core.subscriptions import check_headers
+from copper_emulator.core.wire import encode, notification_headers, notification_json
+from copper_emulator.explain.stories import Step, steps, story, waiting
+from copper_emulator.shell.accounts import ServedAccount
+from copper_emulator.shell.api.control_notification_models import (
+    ListNotifications,
+    NotificationsShape,
+    OfNotification,
+    Replay,
+    Resend,
+    RowShape,
+    SentShape,
+    WholeShape,
+)
+from copper_emulator.shell.api.control_why import StepShape
+from copper_emulator.shell.api.filters import fits_notification
+from copper_emulator.shell.api.operation import Operation, Refused
+from copper_emulator.shell.api.shapes import ChangeShape, DeliveryShape, SubscriptionShape
+from copper_emulator.shell.hiding import Hidden
+from copper_emulator.shell.routes import sendable
+from copper_emulator.timeline import MASK
+
+_WHOLE = 64 * 1024
+"""Characters of an answer: all that is kept of it."""
+
+
+async def list_notifications(served: ServedAccount, said: ListNotifications) -> NotificationsShape:
+    """The notifications that fit all filters, newest first, a page of them."""
+    with served.stage.lock:
+        account = served.stage.account
+        fitting = _fitting(account, said, served.hidden)
+        first = 0 if said.after is None else bisect_right(fitting, said.after, key=_serial)
+        end = len(fitting) if said.before is None else bisect_left(fitting, said.before, key=_serial)
+        if said.after is not None:
+            end = min(end, first + said.limit)
+        first = max(first, end - said.limit)
+        mask = served.hidden.mask
+        return NotificationsShape(
+            notifications=[RowShape.row(account, each, mask) for each in reversed(fitting[first:end])],
+            count=len(fitting),
+            older=min(first, len(fitting)),
+            newer=max(len(fitting) - end, 0),
+            total=len(account.journal.notifications),
+            last=last_number(account),
+            life=served.life,
+        )
+
+
+async def show_notification(served: ServedAccount, said: OfNotification) -> WholeShape:
+    """One notification with its change, its request, what came back, and why."""
+    with served.stage.lock:
+        account, hidden = served.stage.account, served.hidden
+        everything, place = account.journal.notifications, _place(account, said.serial)
+        notification = everything[place]
+        delivery = account.journal.delivery_of(notification)
+        mask = hidden.mask if delivery is None else hidden.mask_of(delivery)
+        subscription = _subscription(account, notification, delivery)
+        told = [Step(step.what, mask(step.text), step.at_ms) for step in steps(account, notification)]
+        return WholeShape(
+            notification=RowShape.row(account, notification, mask),
+            change=ChangeShape.of(notification.change),
+            subscription=None if subscription is None else SubscriptionShape.of(subscription),
+            request=SentShape.sent(account, notification, hidden),
+            delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, most=_WHOLE),
+            steps=[StepShape.of(step) for step in told],
+            why=[mask(story(account, notification)), *(f"  {step.text}" for step in told)],
+            previous=everything[place - 1].serial if place else None,
+            next=everything[place + 1].serial if place + 1 < len(everything) else None,
+        )
+
+
+async def resend(served: ServedAccount, said: Resend) -> WholeShape:
+    """Send a notification once more, as it was or with another body, headers or target; outside the limits."""
+
+    def make(account: Account, now: int) -> Attempt:
+        earlier = account.journal.notifications[_place(account, said.serial)]
+        body, headers, target = _request(account, earlier, now)
+        if "body" in said.model_fields_set:
+            body = encode(_unmasked(said.body, _object(body)))
+        if said.headers is not None:
+            headers = tuple(_unmasked(said.headers, dict(headers)).items())
+        if said.target is not None:
+            target = said.target
+        _check_request(target, dict(headers))
+        note = f"resent: #{earlier.serial}" + (", edited" if said.model_fields_set != {"serial"} else "")
+        return account.replay(earlier.topic, earlier.ids, body, target, headers, now, note=note)
+
+    return await _sent(served, make)
+
+
+async def replay(served: ServedAccount, said: Replay) -> WholeShape:
+    """Deliver a captured body, outside matching and limits."""
+    raw = encode(said.body)
+    topic, ids = captured_topic(raw)
+    _check_request(said.target, said.headers)
+    own = {"Content-Type": "application/json", "User-Agent": served.stage.settings.user_agent, **said.headers}
+    headers = tuple(own.items())
+    return await _sent(served, lambda account, now: account.replay(topic, ids, raw, said.target, headers, now))
+
+
+NOTIFICATION_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        "GET",
+        "/notifications",
+        "Notifications, newest first",
+        ListNotifications,
+        NotificationsShape,
+        list_notifications,
+    ),
+    Operation("GET", "/notifications/{serial}", "One of them whole", OfNotification, WholeShape, show_notification),
+    Operation("POST", "/notifications/{serial}/resend", "Send one once more", Resend, WholeShape, resend),
+    Operation("POST", "/replay", "Deliver a captured body", Replay, WholeShape, replay),
+)
+
+
+_serial = attrgetter("serial")
+
+
+def last_number(account: Account) -> int:
+    """The number of the journal's last entry, 0 before the first."""
+    entries = account.journal.entries
+    return entries[-1].number if entries else 0
+
+
+def _fitting(account: Account, said: ListNotifications, hidden: Hidden) -> Sequence[Notification]:
+    everything = account.journal.notifications
+    if not said.model_fields_set - {"limit", "before", "after"}:
+        return everything
+    return [each for each in everything if fits_notification(said, each, account, hidden)]
+
+
+def _place(account: Account, serial: int) -> int:
+    everything = account.journal.notifications
+    place = bisect_left(everything, serial, key=_serial)
+    if place == len(everything) or everything[place].serial != serial:
+        known = f"They are numbered {everything[0].serial} to {everything[-1].serial}." if everything else None
+        raise Refused(404, f"there is no notification {serial} in this account", hint=known)
+    return place
+
+
+def _subscription(account: Account, notification: Notification, delivery: Delivery | None) -> Subscription | None:
+    if delivery is not None and delivery.subscription is not None:
+        return delivery.subscription
+    found = account.subscriptions.find(notification.subscription)
+    if found is not None or not notification.subscription:
+        return found
+    states = (s for s in reversed(account.journal.subscriptions()) if s.id == notification.subscription)
+    return next(states, None)
+
+
+def _request(account: Account, notification: Notification, now: int) -> tuple[bytes, tuple[tuple[str, str], ...], str]:
+    """What was sent; of what never was, what would have been."""
+    delivery = account.journal.delivery_of(notification)
+    if delivery is None:
+        raise Refused(
+            409,
+            f"notification {notification.serial} has not ended: {waiting(account, notification)}",
+            hint="Only what has ended can be sent again. Let time pass first.",
+        )
+    if delivery.request_body:
+        return delivery.request_body, delivery.request_headers, delivery.target
+    subscription = _subscription(account, notification, delivery)
+    if subscription is None:
+        raise Refused(409, f"notification {notification.serial} was never sent, and its subscription is not known")
+    body = encode(notification_json(notification, subscription, account.rules, now))
+    return body, notification_headers(subscription, account.rules), subscription.target
+
+
+def _check_request(target: str, headers: Mapping[str, str]) -> None:
+    if sendable(target) is None:
+        raise Refused(422, f"target: {target!r} is no URL to send to: write it like http://127.0.0.1:5000/hooks/copper")
+    check_headers(headers)
+
+
+def _object(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
+
+
+def _unmasked(said: Any, original: Any) -> Any:
+    """What was shown masked, and came back so, is put in again."""
+    if not isinstance(said, dict) or not isinstance(original, dict):
+        return said
+    return {name: original[name] if value == MASK and name in original else value for name, value in said.items()}
+
+
+async def _sent(served: ServedAccount, make: Callable[[Account, int], Attempt]) -> WholeShape:
+    notification = await served.runner.send(make)
+    return await show_notification(served, OfNotification(serial=notification.serial))

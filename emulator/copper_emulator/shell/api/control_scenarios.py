@@ -1,0 +1,291 @@
+"""The control API on scenarios: which there are, playing one on an account, and recording what is done to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+from aiohttp import web
+from pydantic import Field, model_validator
+
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.wire import iso
+from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.api.control_models import MAX_NUMBER, Nothing, Taken
+from copper_emulator.shell.api.operation import Operation, Refused, ServerOperation
+from copper_emulator.shell.api.shapes import Shape
+from copper_emulator.shell.recorder import MOST as MOST_STEPS
+from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunState
+
+_LARGE = 2 * 1024 * 1024
+"""Bytes of a request with a scenario in it."""
+
+_MOST_SECONDS = 60.0
+
+
+class StartRun(Taken):
+    """Which scenario is played: one of the server's by its name, or the text of one."""
+
+    name: str | None = Field(None, max_length=200, examples=["first_notification"])
+    scenario: str | None = Field(None, max_length=1_000_000, description="instead of a name: the text of its file")
+    target: str | None = Field(
+        None, max_length=2048, description="gets all of its notifications; else its targets go where the routes lead"
+    )
+    reset: bool = Field(False, strict=True, description="make the account as it was at the start before it is played")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.name is None) == (self.scenario is None):
+            raise ValueError("takes either name or scenario")
+        return self
+
+
+class OfRun(Taken):
+    """Which run, and how long to wait for news of it."""
+
+    run: int = Field(ge=1, le=MAX_NUMBER, description="stands in the path: its number")
+    after: int | None = Field(None, ge=0, le=MAX_NUMBER, description="answer when more than so many steps were played")
+    timeout: float = Field(30.0, gt=0, le=_MOST_SECONDS, description="seconds to wait for that, in real time")
+
+
+class ScenarioShape(Shape):
+    """A scenario that the server can play by its name."""
+
+    name: str
+    title: str
+    shows: str
+    about: str = Field(description="what a right endpoint does with it and what a wrong one, to read")
+    steps: int
+    settings: list[str] = Field(description="the names of the settings it needs: it is played on a fresh account")
+    fault: str | None = Field(description="why it cannot be played, else null")
+
+    @classmethod
+    def of(cls, offer: Offer) -> ScenarioShape:
+        return cls(
+            name=offer.name,
+            title=offer.title,
+            shows=offer.shows,
+            about=offer.about,
+            steps=offer.steps,
+            settings=list(offer.settings),
+            fault=offer.fault or None,
+        )
+
+
+class ScenariosShape(Shape):
+    """All of them, by name."""
+
+    scenarios: list[ScenarioShape]
+
+
+class StartedShape(Shape):
+    """A run has begun."""
+
+    run: int
+
+
+class PlayedShape(Shape):
+    """One step as it was played."""
+
+    number: int = Field(description="counts from 1; 0 is what is subscribed before the first step")
+    line: int = Field(description="where it stands in the file")
+    text: str
+    at_ms: int = Field(description="the scenario's time at its end, in milliseconds")
+    ended: int = Field(description="notifications that came to their end during it")
+    passed: bool
+    message: str | None = Field(description="what was wrong, else null")
+
+    @classmethod
+    def of(cls, step: Played) -> PlayedShape:
+        return cls(
+            number=step.number,
+            line=step.line,
+            text=step.text,
+            at_ms=step.at_ms,
+            ended=step.ended,
+            passed=not step.failure,
+            message=step.failure or None,
+        )
+
+
+class RunShape(Shape):
+    """One run at a glance."""
+
+    run: int
+    name: str | None = Field(description="null where the text was sent")
+    title: str
+    state: RunState
+    played: int = Field(description="steps so far")
+    total_steps: int
+    started_at: str
+    ended_at: str | None
+    sent: int | None = Field(description="notifications, when it is over")
+    failure: str | None = Field(description="what went wrong, else null")
+
+
+class RunsShape(Shape):
+    """The runs of an account, newest first."""
+
+    runs: list[RunShape]
+
+
+class WholeRunShape(RunShape):
+    """One run with its step log."""
+
+    steps: list[PlayedShape]
+    verdict: str | None = Field(description="what else went wrong that no step asked about, else null")
+    timeline: list[str] = Field(description="what happened, to read, when it is over")
+    drawn_from: int | None = Field(description="the seed, where anything was drawn from it")
+
+
+class RecordingShape(Shape):
+    """What has been recorded."""
+
+    recording: bool = Field(description="whether what is done now is recorded")
+    started_at: str | None
+    stopped_at: str | None
+    steps: int
+    full: bool = Field(description=f"whether it has come to {MOST_STEPS:,} steps, after which no more are kept")
+    scenario: str | None = Field(description="the text of a scenario file that does it again, null without a step")
+
+
+async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing) -> ScenariosShape:
+    """What can be played by its name."""
+    player = _player(accounts.plan.player)
+    offers = await asyncio.to_thread(player.offers)
+    return ScenariosShape(scenarios=[ScenarioShape.of(offer) for offer in offers])
+
+
+async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
+    """Play a scenario on the account, in virtual time: where its clock runs, it stands still until the end.
+
+    Settings that it needs can be had only by an account in which nothing has happened; `reset` makes it one.
+    """
+    player = _player(served.player)
+    if said.name is not None:
+        play = player.named(said.name, said.target)
+    else:
+        play = player.written(said.scenario or "", said.target)
+    under_way = served.runs.playing
+    if under_way is not None:
+        raise Refused(409, f"run {under_way.number} is being played; wait for its end")
+    await _prepare(served, play, reset=said.reset)
+    run = served.runs.begin(said.name, play, served.stage.now())
+    served.spawn(_play(served, play, run))
+    return StartedShape(run=run.number)
+
+
+async def list_runs(served: ServedAccount, said: Nothing) -> RunsShape:
+    """What was played, newest first."""
+    return RunsShape(runs=[RunShape(**_at_a_glance(run)) for run in served.runs][::-1])
+
+
+async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
+    """One run with its steps. With `after` it is answered when there are more of them, or it is over."""
+    run = served.runs.find(said.run)
+    if run is None:
+        kept = ", ".join(str(each.number) for each in served.runs) or "none"
+        raise Refused(404, f"there is no run {said.run} of this account", hint=f"There are {kept}.")
+    if said.after is not None:
+        await run.after(said.after, said.timeout)
+    end = run.end
+    return WholeRunShape(
+        **_at_a_glance(run),
+        steps=[PlayedShape.of(step) for step in run.steps],
+        verdict=end.verdict or None if end is not None else None,
+        timeline=end.timeline.splitlines() if end is not None else [],
+        drawn_from=end.drawn_from if end is not None else None,
+    )
+
+
+async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """Record what is done from now on; what was recorded before is gone."""
+    served.recorder.start()
+    return await read_recording(served, said)
+
+
+async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """Record nothing more; what was recorded stays to be read."""
+    if not served.recorder.is_on:
+        raise Refused(409, "nothing is being recorded", hint="POST recording/start begins it.")
+    served.recorder.stop()
+    return await read_recording(served, said)
+
+
+async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """What has been recorded so far, as a scenario."""
+    recorder = served.recorder
+    return RecordingShape(
+        recording=recorder.is_on,
+        started_at=None if recorder.started_ms is None else iso(recorder.started_ms),
+        stopped_at=None if recorder.stopped_ms is None else iso(recorder.stopped_ms),
+        steps=recorder.steps,
+        full=recorder.is_full,
+        scenario=recorder.text(),
+    )
+
+
+SCENARIOS = ServerOperation("GET", "/scenarios", "Which scenarios there are", Nothing, ScenariosShape, list_scenarios)
+
+SCENARIO_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("POST", "/scenarios/run", "Play a scenario", StartRun, StartedShape, start_run, _LARGE),
+    Operation("GET", "/scenarios/runs", "What was played", Nothing, RunsShape, list_runs),
+    Operation("GET", "/scenarios/runs/{run}", "How a run goes", OfRun, WholeRunShape, show_run),
+    Operation("POST", "/recording/start", "Record what is done", Nothing, RecordingShape, start_recording),
+    Operation("POST", "/recording/stop", "Record no more", Nothing, RecordingShape, stop_recording),
+    Operation("GET", "/recording", "What was recorded", Nothing, RecordingShape, read_recording),
+)
+
+
+def _player(player: Callable[[], Player] | None) -> Player:
+    if player is None:
+        raise Refused(409, "this server was started without scenarios", hint="copper-emulator serve has them.")
+    return player()
+
+
+async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
+    """The account as the scenario needs it."""
+    stage = served.stage
+    wanted = play.settings(stage.own_settings)
+    if reset or (wanted != stage.settings and not stage.account.journal.entries):
+        await served.begin_anew(wanted)
+    elif wanted != stage.settings:
+        raise Refused(
+            409,
+            f"{play.title} needs other settings than this account has, and something has happened in it already",
+            hint='Play it with "reset": true, which empties the account (on the command line --reset).',
+        )
+
+
+async def _play(served: ServedAccount, play: Play, run: Run) -> None:
+    try:
+        end = await served.runner.play(lambda: play.rounds(served.stage, run.add))
+    except CopperEmulatorError as error:
+        run.failure, run.state = str(error), RunState.FAILED
+    except asyncio.CancelledError:
+        run.failure, run.state = "the account was reset, or the server ended", RunState.BROKEN_OFF
+        raise
+    except Exception as error:  # noqa: BLE001 - what is wrong with one scenario must not end the server
+        run.failure, run.state = f"{type(error).__name__}: {error}", RunState.FAILED
+    else:
+        run.end, run.failure = end, end.failure or end.verdict
+        run.state = RunState.FAILED if run.failure else RunState.PASSED
+    finally:
+        run.ended_ms = served.stage.now()
+        run.news()
+
+
+def _at_a_glance(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "name": run.name,
+        "title": run.title,
+        "state": run.state,
+        "played": len(run.steps),
+        "total_steps": run.total_steps,
+        "started_at": iso(run.started_ms),
+        "ended_at": None if run.ended_ms is None else iso(run.ended_ms),
+        "sent": None if run.end is None else run.end.sent,
+        "failure": run.failure or None,
+    }

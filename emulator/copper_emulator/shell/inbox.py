@@ -1,0 +1,73 @@
+"""An endpoint for who has none: each account of the standalone server has one built in, and it takes everything."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from copper_emulator.core.model import Attempt, Delivery, Result
+
+HOST = "inbox.example"
+
+MOST = 500
+"""Requests that are kept; the oldest go first."""
+
+ROUTE = "the inbox"
+
+_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered; `delay_ms` is virtual, as everywhere."""
+
+    status: int = 200
+    body: str = ""
+    delay_ms: int = 0
+
+
+class Inbox:
+    """Everything sent to `https://inbox.example/ACCOUNT`, or below it, and what it is answered."""
+
+    def __init__(self, account: str) -> None:
+        self.target = f"https://{HOST}/{quote(account, safe='')}"
+        self.reply = Reply()
+        self.requests: deque[Attempt] = deque(maxlen=MOST)
+        self.received = 0
+        """How many there were; those beyond `MOST` are gone."""
+
+    def is_for(self, url: str) -> bool:
+        """Whether a target means this endpoint."""
+        rest = url.removeprefix(self.target)
+        return rest != url and (not rest or rest[0] in "/?#")
+
+    def receive(self, attempt: Attempt) -> Result:
+        """One request, and its answer."""
+        self.received += 1
+        self.requests.append(attempt)
+        reply = self.reply
+        result = Result.answered(reply.status, headers=_HEADERS, body=reply.body.encode(), delay_ms=reply.delay_ms)
+        return replace(result, route=ROUTE, took_ms=0.0)
+
+    def begin_anew(self, deliveries: Iterable[Delivery]) -> None:
+        """As newly made, but for what it got by these, in an earlier life of the account."""
+        self.reply = Reply()
+        self.requests.clear()
+        self.received = 0
+        for delivery in deliveries:
+            if delivery.route == ROUTE and self.is_for(delivery.target):
+                self.received += 1
+                self.requests.append(_request_of(delivery))
+
+
+def _request_of(delivery: Delivery) -> Attempt:
+    return Attempt(
+        delivery.notification,
+        delivery.subscription,
+        delivery.target,
+        delivery.request_headers,
+        delivery.request_body,
+        delivery.started_ms,
+    )

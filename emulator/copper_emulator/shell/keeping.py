@@ -1,0 +1,194 @@
+"""What happens in a server's accounts is written to its state file before anybody is told of it, or it leaves.
+
+Everything of one turn of the loop is written in one commit. What could not be written stays to be written: calls are
+refused meanwhile, and nothing is sent, so that nothing is acknowledged or gone that the file does not know of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotWritten, StateError
+from copper_emulator.core.state import Edit, Rows, Tracker
+from copper_emulator.core.state.parts import RowKey, Value
+from copper_emulator.core.state.tracking import text_of
+from copper_emulator.shell.clock import pause_async
+from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage_rows import STAGE, around, around_json
+from copper_emulator.shell.store import StateFile
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_AGAIN = 1.0
+"""Seconds after which it is tried again to write what could not be written."""
+
+
+class Kept:
+    """One account of the file: what of it is still to be written. With `as_found` the file has all of it."""
+
+    def __init__(self, stage: Stage, *, as_found: bool) -> None:
+        self.stage = stage
+        self.anew = False
+        """Whether what the file has of it is of another life."""
+        self.edits: dict[tuple[str, RowKey], Edit] = {}
+        self._account: Account | None = stage.account if as_found else None
+        self._tracker = Tracker(stage.account)
+        self._around: dict[str, Value] = {}
+        if as_found:
+            self._tracker.begin()
+
+    def collect(self) -> None:
+        """See what has changed."""
+        with self.stage.lock:
+            if self._account is not self.stage.account:
+                # It was reset, or is another since: nothing of what it was is left.
+                self._account, self._tracker = self.stage.account, Tracker(self.stage.account)
+                self.anew, self.edits, self._around = True, {}, {}
+                found = self._tracker.whole()
+            else:
+                found = self._tracker.changes()
+            for name, value in around(self.stage).items():
+                before = self._around.get(name)
+                if name not in self._around or (before is not value and before != value):
+                    self._around[name] = value
+                    found.append(Edit(STAGE, name, text_of(around_json(value))))
+        for edit in found:
+            self._add(edit)
+
+    def written(self) -> None:
+        """All of it is."""
+        self.anew = False
+        self.edits = {}
+
+    def _add(self, edit: Edit) -> None:
+        where = edit.part, edit.key
+        earlier = self.edits.get(where)
+        if edit.anew:
+            self.edits.pop(where, None)
+        elif earlier is not None and earlier.anew:
+            edit = edit._replace(anew=True)
+        self.edits[where] = edit
+
+
+class Keeper:
+    """Keeps the stages it is given in a file. It lives on one loop, and so do they."""
+
+    def __init__(self, file: StateFile, complain: Callable[[str], None]) -> None:
+        self.failure: StateError | None = None
+        """Why the last attempt to write failed, None if it did not."""
+        self._file = file
+        self._complain = complain
+        self._kept: dict[str, Kept] = {}
+        self._gone: dict[str, None] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._called = False
+
+    def found(self) -> dict[str, Rows]:
+        """What the file has, by account. Raises StateError."""
+        return self._file.read()
+
+    def keep(self, stage: Stage, *, as_found: bool) -> None:
+        """From now on; `as_found` says that it stands as it was read from the file."""
+        self._kept[stage.name] = Kept(stage, as_found=as_found)
+        self._gone.pop(stage.name, None)
+
+    def forget(self, name: str) -> None:
+        """The account is no more."""
+        del self._kept[name]
+        self._gone[name] = None
+
+    def close(self) -> None:
+        """Write what there is, and let go of the file."""
+        with suppress(StateError):
+            self.write()
+        self._kept.clear()
+        self._gone.clear()
+        with suppress(StateError):
+            self._file.close()
+
+    def write(self) -> None:
+        """Write everything that has happened. Raises StateError, and then it is still to be written."""
+        for kept in self._kept.values():
+            kept.collect()
+        dirty = {name: kept for name, kept in self._kept.items() if kept.edits}
+        if not dirty and not self._gone:
+            self.failure = None
+            return
+        edits = {name: list(kept.edits.values()) for name, kept in dirty.items()}
+        try:
+            self._file.write(edits, anew=[name for name, kept in dirty.items() if kept.anew], gone=list(self._gone))
+        except StateError as error:
+            if self.failure is None:
+                self._complain(str(error))
+            self.failure = error
+            raise
+        if self.failure is not None:
+            self._complain(f"{self._file.path} can be written again")
+        self.failure = None
+        self._gone.clear()
+        for kept in dirty.values():
+            kept.written()
+
+    async def written(self) -> None:
+        """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self.soon()
+        await future
+
+    async def until_written(self) -> None:
+        """The same, at once where that is possible, and however long it takes where it is not."""
+        while True:
+            try:
+                return self.write()
+            except StateError:
+                await pause_async(_AGAIN)
+
+    def soon(self) -> None:
+        """Something has happened: it is written with everything else of this turn."""
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._called = False
+        waiting, self._waiting = self._waiting, []
+        failure: StateError | None = None
+        try:
+            self.write()
+        except StateError as error:
+            failure = error
+        for future in waiting:
+            if not future.done():
+                if failure is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(failure)
+
+
+def keeping(keeper: Keeper, refuse: Callable[[web.Request, NotWritten], web.Response]) -> Middleware:
+    """A middleware: every answer leaves when all that it can tell of is written, else a refusal does."""
+
+    @web.middleware
+    async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            if keeper.failure is not None:
+                # It would not be acknowledged: better that it does not happen.
+                keeper.write()
+            response = await handler(request)
+            if not response.prepared:
+                await keeper.written()
+        except StateError as error:
+            return refuse(request, NotWritten(hint=str(error)))
+        return response
+
+    return keep

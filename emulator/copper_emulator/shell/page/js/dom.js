@@ -1,0 +1,83 @@
+// How is something put on the page? Always as nodes with text, never as markup: what a record is called cannot become HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element: `h("button", { class: "main", onclick: save, disabled: true }, "Save")`. What is null or false is left out. */
+export function h(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** The same inside a drawing. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) set(element, name, value);
+  return add(element, children);
+}
+
+function set(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  // These are what the field holds now; the attributes of the same names are only what it began with.
+  else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** Put children in the place of all that an element has. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  return add(element, children);
+}
+
+/** Put children behind those that an element has; lists of them too. */
+export function add(element, ...children) {
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
+  return element;
+}
+
+/** A button that does something; while that takes long it cannot be pressed again. */
+export function button(text, act, attributes = {}) {
+  const made = h("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", async (event) => {
+    if (made.disabled) return;
+    made.disabled = true;
+    try {
+      await act(event);
+    } finally {
+      made.disabled = Boolean(attributes.disabled);
+    }
+  });
+  return made;
+}
+
+let fields = 0;
+
+/** A field with its name before it. */
+export function field(text, control) {
+  control.id ||= `field-${(fields += 1)}`;
+  return h("div", { class: "field" }, h("label", { for: control.id }, text), control);
+}
+
+/** A choice of texts, or of [value, text]. */
+export function select(choices, chosen, attributes = {}) {
+  const options = choices.map((choice) => {
+    const [value, text] = Array.isArray(choice) ? choice : [choice, choice];
+    return h("option", { value, selected: String(value) === String(chosen) }, text);
+  });
+  return h("select", attributes, options);
+}
+
+/** At most one call in so many milliseconds, the last one surely. */
+export function gathered(act, ms) {
+  let timer = null;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      act();
+    }, ms);
+  };
+}

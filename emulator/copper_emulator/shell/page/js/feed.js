@@ -1,0 +1,209 @@
+// What stands in the list? Notifications, newest first, a page at a time, and between them what nobody was notified of.
+//
+// What is new is read from the server, which filters; an entry of the journal only says that there is something to read,
+// or what has become of a row that is here already. So the list is right also after thousands came at once.
+
+import { gathered } from "./dom.js";
+import { OPEN_STATES } from "./words.js";
+
+const PAGE = 200;
+const MOST = 20_000;
+const READ_MS = 150;
+const NOTES_PAGES = 8;
+const MOST_EXPORTED = 10_000;
+const UNDER_WAY = ["queued", "held", "sending"];
+const NOTES = ["change", "unchanged", "excluded", "api refused"];
+
+export class Feed extends EventTarget {
+  constructor(api, filters) {
+    super();
+    this.api = api;
+    this.filters = filters;
+    this.rows = [];
+    this.count = 0;
+    this.older = 0;
+    this.total = 0;
+    this.paused = false;
+    this.missed = 0;
+    this.loaded = false;
+    this.pruned = false;
+    this._sent = [];
+    this._notes = [];
+    this._notesFrom = null;
+    this._loadingOlder = false;
+    this._soon = gathered(() => this.refresh(), READ_MS);
+  }
+
+  get asked() {
+    return asked(this.filters);
+  }
+
+  /** The newest, again: what is older and was here stays, unless so much came that there would be a gap. */
+  async refresh() {
+    const page = await this.api.notifications({ ...this.asked, limit: PAGE });
+    const lowest = page.notifications.at(-1)?.serial ?? 0;
+    const joins = this._sent.some((row) => row.serial >= lowest);
+    this._sent = [
+      ...page.notifications,
+      ...(joins && page.older ? this._sent.filter((row) => row.serial < lowest) : []),
+    ];
+    this._counted(page);
+    // Afterwards: a long journal in which nearly all was told to somebody takes its time to be looked through.
+    this._notes = await this._newNotes();
+    this.loaded = true;
+    this._merge();
+  }
+
+  async loadOlder() {
+    if (this._loadingOlder || !this.older) return;
+    this._loadingOlder = true;
+    try {
+      const before = this._sent.at(-1)?.serial;
+      const page = await this.api.notifications({ ...this.asked, before, limit: PAGE });
+      this._sent.push(...page.notifications);
+      this._sent.length = Math.min(this._sent.length, MOST);
+      await this._olderNotes();
+      this._counted(page);
+    } finally {
+      this._loadingOlder = false;
+    }
+  }
+
+  get isFull() {
+    return this._sent.length >= MOST;
+  }
+
+  pause(paused) {
+    this.paused = paused;
+    this.missed = 0;
+    if (!paused) this._soon();
+    this._tell();
+  }
+
+  /** What the journal tells of: rows that are here change at once, what is new is read soon. */
+  take(entries) {
+    if (this.paused) {
+      this.missed += entries.filter(isNews).length;
+      return this._tell();
+    }
+    const rows = new Map(this._sent.map((row) => [row.serial, row]));
+    let changed = false;
+    for (const entry of entries.filter((each) => each.notification)) {
+      const row = rows.get(entry.notification.serial);
+      if (row === undefined) continue;
+      Object.assign(row, became(entry));
+      changed = true;
+    }
+    if (entries.some(isNews) || this.filters.state) this._soon();
+    if (changed) this._merge();
+  }
+
+  _counted(page) {
+    this.count = page.count;
+    this.total = page.total;
+    this.older = Math.max(0, page.count - this._sent.length);
+    this._merge();
+  }
+
+  _merge() {
+    this.rows = merged(this._sent, this._notes, this.older > 0);
+    this._tell();
+  }
+
+  /** Changes that concern nobody have no notification, and are what one looks for most. */
+  async _newNotes() {
+    if (!notesWanted(this.filters)) return [];
+    const newest = this._notes[0]?.number ?? 0;
+    const answer = await this.api.journal({ ...notesAsked(this.filters), limit: PAGE });
+    this._notesFrom ??= answer.entries[0]?.number ?? null;
+    this.pruned = answer.first > 1;
+    const fresh = answer.entries.filter(isNote).reverse().map(noteRow);
+    return [...fresh.filter((row) => row.number > newest), ...this._notes];
+  }
+
+  async _olderNotes() {
+    const oldest = this._sent.at(-1)?.created_at ?? "";
+    for (let page = 0; page < NOTES_PAGES && this._notesFrom > 1 && notesWanted(this.filters); page += 1) {
+      const answer = await this.api.journal({ ...notesAsked(this.filters), before: this._notesFrom, limit: 1000 });
+      this._notes.push(...answer.entries.filter(isNote).reverse().map(noteRow));
+      this._notesFrom = answer.entries[0]?.number ?? 1;
+      if (!answer.entries.length || answer.entries[0].at < oldest) return;
+    }
+  }
+
+  _tell() {
+    this.dispatchEvent(new Event("changed"));
+  }
+}
+
+/** The filters of the address as the control API takes them. */
+export function asked(filters) {
+  const { type, event, id, subscription, status, text, since, until, state } = filters;
+  return { type, event, id, subscription, status, text, since, until, state: state === "open" ? OPEN_STATES : state };
+}
+
+/** The deliveries that fit, oldest first, with all that was sent and answered: for a file. */
+export async function ended(api, filters) {
+  const { state, since, until, ...rest } = asked(filters);
+  const outcome = [state ?? []].flat().filter((each) => each && !UNDER_WAY.includes(each));
+  const times = { after_time: since, before_time: until };
+  const answer = await api.journal({ kind: "ended", ...rest, ...times, outcome, limit: MOST_EXPORTED });
+  return answer.entries.map((entry) => entry.delivery);
+}
+
+function notesAsked({ type, event, id, text, since, until }) {
+  return {
+    kind: type || event || id ? ["change"] : NOTES,
+    type,
+    event,
+    id,
+    text,
+    after_time: since,
+    before_time: until,
+  };
+}
+
+function notesWanted({ state, subscription, status }) {
+  return !state && !subscription && !status;
+}
+
+// A replay has no subscription either, but a notification of its own.
+const isNote = ({ kind, change }) => kind !== "change" || !(change.subscriptions.length || change.origin === "replay");
+const isNews = (entry) => entry.kind === "queued" || (NOTES.includes(entry.kind) && isNote(entry));
+
+function noteRow(entry) {
+  const { change } = entry;
+  return {
+    number: entry.number,
+    key: `e${entry.number}`,
+    created_at: entry.at,
+    state: entry.kind === "change" ? "nobody" : entry.kind,
+    kind: entry.kind,
+    change: change?.serial,
+    type: change?.type,
+    event: change?.event,
+    ids: change?.ids ?? [],
+    text: change ? change.note : entry.line.slice(entry.line.indexOf("  ")).trim(),
+  };
+}
+
+/** What an entry says of a row. */
+function became({ notification, delivery }) {
+  const { state, due_at, held_until, held_by } = notification;
+  const waits = { due_at, held_until, held_by, waits_for: null, waits_until: null };
+  if (!delivery) return { state, ...waits };
+  const { status, reason, outcome, target, route, started_at, ended_at, took_ms, text } = delivery;
+  return { ...waits, state: outcome, status, reason, target, route, started_at, ended_at, took_ms, text };
+}
+
+/** Both by time, newest first. Below the last notification that was read nothing is shown while there are older ones. */
+function merged(sent, notes, more) {
+  const rows = [];
+  let next = 0;
+  for (const row of sent) {
+    row.key ??= row.serial;
+    while (next < notes.length && notes[next].created_at > row.created_at) rows.push(notes[next++]);
+    rows.push(row);
+  }
+  return more ? rows : [...rows, ...notes.slice(next)];
+}

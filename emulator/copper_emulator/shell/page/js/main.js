@@ -1,0 +1,174 @@
+// The page from its start: which account, which view, and what is around every view.
+
+import { server } from "./api.js";
+import { button, fill, h } from "./dom.js";
+import { allKeys, onKey } from "./keys.js";
+import { accountSwitcher } from "./parts/account_switcher.js";
+import { banners } from "./parts/banners.js";
+import { clockBar } from "./parts/clock_bar.js";
+import { confirmed, dialog } from "./parts/dialog.js";
+import { gauges } from "./parts/gauges.js";
+import { go, link, read } from "./router.js";
+import { complain, say, tried } from "./say.js";
+import { Session } from "./session.js";
+import { applyTheme, onSystemTheme, theme, toggleTheme } from "./theme.js";
+
+// Each has `show(main, { session, health, signal, place })`, which may return a function that follows the address
+// while the view stays. What no one looks at is not loaded.
+const VIEWS = {
+  deliveries: ["Deliveries", () => import("./views/deliveries.js")],
+  records: ["Records", () => import("./views/records.js")],
+  send: ["Send event", () => import("./views/send.js")],
+  subscriptions: ["Subscriptions", () => import("./views/subscriptions.js")],
+  limits: ["Limits", () => import("./views/limits.js")],
+  faults: ["Faults", () => import("./views/faults.js")],
+  scenarios: ["Scenarios", () => import("./views/scenarios.js")],
+  inbox: ["Inbox", () => import("./views/inbox.js")],
+  account: ["Account", () => import("./views/account.js")],
+};
+
+const at = (id) => document.getElementById(id);
+let health = {};
+let session = null;
+let sessionEnds = new AbortController();
+let viewEnds = new AbortController();
+let shown = {};
+let follow = null;
+
+async function arrive() {
+  const place = read();
+  if (place.account !== session?.name && !(await enter(place.account))) return;
+  if (!(place.view in VIEWS)) return go({ view: "deliveries", which: "" }, { quietly: true });
+  markNav(place);
+  if (shown.view === place.view && shown.account === place.account && follow !== null) return follow(place);
+  await open(place);
+}
+
+/** Another account: nothing of the one before stays. */
+async function enter(name) {
+  sessionEnds.abort();
+  viewEnds.abort();
+  session?.stop();
+  sessionEnds = new AbortController();
+  shown = {};
+  const { signal } = sessionEnds;
+  session = new Session(name);
+  for (const part of ["main", "top", "banners", "gauges"]) fill(at(part));
+  accountSwitcher(at("account"), name).catch(complain);
+  try {
+    await session.start();
+  } catch (error) {
+    if (signal.aborted) return false;
+    session.stop();
+    session = null;
+    fill(at("main"), h("p", {}, error.message), h("p", { class: "muted" }, error.hint));
+    return false;
+  }
+  // Somebody has gone on to another account in the meantime.
+  if (signal.aborted) return false;
+  fill(at("top"), clockBar(session, signal));
+  banners(session, health, signal, at("banners"));
+  const drawGauges = () => fill(at("gauges"), gauges(session.limits?.limits ?? [], session.now()));
+  session.addEventListener("known", drawGauges, { signal });
+  drawGauges();
+  return true;
+}
+
+async function open(place) {
+  viewEnds.abort();
+  viewEnds = new AbortController();
+  const { signal } = viewEnds;
+  shown = place;
+  follow = null;
+  const [title, load] = VIEWS[place.view];
+  document.title = `${title} · ${place.account} · copper-emulator`;
+  const main = at("main");
+  main.className = place.view === "deliveries" ? "fills" : "";
+  delete main.dataset.view;
+  try {
+    const view = await load();
+    if (signal.aborted) return;
+    fill(main);
+    main.scrollTop = 0;
+    const made = await view.show(main, { session, health, signal, place });
+    if (signal.aborted) return;
+    follow = made ?? null;
+    main.dataset.view = place.view;
+  } catch (error) {
+    if (!signal.aborted) complain(error);
+  }
+}
+
+function markNav({ account, view }) {
+  fill(
+    at("nav"),
+    Object.entries(VIEWS).map(([name, [title]]) =>
+      h("a", { href: link({ account, view: name }), "aria-current": name === view ? "page" : null }, title),
+    ),
+  );
+}
+
+function foot() {
+  const named = () => (colours.textContent = theme() === "dark" ? "Light" : "Dark");
+  const colours = button("", () => toggleTheme(named), { class: "plain", id: "theme", title: "Dark or light" });
+  onSystemTheme(named);
+  named();
+  fill(
+    at("foot"),
+    h("span", { class: "mono" }, health.version ?? ""),
+    h(
+      "span",
+      {},
+      button("Reset", reset, { class: "plain danger" }),
+      colours,
+      button("?", help, { class: "plain", "aria-label": "Keys" }),
+    ),
+  );
+}
+
+async function reset() {
+  const text = `Records, subscriptions, waiting notifications and the journal of ${session.name} are deleted. Its key and its clock stay.`;
+  if (!(await confirmed(`Reset ${session.name}?`, text, "Delete everything"))) return;
+  if (await tried(() => session.api.reset())) say(`${session.name} is as at the start`);
+  go({ view: "deliveries", which: "", filters: {} });
+}
+
+function help() {
+  const rows = allKeys().map(([key, text]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, text)));
+  dialog("Keys", (close) => [
+    h("table", {}, h("tbody", {}, rows)),
+    h(
+      "p",
+      { class: "muted" },
+      "What can be done here can be done by programs too: ",
+      h("a", { href: "/_emulator/docs" }, "the control API"),
+      ".",
+    ),
+    h(
+      "div",
+      { class: "ends" },
+      button("Close", () => close(), { autofocus: true }),
+    ),
+  ]);
+}
+
+async function begin() {
+  applyTheme();
+  onKey("?", "these keys", help);
+  Object.entries(VIEWS).forEach(([view, [title]], place) =>
+    onKey(String(place + 1), title, () => go({ view, which: "", filters: {} })),
+  );
+  onKey("t", "dark or light", () => at("theme").click());
+  onKey("f", "freeze the clock, or let it run", () => at("freeze")?.click());
+  onKey("d", "move the clock to the next that is due", () => at("to-next")?.click());
+  try {
+    health = await server.health();
+  } catch (error) {
+    complain(error);
+  }
+  foot();
+  addEventListener("hashchange", arrive);
+  await arrive();
+}
+
+begin();

@@ -1,0 +1,71 @@
+// Which account is looked at? The others, and a new one.
+
+import { server } from "../api.js";
+import { button, field, fill, h, select } from "../dom.js";
+import { go } from "../router.js";
+import { tried } from "../say.js";
+import { copyButton } from "../clipboard.js";
+import { dialog } from "./dialog.js";
+
+export async function accountSwitcher(place, current) {
+  const accounts = await server.accounts();
+  const names = accounts.map((account) => account.name);
+  const choice = select(names.includes(current) ? names : [current, ...names], current, {
+    id: "account-choice",
+    class: "grow",
+  });
+  choice.addEventListener("change", () => go({ account: choice.value, which: "", filters: {} }));
+  fill(
+    place,
+    h("label", { for: "account-choice", class: "muted" }, "Account"),
+    h(
+      "div",
+      { class: "row" },
+      choice,
+      button("New", () => newAccount(place, current), { "aria-label": "New account" }),
+    ),
+  );
+}
+
+async function newAccount(place, current) {
+  const made = await dialog("New account", (close) => {
+    const name = h("input", { required: true, autofocus: true, placeholder: "billing" });
+    const email = h("input", { type: "email", placeholder: "you@example.com" });
+    const create = async () => {
+      const said = { name: name.value.trim(), ...(email.value.trim() && { email: email.value.trim() }) };
+      const account = await tried(() => server.createAccount(said), `Account ${said.name} is there`);
+      if (account) close(account);
+    };
+    return [
+      field("Name", name),
+      field("Email of its user (may be left out)", email),
+      h(
+        "div",
+        { class: "ends" },
+        button("Cancel", () => close()),
+        button("Create", create, { class: "main" }),
+      ),
+    ];
+  });
+  if (!made) return;
+  await showCredentials(made);
+  go({ account: made.name, view: "deliveries", which: "", filters: {} });
+  await accountSwitcher(place, made.name);
+}
+
+/** Told once: later the token is masked. */
+async function showCredentials(account) {
+  const lines = Object.entries(account.headers ?? {})
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
+  await dialog(`Account ${account.name}`, (close) => [
+    h("p", {}, "A client of Copper reaches this account with these; the token is shown only now."),
+    h("pre", {}, `${account.api_url}\n${lines}`),
+    h(
+      "div",
+      { class: "ends" },
+      copyButton("Copy", () => `${account.api_url}\n${lines}`, "Address and headers"),
+      button("Done", () => close(), { class: "main" }),
+    ),
+  ]);
+}

@@ -1,0 +1,25 @@
+// Which filters are on? Each as a chip that can be taken off; all combine.
+
+import { button, h } from "../dom.js";
+
+/** `names` of the filters, and `words` for values that are not told as they are. */
+export function chips(filters, names, words, onChange) {
+  const on = Object.entries(filters).filter(([name, value]) => value && names[name]);
+  if (!on.length) return null;
+  const made = on.map(([name, value]) => {
+    const text = `${names[name]}: ${words[value] ?? value}`;
+    return h(
+      "span",
+      { class: "chip" },
+      h("span", {}, text),
+      button("×", () => onChange({ ...filters, [name]: "" }), { "aria-label": `Remove filter ${text}` }),
+    );
+  });
+  const none = Object.fromEntries(Object.keys(filters).map((name) => [name, ""]));
+  return h(
+    "div",
+    { class: "chips" },
+    made,
+    button("Clear filters", () => onChange(none), { class: "plain" }),
+  );
+}

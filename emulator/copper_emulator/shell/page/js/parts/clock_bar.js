@@ -1,0 +1,95 @@
+// What time is it for the account, when does the next thing happen, and how is time moved?
+
+import { button, fill, h } from "../dom.js";
+import { say, tried } from "../say.js";
+import { clockTime, count, duration, fullTime, timeZone } from "../words.js";
+
+export function clockBar(session, signal) {
+  const time = h("span", { class: "mono", id: "now" });
+  const kind = h("span", { class: "clock-kind" });
+  const next = h("span", { class: "muted", id: "next" });
+  const api = session.api;
+
+  const moved = (act) => async () => {
+    const answer = await tried(act);
+    if (answer === undefined) return;
+    const delivered = answer.deliveries?.length;
+    if (delivered !== undefined)
+      say(`It is ${fullTime(answer.now)}; ${count(delivered, "notification")} ended on the way`);
+    await session.look();
+  };
+
+  const stop = button(
+    "Freeze",
+    moved(() => (session.clock?.running ? api.freeze() : api.run())),
+    { id: "freeze" },
+  );
+  const toNext = button(
+    "To next due",
+    moved(() => api.advance(untilNext(session))),
+    { id: "to-next" },
+  );
+  const zone = button(
+    timeZone.name,
+    () => {
+      timeZone.toggle();
+      // Every moment on the page changes, and the address brings back all that is looked at.
+      location.reload();
+    },
+    { class: "plain", title: "UTC or your own time zone", "aria-label": `Time zone: ${timeZone.name}` },
+  );
+
+  const draw = () => {
+    const { clock } = session;
+    if (clock === null) return;
+    const now = session.now();
+    time.textContent = fullTime(new Date(now).toISOString()).slice(0, 19);
+    kind.textContent = clock.running ? "running" : "frozen";
+    stop.textContent = clock.running ? "Freeze" : "Run";
+    toNext.disabled = clock.next === null || Date.parse(clock.next) <= now;
+    fill(next, nextText(clock, now));
+  };
+
+  session.addEventListener("known", draw, { signal });
+  const timer = setInterval(draw, 500);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  draw();
+  return [
+    h("span", { class: "muted" }, "Now"),
+    time,
+    zone,
+    kind,
+    h(
+      "span",
+      { class: "group", role: "group", "aria-label": "Move the clock" },
+      stop,
+      button(
+        "+1 min",
+        moved(() => api.advance("1m")),
+      ),
+      button(
+        "+15 min",
+        moved(() => api.advance("15m")),
+      ),
+      toNext,
+      button(
+        "Run until idle",
+        moved(() => api.runUntilIdle()),
+      ),
+    ),
+    next,
+  ];
+}
+
+function nextText(clock, now) {
+  if (!clock.waiting) return "nothing waits";
+  const waits = `${clock.waiting.toLocaleString("en")} waiting`;
+  if (clock.next === null) return waits;
+  const left = Date.parse(clock.next) - now;
+  return left > 0 ? `${waits}, next due in ${duration(left)} at ${clockTime(clock.next)}` : `${waits}, next due now`;
+}
+
+function untilNext(session) {
+  // Seconds, as the control API takes a bare number; a millisecond more for what passed meanwhile on a running clock.
+  return Math.max(1, Math.ceil(Date.parse(session.clock.next) - session.now())) / 1000;
+}

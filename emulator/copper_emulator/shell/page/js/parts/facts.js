@@ -1,0 +1,11 @@
+// Names and values, one under the other.
+
+import { h } from "../dom.js";
+
+export function facts(pairs) {
+  return h(
+    "dl",
+    { class: "facts" },
+    pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
+}

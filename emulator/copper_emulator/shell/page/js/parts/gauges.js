@@ -1,0 +1,33 @@
+// How near are the sending limits? A meter for each window.
+
+import { h } from "../dom.js";
+import { duration } from "../words.js";
+
+export function gauges(limits, now) {
+  return limits.map((limit) => {
+    const { most } = limit;
+    const words = limit.opens_at
+      ? `full, opens in ${duration(Math.max(0, Date.parse(limit.opens_at) - now))}`
+      : `${limit.room} left`;
+    return h(
+      "div",
+      { class: "gauge" },
+      h(
+        "div",
+        { class: "words" },
+        h("span", {}, limit.limit),
+        h("span", { class: "mono" }, `${limit.counted}/${most}`),
+      ),
+      h("meter", {
+        min: 0,
+        max: most || 1,
+        value: limit.counted,
+        low: most * 0.999,
+        high: most,
+        optimum: 0,
+        "aria-label": `Sent against the limit of ${limit.limit}`,
+      }),
+      h("span", { class: "muted" }, limit.held ? `${words}, ${limit.held} held` : words),
+    );
+  });
+}

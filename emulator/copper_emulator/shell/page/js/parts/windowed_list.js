@@ -1,0 +1,142 @@
+// How are ten thousand rows shown? Only those that can be seen, and a few around them, are on the page.
+
+import { fill, h } from "../dom.js";
+
+const AROUND = 12;
+
+/** A grid of rows of one height.
+ *
+ * `columns`: [name, text] of each; `draw(row)`: the cells' contents; `key(row)`: what a row is known by;
+ * `onOpen(row)`: it was chosen; `onEnd()`: the last ones came into sight.
+ */
+export class WindowedList {
+  constructor({ label, columns, draw, key, onOpen, onEnd, rowHeight = 27 }) {
+    Object.assign(this, { columns, draw, key, onOpen, onEnd, rowHeight });
+    this.rows = [];
+    this.chosen = null;
+    this.before = h("div", { role: "presentation" });
+    this.after = h("div", { role: "presentation" });
+    this.seen = h("div", { role: "rowgroup" });
+    const head = h(
+      "div",
+      { role: "rowgroup", class: "list-head" },
+      h(
+        "div",
+        { role: "row", class: "list-row" },
+        columns.map(([name, text]) => h("div", { role: "columnheader", class: name }, text)),
+      ),
+    );
+    this.element = h(
+      "div",
+      { role: "grid", class: "list", tabindex: 0, "aria-label": label },
+      head,
+      this.before,
+      this.seen,
+      this.after,
+    );
+    this.element.addEventListener("scroll", () => this._soon(), { passive: true });
+    this.element.addEventListener("keydown", (event) => this._key(event));
+    this._frame = null;
+    this._watch = new ResizeObserver(() => this._soon());
+    this._watch.observe(this.element);
+  }
+
+  /** Show other rows. What was in sight stays where it is, when `keep` asks for it and something came above it. */
+  show(rows, { keep = false } = {}) {
+    const top = Math.floor(this.element.scrollTop / this.rowHeight);
+    const anchor = keep && top > 0 ? this.rows[top] : undefined;
+    this.rows = rows;
+    this.element.setAttribute("aria-rowcount", rows.length + 1);
+    this._render();
+    if (anchor === undefined) return;
+    const place = rows.findIndex((row) => this.key(row) === this.key(anchor));
+    if (place >= 0) this.element.scrollTop += (place - top) * this.rowHeight;
+  }
+
+  redraw() {
+    this._soon();
+  }
+
+  toTop() {
+    this.element.scrollTop = 0;
+  }
+
+  /** Mark a row as the one that is looked at, and bring it into sight. */
+  choose(key, { scroll = true } = {}) {
+    this.chosen = key;
+    const place = this.rows.findIndex((row) => this.key(row) === key);
+    if (scroll && place >= 0) {
+      const top = place * this.rowHeight;
+      const room = this.element.clientHeight - this.rowHeight * 2;
+      if (top < this.element.scrollTop) this.element.scrollTop = top;
+      else if (top > this.element.scrollTop + room) this.element.scrollTop = top - room;
+    }
+    this._soon();
+  }
+
+  /** The row so many after the chosen one, or the first. */
+  neighbour(step) {
+    const place = this.rows.findIndex((row) => this.key(row) === this.chosen);
+    if (place < 0) return this.rows[0];
+    return this.rows[place + step];
+  }
+
+  _key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || event.target !== this.element) return;
+    event.preventDefault();
+    const row = this.neighbour(step);
+    if (row !== undefined) this.onOpen(row);
+  }
+
+  _soon() {
+    this._frame ??= requestAnimationFrame(() => {
+      this._frame = null;
+      this._render();
+    });
+  }
+
+  _render() {
+    const { scrollTop, clientHeight } = this.element;
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - AROUND);
+    const last = Math.min(this.rows.length, Math.ceil((scrollTop + clientHeight) / this.rowHeight) + AROUND);
+    this.before.style.height = `${first * this.rowHeight}px`;
+    this.after.style.height = `${(this.rows.length - last) * this.rowHeight}px`;
+    this._keepingFocus(() =>
+      fill(
+        this.seen,
+        this.rows.slice(first, last).map((row, place) => this._row(row, first + place)),
+      ),
+    );
+    if (last === this.rows.length && this.rows.length) this.onEnd?.();
+  }
+
+  /** Rows are made anew each time: who is at a checkbox stays there, and a reader hears which row is looked at. */
+  _keepingFocus(draw) {
+    const inside = this.seen.contains(document.activeElement) && document.activeElement.closest("[role=row]").id;
+    draw();
+    if (inside) document.getElementById(inside)?.querySelector("input")?.focus({ preventScroll: true });
+    const active = this.seen.querySelector('[aria-selected="true"]');
+    if (active) this.element.setAttribute("aria-activedescendant", active.id);
+    else this.element.removeAttribute("aria-activedescendant");
+  }
+
+  _row(row, place) {
+    const chosen = this.key(row) === this.chosen;
+    const known = {
+      id: `row-${this.key(row)}`,
+      "aria-rowindex": place + 2,
+      "aria-selected": chosen ? "true" : "false",
+    };
+    const cells = this.draw(row);
+    const made = h(
+      "div",
+      { role: "row", class: "list-row", ...known },
+      this.columns.map(([name], number) => h("div", { role: "gridcell", class: name }, cells[number])),
+    );
+    made.addEventListener("click", (event) => {
+      if (!event.target.closest("input, button, a")) this.onOpen(row);
+    });
+    return made;
+  }
+}

@@ -1,0 +1,31 @@
+// Where is somebody? The address has it all, so that each view, delivery and filter can be linked to and the back button
+// works: #/ACCOUNT/VIEW/WHICH?name=value
+
+export function read(hash = location.hash) {
+  const [path, search = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [account, view, ...which] = path.split("/").map(decodeURIComponent);
+  return {
+    account: account || "default",
+    view: view || "deliveries",
+    which: which.join("/"),
+    filters: Object.fromEntries(new URLSearchParams(search)),
+  };
+}
+
+export function link({ account, view, which = "", filters = {} }) {
+  const search = new URLSearchParams(Object.entries(filters).filter(([, value]) => value)).toString();
+  const path = [account, view, ...(which ? [which] : [])].map((part) => encodeURIComponent(part)).join("/");
+  return `#/${path}${search && `?${search}`}`;
+}
+
+/** Go somewhere; what is not named stays as it is. With `quietly` no step of the back button. */
+export function go(place, { quietly = false } = {}) {
+  const target = link({ ...read(), ...place });
+  if (target === location.hash) return;
+  if (quietly) {
+    history.replaceState(null, "", target);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  } else {
+    location.hash = target;
+  }
+}

@@ -1,0 +1,96 @@
+// What goes on in the account that is looked at? Its journal, followed live, and what is known of it at the moment.
+//
+// Views listen to it: `entries` (a list of new ones), `reset`, `known` (one of the things below was read anew),
+// `connection`. The browser takes the stream up again by itself, from the last entry it has seen.
+
+import { AccountApi } from "./api.js";
+import { gathered } from "./dom.js";
+
+const GATHER_MS = 120;
+const LOOK_MS = 4000;
+
+export class Session extends EventTarget {
+  constructor(name) {
+    super();
+    this.api = new AccountApi(name);
+    this.name = name;
+    this.connected = true;
+    this.stopped = false;
+    this.clock = null;
+    this.faults = null;
+    this.limits = null;
+    this.recording = null;
+    this.readAt = 0;
+    this._entries = [];
+    this._hand_out = gathered(() => this._give(), GATHER_MS);
+    this._look_soon = gathered(() => this.look(), 300);
+  }
+
+  async start() {
+    const { last } = await this.api.journal({ limit: 1 });
+    if (this.stopped) return;
+    this._stream = new EventSource(this.api.streamUrl(last));
+    this._stream.addEventListener("entry", (event) => {
+      this._entries.push(JSON.parse(event.data));
+      this._hand_out();
+    });
+    this._stream.addEventListener("reset", () => {
+      this._entries = [];
+      this._tell("reset");
+      this.look();
+    });
+    this._stream.addEventListener("open", () => this._is_connected(true));
+    this._stream.addEventListener("error", () => this._is_connected(false));
+    // Time passes by itself, and others may freeze the clock or switch faults: no entry tells of that.
+    this._timer = setInterval(() => this.look(), LOOK_MS);
+    /** When the clock and the others have been read for the first time. */
+    this.ready = this.look();
+  }
+
+  stop() {
+    this.stopped = true;
+    this._stream?.close();
+    clearInterval(this._timer);
+  }
+
+  /** Read anew what is shown on every view. One that the server cannot tell leaves the others. */
+  async look() {
+    const names = ["clock", "faults", "limits", "recording"];
+    const found = await Promise.allSettled(names.map((name) => this.api[name]()));
+    found.forEach((answer, place) => {
+      if (answer.status === "fulfilled") this[names[place]] = answer.value;
+    });
+    this.readAt = performance.now();
+    this._tell("known");
+  }
+
+  /** The account's time by now, in ms: a running clock goes on between two looks. */
+  now() {
+    if (this.clock === null) return 0;
+    const read = Date.parse(this.clock.now);
+    return this.clock.running ? read + (performance.now() - this.readAt) : read;
+  }
+
+  _give() {
+    const entries = this._entries;
+    this._entries = [];
+    if (!entries.length) return;
+    this.dispatchEvent(new CustomEvent("entries", { detail: entries }));
+    this._look_soon();
+  }
+
+  _is_connected(connected) {
+    if (connected === this.connected) return;
+    this.connected = connected;
+    this._tell("connection");
+  }
+
+  _tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}
+
+/** Listen until the view is left: `signal` is the view's own. */
+export function listen(session, name, act, signal) {
+  session.addEventListener(name, act, { signal });
+}

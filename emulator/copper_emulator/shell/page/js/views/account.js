@@ -1,0 +1,131 @@
+// How does the account behave, and how is it taken elsewhere? Its settings, and all of it as a file; or away with it.
+
+import { server } from "../api.js";
+import { download } from "../clipboard.js";
+import { button, field, fill, h } from "../dom.js";
+import { confirmed } from "../parts/dialog.js";
+import { go } from "../router.js";
+import { say, tried } from "../say.js";
+
+const ALWAYS_THERE = "default";
+
+export async function show(main, { session }) {
+  const view = new AccountView(session);
+  main.append(view.element);
+  await view.draw();
+}
+
+class AccountView {
+  constructor(session) {
+    this.session = session;
+    this.api = session.api;
+    this.live = h("section", { class: "panel panels", "aria-label": "Settings" });
+    this.fixed = h("section", { class: "panel panels", "aria-label": "Settings that an account begins with" });
+    this.element = h(
+      "div",
+      { class: "panels" },
+      h("h1", {}, `Account ${session.name}`),
+      this.live,
+      this.fixed,
+      this.whole(),
+    );
+  }
+
+  async draw() {
+    const found = await tried(() => Promise.all([this.api.settings(), server.settings()]));
+    if (!found) return;
+    const [{ settings, live }, meanings] = found;
+    const boxes = Object.entries(settings).map(([name, value]) => new Box(name, value, meanings[name]));
+    const now = boxes.filter(({ name }) => live.includes(name));
+    const later = boxes.filter(({ name }) => !live.includes(name));
+    const save = () => this.change(() => this.api.changeSettings(written(now)), "Saved: from now on");
+    const anew = () => this.beginAnew(written(boxes));
+    fill(this.live, h("h2", {}, "Settings"), grid(now), h("div", {}, button("Save settings", save, { class: "main" })));
+    fill(
+      this.fixed,
+      h("h2", {}, "Settings that an account begins with"),
+      grid(later),
+      h("div", {}, button("Reset with these", anew, { class: "danger" })),
+    );
+  }
+
+  async change(act, done) {
+    await tried(act, done);
+    await this.draw();
+    await this.session.look();
+  }
+
+  async beginAnew(settings) {
+    const text = `Records, subscriptions, waiting notifications and the journal of ${this.session.name} are deleted.`;
+    if (!(await confirmed(`Reset ${this.session.name}?`, text, "Delete everything"))) return;
+    await this.change(() => this.api.reset({ settings }), "As at the start, with other settings");
+  }
+
+  whole() {
+    const file = h("input", { type: "file", accept: ".json" });
+    file.addEventListener("change", () => file.files.length && this.restore(file));
+    return h(
+      "section",
+      { class: "panel panels", "aria-label": "All of it" },
+      h("h2", {}, "All of it, as a file"),
+      h("p", { class: "muted" }, "Records, subscriptions with their secrets, what waits, windows, clock and journal."),
+      h(
+        "div",
+        { class: "row" },
+        button("Save snapshot", () => this.save()),
+      ),
+      field("Put a snapshot back, in the place of what is here", file),
+      this.session.name !== ALWAYS_THERE &&
+        h(
+          "div",
+          {},
+          button("Delete this account", () => this.remove(), { class: "danger" }),
+        ),
+    );
+  }
+
+  async save() {
+    const snapshot = await tried(() => this.api.snapshot());
+    if (snapshot) download(`${this.session.name}.snapshot.json`, JSON.stringify(snapshot), "application/json");
+  }
+
+  async restore(file) {
+    const text = await file.files[0].text();
+    file.value = "";
+    const sure = await confirmed("Put the snapshot back?", `What is in ${this.session.name} now is lost.`, "Put back");
+    if (sure) await this.change(() => this.api.restore(JSON.parse(text)), "It is as it was");
+  }
+
+  async remove() {
+    const { name } = this.session;
+    if (!(await confirmed(`Delete ${name}?`, "It is taken away with all that is in it.", "Delete account"))) return;
+    if ((await tried(() => server.deleteAccount(name))) === undefined) return;
+    say(`${name} is deleted`);
+    go({ account: ALWAYS_THERE, view: "deliveries", which: "", filters: {} });
+  }
+}
+
+/** One setting, as it is written everywhere. */
+class Box {
+  constructor(name, value, meaning) {
+    this.name = name;
+    this.meaning = meaning;
+    this.before = Array.isArray(value) ? value.join(",") : String(value);
+    this.control = h("input", { value: this.before, class: "data", spellcheck: "false" });
+  }
+
+  get now() {
+    return this.control.value.trim();
+  }
+}
+
+/** Those that were changed. */
+function written(boxes) {
+  const changed = boxes.filter(({ before, now }) => now !== before);
+  return Object.fromEntries(changed.map(({ name, now }) => [name, now]));
+}
+
+function grid(boxes) {
+  const one = ({ name, control, meaning }) => h("div", {}, field(name, control), h("p", { class: "meaning" }, meaning));
+  return h("div", { class: "settings" }, boxes.map(one));
+}

@@ -1,0 +1,293 @@
+// The list of what was sent and what was not, and beside it the one that is looked at.
+
+import { button, fill, gathered, h } from "../dom.js";
+import { exportCsv, exportHar, exportJson } from "../exporting.js";
+import { ended, Feed } from "../feed.js";
+import { onKey } from "../keys.js";
+import { confirmed } from "../parts/dialog.js";
+import { emptyState } from "../parts/empty_state.js";
+import { FilterBar } from "../parts/filter_bar.js";
+import { WindowedList } from "../parts/windowed_list.js";
+import { go } from "../router.js";
+import { complain, say, tried } from "../say.js";
+import { listen } from "../session.js";
+import { clockTime, count, shortIds, status, statusDetail, topic } from "../words.js";
+import { deliveryPane } from "./delivery.js";
+
+const COLUMNS = [
+  ["check", ""],
+  ["time", "Time"],
+  ["state", "Status"],
+  ["topic", "Topic"],
+  ["ids", "Ids"],
+  ["target", "Target"],
+  ["serial", "#"],
+];
+const ASKS_FROM = 10;
+
+export async function show(main, { session, signal, place }) {
+  const view = new DeliveriesView(session, signal, place);
+  main.append(view.element);
+  await view.begin();
+  return (to) => view.follow(to);
+}
+
+class DeliveriesView {
+  constructor(session, signal, place) {
+    Object.assign(this, { session, signal, place });
+    this.selected = new Set();
+    this.paused = false;
+    this.followsNewest = false;
+    this.list = new WindowedList({
+      label: "Changes and deliveries",
+      columns: COLUMNS,
+      draw: (row) => this.cells(row),
+      key: (row) => row.key,
+      onOpen: (row) => this.open(row),
+      onEnd: () => this.loadOlder(),
+    });
+    this.filterBar = new FilterBar((filters) => this.filter(filters));
+    this.pane = h("section", { class: "pane", "aria-label": "Delivery", tabindex: -1 });
+    this.bar = h("div", { class: "list-bar" });
+    this.empty = h("div", { class: "empty" });
+    this.footer = h("div", { class: "list-foot row apart" });
+    const parts = [this.bar, this.filterBar.element, this.filterBar.chips, this.empty, this.list.element, this.footer];
+    this.element = h("div", { class: "deliveries" }, h("div", { class: "list-side" }, parts), this.pane);
+  }
+
+  async begin() {
+    const { session, signal } = this;
+    this.drawBar();
+    listen(session, "entries", (event) => this.feed.take(event.detail), signal);
+    listen(session, "known", () => this.list.redraw(), signal);
+    listen(session, "reset", () => this.beginAnew(), signal);
+    // "due in 3m" gets shorter by itself.
+    const timer = setInterval(() => this.feed.rows.some((row) => row.state === "queued") && this.list.redraw(), 1000);
+    signal.addEventListener("abort", () => clearInterval(timer));
+    this.keys();
+    await this.useFilters(this.place.filters);
+    await this.openPlace();
+  }
+
+  /** The address has changed: other filters, or another delivery. */
+  async follow(to) {
+    const before = this.place;
+    this.place = to;
+    if (JSON.stringify(wanted(to)) !== JSON.stringify(wanted(before))) await this.useFilters();
+    if (to.which !== before.which) await this.openPlace();
+  }
+
+  async beginAnew() {
+    this.selected.clear();
+    go({ which: "" });
+    await this.useFilters();
+  }
+
+  async useFilters() {
+    this.feed = new Feed(this.session.api, wanted(this.place));
+    this.feed.paused = this.paused;
+    this.feed.addEventListener(
+      "changed",
+      gathered(() => this.draw(), 30),
+    );
+    this.filterBar.write(this.feed.filters);
+    await this.feed.refresh().catch(complain);
+    this.list.toTop();
+    this.draw();
+  }
+
+  // --- the list ---
+
+  draw() {
+    const { feed } = this;
+    const filtered = Object.values(feed.filters).some(Boolean);
+    const nothing = feed.loaded && !feed.rows.length;
+    this.drawBar();
+    this.filterBar.draw(feed);
+    fill(
+      this.empty,
+      nothing && !filtered && emptyState(this.session),
+      nothing && filtered && h("p", { class: "muted" }, "Nothing fits these filters."),
+    );
+    this.list.element.hidden = nothing;
+    const atTop = this.list.element.scrollTop < 5;
+    this.list.show(feed.rows, { keep: !this.followsNewest && !atTop });
+    if (this.followsNewest && !feed.paused) this.toNewest();
+    this.drawFooter();
+  }
+
+  toNewest() {
+    this.list.toTop();
+    const newest = this.feed.rows.find((row) => row.serial);
+    if (newest && String(newest.key) !== this.place.which) go({ which: String(newest.key) }, { quietly: true });
+  }
+
+  drawFooter() {
+    const { feed } = this;
+    const older = feed.older.toLocaleString("en");
+    const end = feed.pruned ? "older ones were pruned" : "nothing older";
+    fill(
+      this.footer,
+      h("span", { class: "muted", id: "row-count" }, `${count(feed.rows.length, "row")} here`),
+      !feed.older && h("span", { class: "muted" }, end),
+      feed.older > 0 &&
+        feed.isFull &&
+        h("span", { class: "muted" }, `${older} older not kept here: filter to see them`),
+      feed.older > 0 && !feed.isFull && button(`Load older (${older})`, () => this.loadOlder()),
+    );
+  }
+
+  loadOlder() {
+    return this.feed.loadOlder().catch(complain);
+  }
+
+  cells(row) {
+    const about = [row.type ? topic(row) : "", shortIds(row.ids)];
+    if (!row.serial) {
+      const text = h("span", { class: "muted", title: row.text }, row.text);
+      return ["", clockTime(row.created_at), status(row.state), ...about, text, ""];
+    }
+    const state = status(row.state, statusDetail(row, this.session.now()));
+    // In full beside it, and where the mouse rests.
+    const target = h("span", { title: row.target }, row.target.replace(/^https:\/\//, ""));
+    return [this.checkbox(row), clockTime(row.created_at), state, ...about, target, String(row.serial)];
+  }
+
+  checkbox(row) {
+    const name = `Select ${row.serial}`;
+    const check = h("input", { type: "checkbox", checked: this.selected.has(row.serial), "aria-label": name });
+    check.addEventListener("change", () => {
+      this.selected[check.checked ? "add" : "delete"](row.serial);
+      this.drawBar();
+    });
+    return check;
+  }
+
+  // --- what is above it ---
+
+  drawBar() {
+    const { paused, missed } = this.feed ?? { paused: false, missed: 0 };
+    const open = this.place.filters.state === "open";
+    const toggle = (text, on, act, more) => button(text, act, { "aria-pressed": on ? "true" : "false", ...more });
+    const save = (text, write) =>
+      button(text, () => this.export(write), { "aria-label": `Export as ${text}`, title: "What fits the filters" });
+    fill(
+      this.bar,
+      toggle(paused ? `Resume (${missed} new)` : "Pause", paused, () => this.pause(!paused), { id: "pause" }),
+      toggle("Follow", this.followsNewest, () => this.followNewest(), { title: "Always look at the newest" }),
+      toggle("Failed or pending only", open, () => this.filterOpen(!open), { id: "open-only" }),
+      h("span", { class: "grow" }),
+      this.selectionButtons(),
+      save("JSON", exportJson),
+      save("HAR", exportHar),
+      save("CSV", exportCsv),
+    );
+  }
+
+  selectionButtons() {
+    if (!this.selected.size) return button("Select all", () => this.selectAll(), { title: "All that are in the list" });
+    return [
+      button(`Resend ${this.selected.size} selected`, () => this.resendSelected(), { class: "main" }),
+      button("Select none", () => this.selectNone()),
+    ];
+  }
+
+  selectAll() {
+    this.selected = new Set(this.feed.rows.filter((row) => row.serial).map((row) => row.serial));
+    this.list.redraw();
+    this.drawBar();
+  }
+
+  selectNone() {
+    this.selected.clear();
+    this.list.redraw();
+    this.drawBar();
+  }
+
+  filterOpen(open) {
+    this.filter({ ...this.place.filters, state: open ? "open" : "" });
+  }
+
+  filter(filters) {
+    const { tab } = this.place.filters;
+    go({ filters: { ...filters, ...(tab && { tab }) } });
+  }
+
+  pause(paused) {
+    this.paused = paused;
+    this.feed.pause(paused);
+  }
+
+  followNewest() {
+    this.followsNewest = !this.followsNewest;
+    this.draw();
+  }
+
+  async resendSelected() {
+    const serials = [...this.selected].sort((one, other) => one - other);
+    const text = "Each is sent once more, outside the limits.";
+    if (serials.length > ASKS_FROM && !(await confirmed(`Resend ${serials.length}?`, text, "Resend"))) return;
+    let sent = 0;
+    for (const serial of serials) {
+      if ((await tried(() => this.session.api.resend(serial))) !== undefined) sent += 1;
+    }
+    this.selectNone();
+    say(`${count(sent, "notification")} sent again`);
+  }
+
+  async export(write) {
+    const deliveries = await tried(() => ended(this.session.api, this.feed.filters));
+    if (deliveries) write(this.session.name, deliveries);
+  }
+
+  // --- the one that is looked at ---
+
+  open(row) {
+    go({ which: String(row.key) });
+  }
+
+  async openPlace() {
+    const { session, signal } = this;
+    const { which, filters } = this.place;
+    this.element.classList.toggle("has-pane", Boolean(which));
+    this.paneEnds?.abort();
+    this.paneEnds = new AbortController();
+    signal.addEventListener("abort", () => this.paneEnds.abort());
+    this.list.choose(which.startsWith("e") ? which : Number(which));
+    if (!which) return fill(this.pane);
+    const rows = () => this.feed.rows;
+    await deliveryPane(this.pane, { session, which, tab: filters.tab, rows, signal: this.paneEnds.signal });
+  }
+
+  step(step) {
+    const row = this.list.neighbour(step);
+    if (row) this.open(row);
+  }
+
+  edge(place) {
+    const row = this.feed.rows.at(place);
+    if (row) this.open(row);
+  }
+
+  keys() {
+    const press = (selector) => () => this.element.querySelector(selector)?.click();
+    const { signal } = this;
+    onKey("j", "next in the list", () => this.step(1), signal);
+    onKey("k", "previous in the list", () => this.step(-1), signal);
+    onKey("g", "newest", () => this.edge(0), signal);
+    onKey("G", "oldest that is here", () => this.edge(-1), signal);
+    onKey("Escape", "close the delivery", () => go({ which: "" }), signal);
+    onKey("p", "pause the list, or go on", press("#pause"), signal);
+    onKey("o", "failed or pending only", press("#open-only"), signal);
+    onKey("/", "look for a text", () => this.filterBar.focus(), signal);
+    onKey("r", "resend", press("#resend"), signal);
+    onKey("e", "edit and resend", press("#edit-resend"), signal);
+    onKey("c", "copy as curl", press("#copy-curl"), signal);
+  }
+}
+
+/** The filters in an address; which tab of a delivery is open is none. */
+function wanted({ filters }) {
+  const { tab, ...others } = filters;
+  return others;
+}

@@ -1,0 +1,138 @@
+// One delivery whole, or what stands in the list because there was none.
+
+import { copyButton } from "../clipboard.js";
+import { button, fill, gathered, h } from "../dom.js";
+import { deliveryActions } from "../parts/delivery_actions.js";
+import { payload, request, response, timing, why } from "../parts/delivery_tabs.js";
+import { jsonView } from "../parts/json_view.js";
+import { tabs } from "../parts/tabs.js";
+import { go, read } from "../router.js";
+import { listen } from "../session.js";
+import { asStep } from "../snippets.js";
+import { status, statusDetail, topic } from "../words.js";
+
+/** `rows()`: the list it stands in, for first, previous, next and last. */
+export async function deliveryPane(pane, { session, which, tab, rows, signal }) {
+  let open = tab;
+  const choose = (name) => {
+    open = name;
+    go({ filters: { ...read().filters, tab: name } }, { quietly: true });
+  };
+  const content = () =>
+    which.startsWith("e") ? notePane(session, Number(which.slice(1))) : wholePane(session, Number(which), open, choose);
+  const draw = async () => {
+    const shown = await content().catch((error) => missing(error.message, error.hint));
+    if (!signal.aborted) fill(pane, moves(rows, which), shown);
+  };
+  const soon = gathered(() => signal.aborted || draw(), 100);
+  const isOurs = (entry) => String(entry.notification?.serial) === which;
+  listen(session, "entries", (event) => event.detail.some(isOurs) && soon(), signal);
+  await draw();
+}
+
+function missing(text, hint) {
+  return h("div", { class: "pane-body" }, h("p", {}, text), h("p", { class: "muted" }, hint));
+}
+
+function moves(rows, which) {
+  const to = (text, find) =>
+    button(text, () => {
+      const all = rows();
+      const row = find(
+        all,
+        all.findIndex((each) => String(each.key) === which),
+      );
+      if (row) go({ which: String(row.key) });
+    });
+  return h(
+    "div",
+    { class: "row pane-moves" },
+    h(
+      "span",
+      { class: "group", role: "group", "aria-label": "In the list" },
+      to("First", (all) => all[0]),
+      to("Previous", (all, at) => all[at - 1]),
+      to("Next", (all, at) => all[at + 1]),
+      to("Last", (all) => all.at(-1)),
+    ),
+    h("span", { class: "grow" }),
+    button("Close", () => go({ which: "" }), { class: "plain" }),
+  );
+}
+
+async function wholePane(session, serial, tab, choose) {
+  const whole = await session.api.notification(serial);
+  const choices = [
+    ["payload", "Payload", () => payload(whole)],
+    ["request", "Request", () => request(whole)],
+    ["response", "Response", () => response(whole)],
+    ["timing", "Timing", () => timing(whole)],
+    ["why", "Why", () => why(session, whole.change.serial, serial)],
+  ];
+  return [head(session, whole), tabs("About this delivery", choices, tab, choose)];
+}
+
+function head(session, whole) {
+  const { notification } = whole;
+  const { serial, state, target, route, told, faults, note, outcome } = notification;
+  // What ended in one word needs no sentence.
+  const sentence = !outcome || told.includes(". ") ? told : "";
+  return h(
+    "div",
+    { class: "pane-head" },
+    h("h1", {}, `${topic(notification)} `, h("span", { class: "mono" }, `#${serial}`)),
+    status(state, statusDetail(notification, session.now())),
+    h(
+      "p",
+      { class: "data" },
+      target || "its subscription is gone",
+      route && h("span", { class: "muted" }, ` via ${route}`),
+    ),
+    sentence && h("p", {}, sentence),
+    faults.length > 0 &&
+      h(
+        "p",
+        {},
+        "By the fault ",
+        faults.map((text) => h("code", {}, text, " ")),
+      ),
+    note && h("p", { class: "muted" }, note),
+    deliveryActions(session, whole),
+  );
+}
+
+async function notePane(session, number) {
+  const { entries, first } = await session.api.journal({ since: number - 1, limit: 1 });
+  const [entry] = entries;
+  if (entry?.number !== number) {
+    return missing(`There is no entry ${number} in the journal.`, first > number ? "Older ones were pruned." : "");
+  }
+  const { change, kind, line } = entry;
+  return [
+    h(
+      "div",
+      { class: "pane-head" },
+      h("h1", {}, change ? topic(change) : kind),
+      status(kind === "change" ? "nobody" : kind),
+      h("p", { class: "mono" }, line),
+    ),
+    change && aboutChange(session, change),
+  ];
+}
+
+function aboutChange(session, change) {
+  return h(
+    "div",
+    { class: "pane-body" },
+    h(
+      "div",
+      { class: "row" },
+      copyButton("Copy as scenario step", () => asStep(change), "Scenario step"),
+      copyButton("Copy as JSON", () => JSON.stringify(change, null, 2), "JSON"),
+    ),
+    h("h3", {}, "Why nobody was notified"),
+    why(session, change.serial, null),
+    h("h3", {}, "The change"),
+    jsonView(change),
+  );
+}

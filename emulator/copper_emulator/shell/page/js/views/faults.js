@@ -1,0 +1,164 @@
+// Faults: what if notifications are lost, late, out of order, the endpoint is down? Switched on here, repeatable from the seed.
+
+import { button, field, fill, h, select } from "../dom.js";
+import { listen } from "../session.js";
+import { tried } from "../say.js";
+
+// [name, what it does, [control...], beyond what Copper does]. A share is a slider; `next` is for the next delivery only.
+const FAULTS = [
+  ["lose", "are never sent", "share"],
+  ["refuse", "connections are refused", "next"],
+  ["hang", "are never answered, until the time-out", "next"],
+  ["garble", "answers are no HTTP", "next"],
+  ["slow", "answers come so much later", "3s"],
+  ["outage", "every connection is refused for so long", "10m"],
+  ["latency", "changes from now on are told so late", "0-15m"],
+  ["shuffle", "what is due at the same moment goes in another order", ""],
+  ["batches", "so many ids in one notification, in turn", "29,1"],
+  ["gone", "records are deleted before the endpoint can fetch them", ""],
+  ["changed", "records are changed before the endpoint can fetch them", ""],
+  ["stale", "searches lie so far behind", "5s"],
+  ["beyond_spec.duplicate", "are sent twice", "share"],
+  ["beyond_spec.retry", "what failed is sent again, so often", "8"],
+  ["beyond_spec.corrupt", "bodies are cut off somewhere", "next"],
+];
+
+// One delivery only: what is written behind the name.
+const ONCE = [
+  ["lose=1", "is lost"],
+  ["refuse=1", "is refused"],
+  ["hang=1", "is never answered"],
+  ["garble=1", "is answered with garbage"],
+  ["slow=3s,1", "is answered 3s later"],
+  ["beyond_spec.corrupt=1", "is cut off"],
+];
+
+export async function show(main, { session, signal }) {
+  const { api } = session;
+  const on = h("section", { class: "panel", "aria-label": "Faults that are on" });
+  const once = select(ONCE, ONCE[1][0], { "aria-label": "What happens to the next delivery" });
+  const target = h("input", { type: "url", placeholder: "all targets", "aria-label": "Only targets that begin so" });
+
+  const turn = async (text) => {
+    const written = target.value.trim() ? `${text}@${target.value.trim()}` : text;
+    await tried(() => api.switchFaults([written]), `On: ${written}`);
+    await session.look();
+  };
+
+  const off = async (name) => {
+    await tried(() => api.switchFaults([], name === "all" ? "all" : [name]), "Off");
+    await session.look();
+  };
+
+  const draw = () => {
+    const faults = session.faults?.faults ?? [];
+    fill(
+      on,
+      h(
+        "div",
+        { class: "row apart" },
+        h("h2", {}, faults.length ? "On" : "Nothing is on"),
+        h("span", { class: "muted" }, "seed ", h("code", { id: "seed" }, session.faults?.seed ?? "")),
+        faults.length > 0 && button("All off", () => off("all"), { class: "danger" }),
+      ),
+      faults.map((fault) =>
+        h(
+          "div",
+          { class: "row" },
+          h("code", {}, fault.text),
+          fault.beyond_spec && h("span", { class: "muted" }, "Copper itself never does this"),
+          button("Off", () => off(fault.text), { "aria-label": `Switch off ${fault.text}` }),
+        ),
+      ),
+    );
+  };
+
+  listen(session, "known", draw, signal);
+  draw();
+  main.append(
+    h(
+      "div",
+      { class: "panels" },
+      h("div", { class: "row apart" }, h("h1", {}, "Faults"), field("Only targets that begin with", target)),
+      on,
+      h(
+        "section",
+        { class: "panel", "aria-label": "For the next delivery only" },
+        h("h2", {}, "For the next delivery only"),
+        h(
+          "div",
+          { class: "row" },
+          "the next notification",
+          once,
+          button("Switch on once", () => turn(once.value), { class: "main" }),
+        ),
+      ),
+      h(
+        "div",
+        { class: "scrolls" },
+        h(
+          "table",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Fault", "What it does", "How much"].map((text) => h("th", { scope: "col" }, text)),
+              h("th", { scope: "col" }, h("span", { class: "unseen" }, "Actions")),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            FAULTS.map((fault) => row(fault, turn)),
+          ),
+        ),
+      ),
+      h(
+        "p",
+        { class: "muted" },
+        "What is drawn comes from the account's seed: the same changes under the same seed meet the same faults.",
+      ),
+    ),
+  );
+}
+
+function row([name, text, how], turn) {
+  const [control, written] = controlOf(name, how);
+  return h(
+    "tr",
+    {},
+    h("td", {}, h("code", {}, name)),
+    h("td", {}, text),
+    h("td", {}, control),
+    h(
+      "td",
+      { class: "actions" },
+      button("Switch on", () => turn(written()), { "aria-label": `Switch on ${name}` }),
+    ),
+  );
+}
+
+/** What says how much, and the fault as it is written then. */
+function controlOf(name, how) {
+  if (how === "") return [h("span", { class: "muted" }, "–"), () => name];
+  if (how === "share") return slider(name);
+  const value = h("input", {
+    value: how === "next" ? "1" : how,
+    size: 8,
+    "aria-label": how === "next" ? `How many ${name}` : `How much ${name}`,
+  });
+  return [
+    how === "next" ? h("span", { class: "row" }, "the next", value) : value,
+    () => `${name}=${value.value.trim()}`,
+  ];
+}
+
+function slider(name) {
+  const shown = h("output", { class: "mono" }, "20%");
+  const value = h("input", { type: "range", min: 1, max: 100, value: 20, "aria-label": `Share of ${name}` });
+  value.addEventListener("input", () => (shown.textContent = `${value.value}%`));
+  return [h("span", { class: "row" }, value, shown), () => `${name}=${value.value}%`];
+}

@@ -1,0 +1,85 @@
+// The sending limits: what has been counted in each window, what is held, and a drawing of when what was sent.
+
+import { fill, gathered, h, select } from "../dom.js";
+import { gauges } from "../parts/gauges.js";
+import { timeline } from "../parts/timeline.js";
+import { listen } from "../session.js";
+import { tried } from "../say.js";
+
+const MARKS = 2500;
+const SPANS = [
+  [60_000, "1 minute"],
+  [600_000, "10 minutes"],
+  [3_600_000, "1 hour"],
+];
+
+export async function show(main, { session, signal }) {
+  const now = h("section", { class: "panel", "aria-label": "Windows" });
+  const drawing = h("section", { class: "panel", "aria-label": "Timeline" });
+  const span = select(SPANS, 600_000, { "aria-label": "How far back" });
+  main.append(
+    h(
+      "div",
+      { class: "panels" },
+      h(
+        "div",
+        { class: "row apart" },
+        h("h1", {}, "Limits"),
+        h("label", { class: "row" }, h("span", { class: "muted" }, "the last"), span),
+      ),
+      now,
+      drawing,
+    ),
+  );
+
+  async function draw() {
+    const read = await tried(() => session.api.limits(MARKS));
+    if (!read || signal.aborted) return;
+    const until = Date.parse(read.now);
+    const from = until - Number(span.value);
+    const end =
+      Math.max(until, ...read.limits.map((limit) => Date.parse(limit.opens_at ?? read.now))) +
+      Number(span.value) * 0.02;
+    const marks = read.marks.flatMap(marksOf).filter((mark) => mark.at >= from);
+    fill(
+      now,
+      read.limits.length
+        ? h("div", { class: "gauge-row" }, gauges(read.limits, until))
+        : h("p", { class: "muted" }, "This account has no sending limits."),
+    );
+    fill(
+      drawing,
+      h("h2", {}, "Sent, held, lost"),
+      timeline(marks, read.limits.filter((limit) => limit.window_from).map(windowOf), from, end, until),
+      h(
+        "p",
+        { class: "muted" },
+        `The bars above are the ${read.window} window of each limit as it stands. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Lost: by a fault, dropped, blocked or cancelled.`,
+      ),
+      read.marks.length === MARKS &&
+        h("p", { class: "muted" }, `Drawn are the latest ${MARKS.toLocaleString("en")} notifications.`),
+    );
+  }
+
+  const soon = gathered(draw, 300);
+  span.addEventListener("change", draw);
+  listen(session, "known", soon, signal);
+  listen(session, "entries", soon, signal);
+  await draw();
+}
+
+function windowOf(limit) {
+  return {
+    from: Date.parse(limit.window_from),
+    until: Date.parse(limit.window_until),
+    text: limit.limit,
+    full: limit.room === 0,
+  };
+}
+
+/** One notification may have waited and then been sent: it is in both lanes. */
+function marksOf(mark) {
+  const held = mark.held_by ? [{ at: Date.parse(mark.due_at), what: "held" }] : [];
+  const ended = mark.started_at ?? mark.ended_at;
+  return ended ? [...held, { at: Date.parse(ended), what: mark.state }] : held;
+}

@@ -1,0 +1,155 @@
+// Send an event: a valid body, made of the records there are, to be changed, with a warning where Copper would not send it.
+
+import { button, field, fill, gathered, h, select } from "../dom.js";
+import { go } from "../router.js";
+import { say, tried } from "../say.js";
+import { oddities } from "../validity.js";
+import { count, TOPICS, TYPES } from "../words.js";
+
+const EVERYBODY = "";
+const ELSEWHERE = "elsewhere";
+
+export async function show(main, { session }) {
+  await session.ready;
+  const { subscriptions } = await session.api.subscriptions();
+  const view = new SendView(session, subscriptions);
+  await view.fillIn();
+  main.append(view.element);
+}
+
+class SendView {
+  constructor(session, subscriptions) {
+    Object.assign(this, { session, subscriptions, api: session.api, known: [] });
+    this.type = select(TYPES, "person", { id: "send-type" });
+    this.event = select(TOPICS.person, "update", { id: "send-event" });
+    this.to = select([], EVERYBODY, { id: "send-to" });
+    this.target = h("input", { type: "url" });
+    this.warning = h("div", { id: "send-warning", role: "status" });
+    const described = { "aria-label": "Body", "aria-describedby": "send-warning" };
+    this.body = h("textarea", { class: "tall", spellcheck: "false", ...described });
+    this.type.addEventListener("change", () => this.chooseTopic());
+    this.event.addEventListener("change", () => this.chooseTopic());
+    this.to.addEventListener("change", () => this.fillIn());
+    this.body.addEventListener(
+      "input",
+      gathered(() => this.check(), 100),
+    );
+    this.offer();
+    this.element = h(
+      "div",
+      { class: "panels" },
+      h("h1", {}, "Send an event"),
+      this.choices(),
+      this.body,
+      this.warning,
+      this.ends(),
+    );
+  }
+
+  choices() {
+    return h(
+      "div",
+      { class: "row send-choices" },
+      field("Type", this.type),
+      field("Event", this.event),
+      field("To", this.to),
+      field("Target", this.target),
+    );
+  }
+
+  ends() {
+    return h(
+      "div",
+      { class: "row" },
+      button("Send", () => this.send(), { class: "main" }),
+      button("Fill in anew", () => this.fillIn()),
+    );
+  }
+
+  chooseTopic() {
+    this.offer();
+    return this.fillIn();
+  }
+
+  /** The events of the type, and who is subscribed to the topic. */
+  offer() {
+    const option = (value, text) => h("option", { value, selected: value === this.event.value }, text);
+    fill(
+      this.event,
+      TOPICS[this.type.value].map((each) => option(each, each)),
+    );
+    const own = this.matching();
+    fill(
+      this.to,
+      option(EVERYBODY, `as an event: to every subscription (${own.length})`),
+      own.map(({ id }) => option(String(id), `this body, to subscription ${id}`)),
+      option(ELSEWHERE, "this body, to another target"),
+    );
+  }
+
+  matching() {
+    return this.subscriptions.filter((each) => each.type === this.type.value && each.event === this.event.value);
+  }
+
+  async fillIn() {
+    const type = this.type.value;
+    const found = await tried(() => this.api.search(type, { page_size: 200 }));
+    const records = found?.records ?? [];
+    this.known = records.map((record) => record.id);
+    const chosen = this.subscriptions.find(({ id }) => String(id) === this.to.value);
+    this.target.value = chosen?.target ?? "";
+    this.target.disabled = this.to.value !== ELSEWHERE;
+    const body = this.sample(records[0], chosen ?? this.matching()[0]);
+    this.body.value = JSON.stringify(body, null, 2);
+    this.check();
+  }
+
+  /** The body that a subscription would get; without a record the id stands for one that is not there. */
+  sample(record, subscription) {
+    const [type, event] = [this.type.value, this.event.value];
+    const name = record?.name ?? "Ada";
+    return {
+      subscription_id: subscription?.id ?? 1,
+      event,
+      type,
+      ids: [record?.id ?? 17],
+      updated_attributes: event === "update" ? { name: [name, `${name} Lovelace`] } : {},
+      timestamp: new Date(this.session.now()).toISOString(),
+    };
+  }
+
+  check() {
+    const odd = oddities(this.body.value, this.known);
+    const list = h(
+      "ul",
+      {},
+      odd.map((text) => h("li", {}, text)),
+    );
+    fill(
+      this.warning,
+      odd.length
+        ? h("div", { class: "warning" }, "Copper would not send this:", list)
+        : h("p", { class: "muted" }, "A body as Copper sends it."),
+    );
+  }
+
+  async send() {
+    const answer = await tried(() => (this.to.value === EVERYBODY ? this.fire() : this.replay()));
+    if (answer === undefined) return;
+    const sent = answer.notifications ?? [answer.notification];
+    say(
+      sent.length ? `Sent: ${count(sent.length, "notification")}` : "It happened, and nobody is notified",
+      answer.note,
+    );
+    if (sent.length) go({ view: "deliveries", which: String(sent[0].serial), filters: {} });
+  }
+
+  fire() {
+    const { type, event, ids, updated_attributes = {} } = JSON.parse(this.body.value);
+    return this.api.fire({ type, event, ids, updated_attributes });
+  }
+
+  replay() {
+    return this.api.replay({ body: JSON.parse(this.body.value), target: this.target.value.trim() });
+  }
+}

@@ -1,0 +1,193 @@
+// Subscriptions, how many of a hundred, their targets and where those are really sent.
+
+import { button, field, fill, gathered, h, select } from "../dom.js";
+import { confirmed, dialog } from "../parts/dialog.js";
+import { tried } from "../say.js";
+import { listen } from "../session.js";
+import { watch } from "../watching.js";
+import { sign, status, TOPICS, TYPES } from "../words.js";
+
+export async function show(main, { session, signal }) {
+  const view = new SubscriptionsView(session);
+  main.append(view.element);
+  const soon = gathered(() => view.draw(), 300);
+  listen(session, "entries", soon, signal);
+  listen(session, "reset", soon, signal);
+  await view.draw();
+}
+
+class SubscriptionsView {
+  constructor(session) {
+    this.session = session;
+    this.api = session.api;
+    this.own = h("section", { class: "panels", "aria-label": "Subscriptions" });
+    this.targets = h("section", { class: "panels", "aria-label": "Targets" });
+    this.routes = h("section", { class: "panels", "aria-label": "Routes" });
+    this.element = h("div", { class: "panels" }, this.own, this.targets, this.routes);
+  }
+
+  async draw() {
+    const { api } = this;
+    const read = () => Promise.all([api.subscriptions(), api.targets(), api.routes()]);
+    const found = await tried(read);
+    if (!found) return;
+    const [own, { targets }, { routes }] = found;
+    fill(this.own, this.head(own), this.table(own.subscriptions));
+    fill(this.targets, h("h2", {}, "Targets"), this.targetTable(targets));
+    const more = button("New route", async () => (await newRoute(api)) && this.draw());
+    fill(this.routes, h("div", { class: "row apart" }, h("h2", {}, "Routes"), more), this.routeTable(routes));
+  }
+
+  /** Do something, and show what has become of it. */
+  async change(act, done) {
+    await tried(act, done);
+    await this.draw();
+  }
+
+  head({ count, max }) {
+    return h(
+      "div",
+      { class: "row apart" },
+      h("h1", {}, "Subscriptions ", h("span", { class: "mono muted" }, `${count}/${max}`)),
+      h(
+        "div",
+        { class: "row" },
+        button("Watch everything in the inbox", () => this.change(() => watch(this.session))),
+        button("New subscription", () => this.edit(null), { class: "main" }),
+      ),
+    );
+  }
+
+  table(subscriptions) {
+    const named = (each) => Object.keys({ ...each.secret, ...each.headers }).join(", ");
+    const rows = subscriptions.map((each) => [
+      h("span", { class: "mono" }, each.id),
+      `${each.type}/${each.event}`,
+      data(each.target),
+      data(named(each)),
+      [
+        button("Edit", () => this.edit(each), { "aria-label": `Edit subscription ${each.id}` }),
+        " ",
+        button("Delete", () => this.remove(each), { class: "danger", "aria-label": `Delete subscription ${each.id}` }),
+      ],
+    ]);
+    return table(["Id", "Topic", "Target", "Secret and headers"], rows, "None yet: nobody is notified of anything.");
+  }
+
+  targetTable(targets) {
+    const rows = targets.map((each) => {
+      const [word, act] = each.paused ? ["Resume", this.api.resumeTarget] : ["Pause", this.api.pauseTarget];
+      const turn = () => this.change(() => act(each.target), each.paused ? "Resumed" : "Paused: what is due waits");
+      return [
+        data(each.target),
+        data(each.route || "–"),
+        h("span", { class: "mono" }, each.waiting),
+        targetState(each),
+        button(word, turn, { "aria-label": `${word} ${each.target}` }),
+      ];
+    });
+    return table(["Target", "Route", "Waiting", "State"], rows, "Targets of subscriptions appear here.");
+  }
+
+  routeTable(routes) {
+    const rows = routes.map(({ origin, to }) => {
+      const remove = () => this.change(() => this.api.removeRoute(origin), "Route removed");
+      return [data(origin), data(to), button("Remove", remove, { "aria-label": `Remove route of ${origin}` })];
+    });
+    const none = "Without a route only this machine is sent to; everything else is blocked.";
+    return table(["Targets that begin with", "Are sent to"], rows, none);
+  }
+
+  async edit(subscription) {
+    const title = subscription ? `Subscription ${subscription.id}` : "New subscription";
+    if (await dialog(title, (close) => form(this.api, subscription, close))) await this.draw();
+  }
+
+  async remove({ id, type, event, target }) {
+    const text = `${type}/${event} to ${target}. What waits for it is cancelled.`;
+    if (await confirmed(`Delete subscription ${id}?`, text, "Delete")) {
+      await this.change(() => this.api.unsubscribe(id), "Deleted");
+    }
+  }
+}
+
+/** Rows of cells, the last of which are buttons. */
+function table(heads, rows, none) {
+  if (!rows.length) return h("p", { class: "muted" }, none);
+  const cells = (row) => row.map((cell, place) => h("td", { class: place < heads.length ? null : "actions" }, cell));
+  const actions = h("th", { scope: "col" }, h("span", { class: "unseen" }, "Actions"));
+  const head = h(
+    "tr",
+    {},
+    heads.map((text) => h("th", { scope: "col" }, text)),
+    actions,
+  );
+  const body = rows.map((row) => h("tr", {}, cells(row)));
+  return h("div", { class: "scrolls" }, h("table", {}, h("thead", {}, head), h("tbody", {}, body)));
+}
+
+function data(text) {
+  return h("span", { class: "data" }, text);
+}
+
+function targetState({ paused, blocked }) {
+  if (paused) return sign("wait", "‖", "paused");
+  return blocked ? [status("blocked"), h("p", { class: "muted" }, blocked)] : "open";
+}
+
+function form(api, subscription, close) {
+  const fixed = { disabled: Boolean(subscription) };
+  const type = select(TYPES, subscription?.type ?? "person", fixed);
+  const event = select(TOPICS[type.value], subscription?.event ?? "update", fixed);
+  type.addEventListener("change", () =>
+    fill(
+      event,
+      TOPICS[type.value].map((each) => h("option", { value: each }, each)),
+    ),
+  );
+  const url = "https://billing.example.com/hooks/copper";
+  const target = h("input", { type: "url", value: subscription?.target ?? "", placeholder: url });
+  const secret = json(subscription?.secret, '{"key": "s3cret"}');
+  const headers = json(subscription?.headers, '{"X-Api-Key": "s3cret"}');
+  const said = () => ({ target: target.value.trim(), ...read("secret", secret), ...read("headers", headers) });
+  const made = () => api.subscribe({ type: type.value, event: event.value, ...said() });
+  const save = async () => {
+    if (await tried(() => (subscription ? api.resubscribe(subscription.id, said()) : made()), "Saved")) close(true);
+  };
+  return [
+    h("div", { class: "row" }, field("Type", type), field("Event", event)),
+    field("Target", target),
+    field("Secret as JSON (may be left out)", secret),
+    field("Headers as JSON (may be left out)", headers),
+    subscription && h("p", { class: "muted" }, "What is masked stays as it is."),
+    ends(close, save),
+  ];
+}
+
+function json(values, placeholder) {
+  return h("input", { value: values ? JSON.stringify(values) : "", placeholder, spellcheck: "false" });
+}
+
+function read(name, control) {
+  return control.value.trim() ? { [name]: JSON.parse(control.value) } : {};
+}
+
+function newRoute(api) {
+  return dialog("New route", (close) => {
+    const origin = h("input", { placeholder: "https://billing.example.com", autofocus: true });
+    const to = h("input", { placeholder: "http://127.0.0.1:5000" });
+    const save = async () => {
+      if (await tried(() => api.addRoute(origin.value.trim(), to.value.trim()), "Route made")) close(true);
+    };
+    return [field("Targets that begin with", origin), field("Are sent to", to), ends(close, save)];
+  });
+}
+
+function ends(close, save) {
+  return h(
+    "div",
+    { class: "ends" },
+    button("Cancel", () => close()),
+    button("Save", save, { class: "main" }),
+  );
+}

@@ -1,0 +1,22 @@
+// The account's own endpoint, and how it comes to hear of everything: nothing to write before something is seen.
+
+import { say, tried } from "./say.js";
+import { count, TOPICS, TYPES } from "./words.js";
+
+export function inboxTarget(account) {
+  return `https://inbox.example/${encodeURIComponent(account)}`;
+}
+
+/** Subscribe the inbox to every topic that it has not yet. */
+export async function watch(session) {
+  const { api } = session;
+  const target = inboxTarget(session.name);
+  const { subscriptions } = await api.subscriptions();
+  const there = subscriptions.filter((each) => each.target === target).map((each) => `${each.type}/${each.event}`);
+  const topics = TYPES.flatMap((type) => TOPICS[type].map((event) => ({ type, event })));
+  const missing = topics.filter(({ type, event }) => !there.includes(`${type}/${event}`));
+  for (const topic of missing) {
+    if ((await tried(() => api.subscribe({ ...topic, target }))) === undefined) return;
+  }
+  say(`The inbox watches everything: ${count(missing.length, "subscription")} made`);
+}

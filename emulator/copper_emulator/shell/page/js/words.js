@@ -1,0 +1,158 @@
+// How is it said? Statuses, moments, ids and topics in the words that the command line and the tests use too.
+
+import { h } from "./dom.js";
+
+const EVENTS = ["new", "update", "delete"];
+
+/** Copper's types and the events that each is told of. */
+export const TOPICS = {
+  lead: EVENTS,
+  person: EVENTS,
+  company: EVENTS,
+  opportunity: EVENTS,
+  project: EVENTS,
+  task: EVENTS,
+  activity_log: ["new"],
+};
+
+export const TYPES = Object.keys(TOPICS);
+
+export const STATES = [
+  "queued",
+  "held",
+  "sending",
+  "delivered",
+  "rejected",
+  "failed",
+  "lost",
+  "dropped",
+  "blocked",
+  "unknown",
+  "cancelled",
+];
+
+/** What needs looking at, or has not ended. */
+export const OPEN_STATES = ["queued", "held", "sending", "rejected", "failed", "lost", "dropped", "blocked", "unknown"];
+
+// Each has a sign of its own beside its colour: a colour alone tells some people nothing.
+const KINDS = {
+  queued: ["wait", "…"],
+  held: ["wait", "‖"],
+  sending: ["wait", "→"],
+  delivered: ["good", "✓"],
+  rejected: ["bad", "✕"],
+  failed: ["bad", "✕"],
+  lost: ["bad", "∅"],
+  dropped: ["bad", "↓"],
+  blocked: ["bad", "⊘"],
+  unknown: ["bad", "?"],
+  cancelled: ["none", "–"],
+  // What stands between the notifications, because there are none of it.
+  nobody: ["none", "·"],
+  unchanged: ["none", "="],
+  excluded: ["none", "·"],
+  "api refused": ["bad", "!"],
+};
+
+/** A status as word and sign, with what there is to say beside it. */
+export function status(state, detail = "") {
+  const [kind, shape] = KINDS[state] ?? ["none", "·"];
+  const word = state === "queued" || state === "sending" ? "pending" : state;
+  return sign(kind, shape, word, detail);
+}
+
+/** A sign, a word and what there is to say beside them, in the colour of their kind. */
+export function sign(kind, shape, word, detail = "") {
+  return h(
+    "span",
+    { class: `status ${kind}` },
+    h("span", { class: "sign", "aria-hidden": "true" }, shape),
+    h("span", { class: "word" }, word),
+    // For who hears it, or copies it.
+    " ",
+    detail && h("span", { class: "detail" }, detail),
+  );
+}
+
+const SENTENCES = ["lost", "dropped"];
+const PAUSED = "its target, which is paused";
+
+/** What there is to say beside a notification's status: the answer, the reason, until when it waits. */
+export function statusDetail(row, now) {
+  if (row.waits_for === PAUSED) return "target paused";
+  if (row.state === "queued") return waits(row.due_at, now);
+  if (row.state === "sending") return "on its way";
+  // Of several limits the first that held it is what the journal tells of; the list knows which does now.
+  if (row.state === "held") return `until ${clockTime(row.waits_until ?? row.held_until)}`;
+  if (row.status) return String(row.status);
+  return row.reason || (SENTENCES.includes(row.state) ? firstSentence(row.text ?? row.told) : "");
+}
+
+function waits(due, now) {
+  const left = Date.parse(due) - now;
+  return left > 0 ? `due in ${duration(left)}` : "due now";
+}
+
+/** The reason alone: `dropped: over the limit of 600/1m` has its status beside it already. */
+function firstSentence(text) {
+  return text.split(". ")[0].replace(/^(lost|dropped):? /, "");
+}
+
+/** `1h 5m`, `12s`, `340ms`. */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "m"],
+    [1, "s"],
+  ]
+    .map(([length, unit], place, all) => [Math.floor((place ? seconds % all[place - 1][0] : seconds) / length), unit])
+    .filter(([count]) => count);
+  return parts
+    .slice(0, 2)
+    .map(([count, unit]) => count + unit)
+    .join(" ");
+}
+
+let zone = localStorage.getItem("copper-zone") ?? "UTC";
+
+/** Moments are shown in UTC, as in notifications, or in the browser's own zone. */
+export const timeZone = {
+  get name() {
+    return zone;
+  },
+  toggle() {
+    zone = zone === "UTC" ? "local" : "UTC";
+    localStorage.setItem("copper-zone", zone);
+  },
+};
+
+function shifted(iso) {
+  const moment = new Date(iso);
+  return zone === "UTC" ? moment : new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);
+}
+
+export function clockTime(iso) {
+  return iso ? shifted(iso).toISOString().slice(11, 19) : "";
+}
+
+export function preciseTime(iso) {
+  return iso ? shifted(iso).toISOString().slice(11, 23) : "";
+}
+
+export function fullTime(iso) {
+  return iso ? shifted(iso).toISOString().replace("T", " ").slice(0, 23) : "";
+}
+
+export function count(number, word, plural = `${word}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? word : plural}`;
+}
+
+export function shortIds(ids, most = 3) {
+  const shown = ids.slice(0, most).join(", ");
+  return ids.length > most ? `${shown} +${ids.length - most}` : shown;
+}
+
+export const topic = (row) => `${row.type}/${row.event}`;

@@ -1,0 +1,154 @@
+"""What have I done? Everything that is done to an account since `start`, as a scenario that does it again.
+
+It is told by the account itself (`core/told.py`), so that it is the same by whichever way it was done: through the
+page, the control API, the command line, the emulated API or Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.records.lookups.tables import LOOKUPS
+from copper_emulator.core.text import duration_text
+from copper_emulator.core.told import Told
+from copper_emulator.settings import Settings
+from copper_emulator.shell.recording.steps import Said, Steps
+from copper_emulator.shell.recording.yaml_text import Remark, Step, document
+from copper_emulator.shell.stage import Stage
+
+MOST = 10_000
+"""Steps that are kept; what is done after them is not recorded."""
+
+_NOT_IN_A_FILE = frozenset({"allow_targets", "faults", "strict", "allow", "user_agent", "in_flight"})
+
+
+class Recorder:
+    """Records one account of the standalone server, or of a test."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._recording: _Recording | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._recording is not None and self._recording.until_ms is None
+
+    @property
+    def steps(self) -> int:
+        """How many there are so far."""
+        return 0 if self._recording is None else self._recording.number
+
+    @property
+    def started_ms(self) -> int | None:
+        return None if self._recording is None else self._recording.since_ms
+
+    @property
+    def stopped_ms(self) -> int | None:
+        return None if self._recording is None else self._recording.until_ms
+
+    @property
+    def is_full(self) -> bool:
+        return self.steps >= MOST
+
+    def start(self) -> None:
+        """Begin anew; what was recorded before is gone."""
+        with self._stage.lock:
+            account = self._stage.account
+            self._recording = _Recording(self._stage, account)
+            account.on_told = self._recording.add
+
+    def stop(self) -> None:
+        """What is done from now on is not recorded; what was, stays to be read."""
+        with self._stage.lock:
+            if self._recording is not None and self._recording.until_ms is None:
+                self._recording.until_ms = self._stage.now()
+                self._stage.account.on_told = None
+
+    def account_replaced(self) -> None:
+        """The account begins anew, and so does a recording that is under way."""
+        if self.is_on:
+            self.start()
+
+    def text(self) -> str | None:
+        """The scenario; None while there is no step in it."""
+        with self._stage.lock:
+            return None if self._recording is None else self._recording.text()
+
+
+class _Recording:
+    """One recording, from its start to its end."""
+
+    def __init__(self, stage: Stage, account: Account) -> None:
+        self.since_ms = stage.now()
+        self.until_ms: int | None = None
+        self.number = 0
+        self._stage = stage
+        self._account = account
+        self._steps = Steps(account.records)
+        self._said: list[tuple[int, Said]] = []
+        self._settings = _differing(stage.settings)
+        self._entries = list(_entries(account.records.catalogue))
+        self._subscriptions = dict(self._steps.subscription(each) for each in account.subscriptions)
+        faults = account.faults.active(self.since_ms)
+        self._faults: list[dict[str, Any]] = [{"faults": [str(each) for each in faults]}] if faults else []
+
+    def add(self, what: Told) -> None:
+        """Something was done."""
+        if self.number < MOST:
+            said = self._steps.of(what)
+            self.number += sum(not isinstance(each, Remark) for each in said)
+            moment = self._stage.clock.now() - self.since_ms
+            self._said += [(moment, each) for each in said]
+
+    def text(self) -> str | None:
+        if not self.number:
+            return None
+        # Last: by now it is known what has to be there.
+        first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._faults)]
+        return document(
+            {
+                "name": "recorded",
+                "description": f"what was done, in {self.number} steps",
+                **({"settings": self._settings} if self._settings else {}),
+                **({"subscriptions": self._subscriptions} if self._subscriptions else {}),
+                "steps": [*first, *self._timed()],
+            }
+        )
+
+    def _timed(self) -> Iterator[Step | Remark]:
+        position = 0
+        for moment, said in self._said:
+            if isinstance(said, Remark):
+                yield said
+                continue
+            at: Mapping[str, Any] = {"at": f"+{duration_text(moment)}"} if moment > position else {}
+            position = max(position, moment)
+            yield Step({**at, **said})
+        # Time that passed after the last step counts where something came of it.
+        sent = [delivery.started_ms for delivery in self._account.journal.deliveries[-1:]]
+        left = max([self._until(moment) for moment in sent], default=0) - position
+        if left > 0:
+            yield Step({"advance": duration_text(left)})
+
+    def _until(self, moment: int) -> int:
+        return (moment if self.until_ms is None else min(moment, self.until_ms)) - self.since_ms
+
+
+def _differing(settings: Settings) -> dict[str, Any]:
+    """The settings that are not as they are by themselves, as they are written in a file."""
+    usual = Settings.of({})
+    names = [name for name in type(settings).model_fields if getattr(settings, name) != getattr(usual, name)]
+    return settings.model_dump(mode="json", include=set(names) - _NOT_IN_A_FILE)
+
+
+def _entries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    """What the lookup tables have beyond what a new account's have."""
+    usual = Catalogue(DEFAULT_EMAIL)
+    for table in LOOKUPS:
+        for entry_id, entry in catalogue.table(table).items():
+            if entry_id not in usual.table(table):
+                yield {"lookup": {"table": table, "add": dict(entry)}}

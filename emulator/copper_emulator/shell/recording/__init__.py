@@ -1,0 +1,1 @@
+"""What was done in an account, as a scenario that does it again."""

@@ -1,0 +1,233 @@
+"""How is what was done said as a step of a scenario?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from copper_emulator.core import told
+from copper_emulator.core.model import EntityType, Subscription
+from copper_emulator.core.records.fields import Access
+from copper_emulator.core.records.lookups.tables import LOOKUPS
+from copper_emulator.core.records.samples import NUMBER, numbered, with_samples
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.shell.recording.names import Names
+from copper_emulator.shell.recording.yaml_text import Remark
+
+Said = dict[str, Any] | Remark
+"""One action with its parts, or a comment on what no action can do."""
+
+_OUR_OWN = frozenset({"content-type", "user-agent"})
+
+
+class Steps:
+    """The words of one recording: what was done, as actions, with the names that things have by then."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self.names = Names(store)
+        self._subscriptions: dict[int, str] = {}
+        self._used: Counter[str] = Counter()
+        self._known: dict[type, Callable[[Any], Iterator[Said]]] = {
+            told.Created: self._created,
+            told.Updated: self._updated,
+            told.Deleted: self._deleted,
+            told.Seeded: self._seeded,
+            told.Merged: self._merged,
+            told.Converted: self._converted,
+            told.Related: lambda each: self._relation(each, "relate", "to"),
+            told.Unrelated: lambda each: self._relation(each, "unrelate", "from"),
+            told.Entered: self._entered,
+            told.Fired: self._fired,
+            told.Replayed: self._replayed,
+            told.Subscribed: self._subscribed,
+            told.Resubscribed: self._resubscribed,
+            told.Unsubscribed: self._unsubscribed,
+            told.Paused: lambda each: _beyond(f"the target {each.target} was paused"),
+            told.Resumed: lambda each: _beyond(f"the target {each.target} was resumed"),
+            told.RulesChanged: lambda _: _beyond("settings were changed"),
+            told.KeySwitched: lambda _: iter([{"switch_key": True}]),
+            told.FaultOn: lambda each: iter([{"faults": [str(each.fault)]}]),
+            told.FaultsOff: self._faults_off,
+            told.EntryChanged: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
+            told.EntryRemoved: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was taken away"),
+            told.AccountChanged: lambda each: _beyond(f"the account's {', '.join(each.fields)} was changed"),
+        }
+
+    def of(self, what: told.Told) -> list[Said]:
+        """The steps that do it again."""
+        return list(self._known[type(what)](what))
+
+    def subscription(self, subscription: Subscription) -> tuple[str, dict[str, Any]]:
+        """A name for a subscription, and what it is."""
+        name = f"{subscription.type}_{subscription.event}"
+        self._used[name] += 1
+        if self._used[name] > 1:
+            name = f"{name}_{self._used[name]}"
+        self._subscriptions[subscription.id] = name
+        extras = ("secret", "headers", "custom_field_computed_values")
+        given = {extra: getattr(subscription, extra) for extra in extras}
+        topic, target = str(subscription.topic), subscription.target
+        said = {name: value for name, value in given.items() if value is not None}
+        return name, {"topic": topic, "target": target, **said}
+
+    # --- records --------------------------------------------------------------------------------------------
+
+    def _created(self, made: told.Created) -> Iterator[Said]:
+        rows = [self._fields(made.kind, body, Access.NEVER) for _, body in made.rows]
+        name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
+        yield {"create": {"type": str(made.kind), "as": name, **_alike(made.kind, rows)}}
+
+    def _updated(self, written: told.Updated) -> Iterator[Said]:
+        ids = [record_id for record_id, _ in written.rows]
+        names = self.names.all_of(written.kind, ids)
+        if names is None:
+            yield _unknown("update", written.kind, ids)
+            return
+        rows = [self._fields(written.kind, body, Access.NEVER, Access.CREATE) for _, body in written.rows]
+        if not any(rows):
+            yield Remark(f"an update of {', '.join(names)} named nothing that can be written")
+            return
+        same = all(row == rows[0] for row in rows) and len(set(names)) == len(names) and not _has_number(rows[0])
+        yield {"update": {"records": _one(names), **({"fields": rows[0]} if same else {"rows": rows})}}
+
+    def _deleted(self, removed: told.Deleted) -> Iterator[Said]:
+        names = self.names.all_of(removed.kind, removed.ids)
+        yield _unknown("delete", removed.kind, removed.ids) if names is None else {"delete": {"records": _one(names)}}
+
+    def _seeded(self, made: told.Seeded) -> Iterator[Said]:
+        rows = [_known_fields(made.kind, body) for _, body in made.rows]
+        name = self.names.give(made.kind, [record_id for record_id, _ in made.rows])
+        yield {"seed": {"type": str(made.kind), "as": name, "rows": rows}}
+
+    def _merged(self, merged: told.Merged) -> Iterator[Said]:
+        names = self.names.all_of(merged.kind, [merged.winner, merged.loser])
+        if names is None:
+            yield _unknown("merge", merged.kind, [merged.winner, merged.loser])
+        else:
+            yield {"merge": {"winner": names[0], "loser": names[1]}}
+
+    def _converted(self, converted: told.Converted) -> Iterator[Said]:
+        lead = self.names.of(EntityType.LEAD, converted.lead)
+        if lead is None:
+            yield _unknown("convert", EntityType.LEAD, [converted.lead])
+            return
+        details = converted.body.get("details") if isinstance(converted.body, Mapping) else None
+        parts = {part: self._part(part, given) for part, given in (details or {}).items() if given is not None}
+        named = {
+            part: self.names.give(EntityType(part), [record_id])
+            for part, record_id in converted.became.items()
+            if self.names.of(EntityType(part), record_id) is None
+        }
+        yield {"convert": {"lead": lead, **({"as": named} if named else {}), **parts}}
+
+    def _part(self, part: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: self.names.reference(EntityType(part), value) if name == "id" else self.names.value(value)
+            for name, value in given.items()
+        }
+
+    def _relation(self, each: told.Related | told.Unrelated, verb: str, to: str) -> Iterator[Said]:
+        one, other = self.names.of(*each.one), self.names.of(*each.other)
+        if one is None or other is None:
+            yield _unknown(verb, each.one[0], [each.one[1]])
+        else:
+            yield {verb: {"records": one, to: other}}
+
+    def _fields(self, kind: EntityType, body: Mapping[str, Any], *fixed: Access) -> dict[str, Any]:
+        """What of a body can be written: the rest was ignored."""
+        by_name = TABLES[kind].by_name
+        written = {name: value for name, value in body.items() if name in by_name and by_name[name].access not in fixed}
+        return self.names.fields(kind, written)
+
+    # --- what else happens ----------------------------------------------------------------------------------
+
+    def _entered(self, entered: told.Entered) -> Iterator[Said]:
+        yield {"lookup": {"table": entered.table, "add": dict(entered.entry)}}
+
+    def _fired(self, fired: told.Fired) -> Iterator[Said]:
+        names = self.names.all_of(fired.topic.type, fired.ids)
+        which: dict[str, Any] = {"ids": _one(fired.ids)} if names is None else {"records": _one(names)}
+        given = self.names.value(fired.updated_attributes)
+        yield {"fire": {"topic": str(fired.topic), **which, **({"updated_attributes": given} if given else {})}}
+
+    def _replayed(self, replayed: told.Replayed) -> Iterator[Said]:
+        try:
+            body = json.loads(replayed.body)
+        except ValueError:
+            yield from _beyond("a body that is no JSON was sent")
+            return
+        headers = {name: value for name, value in replayed.headers if name.lower() not in _OUR_OWN}
+        ids = [self.names.reference(EntityType(body["type"]), each) for each in body["ids"]]
+        said = {"target": replayed.target, "body": {**body, "ids": ids}, **({"headers": headers} if headers else {})}
+        yield {"replay": said}
+
+    def _subscribed(self, made: told.Subscribed) -> Iterator[Said]:
+        name, said = self.subscription(made.subscription)
+        yield {"subscribe": {"as": name, **said}}
+
+    def _resubscribed(self, changed: told.Resubscribed) -> Iterator[Said]:
+        name = self._subscriptions.get(changed.after.id)
+        keys = ("target", "secret", "headers", "custom_field_computed_values")
+        others = [key for key in keys if getattr(changed.before, key) != getattr(changed.after, key)]
+        given = {key: getattr(changed.after, key) for key in others if getattr(changed.after, key) is not None}
+        if name is not None and given:
+            yield {"resubscribe": {"subscription": name, **given}}
+        for key in others:
+            if key not in given:
+                yield from _beyond(f"the {key} of subscription {name} was taken away")
+
+    def _unsubscribed(self, removed: told.Unsubscribed) -> Iterator[Said]:
+        name = self._subscriptions.get(removed.subscription.id)
+        if name is not None:
+            yield {"unsubscribe": name}
+
+    def _faults_off(self, off: told.FaultsOff) -> Iterator[Said]:
+        yield {"faults": "off"}
+        if off.left:
+            yield {"faults": [str(fault) for fault in off.left]}
+
+
+def _beyond(what: str) -> Iterator[Remark]:
+    yield Remark(f"{what}: no step of a scenario can do this")
+
+
+def _known_fields(kind: EntityType, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name in TABLES[kind] or name == "id"}
+
+
+def _alike(kind: EntityType, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Rows as short as they can be written: fields alone for one, a count where `{n}` tells all of them apart."""
+    if len(rows) == 1:
+        return {"fields": rows[0]} if not _has_number(rows[0]) else {"rows": rows}
+    pattern = _as_pattern(rows[1], 2)
+    if all(with_samples(kind, pattern, number) == row for number, row in enumerate(rows, start=1)):
+        return {"count": len(rows), "fields": pattern}
+    return {"rows": list(rows)}
+
+
+def _as_pattern(value: Any, number: int) -> Any:
+    """With `{n}` where the number of the record may stand."""
+    if isinstance(value, str):
+        return value.replace(str(number), NUMBER)
+    if isinstance(value, list):
+        return [_as_pattern(item, number) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_pattern(item, number) for name, item in value.items()}
+    return value
+
+
+def _has_number(row: Mapping[str, Any]) -> bool:
+    """Whether a text has `{n}` in it, and means it."""
+    return bool(numbered(dict(row), 0) != row)
+
+
+def _one(names: Sequence[Any]) -> Any:
+    return names[0] if len(names) == 1 else list(names)
+
+
+def _unknown(verb: str, kind: EntityType, ids: Sequence[int]) -> Remark:
+    which = ", ".join(map(str, ids[:3])) + (", ..." if len(ids) > 3 else "")
+    return Remark(f"{verb} {kind} {which}: left out, since no step before it made the record")

@@ -1,0 +1,90 @@
+"""An account as one JSON document, to be put back here or elsewhere.
+
+It holds everything but the tokens: secrets and headers of subscriptions too, as they are. It is not for editing: what
+was changed in it since it was made is refused, because what then follows nobody knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import Key
+from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage_rows import STAGE, Found, rows_of
+
+VERSION = 1
+"""Of the document; grows when older versions cannot be read as they are."""
+
+
+class Snapshot(NamedTuple):
+    """One account at one moment."""
+
+    version: int
+    account: str
+    now_ms: int
+    state: Mapping[str, Any]
+    digest: str
+
+
+def snapshot(stage: Stage) -> Snapshot:
+    """The account as it is now."""
+    with stage.lock:
+        now, found = stage.clock.now(), rows_of(stage)
+    keys = [[key.serial, "", key.email] for key in stage.account.keys]
+    found[STAGE] = [(name, keys if name == "keys" else value) for name, value in found[STAGE]]
+    state = {part: [list(row) for row in rows] for part, rows in found.items()}
+    return Snapshot(VERSION, stage.name, now, state, digest_of(state))
+
+
+def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
+    """What a snapshot tells. Raises StateError for what is none, or not as it was made."""
+    if version != VERSION:
+        raise StateError(
+            f"the snapshot has version {version}, and this copper-emulator reads {VERSION}: make it anew, or use the "
+            "version that made it"
+        )
+    try:
+        as_made = digest_of(state) == digest
+    except RecursionError:
+        raise StateError("the snapshot is none: it is nested too deep") from None
+    if not as_made:
+        raise StateError(
+            "the snapshot is not as it was made: its digest does not fit what is in it. Make it anew; to change "
+            "something, restore it, change it, and make another"
+        )
+    try:
+        rows = {part: [(key, value) for key, value in found] for part, found in state.items()}
+    except (TypeError, ValueError):
+        raise StateError("the snapshot is none: its state is not lists of rows") from None
+    return Found(rows)
+
+
+def keys_after(found: Found, stage: Stage) -> list[Key]:
+    """The keys of a restored account: those of the snapshot, and the last with the token that the account has."""
+    with stage.lock:
+        present = stage.account.keys[-1] if stage.account.keys else None
+    if not found.keys:
+        return [present] if present is not None else []
+    *earlier, last = found.keys
+    return [*earlier, Key(last.serial, present.token if present is not None else "", last.email)]
+
+
+def digest_of(state: Mapping[str, Any]) -> str:
+    """The same for the same state, whoever has read and written it meanwhile."""
+    text = json.dumps(_plain(state), sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    # JavaScript writes 12.0 as 12.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,185 @@
+"""The file that a server's accounts survive in: SQLite, one row for each thing that can change by itself.
+
+A commit is there as a whole or not at all, whenever the process ends. The file belongs to one server at a time. Every
+error of SQLite's becomes a StateError that says what is wrong and what would help.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeAlias
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.state import Edit, Rows
+
+Migration: TypeAlias = Callable[[sqlite3.Connection], object]
+
+APPLICATION_ID = 0x436F7072
+"""What marks a SQLite file as one of ours."""
+
+
+def _tables(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+    # In the order of their ids: that of their making, which dictionaries have, too.
+    connection.execute(
+        "CREATE TABLE rows (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, part TEXT NOT NULL, "
+        "key NOT NULL, value TEXT NOT NULL, UNIQUE (account, part, key))"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (_tables,)
+"""What makes each version of the schema out of the one before; the first makes it out of nothing."""
+
+
+class StateFile:
+    """One file, open until it is closed.
+
+    Args:
+        path: where it is; it is made where there is none.
+        migrations: how older versions become the present one.
+
+    Raises:
+        StateError: it cannot be used.
+    """
+
+    def __init__(self, path: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+        self.path = path
+        self._ids: dict[str, int] = {}
+        with self._told("opened"):
+            # Tokens and secrets are in it: nobody else may read it, nor what SQLite puts beside it.
+            with suppress(OSError):
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            # No waiting for who has it: that is another server, and it will not let it go.
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        try:
+            with self._told("opened"):
+                self._begin(migrations)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        with self._told("closed"):
+            self._connection.close()
+
+    def read(self) -> dict[str, Rows]:
+        """The rows of each account, in order."""
+        with self._told("read"):
+            names = dict(self._connection.execute("SELECT id, name FROM accounts ORDER BY id"))
+            found: dict[str, Rows] = {name: {} for name in names.values()}
+            rows = self._connection.execute("SELECT account, part, key, value FROM rows ORDER BY id")
+            for account, part, key, value in rows:
+                found[names[account]].setdefault(part, []).append((key, _value(self.path, part, key, value)))
+            return found
+
+    def write(self, edits: Mapping[str, Sequence[Edit]], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
+        """One commit: the edits of each account; those `anew` have nothing else, those that are `gone` nothing at all.
+
+        No row is edited twice.
+        """
+        with self._told("written"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for name in (*anew, *gone):
+                    self._connection.execute("DELETE FROM rows WHERE account = ?", (self._id(name),))
+                for name in gone:
+                    self._connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
+                for name, found in edits.items():
+                    self._edit(self._id(name), found)
+                self._connection.execute("COMMIT")
+                if gone or not self._ids.keys() >= edits.keys():
+                    # Only what is committed is known.
+                    self._ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
+            except BaseException:
+                # After some errors SQLite has rolled back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _edit(self, account: int, edits: Sequence[Edit]) -> None:
+        self._connection.executemany(
+            "DELETE FROM rows WHERE account = ? AND part = ? AND key = ?",
+            [(account, edit.part, edit.key) for edit in edits if edit.anew or edit.text is None],
+        )
+        self._connection.executemany(
+            "INSERT INTO rows (account, part, key, value) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (account, part, key) DO UPDATE SET value = excluded.value",
+            [(account, edit.part, edit.key, edit.text) for edit in edits if edit.text is not None],
+        )
+
+    def _id(self, name: str) -> int:
+        if name in self._ids:
+            return self._ids[name]
+        self._connection.execute("INSERT OR IGNORE INTO accounts (name) VALUES (?)", (name,))
+        found = self._connection.execute("SELECT id FROM accounts WHERE name = ?", (name,)).fetchone()
+        return int(found[0])
+
+    # --- opening --------------------------------------------------------------------------------------------
+
+    def _begin(self, migrations: Sequence[Migration]) -> None:
+        run = self._connection.execute
+        # Ours alone from the first look on, and until it is closed or the process ends, however it does.
+        run("PRAGMA locking_mode = EXCLUSIVE")
+        version = run("PRAGMA user_version").fetchone()[0]
+        is_new = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not is_new and run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise StateError(f"{self.path} is another program's database, and is left as it is. Name another file.")
+        if version > len(migrations):
+            raise StateError(
+                f"{self.path} was written by a newer copper-emulator (its schema is {version}, this one knows up to "
+                f"{len(migrations)}), and is left as it is. Use that version, or name another file."
+            )
+        damage = run("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        # A commit survives the end of this process as it is; `full` would wait for the disk, for power cuts alone.
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        run("BEGIN IMMEDIATE")
+        for migrate in migrations[version:]:
+            migrate(self._connection)
+        run(f"PRAGMA application_id = {APPLICATION_ID}")
+        run(f"PRAGMA user_version = {len(migrations)}")
+        run("COMMIT")
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StateError(_said(self.path, done, error)) from None
+
+
+def _value(path: str, part: str, key: object, value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise StateError(f"{path} is damaged: {part}, {key} is no JSON. {_BEGIN_ANEW}") from None
+
+
+_BEGIN_ANEW = "Put back a copy of it, or move it away to begin anew."
+
+
+def _said(path: str, done: str, error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", None) or ""
+    for beginning, text in _SAID.items():
+        if name.startswith(beginning):
+            return f"{path} {text}"
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_CONSTRAINT")) or type(error) is sqlite3.DatabaseError:
+        return f"{path} is damaged ({error}). {_BEGIN_ANEW}"
+    return f"{path} cannot be {done}: {error}"
+
+
+_SAID: Mapping[str, str] = {
+    "SQLITE_BUSY": "is in use by another copper-emulator: end that one, or name another file.",
+    "SQLITE_LOCKED": "is in use by another copper-emulator: end that one, or name another file.",
+    "SQLITE_NOTADB": "is no state file, and is left as it is: it is no SQLite database. Name another file.",
+    "SQLITE_CANTOPEN": "cannot be opened: is its folder there, and may you write in it?",
+    "SQLITE_READONLY": "cannot be written: you may only read it, or its folder.",
+    "SQLITE_FULL": "cannot be written: the disk is full. Once there is room, it goes on by itself.",
+}
+"""By the name of SQLite's error."""

@@ -1,0 +1,65 @@
+"""Where does a test's account come from: this process, or a running server that several runs share?
+
+There each test has its own, too, made before it and deleted after it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.copper import Copper
+    from copper_emulator.settings import Settings
+    from copper_emulator.shell.host import Host
+
+_LONGEST = 40
+
+
+def sync(url: str | None, host: Callable[[], Host], settings: Settings, test: str, start: datetime | None) -> Copper:
+    """An account for synchronous tests, of the server at a URL if there is one. Raises UsageError."""
+    __tracebackhide__ = True
+    if url is None:
+        from copper_emulator.copper import Copper
+
+        return Copper(settings, host(), name=test, start=start)
+    from copper_emulator.remote import made
+
+    _refuse_start(start)
+    return made(url, _name(test), settings)
+
+
+def asynchronous(
+    url: str | None, host: Callable[[], Host], settings: Settings, test: str, start: datetime | None
+) -> AsyncCopper:
+    """The same for asynchronous tests."""
+    __tracebackhide__ = True
+    if url is None:
+        from copper_emulator.async_copper import AsyncCopper
+
+        return AsyncCopper(settings, host(), name=test, start=start)
+    from copper_emulator.remote import made_async
+
+    _refuse_start(start)
+    return made_async(url, _name(test), settings)
+
+
+def _name(test: str) -> str:
+    """As a person finds it on the server's page: by the worker and the test; no other run has the same."""
+    import secrets
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "test")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", test).strip("-")[:_LONGEST]
+    return f"{worker}-{words}-{secrets.token_hex(4)}"
+
+
+def _refuse_start(start: datetime | None) -> None:
+    if start is not None:
+        from copper_emulator.core.errors import UsageError
+
+        raise UsageError("start=...: an account of a running server begins at the present, and its time moves forward")

@@ -1,0 +1,199 @@
+"""The commands on subscriptions, targets, notifications, the clock and scenarios of a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copper_emulator.scenarios import load
+from tests.cli.processes import Process, invoke, run, started, subscribe
+
+INBOX = "https://inbox.example/default"
+
+RENAMED = f"""
+name: renamed
+subscriptions:
+  renamed: {{topic: person/update, target: {INBOX}}}
+steps:
+  - create: {{type: person, as: ada, fields: {{name: Ada}}}}
+  - update: {{records: ada, fields: {{name: Ada Lovelace}}}}
+  - expect: {{topic: person/update, records: ada, status: 200}}
+"""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Process]:
+    with started("serve", "--port", "0", "--clock", "manual") as process:
+        yield process
+
+
+@pytest.fixture
+def server(running: Process) -> str:
+    """A server whose one account is as it was at the start, with all of its faults and pauses gone."""
+    invoke("reset", server=running.url)
+    return running.url
+
+
+def asked(server: str, *args: str) -> Any:
+    code, out, err = invoke(*args, "--json", server=server)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def told(server: str, *args: str) -> str:
+    code, out, err = invoke(*args, server=server)
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_who_subscribes_the_inbox_sees_there_what_arrives(server: str) -> None:
+    made = asked(server, "subscribe", "person.update", INBOX, "--secret", "key=s3cret", "--header", "X-Key=h")
+    told(server, "fire", "person.update", "--id", "17")
+
+    shown = asked(server, "inbox")
+    assert (made["secret"], made["headers"]) == ({"key": "***"}, {"X-Key": "***"})
+    assert [request["body"]["ids"] for request in shown["requests"]] == [[17]]
+    assert "1 request in all" in told(server, "inbox")
+    assert f"{made['id']}  person/update -> {INBOX} (secret key; headers X-Key)" in told(server, "subscriptions")
+    assert "1 of 100" in told(server, "subscriptions")
+
+    assert f"{made['id']} is deleted" in told(server, "unsubscribe", str(made["id"]))
+    assert asked(server, "subscriptions")["count"] == 0
+
+
+def test_routes_are_added_and_taken_away(server: str) -> None:
+    assert "only loopback" in told(server, "routes")
+    shown = asked(server, "routes", "https://my-app.example=http://127.0.0.1:5000")
+    assert shown["routes"] == [{"origin": "https://my-app.example", "to": "http://127.0.0.1:5000"}]
+    assert asked(server, "routes", "--remove", "https://my-app.example")["routes"] == []
+
+
+def test_a_paused_target_gets_nothing_until_it_is_resumed(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    assert f"{INBOX} -> the inbox: paused, 0 waiting" in told(server, "targets", "--pause", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+
+    assert asked(server, "targets")["targets"][0]["waiting"] == 1
+    assert "open, 0 waiting" in told(server, "targets", "--resume", INBOX)
+    assert asked(server, "inbox")["received"] == 1
+
+
+def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Path) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "inbox", "--status", "500")
+    told(server, "fire", "person.update", "--id", "17")
+    serial = asked(server, "notifications", "--state", "rejected")["notifications"][0]["serial"]
+
+    assert "rejected (500)" in told(server, "notifications")
+    whole = told(server, "show", str(serial))
+    assert "  < 500" in whole
+    assert '"ids": [17]' in whole
+    told(server, "inbox", "--status", "200")
+    again = asked(server, "resend", str(serial), "--header", "X-Trace=1")
+    assert again["notification"]["status"] == 200
+    captured = tmp_path / "captured.json"
+    captured.write_text('{"type":"lead","event":"new","ids":[5]}')
+    sent = asked(server, "replay", str(captured), "--target", INBOX)
+    assert (sent["notification"]["type"], sent["notification"]["status"]) == ("lead", 200)
+
+
+def test_waiting_ends_with_what_was_delivered_or_says_what_came_closest(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+
+    assert "person/update [17]" in told(server, "wait", "person.update", "--id", "17")
+    code, _, err = invoke("wait", "person.new", "--timeout", "1ms", server=server)
+    assert code == 1
+    assert "person/new" in err
+
+
+def test_the_limits_tell_how_much_room_there_is(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+
+    assert "600/1m: 1 of 600 counted, room for 599, 0 held" in told(server, "limits")
+
+
+def test_the_clock_stands_still_and_runs(server: str) -> None:
+    assert "time stands still" in told(server, "clock")
+    assert "time runs" in told(server, "clock", "run")
+    assert asked(server, "clock", "freeze")["running"] is False
+
+
+def test_scenarios_are_listed_and_played(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "renamed.yaml"
+    file.write_text(RENAMED)
+
+    assert "first_notification" in told(server, "scenarios")
+    played = told(server, "play", str(file))
+    assert "ok       1       +0s  create a person (ada)" in played
+    assert "PASSED  renamed: 1 notification sent" in played
+    told(server, "inbox", "--status", "500")
+    code, out, _ = invoke("play", str(file), server=server)
+    assert code == 1
+    assert "FAILED  renamed: " in out
+    assert asked(server, "play", "first_notification", "--reset")["state"] == "passed"
+
+
+def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "session.yaml"
+    assert "Nothing has been recorded" in told(server, "record", "show")
+    told(server, "record", "start")
+    told(server, "create", "person", "--set", "name=Ada")
+
+    assert "create: {type: person, as: person_1" in told(server, "record", "show")
+    assert f"1 step in {file}" in told(server, "record", "stop", "--output", str(file))
+    assert load(file).content.steps[0].create is not None
+
+
+def test_accounts_are_made_and_deleted(running: Process) -> None:
+    server = running.url
+    made = asked(server, "accounts", "--create", "ci-7", "--token", "t-7", "--set", "latency=1m")
+    assert (made["name"], made["token"], made["headers"]["X-PW-AccessToken"]) == ("ci-7", "t-7", "t-7")
+    assert "ci-7 (you@example.com): 0 subscriptions, 0 waiting" in told(server, "accounts")
+
+    assert "ci-7 is deleted" in told(server, "accounts", "--delete", "ci-7")
+    assert [each["name"] for each in asked(server, "accounts")["accounts"]] == ["default"]
+
+
+def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
+    with started("serve", "--port", "0", "--token", "a", "--token", "b") as process:
+        code, out, err = run("subscriptions", server=process.url)
+
+        assert (code, out) == (2, "")
+        assert "choose one with --account: default, account-2" in err
+        subscribe(process.url, "person", "new", token="b")
+        assert asked(process.url, "subscriptions", "--account", "account-2")["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "wanted"),
+    [
+        (["subscribe", "person", INBOX], "no topic"),
+        (["subscribe", "person.update", "http://x"], "Invalid URI"),
+        (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
+        (["unsubscribe"], "say which subscriptions"),
+        (["unsubscribe", "1"], "no subscription 1"),
+        (["routes", "https://my-app.example"], "ORIGIN=URL"),
+        (["routes", "--remove", "https://my-app.example"], "no route"),
+        (["targets", "--pause", "https://my-app.example"], "nobody has subscribed"),
+        (["show", "99"], "99"),
+        (["resend", "99"], "99"),
+        (["resend", "99", "--body", "{"], "--body is no JSON"),
+        (["replay", "README.md", "--target", INBOX], "is no JSON"),
+        (["play", "no_such"], "there is no scenario"),
+        (["accounts", "--token", "t"], "go with --create"),
+        (["accounts", "--delete", "nobody"], "no account 'nobody'"),
+        (["accounts", "--create", "a b"], "name"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_2(server: str, args: list[str], wanted: str) -> None:
+    code, out, err = invoke(*args, server=server)
+
+    assert (code, out) == (2, "")
+    assert wanted in err
+    assert err.count("\n") == 1

@@ -1,0 +1,106 @@
+"""`serve --state`, `snapshot`, `restore`, `settings`: what survives, from the command line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.processes import Process, invoke, run, started, subscribe
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Process]:
+    with started("serve", "--port", "0", "--clock", "manual") as process:
+        yield process
+
+
+def test_a_server_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    with started("serve", "--port", "0", "--clock", "manual", "--latency", "10m", "--state", state) as first:
+        subscribe(first.url, "person", "new")
+        invoke("create", "person", "--set", "name=Ada", server=first.url)
+        first.popen.kill()
+        first.popen.wait()
+    with started("serve", "--port", "0", "--clock", "manual", "--state", state) as second:
+        assert second.line_with("state") == f"  state  {state} (1 account)"
+        assert second.line() == "  default goes on with the settings it had; reset takes the command line's"
+        code, out, _ = invoke("search", "person", "--where", "name=Ada", server=second.url)
+        assert (code, "Ada" in out) == (0, True)
+        _, out, _ = invoke("status", server=second.url)
+        assert "1 waiting" in out
+
+
+def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.db"
+    connection = sqlite3.connect(newer)
+    connection.executescript("CREATE TABLE a (b); PRAGMA application_id = 1131376754; PRAGMA user_version = 99;")
+    connection.close()
+    code, out, err = run("serve", "--port", "0", "--state", str(newer))
+
+    assert (code, out) == (1, "")
+    assert err == (
+        f"copper-emulator: --state: {newer} was written by a newer copper-emulator (its schema is 99, this one knows "
+        "up to 1), and is left as it is. Use that version, or name another file.\n"
+    )
+
+
+def test_a_second_server_on_the_same_file_is_told_so(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    with started("serve", "--port", "0", "--state", state):
+        code, out, err = run("serve", "--port", "0", "--state", state)
+
+    assert (code, out) == (1, "")
+    assert err == (
+        f"copper-emulator: --state: {state} is in use by another copper-emulator: end that one, or name another file.\n"
+    )
+
+
+def test_an_account_is_written_into_a_file_and_put_back(server: Process, tmp_path: Path) -> None:
+    file = tmp_path / "monday.json"
+    invoke("reset", server=server.url)
+    invoke("create", "person", "--set", "name=Ada", server=server.url)
+    code, out, _ = invoke("snapshot", str(file), server=server.url)
+    assert (code, out.startswith("Account default as it was at ")) == (0, True)
+
+    invoke("reset", server=server.url)
+    code, out, _ = invoke("restore", str(file), server=server.url)
+    assert (code, out.startswith("Account default is as it was; ")) == (0, True)
+    assert "Ada" in invoke("search", "person", server=server.url)[1]
+
+
+def test_what_is_no_snapshot_is_one_line(server: Process, tmp_path: Path) -> None:
+    file = tmp_path / "monday.json"
+    assert invoke("restore", str(file), server=server.url) == (
+        2,
+        "",
+        f"copper-emulator: {file} cannot be read: No such file or directory\n",
+    )
+    file.write_text("none")
+    assert (
+        invoke("restore", str(file), server=server.url)[2] == f"copper-emulator: {file} is no snapshot: it is no JSON\n"
+    )
+    file.write_text("{}")
+    code, _, err = invoke("restore", str(file), server=server.url)
+    assert (code, err.startswith("copper-emulator: snapshot: must be given")) == (2, True)
+    code, _, err = invoke("snapshot", str(tmp_path / "nowhere" / "x.json"), server=server.url)
+    assert (code, err) == (
+        1,
+        f"copper-emulator: {tmp_path}/nowhere/x.json cannot be written: No such file or directory\n",
+    )
+
+
+def test_settings_are_shown_and_changed(server: Process) -> None:
+    invoke("reset", server=server.url)
+    code, out, _ = invoke("settings", "--set", "latency=0-15m", "--set", "limits=5/1m", server=server.url)
+
+    assert code == 0
+    assert "latency            0-15m\n" in out
+    assert json.loads(invoke("settings", "--json", server=server.url)[1])["settings"]["limits"] == "5/1m"
+    code, _, err = invoke("settings", "--set", "seed=3", server=server.url)
+    assert (code, err.startswith("copper-emulator: seed: an account begins with it, and keeps it. Reset")) == (1, True)
+    assert invoke("reset", "--set", "seed=3", server=server.url)[0] == 0
+    assert "seed               3\n" in invoke("settings", server=server.url)[1]

@@ -1,0 +1,1 @@
+"""Accounts that are written down, and go on elsewhere."""

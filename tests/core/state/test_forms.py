@@ -1,0 +1,134 @@
+"""Values as JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.fault import Fault, FaultName
+from copper_emulator.core.faults import Active
+from copper_emulator.core.model import Attempt, Change, Delivery, Key, Notification, Outcome, Reason, Result, State
+from copper_emulator.core.rules import Latency
+from copper_emulator.core.state.forms import (
+    ACTIVE,
+    ATTEMPT,
+    CHANGE,
+    DELIVERY,
+    FAULT,
+    KEY,
+    NOTIFICATION,
+    RESULT,
+    SUBSCRIPTION,
+    Form,
+)
+from tests.core.builders import START, TARGET, make_change, make_notification, make_subscription, topic
+
+SUBSCRIBED = make_subscription("person/update", secret={"key": "k"}, headers={"X": "y"})
+NOTE = make_notification()
+RAW = b"\xff\x00 no text"
+ANSWERED = Result(
+    Outcome.REJECTED,
+    500,
+    Reason.GARBAGE,
+    "text",
+    (("A", "b"),),
+    RAW,
+    7,
+    ValueError("out of order"),
+    "Traceback ...",
+    "http://127.0.0.1",
+    by_fault=True,
+    took_ms=1.5,
+)
+
+VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
+    (KEY, Key(2, "token", "ada@example.com"), {}),
+    (SUBSCRIPTION, SUBSCRIBED, {}),
+    (
+        CHANGE,
+        Change(
+            3, topic("person/update"), (1, 2), {"name": ["a", None]}, START, "api", 7, 2, (9,), "note", {"name": [1, 2]}
+        ),
+        {},
+    ),
+    (
+        NOTIFICATION,
+        Notification(4, NOTE.change, 5, (1, 2), START, State.HELD, START + 9, "600/1m", 2, 1, 77, 8),
+        {"change": NOTE.change},
+    ),
+    (RESULT, ANSWERED, {}),
+    (
+        ATTEMPT,
+        Attempt(NOTE, SUBSCRIBED, TARGET, (("A", "b"),), "ä".encode(), START, ANSWERED, 9, "by the fault lose=1"),
+        {"notification": NOTE},
+    ),
+    (
+        DELIVERY,
+        Delivery(
+            NOTE,
+            Outcome.FAILED,
+            TARGET,
+            START,
+            START + 1,
+            None,
+            Reason.EXCEPTION,
+            "text",
+            b"{}",
+            (("A", "b"),),
+            (("C", "d"),),
+            RAW,
+            ValueError("out of order"),
+            "Traceback ...",
+            "route",
+            SUBSCRIBED,
+            ("lose=1",),
+            by_fault=True,
+            took_ms=0.25,
+        ),
+        {"notification": NOTE},
+    ),
+    (FAULT, Fault(FaultName.LATENCY, 1, 2, 3, Latency(4, 5), (6, 7), "https://a.example"), {}),
+    (ACTIVE, Active(Fault(FaultName.SHUFFLE), 3, START), {}),
+]
+
+
+@pytest.mark.parametrize(("form", "value", "others"), VALUES, ids=lambda each: type(each).__name__)
+def test_every_field_comes_back(form: Form[Any], value: Any, others: dict[str, Any]) -> None:
+    read = form.read(json.loads(json.dumps(form.out(value))), **others)
+
+    for field in fields(value):
+        seen, expected = getattr(read, field.name), getattr(value, field.name)
+        if field.name == "exception":
+            assert repr(seen) == repr(expected)
+        elif field.name == "instead":
+            assert RESULT.out(seen) == RESULT.out(expected)
+        else:
+            assert seen == expected, field.name
+            assert type(seen) is type(expected), field.name
+
+
+@pytest.mark.parametrize(("form", "value", "others"), VALUES, ids=lambda each: type(each).__name__)
+def test_the_values_of_this_test_have_no_default(form: Form[Any], value: Any, others: dict[str, Any]) -> None:
+    """Else a field that is new, and not kept, would go unnoticed."""
+    told = form.out(value)
+    dull = {field.name for field in fields(value)} - told.keys() - others.keys()
+    assert not dull - {"rank", "status", "custom_field_computed_values"}
+
+
+def test_what_goes_without_saying_is_left_out() -> None:
+    assert CHANGE.out(make_change()) == {
+        "serial": 1,
+        "topic": "lead/new",
+        "ids": [17],
+        "updated_attributes": {},
+        "at_ms": START,
+    }
+
+
+def test_an_exception_is_kept_as_it_was_written() -> None:
+    read = RESULT.read(RESULT.out(ANSWERED))
+
+    assert str(read.exception) == repr(read.exception) == "ValueError('out of order')"

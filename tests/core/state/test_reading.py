@@ -1,0 +1,205 @@
+"""What is not an account's state is refused, with its place; what was on its way ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import EntityType, Kind, Outcome, Result, State, WaitsFor
+from copper_emulator.core.records import deeds
+from copper_emulator.core.state import Tracker, end_interrupted, rows
+from copper_emulator.core.state.parts import Rows
+from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
+from tests.core.state.filing import Filed, again
+
+
+def test_what_was_on_its_way_ends_unknown_and_is_not_sent_again() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [1])
+    fire(account, "lead/new", [2])
+    filed = Filed(account)
+    assert len(account.take(START)) == 1
+    filed.follow()
+
+    other = again(account, filed.rows)
+    assert [each.state for each in other.journal.notifications] == [State.SENDING, State.QUEUED]
+    end_interrupted(other, START + 5)
+
+    delivery = other.journal.deliveries[0]
+    assert (delivery.outcome, delivery.target, delivery.ended_ms) == (Outcome.UNKNOWN, TARGET, START + 5)
+    assert delivery.text.startswith("unknown outcome, not retried")
+    assert delivery.body["ids"] == [1]
+    assert [attempt.notification.ids for attempt in deliver(other, START + 5)] == [(2,)]
+    end_interrupted(other, START + 6)
+    assert len(other.journal.deliveries) == 2
+
+
+def test_an_answer_that_has_come_already_is_kept_for_its_time() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+    [attempt] = account.take(START)
+    account.conclude(attempt, Result.answered(200, delay_ms=50), START)
+
+    other = again(account, rows(account))
+    end_interrupted(other, START + 1)
+    assert other.journal.deliveries == []
+    assert other.wait_of(other.journal.notifications[0]).until_ms == START + 50
+    other.finish(START + 50)
+    assert other.journal.deliveries[0].outcome is Outcome.DELIVERED
+
+
+def test_what_was_sent_counts_in_the_windows_still() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    for number in range(601):
+        fire(account, "lead/new", [number + 1])
+    deliver(account, START)
+
+    other = again(account, rows(account))
+    assert other.take(START + MINUTE - 1) == []
+    assert len(deliver(other, START + MINUTE)) == 1
+
+
+def test_nobody_is_told_of_entries_again() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    told = rows(account)
+    heard: list[Any] = []
+    other = type(account)("test", account.key, account.rules, on_entry=heard.append)
+    again_rows = again(account, told)
+    assert [entry.kind for entry in again_rows.journal.entries] == [Kind.SUBSCRIBED]
+    assert heard == []
+    assert other.journal.entries == []
+
+
+def test_a_deleted_activity_stays_readable_as_a_stub() -> None:
+    account = make_account()
+    ada = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0]
+    body = {"parent": {"type": "person", "id": ada.id}, "type": {"category": "user", "id": 0}, "details": "once"}
+    note = account.act(deeds.create(EntityType.ACTIVITY_LOG, [body]), START)[0]
+    account.act(deeds.delete(EntityType.ACTIVITY_LOG, [note.id]), START)
+
+    assert again(account, rows(account)).records.was_deleted(note.id)
+
+
+def test_a_record_that_was_deleted_and_made_again_stands_at_the_end() -> None:
+    account = make_account()
+    account.act(deeds.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Eve"}]), START)
+    filed = Filed(account)
+    account.act(deeds.delete(EntityType.PERSON, [1]), START)
+    account.act(deeds.seed(EntityType.PERSON, [{"id": 1, "name": "Ada"}]), START)
+    account.act(deeds.update(EntityType.PERSON, [1], {"title": "Dr"}), START)
+    filed.follow()
+
+    assert list(again(account, filed.rows).records.of(EntityType.PERSON)) == [2, 1]
+
+
+def test_an_email_address_belongs_to_whom_it_did() -> None:
+    account = make_account()
+    body = {"name": "Ada", "emails": [{"email": "Ada@a.example", "category": "work"}]}
+    ada = account.act(deeds.create(EntityType.PERSON, [body]), START)[0]
+
+    assert again(account, rows(account)).records.owner(EntityType.PERSON, "ada@a.example") == ada.id
+
+
+def test_a_state_that_has_nothing_is_that_of_a_new_account() -> None:
+    account = make_account()
+
+    assert again(account, {}).journal.entries == []
+    assert rows(again(account, rows(account))) == rows(account)
+
+
+def _full() -> Rows:
+    account = make_account()
+    subscribe(account, "person/new")
+    account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)
+    account.take(START)
+    fire(account, "lead/new", [1])
+    return rows(account)
+
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("entries", [(1, {"at": START, "kind": "party"})], "entries, 1: cannot be read (ValueError"),
+    ("entries", [(1, {"at": START, "kind": "queued", "notification": 99})], "entries, 1: cannot be read (KeyError"),
+    ("entries", [(1, 17)], "entries, 1: cannot be read (TypeError"),
+    ("notifications", [(1, {"serial": 1, "change": 44})], "notifications, 1: cannot be read (KeyError"),
+    ("subscriptions", [(1, {"colour": "red"})], "subscriptions, 1: cannot be read (TypeError"),
+    ("records", [("dragon/1", {"fields": {"id": 1}})], "records, dragon/1: cannot be read (ValueError"),
+    ("relations", [("person/1", 1)], "relations, person/1: cannot be read (ValueError"),
+    ("attempts", [(99, {})], "attempts, 99: cannot be read (KeyError"),
+    ("latencies", [("no JSON", 1)], "latencies, no JSON: cannot be read (JSONDecodeError"),
+    ("small", [("windows", [[1, 2]])], "small, windows: cannot be read (ValueError"),
+    ("small", [("recent", {"dragon": [[], []]})], "small, recent: cannot be read (ValueError"),
+]
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "text"), WRONG, ids=[row[2].split(":")[0] + str(n) for n, row in enumerate(WRONG)]
+)
+def test_what_cannot_be_read_is_told_with_its_place(part: str, wrong: Any, text: str) -> None:
+    account = make_account()
+    told = {**(_full() if part != "entries" else {}), part: wrong}
+
+    with pytest.raises(StateError) as raised:
+        again(account, told)
+    assert str(raised.value).startswith(text)
+
+
+def test_a_replay_that_is_on_its_way_leaves_every_lane_alone() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    account.replay(topic("lead/new"), (1,), b"{}", TARGET, (), START)
+    fire(account, "lead/new", [2])
+
+    other = again(account, rows(account))
+    end_interrupted(other, START)
+    assert [attempt.notification.ids for attempt in deliver(other, START)] == [(2,)]
+
+
+def test_a_paused_target_stays_paused() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    account.pause(TARGET, START)
+    fire(account, "lead/new")
+    assert deliver(account, START) == []
+
+    other = again(account, rows(account))
+    assert other.wait_of(other.journal.notifications[0]).what is WaitsFor.PAUSED
+    other.resume(TARGET, START)
+    assert len(deliver(other, START)) == 1
+
+
+def test_an_id_that_a_seeded_record_had_is_not_given_again() -> None:
+    account = make_account()
+    first = account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)[0].id
+    account.act(deeds.seed(EntityType.PERSON, [{"id": first + 1, "name": "Eve"}]), START)
+    account.act(deeds.delete(EntityType.PERSON, [first + 1]), START)
+
+    other = again(account, rows(account))
+    assert other.act(deeds.create(EntityType.PERSON, [{"name": "Bob"}]), START)[0].id == first + 2
+
+
+def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    account.act(deeds.create(EntityType.PERSON, [{"name": "Ada"}]), START)
+    other = again(account, rows(account))
+    tracker = Tracker(other)
+    tracker.begin()
+    assert tracker.changes() == []
+    fire(other, "lead/new", now=START + 1)
+
+    assert [(edit.part, edit.key) for edit in tracker.changes()] == [
+        ("notifications", 1),
+        ("entries", 3),
+        ("entries", 4),
+        ("small", "moment"),
+        ("small", "counters"),
+    ]
+    untouched = Tracker(make_account())
+    untouched.begin()
+    assert untouched.changes() == []

@@ -1,0 +1,480 @@
+"""What a person does: subscribes, edits, sends, resends, copies, moves time, breaks things, plays and records."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+from playwright.sync_api import FilePayload, expect
+
+from tests.page.emulators import TARGET, Emulator
+from tests.page.endpoint import Endpoint
+from tests.page.screen import Screen
+
+
+def test_a_person_is_created_edited_and_deleted_and_its_webhooks_appear_beside_it(
+    screen: Screen, emulator: Emulator
+) -> None:
+    for event in ("new", "update", "delete"):
+        emulator.subscribe("person", event)
+    screen.open("records")
+    webhooks = screen.region("Webhooks of this record")
+
+    screen.page.get_by_label("name", exact=True).fill("Ada")
+    screen.press("Create")
+    expect(webhooks).to_contain_text("person/new")
+
+    screen.page.get_by_label("title", exact=True).fill("Countess")
+    screen.press("Save")
+    expect(webhooks).to_contain_text("person/update")
+
+    screen.main.get_by_role("button", name="Delete").click()
+    screen.dialog.get_by_role("button", name="Delete").click()
+    expect(webhooks).to_contain_text("person/delete")
+    assert [each["event"] for each in emulator.notifications()] == ["delete", "update", "new"]
+
+
+@pytest.mark.parametrize("kind", ["company", "lead", "opportunity", "project", "task"])
+def test_records_of_every_type_can_be_edited(screen: Screen, emulator: Emulator, kind: str) -> None:
+    emulator.subscribe(kind, "update")
+    record = emulator.create(kind, name="Before")
+    screen.open("records", f"{kind}/{record}")
+
+    screen.page.get_by_label("name", exact=True).fill("After")
+    screen.press("Save")
+
+    expect(screen.region("Webhooks of this record")).to_contain_text(f"{kind}/update")
+
+
+def test_fields_without_a_box_of_their_own_are_json(screen: Screen, emulator: Emulator) -> None:
+    person = emulator.create(name="Ada")
+    screen.open("records", f"person/{person}")
+
+    screen.page.get_by_label("Other fields as JSON").fill('{"tags": ["vip"]}')
+    screen.press("Save")
+
+    screen.page.get_by_text("The whole record").click()
+    expect(screen.main.locator("details pre")).to_contain_text('"vip"')
+
+
+def test_what_copper_would_refuse_is_refused_in_its_words(screen: Screen, emulator: Emulator) -> None:
+    screen.open("records")
+
+    screen.page.get_by_label("Other fields as JSON").fill('{"name": "Ada", "emails": "ada@example.com"}')
+    screen.press("Create")
+
+    screen.said("Emails: is invalid")
+    assert emulator.notifications() == []
+
+
+def test_an_event_is_sent_with_a_valid_body_made_of_the_records(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "update")
+    person = emulator.create(name="Ada")
+    screen.open("send")
+    body = screen.page.get_by_label("Body")
+    expect(body).to_have_value(re.compile(rf'"update".*{person}.*"Ada"', re.DOTALL))
+    expect(screen.main).to_contain_text("A body as Copper sends it.")
+
+    screen.press("Send")
+
+    expect(screen.delivery).to_contain_text("person/update")
+    assert emulator.notifications()[0]["ids"] == [person]
+
+
+def test_a_body_that_copper_would_not_send_is_warned_of_and_can_be_sent_all_the_same(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    subscription = emulator.subscribe("person", "update", TARGET)
+    screen.open("send")
+    screen.page.get_by_label("To", exact=True).select_option(str(subscription))
+    body = screen.page.get_by_label("Body")
+    forged = json.loads(body.input_value()) | {"ids": [404], "updated_attributes": {"name": "Ada"}}
+
+    body.fill(json.dumps(forged))
+
+    expect(screen.main).to_contain_text("updated_attributes.name must be [old, new]")
+    expect(screen.main).to_contain_text("No record has the id 404")
+    screen.press("Send")
+    expect(screen.delivery).to_contain_text("delivered")
+    assert endpoint.bodies[-1]["updated_attributes"] == {"name": "Ada"}
+
+
+def test_a_body_that_is_no_json_is_warned_of_and_not_sent(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "update")
+    screen.open("send")
+
+    screen.page.get_by_label("Body").fill('{"type": ')
+
+    expect(screen.main).to_contain_text("It is not JSON")
+    screen.press("Send")
+    expect(screen.page.locator("#said")).to_contain_text("JSON")
+    assert emulator.notifications() == []
+
+
+def test_a_delivery_is_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    screen.open(which=1)
+
+    screen.press("Resend")
+
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
+    expect(screen.delivery).to_contain_text("resent: #1")
+    assert endpoint.bodies[0] == endpoint.bodies[1]
+
+
+def test_a_delivery_is_edited_and_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"})
+    emulator.fire(17)
+    screen.open(which=1)
+    screen.press("Edit and resend")
+    body = screen.dialog.get_by_label("Body")
+
+    body.fill(body.input_value().replace("17", "18"))
+    screen.dialog.get_by_role("button", name="Send").click()
+
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
+    assert endpoint.bodies[1] == endpoint.bodies[0] | {"ids": [18]}
+    assert endpoint.bodies[1]["key"] == "s3cret"
+
+
+def test_a_selection_is_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    for number in (17, 18, 19):
+        emulator.fire(number)
+    screen.open()
+    screen.page.get_by_label("Select 1").check()
+    screen.page.get_by_label("Select 3").check()
+
+    screen.press("Resend 2 selected")
+
+    screen.said("2 notifications sent again")
+    expect(screen.rows).to_have_count(5)
+    assert [body["ids"] for body in endpoint.bodies[3:]] == [[17], [19]]
+
+
+def test_everything_in_a_window_of_time_is_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    emulator.advance("1h")
+    emulator.fire(18)
+    emulator.fire(19)
+    screen.open(since=emulator.notifications()[0]["created_at"])
+    expect(screen.rows).to_have_count(2)
+
+    screen.press("Select all")
+    screen.press("Resend 2 selected")
+
+    screen.said("2 notifications sent again")
+    assert [body["ids"] for body in endpoint.bodies[3:]] == [[18], [19]]
+
+
+def test_a_copied_curl_command_sends_the_same_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "update", TARGET)
+    emulator.fire(17, event="update", name=["Ada", "Ada O'Brien"])
+    screen.open(which=1)
+
+    screen.press("Copy as curl")
+    screen.said("copied")
+
+    command = screen.copied()
+    assert command.startswith(f"curl -X POST '{endpoint.url}/hooks/copper'")
+    subprocess.run(["sh", "-c", f"{command} --silent --noproxy '*'"], check=True, capture_output=True, timeout=30)
+    assert endpoint.bodies[1] == endpoint.bodies[0]
+
+
+def test_payload_and_scenario_step_are_copied(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
+    emulator.subscribe("person", "update", TARGET)
+    emulator.fire(17, event="update", name=["Ada", "Eve"])
+    screen.open(which=1)
+
+    screen.press("Copy as JSON")
+    screen.said("JSON copied")
+    assert json.loads(screen.copied()) == endpoint.bodies[0]
+
+    screen.press("Copy as scenario step")
+    screen.said("Scenario step copied")
+    assert yaml.safe_load(screen.copied()) == [
+        {"fire": {"topic": "person/update", "ids": [17], "updated_attributes": {"name": ["Ada", "Eve"]}}}
+    ]
+
+
+def test_subscriptions_are_made_changed_and_deleted_and_counted(screen: Screen, emulator: Emulator) -> None:
+    screen.open("subscriptions")
+    expect(screen.main.get_by_role("heading", level=1)).to_contain_text("0/100")
+
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Type").select_option("company")
+    screen.dialog.get_by_label("Event").select_option("delete")
+    screen.dialog.get_by_label("Target").fill(TARGET)
+    screen.dialog.get_by_label("Secret").fill('{"key": "s3cret"}')
+    screen.dialog.get_by_role("button", name="Save").click()
+    row = screen.region("Subscriptions").get_by_role("row").nth(1)
+    expect(row).to_contain_text("company/delete")
+    expect(row).to_contain_text(TARGET)
+    expect(screen.main.get_by_role("heading", level=1)).to_contain_text("1/100")
+
+    row.get_by_role("button", name="Edit").click()
+    screen.dialog.get_by_label("Target").fill(f"{TARGET}/v2")
+    screen.dialog.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text(f"{TARGET}/v2")
+    expect(row).to_contain_text("key")
+
+    row.get_by_role("button", name="Delete").click()
+    screen.dialog.get_by_role("button", name="Delete").click()
+    expect(screen.main.get_by_role("heading", level=1)).to_contain_text("0/100")
+
+
+def test_a_refused_subscription_says_why(screen: Screen, emulator: Emulator) -> None:
+    screen.open("subscriptions")
+    screen.press("New subscription")
+
+    screen.dialog.get_by_label("Target").fill("http://billing.example.com")
+    screen.dialog.get_by_role("button", name="Save").click()
+
+    screen.said("Invalid URI For External Request")
+    expect(screen.dialog).to_be_visible()
+
+
+def test_deliveries_to_one_target_are_paused_and_resumed(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.subscribe("person", "new")
+    screen.open("subscriptions")
+
+    screen.press(f"Pause {TARGET}")
+    expect(screen.region("Targets")).to_contain_text("paused")
+    emulator.fire(17)
+    expect(screen.region("Targets").get_by_role("row").filter(has_text=TARGET)).to_contain_text("1")
+    assert endpoint.bodies == []
+
+    screen.press(f"Resume {TARGET}")
+    expect(screen.button(f"Pause {TARGET}")).to_be_visible()
+    assert len(endpoint.bodies) == 1
+
+
+def test_routes_are_made_and_removed(screen: Screen, emulator: Emulator) -> None:
+    screen.open("subscriptions")
+
+    screen.press("New route")
+    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Are sent to").fill("http://127.0.0.1:5000")
+    screen.dialog.get_by_role("button", name="Save").click()
+    expect(screen.region("Routes")).to_contain_text("http://127.0.0.1:5000")
+
+    screen.press("Remove route of https://billing.example.com")
+    expect(screen.region("Routes")).not_to_contain_text("http://127.0.0.1:5000")
+
+
+def test_the_clock_bar_moves_time(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.faults("latency=10m")
+    screen.open()
+    clock = screen.region("Clock")
+    emulator.fire(17)
+    expect(clock).to_contain_text("1 waiting, next due in 10m")
+
+    screen.press("+1 min")
+    expect(clock).to_contain_text("next due in 9m")
+    screen.press("To next due")
+    expect(clock).to_contain_text("nothing waits")
+    expect(screen.row("delivered")).to_be_visible()
+
+    emulator.fire(18)
+    screen.press("+15 min")
+    expect(screen.row(18)).to_contain_text("delivered")
+
+    emulator.fire(19)
+    expect(clock).to_contain_text("1 waiting")
+    screen.press("Run until idle")
+    expect(screen.row(19)).to_contain_text("delivered")
+
+
+def test_the_clock_runs_and_is_frozen(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+    clock = screen.region("Clock")
+    expect(clock).to_contain_text("frozen")
+
+    screen.press("Run")
+    expect(clock).to_contain_text("running")
+    screen.press("Freeze")
+    expect(clock).to_contain_text("frozen")
+
+
+def test_a_fault_is_told_of_on_every_view_and_off_in_one_click(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+    screen.page.get_by_label("Share of lose").fill("35")
+
+    screen.press("Switch on lose")
+
+    banner = screen.region("What is switched on")
+    expect(banner).to_contain_text("lose=35%")
+    screen.go("Records")
+    expect(banner).to_contain_text("lose=35%")
+    screen.press("Switch off all faults")
+    expect(banner).to_be_hidden()
+    assert emulator.ask("GET", "/faults")["faults"] == []
+
+
+def test_faults_say_their_seed_and_can_be_for_one_target(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+    expect(screen.region("Faults that are on")).to_contain_text("seed 0")
+
+    screen.page.get_by_label("Only targets that begin so").fill("https://billing.example.com")
+    screen.press("Switch on outage")
+
+    expect(screen.region("Faults that are on")).to_contain_text("outage=10m@https://billing.example.com")
+    screen.page.get_by_label("Only targets that begin so").fill("")
+    screen.press("Switch on shuffle")
+    expect(screen.region("Faults that are on")).to_contain_text("shuffle")
+    screen.press("Switch off outage=10m@https://billing.example.com")
+    expect(screen.region("Faults that are on")).not_to_contain_text("outage")
+    assert [each["name"] for each in emulator.ask("GET", "/faults")["faults"]] == ["shuffle"]
+
+
+def test_the_next_delivery_alone_fails(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    screen.open("faults")
+    screen.page.get_by_label("What happens to the next delivery").select_option(label="is refused")
+    screen.press("Switch on once")
+    screen.said("On: refuse=1")
+
+    emulator.fire(17)
+    emulator.fire(18)
+
+    screen.go("Deliveries")
+    expect(screen.row(17)).to_contain_text("failed")
+    expect(screen.row(18)).to_contain_text("delivered")
+    expect(screen.region("What is switched on")).to_be_hidden()
+
+
+def test_a_scenario_is_played_with_its_steps_and_stays_in_the_history(screen: Screen, emulator: Emulator) -> None:
+    screen.open("scenarios")
+    screen.page.get_by_label("Scenario", exact=True).select_option("first_notification")
+
+    screen.press("Play")
+
+    run = screen.region("Run")
+    expect(run).to_contain_text("passed")
+    expect(run.get_by_role("list", name="Steps")).to_contain_text("create")
+    expect(screen.region("Runs")).to_contain_text("run 1")
+    screen.press("Play")
+    screen.press("Empty and play")
+    expect(screen.region("Runs")).to_contain_text("run 2")
+    screen.region("Runs").get_by_role("link", name="run 1").click()
+    expect(run).to_contain_text("Run 1")
+
+
+def test_a_scenario_of_ones_own_that_fails_says_where(screen: Screen, emulator: Emulator) -> None:
+    screen.open("scenarios")
+    screen.page.get_by_label("Scenario", exact=True).select_option(label="a file of my own")
+    mine = b"name: mine\nsteps:\n  - create: {type: person, as: ada}\n  - expect: {topic: person/new}\n"
+    file: FilePayload = {"name": "mine.yaml", "mimeType": "application/yaml", "buffer": mine}
+    screen.page.get_by_label("Scenario file").set_input_files(file)
+
+    screen.press("Play")
+
+    expect(screen.region("Run")).to_contain_text("failed")
+    expect(screen.region("Run")).to_contain_text("no subscription")
+
+
+def test_an_account_in_which_something_happened_is_not_emptied_unasked(screen: Screen, emulator: Emulator) -> None:
+    emulator.create(name="Ada")
+    screen.open("scenarios")
+
+    screen.press("Play")
+    screen.dialog.get_by_role("button", name="Cancel").click()
+
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.region("Runs")).to_contain_text("None yet.")
+    assert emulator.ask("POST", "/records/person/search", {})["total"] == 1
+
+
+def test_what_i_do_is_recorded_as_a_scenario_that_plays_again(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "update")
+    person = emulator.create(name="Ada")
+    screen.open("scenarios")
+    screen.press("Start recording")
+    expect(screen.region("What is switched on")).to_contain_text("Recording")
+
+    screen.open("records", f"person/{person}")
+    screen.page.get_by_label("name", exact=True).fill("Ada Lovelace")
+    screen.press("Save")
+    expect(screen.region("Webhooks of this record")).to_contain_text("delivered")
+    screen.go("Scenarios")
+    screen.press("Stop recording")
+
+    name, text = screen.saved("Download scenario")
+    assert name == "recorded.yaml"
+    assert "Ada Lovelace" in text
+    screen.press("Play it")
+    screen.press("Empty and play")
+    expect(screen.region("Run")).to_contain_text("passed")
+
+
+@pytest.mark.parametrize("how", ["JSON", "HAR", "CSV"])
+def test_what_fits_the_filters_is_exported(screen: Screen, emulator: Emulator, endpoint: Endpoint, how: str) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    emulator.fire(18)
+    screen.open(id="18")
+    expect(screen.rows).to_have_count(1)
+
+    name, text = screen.saved(f"Export as {how}")
+
+    assert name == f"{emulator.account}.{how.lower()}"
+    if how == "JSON":
+        assert [each["ids"] for each in json.loads(text)["deliveries"]] == [[18]]
+    elif how == "HAR":
+        [entry] = json.loads(text)["log"]["entries"]
+        assert json.loads(entry["request"]["postData"]["text"]) == endpoint.bodies[1]
+        assert entry["response"]["status"] == 200
+        assert entry["response"]["content"]["text"] == "thank you"
+    else:
+        head, row, *rest = text.splitlines()
+        assert dict(zip(head.split(","), row.split(","), strict=True))["ids"] == "18"
+        assert rest == []
+
+
+def test_a_reset_is_asked_for_twice(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    screen.open()
+    expect(screen.rows).to_have_count(1)
+
+    screen.press("Reset")
+    screen.dialog.get_by_role("button", name="Cancel").click()
+    expect(screen.rows).to_have_count(1)
+
+    screen.press("Reset")
+    screen.dialog.get_by_role("button", name="Delete everything").click()
+    expect(screen.main).to_contain_text("Nothing has happened yet")
+    assert emulator.ask("GET", "/subscriptions")["count"] == 0
+
+
+def test_the_inbox_shows_what_arrived_and_answers_as_it_is_told(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new", secret={"key": "s3cret"})
+    screen.open("inbox")
+    emulator.fire(17)
+    expect(screen.region("Requests")).to_contain_text("person/new [17]")
+
+    screen.page.get_by_label("It answers with status").fill("503")
+    screen.press("Save")
+    screen.said("It answers 503")
+    emulator.fire(18)
+
+    expect(screen.region("Requests")).to_contain_text("person/new [18]")
+    assert emulator.notifications()[0]["status"] == 503
+
+
+def test_the_inbox_is_bounded_and_says_so(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(*range(1, 101 * 30 + 1))
+
+    screen.open("inbox")
+
+    expect(screen.region("Requests")).to_contain_text("101 requests, the latest 100 here")

@@ -1,0 +1,133 @@
+"""Connecting to a running server: which account, which key, a clock that runs, and what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from copper_emulator import AsyncCopper, Copper, Emulator
+from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.remote import made, made_async
+from copper_emulator.settings import Settings
+from tests.cli.processes import Process, run, started
+
+TARGET = "https://app.example/hooks/copper"
+
+
+@pytest.fixture
+def server() -> Iterator[Process]:
+    with started("serve", "--port", "0") as process:
+        yield process
+
+
+def test_the_only_account_is_meant_where_none_is_named(server: Process) -> None:
+    with Copper.connect(server.url) as copper:
+        assert copper.name == "default"
+        ada = copper.people.create(name="Ada")
+    with Copper.connect(server.url, account="default") as again:
+        assert again.people.get(ada.id).name == "Ada", "the account stays"
+
+
+def test_of_several_one_must_be_named(server: Process) -> None:
+    other = made(server.url, "other", Settings.of({}))
+    with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
+        Copper.connect(server.url)
+    with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default, other"):
+        Copper.connect(server.url, account="nobody")
+    with Copper.connect(server.url, account="other") as copper:
+        assert copper.name == "other"
+    other.close()
+    assert "other" not in run("status", server=server.url)[1]
+
+
+def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) -> None:
+    with Copper.connect(server.url) as copper, pytest.raises(UsageError, match="does not tell which API keys"):
+        copper.token  # noqa: B018
+    with Copper.connect(server.url, token="mine") as copper:
+        assert copper.headers["X-PW-AccessToken"] == "mine"
+        copper.subscribe("person", "new", target=TARGET)
+        assert [each.key for each in copper.subscriptions] == [1]
+
+
+def test_while_the_clock_runs_what_is_due_has_been_delivered_when_a_call_returns(server: Process) -> None:
+    bodies: list[Any] = []
+    with Copper.connect(server.url) as copper:
+        copper.route("https://app.example", to=lambda request: bodies.append(request.json))
+        copper.subscribe("person", "new", target=TARGET)
+        before = copper.now
+        ada = copper.people.create(name="Ada")
+
+        assert [body["ids"] for body in bodies] == [[ada.id]]
+        copper.expect("person", "new", ids=ada, status=200)
+        copper.advance(hours=1)
+        assert (copper.now - before).total_seconds() >= 3600
+
+
+def test_an_application_of_this_process_is_served_for_as_long_as_the_connection_lasts(server: Process) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("202 Accepted", [("X-App", "wsgi")])
+        return [environ["HTTP_HOST"].encode(), b" ", environ["PATH_INFO"].encode()]
+
+    with Copper.connect(server.url) as copper:
+        copper.route("https://app.example", to=app)
+        copper.subscribe("person", "new", target=TARGET)
+        copper.people.create(name="Ada")
+        (delivery,) = copper.expect("person", "new", status=202)
+        assert (dict(delivery.response_headers)["X-App"], delivery.response_body) == (
+            "wsgi",
+            b"app.example /hooks/copper",
+        )
+    with Copper.connect(server.url) as again:
+        again.people.create(name="Grace")
+        again.expect("person", "new", outcome="failed")
+
+
+def test_what_a_server_cannot_reach_is_refused_with_what_to_do(server: Process) -> None:
+    async def hook(request: Any) -> int:
+        return 200
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        """Never called."""
+
+    with Copper.connect(server.url) as copper:
+        with pytest.raises(UsageError, match="give a plain function, or a URL"):
+            copper.route("https://app.example", to=hook)
+        with pytest.raises(RouteError, match="serve this asgi application yourself"):
+            copper.route("https://app.example", to=asgi)
+        with pytest.raises(UsageError, match="copper-emulator check"):
+            copper.check(TARGET)
+
+
+def test_nothing_there_and_something_else_there_are_told_apart() -> None:
+    with pytest.raises(UsageError, match=r"nothing answers at http://127\.0\.0\.1:1"):
+        Copper.connect("http://127.0.0.1:1")
+    for url in ("127.0.0.1:2929", "https://127.0.0.1", "http://", "http://127.0.0.1:x"):
+        with pytest.raises(UsageError, match="no URL of a server"):
+            Copper.connect(url)
+    with Emulator() as copper, pytest.raises(UsageError, match="no copper-emulator"):
+        Copper.connect(copper.api_url)
+
+
+@pytest.mark.asyncio
+async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(server: Process) -> None:
+    copper = made_async(server.url, "asynchronous", Settings.of({"latency": "30s"}))
+    bodies: list[Any] = []
+    copper.route("https://app.example", to=lambda request: bodies.append(request.json))
+    copper.subscribe("person", "new", target=TARGET)
+    ada = await copper.people.create(name="Ada")
+    assert bodies == []
+    await copper.advance("30s")
+    await copper.expect("person", "new", ids=ada, status=200)
+    await copper.expect_none()
+    assert [body["ids"] for body in bodies] == [[ada.id]]
+    with pytest.raises(UsageError, match="copper-emulator check"):
+        await copper.check(TARGET)
+    await copper.close()
+    assert copper.people.get(ada).name == "Ada", "as it was last"
+
+    connected = AsyncCopper.connect(server.url)
+    await connected.people.create(name="Grace")
+    assert [each.name for each in connected.people.search()] == ["Grace"]
+    await connected.close()

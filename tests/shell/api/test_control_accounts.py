@@ -1,0 +1,298 @@
+"""The control API on whole accounts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.shell.snapshots import digest_of, found_in
+from tests.shell.served import Endpoint, Served, listening, serving
+
+
+async def snapshot_of(served: Served, account: str = "default") -> dict[str, Any]:
+    status, document = await served.control("GET", f"/accounts/{account}/snapshot")
+    assert status == 200, document
+    made: dict[str, Any] = document
+    return made
+
+
+# --- made and deleted ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_an_account_is_made_with_all_that_a_client_needs() -> None:
+    async with serving() as served:
+        status, made = await served.control("POST", "/accounts", {"name": "worker-1", "settings": {"latency": "1m"}})
+
+        assert status == 201
+        assert made["api_url"] == f"{served.server.url}/developer_api/v1"
+        assert made["headers"]["X-PW-AccessToken"] == made["token"]
+        status, person = await served.api("POST", "/people", {"name": "Ada"}, token=made["token"])
+        assert (status, person["name"]) == (200, "Ada")
+        _, settings = await served.control("GET", "/accounts/worker-1/settings")
+        assert (settings["settings"]["latency"], settings["own"]) == ("1m", True)
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_said_of_a_new_account_is_chosen() -> None:
+    async with serving() as served:
+        _, first = await served.control("POST", "/accounts", {})
+        _, second = await served.control("POST", "/accounts", {"token": "mine", "email": "eve@example.com"})
+
+        assert (first["name"], second["name"]) == ("account-2", "account-3")
+        assert second["headers"]["X-PW-UserEmail"] == "eve@example.com"
+        assert len(first["token"]) == 32
+
+
+@pytest.mark.asyncio
+async def test_names_and_tokens_belong_to_one_account() -> None:
+    async with serving() as served:
+        await served.control("POST", "/accounts", {"name": "one", "token": "mine"})
+
+        status, name = await served.control("POST", "/accounts", {"name": "one"})
+        assert (status, name["error"]) == (409, "there is an account 'one' already")
+        status, token = await served.control("POST", "/accounts", {"name": "two", "token": "mine"})
+        assert (status, token["error"]) == (409, "the token belongs to an account already")
+        status, odd = await served.control("POST", "/accounts", {"name": "../x"})
+        assert status == 422
+        assert "name" in odd["error"]
+        status, setting = await served.control("POST", "/accounts", {"name": "two", "settings": {"colour": 1}})
+        assert status == 422
+        assert "colour" in setting["error"]
+        assert [account.name for account in served.accounts] == ["default", "one"]
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_account_is_gone_and_its_name_is_free() -> None:
+    async with serving() as served:
+        await served.control("POST", "/accounts", {"name": "one", "token": "mine"})
+        await served.subscribe("person", "new", token="mine")
+
+        assert await served.control("DELETE", "/accounts/one") == (200, {"name": "one"})
+        assert (await served.control("GET", "/accounts/one"))[0] == 404
+        assert (await served.control("POST", "/accounts", {"name": "one", "token": "mine"}))[0] == 201
+        assert (await served.control("GET", "/accounts/one"))[1]["subscriptions"] == 0
+
+
+@pytest.mark.asyncio
+async def test_the_default_account_is_always_there() -> None:
+    async with serving() as served:
+        status, refused = await served.control("DELETE", "/accounts/default")
+
+        assert (status, refused["hint"]) == (409, "Reset it.")
+
+
+# --- settings -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_settings_are_others_from_now_on() -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), serving(to=endpoint) as served:
+        await served.subscribe("person", "new")
+        await served.fire("person", "new", 1)
+
+        status, settings = await served.control("POST", "/accounts/default/settings", {"latency": "10m", "batch": 1})
+        assert (status, settings["settings"]["latency"]) == (200, "10m")
+        change = await served.fire("person", "new", 2, 3)
+
+        assert [notification["ids"] for notification in change["notifications"]] == [[2], [3]]
+        assert [notification["state"] for notification in change["notifications"]] == ["queued", "queued"]
+        assert [body["ids"] for body in endpoint.bodies] == [[1]]
+        entries = await served.journal(kind="settings")
+        assert entries[-1]["line"].endswith("other settings: latency 10m, batch 1")
+
+
+@pytest.mark.asyncio
+async def test_a_limit_that_stays_goes_on_counting() -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), serving(to=endpoint, limits="2/1m") as served:
+        await served.subscribe("person", "new")
+        await served.fire("person", "new", 1)
+        await served.control("POST", "/accounts/default/settings", {"limits": "2/1m,9/10m"})
+        await served.fire("person", "new", 2)
+        await served.fire("person", "new", 3)
+        assert [body["ids"] for body in endpoint.bodies] == [[1], [2]]
+
+        await served.control("POST", "/accounts/default/settings", {"limits": "off"})
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "1ms"})
+        assert [body["ids"] for body in endpoint.bodies] == [[1], [2], [3]]
+
+
+@pytest.mark.asyncio
+async def test_what_an_account_begins_with_needs_a_reset() -> None:
+    async with serving(seed=7) as served:
+        status, refused = await served.control("POST", "/accounts/default/settings", {"seed": 8, "latency": "1m"})
+        assert (status, refused["error"]) == (409, "seed: an account begins with it, and keeps it")
+        assert refused["hint"] == 'Reset the account with it: POST /reset {"settings": {...}}.'
+        assert (await served.control("GET", "/accounts/default/settings"))[1]["settings"]["latency"] == "0"
+
+        status, refused = await served.control("POST", "/accounts/default/settings", {"faults": "shuffle"})
+        assert refused["hint"].startswith("Faults are switched with POST /faults.")
+        # The whole form may be sent, too.
+        assert (await served.control("POST", "/accounts/default/settings", {"seed": 7, "latency": "1m"}))[0] == 200
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"a": 1}, [None], 1.5, -1, "", "nonsense", True, "9" * 400, 1e300])
+@pytest.mark.asyncio
+async def test_no_setting_takes_what_it_cannot_have_or_breaks_by_it(value: object) -> None:
+    async with serving() as served:
+        _, shown = await served.control("GET", "/accounts/default/settings")
+        for name in shown["settings"]:
+            status, answered = await served.control("POST", "/accounts/default/settings", {name: value})
+            assert status in (200, 409, 422), (name, answered)
+        assert (await served.api("GET", "/webhooks"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_a_reset_with_settings_is_what_later_resets_come_back_to() -> None:
+    async with serving(latency="1m") as served:
+        await served.control("POST", "/accounts/default/reset", {"settings": {"seed": 3}})
+        await served.control("POST", "/accounts/default/settings", {"latency": "2m"})
+        await served.control("POST", "/accounts/default/reset")
+
+        _, settings = await served.control("GET", "/accounts/default/settings")
+        assert (settings["settings"]["latency"], settings["settings"]["seed"], settings["own"]) == ("1m", 3, True)
+
+        await served.control("POST", "/accounts/default/reset", {"settings": {}})
+        _, settings = await served.control("GET", "/accounts/default/settings")
+        assert (settings["settings"]["seed"], settings["own"]) == (0, False)
+
+
+# --- snapshots ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_restored_account_goes_on_where_the_snapshot_was_made() -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), serving(to=endpoint, latency="5m") as served:
+        await served.subscribe("person", "new", secret={"key": "s3cret"})
+        await served.api("POST", "/people", {"name": "Ada"})
+        _, before = await served.control("GET", "/accounts/default")
+        document = await snapshot_of(served)
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "1h"})
+        await served.api("POST", "/people", {"name": "Eve"})
+
+        status, after = await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+
+        assert (status, after) == (200, before)
+        _, people = await served.api("POST", "/people/search", {})
+        assert [person["name"] for person in people] == ["Ada"]
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "1h"})
+        assert [body["key"] for body in endpoint.bodies] == ["s3cret", "s3cret"]
+
+
+@pytest.mark.asyncio
+async def test_a_snapshot_has_no_tokens_and_the_one_who_comes_first_gets_the_account() -> None:
+    async with serving() as served:
+        await served.api("POST", "/people", {"name": "Ada"}, token="of-the-first-server")
+        document = await snapshot_of(served)
+        assert "of-the-first-server" not in json.dumps(document)
+
+    async with serving() as other:
+        status, _ = await other.control("POST", "/accounts/default/restore", {"snapshot": document})
+        assert status == 200
+        assert (await other.control("GET", "/accounts/default"))[1]["email"] is None
+        _, people = await other.api("POST", "/people/search", {}, token="of-the-second")
+        assert [person["name"] for person in people] == ["Ada"]
+        assert [account.name for account in other.accounts] == ["default"]
+
+
+@pytest.mark.asyncio
+async def test_the_token_of_an_account_stays_when_it_is_restored() -> None:
+    async with serving() as served:
+        await served.subscribe("person", "new", token="first")
+        document = await snapshot_of(served)
+        await served.control("POST", "/accounts", {"name": "copy", "token": "second"})
+        await served.control("POST", "/accounts/copy/restore", {"snapshot": document})
+
+        assert len((await served.api("GET", "/webhooks", token="second"))[1]) == 1
+        assert len((await served.api("GET", "/webhooks", token="first"))[1]) == 1
+
+
+@pytest.mark.asyncio
+async def test_an_empty_account_can_be_put_back_too() -> None:
+    async with serving() as served:
+        empty = await snapshot_of(served)
+        await served.api("POST", "/people", {"name": "Ada"})
+        await served.control("POST", "/accounts/default/restore", {"snapshot": empty})
+
+        assert (await served.api("POST", "/people/search", {}))[1] == []
+
+
+@pytest.mark.asyncio
+async def test_another_snapshot_does_not_open_the_way_to_real_hosts() -> None:
+    async with serving(allow_targets="hooks.example.com") as open_one:
+        document = await snapshot_of(open_one)
+    async with serving() as served:
+        await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+
+        _, settings = await served.control("GET", "/accounts/default/settings")
+        assert settings["settings"]["allow_targets"] == []
+
+
+@pytest.mark.asyncio
+async def test_what_was_on_its_way_is_unknown_in_the_restored_account() -> None:
+    endpoint = Endpoint(hangs=True)
+    async with listening(endpoint), serving(to=endpoint, clock="wall") as served:
+        await served.subscribe("person", "new")
+        await served.fire("person", "new", 1)
+        await endpoint.arrived.get()
+        document = await snapshot_of(served)
+        await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+
+        ended = await served.until(kind="ended")
+        assert ended["delivery"]["outcome"] == "unknown"
+        assert "unknown outcome, not retried" in ended["line"]
+        assert len(endpoint.bodies) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_reader_that_writes_whole_numbers_without_a_point_changes_nothing() -> None:
+    async with serving() as served:
+        await served.fire("opportunity", "update", 1, monetary_value=[1200.0, 1.5])
+        document = await snapshot_of(served)
+        text = json.dumps(document).replace("1200.0", "1200")
+
+        status, _ = await served.control("POST", "/accounts/default/restore", {"snapshot": json.loads(text)})
+        assert status == 200
+
+
+def test_a_snapshot_that_is_nested_too_deep_is_none() -> None:
+    with pytest.raises(StateError, match="nested too deep"):
+        found_in(1, {"a": _deep(700)}, "")
+
+
+def _deep(levels: int) -> list[Any]:
+    return [] if not levels else [_deep(levels - 1)]
+
+
+def _changed(document: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {**document, **others}
+
+
+@pytest.mark.asyncio
+async def test_a_bad_snapshot_changes_nothing_and_says_what_is_wrong() -> None:
+    async with serving() as served:
+        await served.api("POST", "/people", {"name": "Ada"})
+        document = await snapshot_of(served)
+        state = document["state"]
+        bad = {
+            "version 9": _changed(document, version=9),
+            "not as it was made": _changed(document, state={**state, "records": []}),
+            "17 is no object": _changed(document, state=17),
+            "must be given": {name: value for name, value in document.items() if name != "digest"},
+            "snapshot": "none",
+            "is none of an account": _changed(document, state={}, digest=digest_of({})),
+            "not lists of rows": _changed(document, state={"a": 17}, digest=digest_of({"a": 17})),
+        }
+        for text, each in bad.items():
+            status, refused = await served.control("POST", "/accounts/default/restore", {"snapshot": each})
+            assert status == 422, each
+            assert text in refused["error"], refused
+
+        assert (await served.control("GET", "/accounts/default"))[1]["changes"] == 1
+        assert (await served.api("POST", "/people/search", {}))[1][0]["name"] == "Ada"

@@ -1,0 +1,274 @@
+"""Scenarios and recordings over the control API: listed, played, followed, recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copper_emulator.scenarios import parse
+from copper_emulator.scenarios.shipped import shipped_names
+from copper_emulator.served_scenarios import ServedScenarios
+from tests.shell.served import Endpoint, Served, listening, serving
+
+DEFAULT = "/accounts/default"
+
+RENAMED = """
+name: renamed
+subscriptions:
+  renamed: {topic: person/update, target: https://my-app.example/hooks/copper}
+steps:
+  - create: {type: person, as: ada, fields: {name: Ada}}
+  - at: +10m
+    update: {records: ada, fields: {name: Ada Lovelace}}
+  - expect: {topic: person/update, records: ada, count: 1}
+"""
+
+
+async def run(served: Served, account: str = "default", **said: Any) -> dict[str, Any]:
+    """Play a scenario up to its end."""
+    status, started = await served.control("POST", f"/accounts/{account}/scenarios/run", said)
+    assert status == 200, started
+    return await ended(served, started["run"], account)
+
+
+async def ended(served: Served, number: int, account: str = "default") -> dict[str, Any]:
+    while True:
+        path = f"/accounts/{account}/scenarios/runs/{number}?after=1000&timeout=60"
+        status, shown = await served.control("GET", path)
+        assert status == 200, shown
+        if shown["state"] != "playing":
+            return dict(shown)
+
+
+# --- which there are ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_the_shipped_scenarios_are_listed_with_what_each_shows() -> None:
+    async with serving() as served:
+        _, listed = await served.control("GET", "/scenarios")
+
+        assert [each["name"] for each in listed["scenarios"]] == shipped_names()
+        first = next(each for each in listed["scenarios"] if each["name"] == "first_notification")
+        assert first["title"] == "first notification"
+        assert "renamed" in first["shows"]
+        assert "Right: answer 2xx." in first["about"]
+        assert (first["steps"], first["settings"], first["fault"]) == (6, [], None)
+
+
+@pytest.mark.asyncio
+async def test_a_folder_adds_its_own_and_its_faults_are_told(tmp_path: Path) -> None:
+    (tmp_path / "renamed.yaml").write_text(RENAMED)
+    (tmp_path / "broken.yaml").write_text("name: broken\nsteps: [{creat: {}}]\n")
+    async with serving(scenarios=tmp_path) as served:
+        _, listed = await served.control("GET", "/scenarios")
+        by_name = {each["name"]: each for each in listed["scenarios"]}
+
+        assert by_name["renamed"]["title"] == "renamed"
+        assert "Did you mean create?" in by_name["broken"]["fault"]
+
+        (tmp_path / "renamed.yaml").write_text(RENAMED.replace("name: renamed", "name: renamed again"))
+        _, listed = await served.control("GET", "/scenarios")
+        assert "renamed again" in [each["title"] for each in listed["scenarios"]]
+
+
+# --- playing one ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_run_goes_to_the_account_s_own_endpoint_and_shows_each_step() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        done = await run(served, scenario=RENAMED)
+
+        assert (done["state"], done["failure"], done["sent"]) == ("passed", None, 1)
+        assert [(step["number"], step["at_ms"], step["passed"]) for step in done["steps"]] == [
+            (0, 0, True),
+            (1, 0, True),
+            (2, 600_000, True),
+            (3, 600_000, True),
+        ]
+        assert done["steps"][2]["text"] == "update ada: name"
+        assert [body["type"] for body in endpoint.bodies] == ["person"]
+        assert [entry["delivery"]["status"] for entry in await served.journal(kind="ended")] == [200]
+
+
+@pytest.mark.asyncio
+async def test_what_has_no_route_is_taken_by_the_built_in_endpoint_while_it_is_played() -> None:
+    async with serving() as served:
+        done = await run(served, name="wrong_secret_refused")
+
+        assert done["state"] == "passed"
+        change = await served.fire("person", "new", 17)
+        assert [each["state"] for each in change["notifications"]] == ["blocked"] * len(change["notifications"])
+
+
+@pytest.mark.asyncio
+async def test_a_target_gets_everything() -> None:
+    async with listening(Endpoint()) as endpoint, serving() as served:
+        done = await run(served, name="batch_of_61", target=f"{endpoint.url}/mine")
+
+        assert done["state"] == "passed"
+        assert len(endpoint.bodies) == done["sent"] == 9
+
+
+@pytest.mark.asyncio
+async def test_a_step_that_fails_ends_the_run_with_what_was_expected() -> None:
+    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint) as served:
+        done = await run(served, scenario=RENAMED)
+
+        assert done["state"] == "failed"
+        assert done["steps"][-1]["passed"] is False
+        assert "it was rejected (500)" in done["steps"][-1]["message"]
+        assert "scenario:9: step 3 of 3 failed" in done["failure"]
+
+
+@pytest.mark.asyncio
+async def test_a_running_clock_stands_still_while_it_is_played_and_runs_on_from_where_it_came() -> None:
+    async with serving(clock="wall") as served:
+        _, before = await served.control("GET", f"{DEFAULT}/clock")
+        done = await run(served, name="import_storm_hold")
+        _, after = await served.control("GET", f"{DEFAULT}/clock")
+
+        assert done["state"] == "passed"
+        assert after["running"] is True
+        assert after["now"] > before["now"]
+
+
+@pytest.mark.asyncio
+async def test_the_endpoint_is_down_where_the_scenario_says_so() -> None:
+    async with listening(Endpoint()) as endpoint, serving() as served:
+        assert (await run(served, name="endpoint_down", target=endpoint.url))["state"] == "passed"
+
+
+@pytest.mark.asyncio
+async def test_what_was_delivered_before_is_none_of_its_business() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        made = await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        await served.control("DELETE", f"{DEFAULT}/subscriptions/{made}", {})
+
+        assert (await run(served, scenario=f"{RENAMED}  - expect_none: {{}}\n"))["state"] == "passed"
+
+
+@pytest.mark.asyncio
+async def test_subscriptions_that_were_there_get_notifications_too() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+
+        done = await run(served, scenario=RENAMED.replace("my-app.example/hooks/copper", "other.example/x"))
+
+        assert done["state"] == "failed", "its own subscription and the earlier one both got it"
+        assert (await run(served, scenario=RENAMED, reset=True))["state"] == "passed"
+        assert [entry["kind"] for entry in await served.journal(limit=1)] == ["ended"]
+
+
+@pytest.mark.asyncio
+async def test_other_settings_need_a_fresh_account() -> None:
+    other = "settings: {latency: 30s}" + RENAMED
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("lead", "new")
+        status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", {"scenario": other})
+
+        assert status == 409
+        assert "other settings" in refused["error"]
+        assert '"reset": true' in refused["hint"]
+        done = await run(served, scenario=other, reset=True)
+        assert done["state"] == "failed", "the notification is late, and the scenario does not wait for it"
+        assert "30s" in done["failure"] or "queued" in done["failure"]
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
+    async with serving() as served:
+        for said, wanted in (
+            ({"name": "no_such"}, "there is no scenario 'no_such'"),
+            ({"scenario": "name: x\nsteps: [{creat: {}}]"}, "scenario:2: steps[1].creat: there is no such key"),
+            ({"scenario": "name: x\nsteps: [{seed: {type: person, file: a.json}}]"}, "no files beside a scenario"),
+            ({}, "takes either name or scenario"),
+            ({"name": "first_notification", "scenario": RENAMED}, "takes either name or scenario"),
+            ({"name": "first_notification", "target": "http://elsewhere.example/x"}, None),
+        ):
+            status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", said)
+            if wanted is None:
+                done = await ended(served, refused["run"])
+                assert (done["state"], done["played"]) == ("failed", 0)
+                assert "is not this machine" in done["failure"]
+            else:
+                assert status == 422
+                assert wanted in refused["error"]
+
+
+@pytest.mark.asyncio
+async def test_one_is_played_at_a_time_and_runs_are_kept() -> None:
+    async with listening(Endpoint(hangs=True)) as endpoint, serving(to=endpoint) as served:
+        _, started = await served.control("POST", f"{DEFAULT}/scenarios/run", {"scenario": RENAMED})
+        await endpoint.arrived.get()
+        status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", {"scenario": RENAMED})
+        _, shown = await served.control("GET", f"{DEFAULT}/scenarios/runs/1?after=1")
+
+        assert (status, refused["error"]) == (409, "run 1 is being played; wait for its end")
+        assert (shown["state"], shown["played"]) == ("playing", 2)
+        endpoint.let_go.set()
+        assert (await ended(served, started["run"]))["state"] == "passed"
+        await run(served, scenario=RENAMED, reset=True)
+        _, runs = await served.control("GET", f"{DEFAULT}/scenarios/runs")
+        assert [(each["run"], each["state"]) for each in runs["runs"]] == [(2, "passed"), (1, "passed")]
+        assert (await served.control("GET", f"{DEFAULT}/scenarios/runs/9"))[0] == 404
+
+
+# --- recording ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_what_is_done_in_any_way_is_recorded_and_can_be_played() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret={"key": "s3cret"})
+        _, made = await served.api("POST", "/people", {"name": "Grace"})
+        _, begun = await served.control("POST", f"{DEFAULT}/recording/start", {})
+        assert (begun["recording"], begun["steps"], begun["scenario"]) == (True, 0, None)
+
+        _, ada = await served.api("POST", "/people", {"name": "Ada"})
+        await served.control(
+            "POST", f"{DEFAULT}/records/people/update", {"ids": [ada["id"], made["id"]], "fields": {"title": "Dr"}}
+        )
+        await served.control("POST", f"{DEFAULT}/faults", {"on": ["refuse=1"]})
+        await served.control("POST", f"{DEFAULT}/clock/advance", {"by": "10m"})
+        await served.fire("person", "update", ada["id"], name=["a", "b"])
+        _, stopped = await served.control("POST", f"{DEFAULT}/recording/stop", {})
+        await served.fire("person", "update", ada["id"], name=["b", "c"])
+
+        text = stopped["scenario"]
+        content = parse(text, "recorded.yaml").content
+        assert [step.action for step in content.steps] == ["seed", "create", "update", "faults", "fire"]
+        assert "rows: [{id: 94808711, name: Grace, first_name: Grace, contact_type_id: " in text
+        assert "create: {type: person, as: person_1, fields: {name: Ada}}" in text
+        assert "update: {records: [person_1, person_2], fields: {title: Dr}}" in text
+        assert "- at: +10m\n    fire: {topic: person/update, records: person_1," in text
+        assert content.subscriptions["person_update"].secret == {"key": "s3cret"}
+        assert (await served.control("GET", f"{DEFAULT}/recording"))[1] == stopped
+
+        endpoint.bodies.clear()
+        assert (await run(served, scenario=text, reset=True))["state"] == "passed"
+        assert [body["ids"] for body in endpoint.bodies] == [[ada["id"], made["id"]]]
+
+
+@pytest.mark.asyncio
+async def test_stopping_without_a_recording_is_refused_and_a_reset_begins_one_anew() -> None:
+    async with serving() as served:
+        assert (await served.control("POST", f"{DEFAULT}/recording/stop", {}))[0] == 409
+        await served.control("POST", f"{DEFAULT}/recording/start", {})
+        await served.api("POST", "/people", {"name": "Ada"})
+        await served.control("POST", f"{DEFAULT}/reset", {})
+        await served.api("POST", "/leads", {"name": "Lead"})
+        _, shown = await served.control("POST", f"{DEFAULT}/recording/stop", {})
+
+        assert shown["steps"] == 1
+        assert "type: lead" in shown["scenario"]
+
+
+def test_a_player_is_asked_for_at_first_need() -> None:
+    offers = ServedScenarios().offers()
+
+    assert all(not offer.fault for offer in offers)

@@ -1,0 +1,173 @@
+"""Waiting for deliveries: answered as soon as they are there, and in the words of `expect` when they do not come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.shell.served import Endpoint, Served, listening, serving
+
+DEFAULT = "/accounts/default"
+
+pytestmark = pytest.mark.asyncio
+
+
+async def waited(served: Served, **said: Any) -> tuple[int, Any]:
+    return await served.control("POST", f"{DEFAULT}/wait", said)
+
+
+async def test_what_is_there_already_is_answered_at_once() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+
+        status, met = await waited(served, type="person", event="update", ids=[17])
+
+        assert status == 200
+        assert [delivery["ids"] for delivery in met["deliveries"]] == [[17]]
+        assert met["last"] == (await served.journal())[-1]["number"]
+
+
+async def test_what_comes_later_is_answered_when_it_comes() -> None:
+    async with listening(Endpoint()) as endpoint, serving(clock="wall", to=endpoint) as served:
+        await served.subscribe("person", "update")
+        waiting = asyncio.create_task(waited(served, type="person", ids=[1, 2], timeout="60s"))
+        await served.fire("person", "update", 1)
+        await served.until(kind="ended")
+        assert not waiting.done(), "all ids are waited for"
+
+        await served.fire("person", "update", 2)
+        status, met = await waiting
+
+        assert status == 200
+        assert [delivery["ids"] for delivery in met["deliveries"]] == [[1], [2]]
+
+
+async def test_so_many_are_waited_for() -> None:
+    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        waiting = asyncio.create_task(waited(served, status=500, count=3, timeout="60s"))
+        for record_id in (1, 2, 3):
+            await served.fire("person", "update", record_id)
+
+        status, met = await waiting
+
+        assert (status, len(met["deliveries"])) == (200, 3)
+
+
+async def test_only_what_ends_after_an_entry_counts_if_one_is_named() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        _, first = await waited(served, type="person")
+
+        status, refused = await waited(served, type="person", since=first["last"], timeout="10ms")
+        waiting = asyncio.create_task(waited(served, type="person", since=first["last"], timeout="60s"))
+        await served.fire("person", "update", 18)
+        _, second = await waiting
+
+        assert status == 408
+        assert refused["error"].startswith(
+            f"Expected person/any event, delivered with any 2xx, but it had ended before, at or before entry "
+            f"{first['last']} of the journal."
+        )
+        assert [delivery["ids"] for delivery in second["deliveries"]] == [[18]]
+
+
+async def test_after_the_time_out_it_says_what_came_closest_as_expect_does() -> None:
+    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret={"key": "tell-nobody"})
+        await served.fire("person", "update", 17)
+
+        status, refused = await waited(served, type="person", event="update", ids=[17], timeout="10ms")
+
+        assert status == 408
+        assert refused["error"].startswith(
+            "Expected person/update, ids=[17], delivered with any 2xx, but it was rejected (500)."
+        )
+        assert "Closest:\n  #1 person/update [17]" in refused["error"]
+        assert refused["hint"] == "Waited 10ms of real time."
+        assert "tell-nobody" not in json.dumps(refused)
+
+
+async def test_where_time_stands_still_the_time_out_says_so() -> None:
+    async with serving(latency="5m") as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+
+        status, refused = await waited(served, type="person", timeout=0.01)
+
+        assert status == 408
+        assert "it is not due yet" in refused["error"]
+        assert "The account's clock stands still" in refused["hint"]
+
+
+async def test_what_waits_for_a_paused_target_says_that_it_is_paused() -> None:
+    async with serving(clock="wall") as served:
+        target = "https://inbox.example/default"
+        await served.subscribe("person", "update", target=target)
+        await served.control("POST", f"{DEFAULT}/targets/pause", {"target": target})
+        await served.fire("person", "update", 17)
+
+        status, refused = await waited(served, type="person", timeout="30ms")
+
+        assert status == 408
+        assert "but its target is paused." in refused["error"]
+        assert refused["error"].endswith("Resume the target first.")
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"type": "persona"}, "there is no type 'persona'"),
+        ({"event": "gone"}, "there is no event 'gone'"),
+        ({"outcome": "fine"}, "there is no outcome 'fine'; it is one of delivered"),
+        ({"status": 200, "outcome": "failed"}, "what is failed has no status"),
+        ({"ids": []}, "ids: at least 1 must be given"),
+        ({"count": 0}, "count: 0 is too small"),
+        ({"timeout": "11m"}, "timeout: 11m is too long: at most 10m"),
+        ({"timeout": 0}, "timeout: must be more than 0"),
+        ({"kind": "ended"}, "kind: not known; known are type, event, ids"),
+    ],
+)
+async def test_what_cannot_be_waited_for_is_refused_at_once(said: dict[str, Any], says: str) -> None:
+    async with serving() as served:
+        status, refused = await waited(served, **said)
+
+        assert status == 422
+        assert says in refused["error"]
+
+
+async def test_a_reset_ends_the_waiting() -> None:
+    async with serving() as served:
+        waiting = asyncio.create_task(waited(served, type="person", timeout="60s"))
+        await served.subscribe("person", "update")
+
+        await served.control("POST", f"{DEFAULT}/reset", {})
+        await served.subscribe("person", "update")
+        status, refused = await waiting
+
+        assert status == 409
+        assert "was reset meanwhile" in refused["error"]
+
+
+async def test_the_end_of_the_server_ends_the_waiting() -> None:
+    async with serving() as served:
+        account = served.accounts.named("default")
+        assert account is not None
+        account.close()
+
+        assert (await waited(served, type="person", timeout="60s"))[0] == 503
+
+
+async def test_of_very_many_only_the_first_are_shown_and_all_are_counted() -> None:
+    async with serving(limits="off") as served:
+        await served.subscribe("person", "update", target="https://inbox.example/default")
+        await served.fire("person", "update", *range(1, 30 * 101 + 1))
+
+        status, met = await waited(served, type="person")
+
+        assert (status, met["count"], len(met["deliveries"])) == (200, 101, 100)

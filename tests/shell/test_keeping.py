@@ -1,0 +1,230 @@
+"""A server with a state file goes on where it ended, and acknowledges and sends nothing that it has not written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import StateError
+from copper_emulator.shell.accounts import DEFAULT, ServedAccount
+from copper_emulator.shell.keeping import Keeper
+from copper_emulator.shell.store import StateFile
+from tests.shell.served import Endpoint, Served, listening, serving
+
+
+@asynccontextmanager
+async def kept(path: Path, *, to: Endpoint | None = None, **options: Any) -> AsyncIterator[Served]:
+    async with serving(state=str(path / "state.db"), to=to, **options) as served:
+        yield served
+
+
+def keeper_of(served: Served) -> Keeper:
+    keeper = served.accounts._keeper
+    assert keeper is not None
+    return keeper
+
+
+def default_of(served: Served) -> ServedAccount:
+    default = served.accounts.named(DEFAULT)
+    assert default is not None
+    return default
+
+
+def account_of(served: Served) -> Account:
+    return default_of(served).stage.account
+
+
+@asynccontextmanager
+async def full_disk(served: Served) -> AsyncIterator[None]:
+    """SQLite says that the disk is full, as it does when it is."""
+    connection = keeper_of(served)._file._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA max_page_count = 1000000")
+
+
+async def fill_up(served: Served) -> tuple[int, Any]:
+    """Write until there is no room: the first call that is refused."""
+    for number in range(100):
+        status, answered = await served.api("POST", "/people", {"name": f"{number}", "details": "x" * 5_000})
+        if status != 200:
+            return status, answered
+    raise AssertionError("there is no end of room")
+
+
+# --- what survives ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint):
+        async with kept(tmp_path, to=endpoint, latency="5m", api_limits="9/1h") as served:
+            await served.subscribe("person", "new", secret={"key": "s3cret"})
+            _, ada = await served.api("POST", "/people", {"name": "Ada"})
+            await served.control("POST", "/accounts/default/faults", {"on": ["slow=3s"]})
+            await served.control("POST", "/accounts/default/clock/advance", {"by": "1m"})
+            await served.control("POST", "/accounts/default/targets/pause", {"target": "https://b.example/x"})
+            await served.control(
+                "POST", "/accounts/default/routes", {"origin": "https://b.example/x", "to": endpoint.url}
+            )
+            await served.control("POST", "/accounts", {"name": "two", "token": "mine", "settings": {"seed": 7}})
+            before = await _seen(served)
+
+        async with kept(tmp_path, to=endpoint, latency="0") as served:
+            assert await _seen(served) == before
+            assert (await served.api("GET", f"/people/{ada['id']}"))[1]["name"] == "Ada"
+            assert (await served.api("GET", "/webhooks", token="mine"))[0] == 200
+            await served.control("POST", "/accounts/default/clock/advance", {"by": "10m"})
+            assert [(body["key"], body["ids"]) for body in endpoint.bodies] == [("s3cret", [ada["id"]])]
+            # What was said on the command line holds for accounts that begin now.
+            await served.control("POST", "/accounts/default/reset")
+            _, settings = await served.control("GET", "/accounts/default/settings")
+            assert settings["settings"]["latency"] == "0"
+
+        async with kept(tmp_path, to=endpoint) as served:
+            assert await served.journal() == []
+            assert (await served.control("GET", "/accounts/two/settings"))[1]["settings"]["seed"] == 7
+
+
+async def _seen(served: Served) -> list[Any]:
+    seen = [(await served.control("GET", "/accounts"))[1], await served.journal()]
+    for path in ("settings", "faults", "subscriptions", "clock", "targets", "limits", "routes"):
+        status, shown = await served.control("GET", f"/accounts/default/{path}")
+        assert status == 200, shown
+        seen.append(shown)
+    return seen
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_account_stays_deleted(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.control("POST", "/accounts", {"name": "two", "token": "mine"})
+        await served.control("DELETE", "/accounts/two")
+    async with kept(tmp_path) as served:
+        assert [account.name for account in served.accounts] == ["default"]
+
+
+@pytest.mark.asyncio
+async def test_a_running_clock_runs_on_as_far_ahead_as_it_was(tmp_path: Path) -> None:
+    async with kept(tmp_path, clock="wall") as served:
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "1h"})
+        by = default_of(served).clock.ahead_ms
+    async with kept(tmp_path, clock="wall") as served:
+        assert (default_of(served).clock.running, default_of(served).clock.ahead_ms) == (True, by)
+
+
+@pytest.mark.asyncio
+async def test_what_is_cut_off_by_the_end_of_the_server_is_told_in_the_next_life(tmp_path: Path) -> None:
+    endpoint = Endpoint(hangs=True)
+    async with listening(endpoint):
+        async with kept(tmp_path, to=endpoint, clock="wall") as served:
+            await served.subscribe("person", "new")
+            await served.fire("person", "new", 1)
+            await endpoint.arrived.get()
+        async with kept(tmp_path, to=endpoint, clock="wall") as served:
+            ended = await served.journal(kind="ended")
+            assert [entry["delivery"]["outcome"] for entry in ended] == ["unknown"]
+        assert len(endpoint.bodies) == 1
+
+
+# --- before it is sent, before it is acknowledged -----------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_when_a_request_arrives_the_file_has_it_on_its_way(tmp_path: Path) -> None:
+    """Looked at by the endpoint itself, in a copy, as a crash at this moment would leave it."""
+    found: list[Any] = []
+
+    class Looking(Endpoint):
+        async def on_receive(self, body: dict[str, Any]) -> None:
+            for name in ("state.db", "state.db-wal"):
+                (tmp_path / f"copy-{name}").write_bytes((tmp_path / name).read_bytes())
+            copy = StateFile(str(tmp_path / "copy-state.db"))
+            rows = copy.read()["default"]
+            copy.close()
+            for name in ("state.db", "state.db-wal"):
+                (tmp_path / f"copy-{name}").unlink(missing_ok=True)
+            found.append(([value["state"] for _, value in rows["notifications"]], dict(rows["small"])["windows"][0][1]))
+
+    for clock in ("wall", "manual"):
+        endpoint = Looking()
+        async with listening(endpoint), kept(tmp_path, to=endpoint, clock=clock, in_flight=1) as served:
+            await served.control("POST", "/accounts/default/reset")
+            await served.subscribe("person", "new")
+            await served.fire("person", "new", 1)
+            await endpoint.arrived.get()
+            await served.until(kind="ended")
+    assert found == [(["sending"], 1)] * 2
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        async with full_disk(served):
+            status, refused = await fill_up(served)
+            assert (status, refused["message"]) == (503, "Service unavailable")
+            changes = len(account_of(served).journal.changes)
+
+            # From now on nothing is even tried.
+            status, refused = await served.control(
+                "POST", "/accounts/default/fire", {"type": "person", "event": "new", "ids": [1]}
+            )
+            assert (status, refused["error"]) == (503, "what happens cannot be written to the state file")
+            assert refused["hint"].endswith("the disk is full. Once there is room, it goes on by itself.")
+            assert len(account_of(served).journal.changes) == changes
+
+        assert (await served.api("POST", "/people", {"name": "Ada"}))[0] == 200
+        written = [entry.text for account, entry in served.log if account is None]
+        assert [text.rpartition("state.db ")[2] for text in written] == [
+            "cannot be written: the disk is full. Once there is room, it goes on by itself.",
+            "can be written again",
+        ]
+        before = await served.journal()
+    async with kept(tmp_path) as served:
+        assert await served.journal() == before
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+        await served.subscribe("person", "new")
+        async with full_disk(served):
+            assert (await fill_up(served))[0] == 503
+            with pytest.raises(StateError):
+                keeper_of(served).write()
+            default = default_of(served)
+            # It is due, and the runner has taken it.
+            while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
+                await default.grown()
+            # In so many round trips it would have arrived.
+            for _ in range(30):
+                assert (await served.control("GET", "/health"))[0] == 503
+            assert endpoint.bodies == []
+        await endpoint.arrived.get()
+        await served.until(kind="ended")
+
+
+@pytest.mark.asyncio
+async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+        keeper = keeper_of(served)
+        stage = default_of(served).stage
+        before = keeper._file._connection.total_changes
+        for _ in range(10):
+            stage.refused("one of ten")
+        assert keeper._file._connection.total_changes == before
+        await asyncio.gather(*(keeper.written() for _ in range(10)))
+        # Ten entries, and what is small has not changed by them.
+        assert keeper._file._connection.total_changes == before + 10

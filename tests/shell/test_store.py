@@ -1,0 +1,192 @@
+"""The state file: what is written is there, and what cannot be used says why."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.state import Edit
+from copper_emulator.shell.store import APPLICATION_ID, MIGRATIONS, StateFile
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[StateFile]:
+    file = StateFile(str(path))
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def by_hand(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def why_not(path: Path) -> str:
+    with pytest.raises(StateError) as raised:
+        StateFile(str(path))
+    return str(raised.value)
+
+
+def test_what_is_written_is_read_in_the_order_in_which_it_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("records", "person/2", "2"), Edit("records", "person/1", "1")]})
+        file.write({"default": [Edit("records", "person/2", "22"), Edit("entries", 1, '{"at":5}')]})
+        file.write({"other": [Edit("small", "moment", "7")]})
+    with opened(path) as file:
+        assert file.read() == {
+            "default": {"records": [("person/2", 22), ("person/1", 1)], "entries": [(1, {"at": 5})]},
+            "other": {"small": [("moment", 7)]},
+        }
+
+
+def test_a_row_that_is_made_anew_stands_at_the_end_and_one_that_is_gone_nowhere(tmp_path: Path) -> None:
+    with opened(tmp_path / "state.db") as file:
+        file.write({"default": [Edit("records", each, "1") for each in ("a", "b", "c")]})
+        file.write({"default": [Edit("records", "a", "2", anew=True), Edit("records", "b", None)]})
+
+        assert file.read() == {"default": {"records": [("c", 1), ("a", 2)]}}
+
+
+def test_an_account_that_begins_anew_keeps_nothing_and_one_that_is_gone_is_gone(tmp_path: Path) -> None:
+    with opened(tmp_path / "state.db") as file:
+        file.write({"default": [Edit("records", "a", "1")], "other": [Edit("records", "b", "1")]})
+        file.write({"default": [Edit("records", "c", "1")]}, anew=["default"], gone=["other"])
+
+        assert file.read() == {"default": {"records": [("c", 1)]}}
+
+
+def test_a_commit_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    with opened(tmp_path / "state.db") as file:
+        file.write({"default": [Edit("records", "a", "1")]})
+        file._connection.execute(
+            f"PRAGMA max_page_count = {file._connection.execute('PRAGMA page_count').fetchone()[0]}"
+        )
+        edits = [Edit("entries", number, '"' + "x" * 1000 + '"') for number in range(100)]
+        with pytest.raises(StateError, match="cannot be written: the disk is full"):
+            file.write({"default": [Edit("records", "a", "2"), *edits]})
+
+        assert file.read() == {"default": {"records": [("a", 1)]}}
+        file._connection.execute("PRAGMA max_page_count = 10000")
+        file.write({"default": [Edit("records", "a", "2"), *edits]})
+        assert len(file.read()["default"]["entries"]) == 100
+
+
+def test_a_file_belongs_to_one_server(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path):
+        assert why_not(path) == f"{path} is in use by another copper-emulator: end that one, or name another file."
+    with opened(path):
+        pass
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    with opened(tmp_path / "state.db") as file:
+        file.write({"default": [Edit("records", "a", "1")]})
+
+        assert {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {
+            "state.db": 0o600,
+            "state.db-wal": 0o600,
+        }
+
+
+def test_what_is_no_state_file_is_left_as_it_is(tmp_path: Path) -> None:
+    text, other = tmp_path / "notes.txt", tmp_path / "other.db"
+    text.write_text("no database " * 100)
+    by_hand(other, "CREATE TABLE theirs (a)")
+    before = text.read_bytes(), other.read_bytes()
+
+    assert why_not(text) == (
+        f"{text} is no state file, and is left as it is: it is no SQLite database. Name another file."
+    )
+    assert why_not(other) == f"{other} is another program's database, and is left as it is. Name another file."
+    assert (text.read_bytes(), other.read_bytes()) == before
+
+
+def test_a_newer_schema_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    by_hand(
+        path,
+        "CREATE TABLE later (a)",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        f"PRAGMA user_version = {len(MIGRATIONS) + 1}",
+    )
+
+    assert why_not(path).startswith(
+        f"{path} was written by a newer copper-emulator (its schema is 2, this one knows up to 1)"
+    )
+
+
+def test_an_older_schema_is_brought_up_step_by_step(tmp_path: Path) -> None:
+    """The file is one of version 1, written by hand; what it becomes is what a version 2 would be."""
+    path = tmp_path / "state.db"
+    by_hand(
+        path,
+        "CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        "CREATE TABLE rows (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, part TEXT NOT NULL, "
+        "key NOT NULL, value TEXT NOT NULL, UNIQUE (account, part, key))",
+        "INSERT INTO accounts (id, name) VALUES (4, 'default')",
+        "INSERT INTO rows (account, part, key, value) VALUES (4, 'small', 'moment', '17')",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "PRAGMA user_version = 1",
+    )
+
+    def renamed(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE rows SET key = 'now' WHERE part = 'small' AND key = 'moment'")
+
+    file = StateFile(str(path), migrations=(*MIGRATIONS, renamed))
+    assert file.read() == {"default": {"small": [("now", 17)]}}
+    file.close()
+    assert why_not(path).startswith(f"{path} was written by a newer copper-emulator")
+
+
+def test_a_step_that_fails_leaves_the_file_at_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("small", "moment", "17")]})
+
+    def fails(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM rows")
+        connection.execute("SELECT * FROM nowhere")
+
+    with pytest.raises(StateError, match="cannot be opened: no such table"):
+        StateFile(str(path), migrations=(*MIGRATIONS, fails))
+    with opened(path) as file:
+        assert file.read() == {"default": {"small": [("moment", 17)]}}
+
+
+def test_a_damaged_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("entries", number, '"' + "x" * 500 + '"') for number in range(200)]})
+    raw = bytearray(path.read_bytes())
+    raw[4096 * 3 : 4096 * 6] = os.urandom(4096 * 3)
+    path.write_bytes(raw)
+
+    assert why_not(path).startswith(f"{path} is damaged (")
+
+
+def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("small", "moment", "17")]})
+    by_hand(path, "UPDATE rows SET value = 'seventeen'")
+
+    with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is no JSON"):
+        file.read()
+
+
+def test_a_place_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
+    assert why_not(tmp_path / "nowhere" / "state.db").endswith(
+        "cannot be opened: is its folder there, and may you write in it?"
+    )
