@@ -52,6 +52,10 @@ OPTIONS = {
 }
 
 
+_ADVICE = {"seed": "; write addopts = --copper-seed random for another one in each run"}
+"""What to do instead of a value of the wrong kind. pytest knows no ini option that is a number or a word."""
+
+
 class Given(NamedTuple):
     """A setting that someone gave, and where."""
 
@@ -81,7 +85,7 @@ def _given(config: pytest.Config, name: str) -> Given | None:
     try:
         value = config.getini(_key(name))
     except (TypeError, ValueError, pytest.UsageError) as error:
-        raise pytest.UsageError(f"{where}: {error}") from None
+        raise pytest.UsageError(f"{where}: {error}{_ADVICE.get(name, '')}") from None
     return None if value is None else Given(where, name, value)
 
 

@@ -104,7 +104,7 @@ def _plainer_steps(step: Step) -> Iterator[Step]:
 
 
 def _in_order(steps: list[Step]) -> list[Step]:
-    """The same with the names that the events would have had by themselves: `person_1`, `person_2`."""
+    """The same with the names that the events would have had by themselves: `person_1`, and `Ada 2` for a new name."""
     text = json.dumps(steps)
     made = 0
     for step in steps:
@@ -113,8 +113,15 @@ def _in_order(steps: list[Step]) -> list[Step]:
             ordered = f"{name.rpartition('_')[0]}_{made}"
             text = text.replace(f'"{name}"', f'"{ordered}"').replace(f'"{name}.', f'"{ordered}.')
             text = re.sub(rf'"({ordered})\.(\d+)"', partial(_member, number), text)
-    found: list[Step] = json.loads(text.replace('"count": 1, ', ""))
+    found: list[Step] = json.loads(_renamed_in_order(text.replace('"count": 1, ', "")))
     return found
+
+
+def _renamed_in_order(text: str) -> str:
+    """New names count the events: `Ada 2`, `Ada 3`."""
+    given = dict.fromkeys(re.findall(r'"Ada (\d+)"', text))
+    numbers = {number: str(place) for place, number in enumerate(given, 2)}
+    return re.sub(r'"Ada (\d+)"', lambda found: f'"Ada {numbers[found[1]]}"', text)
 
 
 def _member(number: int, found: re.Match[str]) -> str:
