@@ -65,11 +65,8 @@ def _plainer(options: Options, steps: list[Step]) -> Iterator[Case]:
     for name in options:
         if name != "seed":
             yield {key: value for key, value in options.items() if key not in (name, *_WITH.get(name, ()))}, steps
-    # What goes wrong before anything happens needs no wait in between.
-    for index in range(1, len(events)):
-        if _is_fault(events[index]) and not _is_fault(events[index - 1]):
-            moved = [*events[: index - 1], events[index], events[index - 1], *events[index + 1 :]]
-            yield options, [step for event in moved for step in event]
+    for moved in _faults_earlier(events):
+        yield options, [step for event in moved for step in event]
     for index, step in enumerate(steps):
         for plainer in _plainer_steps(step):
             yield options, _in_order([*steps[:index], plainer, *steps[index + 1 :]])
@@ -82,8 +79,15 @@ def _events(steps: list[Step]) -> Iterator[list[Step]]:
             yield [step, *(each for each in steps[index + 1 : index + 2] if "expect" in each)]
 
 
+def _faults_earlier(events: list[list[Step]]) -> Iterator[list[list[Step]]]:
+    """What goes wrong before something happens needs no wait in between."""
+    for index in range(1, len(events)):
+        if _is_fault(events[index]) and not _is_fault(events[index - 1]):
+            yield [*events[: index - 1], events[index], events[index - 1], *events[index + 1 :]]
+
+
 def _is_fault(event: list[Step]) -> bool:
-    return event[0].get("faults", "off") != "off"
+    return bool(event[0].get("faults", "off") != "off")
 
 
 _WITH = {"latency": ("seed",)}

@@ -36,7 +36,7 @@ def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner
         ("copper_latency = soon", "ini option copper_latency: 'soon' is not a duration: write it like 30s,*"),
         ("copper_batch = 0", "ini option copper_batch: Input should be greater than or equal to 1"),
         ("copper_seed = x", "ini option copper_seed: *invalid literal for int() with base 10: 'x'*"),
-        ("copper_seed = random", "ini option copper_seed: *; write addopts = --copper-seed random for another one in *"),
+        ("copper_seed = random", "ini option copper_seed: *; write addopts = --copper-seed random for another *"),
         ("copper_strict = perhaps", "ini option copper_strict: *perhaps*"),
     ],
 )
