@@ -109,9 +109,10 @@ ACCOUNTS = pytest.StashKey[Accounts]()
 def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     """An account for synchronous tests, from a fixture's set-up to its teardown."""
     from copper_emulator.copper import Copper
+    from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = Copper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    copper = Copper(layers.of_item(item, overrides), accounts.host(), name=item.name, surface=Surface.PYTEST)
     account = accounts.open("copper", copper)
     try:
         yield copper
@@ -123,9 +124,10 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
 def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]:
     """An account for asynchronous tests, from a fixture's set-up to its teardown."""
     from copper_emulator.async_copper import AsyncCopper
+    from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = AsyncCopper(layers.of_item(item, overrides), accounts.host(), name=item.name)
+    copper = AsyncCopper(layers.of_item(item, overrides), accounts.host(), name=item.name, surface=Surface.PYTEST)
     account = accounts.open("copper_async", copper)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -242,7 +244,7 @@ class MadeAccount:
     def __enter__(self) -> Copper:
         from copper_emulator.copper import Copper
 
-        self._sync = Copper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._sync = Copper(self._settings, self._accounts.host(), **self._made())
         self._account = self._accounts.open("make_copper", self._sync)
         return self._sync
 
@@ -261,7 +263,7 @@ class MadeAccount:
     async def __aenter__(self) -> AsyncCopper:
         from copper_emulator.async_copper import AsyncCopper
 
-        self._async = AsyncCopper(self._settings, self._accounts.host(), name="make_copper", start=self._start)
+        self._async = AsyncCopper(self._settings, self._accounts.host(), **self._made())
         self._account = self._accounts.open("make_copper", self._async)
         return self._async
 
@@ -276,6 +278,11 @@ class MadeAccount:
             finally:
                 await copper.close()
             _judge(news if error is None else "")
+
+    def _made(self) -> dict[str, Any]:
+        from copper_emulator.core.surface import Surface
+
+        return {"name": "make_copper", "start": self._start, "surface": Surface.FACTORY}
 
     def _end(self) -> str:
         account, self._account = self._account, None

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pytest
 
-IniType: TypeAlias = Literal["string", "bool", "int"]
+IniType: TypeAlias = Literal["string", "bool", "int", "int or word"]
 
 
 class Option(NamedTuple):
@@ -26,7 +26,7 @@ OPTIONS = {
     "over_limit": Option("what happens to a notification over a limit"),
     "window": Option("kind of limit window"),
     "latency": Option("time from change to notification: 0, 30s, or a range like 0-15m"),
-    "seed": Option("where all draws come from; random chooses one", "int"),
+    "seed": Option("where all draws come from; random chooses one", "int or word"),
     "batch": Option("most ids in one notification", "int"),
     "duplicates": Option("the same topic subscribed twice: both deliver, or the new one replaces the old"),
     "timestamp": Option("what a notification's timestamp tells"),
@@ -52,10 +52,6 @@ OPTIONS = {
 }
 
 
-_ADVICE = {"seed": "; write addopts = --copper-seed random for another one in each run"}
-"""What to do instead of a value of the wrong kind. pytest knows no ini option that is a number or a word."""
-
-
 class Given(NamedTuple):
     """A setting that someone gave, and where."""
 
@@ -69,7 +65,14 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("copper", "emulated Copper accounts (values as in Python, like 0-15m, true, 500,blocked)")
     for name, option in OPTIONS.items():
         group.addoption(_flag(name), dest=_key(name), metavar="VALUE", default=None, help=_escaped(option.help))
-        parser.addini(_key(name), option.help, type=option.ini, default=None)
+        parser.addini(_key(name), option.help, type=_ini_type(option.ini), default=None)
+
+
+def _ini_type(ini: IniType) -> Any:
+    # Before 9.2 pytest knows no option that is a number or a word; native TOML then has to quote the number.
+    if ini == "int or word":
+        return int | str if pytest.version_tuple >= (9, 2) else "string"
+    return ini
 
 
 def given(config: pytest.Config) -> list[Given]:
@@ -85,8 +88,14 @@ def _given(config: pytest.Config, name: str) -> Given | None:
     try:
         value = config.getini(_key(name))
     except (TypeError, ValueError, pytest.UsageError) as error:
-        raise pytest.UsageError(f"{where}: {error}{_ADVICE.get(name, '')}") from None
+        raise pytest.UsageError(f"{where}: {error}") from None
     return None if value is None else Given(where, name, value)
+
+
+def on_command_line(config: pytest.Config) -> dict[str, str]:
+    """The options with their values as they were given, in no ini file's own key."""
+    values = {_flag(name): config.getoption(_key(name), None) for name in OPTIONS}
+    return {flag: value for flag, value in values.items() if value is not None}
 
 
 def _flag(name: str) -> str:

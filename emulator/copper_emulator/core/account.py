@@ -58,6 +58,7 @@ from copper_emulator.core.records.writing.excluded import given, given_activitie
 from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.core.wire import encode, notification_headers, notification_json
 
@@ -78,8 +79,10 @@ class Account:
         *,
         on_entry: Callable[[Entry], None] | None = None,
         counters: Counters | None = None,
+        surface: Surface = Surface.PYTHON,
     ) -> None:
         self.name = name
+        self.surface = surface
         self.keys = [key] if key is not None else []
         self.rules = rules
         self.subscriptions = Subscriptions()
@@ -94,7 +97,7 @@ class Account:
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._agenda: Agenda[Notification] = Agenda()
         self._answers: Agenda[tuple[Attempt, Result]] = Agenda()
-        self._answer_due: dict[int, int] = {}
+        self._answer_due: dict[int, Wait] = {}
         self._lanes = Lanes(rules.in_flight)
         self._lane_of: dict[int, str] = {}
         self._unseen: deque[Notification] = deque()
@@ -147,7 +150,7 @@ class Account:
     def update_subscription(self, subscription_id: int, body: Any, now: int) -> Subscription:
         """Change target, secret, headers or computed values. What waits is sent as the subscription then stands."""
         before = self.subscriptions.get(subscription_id, self.key.serial)
-        after = parse_update(before, body, self.rules)
+        after = parse_update(before, body, self.rules, surface=self.surface)
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:
@@ -283,7 +286,8 @@ class Account:
         if delay >= self.rules.timeout_ms:
             result = self._timed_out(attempt, result)
         self._answers.add(now + wait, attempt.notification.serial, (attempt, replace(result, delay_ms=0)))
-        self._answer_due[attempt.notification.serial] = now + wait
+        too_late = result.reason is Reason.TIMED_OUT
+        self._answer_due[attempt.notification.serial] = Wait(WaitsFor.ANSWER, now + wait, times_out=too_late)
         return None
 
     def finish(self, now: int) -> None:
@@ -323,7 +327,7 @@ class Account:
         """What a notification that has not ended waits for, at the last moment the account was told of."""
         now = self.moment
         if notification.state is State.SENDING:
-            return Wait(WaitsFor.ANSWER, self._answer_due.get(notification.serial))
+            return self._answer_due.get(notification.serial, Wait(WaitsFor.ANSWER))
         if notification.due_ms > now:
             return Wait(WaitsFor.TIME, notification.due_ms)
         subscription = self.subscriptions.find(notification.subscription)

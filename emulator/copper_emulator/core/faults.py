@@ -225,7 +225,7 @@ class Faults:
         self._touched.setdefault(notification.serial, []).append(str(fault))
 
     def _draw(self, purpose: str, notification: Notification, high: int) -> int:
-        # Keyed by what is sent, not by its serial: another change before it must not shift the draw.
+        # Keyed by what is sent, not by its serial: a change of other records before it must not shift the draw.
         what = (purpose, notification.topic, notification.ids, notification.subscription)
         self._alike[what] += 1
         return self._draws.draw(purpose, *what[1:], self._alike[what], low=0, high=high)

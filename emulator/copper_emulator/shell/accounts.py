@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind, Subscription
+from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import ManualRunner, Runner, WallRunner
 from copper_emulator.shell.clock import VirtualClock, WallClock
@@ -41,7 +42,7 @@ class ServedAccount:
     def __init__(self, name: str, plan: Plan, http: HttpSender, group: asyncio.TaskGroup) -> None:
         self.clock: ClockName = plan.clock
         clock = VirtualClock() if plan.clock == "manual" else WallClock()
-        self.stage = Stage(name, plan.settings, clock, on_entry=self._note)
+        self.stage = Stage(name, plan.settings, clock, on_entry=self._note, surface=Surface.SERVER)
         self.runner: Runner = (ManualRunner if plan.clock == "manual" else WallRunner)(self.stage, http)
         self.stage.wake = self.runner.wake
         self.life = secrets.token_hex(4)
