@@ -1,7 +1,8 @@
-"""What the README shows of CopperMachine is what it prints."""
+"""What the README shows is what happens: the body of a notification, and what CopperMachine prints."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,30 @@ import pytest
 
 pytest.importorskip("hypothesis")
 
+from copper_emulator import Emulator, Endpoint
 from tests.machine.running import Found, run
 from tests.machine.samples import SAMPLES, OverHttp
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SECTION = README.split("## Does it hold up?\n")[1].split("\n## ")[0]
 PROPERTIES = (Path(__file__).parents[2] / "docs/properties.md").read_text(encoding="utf-8")
+
+
+def test_the_body_it_shows_is_the_one_that_is_sent() -> None:
+    shown = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+    with Emulator() as copper:
+        endpoint = Endpoint()
+        copper.route("https://billing.example.com", to=endpoint)
+        copper.subscribe(
+            "person", "update", target="https://billing.example.com/hooks/copper", secret={"key": "s3cret"}
+        )
+        ada = copper.people.create(name="Ada")
+        copper.people.update(ada.id, name="Ada Lovelace")
+
+    [received] = endpoint.requests
+    assert list(received.json) == list(shown)
+    assert {**received.json, "timestamp": ""} == {**shown, "timestamp": ""}
+    assert re.sub(r"\d", "0", received.json["timestamp"]) == re.sub(r"\d", "0", shown["timestamp"])
 
 
 class Mirror:
