@@ -24,8 +24,8 @@ PROPERTIES = (Path(__file__).parents[2] / "docs/properties.md").read_text(encodi
 def test_the_body_it_shows_is_the_one_that_is_sent() -> None:
     shown = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
     with Emulator() as copper:
-        endpoint = Endpoint()
-        copper.route("https://billing.example.com", to=endpoint)
+        endpoint = Endpoint("https://billing.example.com")
+        copper.route(endpoint.url, to=endpoint)
         copper.subscribe(
             "person", "update", target="https://billing.example.com/hooks/copper", secret={"key": "s3cret"}
         )
