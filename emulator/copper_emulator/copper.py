@@ -118,12 +118,6 @@ class Copper(Face):
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
 
-    def stepwise(self, *, secret: Mapping[str, str] | None = None) -> Stepwise:
-        """Play the steps of a scenario as they are decided; what `pytest_copper.machine` does."""
-        from copper_emulator.scenarios.stepwise import Stepwise
-
-        return Stepwise(self._operations, self._drive, secret)
-
     def check(
         self,
         target: str,
@@ -275,3 +269,13 @@ class Copper(Face):
     def leave(self) -> None:
         """The host serves this account no longer."""
         self._host.remove(self._stage)
+
+
+def stepwise(copper: Copper, *, secret: Mapping[str, str] | None = None) -> Stepwise:
+    """Play the steps of a scenario on an account as they are decided; what `pytest_copper.machine` does.
+
+    No method, because it has no asynchronous counterpart.
+    """
+    from copper_emulator.scenarios.stepwise import Stepwise
+
+    return Stepwise(copper._operations, copper._drive, secret)  # noqa: SLF001 - part of the same face

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator
+from copper_emulator.copper import stepwise
 from copper_emulator.core.bare import entity_type
 from copper_emulator.core.model import Event, Outcome, State, Topic
 from copper_emulator.core.topics import exists
@@ -77,7 +78,7 @@ class Performance:
         """The endpoint is there and is subscribed."""
         origin = "/".join(self._hooks.target.split("/")[:3])
         self.copper.route(origin, to=self._hooks.endpoint(self.copper))
-        self._stepwise = self.copper.stepwise(secret=self._hooks.secret)
+        self._stepwise = stepwise(self.copper, secret=self._hooks.secret)
         self._hooks.subscribe(self.copper)
 
     def subscribe(self) -> None:

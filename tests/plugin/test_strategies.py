@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, find, given, settings
 from hypothesis import strategies as st
 
 from copper_emulator import Copper, Emulator, UsageError
+from copper_emulator.copper import stepwise
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.records.tables import TABLES
@@ -121,9 +122,9 @@ def test_a_topic_that_does_not_exist_has_no_bodies() -> None:
 @given(data=st.data())
 def test_every_step_of_a_sequence_is_possible(types: tuple[str, ...], data: st.DataObject) -> None:
     with Emulator() as copper:
-        stepwise = copper.stepwise()
+        scenario = stepwise(copper)
         for step in data.draw(strategies.sequences(*types)):
-            stepwise.play(step)
+            scenario.play(step)
 
 
 def test_every_way_to_change_something_is_drawn() -> None:
