@@ -22,7 +22,8 @@ def test_a_change_nobody_listened_to(copper: Copper) -> None:
     change = copper.fire("person", "update", ids=17)
 
     assert str(copper.explain(change)) == (
-        "2026-03-02 09:00:00.000  person/update [17] (fire)\n  nobody was notified: no subscription to person/update"
+        "2026-03-02 09:00:00.000  person/update [17] (fired by hand)\n"
+        "  nobody was notified: no subscription to person/update"
     )
 
 
@@ -200,7 +201,7 @@ def test_an_exception_of_the_endpoint_is_told_with_its_traceback(copper: Copper)
     text = str(copper.explain(copper.deliveries[0]))
 
     assert ": failed at 2026-03-02 09:00:00.000, " in text
-    assert text.endswith("KeyError: 'customer'")
+    assert "\n    KeyError: 'customer'\nThe body had the keys subscription_id, event, type, ids," in text
 
 
 def test_a_subscription_that_was_removed(copper: Copper) -> None:
@@ -268,7 +269,7 @@ def test_a_replay(copper: Copper) -> None:
     body = {"type": "person", "event": "update", "ids": [1], "subscription_id": 5, "updated_attributes": {}}
     delivery = copper.replay(body, target=TARGET)
 
-    assert texts(copper, delivery.change)[0].startswith("  #1 person/update [1] a replay: rejected (500) at ")
+    assert texts(copper, delivery.change)[0].startswith("  #1 person/update [1] as a replay: rejected (500) at ")
     [trace] = copper.explain(delivery.change).traces
     assert trace.subscription is None
 
@@ -342,5 +343,96 @@ def test_a_long_timeline_is_cut_in_the_middle_and_says_how_much(copper: Copper) 
     assert "[100]" in lines[-1]
 
 
+def test_a_long_timeline_keeps_what_went_wrong_and_sums_it_up() -> None:
+    with Emulator(strict=False) as copper:
+        copper.route("https://billing.example.com", to=lambda request: 500 if request.json["ids"] == [15] else 200)
+        copper.subscribe("person", "update", target=TARGET)
+        for number in range(1, 31):
+            if number in (12, 13):
+                copper.faults.lose(1)
+            copper.fire("person", "update", ids=number)
+        lines = copper.timeline.splitlines()
+
+    wrong = [line.split()[3] for line in lines if "  lost  " in line or "  rejected  " in line]
+    assert wrong == ["#12", "#13", "#15"]
+    assert len([line for line in lines if "left out" in line]) == 4
+    assert lines[-2:] == [
+        "2 of 30 notifications lost by the fault lose=1: #12, #13",
+        "1 of 30 notifications rejected (500): #15",
+    ]
+
+
+def test_a_very_long_timeline_of_wrong_things_has_an_end() -> None:
+    with Emulator(strict=False) as copper:
+        copper.route("https://billing.example.com", to=lambda request: 500)
+        copper.subscribe("person", "update", target=TARGET)
+        for number in range(1, 401):
+            copper.fire("person", "update", ids=number)
+        lines = copper.timeline.splitlines()
+
+    assert len(lines) < 310
+    assert lines[-1].startswith("400 of 400 notifications rejected (500): #1, #2, #3,")
+    assert lines[-1].endswith("#20 and 380 more")
+
+
+@pytest.mark.parametrize(
+    ("slow", "said"),
+    [
+        ("3s", "sent, not answered yet (under the fault slow=3s); the answer comes at 2026-03-02 09:00:03.000"),
+        ("30s", "sent, not answered yet (under the fault slow=30s); it times out at 2026-03-02 09:00:10.000"),
+    ],
+)
+def test_what_is_answered_late_says_by_which_fault_and_whether_it_is_too_late(
+    copper: Copper, slow: str, said: str
+) -> None:
+    copper.faults.slow(slow)
+    copper.subscribe("person", "update", target=TARGET)
+    change = copper.fire("person", "update", ids=1)
+
+    assert texts(copper, change)[0].endswith(said)
+
+
+def test_a_replay_is_queued_for_no_subscription(copper: Copper) -> None:
+    body = {"type": "person", "event": "update", "ids": [1], "subscription_id": 5, "updated_attributes": {}}
+    copper.replay(body, target=TARGET)
+
+    assert "  queued    #1 person/update [1] as a replay\n" in copper.timeline
+    assert "subscription 0" not in copper.timeline
+
+
+def test_where_a_change_came_from_is_said_in_words(copper: Copper) -> None:
+    ada = copper.people.create(name="Ada")
+    copper.fire("person", "update", ids=ada)
+    requests.delete(f"{copper.api_url}/people/{ada.id}", headers=copper.headers, timeout=10)
+
+    origins = [line.rpartition("(")[2] for line in copper.explain(ada).lines[::2]]
+    assert origins == ["in Python)", "fired by hand)", "through the API)"]
+
+
 def test_an_empty_journal(copper: Copper) -> None:
     assert copper.timeline == "nothing happened"
+
+
+def test_what_is_held_says_how_late_it_was_due(copper: Copper) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    copper.faults.latency("30s")
+    copper.fire("person", "update", ids=1)
+    copper.fire("person", "update", ids=2)
+    early = str(copper.explain(type="person", id=2)).splitlines()[1]
+    copper.advance("30s")
+    held = str(copper.explain(type="person", id=2)).splitlines()[1]
+
+    head = f"  #2 person/update [2] for subscription {subscription.id}: "
+    assert early == head + "waits, due 2026-03-02 09:00:30.000"
+    assert held == head + "due 30s after the change, held by the limit of 1/1m until 2026-03-02 09:01:30.000"
+
+
+@pytest.mark.parametrize("fault", ["lose=1", "refuse=1"])
+def test_what_never_arrived_says_nothing_of_taking_each_id(copper: Copper, fault: str) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.faults.on(fault)
+    copper.fire("person", "update", ids=[1, 2])
+
+    told = str(copper.explain(type="person", id=2))
+    assert "together with 1 other id" in told
+    assert "has to take each of them" not in told

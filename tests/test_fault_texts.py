@@ -165,3 +165,20 @@ written = st.one_of(
 @given(st.lists(written))
 def test_what_is_written_reads_back_the_same(faults: list[Fault]) -> None:
     assert parse_faults(faults_text(faults)) == tuple(faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        ("lose=20%,shuffle", "lose=20% shuffle"),
+        ("lose=20%, shuffle", "lose=20% shuffle"),
+        ("slow=3s,2,shuffle,", "slow=3s,2 shuffle"),
+    ],
+)
+def test_commas_between_faults_are_answered_with_blanks(text: str, like: str) -> None:
+    with pytest.raises(ValueError, match=f"separate faults by blanks, not by commas, like {like}$"):
+        parse_faults(text)
+
+
+def test_commas_within_a_fault_are_its_own() -> None:
+    assert [str(each) for each in parse_faults("slow=3s,2 batches=29,1")] == ["slow=3s,2", "batches=29,1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 import pytest
 import requests
 
-from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, ExpectationError, Received, UsageError
+from copper_emulator import (
+    AsyncCopper,
+    AsyncEmulator,
+    Copper,
+    Emulator,
+    Endpoint,
+    ExpectationError,
+    Received,
+    UsageError,
+    VerdictError,
+)
 from copper_emulator.core.model import Kind
 from copper_emulator.faults import Faults
 from copper_emulator.shell.host import Host
@@ -252,7 +263,10 @@ def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
         (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is no target"),
         (lambda faults: faults.beyond_spec.corrupt(), "beyond_spec.corrupt needs a value"),
         (lambda faults: faults.on("loose=1"), "there is no fault 'loose'. Did you mean lose?"),
-        (lambda faults: faults.off("loose"), "there is no fault 'loose'; the faults are lose,"),
+        (lambda faults: faults.on(""), "'' names no fault: write one, like on('lose=20%'); off() switches all off"),
+        (lambda faults: faults.on(), "'' names no fault"),
+        (lambda faults: faults.on("lose=1", "off"), "'off' names no fault"),
+        (lambda faults: faults.off("loose"), "there is no fault 'loose'"),
     ],
 )
 def test_what_cannot_be_changes_nothing_and_says_what_to_write(
@@ -322,3 +336,58 @@ def test_a_random_seed_is_chosen_once_and_told(host: Host) -> None:
     with Emulator(host=host, seed="random") as first, Emulator(host=host, seed="random") as second:
         assert first.settings.seed == first.settings.seed
         assert first.settings.seed != second.settings.seed
+
+
+def drawing(copper: Copper) -> None:
+    copper.faults.latency("0-1m")
+    copper.route(TARGET, to=lambda request: 500)
+    copper.subscribe("person", "new", target=TARGET)
+    people(copper, 1)
+    copper.run_until_idle()
+
+
+def seed_line(copper: Copper | AsyncCopper, name: str) -> str:
+    seed = copper.settings.seed
+    return f"The draws came from seed {seed}; again: {name}(seed={seed})"
+
+
+def test_a_random_seed_is_told_at_the_end_of_the_verdict(host: Host) -> None:
+    with pytest.raises(VerdictError) as raised, Emulator(host=host, seed="random") as copper:
+        drawing(copper)
+
+    assert str(raised.value).splitlines()[-1] == seed_line(copper, "Emulator")
+
+
+def test_a_random_seed_is_told_at_the_end_of_what_the_block_raises(host: Host) -> None:
+    with pytest.raises(ExpectationError) as raised, Emulator(host=host, seed="random") as copper:
+        drawing(copper)
+        copper.expect("person", "update")
+
+    assert traceback.format_exception(raised.value)[-1] == seed_line(copper, "Emulator") + "\n"
+
+
+@pytest.mark.asyncio
+async def test_a_random_seed_is_told_by_the_asynchronous_one_too(host: Host) -> None:
+    with pytest.raises(AssertionError) as raised:
+        async with AsyncEmulator(host=host, seed="random", latency="0-1m") as copper:
+            copper.subscribe("person", "new", target=TARGET)
+            await copper.people.create(name="Ada")
+            raise AssertionError("no")
+
+    assert raised.value.__notes__ == [seed_line(copper, "AsyncEmulator")]
+
+
+def drawing_nothing(copper: Copper) -> None:
+    copper.route(TARGET, to=lambda request: 500)
+    copper.subscribe("person", "new", target=TARGET)
+    people(copper, 1)
+
+
+@pytest.mark.parametrize(("seed", "play"), [("random", drawing_nothing), (7, drawing)])
+def test_a_seed_is_not_told_where_it_is_known_or_nothing_was_drawn(
+    host: Host, seed: object, play: Callable[[Copper], None]
+) -> None:
+    with pytest.raises(VerdictError) as raised, Emulator(host=host, seed=seed) as copper:
+        play(copper)
+
+    assert "seed" not in str(raised.value)

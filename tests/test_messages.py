@@ -80,8 +80,8 @@ def test_01_the_secret_has_another_name_than_the_endpoint_looks_for() -> None:
                 - it was rejected (401), expected a 2xx
             The body had the keys subscription_id, event, type, ids, updated_attributes, timestamp, and those \
                 of the secret: 'key'.
-            Mend the endpoint, or subscribe with the secret under the name it looks for instead of 'key'; or, \
-                if this is meant, expect it with status=401.
+            Mend the endpoint, or subscribe with the secret that it expects: under another name than 'key', or \
+                with another value; or, if this is meant, expect it with status=401.
         """)
     with emulator() as copper:
         story(copper, {"secret": "s3cret-value"})
@@ -131,7 +131,7 @@ def test_03_the_endpoint_takes_the_first_id_only() -> None:
     with emulator() as copper:
         assert message(lambda: story(copper, first_only)) == written(r"""
             lead 94808712 is missing
-            2026-03-02 09:00:00.000  lead/new [94808711, 94808712, 94808713] (python)
+            2026-03-02 09:00:00.000  lead/new [94808711, 94808712, 94808713] (in Python)
               #1 lead/new [94808711, 94808712, 94808713], 94808712 together with 2 other ids, for subscription \
                   560698: delivered (200) at 2026-03-02 09:00:00.000, https://billing.example.com/hooks/copper \
                   via function first_only
@@ -148,8 +148,7 @@ def test_04_a_target_that_is_http() -> None:
         ) == written(r"""
             422 Invalid input: Invalid URI For External Request
             Copper accepts https:// targets only. Register https://billing.example.com/hooks/copper and route \
-                it to where your endpoint runs: copper.route('https://billing.example.com', to=app) or serve \
-                --route https://billing.example.com=http://127.0.0.1:5000
+                it to where your endpoint runs: copper.route('https://billing.example.com', to=app)
         """)
         endpoint = Endpoint(TARGET)
         copper.subscribe("person", "new", target="https://billing.example.com/hooks/copper")
@@ -169,11 +168,9 @@ def test_05_a_route_was_forgotten() -> None:
         - person/new [94808711] to https://billing.example.com/hooks/copper: blocked: no route for \
             https://billing.example.com, and without one only loopback is sent to
           The routes are for https://biling.example.com. Send it to your app with \
-              copper.route('https://billing.example.com', to=app) or serve --route \
-              https://billing.example.com=http://127.0.0.1:5000; to really send to that host: \
-              allow_targets=billing.example.com (--allow-target billing.example.com); or, if it is meant so: \
-              expect it with outcome='blocked', or allow it with the setting allow='blocked' \
-              (@pytest.mark.copper(allow=...), Emulator(allow=...), --settings allow=...).
+              copper.route('https://billing.example.com', to=app); to really send to that host: \
+              Emulator(allow_targets='billing.example.com'); or, if it is meant so: expect it with \
+              outcome='blocked', or allow it: Emulator(allow='blocked')
     """)
     with emulator() as copper:
         copper.route("https://billing.example.com", to=Endpoint(TARGET))
@@ -412,9 +409,8 @@ def test_16_the_endpoint_raises() -> None:
               File "PATH", line N, in broken
                 raise KeyError("customer")
             KeyError: 'customer'
-          Mend the endpoint; or, if it is meant to raise: expect it with outcome='failed', or allow it with the \
-              setting allow='exception' (@pytest.mark.copper(allow=...), Emulator(allow=...), --settings \
-              allow=...).
+          Mend the endpoint; or, if it is meant to raise: expect it with outcome='failed', or allow it: \
+              Emulator(allow='exception')
     """)
     with emulator() as copper:
         copper.route(ORIGIN, to=broken)
@@ -544,8 +540,7 @@ def test_22_a_change_through_the_api_that_was_never_let_go() -> None:
         copper: 1 thing went wrong that the test did not expect: due but never sent
         - 1 notification due but never sent, first person/new [94808711]: changes made through the API go out \
             at the next call that lets time pass
-          Call settle (or expect, advance) after them, or allow it with the setting allow='due' \
-              (@pytest.mark.copper(allow=...), Emulator(allow=...), --settings allow=...).
+          Call settle (or expect, advance) after them, or allow it: Emulator(allow='due')
     """)
     with emulator() as copper:
         story(copper)

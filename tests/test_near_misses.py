@@ -261,7 +261,10 @@ def test_the_first_line_says_what_is_wrong_and_the_last_what_to_do(
 
 
 def test_what_the_api_refused_stands_beside_it() -> None:
-    with Emulator() as copper, pytest.raises(ExpectationError, match="The API refused: api refused "):
+    with (
+        Emulator() as copper,
+        pytest.raises(ExpectationError, match="The API refused: POST /developer_api/v1/webhooks: 422 "),
+    ):
         the_api_refused_it(copper)
 
 
@@ -284,3 +287,16 @@ def test_what_is_farther_away_is_counted() -> None:
         fired(copper, 2)
         fired(copper, 3)
         copper.expect("person", "update", ids=1)
+
+
+@pytest.mark.parametrize(("slow", "until"), [("3s", "(until 2026"), ("30s", "(it times out at 2026")])
+def test_an_answer_that_a_fault_makes_late_names_the_fault(slow: str, until: str) -> None:
+    with Emulator(strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper)
+        copper.faults.slow(slow)
+        fired(copper)
+        copper.expect("person", "update", ids=1)
+
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith(f"but the endpoint has not answered yet (under the fault slow={slow}).")
+    assert lines[-1].startswith(f"Let time pass first {until}")

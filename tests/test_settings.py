@@ -31,7 +31,7 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"limit": "1/1m"}, "there is no setting 'limit'; the settings are profile, limits,"),
+        ({"limit": "1/1m"}, "there is no setting 'limit'. Did you mean limits? The settings are profile, limits,"),
         ({"limits": "600"}, "limits: '600' is not a limit: write it like 600/1m"),
         ({"latency": "fast"}, "latency: 'fast' is not a duration"),
         ({"batch": 31}, "batch: Input should be less than or equal to 30"),
@@ -82,3 +82,14 @@ def test_settings_written_out_read_back_the_same() -> None:
     settings = Settings.of({"limits": "5/1m", "latency": "0-15m", "allow": {500}, "allow_targets": "hooks.example"})
 
     assert Settings.of(settings.model_dump(mode="json")) == settings
+
+
+@pytest.mark.parametrize("seed", ["abc", "1.5", ""])
+def test_a_seed_is_a_whole_number_or_random(seed: str) -> None:
+    with pytest.raises(SettingsError, match=f"^seed: '{seed}' is neither a whole number nor random$"):
+        Settings.of({"seed": seed})
+
+
+def test_a_setting_without_a_name_near_it_is_answered_with_all() -> None:
+    with pytest.raises(SettingsError, match=r"there is no setting 'nonsense'\. The settings are profile, limits, "):
+        Settings.of({"nonsense": 1})

@@ -8,9 +8,11 @@ from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
+from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
 from copper_emulator.operations import HOUR, Operations, longest, span
@@ -59,8 +61,16 @@ class AsyncCopper(Face):
     What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
-    def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
-        super().__init__(settings, host, name=name, start=start)
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        *,
+        name: str = "test",
+        start: datetime | None = None,
+        surface: Surface = Surface.ASYNC,
+    ) -> None:
+        super().__init__(settings, host, name=name, start=start, surface=surface)
         self._delivering = AsyncDelivering(self._stage, host)
         self._turns = Turns(self._stage, self._delivering.send)
 
@@ -94,6 +104,7 @@ class AsyncCopper(Face):
 
     # --- making things happen -------------------------------------------------------------------------------
 
+    @written_like("copper.fire('person', 'update', ids=17)")
     async def fire(
         self,
         type: str,
@@ -115,6 +126,7 @@ class AsyncCopper(Face):
         """
         return await self._drive(self._operations.fire(type, event, ids, updated_attributes))
 
+    @written_like("copper.replay(body, target='https://my-app.example/hook')")
     async def replay(
         self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
     ) -> Delivery:
@@ -148,7 +160,8 @@ class AsyncCopper(Face):
         """Check whether an endpoint holds up to what Copper may send it: a report with one row for each thing tried.
 
         It plays in an account of its own behind this one's key, routes, hooks and clock, which moves on. What happens
-        there is not in this account's journal, and no part of the verdict at the end of the test.
+        there is not in this account's journal. A report that fails, and that the test does not look at (`checked()`,
+        `ok`, `rows`), fails the test at its end.
 
         Args:
             target: the endpoint: a target that has a route, or a loopback URL.
@@ -181,7 +194,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return await self._drive(check(self._stage, plan))
+        return self._reported(await self._drive(check(self._stage, plan)))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -203,6 +216,7 @@ class AsyncCopper(Face):
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
 
+    @written_like("copper.expect('person', 'update', ids=17)")
     async def expect(
         self,
         type: str,
@@ -246,6 +260,7 @@ class AsyncCopper(Face):
         )
         return await self._drive(self._operations.expect(expectation))
 
+    @written_like("copper.expect_none('person', 'update', ids=17)")
     async def expect_none(
         self,
         type: str | None = None,

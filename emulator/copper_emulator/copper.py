@@ -8,9 +8,11 @@ from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
+from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face
 from copper_emulator.operations import HOUR, Operations, longest, span
@@ -57,8 +59,16 @@ class Copper(Face):
     What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
-    def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
-        super().__init__(settings, host, name=name, start=start)
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        *,
+        name: str = "test",
+        start: datetime | None = None,
+        surface: Surface = Surface.PYTHON,
+    ) -> None:
+        super().__init__(settings, host, name=name, start=start, surface=surface)
         self._delivering = SyncDelivering(self._stage, host)
 
     def _begin(self, operations: Operations) -> None:
@@ -91,6 +101,7 @@ class Copper(Face):
 
     # --- making things happen -------------------------------------------------------------------------------
 
+    @written_like("copper.fire('person', 'update', ids=17)")
     def fire(
         self,
         type: str,
@@ -112,6 +123,7 @@ class Copper(Face):
         """
         return self._drive(self._operations.fire(type, event, ids, updated_attributes))
 
+    @written_like("copper.replay(body, target='https://my-app.example/hook')")
     def replay(
         self, body: Mapping[str, Any] | str | Path, *, target: str, headers: Mapping[str, str] | None = None
     ) -> Delivery:
@@ -127,12 +139,6 @@ class Copper(Face):
 
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
-
-    def stepwise(self, *, secret: Mapping[str, str] | None = None) -> Stepwise:
-        """Play the steps of a scenario as they are decided; what `pytest_copper.machine` does."""
-        from copper_emulator.scenarios.stepwise import Stepwise
-
-        return Stepwise(self._operations, self._drive, secret)
 
     def check(
         self,
@@ -151,7 +157,8 @@ class Copper(Face):
         """Check whether an endpoint holds up to what Copper may send it: a report with one row for each thing tried.
 
         It plays in an account of its own behind this one's key, routes, hooks and clock, which moves on. What happens
-        there is not in this account's journal, and no part of the verdict at the end of the test.
+        there is not in this account's journal. A report that fails, and that the test does not look at (`checked()`,
+        `ok`, `rows`), fails the test at its end.
 
         Args:
             target: the endpoint: a target that has a route, or a loopback URL.
@@ -184,7 +191,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._drive(check(self._stage, plan))
+        return self._reported(self._drive(check(self._stage, plan)))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -206,6 +213,7 @@ class Copper(Face):
 
     # --- judging: settles first, never moves the clock ------------------------------------------------------
 
+    @written_like("copper.expect('person', 'update', ids=17)")
     def expect(
         self,
         type: str,
@@ -249,6 +257,7 @@ class Copper(Face):
         )
         return self._drive(self._operations.expect(expectation))
 
+    @written_like("copper.expect_none('person', 'update', ids=17)")
     def expect_none(
         self,
         type: str | None = None,
@@ -282,3 +291,13 @@ class Copper(Face):
     def leave(self) -> None:
         """The host serves this account no longer."""
         self._host.remove(self._stage)
+
+
+def stepwise(copper: Copper, *, secret: Mapping[str, str] | None = None) -> Stepwise:
+    """Play the steps of a scenario on an account as they are decided; what `pytest_copper.machine` does.
+
+    No method, because it has no asynchronous counterpart.
+    """
+    from copper_emulator.scenarios.stepwise import Stepwise
+
+    return Stepwise(copper._operations, copper._drive, secret)  # noqa: SLF001 - part of the same face

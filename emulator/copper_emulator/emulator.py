@@ -9,7 +9,8 @@ from typing import Any
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
-from copper_emulator.settings import Settings
+from copper_emulator.face import Face
+from copper_emulator.settings import RANDOM, Settings
 from copper_emulator.shell.host import Host
 from copper_emulator.verdict import VerdictError
 
@@ -18,6 +19,7 @@ class Emulator(AbstractContextManager[Copper]):
     """An emulated account for the length of a `with` block: unittest, scripts, Hypothesis rules and `@given` bodies.
 
     At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
+    With `seed="random"` either error ends with the seed that draws the same again, where anything was drawn.
 
     Args:
         settings: like `limits="600/1m"`, `latency="0-15m"`, `allow={500}`; `help(copper_emulator.Settings)` has all.
@@ -30,6 +32,7 @@ class Emulator(AbstractContextManager[Copper]):
 
     def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
         self._settings = Settings.of(settings)
+        self._random = settings.get("seed") == RANDOM
         self._start = start
         self._own_host = host is None
         self._host = host if host is not None else Host()
@@ -52,8 +55,11 @@ class Emulator(AbstractContextManager[Copper]):
             copper.close()
             if self._own_host:
                 self._host.close()
+        again = _again(copper, "Emulator") if self._random else ""
+        if again and isinstance(error, Exception):
+            error.add_note(again)
         if text:
-            raise VerdictError(text)
+            raise VerdictError("\n".join(filter(None, [text, again])))
 
 
 class AsyncEmulator:
@@ -61,6 +67,7 @@ class AsyncEmulator:
 
     def __init__(self, *, host: Host | None = None, start: datetime | None = None, **settings: Any) -> None:
         self._settings = Settings.of(settings)
+        self._random = settings.get("seed") == RANDOM
         self._start = start
         self._own_host = host is None
         self._host = host if host is not None else Host()
@@ -83,8 +90,16 @@ class AsyncEmulator:
             await copper.close()
             if self._own_host:
                 self._host.close()
+        again = _again(copper, "AsyncEmulator") if self._random else ""
+        if again and isinstance(error, Exception):
+            error.add_note(again)
         if text:
-            raise VerdictError(text)
+            raise VerdictError("\n".join(filter(None, [text, again])))
+
+
+def _again(copper: Face, name: str) -> str:
+    seed = copper.drawn_from
+    return "" if seed is None else f"The draws came from seed {seed}; again: {name}(seed={seed})"
 
 
 __all__ = ["AsyncEmulator", "Emulator"]

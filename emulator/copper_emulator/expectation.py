@@ -56,6 +56,7 @@ class Expectation:
         if count is not None and count < 1:
             raise UsageError("count must be at least 1; use expect_none to expect nothing")
         _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
+        _require_pairs("updated_attributes", updated_attributes or {})
         _require_mapping("body", body, "{'subscription_id': 560698}")
         _require_agreement(status, _member(Outcome, outcome, "outcome"))
         return cls(
@@ -221,6 +222,15 @@ def _require_whole(name: str, value: object, example: str) -> None:
 def _require_mapping(name: str, value: object, example: str) -> None:
     if value is not None and not isinstance(value, Mapping):
         raise UsageError(f"{name} must be a mapping, like {name}={example}, not {value!r}")
+
+
+def _require_pairs(where: str, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if value is None or isinstance(value, str | int | float):
+            raise UsageError(
+                f"{where}[{name!r}] is a pair, the old value and the new one, like {{{name!r}: ('...', {value!r})}}, "
+                f"not {value!r} alone"
+            )
 
 
 def _require_agreement(status: int | None, outcome: Outcome | None) -> None:

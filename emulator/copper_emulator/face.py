@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.bare import entity_type, record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Entry, Key, Notification, Subscription
 from copper_emulator.core.moments import to_datetime, to_ms
 from copper_emulator.core.records.record import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import parse_body
 from copper_emulator.explain import (
     Explanation,
@@ -33,20 +35,30 @@ from copper_emulator.shell.host import Host
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
-from copper_emulator.verdict import verdict_text
+from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+R = TypeVar("R", bound=Reported)
 
 
 class Face:
     """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
 
-    def __init__(self, settings: Settings, host: Host, *, name: str = "test", start: datetime | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        *,
+        name: str = "test",
+        start: datetime | None = None,
+        surface: Surface = Surface.PYTHON,
+    ) -> None:
         key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
         self._host = host
-        self._begin(Operations(Stage(name, settings, clock, key=key)))
+        self._begin(Operations(Stage(name, settings, clock, key=key, surface=surface)))
         host.add(self._stage)
 
     def _begin(self, operations: Operations) -> None:
@@ -55,6 +67,7 @@ class Face:
         self._stage = operations.stage
         self.lookups = Lookups(self._stage)
         self.faults = Faults(self._stage)
+        self._reports: list[Reported] = []
 
     # --- who and where --------------------------------------------------------------------------------------
 
@@ -121,6 +134,7 @@ class Face:
         """
         self._stage.routes.add(origin, to, kind)
 
+    @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
     def subscribe(
         self,
         type: str,
@@ -146,7 +160,7 @@ class Face:
             body["custom_field_computed_values"] = custom_field_computed_values
         sent = _as_sent(body)
         made: Subscription = self._stage.record(
-            lambda account, now: account.subscribe(parse_create(sent, account.rules), now)
+            lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
         )
         return made
 
@@ -238,6 +252,7 @@ class Face:
             raise UsageError("reset() cannot be called inside a delivery")
         self._stage.reset()
         self._operations.claims.clear()
+        self._reports.clear()
 
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
 
@@ -252,13 +267,21 @@ class Face:
         draws = self._stage.account.draws
         return draws.seed if draws.made else None
 
-    def verdict(self) -> str:
-        """What went wrong and was neither expected nor allowed, as text; empty when all is well."""
+    def verdict(self, *, said: str = "") -> str:
+        """What went wrong and was neither expected nor allowed, as text without tracebacks that were `said` already."""
         with self._stage.lock:
             account, settings = self._stage.account, self._stage.settings
-            if not settings.strict or not account.journal.entries:
+            if not settings.strict:
                 return ""
-            return verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now())
+            overlooked = overlooked_text(self._reports)
+            if not account.journal.entries:
+                return overlooked
+            text = verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now(), said=said)
+        return "\n".join(filter(None, [text, overlooked]))
+
+    def _reported(self, report: R) -> R:
+        self._reports.append(report)
+        return report
 
 
 def _as_sent(body: dict[str, Any]) -> Any:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from copper_emulator.core.fault import RETRY_EVERY_MS, WHOLE, Fault, FaultName
 from copper_emulator.core.rules import MAX_IDS
+from copper_emulator.core.text import meant
 from copper_emulator.durations import parse_duration, parse_latency
 
 OFF = "off"
 """Instead of faults: none."""
+
+_BETWEEN = re.compile(r",\s+|,$|,(?=[a-z])")
+"""Commas that are not within a fault: there figures follow."""
 
 _Parts = Mapping[str, str]
 
@@ -79,10 +83,18 @@ def parse_faults(value: object) -> tuple[Fault, ...]:
     if isinstance(value, Fault):
         return (value,)
     if isinstance(value, str):
+        _require_blanks(value)
         return tuple(parse_fault(part) for part in value.split())
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         return tuple(fault for part in value for fault in parse_faults(part))
     raise ValueError(f"{value!r} are not faults: write them like lose=20% outage=10m, or off")
+
+
+def _require_blanks(text: str) -> None:
+    """Raise ValueError where commas stand between faults: a comma is part of one, as in `slow=3s,2`."""
+    if _BETWEEN.search(text):
+        apart = " ".join(_BETWEEN.sub(" ", text).split())
+        raise ValueError(f"{text!r}: separate faults by blanks, not by commas, like {apart}")
 
 
 def faults_text(faults: Iterable[Fault]) -> str:
@@ -134,10 +146,21 @@ def _name(said: str) -> FaultName:
     try:
         return FaultName(said)
     except ValueError:
-        known = list(FaultName)
-        close = get_close_matches(said, known, n=1) or [n for n in known if n == f"beyond_spec.{said}"]
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise ValueError(f"there is no fault {said!r}.{hint} The faults are {', '.join(known)}") from None
+        raise ValueError(no_fault(said)) from None
+
+
+def no_fault(said: str) -> str:
+    """What to say of a name that is no fault, and which may be meant."""
+    near = nearest(said)
+    hint = f" Did you mean {near}?" if near is not None else ""
+    return f"there is no fault {said!r}.{hint} The faults are {', '.join(FaultName)}"
+
+
+def nearest(said: str) -> FaultName | None:
+    """The fault that is meant by a name that is none."""
+    shorter = {name.removeprefix("beyond_spec."): name for name in FaultName}
+    close = meant(said, FaultName) or meant(said, shorter)
+    return None if close is None else shorter.get(close) or FaultName(close)
 
 
 def _advice(name: FaultName) -> str:

@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from operator import methodcaller
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
-from copper_emulator.fault_texts import fault, faults_text
+from copper_emulator.fault_texts import fault, faults_text, nearest
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
 from copper_emulator.shell.stage import Stage
 
@@ -53,6 +53,13 @@ class _Switches:
             raise UsageError(str(error)) from None
         switch_on(self._stage, (made,))
         return SwitchedOn(self._stage, made)
+
+    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+
+        def __getattr__(self, name: str) -> Any:
+            near = None if name.startswith("_") else nearest(name)
+            advice = f"; did you mean copper.faults.{near}?" if near is not None else ""
+            raise AttributeError(f"copper.faults has no {name!r}{advice}", name=name, obj=self)
 
 
 class BeyondSpec(_Switches):
@@ -140,8 +147,11 @@ class Faults(_Switches):
         return self._on(FaultName.STALE, span=span)
 
     def on(self, *faults: str | Fault) -> None:
-        """Switch on what is written: `on("lose=20%", "outage=10m")`."""
+        """Switch on what is written: `on("lose=20%", "outage=10m")`. Raises UsageError for what names no fault."""
         __tracebackhide__ = True
+        empty = [each for each in faults if not read(each)] or ([] if faults else [""])
+        if empty:
+            raise UsageError(f"{empty[0]!r} names no fault: write one, like on('lose=20%'); off() switches all off")
         switch_on(self._stage, read(faults))
 
     def off(self, *names: str) -> list[Fault]:

@@ -13,6 +13,7 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
@@ -49,6 +50,7 @@ class Records:
         with self._stage.lock:
             return self._stage.account.records.get(self._kind, wanted)
 
+    @written_like("copper.people.seed([{'id': 17, 'name': 'Ada'}])")
     def seed(self, rows: Iterable[Mapping[str, Any]] | Path) -> Sequence[Record]:
         """Records that were always there: nothing is notified, nothing is in the journal.
 

@@ -6,6 +6,7 @@ A setting has the same name in Python, in the `copper` marker, as an ini key (`c
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -19,7 +20,7 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.targets import is_copper
-from copper_emulator.core.text import duration_text
+from copper_emulator.core.text import duration_text, meant
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
@@ -40,7 +41,11 @@ RANDOM = "random"
 
 
 def _parse_seed(value: object) -> object:
-    return secrets.randbelow(2**32) if value == RANDOM else value
+    if value == RANDOM:
+        return secrets.randbelow(2**32)
+    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d+\s*", value):
+        raise ValueError(f"{value!r} is neither a whole number nor {RANDOM}")
+    return value
 
 
 def _parse_permits(value: object) -> frozenset[int | str]:
@@ -197,12 +202,18 @@ class Settings(BaseModel):
         )
 
 
+def _no_setting(name: str) -> str:
+    near = meant(name, Settings.model_fields)
+    hint = f" Did you mean {near}?" if near is not None else ""
+    return f"there is no setting {name!r}.{hint} The settings are {', '.join(Settings.model_fields)}"
+
+
 def _explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         if fault["type"] == "extra_forbidden":
-            lines.append(f"there is no setting {name!r}; the settings are {', '.join(Settings.model_fields)}")
+            lines.append(_no_setting(name))
         else:
             lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
     return "; ".join(dict.fromkeys(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from copper_emulator.core.model import Delivery, Entry, Kind, Subscription
+from copper_emulator.core.model import Delivery, Entry, Kind, Outcome, Subscription
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text, short_ids
 
@@ -13,15 +13,49 @@ MASK = "***"
 
 
 def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
-    """Readable lines; of a long journal the first and last, with the number of those between."""
+    """Readable lines; of a long journal the first and last, and between them what went wrong.
+
+    At the end of a long one it is told how many ended otherwise than delivered, and which.
+    """
     shown = [entry for entry in entries if entry.kind is not Kind.SENDING]
     if not shown:
         return "nothing happened"
-    lines = [line(entry, brief=True) for entry in shown]
-    if len(lines) > most:
-        head, tail = most // 3, most - most // 3
-        lines = [*lines[:head], f"... {count(len(lines) - most, 'line')} left out ...", *lines[-tail:]]
-    return "\n".join(lines)
+    if len(shown) <= most:
+        return "\n".join(line(entry, brief=True) for entry in shown)
+    head, tail = most // 3, most - most // 3
+    middle = shown[head:-tail]
+    wrong = [place for place, entry in enumerate(middle) if _is_telling(entry)][: 2 * most]
+    lines = [line(entry, brief=True) for entry in shown[:head]]
+    after = 0
+    for place in [*wrong, len(middle)]:
+        if place > after:
+            lines.append(f"... {count(place - after, 'line')} left out ...")
+        lines += [line(entry, brief=True) for entry in middle[place : place + 1]]
+        after = place + 1
+    return "\n".join([*lines, *(line(entry, brief=True) for entry in shown[-tail:]), *_summary(shown)])
+
+
+def _is_telling(entry: Entry) -> bool:
+    if entry.delivery is not None:
+        return entry.delivery.outcome not in (Outcome.DELIVERED, Outcome.CANCELLED)
+    return entry.kind in (Kind.REFUSED, Kind.ECHO_STOPPED)
+
+
+def _summary(entries: Sequence[Entry]) -> list[str]:
+    """`4 of 30 notifications lost by the fault lose=20%: #2, #16, #18, #29`, a line for each way to end."""
+    ended = [entry.delivery for entry in entries if entry.delivery is not None]
+    ways: dict[str, list[int]] = {}
+    for delivery in ended:
+        if delivery.outcome is not Outcome.DELIVERED:
+            ways.setdefault(delivery.summary, []).append(delivery.notification.serial)
+    whole = count(len(ended), "notification")
+    return [f"{len(serials)} of {whole} {way}: {_serials(serials)}" for way, serials in ways.items()]
+
+
+def _serials(serials: Sequence[int], *, show: int = 20) -> str:
+    more = len(serials) - show
+    named = ", ".join(f"#{serial}" for serial in serials[:show])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def line(entry: Entry, *, brief: bool = False) -> str:
@@ -46,7 +80,9 @@ def describe(entry: Entry, *, brief: bool = False) -> str:
         if entry.kind is Kind.QUEUED:
             later = f", due {stamp(notification.due_ms)}" if notification.due_ms > entry.at_ms else ""
             again = f", the same as #{notification.repeats}" if notification.repeats is not None else ""
-            return f"  queued    {what} for subscription {notification.subscription}{later}{again}"
+            subscription = f"for subscription {notification.subscription}"
+            whom = "as a replay" if notification.change.origin == "replay" else subscription
+            return f"  queued    {what} {whom}{later}{again}"
         return f"  {entry.kind:<9} {what}"
     if entry.change is not None:
         change = entry.change
@@ -85,8 +121,12 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
 
 def under_faults(delivery: Delivery) -> str:
     """` (under the fault latency=0-15m)`, where faults had to do with it and its outcome does not say so."""
-    others = [fault for fault in delivery.faults if fault not in delivery.detail]
-    return f" (under the {'faults' if len(others) > 1 else 'fault'} {', '.join(others)})" if others else ""
+    return under([fault for fault in delivery.faults if fault not in delivery.detail])
+
+
+def under(faults: Sequence[str]) -> str:
+    """` (under the fault slow=3s)`, or nothing where there are none."""
+    return f" (under the {'faults' if len(faults) > 1 else 'fault'} {', '.join(faults)})" if faults else ""
 
 
 def masked(text: str, subscriptions: Iterable[Subscription]) -> str:

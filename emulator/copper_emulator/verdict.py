@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
-from copper_emulator.near_misses.remedies import mend, permit, permit_due
+from copper_emulator.remedies import mend, permit, permit_due, refused_meanwhile
 from copper_emulator.settings import DUE
-from copper_emulator.timeline import masked
+from copper_emulator.timeline import masking
+from copper_emulator.tracebacks import brief, is_told
 
 
 class VerdictError(AssertionError):
@@ -29,9 +33,17 @@ class Complaint:
     what: str
     advice: str
     detail: str = ""
+    traceback: str = ""
 
     def __str__(self) -> str:
-        return "\n".join([f"- {self.what}", *filter(None, [self.detail]), f"  {self.advice}"])
+        told = "\n".join(filter(None, [self.traceback, self.detail]))
+        return "\n".join([f"- {self.what}", *(f"    {line}" for line in told.splitlines()), f"  {self.advice}"])
+
+    def told_after(self, mask: Callable[[str], str], said: str) -> Complaint:
+        """The same without its traceback, where that has been said already."""
+        if self.traceback and is_told(mask(self.traceback), said):
+            return replace(self, traceback="(its traceback stands above)")
+        return self
 
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
@@ -45,22 +57,49 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], no
     for delivery in account.journal.deliveries:
         if not _is_fine(delivery) and not claims.is_permitted(delivery) and not _is_allowed(delivery, allow):
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
-    found += [_wrong(group) for group in groups.values()]
+    found += [_wrong(group, account) for group in groups.values()]
     if DUE not in allow:
         due = [n for n in account.waiting() if account.wait_of(n).what is WaitsFor.CALL]
         if due:
-            found.append(_never_sent(due))
+            found.append(_never_sent(due, account.surface))
     return found
 
 
-def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], now: int) -> str:
-    """The complaints as one text, or nothing when all is well; values of secrets are masked."""
+def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], now: int, *, said: str = "") -> str:
+    """The complaints as one text, or nothing when all is well; values of secrets are masked.
+
+    A traceback that `said`, what is read before it, has already is not told again.
+    """
     found = complaints(account, claims, allow, now)
     if not found:
         return ""
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))
     head = f"copper: {count(len(found), 'thing')} went wrong that the test did not expect: {brief}"
-    return masked("\n".join([head, *map(str, found)]), account.journal.subscriptions())
+    mask = masking(account.journal.subscriptions())
+    told = [each.told_after(mask, said) for each in found]
+    return mask("\n".join([head, *map(str, told)]))
+
+
+class Reported(Protocol):
+    """A report that the test was given: what failed in it, for as long as the test has not looked."""
+
+    @property
+    def overlooked(self) -> str: ...
+
+
+def overlooked_text(reports: Iterable[Reported]) -> str:
+    """The reports of checks that failed and that nobody has looked at, as one text; nothing where there is none."""
+    tables = [report.overlooked for report in reports if report.overlooked]
+    if not tables:
+        return ""
+    several = "a check failed, and the test did not look at its report"
+    if len(tables) > 1:
+        several = f"{len(tables)} checks failed, and the test did not look at their reports"
+    advice = (
+        "Call .checked() on what copper.check returns, or look at its rows, before the account ends; or, if it is "
+        "meant so: strict=False"
+    )
+    return "\n".join([f"copper: {several}:", *tables, advice])
 
 
 def _is_fine(delivery: Delivery) -> bool:
@@ -73,13 +112,14 @@ def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
     return str(delivery.outcome) in allow or (delivery.status is not None and delivery.status in allow)
 
 
-def _wrong(group: list[Delivery]) -> Complaint:
+def _wrong(group: list[Delivery], account: Account) -> Complaint:
     first = group[0]
     times = "" if len(group) == 1 else f" ({len(group)} times)"
     what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
     meant = "to raise" if first.exception is not None else "so"
-    advice = f"{mend(first)}; or, if it is meant {meant}: {permit(first)}"
-    return Complaint(_brief(first), what, advice, _indented(first.traceback) if first.traceback else "")
+    advice = f"{mend(first, surface=account.surface)}; or, if it is meant {meant}: {permit(first, account.surface)}"
+    detail = "\n".join(refused_meanwhile(account, first))
+    return Complaint(_brief(first), what, advice, detail, brief(first.traceback or ""))
 
 
 def _brief(delivery: Delivery) -> str:
@@ -90,15 +130,11 @@ def _brief(delivery: Delivery) -> str:
     return f"{delivery.outcome}: {delivery.reason}" if delivery.reason is not None else str(delivery.outcome)
 
 
-def _never_sent(due: list[Notification]) -> Complaint:
+def _never_sent(due: list[Notification], surface: Surface) -> Complaint:
     first = due[0]
     return Complaint(
         "due but never sent",
         f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
         "changes made through the API go out at the next call that lets time pass",
-        f"Call settle (or expect, advance) after them, or {permit_due()}",
+        f"Call settle (or expect, advance) after them, or {permit_due(surface)}",
     )
-
-
-def _indented(text: str) -> str:
-    return "\n".join("    " + line for line in text.splitlines())

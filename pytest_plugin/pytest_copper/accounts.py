@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_copper import layers
+from pytest_copper import layers, opening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
+    from copper_emulator.core.surface import Surface
     from copper_emulator.endpoint import Endpoint
     from copper_emulator.face import Face
     from copper_emulator.settings import Settings
@@ -67,17 +68,15 @@ class Accounts:
             self._host = Host()
         return self._host
 
-    def sync(self, settings: Settings, name: str, start: datetime | None = None) -> Copper:
+    def sync(self, settings: Settings, name: str, *, surface: Surface, start: datetime | None = None) -> Copper:
         """An account for synchronous tests: of this process, or of the running server that was named."""
-        from pytest_copper import opening
+        return opening.sync(self._url, self.host, settings, name, start, surface)
 
-        return opening.sync(self._url, self.host, settings, name, start)
-
-    def asynchronous(self, settings: Settings, name: str, start: datetime | None = None) -> AsyncCopper:
+    def asynchronous(
+        self, settings: Settings, name: str, *, surface: Surface, start: datetime | None = None
+    ) -> AsyncCopper:
         """An account for asynchronous tests."""
-        from pytest_copper import opening
-
-        return opening.asynchronous(self._url, self.host, settings, name, start)
+        return opening.asynchronous(self._url, self.host, settings, name, start, surface)
 
     def close(self) -> None:
         """End the server thread."""
@@ -121,8 +120,10 @@ ACCOUNTS = pytest.StashKey[Accounts]()
 
 def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     """An account for synchronous tests, from a fixture's set-up to its teardown."""
+    from copper_emulator.core.surface import Surface
+
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.sync(layers.of_item(item, overrides), item.name)
+    copper = accounts.sync(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
     account = accounts.open("copper", copper)
     try:
         yield copper
@@ -133,8 +134,10 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
 
 def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]:
     """An account for asynchronous tests, from a fixture's set-up to its teardown."""
+    from copper_emulator.core.surface import Surface
+
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name)
+    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
     account = accounts.open("copper_async", copper)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -249,7 +252,7 @@ class MadeAccount:
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
-        self._sync = self._accounts.sync(self._settings, "make_copper", self._start)
+        self._sync = self._accounts.sync(self._settings, **self._made())
         self._account = self._accounts.open("make_copper", self._sync)
         return self._sync
 
@@ -266,7 +269,7 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
-        self._async = self._accounts.asynchronous(self._settings, "make_copper", self._start)
+        self._async = self._accounts.asynchronous(self._settings, **self._made())
         self._account = self._accounts.open("make_copper", self._async)
         return self._async
 
@@ -281,6 +284,11 @@ class MadeAccount:
             finally:
                 await copper.close()
             _judge(news if error is None else "")
+
+    def _made(self) -> dict[str, Any]:
+        from copper_emulator.core.surface import Surface
+
+        return {"name": "make_copper", "start": self._start, "surface": Surface.FACTORY}
 
     def _end(self) -> str:
         account, self._account = self._account, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -38,8 +38,9 @@ def faults(active: Iterable[str], *, lossy: bool) -> list[str]:
     return [each for each in known if each not in set(active)]
 
 
-def other_orders(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same settings with every other order in which notifications can come."""
-    if "latency" not in settings:
+def other_orders(drawn: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same drawn settings with every other order in which notifications can come, beside the user's own."""
+    together = {**drawn, **own}
+    if "latency" not in together or "seed" in own:
         return []
-    return [{**settings, "seed": seed} for seed in range(ORDERS) if seed != settings["seed"]]
+    return [{**drawn, "seed": seed} for seed in range(ORDERS) if seed != together.get("seed", 0)]

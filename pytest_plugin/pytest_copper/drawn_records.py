@@ -15,7 +15,8 @@ from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.topics import Profile, exists
 from copper_emulator.core.wire import iso
-from pytest_copper.drawn_values import NAMES, UNIQUE, Ids, can_be_drawn, field_values, known_fields
+from pytest_copper.drawn_changes import updated_attributes
+from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
 
 Fields = dict[str, Any]
 
@@ -82,7 +83,7 @@ def bodies(
 
 
 def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, str]) -> st.SearchStrategy[Any]:
-    told = changed_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
+    told = updated_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
     return st.fixed_dictionaries(
         {
             "subscription_id": st.integers(1, 10**6),
@@ -94,14 +95,6 @@ def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, 
             **{name: st.just(value) for name, value in secret.items()},
         }
     )
-
-
-def changed_attributes(type: str) -> st.SearchStrategy[dict[str, list[Any]]]:
-    """`updated_attributes` of an update: {field: [old, new]}."""
-    table = TABLES[entity_type(type)]
-    names = [field.name for field in known_fields(table) if field.access is Access.ALWAYS]
-    pairs = st.lists(st.none() | NAMES, min_size=2, max_size=2, unique=True)
-    return st.dictionaries(st.sampled_from(names), pairs, min_size=1, max_size=_MOST_FIELDS)
 
 
 def _ids(records: Mapping[str, Sequence[Any]] | None) -> Ids:
@@ -122,13 +115,10 @@ def _some(
     return chosen.flatmap(body).map(_without_contradictions)
 
 
-_PARTS_OF_A_NAME = ("prefix", "first_name", "middle_name", "last_name", "suffix")
-
-
 def _without_contradictions(body: Fields) -> Fields:
     """Of fields that say the same only one; a currency only beside an amount."""
     dropped = {
-        **dict.fromkeys(_PARTS_OF_A_NAME, "name" in body),
+        **dict.fromkeys(PARTS_OF_A_NAME, "name" in body),
         "status": "status_id" in body,
         "pipeline_id": "pipeline_stage_id" in body,
         "monetary_unit": body.get("monetary_value") is None,

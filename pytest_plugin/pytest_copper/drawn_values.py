@@ -44,6 +44,8 @@ _TEXTS = st.sampled_from(("A note", "Zoë's", "", "two\nlines")) | st.text(_LETT
 UNIQUE = frozenset({"email", "emails", "email_domain"})
 """Fields whose values must not be another record's."""
 
+PARTS_OF_A_NAME = ("prefix", "first_name", "middle_name", "last_name", "suffix")
+
 _CURRENCIES = ("USD", "EUR", "GBP")
 _LARGEST = 1_000_000
 
@@ -128,17 +130,17 @@ def _(form: Tags, ids: Ids) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(form: LookupId, ids: Ids) -> st.SearchStrategy[Any]:
-    return st.sampled_from(list(_lookups().table(form.table)))
+    return st.sampled_from(list(lookups().table(form.table)))
 
 
 @values.register
 def _(form: LookupName, ids: Ids) -> st.SearchStrategy[Any]:
-    return st.sampled_from([entry["name"] for entry in _lookups().table(form.table).values()])
+    return st.sampled_from([entry["name"] for entry in lookups().table(form.table).values()])
 
 
 @values.register
 def _(form: StageId, ids: Ids) -> st.SearchStrategy[Any]:
-    return st.sampled_from([stage["id"] for line in _lookups().table("pipelines").values() for stage in line["stages"]])
+    return st.sampled_from([stage["id"] for line in lookups().table("pipelines").values() for stage in line["stages"]])
 
 
 @values.register
@@ -153,11 +155,11 @@ def _(form: Reference, ids: Ids) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(form: ActivityType, ids: Ids) -> st.SearchStrategy[Any]:
-    there = [entry for entry in _lookups().table("activity_types").values() if entry["category"] == "user"]
+    there = [entry for entry in lookups().table("activity_types").values() if entry["category"] == "user"]
     return st.sampled_from([{"category": "user", "id": entry["id"]} for entry in there])
 
 
 @cache
-def _lookups() -> Catalogue:
-    # What an account has when it is new; nobody writes to this one.
+def lookups() -> Catalogue:
+    """What an account has when it is new; nobody writes to this one."""
     return Catalogue(DEFAULT_EMAIL)

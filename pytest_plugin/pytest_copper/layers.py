@@ -6,8 +6,10 @@ the class, of the function. `allow` alone adds up: what one of them allows stays
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,8 +93,22 @@ def of_call(config: pytest.Config, values: Layer) -> Settings:
 
 
 def replay(item: pytest.Item, seed: int) -> str:
-    """The command line that runs a test again with the same draws."""
-    return f"pytest {shlex.quote(item.nodeid)} --copper-seed {seed}"
+    """The command line that runs a test again with the same draws, from where this run was started."""
+    file, *inside = str(item.nodeid).split("::")
+    node = "::".join([_from_start(item.config, file), *inside])
+    given = options.on_command_line(item.config)
+    given.pop("--copper-seed", None)
+    words = (word for pair in given.items() for word in pair)
+    return shlex.join(["pytest", node, *words, "--copper-seed", str(seed)])
+
+
+def _from_start(config: pytest.Config, file: str) -> str:
+    # Node ids begin at the root of the run; a path on the command line where it was started.
+    started = config.invocation_params.dir
+    try:
+        return Path(os.path.relpath(config.rootpath / file, started)).as_posix()
+    except ValueError:  # Another drive.
+        return str(config.rootpath / file)
 
 
 def _seeded(layer: Layer, config: pytest.Config) -> Layer:

@@ -23,19 +23,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+
+# isort: split
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from copper_emulator import Copper
+from copper_emulator import Copper, UsageError
 from copper_emulator.core.records.tables import LEAD
 from pytest_copper.conditions import SETTINGS, faults, other_orders
 from pytest_copper.forged import forged
 from pytest_copper.performance import EndpointFailed, Performance
-from pytest_copper.shortest import Again, Options
+from pytest_copper.said import checked, warn_of_typos
 from pytest_copper.story import Step, Story
-from pytest_copper.telling import tell
-from pytest_copper.written import Written, read
+from pytest_copper.telling import Failure, tell
+from pytest_copper.written import Act, read
 
 __all__ = ["CopperMachine", "EndpointFailed", "Step"]
 
@@ -43,6 +46,7 @@ _SHORT = 8
 """Steps up to which an example is also played in every other order, not in one: that costs little, and what Hypothesis
 takes away from a failure does not stay only because the rest would come in another order without it."""
 
+_HOOKS = ("endpoint", "check", "reconcile", "state", "close", "subscribe", "types", "secret", "must_refuse", "target")
 
 # A traceback shows the user's own check, not how it came to be called.
 __tracebackhide__ = True
@@ -64,6 +68,8 @@ class CopperMachine(RuleBasedStateMachine):
     must_refuse: whether a forged notification must not be answered 2xx; otherwise only what it does is looked at.
     target: where the subscriptions point; the endpoint is routed there.
     options: settings of the account, like {"lead_conversion": "update"}.
+
+    Methods with Hypothesis' `@invariant()` hold, like `check`, whenever everything has been delivered.
     """
 
     types: ClassVar[tuple[str, ...]] = ("person",)
@@ -77,10 +83,15 @@ class CopperMachine(RuleBasedStateMachine):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
-        # To explain a failure Hypothesis traces every line that runs, which takes minutes here; a scenario tells more.
-        # And one failure at a time: where two things are wrong, each is in the other's way.
-        phases = [phase for phase in cls.TestCase.settings.phases if phase is not Phase.explain]
-        cls.TestCase.settings = settings(cls.TestCase.settings, phases=phases, report_multiple_bugs=False)
+        warn_of_typos(cls, _HOOKS)
+
+        def run_test(test: Any) -> None:
+            run_state_machine_as_test(cls, settings=fitting(test.settings))
+
+        # Hypothesis finds a machine in a test by this.
+        run_test.is_hypothesis_test = True  # type: ignore[attr-defined]
+        run_test._hypothesis_state_machine_class = cls  # type: ignore[attr-defined]  # noqa: SLF001
+        cls.TestCase.runTest = run_test  # type: ignore[assignment, method-assign]
 
     # --- what a subclass says -------------------------------------------------------------------------------
 
@@ -110,11 +121,12 @@ class CopperMachine(RuleBasedStateMachine):
     @initialize(options=SETTINGS)
     def begin(self, options: dict[str, Any]) -> None:
         """A new account with a new endpoint."""
-        self.performance = Performance(self, {**self.options, **options})
+        checked(type(self), self.types, self.secret)
+        self.performance = Performance(self, options)
         with self._telling():
             self.performance.begin()
             for step in self.performance.story.beginning():
-                self.performance.happen(step)
+                self.performance.happen([step])
 
     @rule(step=steps_of(Story.creates))
     def create(self, step: Step) -> None:
@@ -178,6 +190,12 @@ class CopperMachine(RuleBasedStateMachine):
         if self.performance.is_idle:
             self._in_other_orders(0)
 
+    @precondition(lambda self: not self.performance.is_reachable)
+    @rule()
+    def recover(self) -> None:
+        """The endpoint is back before its time."""
+        self.happen({"faults": "off"})
+
     @precondition(lambda self: bool(self.possible_faults))
     @rule(fault=st.runner().flatmap(lambda machine: st.sampled_from(machine.possible_faults)))
     def misfortune(self, fault: str) -> None:
@@ -193,7 +211,7 @@ class CopperMachine(RuleBasedStateMachine):
     def happen(self, *steps: Step) -> None:
         """Play steps of a scenario, and judge what came of them: for rules of your own, too."""
         with self._telling():
-            self.performance.happen(*steps)
+            self.performance.happen(list(steps))
 
     # --- what comes of it -----------------------------------------------------------------------------------
 
@@ -205,7 +223,12 @@ class CopperMachine(RuleBasedStateMachine):
     @property
     def possible_faults(self) -> list[str]:
         """What can go wrong now."""
-        return faults(self.performance.faults, lossy=type(self).reconcile is not CopperMachine.reconcile)
+        return faults(self.performance.faults, lossy=self.reconciles)
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether the subclass says how to reconcile."""
+        return type(self).reconcile is not CopperMachine.reconcile
 
     def before(self, step: Step) -> object:
         """Called before each step: what a mixin has to remember of it."""
@@ -215,6 +238,20 @@ class CopperMachine(RuleBasedStateMachine):
 
     def ending(self) -> None:
         """Called when an example is over and everything was right: what a mixin has to judge."""
+
+    def judge(self) -> None:
+        """Everything that must hold now that everything has been delivered: `check`, and the invariants."""
+        said: object = self.check(self.copper)  # type: ignore[func-returns-value]
+        if said is not None:
+            raise UsageError(f"{type(self).__name__}.check returned {said!r}; let it assert what must hold instead")
+        found: Any = self.invariants
+        # A method in earlier versions of Hypothesis.
+        for each in found() if callable(found) else found:
+            if all(holds(self) for holds in each.preconditions):
+                each.function(self)
+
+    def check_invariants(self, *_: object, **__: object) -> None:
+        """Hypothesis' own moment is after each rule, when much is still on its way; see `judge`."""
 
     def teardown(self) -> None:
         """Let everything be delivered, and judge for the last time."""
@@ -231,27 +268,38 @@ class CopperMachine(RuleBasedStateMachine):
 
     @classmethod
     def replay(cls, scenario: str | Path) -> None:
-        """Play what a failure has told, a text or a file, with this machine's endpoint and judgement."""
-        content = read(scenario)
-        cls().perform(content.get("settings", {}), content["steps"])
+        """Play what a failure has told, a file or its text, with this machine's endpoint and judgement.
 
-    def perform(self, options: Mapping[str, Any], steps: list[Step]) -> None:
-        """Let steps happen to a new account with a new endpoint."""
-        self.performance = Performance(self, options)
+        What the endpoint believes is judged at the end alone: a file does not say which of its steps belong together.
+        Raises ScenarioError where it is no scenario.
+        """
+        drawn, acts = read(scenario)
+        cls().perform(drawn, acts, each=False)
+
+    def perform(self, drawn: Mapping[str, Any], acts: list[Act], *, each: bool = True) -> None:
+        """Let steps happen to a new account with a new endpoint.
+
+        Args:
+            drawn: settings, beside the machine's own.
+            acts: the steps, in groups that are judged together.
+            each: whether what the endpoint believes is judged after each group, too.
+        """
+        checked(type(self), self.types, self.secret)
+        self.performance = Performance(self, drawn)
         with closing(self.performance):
             self.performance.begin()
-            for step in steps:
-                self.performance.happen(step)
+            for act in acts:
+                self.performance.happen(act, last=each)
             self.performance.finish()
             self.ending()
 
     def _in_other_orders(self, at_least: int) -> None:
-        written = self.performance.written
-        orders = other_orders(written.settings)
-        for other in orders if len(written.steps) <= _SHORT else orders[:at_least]:
+        performance = self.performance
+        orders = other_orders(performance.drawn, self.options)
+        for other in orders if len(performance.written.steps) <= _SHORT else orders[:at_least]:
             machine = type(self)()
             with self._telling(machine):
-                machine.perform(other, written.steps)
+                machine.perform(other, performance.written.acts)
 
     @contextmanager
     def _telling(self, of: CopperMachine | None = None) -> Iterator[None]:
@@ -259,16 +307,23 @@ class CopperMachine(RuleBasedStateMachine):
             yield
         except Exception as error:
             self._failed = True
-            tell(error, (of or self).performance.written, self._like(error))
+            tell(error, (of or self).performance, dict(self.options), self._played)
             raise
 
-    def _like(self, error: Exception) -> Again:
-        def again(options: Options, steps: list[Step]) -> Written | None:
-            machine = type(self)()
-            try:
-                machine.perform(options, steps)
-            except Exception as found:  # noqa: BLE001 - only what it is matters
-                return machine.performance.written if type(found) is type(error) else None
-            return None
+    def _played(self, drawn: dict[str, Any], acts: list[Act]) -> Failure | None:
+        machine = type(self)()
+        try:
+            machine.perform(drawn, acts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is how this ends
+            return Failure(error, machine.performance.written)
+        return None
 
-        return again
+
+def fitting(wanted: settings) -> settings:
+    """The user's settings, as far as they go with a machine.
+
+    To explain a failure Hypothesis traces every line that runs, which takes minutes here; a scenario tells more. One
+    failure at a time: where two things are wrong, each is in the other's way. A step may take its time.
+    """
+    phases = [phase for phase in wanted.phases if phase is not Phase.explain]
+    return settings(wanted, phases=phases, report_multiple_bugs=False, deadline=None)

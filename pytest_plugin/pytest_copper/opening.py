@@ -15,19 +15,27 @@ if TYPE_CHECKING:
 
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
+    from copper_emulator.core.surface import Surface
     from copper_emulator.settings import Settings
     from copper_emulator.shell.host import Host
 
 _LONGEST = 40
 
 
-def sync(url: str | None, host: Callable[[], Host], settings: Settings, test: str, start: datetime | None) -> Copper:
+def sync(
+    url: str | None,
+    host: Callable[[], Host],
+    settings: Settings,
+    test: str,
+    start: datetime | None,
+    surface: Surface,
+) -> Copper:
     """An account for synchronous tests, of the server at a URL if there is one. Raises UsageError."""
     __tracebackhide__ = True
     if url is None:
         from copper_emulator.copper import Copper
 
-        return Copper(settings, host(), name=test, start=start)
+        return Copper(settings, host(), name=test, start=start, surface=surface)
     from copper_emulator.remote import made
 
     _refuse_start(start)
@@ -35,14 +43,19 @@ def sync(url: str | None, host: Callable[[], Host], settings: Settings, test: st
 
 
 def asynchronous(
-    url: str | None, host: Callable[[], Host], settings: Settings, test: str, start: datetime | None
+    url: str | None,
+    host: Callable[[], Host],
+    settings: Settings,
+    test: str,
+    start: datetime | None,
+    surface: Surface,
 ) -> AsyncCopper:
     """The same for asynchronous tests."""
     __tracebackhide__ = True
     if url is None:
         from copper_emulator.async_copper import AsyncCopper
 
-        return AsyncCopper(settings, host(), name=test, start=start)
+        return AsyncCopper(settings, host(), name=test, start=start, surface=surface)
     from copper_emulator.remote import made_async
 
     _refuse_start(start)

@@ -1,6 +1,7 @@
 """What must hold of every endpoint, whatever it is for? Functions for any test, and mixins for `CopperMachine`.
 
 Those that say that nothing changes take `state`: a function that returns what the endpoint believes, to be compared.
+Each raises AssertionError where it does not hold, and UsageError where there is nothing to judge by.
 
     class Mirror(Idempotent, InAnyOrder, CopperMachine): ...
 """
@@ -8,68 +9,90 @@ Those that say that nothing changes take `state`: a function that returns what t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+
+# isort: split
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from copper_emulator import Copper, Delivery
+from copper_emulator import Copper, Delivery, UsageError
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
-from copper_emulator.shell.clock import WallClock
+from copper_emulator.shell.clock import monotonic
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
+from pytest_copper.said import checked_secret
 
-State = Callable[[], object]
+Believed = Callable[[], object]
 
 UNKNOWN = {"beyond": {"what": ["is", "known"]}}
 """What a notification of a later version may have beside the keys of today."""
 
 
-def sent_again_changes_nothing(copper: Copper, state: State) -> None:
+def sent_again_changes_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered is delivered once more: it is answered 2xx, and nothing changes."""
-    for delivery in _delivered(copper):
+    for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, delivery.body, state, "was sent again")
 
 
-def unknown_fields_change_nothing(copper: Copper, state: State) -> None:
+def unknown_fields_change_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered comes again with a key nobody knows."""
-    for delivery in _delivered(copper):
+    for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
 
 
 def wrong_secret_changes_nothing(
-    copper: Copper, state: State, secret: Iterable[str], *, must_refuse: bool = True
+    copper: Copper, state: Believed, secret: Mapping[str, str], *, must_refuse: bool = True
 ) -> None:
     """Every notification comes again as a deletion with another secret, and with none: nothing changes.
 
     Args:
         copper: the account.
         state: what the endpoint believes.
-        secret: the keys of the secret that the subscriptions send.
-        must_refuse: whether it must not be answered 2xx, either.
+        secret: what the subscriptions send.
+        must_refuse: whether it must be refused with 4xx, too.
     """
-    wrong = dict.fromkeys(secret, "guessed")
-    for delivery in _delivered(copper):
-        bare = {name: value for name, value in delivery.body.items() if name not in wrong}
-        for more in (wrong, {}):
-            before = state()
-            body = {**bare, **more, "event": "delete", "updated_attributes": {}}
-            answer = copper.replay(body, target=delivery.target)
-            if must_refuse and answer.outcome is Outcome.DELIVERED:
-                raise AssertionError(f"a notification with a wrong secret was answered {answer.status}: {answer}")
-            _same(before, state(), f"{answer} has a wrong secret")
+    checked_secret("secret", secret)
+    for delivery in _some_delivered(copper):
+        if not secret.items() <= delivery.body.items():
+            raise UsageError(f"{delivery} was not sent with the secret {', '.join(secret)}, so another proves nothing")
+        bare = {name: value for name, value in delivery.body.items() if name not in secret}
+        for wrong in (dict.fromkeys(secret, "guessed"), {}):
+            body = {**bare, **wrong, "event": "delete", "updated_attributes": {}}
+            _refused(copper, delivery, body, state, must_refuse=must_refuse)
+
+
+def _refused(
+    copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, *, must_refuse: bool
+) -> None:
+    before = deepcopy(state())
+    answer = copper.replay(body, target=delivery.target)
+    if answer.outcome is Outcome.DELIVERED:
+        if must_refuse:
+            raise AssertionError(f"a notification with a wrong secret was answered {answer.status}: {answer}")
+    elif answer.exception is not None or answer.status is None or answer.status >= 500:
+        raise AssertionError(f"a notification with a wrong secret made the endpoint fail: {answer}")
+    else:
+        # As it should be, so that it is nothing that the test did not expect.
+        copper.expect(answer.type, answer.event, ids=answer.ids, status=answer.status)
+    _same(before, state(), f"{answer} has a wrong secret")
 
 
 def answers_within(copper: Copper, span: timedelta | str | float) -> None:
-    """The last notification that was delivered comes again, and is answered within a span of real time."""
-    longest, clock = parse_duration(span), WallClock()
-    for delivery in _delivered(copper)[-1:]:
-        start = clock.now()
-        copper.replay(delivery.body, target=delivery.target)
-        took = clock.now() - start
+    """The last notification that was delivered comes again, and is answered within a span of time.
+
+    Real time, or what the endpoint's answer was scripted to take, whichever is more.
+    """
+    longest = parse_duration(span)
+    for delivery in _some_delivered(copper)[-1:]:
+        began = monotonic()
+        answer = copper.replay(delivery.body, target=delivery.target)
+        took = max(round((monotonic() - began) * 1000), answer.ended_ms - answer.started_ms)
         if took > longest:
             raise AssertionError(
                 f"{delivery} took {duration_text(took)} to be answered, more than {duration_text(longest)}: "
@@ -81,9 +104,12 @@ def outage_is_repaired(
     copper: Copper, happen: Callable[[], object], reconcile: Callable[[], object], check: Callable[[], object]
 ) -> None:
     """What happens during an outage is missed; after one run of `reconcile` nothing is missing."""
+    known = len(copper.deliveries)
     with copper.faults.outage("1h"):
         happen()
         copper.run_until_idle()
+    if not any(delivery.by_fault for delivery in copper.deliveries[known:]):
+        raise UsageError("nothing was missed: let `happen` change records of which the endpoint is notified")
     reconcile()
     check()
 
@@ -95,7 +121,7 @@ def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> None:
         play: given settings, begins anew with them, lets the changes happen and everything be delivered, and returns
             what the endpoint believes then.
     """
-    expected = play({})
+    expected = deepcopy(play({}))
     for settings in ALL_ORDERS:
         _same(expected, play(settings), f"with the settings {settings}, instead of each at once,")
 
@@ -104,8 +130,8 @@ class Stateful(CopperMachine):
     """A machine whose subclass says `state`: what comes again, or is forged, changes nothing of it."""
 
     def believed(self) -> object:
-        """The state of this example's endpoint."""
-        return self.state(self.copper)
+        """A copy of what this example's endpoint believes."""
+        return deepcopy(self.state(self.copper))
 
     def before(self, step: Step) -> object:
         """What is believed before a notification comes that should change nothing."""
@@ -166,22 +192,48 @@ class InAnyOrder(Stateful):
         """Compare with the same events, each told at once."""
         super().ending()
         self.ended = self.believed()
-        written = self.performance.written
-        options = {name: value for name, value in written.settings.items() if name not in ("latency", "seed", "batch")}
-        steps = [step for step in written.steps if step.get("faults") not in HARMLESS]
-        if (options, steps) == (written.settings, written.steps) or any("faults" in step for step in steps):
+        told = self.performance.written.acts
+        acts = [act for act in told if not _is_harmless(act)]
+        is_plain = not self.performance.drawn and acts == told
+        if is_plain or any("faults" in step for act in acts for step in act):
             return
         plain = type(self)()
-        plain.perform(options, steps)
+        plain.perform({}, acts)
         _same(plain.ended, self.ended, "told late or in other batches, instead of at once,")
+
+
+class AnswersInTime(CopperMachine):
+    """The endpoint answers within `within`: Copper's own patience is not known, and one attempt is all there is."""
+
+    within: ClassVar[str] = "2s"
+
+    def ending(self) -> None:
+        """Time the last notification of the example."""
+        super().ending()
+        if _delivered(self.copper):
+            answers_within(self.copper, self.within)
+
+
+def _is_harmless(act: Iterable[Step]) -> bool:
+    return any(step.get("faults") in HARMLESS for step in act)
+
+
+def _some_delivered(copper: Copper) -> list[Delivery]:
+    found = _delivered(copper)
+    if not found:
+        raise UsageError(
+            "nothing has been delivered yet that could come again: change a record of which the endpoint is notified, "
+            "and let time pass (copper.run_until_idle())"
+        )
+    return found
 
 
 def _delivered(copper: Copper) -> list[Delivery]:
     return [each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed]
 
 
-def _unchanged(copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: State, how: str) -> None:
-    before = state()
+def _unchanged(copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> None:
+    before = deepcopy(state())
     answer = copper.replay(body, target=delivery.target)
     if answer.outcome is not Outcome.DELIVERED:
         raise AssertionError(f"{delivery} {how} and was not answered 2xx: {answer.verdict}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator
+from copper_emulator.copper import stepwise
 from copper_emulator.core.bare import entity_type
 from copper_emulator.core.model import Event, Outcome, State, Topic
 from copper_emulator.core.topics import exists
+from copper_emulator.explain import answer_of
+from copper_emulator.remedies import mend
 from pytest_copper.story import Step, Story
-from pytest_copper.written import Written
+from pytest_copper.written import Act, Written
 
 # A traceback shows the user's own check, not how it came to be called.
 __tracebackhide__ = True
@@ -20,19 +23,32 @@ _WAITING = (State.QUEUED, State.HELD, State.SENDING)
 
 
 class EndpointFailed(AssertionError):
-    """The endpoint did not answer 2xx to a notification that it should have taken."""
+    """The endpoint did not answer as it should have. `how` is the same for failures of one kind."""
+
+    def __init__(self, text: str, how: str) -> None:
+        super().__init__(text)
+        self.how = how
 
 
 class Hooks(Protocol):
     """What the user of a machine says; see `CopperMachine`."""
 
-    types: ClassVar[tuple[str, ...]]
-    secret: ClassVar[Mapping[str, str] | None]
-    target: ClassVar[str]
+    @property
+    def types(self) -> tuple[str, ...]: ...
+    @property
+    def secret(self) -> Mapping[str, str] | None: ...
+    @property
+    def must_refuse(self) -> bool: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+    @property
+    def reconciles(self) -> bool: ...
 
     def endpoint(self, copper: Copper) -> object: ...
     def subscribe(self, copper: Copper) -> None: ...
-    def check(self, copper: Copper) -> None: ...
+    def judge(self) -> None: ...
     def reconcile(self, copper: Copper) -> None: ...
     def before(self, step: Step) -> object: ...
     def after(self, step: Step, remembered: object) -> None: ...
@@ -44,15 +60,17 @@ class Performance:
 
     Args:
         hooks: where the endpoint is and when it is right.
-        settings: of the account.
+        drawn: settings of the account beside the user's own, which count more.
     """
 
-    def __init__(self, hooks: Hooks, settings: Mapping[str, Any]) -> None:
+    def __init__(self, hooks: Hooks, drawn: Mapping[str, Any]) -> None:
+        self.drawn = dict(drawn)
+        settings = {**drawn, **hooks.options}
         self.written = Written(type(hooks).__name__, settings, hooks.secret)
         self._hooks = hooks
         self._missed = False
         self._judged = 0
-        self._emulator = Emulator(strict=False, **settings)
+        self._emulator = Emulator(**{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
         self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
 
@@ -60,7 +78,7 @@ class Performance:
         """The endpoint is there and is subscribed."""
         origin = "/".join(self._hooks.target.split("/")[:3])
         self.copper.route(origin, to=self._hooks.endpoint(self.copper))
-        self._stepwise = self.copper.stepwise(secret=self._hooks.secret)
+        self._stepwise = stepwise(self.copper, secret=self._hooks.secret)
         self._hooks.subscribe(self.copper)
 
     def subscribe(self) -> None:
@@ -73,24 +91,34 @@ class Performance:
                     self.written.subscriptions[f"{kind}_{event}"] = subscription
                     self._stepwise.subscribe(f"{kind}_{event}", subscription)
 
-    def happen(self, *steps: Step) -> None:
-        """Play steps of a scenario, and judge what came of them."""
-        for step in steps:
-            self.written.steps.append(step)
+    def happen(self, act: Act, *, last: bool = True) -> None:
+        """Play steps of a scenario. What was answered is judged after each, what the endpoint believes after the last.
+
+        Args:
+            act: the steps.
+            last: whether what the endpoint believes is judged at all.
+        """
+        self.written.acts.append(act)
+        for step in act:
             remembered = self._hooks.before(step)
             self._stepwise.play(step)
             self.story.happened(step)
+            self._judge_answers()
             self._hooks.after(step, remembered)
-        self._judge()
+        if self._missed and self.is_reachable and self._hooks.reconciles:
+            self._missed = False
+            self._hooks.reconcile(self.copper)
+        if last and not self._missed and self.is_idle:
+            self._hooks.judge()
 
     def finish(self) -> None:
         """Let the endpoint be reached, and everything be delivered; judge for the last time."""
-        steps: list[Step] = []
+        steps: Act = []
         if not self.is_reachable:
             steps.append({"faults": "off"})
         if not self.is_idle:
             steps.append({"run_until_idle": "1d"})
-        self.happen(*steps)
+        self.happen(steps)
 
     def close(self) -> None:
         """End the endpoint and the account."""
@@ -114,19 +142,35 @@ class Performance:
         """The faults that are on, as they are written."""
         return [str(each) for each in self.copper.faults.active]
 
-    def _judge(self) -> None:
+    def _judge_answers(self) -> None:
         deliveries = self.copper.deliveries
-        for delivery in deliveries[self._judged :]:
-            self._judge_one(delivery)
-        self._judged = len(deliveries)
-        if self._missed and self.is_reachable:
-            self._missed = False
-            self._hooks.reconcile(self.copper)
-        if not self._missed and self.is_idle:
-            self._hooks.check(self.copper)
+        new, self._judged = deliveries[self._judged :], len(deliveries)
+        for delivery in new:
+            if delivery.replayed:
+                self._judge_replayed(delivery)
+            elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
+                self._missed = True
+            elif delivery.exception is not None or delivery.outcome not in _FINE:
+                raise _failed(delivery, f"{mend(delivery)}.")
 
-    def _judge_one(self, delivery: Delivery) -> None:
-        if delivery.by_fault:
-            self._missed = True
-        elif delivery.exception is not None or not (delivery.outcome in _FINE or delivery.replayed):
-            raise EndpointFailed(f"{delivery}\n{delivery.traceback or ''}".rstrip())
+    def _judge_replayed(self, delivery: Delivery) -> None:
+        secret = self._hooks.secret or {}
+        if delivery.exception is not None or (delivery.status or 0) >= 500:
+            raise _failed(delivery, "Nothing that anybody sends may make the endpoint fail: refuse it with 4xx.")
+        if not self._hooks.must_refuse or not secret or secret.items() <= (delivery.body or {}).items():
+            return
+        if delivery.outcome is Outcome.DELIVERED:
+            named = ", ".join(f"{name}={delivery.body[name]!r}" for name in secret if name in delivery.body)
+            with_what = f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
+            raise EndpointFailed(
+                f"A notification {with_what} was answered {delivery.status}, as if it were Copper's.\n"
+                "Compare the secret before anything else, and answer 401. If this is meant, say must_refuse = False "
+                "in the machine (then it is only looked at that nothing comes of it), or secret = None.",
+                "forged",
+            )
+
+
+def _failed(delivery: Delivery, advice: str) -> EndpointFailed:
+    lines = [f"{delivery}{answer_of(delivery)}", (delivery.traceback or "").rstrip(), advice]
+    exception = delivery.exception
+    return EndpointFailed("\n".join(filter(None, lines)), type(exception).__name__ if exception else delivery.summary)

@@ -8,85 +8,94 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pytest_copper.conditions import other_orders
 from pytest_copper.story import Step
-from pytest_copper.written import Written
+from pytest_copper.written import Act
 
-Options = dict[str, Any]
-Case = tuple[Options, list[Step]]
-Again = Callable[[Options, list[Step]], Written | None]
-"""Lets a case happen again, and gives what was written down if it failed in the same way."""
+T = TypeVar("T")
+
+Drawn: TypeAlias = dict[str, Any]
+Case: TypeAlias = tuple[Drawn, list[Act]]
 
 _MOST = 400
 """Attempts; enough for a dozen events, and an end for what is slow."""
 
 
-class Shortening:
+class Shortening(Generic[T]):
     """Looks for the shortest case that still fails.
 
     Args:
-        again: lets a case happen again.
+        play: plays a case; what came of it if it failed in the same way, else None.
+        own: settings of the user's, which stay.
     """
 
-    def __init__(self, again: Again) -> None:
-        self._again = again
+    def __init__(self, play: Callable[[Drawn, list[Act]], T | None], own: Mapping[str, Any]) -> None:
+        self._play = play
+        self._own = own
         self._left = _MOST
 
-    def of(self, case: Case) -> Case:
-        """The case without anything that it can do without."""
+    def of(self, case: Case) -> T | None:
+        """What came of the shortest case that was found; None where even the first does not fail again."""
+        shortest = self._play(*case)
         while True:
             better = next((found for each in _plainer(*case) if (found := self._failing(each)) is not None), None)
             if better is None:
-                return case
-            case = better
+                return shortest
+            case, shortest = better
 
-    def _failing(self, case: Case) -> Case | None:
-        options, steps = case
+    def _failing(self, case: Case) -> tuple[Case, T] | None:
+        drawn, acts = case
         # What comes late comes in another order when an event is missing.
-        for each in [options, *other_orders(options)]:
+        for each in [drawn, *other_orders(drawn, self._own)]:
             if self._left == 0:
                 return None
             self._left -= 1
-            if self._again(each, steps) is not None:
-                return each, steps
+            found = self._play(each, acts)
+            if found is not None:
+                return (each, acts), found
         return None
 
 
-def _plainer(options: Options, steps: list[Step]) -> Iterator[Case]:
+def _plainer(drawn: Drawn, acts: list[Act]) -> Iterator[Case]:
     """Cases that are a little plainer, those with most taken away first."""
-    events = list(_events(steps))
     for number in (2, 1):
-        for index in range(len(events) - number + 1):
-            yield options, _in_order([step for event in [*events[:index], *events[index + number :]] for step in event])
-    for name in options:
+        for index in range(len(acts) - number + 1):
+            yield drawn, _in_order([*acts[:index], *acts[index + number :]])
+    for name in drawn:
         if name != "seed":
-            yield {key: value for key, value in options.items() if key not in (name, *_WITH.get(name, ()))}, steps
-    # What goes wrong before anything happens needs no wait in between.
-    for index in range(1, len(events)):
-        if _is_fault(events[index]) and not _is_fault(events[index - 1]):
-            moved = [*events[: index - 1], events[index], events[index - 1], *events[index + 1 :]]
-            yield options, [step for event in moved for step in event]
-    for index, step in enumerate(steps):
-        for plainer in _plainer_steps(step):
-            yield options, _in_order([*steps[:index], plainer, *steps[index + 1 :]])
-
-
-def _events(steps: list[Step]) -> Iterator[list[Step]]:
-    """What is expected of a step belongs to it."""
-    for index, step in enumerate(steps):
-        if "expect" not in step:
-            yield [step, *(each for each in steps[index + 1 : index + 2] if "expect" in each)]
-
-
-def _is_fault(event: list[Step]) -> bool:
-    return event[0].get("faults", "off") != "off"
+            yield {key: value for key, value in drawn.items() if key not in (name, *_WITH.get(name, ()))}, acts
+    for moved in _faults_earlier(acts):
+        yield drawn, moved
+    for index, act in enumerate(acts):
+        for plainer in _plainer_acts(act):
+            yield drawn, _in_order([*acts[:index], plainer, *acts[index + 1 :]])
 
 
 _WITH = {"latency": ("seed",)}
+
+
+def _faults_earlier(acts: list[Act]) -> Iterator[list[Act]]:
+    """What goes wrong before something happens needs no wait in between."""
+    for index in range(1, len(acts)):
+        if _is_fault(acts[index]) and not _is_fault(acts[index - 1]):
+            yield [*acts[: index - 1], acts[index], acts[index - 1], *acts[index + 1 :]]
+
+
+def _is_fault(act: Act) -> bool:
+    return bool(act) and bool(act[0].get("faults", "off") != "off")
+
+
+def _plainer_acts(act: Act) -> Iterator[Act]:
+    for index, step in enumerate(act):
+        # What is expected of nothing cannot be met.
+        if len([each for each in act if "expect" not in each]) > 1 and "expect" not in step:
+            yield [*act[:index], *act[index + 1 :]]
+        for plainer in _plainer_steps(step):
+            yield [*act[:index], plainer, *act[index + 1 :]]
 
 
 def _plainer_steps(step: Step) -> Iterator[Step]:
@@ -103,18 +112,22 @@ def _plainer_steps(step: Step) -> Iterator[Step]:
         yield {action: {**part, "records": [name]}}
 
 
-def _in_order(steps: list[Step]) -> list[Step]:
-    """The same with the names that the events would have had by themselves: `person_1`, `person_2`."""
-    text = json.dumps(steps)
-    made = 0
-    for step in steps:
-        for name, number in _names(step):
-            made += 1
-            ordered = f"{name.rpartition('_')[0]}_{made}"
-            text = text.replace(f'"{name}"', f'"{ordered}"').replace(f'"{name}.', f'"{ordered}.')
-            text = re.sub(rf'"({ordered})\.(\d+)"', partial(_member, number), text)
-    found: list[Step] = json.loads(text.replace('"count": 1, ', ""))
+def _in_order(acts: list[Act]) -> list[Act]:
+    """The same with the names that the events would have had by themselves: `person_1`, and `Ada 2` for a new name."""
+    text = json.dumps(acts)
+    for place, (name, number) in enumerate(_made(acts), 1):
+        ordered = f"{name.rpartition('_')[0]}_{place}"
+        text = text.replace(f'"{name}"', f'"{ordered}"').replace(f'"{name}.', f'"{ordered}.')
+        text = re.sub(rf'"({ordered})\.(\d+)"', partial(_member, number), text)
+    found: list[Act] = json.loads(_renamed_in_order(text.replace('"count": 1, ', "")))
     return found
+
+
+def _renamed_in_order(text: str) -> str:
+    """New names count the events: `Ada 2`, `Ada 3`."""
+    given = dict.fromkeys(re.findall(r'"Ada (\d+)"', text))
+    numbers = {number: str(place) for place, number in enumerate(given, 2)}
+    return re.sub(r'"Ada (\d+)"', lambda found: f'"Ada {numbers[found[1]]}"', text)
 
 
 def _member(number: int, found: re.Match[str]) -> str:
@@ -122,9 +135,11 @@ def _member(number: int, found: re.Match[str]) -> str:
     return f'"{found[1]}"' if number == 1 else f'"{found[1]}.{min(int(found[2]), number)}"'
 
 
-def _names(step: Step) -> Iterator[tuple[str, int]]:
-    if "create" in step:
-        yield step["create"]["as"], step["create"].get("count", 1)
-    if "convert" in step:
-        for name in step["convert"]["as"].values():
-            yield name, 1
+def _made(acts: list[Act]) -> Iterator[tuple[str, int]]:
+    """The names of what is made, as the machine itself gives them, and how many records each stands for."""
+    for step in (step for act in acts for step in act):
+        if "create" in step and re.fullmatch(r".+_\d+", step["create"].get("as", "")):
+            yield step["create"]["as"], step["create"].get("count", 1)
+        if "convert" in step:
+            for name in step["convert"].get("as", {}).values():
+                yield name, 1

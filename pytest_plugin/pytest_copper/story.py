@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from copper_emulator.core.bare import entity_type
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.tables import ACTIVITY, LEAD
 from copper_emulator.core.topics import Profile, exists
@@ -122,19 +123,22 @@ class Story:
         self._happened += 1
         for action, part in step.items():
             if action == "create":
-                self._created(part["as"], EntityType(part["type"]), part.get("count", 1))
-            elif action == "seed":
-                self.living[part["as"]] = EntityType(part["type"])
+                self._appeared(part.get("as"), entity_type(part["type"]), part.get("count", 1))
+            elif action == "seed" and "as" in part:
+                self.living[part["as"]] = entity_type(part["type"])
             elif action == "delete":
-                self._gone(part["records"])
+                self._gone([part["records"]] if isinstance(part["records"], str) else part["records"])
             elif action == "merge":
                 self._gone([part["loser"]])
             elif action == "convert":
                 self._gone([part["lead"]])
-                for kind, name in part["as"].items():
-                    self._created(name, EntityType(kind), 1)
+                for kind, name in part.get("as", {}).items():
+                    self._appeared(name, EntityType(kind), 1)
 
-    def _created(self, name: str, kind: EntityType, number: int) -> None:
+    def _appeared(self, name: str | None, kind: EntityType, number: int) -> None:
+        if name is None:
+            # Nothing can happen to what no step can name.
+            return
         self._made += 1
         members = [name] if number == 1 else [f"{name}.{n}" for n in range(1, number + 1)]
         self.living.update(dict.fromkeys(members, kind))
@@ -144,7 +148,7 @@ class Story:
     def _gone(self, names: Sequence[str]) -> None:
         for name in names:
             for each in self.groups.get(name, [name]):
-                del self.living[each]
+                self.living.pop(each, None)
         self.groups = {
             name: members for name, members in self.groups.items() if all(each in self.living for each in members)
         }

@@ -13,6 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+
+# isort: split
 from hypothesis import strategies as st
 
 from copper_emulator.core.bare import entity_type

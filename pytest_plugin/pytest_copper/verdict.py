@@ -68,7 +68,7 @@ def _told(item: pytest.Item, account: Account, said: str) -> str:
     verdict = face.verdict()
     # A test that failed by itself may well have failed because of this.
     if verdict and verdict not in said:
-        lines.append(verdict)
+        lines.append(face.verdict(said=said))
     if face.drawn_from is not None:
         lines.append(f"the draws came from seed {face.drawn_from}; again: {layers.replay(item, face.drawn_from)}")
     return "\n".join(lines)

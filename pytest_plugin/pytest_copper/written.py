@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
+
+from copper_emulator.core.errors import ScenarioError
+from copper_emulator.scenarios.load import Scenario, load, parse
+
+Act: TypeAlias = list[dict[str, Any]]
+"""Steps of a scenario that belong together: what the endpoint believes is judged after the last of them."""
 
 _ENDLESS = 1_000_000
 """Columns: every step stands on one line."""
@@ -18,9 +24,14 @@ class Written:
     def __init__(self, name: str, settings: Mapping[str, Any], secret: Mapping[str, str] | None) -> None:
         self.settings = dict(settings)
         self.subscriptions: dict[str, dict[str, Any]] = {}
-        self.steps: list[dict[str, Any]] = []
+        self.acts: list[Act] = []
         self._name = name
         self._secret = secret
+
+    @property
+    def steps(self) -> Act:
+        """What has happened, one after the other."""
+        return [step for act in self.acts for step in act]
 
     def __str__(self) -> str:
         lines = [f"name: {_flow(self._name)}"]
@@ -42,8 +53,37 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def read(scenario: str | Path) -> dict[str, Any]:
-    """What a scenario says, as it stands there: a file, or the text itself."""
-    text = scenario.read_text(encoding="utf-8") if isinstance(scenario, Path) else scenario
+def read(scenario: str | Path) -> tuple[dict[str, Any], list[Act]]:
+    """The settings and the steps of a scenario: a file, its name, or the text itself.
+
+    Raises ScenarioError as `copper.play` does, and for steps at a fixed time, which are not played one by one.
+    """
+    found, content = _read(scenario)
+    steps = content["steps"]
+    for index, step in enumerate(steps):
+        if "at" in step:
+            line = found.line_of("steps", index)
+            raise ScenarioError(f"{found.source}:{line}: a machine plays no step `at` a time; advance before it")
+    return content.get("settings") or {}, acts(steps)
+
+
+def _read(scenario: str | Path) -> tuple[Scenario, dict[str, Any]]:
+    # A name of a file has neither.
+    if isinstance(scenario, str) and ("\n" in scenario or ": " in scenario):
+        found, text = parse(scenario, "scenario"), scenario
+    else:
+        found = load(scenario)
+        text = Path(found.source).read_text(encoding="utf-8-sig")
     content: dict[str, Any] = yaml.safe_load(text)
-    return content
+    return found, content
+
+
+def acts(steps: Act) -> list[Act]:
+    """What is expected of a step belongs to it."""
+    together: list[Act] = []
+    for step in steps:
+        if "expect" in step and together:
+            together[-1].append(step)
+        else:
+            together.append([step])
+    return together

@@ -66,6 +66,14 @@ def test_junit_has_a_case_for_each_row() -> None:
     assert cases[0].get("time") == "0.250"
 
 
+def test_what_the_time_limit_left_out_is_an_error_for_ci() -> None:
+    cut_off = Report("http://127.0.0.1:5000", REPORT.rows, cut_off=["burst"])
+    suite = ElementTree.fromstring(junit(cut_off))[0]
+
+    assert (suite.get("errors"), suite.get("skipped")) == ("1", "0")
+    assert [child.tag for child in suite.findall("testcase")[3]] == ["error"]
+
+
 def test_a_page_needs_nothing_but_itself() -> None:
     parsed = _Page()
     parsed.feed(page(REPORT))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from copper_emulator import AsyncEmulator, CheckFailed, Emulator, Received, UsageError, check_names
+from copper_emulator import (
+    AsyncEmulator,
+    CheckFailed,
+    Copper,
+    Emulator,
+    Received,
+    Report,
+    UsageError,
+    VerdictError,
+    check_names,
+)
 
 TARGET = "https://app.example/hook"
 
@@ -75,8 +86,8 @@ def test_a_report_is_read_as_a_table() -> None:
     with Emulator() as copper:
         copper.route("https://app.example", to=lambda request: 500)
         report = copper.check(TARGET, only="answers,no-redirect")
+        text = str(report)
 
-    text = str(report)
     assert text.startswith(f"{TARGET}: 1 row passed, 1 failed\n")
     assert "FAILED   answers " in text
     assert "-> Look into the endpoint's own log" in text
@@ -86,6 +97,69 @@ def test_a_report_is_read_as_a_table() -> None:
     assert (str(raised.value), raised.value.report) == (text, report)
     with pytest.raises(UsageError, match="there is no row 'burst' in this report; it has answers, no-redirect"):
         report["burst"]
+
+
+def failing(copper: Copper, **options: Any) -> Report:
+    copper.route("https://app.example", to=lambda request: 500)
+    return copper.check(TARGET, only="answers,no-redirect", **options)
+
+
+def test_a_failed_report_that_nobody_looks_at_fails_the_test() -> None:
+    with pytest.raises(VerdictError) as raised, Emulator() as copper:
+        failing(copper)
+
+    lines = str(raised.value).splitlines()
+    assert lines[0] == "copper: a check failed, and the test did not look at its report:"
+    assert lines[1] == f"{TARGET}: 1 row passed, 1 failed"
+    assert lines[-1].startswith("Call .checked() on what copper.check returns, or look at its rows, before the ")
+
+
+def refused(report: Report) -> None:
+    with pytest.raises(CheckFailed):
+        report.checked()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda report: report.ok,
+        lambda report: report.rows,
+        lambda report: report["answers"],
+        lambda report: report.failed,
+        lambda report: report.summary,
+        str,
+        Report.to_json,
+        refused,
+    ],
+    ids=["ok", "rows", "row", "failed", "summary", "str", "to_json", "checked"],
+)
+def test_whoever_looks_at_a_report_decides_what_it_means(look: Callable[[Report], object]) -> None:
+    with Emulator() as copper:
+        look(failing(copper))
+
+
+def test_what_is_not_strict_forgives_and_what_passes_needs_no_look() -> None:
+    with Emulator(strict=False) as copper:
+        failing(copper)
+    with Emulator() as copper:
+        failing(copper)
+        copper.reset()
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.check(TARGET, only="answers")
+
+
+def test_the_fixture_says_the_same(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_one(copper):
+            copper.route("https://app.example", to=lambda request: 500)
+            copper.check("https://app.example/hook", only="answers")
+        """
+    )
+    result = pytester.runpytest_subprocess("-q")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["copper: a check failed, and the test did not look at its report:"])
 
 
 @pytest.mark.asyncio
@@ -113,8 +187,7 @@ async def test_the_asynchronous_face_checks_as_well() -> None:
             skip="burst,slow-fetch",
             patience="100ms",
         )
-
-    assert {row.name for row in report.failed} == {"delete-before-update", "delete-before-new"}
+        assert {row.name for row in report.failed} == {"delete-before-update", "delete-before-new"}
 
 
 def test_one_report_for_each_row(pytester: pytest.Pytester) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
-from copper_emulator import Copper, Emulator, Received, Report, Response, UsageError, check_names
+from copper_emulator import CheckFailed, Copper, Emulator, Received, Report, Response, UsageError, check_names
 from copper_emulator.checks.rows import ROWS
 
 TARGET = "https://app.example/hook"
@@ -248,9 +249,7 @@ def test_a_target_without_a_route_is_told(copper: Copper) -> None:
 
 def test_only_the_types_that_are_asked_for_are_told(copper: Copper) -> None:
     types: set[str] = set()
-    report = played(
-        copper, lambda body, _: types.add(body["type"]), types="lead,activity_log", skip="burst", no_secret=True
-    )
+    report = played(copper, lambda body, _: types.add(body["type"]), types="lead,activity_log", skip="burst")
 
     assert types == {"lead", "activity_log"}
     assert report["type-person"].evidence == "person is not among the types"
@@ -270,6 +269,79 @@ def test_after_the_time_limit_no_row_begins(copper: Copper) -> None:
     assert {row.evidence for row in report.rows} == {"the whole check had taken more than 0 s"}
 
 
+def test_what_the_time_limit_left_out_is_no_success(copper: Copper) -> None:
+    report = played(copper, strict, only="answers,late", time_limit="0")
+
+    assert (report.ok, report.played, list(report.cut_off)) == (False, 0, ["answers", "late"])
+    with pytest.raises(CheckFailed, match="the time limit left out 2 rows, which is no success: give it more"):
+        report.checked()
+
+
+def test_what_was_only_skipped_is_no_success_and_no_failure(copper: Copper) -> None:
+    report = played(copper, strict, only="late", types="activity_log")
+
+    assert (report.ok, report.played) == (False, 0)
+    assert report.checked() is report
+
+
+def test_who_refuses_everything_is_told_so_once_and_sent_no_more(copper: Copper) -> None:
+    heard: list[object] = []
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        heard.append(body)
+        return 401
+
+    report = played(copper, hook, skip="burst")
+
+    refused = "he secret given to the check (--secret KEY=VALUE) is probably not the one that the endpoint expects"
+    assert refused in report["answers"].advice
+    assert len(heard) == 1
+    assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
+    assert f"everything that was sent was refused with 401: t{refused}" in report["late"].evidence
+
+
+def test_who_refuses_a_wrong_secret_is_sent_what_comes_after(copper: Copper) -> None:
+    assert played(copper, strict, only="secret-wrong,again").ok
+
+
+def test_one_mistake_is_told_once_with_how_often(copper: Copper) -> None:
+    report = played(
+        copper, lambda body, _: Response(500, body=f"no such person {body['ids'][0]}"), only="burst", types="person"
+    )
+    evidence = report["burst"].evidence
+
+    assert evidence.startswith("1,801 of 1,801 notifications not answered 2xx: person/new [")
+    assert evidence.count("no such person") == 1
+    assert evidence.endswith(" (1,801 times)")
+    assert report["burst"].advice.startswith("Look into the endpoint's own log: it takes none of them")
+
+
+def test_who_takes_only_some_of_a_burst_is_told_of_queues(copper: Copper) -> None:
+    report = played(copper, lambda body, _: 200 if body["ids"][0] % 2 else 503, only="burst", types="person")
+
+    assert report["burst"].advice.startswith("Answer first and work afterwards, from a queue")
+
+
+@pytest.mark.parametrize(
+    ("calls", "verdict", "says"),
+    [
+        (0, "passed", ""),
+        (1, "warned", "for 30 ids that would be 60 s, and at 10s it is given up. Answer first and fetch afterwards"),
+    ],
+)
+def test_who_waits_for_fetches_is_warned_where_thirty_would_take_too_long(
+    copper: Copper, calls: int, verdict: str, says: str
+) -> None:
+    def hook(body: dict[str, Any], _: Received) -> None:
+        for _call in range(calls):
+            requests.get(f"{copper.api_url}/people/{body['ids'][0]}", headers=copper.headers, timeout=10)
+
+    row = played(copper, hook, only="slow-fetch", types="person")["slow-fetch"]
+
+    assert str(row.verdict) == verdict, row
+    assert says in row.advice
+
+
 def test_what_a_failed_row_left_waiting_does_not_reach_the_next(copper: Copper) -> None:
     heard: list[int] = []
 
@@ -279,7 +351,7 @@ def test_what_a_failed_row_left_waiting_does_not_reach_the_next(copper: Copper) 
             copper.people.update(body["ids"][0], name=f"Echo {len(heard)}")
         return 200
 
-    report = played(copper, hook, only="echo,secret-missing", no_secret=True, types="person")
+    report = played(copper, hook, secret=None, only="echo,secret-missing", no_secret=True, types="person")
 
     assert "an echo without end" in report["echo"].evidence
     assert str(report["secret-missing"].verdict) == "skipped"
@@ -327,9 +399,11 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
     ("options", "says"),
     [
         ({"only": "answer"}, "there is no row 'answer'; there are answers, "),
+        ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),
         ({"types": "people"}, "there is no type 'people'"),
+        ({"types": "persons"}, "did you mean 'person'"),
         ({"state": {"person": []}}, "state takes a function"),
         ({"state": lambda: [17]}, "a state is an object of types"),
         ({"patience": "soon"}, "patience: 'soon' is not a duration"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,14 @@ def invoke(*args: str, server: str | None = None) -> tuple[int, str, str]:
     """The same in this process, which is quicker: for what does not depend on how a process starts and ends."""
     result = CliRunner().invoke(main, args, env={} if server is None else {"COPPER_EMULATOR_URL": server})
     return result.exit_code, result.stdout, result.stderr
+
+
+def free_port() -> int:
+    """One that nobody listens on at this moment."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def subscribe(server: str, type: str, event: str, *, token: str = "token-1", **extras: Any) -> int:

@@ -12,20 +12,15 @@ from xml.etree import ElementTree
 import pytest
 
 from copper_emulator import check_names
+from copper_emulator.checks.run import IDS_PER_RUN
+from copper_emulator.checks.standalone import first_id
 from tests.checks.served import served
-from tests.cli.processes import invoke, run
+from tests.cli.processes import free_port, invoke, run
 from tests.machine.samples import sample
 
 HEADERS = {"X-PW-AccessToken": "any", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
 SECRET = ("--secret", "key=s3cret")
 SHORT = ("--skip", "burst,slow-fetch", *SECRET)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def checked(name: str, *args: str, port: int) -> tuple[int, str, str]:
@@ -86,6 +81,67 @@ def test_a_command_can_tell_the_state(tmp_path: Path) -> None:
 
     assert code == 0
     assert "1 record as Copper has it" in out
+
+
+@pytest.mark.parametrize("args", [("--time-limit", "0"), ("--only", "late", "--types", "activity_log")])
+def test_where_nothing_was_played_nothing_is_said_to_be_well(args: tuple[str, ...]) -> None:
+    code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", *args)
+
+    assert code == 2
+    assert out.splitlines()[-1].startswith("0 rows passed, ")
+    assert "nothing was checked, since every row was skipped" in err
+    assert err.count("\n") == 1
+
+
+def test_rows_that_are_skipped_for_one_reason_are_one_line() -> None:
+    code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers,again,gone,burst")
+
+    assert code == 1
+    assert [line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("skipped")] == [
+        "again to burst (3)"
+    ]
+
+
+def test_runs_a_second_apart_have_no_record_in_common() -> None:
+    for now in (0, 1_790_000_000_000):
+        assert first_id(now + 1_000) - first_id(now) == IDS_PER_RUN
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    heard: list[object] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        heard.append(environ)
+        start_response("200 OK", [])
+        return []
+
+    new = tmp_path / "new.xml"
+    with served(app) as url:
+        files = ("--junit", str(new), "--html", str(tmp_path / "no folder" / "x.html"))
+        code, _, err = invoke("check", url, "--port", "0", "--only", "answers", *files)
+
+    assert (code, heard) == (2, [])
+    assert "cannot be written" in err
+    assert not new.exists()
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_still_printed(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        folder.rmdir()
+        start_response("200 OK", [])
+        return []
+
+    with served(app) as url:
+        code, out, err = invoke(
+            "check", url, "--port", "0", "--only", "answers", "--json", "--html", str(folder / "x.html")
+        )
+
+    assert code == 2
+    assert json.loads(out)["ok"] is True
+    assert "cannot be written" in err
 
 
 def test_another_run_has_other_records() -> None:

@@ -177,23 +177,36 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["subscribe", "person.update", "http://x"], "Invalid URI"),
         (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
         (["unsubscribe"], "say which subscriptions"),
-        (["unsubscribe", "1"], "no subscription 1"),
         (["routes", "https://my-app.example"], "ORIGIN=URL"),
         (["routes", "--remove", "https://my-app.example"], "no route"),
-        (["targets", "--pause", "https://my-app.example"], "nobody has subscribed"),
-        (["show", "99"], "99"),
-        (["resend", "99"], "99"),
         (["resend", "99", "--body", "{"], "--body is no JSON"),
         (["replay", "README.md", "--target", INBOX], "is no JSON"),
         (["play", "no_such"], "there is no scenario"),
         (["accounts", "--token", "t"], "go with --create"),
-        (["accounts", "--delete", "nobody"], "no account 'nobody'"),
         (["accounts", "--create", "a b"], "name"),
     ],
 )
-def test_what_cannot_be_is_one_line_and_exit_code_2(server: str, args: list[str], wanted: str) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_2(server: str, args: list[str], wanted: str) -> None:
     code, out, err = invoke(*args, server=server)
 
     assert (code, out) == (2, "")
+    assert wanted in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "wanted"),
+    [
+        (["unsubscribe", "1"], "no subscription 1"),
+        (["targets", "--pause", "https://my-app.example"], "nobody has subscribed"),
+        (["show", "99"], "99"),
+        (["resend", "99"], "99"),
+        (["accounts", "--delete", "nobody"], "no account 'nobody'"),
+    ],
+)
+def test_what_is_not_there_is_one_line_and_exit_code_1(server: str, args: list[str], wanted: str) -> None:
+    code, out, err = invoke(*args, server=server)
+
+    assert (code, out) == (1, "")
     assert wanted in err
     assert err.count("\n") == 1

@@ -44,6 +44,7 @@ def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
     ("arguments", "says"),
     [
         (["faults", "loose=1"], "there is no fault 'loose'. Did you mean lose?"),
+        (["faults", "lose=20%,shuffle"], "separate faults by blanks, not by commas, like lose=20% shuffle"),
         (["faults", "outage"], "outage: '' is not a duration"),
         (["serve", "--fault", "loose=1"], "--fault: there is no fault 'loose'. Did you mean lose?"),
     ],

@@ -51,10 +51,11 @@ def test_create_says_what_it_made_and_who_was_told(server: str) -> None:
     code, out, err = invoke("create", "person", "--set", "name=Ada", "--set", 'tags=["vip"]', server=server)
 
     assert (code, err) == (0, "")
-    record, change, story = out.splitlines()
+    record, change, story, advice = out.splitlines()
     assert record.endswith("  Ada")
-    assert f"person/new [{record.split()[0]}] (control)" in change
+    assert f"person/new [{record.split()[0]}] (through the control API)" in change
     assert f"for subscription {made}: blocked" in story
+    assert advice.startswith("Send it to your app with serve --route https://")
 
 
 def test_create_is_a_process_of_its_own_too(server: str) -> None:
@@ -104,7 +105,7 @@ def test_delete_removes(server: str) -> None:
     code, out, err = invoke("delete", "person", str(ada), server=server)
 
     assert [(change["event"], change["ids"]) for change in answered["changes"]] == [("delete", [ada])]
-    assert (code, out) == (2, "")
+    assert (code, out) == (1, "")
     assert "Resource not found. There is no person" in err
 
 
@@ -216,11 +217,8 @@ def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
         (["create", "person", "--set", "name=17"], "Name: must be a string"),
         (["create", "activity"], "Parent: can't be blank"),
         (["create", "a/b"], "there are no records of type 'a/b'"),
-        (["update", "person", "17", "--set", "name=Ada"], "There is no person 17."),
-        (["delete", "lead", "17"], "There is no lead 17."),
         (["merge", "lead", "17", "18"], "people can be merged, and companies, not leads"),
         (["merge", "person", "17", "17"], "cannot be merged with itself"),
-        (["convert", "17"], "There is no lead 17."),
         (["search", "person", "--where", "nme=Ada"], "nme"),
         (["seed", "persona", "people.json"], "there are no records of type 'persona'"),
     ],
@@ -230,6 +228,23 @@ def test_what_the_server_refuses_is_one_line_and_exit_code_2(server: str, comman
     code, out, err = invoke(*command, server=server)
 
     assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["update", "person", "17", "--set", "name=Ada"], "There is no person 17."),
+        (["delete", "lead", "17"], "There is no lead 17."),
+        (["convert", "17"], "There is no lead 17."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_not_there_is_one_line_and_exit_code_1(server: str, command: list[str], says: str) -> None:
+    code, out, err = invoke(*command, server=server)
+
+    assert (code, out) == (1, "")
     assert says in err
     assert err.count("\n") == 1
 

@@ -31,10 +31,10 @@ def test_a_record(server: Process) -> None:
 
     assert (code, err) == (0, "")
     assert plain(out).splitlines() == [
-        "TIME  person/update [17] (fire)",
+        "TIME  person/update [17] (fired by hand)",
         "  nobody was notified: no subscription to person/update",
         "  subscription 560698 was made after the change (TIME)",
-        "TIME  person/update [17, 18] (fire)",
+        "TIME  person/update [17, 18] (fired by hand)",
         "  #1 person/update [17, 18], 17 together with 1 other id, for subscription 560698: waits, due TIME",
         f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.",
     ]
@@ -75,13 +75,28 @@ def test_json_has_each_decision_step_by_step(server: Process) -> None:
     assert notification["steps"][0]["text"] == "due 10m after the change (latency 10m)"
 
 
+def test_what_did_not_get_through_ends_with_what_to_do() -> None:
+    with started("serve", "--port", "0") as server:
+        subscribe(server.url, "person", "update")
+        invoke("fire", "person.update", "--id", "17", server=server.url)
+        _, out, _ = invoke("why", "person", "17", server=server.url)
+
+    assert out.splitlines()[-1] == (
+        "Send it to your app with serve --route https://my-app.example=http://127.0.0.1:5000; "
+        "to really send to that host: serve --allow-target my-app.example."
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("subscription",), "say which subscription, like why subscription 560698"),
+        (("94808711",), "say what 94808711 is the id of, like why person 94808711 or why subscription 94808711"),
+        (
+            ("persn", "17"),
+            "the types are lead, person, company, opportunity, project, task, activity_log; did you mean 'person'",
+        ),
         (("change",), "say which change, like why change 3"),
-        (("subscription", "5"), "there never was a subscription 5 in this account"),
-        (("change", "9"), "there is no change 9 in this account. Changes are numbered from 1; there are 2."),
         (("contact", "5"), "there are no records of type 'contact'; the types are lead, person"),
         (("person", "x"), "'x' is no whole number"),
     ],
@@ -94,3 +109,16 @@ def test_what_cannot_be_asked_about_is_one_line_and_exit_code_2(
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("subscription", "5"), "there never was a subscription 5 in this account"),
+        (("change", "9"), "there is no change 9 in this account. Changes are numbered from 1; there are 2."),
+    ],
+)
+def test_what_never_was_is_one_line_and_exit_code_1(server: Process, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = invoke("why", *arguments, server=server.url)
+
+    assert (code, out, err) == (1, "", f"copper-emulator: {said}\n")

@@ -69,8 +69,7 @@ def test_plain_http_is_refused_with_the_way_out() -> None:
 
     assert hint == (
         "Copper accepts https:// targets only. Register https://billing.example.com/hooks and route it "
-        "to where your endpoint runs: copper.route('https://billing.example.com', to=app) "
-        "or serve --route https://billing.example.com=http://127.0.0.1:5000"
+        "to where your endpoint runs: copper.route('https://billing.example.com', to=app)"
     )
 
 
@@ -82,10 +81,9 @@ def test_plain_http_to_this_machine_names_the_setting() -> None:
     hint = hint_for("http://localhost:5000/hooks")
 
     assert hint == (
-        "Copper accepts https:// targets only. Allow this one with the setting allow_http "
-        "(serve --allow-http), or register https://my-app.example/hooks and route it: "
-        "copper.route('https://my-app.example', to='http://localhost:5000') "
-        "or serve --route https://my-app.example=http://localhost:5000"
+        "Copper accepts https:// targets only. Register https://my-app.example/hooks and route it: "
+        "copper.route('https://my-app.example', to='http://localhost:5000'); "
+        "or allow this one with Emulator(allow_http=True)"
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from copper_emulator import Emulator, Endpoint, Received, Response, Settings
 from copper_emulator.cli import main
+from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.scenarios.model import ACTIONS, Content
@@ -108,6 +109,12 @@ def test_the_map_and_the_path_name_files_that_exist() -> None:
         assert (package / name).exists(), name
 
 
+def test_every_outcome_is_told_of() -> None:
+    table = (ROOT / "docs/tests.md").read_text().split("| outcome | the notification |")[1].split("\n\n")[0]
+
+    assert [row[0] for row in rows(table)] == [f"`{outcome}`" for outcome in Outcome]
+
+
 def test_excerpts_stand_in_the_files_they_are_taken_from() -> None:
     excerpts = [
         found
@@ -130,17 +137,18 @@ def examples() -> list[tuple[str, str, str]]:
     return found
 
 
-@pytest.mark.parametrize(("block", "name"), [pytest.param(b, n, id=i) for i, b, n in examples()])
-def test_examples_without_fixtures_run_as_they_stand(block: str, name: str) -> None:
+PARTS = ("README.md", "faults.md")
+"""Documents whose examples go on from one another: what an earlier one imports stands in later ones."""
+
+
+@pytest.mark.parametrize(("where", "block", "name"), [pytest.param(i, b, n, id=i) for i, b, n in examples()])
+def test_examples_without_fixtures_run_as_they_stand(where: str, block: str, name: str) -> None:
     if "freezegun" in block:
         pytest.importorskip("freezegun")
-    names = {
-        "Emulator": Emulator,
-        "Endpoint": Endpoint,
-        "Received": Received,
-        "Response": Response,
-        "pytest": pytest,
-    }
+    names: dict[str, object] = {}
+    if where.startswith(PARTS):
+        names = {"Emulator": Emulator, "Endpoint": Endpoint, "Received": Received, "Response": Response}
+        names["pytest"] = pytest
     exec(compile(block, name, "exec"), names)
 
     names[name]()  # type: ignore[operator]  # the block has just defined it

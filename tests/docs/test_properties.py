@@ -50,5 +50,5 @@ def test_the_oracles_exist_and_each_bug_has_its_row() -> None:
 
     assert len(functions) == 6
     assert len(bugs) == len(SAMPLES) - 1
-    mixins = ("Idempotent", "UnknownFieldsTolerated", "InAnyOrder")
+    mixins = ("Idempotent", "UnknownFieldsTolerated", "InAnyOrder", "AnswersInTime")
     assert [name for name in (*functions, *mixins) if not hasattr(oracles, name)] == []

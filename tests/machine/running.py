@@ -10,12 +10,12 @@ import yaml
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pytest_copper.machine import CopperMachine
+from pytest_copper.machine import CopperMachine, fitting
 
 
 @dataclass(frozen=True)
 class Found:
-    """A failure, shrunk: the error, and the scenario in its note."""
+    """A failure, shrunk: the error, and the scenario in its note, where there is one."""
 
     error: BaseException
     text: str
@@ -35,7 +35,7 @@ def run(
     machine: type[CopperMachine], number: int | None = None, *, examples: int = 100, steps: int = 50
 ) -> Found | None:
     """What a run finds; None when all is well. Hypothesis' own budget, the same on every run; or another seed's."""
-    budget = settings(
+    wanted = settings(
         machine.TestCase.settings,
         derandomize=number is None,
         database=None,
@@ -43,9 +43,10 @@ def run(
         stateful_step_count=steps,
     )
     try:
-        run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=budget)
+        run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=fitting(wanted))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what was found
-        return Found(error, _SCENARIO.findall("\n".join(error.__notes__))[0])
+        told = _SCENARIO.findall("\n".join(getattr(error, "__notes__", ())))
+        return Found(error, told[0] if told else "")
     return None
 
 

@@ -119,7 +119,7 @@ class OverHttp(CopperMachine):
 
 
 def test_an_endpoint_may_be_a_url() -> None:
-    scenario = "steps: [{create: {type: person, as: people, count: 2}}]"
+    scenario = "name: two\nsteps: [{create: {type: person, as: people, count: 2}}]"
 
     with pytest.raises(AssertionError):
         OverHttp.replay(scenario)

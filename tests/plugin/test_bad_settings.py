@@ -12,7 +12,7 @@ from tests.plugin.conftest import Inner
     [
         ("--copper-latency=soon", "--copper-latency: 'soon' is not a duration: write it like 30s,*"),
         ("--copper-limits=600", "--copper-limits: '600' is not a limit: write it like 600/1m"),
-        ("--copper-seed=x", "--copper-seed: Input should be a valid integer*"),
+        ("--copper-seed=x", "--copper-seed: 'x' is neither a whole number nor random"),
         ("--copper-batch=31", "--copper-batch: Input should be less than or equal to 30"),
         ("--copper-allow=99", "--copper-allow: '99' is neither a status (100 to 599) nor one of *"),
         (
@@ -35,7 +35,7 @@ def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner
     [
         ("copper_latency = soon", "ini option copper_latency: 'soon' is not a duration: write it like 30s,*"),
         ("copper_batch = 0", "ini option copper_batch: Input should be greater than or equal to 1"),
-        ("copper_seed = x", "ini option copper_seed: *invalid literal for int() with base 10: 'x'*"),
+        ("copper_seed = x", "ini option copper_seed: 'x' is neither a whole number nor random"),
         ("copper_strict = perhaps", "ini option copper_strict: *perhaps*"),
     ],
 )
@@ -58,7 +58,10 @@ def test_an_unknown_option_is_refused(inner: Inner) -> None:
     ("marker", "said"),
     [
         ("copper(latency='soon')", "latency: 'soon' is not a duration: write it like 30s,*"),
-        ("copper(latancy='30s')", "there is no setting 'latancy'; the settings are profile, limits,*"),
+        (
+            "copper(latancy='30s')",
+            "there is no setting 'latancy'. Did you mean latency? The settings are profile, limits,*",
+        ),
         ("copper({'latency': '30s'})", "settings are given by name, like copper(latency='30s')"),
         ("copper(allow={42})", "allow: 42 is neither a status (100 to 599) nor one of *"),
     ],

@@ -227,3 +227,54 @@ def test_so_does_that_of_an_asynchronous_test(inner: Inner) -> None:
     result = inner.run()
     result.assert_outcomes(failed=4)
     result.stdout.no_fnmatch_line("*copper_emulator/*.py*")
+
+
+BROKEN = """
+def broken(request):
+    raise LookupError("no such customer")
+
+def happen(copper):
+    copper.route("https://billing.example.com", to=broken)
+    copper.subscribe("lead", "new", target="https://billing.example.com")
+    copper.fire("lead", "new", ids=1)
+"""
+
+
+def test_the_traceback_of_an_endpoint_is_told_once(inner: Inner) -> None:
+    inner.tests(
+        BROKEN
+        + """
+def test_one(copper):
+    happen(copper)
+    copper.expect("lead", "new", ids=1)
+"""
+    )
+    result = inner.run("--tb=short")
+
+    assert result.stdout.str().count('raise LookupError("no such customer")') == 1
+    result.stdout.fnmatch_lines([SECTION, "    (its traceback stands above)"])
+
+
+@pytest.mark.parametrize(
+    ("test", "advice"),
+    [
+        (
+            "def test_one(copper):\n    happen(copper)",
+            "or allow it: @pytest.mark.copper(allow='exception'), --copper-allow=exception or copper_allow in *",
+        ),
+        (
+            "def test_one(make_copper):\n    with make_copper() as copper:\n        happen(copper)",
+            "or allow it: make_copper(allow='exception'), --copper-allow=exception or copper_allow in the ini file",
+        ),
+        (
+            "from copper_emulator import Emulator\n\ndef test_one():\n    with Emulator() as copper:\n"
+            "        happen(copper)",
+            "or allow it: Emulator(allow='exception')",
+        ),
+    ],
+    ids=["fixture", "factory", "Emulator"],
+)
+def test_what_allows_it_is_said_as_it_is_given_there(inner: Inner, test: str, advice: str) -> None:
+    inner.tests(BROKEN + test)
+
+    inner.run().stdout.fnmatch_lines([f"*expect it with outcome='failed', {advice}"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from textwrap import dedent
 
 import pytest
 
@@ -54,6 +56,51 @@ def test_a_random_seed_is_chosen_for_the_run_printed_and_can_be_given_again(inne
     assert f"copper: virtual time, strict, seed={arguments[-1]}" in first.outlines
     assert heard(first) == heard(again)
     assert heard(inner.run("--copper-seed", "random")) != heard(first)
+
+
+def test_the_line_has_the_options_of_the_run_and_the_path_from_where_it_was_started(
+    inner: Inner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = inner.pytester.mkdir("tests")
+    (folder / "test_one.py").write_text(
+        dedent(
+            """
+            def test_one(copper, copper_endpoint):
+                copper.subscribe("lead", "new", target=copper_endpoint.url)
+                copper.fire("lead", "new", ids=range(1, 41))
+                assert 0
+            """
+        )
+    )
+    monkeypatch.chdir(folder)
+    options = ("--copper-faults", "lose=50% batches=1", "--copper-seed=7", "--copper-strict=false")
+    first = inner.run("test_one.py", *options)
+    again = inner.run(*(argument.strip("'") for argument in replayed(first)))
+
+    assert replayed(first) == shlex.split(
+        "test_one.py::test_one --copper-faults \"'lose=50% batches=1'\" --copper-strict false --copper-seed 7"
+    )
+    assert replayed(again) == replayed(first)
+
+
+def test_an_ini_file_can_ask_for_a_random_seed(inner: Inner) -> None:
+    inner.ini("copper_seed = random")
+    inner.tests(LOST)
+    first, second = inner.run(), inner.run()
+
+    arguments = [argument.strip("'") for argument in replayed(first)]
+    assert f"copper: virtual time, strict, seed={arguments[-1]}" in first.outlines
+    assert heard(first) != heard(second)
+    assert heard(inner.run(*arguments)) == heard(first)
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="pytest 9.2 has options that are a number or a word")
+@pytest.mark.parametrize(("written", "seen"), [("7", "7"), ("'7'", "7"), ("'random'", "*")])
+def test_native_toml_has_the_seed_as_a_number_or_a_word(inner: Inner, written: str, seen: str) -> None:
+    inner.toml(f"copper_seed = {written}")
+    inner.tests(LOST)
+
+    inner.run().stdout.fnmatch_lines([f"the draws came from seed {seen}; again: *"])
 
 
 def test_without_draws_there_is_nothing_to_say(inner: Inner) -> None:

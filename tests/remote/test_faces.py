@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import Copper, Emulator, ExpectationError, ScenarioFailed
+from copper_emulator.copper import stepwise
 from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound, NotIdle, TimeError, UsageError
 from copper_emulator.remote import made
 from copper_emulator.settings import Settings
@@ -440,10 +441,10 @@ def test_a_function_that_uses_the_account_while_it_is_notified_only_records(copp
 
 
 def test_a_scenario_is_played_as_it_is_written(copper: Copper, arrived: list[Any]) -> None:
-    stepwise = copper.stepwise(secret={"key": "s3cret"})
-    stepwise.subscribe("made", {"topic": "person/new", "target": TARGET})
-    stepwise.play({"create": {"type": "person", "as": "ada", "count": 2}})
-    stepwise.play({"expect": {"topic": "person/new", "records": "ada", "body": {"key": "s3cret"}}})
+    scenario = stepwise(copper, secret={"key": "s3cret"})
+    scenario.subscribe("made", {"topic": "person/new", "target": TARGET})
+    scenario.play({"create": {"type": "person", "as": "ada", "count": 2}})
+    scenario.play({"expect": {"topic": "person/new", "records": "ada", "body": {"key": "s3cret"}}})
 
     assert [len(body["ids"]) for body in arrived] == [2]
 

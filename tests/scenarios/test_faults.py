@@ -183,7 +183,7 @@ TOPS = [
     ),
     pytest.param(
         "name: x\nsettings:\n  latency: 0\n  limit: 600/1m\nsteps: [{advance: 1m}]\n",
-        "story.yaml:4: settings.limit: there is no setting 'limit'; the settings are profile, limits",
+        "story.yaml:4: settings.limit: there is no setting 'limit'. Did you mean limits? The settings are profile,",
         id="setting-name",
     ),
     pytest.param(
@@ -361,3 +361,40 @@ def test_only_an_update_carries_attributes(event: str) -> None:
 
     with pytest.raises(ScenarioError, match="takes updated_attributes with update only"):
         parse(text, "story.yaml")
+
+
+def test_a_file_that_is_near_is_named(tmp_path: Path) -> None:
+    (tmp_path / "storm.yaml").write_text("name: mine\nsteps: [{advance: 1m}]\n")
+
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path / "strom.yaml")
+    assert f"there is no scenario {tmp_path}/strom.yaml. Did you mean {tmp_path}/storm.yaml? " in str(caught.value)
+
+
+def test_a_type_that_is_near_is_named() -> None:
+    with pytest.raises(ScenarioError, match=r"there is no type 'persn'; it is one of .*; did you mean 'person'"):
+        parse(story("- create: {type: persn, fields: {name: Ada}}"), "story.yaml")
+
+
+PLAIN = "name: mine\nsteps:\n  - create: {type: person, fields: {name: Ada}}\n\n  - advance: 1m\n"
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "".join(f"E       {line}\n" for line in PLAIN.splitlines()),
+        "".join(f"E   {line}".rstrip() + "\n" for line in PLAIN.splitlines()),
+        "".join(f"E       {line}\n" if line else "\n" for line in PLAIN.splitlines()),
+    ],
+    ids=["with blanks", "E alone", "empty line"],
+)
+def test_what_pytest_shows_of_a_scenario_plays_as_it_was_copied(marked: str) -> None:
+    found = parse(marked, "story.yaml")
+
+    assert found.content == parse(PLAIN, "story.yaml").content
+    assert found.line_of("steps", 1) == 5
+
+
+def test_a_text_of_which_some_lines_alone_are_marked_is_not_touched() -> None:
+    with pytest.raises(ScenarioError, match=r"story\.yaml:\d+: "):
+        parse("E   name: mine\nsteps: [{advance: 1m}]\n", "story.yaml")

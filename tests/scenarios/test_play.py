@@ -537,6 +537,20 @@ def test_a_target_takes_the_place_of_every_other() -> None:
     assert played.passed, played.result.failure
 
 
+def test_a_fault_of_one_target_is_then_one_of_the_new() -> None:
+    text = story("""
+        - subscribe: {as: more, topic: lead/new, target: https://somewhere.example.com/else}
+        - faults: lose=1@https://somewhere.example.com
+        - fire: {topic: lead/new, ids: 2}
+        - expect: {topic: lead/new, outcome: lost}
+    """)
+
+    with endpoints.right() as app, endpoints.served(app) as url:
+        played = perform(parse(text, "story.yaml"), target=f"{url}/elsewhere", settings={})
+
+    assert played.passed, played.result.failure
+
+
 @pytest.mark.parametrize(
     ("target", "says"),
     [

@@ -328,8 +328,8 @@ def test_what_is_blocked_says_how_to_route_or_allow_it() -> None:
         (delivery,) = copper.expect("person", "update", ids=1, outcome="blocked")
     assert delivery.outcome is Outcome.BLOCKED
     assert "copper.route('https://billing.example.com:8443', to=app)" in delivery.text
-    assert "--route https://billing.example.com:8443=http://127.0.0.1:5000" in delivery.text
-    assert "--allow-target billing.example.com" in delivery.text
+    assert "to really send to that host: Emulator(allow_targets='billing.example.com')" in delivery.text
+    assert "serve" not in delivery.text
 
 
 def test_what_is_blocked_names_the_routes_there_are() -> None:
@@ -437,3 +437,23 @@ def test_whatever_is_not_provably_this_machine_is_blocked(scheme: str, host: str
     else:
         assert isinstance(found, Blocked)
         assert found.text
+
+
+class Wrapper:
+    """Has an application, and is none."""
+
+    def __init__(self) -> None:
+        self.wsgi_app: object = "an application"
+
+
+class CalledWrapper(Wrapper):
+    def __call__(self, *args: object) -> object:
+        return args
+
+
+@pytest.mark.parametrize("wrapper", [Wrapper(), CalledWrapper()])
+def test_what_has_a_wsgi_app_within_is_answered_with_it(wrapper: object) -> None:
+    with pytest.raises(
+        RouteError, match=r"Wrapper is no destination itself, but has a WSGI app; did you mean its \.wsgi"
+    ):
+        routes().add("https://billing.example.com", wrapper)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import Delivery, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.timeline import masked
 
+if TYPE_CHECKING:
+    from copper_emulator.checks.plan import Plan
+
 _SHOWN = 3
 _MAX_ANSWER = 120
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 """Nothing that speaks HTTP is there."""
+
+REFUSALS = (401, 403)
+"""Answers to who is not believed."""
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
@@ -27,9 +36,21 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
 
 def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
     """Which were not answered 2xx, and what came instead."""
-    texts = list(dict.fromkeys(delivery_text(bench, each) for each in bad))
+    texts = _each_once(bench, bad)
     all_of_them = f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx: "
     return (all_of_them if len(bench.deliveries) > 1 else "") + shortened(texts)
+
+
+def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
+    # What differs in nothing but ids and other numbers is told once, by the first.
+    alike: dict[tuple[object, ...], list[Delivery]] = {}
+    for each in bad:
+        answer = re.sub(rb"\d+", b"0", each.response_body[:2000])
+        alike.setdefault((each.topic, each.outcome, each.status, each.reason, answer), []).append(each)
+    return [
+        delivery_text(bench, several[0]) + (f" ({len(several):,} times)" if len(several) > 1 else "")
+        for several in alike.values()
+    ]
 
 
 def answered_well(bench: Bench, *, state: bool) -> str:
@@ -79,8 +100,8 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return (
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
         )
-    if delivery.status in (401, 403):
-        return _about_refusal(bench)
+    if delivery.status in REFUSALS:
+        return _sentence(about_refusal(bench.plan))
     if delivery.status is not None and 300 <= delivery.status < 400:
         return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
     if delivery.status in (404, 405):
@@ -88,7 +109,17 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
     return ""
 
 
-def _about_refusal(bench: Bench) -> str:
-    if bench.plan.secret or bench.plan.headers:
-        return "See that the secret (or header) given to the check is the one that the endpoint expects."
-    return "Tell the check what the endpoint expects: a secret (--secret KEY=VALUE) or a header (--header NAME=VALUE)."
+def about_refusal(plan: Plan) -> str:
+    """What helps against a 401 or 403 to a notification that should be believed."""
+    if plan.secret:
+        return (
+            "the secret given to the check (--secret KEY=VALUE) is probably not the one that the endpoint expects, by "
+            "key or by value"
+        )
+    if plan.headers:
+        return "the header given to the check (--header NAME=VALUE) is probably not the one that the endpoint expects"
+    return "tell the check what the endpoint expects, a secret (--secret KEY=VALUE) or a header (--header NAME=VALUE)"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

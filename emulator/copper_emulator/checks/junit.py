@@ -10,26 +10,30 @@ from copper_emulator.checks.report import Report, RowReport, Verdict
 def junit(report: Report) -> str:
     """The whole document."""
     failed = sum(row.verdict is Verdict.FAILED for row in report.rows)
-    skipped = sum(row.verdict is Verdict.SKIPPED for row in report.rows)
-    counts = {"tests": str(len(report.rows)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
-    suite = Element("testsuite", {"name": "copper-emulator check", **counts, "time": f"{report.seconds:.3f}"})
+    errors = len(report.cut_off)
+    skipped = sum(row.verdict is Verdict.SKIPPED for row in report.rows) - errors
+    counts = {"tests": len(report.rows), "failures": failed, "errors": errors, "skipped": skipped}
+    shown = {name: str(number) for name, number in counts.items()}
+    suite = Element("testsuite", {"name": "copper-emulator check", **shown, "time": f"{report.seconds:.3f}"})
     properties = SubElement(suite, "properties")
     SubElement(properties, "property", {"name": "target", "value": _valid(report.target)})
     for row in report.rows:
-        _add(suite, row)
-    root = Element("testsuites", {**counts, "time": f"{report.seconds:.3f}"})
+        _add(suite, row, cut_off=row.name in report.cut_off)
+    root = Element("testsuites", {**shown, "time": f"{report.seconds:.3f}"})
     root.append(suite)
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _add(suite: Element, row: RowReport) -> None:
+def _add(suite: Element, row: RowReport, *, cut_off: bool) -> None:
     case = SubElement(
         suite, "testcase", {"classname": "copper-emulator.check", "name": row.name, "time": f"{row.seconds:.3f}"}
     )
     told = _valid("\n".join(part for part in (row.about, row.evidence, row.advice) if part))
     if row.verdict is Verdict.FAILED:
         SubElement(case, "failure", {"message": _valid(row.evidence), "type": "failed"}).text = told
+    elif cut_off:
+        SubElement(case, "error", {"message": _valid(row.evidence), "type": "time limit"}).text = told
     elif row.verdict is Verdict.SKIPPED:
         SubElement(case, "skipped", {"message": _valid(row.evidence)})
     else:

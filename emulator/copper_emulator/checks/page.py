@@ -32,7 +32,8 @@ p.advice { margin: .25rem 0 0 }
 
 def page(report: Report) -> str:
     """The whole document."""
-    title = f"Check of {escape(report.target)}: {'passed' if report.ok else 'failed'}"
+    came_of_it = "passed" if report.ok else "failed" if report.played else "nothing was checked"
+    title = f"Check of {escape(report.target)}: {came_of_it}"
     notes = "".join(f"<li>{escape(note)}</li>\n" for note in report.notes)
     return f"""<!DOCTYPE html>
 <html lang="en">

@@ -52,6 +52,13 @@ class Plan:
     time_limit: float = 300.0
     first: int = 0
 
+    def __post_init__(self) -> None:
+        if self.open and self.secret:
+            raise UsageError(
+                "an endpoint that is meant to take notifications without a secret (--no-secret, no_secret=True) has "
+                "none: leave that out, or the secret (--secret, secret=)"
+            )
+
 
 def plan_of(
     target: str,

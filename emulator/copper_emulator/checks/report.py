@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -78,19 +78,57 @@ class RowReport:
         }
 
 
-@dataclass(frozen=True)
 class Report:
-    """All rows of a check, in the order in which they were played; `str()` is the table."""
+    """All rows of a check, in the order in which they were played; `str()` is the table.
 
-    target: str
-    rows: Sequence[RowReport]
-    notes: Sequence[str] = ()
-    seconds: float = field(default=0.0, compare=False)
+    Args:
+        target: what was checked.
+        rows: what came of each.
+        notes: what else there is to know.
+        seconds: of real time that it took.
+        cut_off: names of the rows that the time limit left out.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        rows: Iterable[RowReport],
+        notes: Sequence[str] = (),
+        seconds: float = 0.0,
+        cut_off: Sequence[str] = (),
+    ) -> None:
+        self.target = target
+        self.notes = notes
+        self.seconds = seconds
+        self.cut_off = cut_off
+        self._rows = tuple(rows)
+        self._looked_at = False
+
+    @property
+    def rows(self) -> Sequence[RowReport]:
+        """What came of each row."""
+        # Everything that tells how it went reads it, so here it is known whether anybody has looked.
+        self._looked_at = True
+        return self._rows
 
     @property
     def ok(self) -> bool:
-        """Whether no row failed."""
-        return all(row.ok for row in self.rows)
+        """Whether something was tried, no row failed, and the time limit left none out."""
+        return self.played > 0 and not self._is_bad
+
+    @property
+    def played(self) -> int:
+        """How many rows were not skipped."""
+        return sum(row.verdict is not Verdict.SKIPPED for row in self.rows)
+
+    @property
+    def _is_bad(self) -> bool:
+        return bool(self.cut_off) or not all(row.ok for row in self._rows)
+
+    @property
+    def overlooked(self) -> str:
+        """The table of what failed, where nobody has looked at the report; else nothing."""
+        return self._table() if self._is_bad and not self._looked_at else ""
 
     def __getitem__(self, name: str) -> RowReport:
         """The row of a name. Raises UsageError where it was not played."""
@@ -107,24 +145,27 @@ class Report:
     @property
     def summary(self) -> str:
         """`27 rows passed, 1 failed, 2 skipped`."""
-        parts: list[str] = []
-        for verdict in Verdict:
-            number = sum(row.verdict is verdict for row in self.rows)
-            if number or verdict is Verdict.PASSED:
-                parts.append(f"{number if parts else count(number, 'row')} {verdict}")
-        return ", ".join(parts)
+        return _summary(self.rows)
 
     def __str__(self) -> str:
-        lines = [f"{self.target}: {self.summary}", *map(str, self.rows), *(f"Note: {note}" for note in self.notes)]
-        return "\n".join(lines)
+        self._looked_at = True
+        return self._table()
+
+    def _table(self) -> str:
+        notes = (f"Note: {note}" for note in self.notes)
+        return "\n".join([f"{self.target}: {_summary(self._rows)}", *map(str, self._rows), *notes])
 
     def __repr__(self) -> str:
-        return f"<Report of {self.target}: {self.summary}>"
+        return f"<Report of {self.target}: {_summary(self._rows)}>"
 
     def checked(self) -> Report:
-        """Itself, when no row failed. Raises CheckFailed with the table."""
+        """Itself. Raises CheckFailed with the table when a row failed, or the time limit left one out.
+
+        A row that says nothing of this endpoint is skipped, and is no failure.
+        """
         __tracebackhide__ = True
-        if not self.ok:
+        self._looked_at = True
+        if self._is_bad:
             raise CheckFailed(self)
         return self
 
@@ -133,7 +174,17 @@ class Report:
             "ok": self.ok,
             "target": self.target,
             "summary": self.summary,
+            "played": self.played,
             "seconds": round(self.seconds, 3),
             "rows": [row.to_json() for row in self.rows],
             "notes": list(self.notes),
         }
+
+
+def _summary(rows: Sequence[RowReport]) -> str:
+    parts: list[str] = []
+    for verdict in Verdict:
+        number = sum(row.verdict is verdict for row in rows)
+        if number or verdict is Verdict.PASSED:
+            parts.append(f"{number if parts else count(number, 'row')} {verdict}")
+    return ", ".join(parts)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, timed
-from copper_emulator.checks.judging import NO_CONTACT, judged
+from copper_emulator.checks.judging import NO_CONTACT, REFUSALS, about_refusal, judged
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
@@ -16,6 +16,7 @@ from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
+from copper_emulator.core.text import count
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds
@@ -62,8 +63,9 @@ def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Re
     with stage.beside(settings_for(stage.settings), counters):
         bench = Bench(stage, plan, counters)
         bench.subscribe()
-        rows = yield from _Run(bench, on_row, began).rows()
-    return Report(plan.shown, tuple(rows), tuple(_notes(bench)), monotonic() - began)
+        running = _Run(bench, on_row, began)
+        rows = yield from running.rows()
+    return Report(plan.shown, rows, (*running.notes(), *_notes(bench)), monotonic() - began, tuple(running.cut_off))
 
 
 @dataclass
@@ -72,6 +74,14 @@ class _Run:
     on_row: OnRow | None
     began: float
     halted: str = ""
+    cut_off: list[str] = field(default_factory=list)
+
+    def notes(self) -> list[str]:
+        """What has to be said of the run as a whole."""
+        if not self.cut_off:
+            return []
+        which = count(len(self.cut_off), "row")
+        return [f"the time limit left out {which}, which is no success: give it more (--time-limit, time_limit=)"]
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
@@ -92,6 +102,7 @@ class _Run:
         if self.halted:
             return self.halted
         if monotonic() - self.began > plan.time_limit:
+            self.cut_off.append(row.name)
             return f"the whole check had taken more than {plan.time_limit:.0f} s"
         if row.kind is not None and not self.bench.events(row.kind):
             return f"{row.kind} is not among the types"
@@ -112,7 +123,7 @@ class _Run:
             finding = Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
         except StateError as error:
             finding = Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
-        self.halted = self._no_contact()
+        self.halted = self._no_contact() or ("" if row.secret else self._refused())
         if bench.account.waiting():
             yield from bench.clear()
         return finding
@@ -124,6 +135,14 @@ class _Run:
         if not first or (first[0].reason not in reasons and first[0].outcome is not Outcome.BLOCKED):
             return ""
         return "the first notification did not reach the endpoint"
+
+    def _refused(self) -> str:
+        # An endpoint that refuses all that the first row sent does not know the secret; nothing else would be learnt.
+        deliveries = self.bench.account.journal.deliveries
+        sent = self.bench.deliveries
+        if len(sent) != len(deliveries) or not sent or any(each.status not in REFUSALS for each in sent):
+            return ""
+        return f"everything that was sent was refused with {sent[0].status}: {about_refusal(self.bench.plan)}"
 
 
 def _whole(bench: Bench, row: Row) -> Rounds[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from yarl import URL
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.report import Report
 from copper_emulator.checks.run import IDS_PER_RUN, OnRow, check
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock, real_now
@@ -22,14 +24,14 @@ from copper_emulator.shell.stage import Stage
 ORIGIN = "https://endpoint.example"
 """Where the target lies for the account. A reserved name: nothing is ever sent there without a route."""
 
-_EVERY_MS = 5_000
+_EVERY_MS = 1_000
 _ROOM = 2_000_000_000
 
 
 class OneAccount(Host):
     """Serves one account, to any token where none was given."""
 
-    token_advice = "Use the one that the check was given with --token."
+    token_advice = "Use the one that was given with --token."
 
     def __init__(self, *, port: int, any_token: bool) -> None:
         super().__init__(port=port)
@@ -39,8 +41,20 @@ class OneAccount(Host):
         found = super().known(token)
         if found is not None or not self._any_token:
             return found
-        (stage,) = self._stages
-        return stage, stage.account.key
+        return next(((stage, stage.account.key) for stage in self._stages), None)
+
+    def api_url(self) -> str:
+        """Where records can be fetched; serves them at first use. Raises UsageError for a port that cannot be had."""
+        try:
+            return self.url() + "/developer_api/v1"
+        except OSError as error:
+            raise UsageError(_why_not(error, self._port)) from None
+
+
+def _why_not(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use, perhaps by another copper-emulator: choose one with --port (0: a free one)"
+    return f"cannot listen on port {port}: {error.strerror or error}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ def standing(url: URL, settings: Settings, *, port: int, token: str, email: str)
         email: that of the token.
 
     Raises:
-        OSError: the port cannot be listened on.
+        UsageError: the port cannot be listened on.
     """
     host = OneAccount(port=port, any_token=not token)
     stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
@@ -72,16 +86,20 @@ def standing(url: URL, settings: Settings, *, port: int, token: str, email: str)
     delivering = SyncDelivering(stage, host)
 
     def run(plan: Plan, on_row: OnRow) -> Report:
-        aimed = replace(plan, target=ORIGIN + url.raw_path_qs, first=_first(real_now()))
+        aimed = replace(plan, target=ORIGIN + url.raw_path_qs, first=first_id(real_now()))
         return run_sync(check(stage, aimed, on_row=on_row), delivering.send)
 
     try:
-        yield Standing(host.url() + "/developer_api/v1", run)
+        yield Standing(host.api_url(), run)
     finally:
         delivering.close()
         host.close()
 
 
-def _first(now: int) -> int:
-    """Where ids begin: not where they did in a check of the same endpoint before, and within 32 bits."""
+def first_id(now: int) -> int:
+    """Where ids begin: beyond those of the run of a second before, and within 32 bits.
+
+    They come round after four days. From then on a run may meet the ids of one before, by chance: there is room for
+    several hundred thousand.
+    """
     return now // _EVERY_MS * IDS_PER_RUN % _ROOM

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,10 @@ from copper_emulator.checks.plan import Plan, rows_of, types_of
 from copper_emulator.checks.report import Report, RowReport, Verdict
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.checks.sources import from_command, from_url
-from copper_emulator.checks.standalone import Standing, standing
+from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.output import Output, fetched_at, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -84,7 +82,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
 
     It is sent notifications in rows: batches, late and out of order, wrong secrets, bursts up to both limits and more
     (--list), in virtual time. Records can be fetched at an API of the check's own. Exit code: 0 when no row failed, 1
-    when one did, 2 when it could not be checked.
+    when one did or the time limit left one out, 2 when it could not be checked or no row was played.
 
     \b
     Examples:
@@ -97,19 +95,33 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
         return
     if url is None:
         raise WrongUse("name the endpoint, like http://127.0.0.1:5000/hooks/copper")
+    files = {file: text for file, text in ((given["junit_file"], junit), (given["html_file"], page)) if file}
+    for file in files:
+        _try(file)
     try:
         report = _run(url, output, given)
     except (UsageError, ApiError) as error:
         raise WrongUse(_told(error)) from None
-    for option, write in (("junit_file", junit), ("html_file", page)):
-        if given[option]:
-            _write(given[option], write(report))
+    _tell(report, output)
+    for file, text in files.items():
+        _write(file, text(report))
+    if not report.played:
+        raise WrongUse(_NOTHING)
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
+_NOTHING = (
+    "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
+    "and --time-limit decide it"
+)
+
+
+def _tell(report: Report, output: Output) -> None:
     output.json(report.to_json())
     for note in report.notes:
         output.line(f"Note: {note}", style="dim")
     output.line(report.summary, style="bold green" if report.ok else "bold red")
-    if not report.ok:
-        raise click.exceptions.Exit(1)
 
 
 def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
@@ -134,27 +146,44 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         patience=given["patience"],
         time_limit=given["time_limit"],
     )
-    with ExitStack() as stack:
-        account = _standing(stack, endpoint, settings, given)
+    served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
+    with served as account:
         output.line(f"Checking {url}", style="bold")
-        taken = f"the token {given['token']}" if given["token"] else "any token"
-        output.line(f"Records can be fetched at {account.api_url} with {taken}; --port and --token fix them.")
-        return account.run(plan, lambda row: _show(row, output))
+        output.line(fetched_at(account.api_url, given["token"]))
+        table = _Table(output)
+        try:
+            return account.run(plan, table.add)
+        finally:
+            table.end()
 
 
-def _standing(stack: ExitStack, endpoint: URL, settings: Settings, given: Mapping[str, Any]) -> Standing:
-    port = given["port"]
-    served = standing(endpoint, settings, port=port, token=given["token"], email=given["email"])
-    try:
-        return stack.enter_context(served)
-    except OSError as error:
-        raise UsageError(_why_not(error, port)) from None
+class _Table:
+    """Prints rows as they come; those that are skipped one after the other for one reason in one line."""
 
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._alike: list[RowReport] = []
 
-def _show(row: RowReport, output: Output) -> None:
-    output.line(f"{row.shown_verdict:<7}  {row.name:<20}  {on_one_line(row.evidence)}", style=_STYLES[row.verdict])
-    if row.advice:
-        output.line(f"{'':<31}-> {on_one_line(row.advice)}")
+    def add(self, row: RowReport) -> None:
+        if self._alike and (row.verdict, row.evidence) != (Verdict.SKIPPED, self._alike[0].evidence):
+            self.end()
+        self._alike.append(row)
+        if row.verdict is not Verdict.SKIPPED:
+            self.end()
+
+    def end(self) -> None:
+        """Print what is not printed yet."""
+        rows, self._alike = self._alike, []
+        if not rows:
+            return
+        name = rows[0].name if len(rows) == 1 else f"{rows[0].name} to {rows[-1].name} ({len(rows)})"
+        self._line(rows[0], name)
+
+    def _line(self, row: RowReport, name: str) -> None:
+        shown = f"{row.shown_verdict:<7}  {name:<20}  {on_one_line(row.evidence)}"
+        self._output.line(shown, style=_STYLES[row.verdict])
+        if row.advice:
+            self._output.line(f"{'':<31}-> {on_one_line(row.advice)}")
 
 
 def _list(output: Output) -> None:
@@ -190,19 +219,30 @@ def _sendable(text: str, allowed: frozenset[str]) -> URL:
     return url
 
 
+def _try(file: str) -> None:
+    """Whether a file can be written is known before anything is sent."""
+    path = Path(file)
+    there = path.exists()
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise WrongUse(_unwritable(file, error)) from None
+
+
 def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WrongUse(f"{file} cannot be written: {error.strerror or error}") from None
+        raise WrongUse(_unwritable(file, error)) from None
+
+
+def _unwritable(file: str, error: OSError) -> str:
+    return f"{file} cannot be written: {error.strerror or error}"
 
 
 def _told(error: UsageError | ApiError) -> str:
     hint = f"; {error.hint}" if isinstance(error, ApiError) and error.hint else ""
     return f"{error}{hint}"
-
-
-def _why_not(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use, perhaps by another copper-emulator: choose one with --port (0: a free one)"
-    return f"cannot listen on port {port}: {error.strerror or error}"

@@ -16,8 +16,11 @@ DEFAULT_URL = "http://127.0.0.1:2929"
 _CONNECT_SECONDS = 10.0
 """To connect only: an answer may take as long as the endpoints take."""
 
-_MISUSED = frozenset({400, 404, 422})
-"""Statuses that tell of something wrong in what was asked for, as an option of ours that cannot be would be."""
+_MISUSED = frozenset({400, 422})
+"""Statuses that tell of something wrong in what was asked for, as an option of ours that cannot be would be.
+
+What names something that is not there (404) is understood, and could not be done.
+"""
 
 
 class Client:

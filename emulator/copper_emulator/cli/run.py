@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from copper_emulator.checks.standalone import OneAccount
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, fetched_at
+from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.words import moment_text
 from copper_emulator.settings import RANDOM, Settings
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.serving import DEFAULT_PORT
 
 
 class _Refused(WrongUse):
@@ -38,12 +45,19 @@ class _Refused(WrongUse):
     multiple=True,
     help="instead of the scenario's own, like limits=off; repeatable",
 )
+@click.option(
+    "--port",
+    type=Number(0, 65535),
+    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
+)
+@click.option("--token", metavar="TOKEN", default="", help="with --target, accept only this token; without it, any")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object with everything")
-def run(*, files: tuple[str, ...], target: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
+def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
-    FILE is a file, or the name of a scenario that comes with the emulator. The exit code is 0 when all passed, 1 when
-    one failed, 2 when a file or an option could not be understood.
+    FILE is a file, or the name of a scenario that comes with the emulator. With --target records can be fetched at an
+    API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when a file or an option could not be
+    understood.
 
     \b
     Examples:
@@ -51,16 +65,17 @@ def run(*, files: tuple[str, ...], target: str | None, overrides: tuple[str, ...
       copper-emulator run my_scenario.yaml --target http://127.0.0.1:5000/hooks/copper
     """
     output = Output(as_json=as_json)
+    asked = _Asked(**given)
     try:
-        settings = _settings(overrides)
+        settings = _settings(asked.overrides)
         scenarios = _load(files)
-        if target is not None:
-            _check(target, scenarios, settings)
-        played = [_play(scenario, target, settings, output) for scenario in scenarios]
+        with _served(asked, scenarios, settings, output) as host:
+            played = [_play(scenario, asked, settings, host, output) for scenario in scenarios]
     except UsageError as error:
         raise _Refused(str(error)) from None
     passed = sum(each.passed for each in played)
-    output.json({"passed": passed == len(played), "target": target, "scenarios": [_json(each) for each in played]})
+    told = [_json(each) for each in played]
+    output.json({"passed": passed == len(played), "target": asked.target, "scenarios": told})
     if len(played) > 1:
         output.line(f"{passed} of {len(played)} scenarios passed", style=_style(good=passed == len(played)))
     if passed < len(played):
@@ -76,6 +91,25 @@ def schema() -> None:
       copper-emulator schema
     """
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line says beside the files."""
+
+    target: str | None
+    overrides: tuple[str, ...]
+    port: int | None
+    token: str
+
+    def again(self, file: str, seed: int) -> str:
+        """The command line that plays one file with the same draws."""
+        words = ["copper-emulator", "run", file]
+        for option, value in (("--target", self.target), ("--port", self.port), ("--token", self.token or None)):
+            words += [] if value is None else [option, str(value)]
+        for text in self.overrides:
+            words += [] if text.partition("=")[0].strip() == "seed" else ["--settings", text]
+        return shlex.join([*words, "--settings", f"seed={seed}"])
 
 
 def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
@@ -104,27 +138,66 @@ def _load(files: Sequence[str]) -> list[Scenario]:
     return loaded
 
 
-def _check(target: str, scenarios: Sequence[Scenario], settings: Mapping[str, str]) -> None:
-    """Before anything is played or said to be sent there."""
+@contextmanager
+def _served(
+    asked: _Asked, scenarios: Sequence[Scenario], settings: Mapping[str, str], output: Output
+) -> Iterator[Host | None]:
+    """The API that a target can fetch from, one for all scenarios; the built-in endpoint fetches nothing."""
+    if asked.target is None:
+        if asked.port is not None or asked.token:
+            raise UsageError("--port and --token are of the API that your endpoint fetches from: give --target, too")
+        yield None
+        return
+    # Before anything is played or said to be sent there.
     for scenario in scenarios:
         played_by = Settings.of(scenario.with_settings(settings).content.settings)
-        check_url(target, played_by.allow_targets)
+        check_url(asked.target, played_by.allow_targets)
+    host, api_url = _listening(asked, output)
+    try:
+        output.line(fetched_at(api_url, asked.token))
+        yield host
+    finally:
+        host.close()
 
 
-def _play(scenario: Scenario, target: str | None, settings: Mapping[str, str], output: Output) -> Performance:
+def _listening(asked: _Asked, output: Output) -> tuple[Host, str]:
+    wanted = DEFAULT_PORT if asked.port is None else asked.port
+    host = OneAccount(port=wanted, any_token=not asked.token)
+    try:
+        return host, host.api_url()
+    except UsageError:
+        host.close()
+        if asked.port is not None:
+            raise
+    # Nobody asked for that port.
+    output.line(f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own.")
+    host = OneAccount(port=0, any_token=not asked.token)
+    return host, host.api_url()
+
+
+def _play(
+    scenario: Scenario, asked: _Asked, settings: Mapping[str, str], host: Host | None, output: Output
+) -> Performance:
     output.line(f"{scenario.name} ({scenario.source})", style="bold")
     if scenario.content.description:
         output.line(f"  {scenario.content.description.strip()}")
-    if target is None:
+    if asked.target is None:
         checks = ", and 401 to a wrong secret" if scenario.content.secret else ""
         output.line(f"  Sent to the built-in endpoint, which answers 200{checks}. Yours: --target URL", style="dim")
     else:
         named = ", ".join(f"{name}={value}" for name, value in (scenario.content.secret or {}).items())
         # What a file says in the open is no secret, and without it nobody could set up the endpoint.
         wants = f"; it must accept the scenario's secret, {named}" if named else ""
-        output.line(f"  Sent to {target}{wants}", style="dim")
-    played = perform(scenario, target=target, settings=settings, on_step=lambda step: _show_step(step, output))
-    _show_end(played, output)
+        output.line(f"  Sent to {asked.target}{wants}", style="dim")
+    played = perform(
+        scenario,
+        target=asked.target,
+        settings=settings,
+        on_step=lambda step: _show_step(step, output),
+        host=host,
+        token=asked.token,
+    )
+    _show_end(played, asked, output)
     return played
 
 
@@ -135,7 +208,7 @@ def _show_step(step: StepResult, output: Output) -> None:
     output.line(f"  {mark} {number:>3}  {moment_text(step.at_ms):>8}  {step.text}{ended}", style=style)
 
 
-def _show_end(played: Performance, output: Output) -> None:
+def _show_end(played: Performance, asked: _Asked, output: Output) -> None:
     result = played.result
     output.line("  Timeline (virtual time, UTC):")
     for line in result.timeline.splitlines():
@@ -154,7 +227,8 @@ def _show_end(played: Performance, output: Output) -> None:
         sent = count(result.sent, "notification")
         output.line(f"PASSED  {result.name}: {count(result.total_steps, 'step')}, {sent} sent", style="bold green")
     if not played.passed and played.drawn_from is not None:
-        output.line(f"  The draws came from seed {played.drawn_from}; again with --settings seed={played.drawn_from}")
+        again = asked.again(result.source, played.drawn_from)
+        output.line(f"  The draws came from seed {played.drawn_from}; again: {again}")
     output.line("")
 
 

@@ -31,6 +31,8 @@ def why(*, what: str | None, number: int | None, server: str, account: str | Non
       copper-emulator why subscription 560698
       copper-emulator why change 3 --json
     """
+    if what is not None and what.isdecimal():
+        raise WrongUse(f"say what {what} is the id of, like why person {what} or why subscription {what}")
     if what in _NUMBERED and number is None:
         raise WrongUse(f"say which {what}, like why {what} {560698 if what == 'subscription' else 3}")
     query = {str(what): number} if what in _NUMBERED else {"type": what, "id": number}

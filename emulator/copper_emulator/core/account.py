@@ -58,6 +58,7 @@ from copper_emulator.core.records.writing.notes import notes_of
 from copper_emulator.core.records.writing.racing import RACE, race
 from copper_emulator.core.rules import FetchRace, OverLimit, Rules
 from copper_emulator.core.subscriptions import Draft, Subscriptions, parse_update
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count
 from copper_emulator.core.told import (
     Fired,
@@ -103,8 +104,10 @@ class Account:
         *,
         on_entry: Callable[[Entry], None] | None = None,
         counters: Counters | None = None,
+        surface: Surface = Surface.PYTHON,
     ) -> None:
         self.name = name
+        self.surface = surface
         self.keys = [key] if key is not None else []
         self.rules = rules
         self.subscriptions = Subscriptions()
@@ -187,7 +190,7 @@ class Account:
         `key` is whose it is, if not the current one's.
         """
         before = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
-        after = parse_update(before, body, self.rules)
+        after = parse_update(before, body, self.rules, surface=self.surface)
         self.subscriptions.add(after)
         self.journal.note(now, Kind.RESUBSCRIBED, subscription=after)
         if after.target != before.target:

@@ -1,7 +1,7 @@
 """Chance without a generator: each draw is a keyed hash of what it is for.
 
-No state is carried from draw to draw, so one more event never shifts the draws of the others, and every Python
-version draws the same.
+No state is carried from draw to draw, so an event of other records never shifts the draws of the others, and every
+Python version draws the same. Keys have the ids of records: who gets another id draws anew.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ class Faults:
         self._marks.mark("notifications", notification.serial)
 
     def _draw(self, purpose: str, notification: Notification, high: int) -> int:
-        # Keyed by what is sent, not by its serial: another change before it must not shift the draw.
+        # Keyed by what is sent, not by its serial: a change of other records before it must not shift the draw.
         what = (purpose, notification.topic, notification.ids, notification.subscription)
         self.alike[what] += 1
         self._marks.mark("draws", what)

@@ -209,11 +209,15 @@ class WaitsFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a notification waits for now, and until when as far as that is known."""
+    """What a notification waits for now, and until when as far as that is known.
+
+    `times_out`: the answer that it waits for comes too late, and then it has failed.
+    """
 
     what: WaitsFor
     until_ms: int | None = None
     limit: str = ""
+    times_out: bool = False
 
 
 @dataclass(slots=True, eq=False)

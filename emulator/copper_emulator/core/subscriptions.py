@@ -16,6 +16,7 @@ from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound
 from copper_emulator.core.findings import INVALID, NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.topics import advice, events_of
 
@@ -117,7 +118,7 @@ class Subscriptions:
             )
 
 
-def parse_create(body: Any, rules: Rules) -> Draft:
+def parse_create(body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON) -> Draft:
     """The body of a create request as a draft, or `Invalid` with all that is wrong with it.
 
     The order is as recorded: unknown keys first, then each field; the target's URL is looked at only when the rest is
@@ -130,7 +131,7 @@ def parse_create(body: Any, rules: Rules) -> Draft:
     kind, event = _topic(found, rules)
     _check_extras(found, rules)
     found.raise_if_any()
-    check_target(found.body["target"], allow_http=rules.allow_http)
+    check_target(found.body["target"], allow_http=rules.allow_http, surface=surface)
     return Draft(
         topic=Topic(EntityType(kind), Event(event)),
         target=found.body["target"],
@@ -140,7 +141,9 @@ def parse_create(body: Any, rules: Rules) -> Draft:
     )
 
 
-def parse_update(subscription: Subscription, body: Any, rules: Rules) -> Subscription:
+def parse_update(
+    subscription: Subscription, body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON
+) -> Subscription:
     """The subscription as an update request wants it, or `Invalid`; `type` and `event` cannot be changed."""
     found = Findings(body, _UPDATE_KEYS, "a subscription")
     if "target" in found.body:
@@ -151,7 +154,7 @@ def parse_update(subscription: Subscription, body: Any, rules: Rules) -> Subscri
         found.hint("Type and event of a subscription cannot be changed: delete it and create another.")
     found.raise_if_any()
     if "target" in found.body:
-        check_target(found.body["target"], allow_http=rules.allow_http)
+        check_target(found.body["target"], allow_http=rules.allow_http, surface=surface)
     return replace(subscription, **{name: found.body[name] for name in _UPDATE_KEYS if name in found.body})
 
 

@@ -12,6 +12,7 @@ from operator import methodcaller
 from urllib.parse import SplitResult, urlsplit
 
 from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.surface import Surface
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -44,7 +45,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def check_target(target: str, *, allow_http: bool) -> None:
+def check_target(target: str, *, allow_http: bool, surface: Surface = Surface.PYTHON) -> None:
     """Raise `Invalid` (422) for a target Copper would not accept; the hint says what would help."""
     parts = _split(target)
     host = parts.hostname or ""
@@ -58,16 +59,15 @@ def check_target(target: str, *, allow_http: bool) -> None:
     if is_loopback(host):
         raise Invalid.uri(
             hint=(
-                f"Copper accepts https:// targets only. Allow this one with the setting allow_http "
-                f"(serve --allow-http), or register https://my-app.example{parts.path} and route it: "
-                f"copper.route('https://my-app.example', to='http://{parts.netloc}') "
-                f"or serve --route https://my-app.example=http://{parts.netloc}"
+                f"Copper accepts https:// targets only. Register https://my-app.example{parts.path} and route it: "
+                f"{surface.route('https://my-app.example', f'http://{parts.netloc}')}; or allow this one with "
+                f"{surface.setting('allow_http', value=True)}"
             )
         )
     raise Invalid.uri(
         hint=(
             f"Copper accepts https:// targets only. Register {https} and route it to where your endpoint runs: "
-            f"copper.route('https://{parts.netloc}', to=app) or serve --route https://{parts.netloc}=http://127.0.0.1:5000"
+            f"{surface.route(f'https://{parts.netloc}')}"
         )
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
@@ -32,6 +33,12 @@ def json_name(value: object) -> str:
     """What a parsed JSON value is called: `an object`, `an array`, `null`."""
     names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
     return names.get(type(value), "a number" if isinstance(value, int | float) else "null")
+
+
+def meant(said: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest to one that is not, or None where none is near."""
+    close = get_close_matches(said, [str(name) for name in known], n=1)
+    return close[0] if close else None
 
 
 def field_name(name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.model import Attempt, Notification, Result, State, Subscription, Wait, WaitsFor
+from copper_emulator.core.model import Attempt, Notification, Reason, Result, State, Subscription, Wait, WaitsFor
 from copper_emulator.core.ratelimit import RateLimiter
 
 
@@ -41,7 +41,7 @@ class Waiting:
     def wait_of(self, notification: Notification, now: int, limiter: RateLimiter) -> Wait:
         """What one that has not ended waits for at this moment."""
         if notification.state is State.SENDING:
-            return Wait(WaitsFor.ANSWER, self.answer_due(notification))
+            return self._answer_of(notification)
         if notification.due_ms > now:
             return Wait(WaitsFor.TIME, notification.due_ms)
         target = self.target_of(notification)
@@ -53,6 +53,13 @@ class Waiting:
         if blocking is not None:
             return Wait(WaitsFor.LIMIT, limiter.opens_at(now), str(blocking))
         return Wait(WaitsFor.CALL)
+
+    def _answer_of(self, notification: Notification) -> Wait:
+        known = self.answered.get(notification.serial)
+        if known is None:
+            return Wait(WaitsFor.ANSWER)
+        at_ms, _, result = known
+        return Wait(WaitsFor.ANSWER, at_ms, times_out=result.reason is Reason.TIMED_OUT)
 
     # --- due ------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Subscription
+from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Outcome, Subscription
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain.lives import Decision, Life
 from copper_emulator.explain.stories import Step, What, answer_of, masked_headers, story
 from copper_emulator.explain.traces import Passage, Trace, Tracer
-from copper_emulator.timeline import describe, stamp, subscription_text
+from copper_emulator.remedies import remedy
+from copper_emulator.timeline import stamp, subscription_text
+from copper_emulator.tracebacks import brief
 
 __all__ = [
     "Decision",
@@ -53,7 +55,8 @@ def explain_change(account: Account, change: Change) -> Explanation:
     """What became of one change: for each notification its whole story, or why there was none."""
     tracer = Tracer(account)
     traces = tracer.of(change)
-    return Explanation(tuple(_told_of(account, tracer, change, traces)), tuple(traces))
+    lines = [*_told_of(account, tracer, change, traces), *_remedies(account, tracer, traces)]
+    return Explanation(tuple(lines), tuple(traces))
 
 
 def traces_of(account: Account, change: Change) -> list[Trace]:
@@ -70,7 +73,7 @@ def explain_subscription(account: Account, subscription: Subscription) -> Explan
     life = next(iter(tracer.lives), None)
     lines = [f"subscription {subscription_text(subscription)}", *_life_lines(account, life)]
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
-    lines += [*told, *_not_told(traces, told=bool(told))]
+    lines += [*told, *_not_told(traces, told=bool(told)), *_remedies(account, tracer, traces)]
     return Explanation(tuple(map(tracer.mask, lines)), tuple(traces))
 
 
@@ -80,19 +83,28 @@ def explain_records(account: Account, kind: EntityType | None, record_id: int | 
     lines: list[str] = []
     traces: list[Trace] = []
     notes: list[Entry] = []
-    together = False
     for entry in account.journal.entries:
         if entry.kind is Kind.CHANGE and entry.change is not None and _is_about(entry.change, kind, record_id):
             told = tracer.of(entry.change)
             traces += told
             lines += _told_of(account, tracer, entry.change, told)
-            together = together or any(len(p.notification.ids) > 1 for trace in told for p in trace.passages)
         elif any(kind in (None, its) and record_id in (None, this) for its, this in entry.records):
             notes.append(entry)
             lines += [f"{stamp(entry.at_ms)}  {entry.text}", "  nobody was notified"]
-    if together and record_id is not None:
+    if record_id is not None and any(_has_shared(account, trace) for trace in traces):
         lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.")
+    lines += _remedies(account, tracer, traces)
     return Explanation(tuple(lines or [_nothing(account, kind, record_id)]), tuple(traces), tuple(notes))
+
+
+_HEARD = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
+
+
+def _has_shared(account: Account, trace: Trace) -> bool:
+    """Whether the endpoint is, or will be, sent several ids at once."""
+    shared = [passage.notification for passage in trace.passages if len(passage.notification.ids) > 1]
+    deliveries = map(account.journal.delivery_of, shared)
+    return any(each is None or (each.outcome in _HEARD and not each.by_fault) for each in deliveries)
 
 
 def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
@@ -103,22 +115,48 @@ def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
         shown = [f"{name}: {value}" for name, value in masked_headers(delivery)]
         lines.append(f"  sent {len(delivery.request_body)} bytes with {', '.join(shown)}")
     if delivery.traceback:
-        lines += [f"    {line}" for line in delivery.traceback.splitlines()]
+        lines += [f"    {line}" for line in brief(delivery.traceback).splitlines()]
     traces = [
         trace
         for trace in tracer.of(delivery.change)
         if any(passage.notification is delivery.notification for passage in trace.passages)
     ]
+    lines += remedy(account, delivery)
     return Explanation(tuple(map(tracer.mask, lines)), tuple(traces))
 
 
 def refusals(account: Account) -> list[str]:
     """What the API refused, one line each: a subscription that was never made is often why nothing arrives."""
-    return [describe(entry).strip() for entry in account.journal.entries if entry.kind is Kind.REFUSED]
+    return [entry.text for entry in account.journal.entries if entry.kind is Kind.REFUSED]
+
+
+_MAX_REMEDIES = 3
+"""Different things to do that are told of at the end."""
+
+_ORIGINS = {
+    "python": "in Python",
+    "api": "through the API",
+    "control": "through the control API",
+    "fire": "fired by hand",
+    "scenario": "by a scenario",
+    "replay": "sent again by hand",
+}
+"""Where a change came from, in words."""
+
+
+def _remedies(account: Account, tracer: Tracer, traces: Sequence[Trace]) -> list[str]:
+    """What to do about what did not get through, each thing once: the last lines of a failed expectation, here too."""
+    journal = account.journal
+    passages = [passage for trace in traces for passage in trace.passages]
+    deliveries = filter(None, (journal.delivery_of(passage.notification) for passage in passages))
+    found = dict.fromkeys(remedy(account, delivery) for delivery in deliveries)
+    found.pop((), None)
+    return [tracer.mask(line) for lines in list(found)[-_MAX_REMEDIES:] for line in lines]
 
 
 def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[Trace]) -> list[str]:
-    head = f"{stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)} ({change.origin})"
+    origin = _ORIGINS.get(change.origin, change.origin)
+    head = f"{stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)} ({origin})"
     if account.journal.entry_of(change) is None:
         return [head, "  it is of an earlier life of this account, which has been reset since"]
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]

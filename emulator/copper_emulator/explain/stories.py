@@ -10,7 +10,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, State, WaitsFor
 from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.explain.lives import called
-from copper_emulator.timeline import MASK, stamp, under_faults
+from copper_emulator.timeline import MASK, stamp, under, under_faults
 
 _MAX_ANSWER = 160
 """Characters of an endpoint's answer that are shown."""
@@ -45,10 +45,12 @@ def story(account: Account, notification: Notification, *, about: int | None = N
         what += f", #{notification.repeats} once more,"
     held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
     delivery = account.journal.delivery_of(notification)
-    whom = "a replay" if _is_replay(notification) else f"for {called(account, notification.subscription)}"
-    if delivery is None:
-        return f"{what} {whom}: {waiting(account, notification)}"
+    whom = "as a replay" if _is_replay(notification) else f"for {called(account, notification.subscription)}"
     late = _late(notification)
+    if delivery is None:
+        # Who waits for its time is told when that is.
+        late = "" if account.wait_of(notification).what is WaitsFor.TIME else late
+        return f"{what} {whom}: {late}{waiting(account, notification)}"
     return f"{what} {whom}: {late}{held}{_ended(delivery)}"
 
 
@@ -81,12 +83,14 @@ def waiting(account: Account, notification: Notification) -> str:
     """What a notification that has not ended waits for."""
     wait = account.wait_of(notification)
     until = "" if wait.until_ms is None else stamp(wait.until_ms)
+    comes = "it times out" if wait.times_out else "the answer comes"
+    slow = under(account.faults.touching(notification))
     return {
         WaitsFor.TIME: f"waits, due {until}",
         WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until}",
         WaitsFor.TARGET: "waits for its target, which has not answered the one before",
         WaitsFor.PAUSED: "waits, its target is paused",
-        WaitsFor.ANSWER: "sent, not answered yet" + (f"; the answer comes {until}" if until else ""),
+        WaitsFor.ANSWER: f"sent, not answered yet{slow}" + (f"; {comes} at {until}" if until else ""),
         WaitsFor.CALL: "due, and waits for a call that lets time pass",
     }[wait.what]
 

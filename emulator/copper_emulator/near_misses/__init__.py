@@ -12,6 +12,7 @@ from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.explain import refusals, story
 from copper_emulator.near_misses.diagnosis import Case, diagnose
 from copper_emulator.timeline import masked
+from copper_emulator.tracebacks import brief
 
 __all__ = ["unmet", "unwanted"]
 
@@ -32,7 +33,8 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     if waiting:
         lines += [f"Still under way ({len(waiting)}):", *_shown(account, waiting)]
     lines += found.lines
-    lines += [f"The API refused: {text}" for text in refusals(account)[-2:]]
+    told = "\n".join(lines)
+    lines += [f"The API refused: {text}" for text in refusals(account) if text not in told][-2:]
     return _masked([*lines, found.advice], account)
 
 
@@ -91,7 +93,7 @@ def _closest(case: Case) -> list[str]:
         lines.append(f"  {story(case.account, delivery.notification)}")
         lines += [f"    - {reason}" for reason in reasons]
         if delivery.traceback is not None:
-            lines += [f"      {line}" for line in delivery.traceback.splitlines()]
+            lines += [f"      {line}" for line in brief(delivery.traceback).splitlines()]
     others = len(scored) - len(nearest)
     return [*lines, f"  and {others} more that {'fits' if others == 1 else 'fit'} less"] if others else lines
 

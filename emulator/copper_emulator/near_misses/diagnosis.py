@@ -12,7 +12,7 @@ from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, Misfit, is_of, misfits
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
-from copper_emulator.timeline import stamp
+from copper_emulator.timeline import stamp, under
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,14 @@ def _under_way(case: Case) -> Diagnosis | None:
         return Diagnosis("it has not been sent yet", "It is due and can go: settle, or advance.")
     if wait.what is WaitsFor.PAUSED:
         return Diagnosis("its target is paused", "Resume the target first.")
-    until = "" if wait.until_ms is None else f" (until {stamp(wait.until_ms)})"
+    comes = "it times out at" if wait.times_out else "until"
+    until = "" if wait.until_ms is None else f" ({comes} {stamp(wait.until_ms)})"
+    slow = under(case.account.faults.touching(waiting[0]))
     wrong = {
         WaitsFor.TIME: "it is not due yet",
         WaitsFor.LIMIT: f"the limit of {wait.limit} holds it back",
         WaitsFor.TARGET: "its target is busy",
-    }.get(wait.what, "the endpoint has not answered yet")
+    }.get(wait.what, f"the endpoint has not answered yet{slow}")
     return Diagnosis(wrong, f"Let time pass first{until}: advance, or run_until_idle.")
 
 
@@ -141,7 +143,7 @@ def _misfitting(case: Case) -> Diagnosis | None:
         return None
     # What an endpoint answered tells more than what a limit kept from it.
     delivery, reasons = min(near, key=lambda found: (len(found[1]), not found[0].request_body))
-    return advice_on(reasons[0], delivery, case.expectation)
+    return advice_on(reasons[0], delivery, case.expectation, case.account)
 
 
 def _claimed(case: Case) -> Diagnosis | None:

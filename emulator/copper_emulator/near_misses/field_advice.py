@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Outcome
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
-from copper_emulator.near_misses.remedies import mend, named
-
-_DISLIKED = frozenset({400, 401, 403, 422})
-"""Answers of an endpoint that did not like what it was sent."""
+from copper_emulator.remedies import mend, named, refused_meanwhile, seen
 
 
-def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation) -> Diagnosis:
+def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
     """What one misfit of the nearest delivery says."""
+    if misfit.field == "outcome":
+        return _outcome(delivery, account)
     return _ADVICE[misfit.field](delivery, expectation)
 
 
@@ -77,31 +77,12 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     )
 
 
-def _outcome(delivery: Delivery, expectation: Expectation) -> Diagnosis:
-    wrong = how(delivery)
+def _outcome(delivery: Delivery, account: Account) -> Diagnosis:
+    wrong, ending = how(delivery), named(delivery, account.surface)
     if delivery.outcome is Outcome.DELIVERED:
-        return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {named(delivery)}.")
-    advice = mend(delivery)
-    if delivery.status in _DISLIKED and _secrets(delivery):
-        looked_for = "with the secret under the name it looks for"
-        advice = f"Mend the endpoint, or subscribe {looked_for} instead of {_secrets(delivery)}"
-    return Diagnosis(wrong, f"{advice}; or, if this is meant, expect it with {named(delivery)}.", _seen(delivery))
-
-
-def _seen(delivery: Delivery) -> tuple[str, ...]:
-    """What an endpoint saw that did not like what it saw."""
-    if not isinstance(delivery.body, Mapping):
-        return ()
-    if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
-        return ()
-    own = ", ".join(name for name in delivery.body if name in PAYLOAD_KEYS)
-    secrets = f", and those of the secret: {_secrets(delivery)}" if _secrets(delivery) else ", and no secret"
-    return (f"The body had the keys {own}{secrets}.",)
-
-
-def _secrets(delivery: Delivery) -> str:
-    secret = delivery.subscription.secret if delivery.subscription is not None else None
-    return ", ".join(map(repr, secret or ()))
+        return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {ending}.")
+    advice = f"{mend(delivery, surface=account.surface)}; or, if this is meant, expect it with {ending}."
+    return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 
 _ADVICE: Mapping[str, Callable[[Delivery, Expectation], Diagnosis]] = {
@@ -109,5 +90,4 @@ _ADVICE: Mapping[str, Callable[[Delivery, Expectation], Diagnosis]] = {
     "target": _target,
     "updated_attributes": _attributes,
     "body": _body,
-    "outcome": _outcome,
 }

@@ -90,7 +90,9 @@ class Acts:
             "event": str(subscription.topic.event),
             **{key: value for key, value in extras.items() if value is not None},
         }
-        made = self._stage.record(lambda account, now: account.subscribe(parse_create(body, account.rules), now))
+        made = self._stage.record(
+            lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
+        )
         self._subscriptions[name] = made.id
 
     def _subscribe(self, subscription: NamedSubscription) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any, TypeAlias
 
 import yaml
@@ -18,6 +19,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _MAX_DEPTH = 50
 _MAX_VALUES = 200_000
+
+_MARKED = re.compile(r"E(\s|$)")
 
 _WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,39})")
@@ -82,6 +85,17 @@ def read(text: str) -> tuple[Any, Lines]:
     except RecursionError:
         raise Faulty(Fault(1, "", f"this is nested deeper than {_MAX_DEPTH} levels")) from None
     return value, Lines(by_path)
+
+
+def unmarked(text: str) -> str:
+    """A text without the `E` and blanks that pytest writes before every line of a failure; any other as it is.
+
+    So what a failed test shows can be played as it was copied.
+    """
+    lines = text.splitlines()
+    if not any(lines) or not all(_MARKED.match(line) or not line.strip() for line in lines):
+        return text
+    return dedent("\n".join(line[1:] for line in lines))
 
 
 def key_text(path: Path) -> str:

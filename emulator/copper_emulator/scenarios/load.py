@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from copper_emulator.core.errors import ScenarioError
-from copper_emulator.scenarios.lines import Fault, Faulty, Lines, key_text, read
+from copper_emulator.core.text import count, meant
+from copper_emulator.scenarios.lines import Fault, Faulty, Lines, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
 from copper_emulator.scenarios.references import reference_faults, setting_faults
@@ -68,6 +69,9 @@ def load(path: str | Path) -> Scenario:
         ScenarioError: there is no such file, or something in it is wrong; each fault stands on a line of its own,
             `file:line: key: what is wrong`.
     """
+    if "\n" in str(path):
+        lines = count(len(str(path).splitlines()), "line")
+        raise ScenarioError(f"this is a text of {lines}, and not the name of a file: write it into a file first")
     found = _find(Path(path))
     try:
         raw = found.read_bytes()
@@ -96,7 +100,7 @@ def parse(text: str, source: str, *, alone: bool = False) -> Scenario:
 
 
 def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
-    value, lines = read(text)
+    value, lines = read(unmarked(text))
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
         raise Faulty(Fault(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
@@ -115,12 +119,25 @@ def _find(path: Path) -> Path:
         return shipped_folder() / f"{path.stem}.yaml"
     if path.is_dir():
         raise ScenarioError(f"{path} is a folder; name the files in it")
-    near = get_close_matches(path.stem, names, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = meant(path.name, _files_in(path.parent)) or meant(path.stem, names)
+    hint = f" Did you mean {path.parent / near if near not in names else near}?" if near is not None else ""
     raise ScenarioError(
         f"there is no scenario {path}.{hint} Give a file, or one of those that come with the emulator: "
         + ", ".join(names)
     )
+
+
+def _files_in(folder: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in folder.iterdir() if each.suffix in (".yaml", ".yml"))
+    except OSError:
+        return []
+
+
+def step_faults(error: ValidationError) -> str:
+    """What is wrong with one step that stands in no file, in the same words."""
+    found = [(key_text(each["loc"]), _text(each, ("steps", 0, *each["loc"]))) for each in error.errors()]
+    return "; ".join(f"{key}: {text}" if key else text for key, text in found)
 
 
 def _content(value: dict[str, Any], lines: Lines) -> Content:

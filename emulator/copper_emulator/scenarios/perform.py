@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from yarl import URL
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_loopback, origin_of
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.load import Scenario
@@ -41,7 +43,13 @@ class Performance:
 
 
 def perform(
-    scenario: Scenario, *, target: str | None = None, settings: Mapping[str, Any], on_step: OnStep | None = None
+    scenario: Scenario,
+    *,
+    target: str | None = None,
+    settings: Mapping[str, Any],
+    on_step: OnStep | None = None,
+    host: Host | None = None,
+    token: str = "",
 ) -> Performance:
     """Play a scenario by itself, in virtual time.
 
@@ -50,13 +58,16 @@ def perform(
         target: the URL that gets all of its notifications; without one, the built-in endpoint does.
         settings: instead of the scenario's own.
         on_step: called after each step.
+        host: serves the account's API meanwhile; without one nobody can fetch from it.
+        token: that of the account.
 
     Raises:
         UsageError: the target cannot be sent to, or a setting cannot be.
     """
     scenario = scenario.with_settings(settings)
     wanted = Settings.of(scenario.content.settings)
-    stage = Stage("scenario", wanted, VirtualClock(), key=Key(1, "scenario", DEFAULT_EMAIL))
+    key = Key(1, token or "scenario", DEFAULT_EMAIL)
+    stage = Stage("scenario", wanted, VirtualClock(), key=key, surface=Surface.RUN)
     if target is None:
         endpoint = BuiltInEndpoint(scenario.content.secret)
         for each in targets_of(scenario.content):
@@ -65,17 +76,27 @@ def perform(
         url = check_url(target, wanted.allow_targets)
         scenario = aimed_at(scenario, ORIGIN + url.raw_path_qs)
         stage.routes.add(ORIGIN, str(url.origin()))
-    operations, host = Operations(stage), Host()
-    delivering = SyncDelivering(stage, host)
-    try:
+    operations = Operations(stage)
+    with _delivering(stage, host) as delivering:
         result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
         now = stage.clock.now()
         verdict = verdict_text(stage.account, operations.claims, wanted.allow, now) if wanted.strict else ""
-    finally:
-        delivering.close()
-        host.close()
     draws = stage.account.draws
     return Performance(result, "" if not result.passed else verdict, draws.seed if draws.made else None)
+
+
+@contextmanager
+def _delivering(stage: Stage, host: Host | None) -> Iterator[SyncDelivering]:
+    used = Host() if host is None else host
+    used.add(stage)
+    delivering = SyncDelivering(stage, used)
+    try:
+        yield delivering
+    finally:
+        delivering.close()
+        used.remove(stage)
+        if host is None:
+            used.close()
 
 
 def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:

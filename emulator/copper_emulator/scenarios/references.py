@@ -32,10 +32,15 @@ def setting_faults(content: Content) -> Iterator[Found]:
 
 def reference_faults(content: Content, folder: File | None) -> Iterator[Found]:
     """Everything that does not hold together; call it when the settings are right. `folder` has its files, if any."""
-    yield from _Reader(Settings.of(content.settings).profile, folder).faults(content)
+    reader = StepReader(Settings.of(content.settings).profile, folder)
+    for name, subscription in content.subscriptions.items():
+        yield from reader.topic_faults(subscription.topic, ("subscriptions", name, "topic"))
+        reader.know_subscription(name)
+    for index, step in enumerate(content.steps):
+        yield from reader.faults(step, ("steps", index))
 
 
-class _Reader:
+class StepReader:
     """Reads the steps in order and knows what has been defined so far."""
 
     def __init__(self, profile: Profile, folder: File | None) -> None:
@@ -45,14 +50,12 @@ class _Reader:
         self._earliest = 0
         self._down = False
 
-    def faults(self, content: Content) -> Iterator[Found]:
-        for name, subscription in content.subscriptions.items():
-            yield from self._topic(subscription.topic, ("subscriptions", name, "topic"))
-            self._subscriptions.add(name)
-        for index, step in enumerate(content.steps):
-            yield from self._step(step, ("steps", index))
+    def know_subscription(self, name: str) -> None:
+        """From now on a name stands for a subscription."""
+        self._subscriptions.add(name)
 
-    def _step(self, step: Step, path: Path) -> Iterator[Found]:
+    def faults(self, step: Step, path: Path = ()) -> Iterator[Found]:
+        """What is wrong with the next step."""
         if step.at is not None:
             if step.at < self._earliest:
                 yield (
@@ -73,7 +76,7 @@ class _Reader:
             self._down = step.endpoint == "down"
 
     def _fire(self, fire: Fire, path: Path) -> Iterator[Found]:
-        yield from self._topic(fire.topic, (*path, "topic"))
+        yield from self.topic_faults(fire.topic, (*path, "topic"))
         for name, pair in (fire.updated_attributes or {}).items():
             pairs = pair.values() if name == "custom_fields" and isinstance(pair, dict) else [pair]
             if not all(isinstance(item, list) and len(item) == 2 for item in pairs):
@@ -92,7 +95,7 @@ class _Reader:
             yield from self._subscription(step.resubscribe.subscription, (*path, "resubscribe", "subscription"))
 
     def _subscribe(self, name: str, subscription: Subscription, path: Path) -> Iterator[Found]:
-        yield from self._topic(subscription.topic, (*path, "topic"))
+        yield from self.topic_faults(subscription.topic, (*path, "topic"))
         if name in self._subscriptions:
             yield (*path, "as"), f"there is a subscription {name!r} already; give this one another name"
         self._subscriptions.add(name)
@@ -102,13 +105,13 @@ class _Reader:
             if which is None:
                 continue
             if which.topic is not None:
-                yield from self._topic(which.topic, (*path, action, "topic"))
+                yield from self.topic_faults(which.topic, (*path, action, "topic"))
             kind = None if which.topic is None else which.topic.type
             yield from self._records.known(which.records or (), (*path, action, "records"), kind)
         if step.expect is not None:
             yield from self._compared(step.expect, (*path, "expect"))
         if step.expect_totals is not None and step.expect_totals.topic is not None:
-            yield from self._topic(step.expect_totals.topic, (*path, "expect_totals", "topic"))
+            yield from self.topic_faults(step.expect_totals.topic, (*path, "expect_totals", "topic"))
 
     def _compared(self, expect: Expect, path: Path) -> Iterator[Found]:
         if expect.to is not None:
@@ -120,6 +123,7 @@ class _Reader:
         if name not in self._subscriptions:
             yield path, unknown("subscription", name, self._subscriptions)
 
-    def _topic(self, topic: Topic, path: Path) -> Iterator[Found]:
+    def topic_faults(self, topic: Topic, path: Path) -> Iterator[Found]:
+        """What is wrong with a topic."""
         if not exists(topic, self._profile):
             yield path, f"there is no topic {topic}. {advice(topic.type, self._profile)}"

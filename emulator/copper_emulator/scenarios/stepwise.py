@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from copper_emulator.core.errors import ScenarioError
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.acts import Acts
+from copper_emulator.scenarios.load import step_faults
 from copper_emulator.scenarios.model import Step, Subscription
+from copper_emulator.scenarios.references import StepReader
 from copper_emulator.shell.driver import Rounds
 
 
@@ -24,15 +29,33 @@ class Stepwise:
         self, operations: Operations, run: Callable[[Rounds[Any]], Any], secret: Mapping[str, str] | None
     ) -> None:
         self._acts = Acts(operations, None if secret is None else dict(secret), Path())
+        self._reader = StepReader(operations.stage.settings.profile, Path())
         self._run = run
 
     def subscribe(self, name: str, subscription: Mapping[str, Any]) -> None:
         """As what stands under `subscriptions` in a file. Raises Invalid with Copper's own text."""
-        self._acts.subscribe(name, Subscription.model_validate(subscription))
+        wanted = Subscription.model_validate(subscription)
+        self._reader.know_subscription(name)
+        self._acts.subscribe(name, wanted)
 
     def play(self, step: Mapping[str, Any]) -> None:
-        """One of what stands under `steps`, without `at`. Raises what the step's failure raises."""
-        read = Step.model_validate(step)
+        """One of what stands under `steps`, without `at`.
+
+        Raises ScenarioError for what is no step or has no place here, else what the step's failure raises.
+        """
+        read = self._read(step)
         rounds = self._acts.of(read.action)(getattr(read, read.action))
         if rounds is not None:
             self._run(rounds)
+
+    def _read(self, step: Mapping[str, Any]) -> Step:
+        try:
+            read = Step.model_validate(step)
+        except ValidationError as error:
+            raise ScenarioError(f"{step!r} is no step of a scenario: {step_faults(error)}") from None
+        if read.at is not None:
+            raise ScenarioError(f"{step!r}: steps that are played one by one have no `at`; advance before it")
+        wrong = [f"{'.'.join(map(str, path))}: {text}" for path, text in self._reader.faults(read)]
+        if wrong:
+            raise ScenarioError(f"{step!r} cannot be played: {'; '.join(wrong)}")
+        return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from copper_emulator.core.fault import Fault
 from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.model import Content, Step
 
@@ -28,7 +29,7 @@ def targets_of(content: Content) -> list[str]:
 
 
 def aimed_at(scenario: Scenario, target: str) -> Scenario:
-    """The same scenario with this target everywhere."""
+    """The same scenario with this target everywhere: what concerned one of its targets concerns this one."""
     content = scenario.content
     aimed = content.model_copy(
         update={
@@ -50,4 +51,10 @@ def _aim_step(step: Step, target: str) -> Step:
         aimed["resubscribe"] = step.resubscribe.model_copy(update={"target": target})
     if step.replay is not None:
         aimed["replay"] = step.replay.model_copy(update={"target": target})
+    if step.faults:
+        aimed["faults"] = tuple(_aim_fault(fault, target) for fault in step.faults)
     return step.model_copy(update=aimed)
+
+
+def _aim_fault(fault: Fault, target: str) -> Fault:
+    return replace(fault, target=target) if fault.target else fault

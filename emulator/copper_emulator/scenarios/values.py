@@ -11,6 +11,7 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.forms.plain import MAX_ID
+from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
@@ -28,7 +29,7 @@ def _parse_topic(value: object) -> object:
     if not slash:
         raise ValueError(f"{value!r} is not a topic: write type and event, like person/update")
     if kind not in set(EntityType):
-        raise ValueError(f"there is no type {kind!r}; it is one of {', '.join(EntityType)}")
+        raise ValueError(no_type(kind))
     if event not in set(Event):
         raise ValueError(f"there is no event {event!r}; it is one of {', '.join(Event)}")
     return Topic(EntityType(kind), Event(event))
@@ -37,7 +38,7 @@ def _parse_topic(value: object) -> object:
 def _parse_type(value: object) -> EntityType:
     if isinstance(value, str) and value in set(EntityType):
         return EntityType(value)
-    raise ValueError(f"there is no type {value!r}; it is one of {', '.join(EntityType)}")
+    raise ValueError(no_type(value))
 
 
 def _parse_outcome(value: object) -> Outcome:

@@ -13,6 +13,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind, Subscription
 from copper_emulator.core.state import end_interrupted
+from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import Runner
 from copper_emulator.shell.clock import ServerClock
@@ -67,7 +68,8 @@ class ServedAccount:
         if found is not None:
             self.clock.go_on_as(found.clock)
         self.inbox = Inbox(name)
-        self.stage = Stage(name, settings or plan.settings, self.clock, on_entry=self._note)
+        wanted = settings or plan.settings
+        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=Surface.SERVER)
         self.stage.has_own_settings = settings is not None
         self.runner = Runner(self.stage, self.clock, http, self.inbox)
         self.stage.wake = self.runner.wake

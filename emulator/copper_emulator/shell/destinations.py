@@ -43,6 +43,8 @@ def recognise(to: object) -> RouteKind:
     if _is_aiohttp(to):
         return RouteKind.AIOHTTP
     if not callable(to):
+        if _has_app(to):
+            raise RouteError(_within(to))
         raise RouteError(
             f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
         )
@@ -50,6 +52,8 @@ def recognise(to: object) -> RouteKind:
     kind = _called_like(to, names)
     if kind is not None:
         return kind
+    if _has_app(to):
+        raise RouteError(_within(to))
     if _is_factory(to):
         raise RouteError(_factory(to))
     raise RouteError(
@@ -123,6 +127,15 @@ def _factory(to: object) -> str:
         f"{name} needs no arguments, so it is probably a function that makes the app: call it: to={name}() "
         "(an endpoint function takes the request: def hook(request): ...)"
     )
+
+
+def _has_app(to: object) -> bool:
+    # A mock has everything that it is asked for.
+    return not inspect.isclass(to) and inspect.getattr_static(to, "wsgi_app", None) is not None
+
+
+def _within(to: object) -> str:
+    return f"{name_of(to)} is no destination itself, but has a WSGI app; did you mean its .wsgi_app?"
 
 
 def _parameters(to: Any) -> list[inspect.Parameter]:

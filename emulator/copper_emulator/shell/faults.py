@@ -9,7 +9,7 @@ from operator import methodcaller
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.fault_texts import parse_faults
+from copper_emulator.fault_texts import no_fault, parse_faults
 from copper_emulator.shell.stage import Stage
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -53,7 +53,7 @@ def check_names(names: Sequence[str]) -> Sequence[str]:
     known = {str(name) for name in FaultName}
     wrong = [name for name in names if str(name).partition("@")[0].partition("=")[0] not in known]
     if wrong:
-        raise UsageError(f"there is no fault {wrong[0]!r}; the faults are {', '.join(FaultName)}")
+        raise UsageError(no_fault(str(wrong[0])))
     return names
 
 

@@ -67,7 +67,11 @@ class Host:
         return None
 
     def refused(self, text: str) -> None:
-        """Nobody is told: which of the tests under way has called is not known."""
+        """A call with a wrong token: of the endpoint that is notified, where one account alone is delivering."""
+        with self._stages_lock:
+            delivering = [stage for stage in self._stages if stage.driving]
+        if len(delivering) == 1:
+            delivering[0].refused(text)
 
     # --- the thread -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from copper_emulator.core.errors import CopperEmulatorError, RouteError
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, name_of, recognise
 
@@ -67,7 +68,8 @@ class Straight:
 class Routes:
     """The routes of one account; the longest prefix wins, and of two equal ones the later."""
 
-    def __init__(self, allow_targets: frozenset[str] = frozenset()) -> None:
+    def __init__(self, allow_targets: frozenset[str] = frozenset(), *, surface: Surface = Surface.PYTHON) -> None:
+        self._surface = surface
         self._allow_targets = frozenset(_bare(host) for host in allow_targets)
         self._routes: list[Route] = []
 
@@ -115,11 +117,11 @@ class Routes:
             return Blocked(f"{host} is Copper itself; the emulator never sends there")
         if is_loopback(host) or host in self._allow_targets:
             return Straight(target_url(target))
-        origin, name = url.origin(), f"[{host}]" if ":" in host else host
+        origin, name = str(url.origin()), f"[{host}]" if ":" in host else host
         return Blocked(
             f"no route for {origin}, and without one only loopback is sent to. {self._others()}Send it to your app "
-            f"with copper.route('{origin}', to=app) or serve --route {origin}=http://127.0.0.1:5000; "
-            f"to really send to that host: allow_targets={name} (--allow-target {name})"
+            f"with {self._surface.route(origin)}; to really send to that host: "
+            f"{self._surface.setting('allow_targets', name)}"
         )
 
     def _others(self) -> str:

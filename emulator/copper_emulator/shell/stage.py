@@ -13,6 +13,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
+from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock
 from copper_emulator.shell.routes import Routes
@@ -32,7 +33,9 @@ class Stage:
         *,
         key: Key | None = None,
         on_entry: Callable[[Entry], None] | None = None,
+        surface: Surface = Surface.PYTHON,
     ) -> None:
+        self.surface = surface
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
@@ -49,8 +52,8 @@ class Stage:
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
-        self.account = Account(name, key, settings.rules(), on_entry=on_entry)
-        self.routes = Routes(settings.allow_targets)
+        self.account = Account(name, key, settings.rules(), on_entry=on_entry, surface=surface)
+        self.routes = Routes(settings.allow_targets, surface=surface)
 
     @property
     def name(self) -> str:
@@ -105,7 +108,7 @@ class Stage:
                 raise UsageError("settings can be changed only before anything has happened in the account")
             keys = self.account.keys
             self.settings = settings
-            self.account = Account(self.name, None, settings.rules(), on_entry=self._on_entry)
+            self.account = Account(self.name, None, settings.rules(), on_entry=self._on_entry, surface=self.surface)
             self.account.keys = keys
 
     @contextmanager
@@ -113,7 +116,7 @@ class Stage:
         """Another account behind the same keys, clock, routes and hooks for the length of a block, then this again."""
         with self.lock:
             before, before_settings = self.account, self.settings
-            self.account = Account(self.name, None, settings.rules(), counters=counters)
+            self.account = Account(self.name, None, settings.rules(), counters=counters, surface=self.surface)
             self.account.keys = before.keys
             self.settings = settings
         try:
@@ -132,8 +135,9 @@ class Stage:
             if settings is not None:
                 self._first_settings = settings
             self.settings = self._first_settings
-            self.account = Account(self.name, key, self.settings.rules(), on_entry=self._on_entry)
-            self.routes = Routes(self.settings.allow_targets)
+            rules, surface = self.settings.rules(), self.surface
+            self.account = Account(self.name, key, rules, on_entry=self._on_entry, surface=surface)
+            self.routes = Routes(self.settings.allow_targets, surface=surface)
             self.hooks.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:

@@ -42,7 +42,7 @@ async def test_faults_are_listed_switched_on_and_off() -> None:
     [
         ({"on": ["loose=3"]}, "there is no fault 'loose'. Did you mean lose?"),
         ({"on": ["lose"]}, "lose needs a value: write it like lose=20%"),
-        ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'"),
+        ({"off": ["loose"], "on": ["gone"]}, "there is no fault 'loose'. Did you mean lose?"),
         ({"off": "everything"}, "off"),
         ({"on": "lose=3"}, "on: 'lose=3' is no list"),
         ({"of": []}, "of: not known"),

@@ -177,7 +177,7 @@ def test_the_documented_refusal_of_a_target(client: Client, target: str, method:
 def test_the_hint_tells_how_to_reach_a_local_http_endpoint(client: Client) -> None:
     answer = client.call("POST", body={**GOOD, "target": "http://127.0.0.1:5000/hooks"})
     assert "allow_http" in answer.hint
-    assert "--route https://my-app.example=http://127.0.0.1:5000" in answer.hint
+    assert "copper.route('https://my-app.example', to='http://127.0.0.1:5000')" in answer.hint
 
 
 def test_a_target_on_loopback_may_be_http_where_that_is_allowed() -> None:

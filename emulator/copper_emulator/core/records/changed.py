@@ -48,11 +48,12 @@ def updated_attributes(
                 named = {field.name: with_names}
         elif not is_same(field.form, before[field.name], after[field.name]):
             for name in field.webhook_names:
-                changed[name] = _pair(name, field, before, after, catalogue, now)
+                changed[name] = told_pair(name, field, before, after, catalogue, now)
     return changed, None if named is None or named.items() <= changed.items() else {**changed, **named}
 
 
-def _pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
+def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
+    """`[old, new]` of a changed field under one of its names. Of the records only what that needs is looked at."""
     tell = _TOLD.get(name)
     if tell is None or name == field.name:
         return [before[field.name], after[field.name]]

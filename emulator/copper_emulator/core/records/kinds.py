@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import meant
 
 KINDS: Mapping[str, EntityType] = {
     name: kind for kind, table in TABLES.items() for name in (str(kind), table.noun, table.plural)
@@ -25,10 +26,14 @@ _OTHER_WORDS: Mapping[str, EntityType] = {
 
 def no_type(name: object) -> str:
     """What to say of a name that is no type, and which may be meant."""
+    return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{_advice(name)}"
+
+
+def _advice(name: object) -> str:
     word = str(name).lower()
-    meant = KINDS.get(word) or _OTHER_WORDS.get(word.removesuffix("s"))
-    advice = f"; did you mean {str(meant)!r}?" if meant is not None else ""
-    return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{advice}"
+    one = word.removesuffix("s")
+    near = KINDS.get(word) or KINDS.get(one) or _OTHER_WORDS.get(one) or KINDS.get(meant(word, KINDS) or "")
+    return f"; did you mean {str(near)!r}?" if near is not None else ""
 
 
 def kind_called(name: str) -> EntityType:
@@ -36,4 +41,6 @@ def kind_called(name: str) -> EntityType:
     try:
         return KINDS[name]
     except KeyError:
-        raise UsageError(f"there are no records of type {name!r}; the types are {', '.join(EntityType)}") from None
+        raise UsageError(
+            f"there are no records of type {name!r}; the types are {', '.join(EntityType)}{_advice(name)}"
+        ) from None

@@ -35,7 +35,9 @@ async def create_subscription(request: web.Request) -> web.Response:
     """200 (not 201) with the new object, or 422."""
     stage = stage_of(request)
     body = parse_body(await request.read())
-    made = stage.record(lambda account, now: account.subscribe(parse_create(body, account.rules), now))
+    made = stage.record(
+        lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
+    )
     return shown_with_hint(made)
 
 

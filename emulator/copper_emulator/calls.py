@@ -1,0 +1,49 @@
+"""A method of ours was called with arguments that cannot be: how is it written?"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from operator import methodcaller
+from typing import Any, TypeVar, cast
+
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def written_like(example: str) -> Callable[[F], F]:
+    """Calls with arguments that cannot be raise UsageError with an example, instead of Python's words about ours."""
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+
+        def check(args: tuple[Any, ...], named: dict[str, Any]) -> None:
+            try:
+                signature.bind(*args, **named)
+            except TypeError as error:
+                raise UsageError(f"{function.__name__}: {error}; write it like {example}") from None
+
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def checked_later(*args: Any, **named: Any) -> Any:
+                __tracebackhide__ = True
+                check(args, named)
+                return await cast("Awaitable[Any]", function(*args, **named))
+
+            return cast("F", checked_later)
+
+        @wraps(function)
+        def checked(*args: Any, **named: Any) -> Any:
+            __tracebackhide__ = True
+            check(args, named)
+            return function(*args, **named)
+
+        return cast("F", checked)
+
+    return decorate

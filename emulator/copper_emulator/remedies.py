@@ -1,0 +1,125 @@
+"""What would help against the way a notification ended, or allow it? In a failed expect, in a verdict and in `why`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery, Kind, Outcome, Reason
+from copper_emulator.core.rules import PAYLOAD_KEYS
+from copper_emulator.core.surface import Surface
+
+_DISLIKED = frozenset({400, 401, 403, 422})
+"""Answers of an endpoint that did not like what it was sent."""
+
+_ELSEWHERE = frozenset({404, 405})
+"""Answers of an application that has nothing to take a POST there."""
+
+_MEND = "Mend the endpoint"
+"""Where nothing else is known."""
+
+_SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
+"""Outcomes that are nothing wrong with the endpoint, or nothing that it could mend."""
+
+
+def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
+    """What to do so that it is delivered; a sentence without its full stop."""
+    if delivery.by_fault:
+        return f"Switch the fault off before the change, with {surface.faults_off}"
+    if delivery.outcome is Outcome.BLOCKED:
+        # After why it was blocked it says which routes there are and how to make one.
+        return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
+    if delivery.reason is Reason.REFUSED:
+        return _listen(delivery)
+    if delivery.reason is not None:
+        return _REASONS.get(delivery.reason, _MEND)
+    if delivery.status in _ELSEWHERE:
+        return "See that the path of the target is the hook's own, and that it takes POST"
+    if delivery.status in _DISLIKED and secret_names(delivery):
+        names = secret_names(delivery)
+        return (
+            "Mend the endpoint, or subscribe with the secret that it expects: under another name than "
+            f"{names}, or with another value"
+        )
+    return _OUTCOMES.get(delivery.outcome, _MEND)
+
+
+def _listen(delivery: Delivery) -> str:
+    if "://" in delivery.route:
+        return f"Have the endpoint listen at {delivery.route}, or route its target to where it does"
+    if not delivery.route and "://" in delivery.target:
+        return f"Have the endpoint listen at {delivery.target}, or subscribe with a target where it does"
+    return _MEND
+
+
+def named(delivery: Delivery, surface: Surface) -> str:
+    """How an `expect` names the way it ended: `status=500`, `outcome='failed'`."""
+    if delivery.status is not None:
+        return surface.expected("status", delivery.status)
+    return surface.expected("outcome", str(delivery.outcome))
+
+
+def permit(delivery: Delivery, surface: Surface) -> str:
+    """How a test permits what it did not expect."""
+    allowed: int | str = str(delivery.outcome) if delivery.status is None else delivery.status
+    if delivery.exception is not None and delivery.status is None:
+        allowed = "exception"
+    return f"expect it with {named(delivery, surface)}, or allow it: {surface.setting('allow', allowed)}"
+
+
+def permit_due(surface: Surface) -> str:
+    """The same for what never went."""
+    return f"allow it: {surface.setting('allow', 'due')}"
+
+
+def seen(delivery: Delivery) -> tuple[str, ...]:
+    """What an endpoint saw that did not like what it saw."""
+    if not isinstance(delivery.body, Mapping):
+        return ()
+    if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
+        return ()
+    own = ", ".join(name for name in delivery.body if name in PAYLOAD_KEYS)
+    names = secret_names(delivery)
+    secrets = f", and those of the secret: {names}" if names else ", and no secret"
+    return (f"The body had the keys {own}{secrets}.",)
+
+
+def secret_names(delivery: Delivery) -> str:
+    """The names of the subscription's secret, as text."""
+    secret = delivery.subscription.secret if delivery.subscription is not None else None
+    return ", ".join(map(repr, secret or ()))
+
+
+def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
+    """What the emulated API refused while the endpoint was notified: often why it did not take the notification."""
+    if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
+        return ()
+    found: list[str] = []
+    for entry in reversed(account.journal.entries):
+        if entry.notification is delivery.notification:
+            if entry.kind is Kind.SENDING:
+                break
+            # What was refused after its end is none of its doing.
+            found = [] if entry.kind is Kind.ENDED else found
+        elif entry.kind is Kind.REFUSED:
+            found.append(entry.text)
+    return tuple(f"While it was notified, the API refused {text}" for text in dict.fromkeys(reversed(found)))
+
+
+def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
+    """What to do about a notification that did not get through, in lines; nothing where nothing is wrong."""
+    if delivery.outcome in _SILENT or delivery.by_fault:
+        return ()
+    shown = (*seen(delivery), *refused_meanwhile(account, delivery))
+    advice = mend(delivery, surface=account.surface)
+    return () if not shown and advice == _MEND else (*shown, f"{advice}.")
+
+
+_REASONS = {
+    Reason.TIMED_OUT: "Answer first and work afterwards, or allow more time with the setting timeout='60s'",
+}
+
+_OUTCOMES = {
+    Outcome.DROPPED: "Let it wait until the limit renews, with the setting over_limit='hold', and advance",
+    Outcome.CANCELLED: "Unsubscribe after it has been delivered",
+}

@@ -1,0 +1,58 @@
+"""What of an endpoint's traceback do people need to read? Their own frames; those of installed packages are counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from copper_emulator.core.text import count
+
+_FRAME = re.compile(r'  File "(?P<path>.+)", line \d+')
+_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
+
+
+def brief(traceback: str) -> str:
+    """A traceback as Python prints it, a line in the place of frames of site-packages."""
+    parts = list(_parts(traceback.splitlines()))
+    if all(_is_installed(part) for part in parts if _FRAME.match(part[0])):
+        # All of the endpoint is there.
+        return traceback
+    lines: list[str] = []
+    left_out = 0
+    for part in [*parts, []]:
+        if part and _is_installed(part):
+            left_out += 1
+            continue
+        if left_out:
+            lines.append(f"  ... {count(left_out, 'frame')} of site-packages left out ...")
+            left_out = 0
+        lines += part
+    return "\n".join(lines)
+
+
+def is_told(traceback: str, said: str) -> bool:
+    """Whether a text has a traceback already, however it is indented there."""
+    return _bare(traceback) in _bare(said)
+
+
+def _bare(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines())
+
+
+def _parts(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Each frame with the lines that belong to it, and every other line alone."""
+    part: list[str] = []
+    for line in lines:
+        if part and _FRAME.match(part[0]) and line.startswith("    "):
+            part.append(line)
+            continue
+        if part:
+            yield part
+        part = [line]
+    if part:
+        yield part
+
+
+def _is_installed(part: Sequence[str]) -> bool:
+    frame = _FRAME.match(part[0])
+    return frame is not None and _INSTALLED.search(frame["path"]) is not None

@@ -1,0 +1,75 @@
+"""What can a notification tell of an update? Old and new values of fields, under the names it has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from hypothesis import strategies as st
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.changed import is_same, told_pair
+from copper_emulator.core.records.fields import Access, Field, Null
+from copper_emulator.core.records.tables import TABLES
+from pytest_copper.drawn_values import PARTS_OF_A_NAME, field_values, known_fields, lookups
+
+Pairs: TypeAlias = dict[str, list[Any]]
+
+_MOST = 3
+_IDS = {kind: range(1, 4) for kind in EntityType}
+_MOMENTS = st.integers(0, 4_000_000_000)
+
+
+def updated_attributes(kind: EntityType) -> st.SearchStrategy[Pairs]:
+    """`{name: [old, new]}` of one field or a few; which custom fields there are is each account's own."""
+    told = [field for field in known_fields(TABLES[kind]) if _is_told(field)]
+    some = st.lists(st.sampled_from(told), min_size=1, max_size=_MOST, unique_by=lambda field: field.name)
+    return some.flatmap(lambda fields: st.tuples(*map(_pairs, fields))).map(_together)
+
+
+def _is_told(field: Field) -> bool:
+    # The parts of a name are told with the name.
+    written = field.access is Access.ALWAYS and field.stored and field.name not in PARTS_OF_A_NAME
+    return written and bool(field.webhook_names)
+
+
+def _together(each: tuple[Pairs, ...]) -> Pairs:
+    return {name: pair for pairs in each for name, pair in pairs.items()}
+
+
+def _pairs(field: Field) -> st.SearchStrategy[Pairs]:
+    """One field that has changed; a stage has four names."""
+    # None elsewhere stands for the default, or for what is there already.
+    clears = field.null is Null.CLEARS
+    value = field_values(field, _IDS, clears=clears).map(lambda drawn: _as_shown(field, drawn))
+    two = st.tuples(value, value).filter(lambda pair: not is_same(field.form, *pair))
+    since = st.tuples(_MOMENTS, _MOMENTS).map(sorted)
+    return st.tuples(two, since).map(lambda drawn: _told(field, *drawn))
+
+
+def _told(field: Field, values: tuple[Any, Any], since: list[int]) -> Pairs:
+    before, after = ({field.name: value, "date_stage_changed": at} for value, at in zip(values, since, strict=True))
+    return {name: told_pair(name, field, before, after, lookups(), since[1]) for name in field.webhook_names}
+
+
+def _as_shown(field: Field, drawn: Any) -> Any:
+    """A value as a record has it, given as one may write it."""
+    return field.form.blank() if drawn is None else field.form.read(drawn, _Everything())
+
+
+class _Everything:
+    """A new account in which every record is there."""
+
+    trusting = False
+
+    def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
+        return lookups().table(table)
+
+    def default(self, table: str) -> int | None:
+        return lookups().default(table)
+
+    def has_record(self, kind: EntityType, record_id: int) -> bool:
+        return True
+
+    def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
+        return {}

@@ -1,0 +1,42 @@
+"""Is what a subclass of CopperMachine says something that can be meant?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from copper_emulator import UsageError
+from copper_emulator.core.bare import entity_type
+
+_CLOSE = 0.85
+"""How alike two names must be; `reconsile` and `reconcile` are 0.89."""
+
+
+def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
+    """Warn of methods that nothing calls and whose names are almost those of hooks that the class does not say."""
+    wanted = [name for name in hooks if name not in vars(cls)]
+    for name, value in vars(cls).items():
+        near = get_close_matches(name, wanted, n=1, cutoff=_CLOSE)
+        if near and callable(value) and name not in hooks and not hasattr(cls.__base__, name):
+            warnings.warn(f"nothing calls {cls.__name__}.{name}; did you mean {near[0]}?", stacklevel=4)
+
+
+def checked(cls: type, types: object, secret: object) -> None:
+    """Raise UsageError where types or secret cannot be meant."""
+    name = cls.__name__
+    if not isinstance(types, tuple | list) or not types:
+        raise UsageError(f'{name}.types: write the types as a tuple, like types = ("person", "lead"), not {types!r}')
+    for each in types:
+        try:
+            entity_type(each)
+        except UsageError as error:
+            raise UsageError(f"{name}.types: {error}") from None
+    if secret is not None:
+        checked_secret(f"{name}.secret", secret)
+
+
+def checked_secret(name: str, secret: object) -> None:
+    """Raise UsageError where a secret is none that a subscription could send."""
+    if not isinstance(secret, Mapping) or not secret:
+        raise UsageError(f'{name}: say what the subscriptions send, like {{"key": "s3cret"}}, not {secret!r}')

@@ -1,0 +1,55 @@
+"""Each place names its own ways: what is advised is said as it is written where the advice is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.core.surface import Surface
+
+ORIGIN = "https://billing.example.com"
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        (Surface.PYTHON, "Emulator(allow=409)"),
+        (Surface.ASYNC, "AsyncEmulator(allow=409)"),
+        (Surface.PYTEST, "@pytest.mark.copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
+        (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
+        (Surface.RUN, "--settings allow=409"),
+        (Surface.SERVER, "serve --allow 409"),
+    ],
+)
+def test_a_setting_is_given_as_it_is_there(surface: Surface, said: str) -> None:
+    assert surface.setting("allow", 409) == said
+
+
+def test_a_switch_and_a_repeatable_option_of_the_server() -> None:
+    assert Surface.SERVER.setting("allow_http", value=True) == "serve --allow-http"
+    assert Surface.SERVER.setting("allow_targets", "hooks.example.com") == "serve --allow-target hooks.example.com"
+
+
+def test_a_switch_elsewhere() -> None:
+    assert Surface.PYTHON.setting("allow_http", value=True) == "Emulator(allow_http=True)"
+    assert Surface.RUN.setting("allow_http", value=True) == "--settings allow_http=true"
+
+
+@pytest.mark.parametrize(
+    ("surface", "to", "said"),
+    [
+        (Surface.PYTEST, "", f"copper.route('{ORIGIN}', to=app)"),
+        (Surface.PYTHON, "http://localhost:80", f"copper.route('{ORIGIN}', to='http://localhost:80')"),
+        (Surface.SERVER, "", f"serve --route {ORIGIN}=http://127.0.0.1:5000"),
+        (Surface.SERVER, "http://localhost:80", f"serve --route {ORIGIN}=http://localhost:80"),
+        (Surface.RUN, "", "--target http://127.0.0.1:5000/hooks/copper"),
+    ],
+)
+def test_a_route_is_made_as_it_is_there(surface: Surface, to: str, said: str) -> None:
+    assert surface.route(ORIGIN, to) == said
+
+
+def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
+    assert [each.expected("status", 409) for each in (Surface.PYTEST, Surface.RUN)] == ["status=409", "status: 409"]
+    assert Surface.RUN.faults_off == "a step `faults: off`"
+    assert Surface.SERVER.faults_off == "copper-emulator faults off"
+    assert Surface.PYTHON.faults_off == "copper.faults.off()"

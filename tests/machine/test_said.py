@@ -1,0 +1,253 @@
+"""What a machine answers to what cannot be meant, and how it words what it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import invariant, rule
+
+from copper_emulator import Copper, Received, Response, ScenarioError
+from pytest_copper.machine import CopperMachine, EndpointFailed, fitting
+from pytest_copper.oracles import AnswersInTime
+from tests.machine.machines import SampleMachine
+from tests.machine.running import run
+
+
+class Right(CopperMachine):
+    """Answers as it should, and believes nothing."""
+
+    def endpoint(self, copper: Copper) -> object:
+        return lambda request: 200 if request.json.get("key") == "s3cret" else 401
+
+
+def like(base: type[CopperMachine] = Right, **said: Any) -> type[CopperMachine]:
+    return type("Mirror", (base,), said)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            {"types": "person"},
+            'Mirror.types: write the types as a tuple, like types = ("person", "lead"), not \'person\'',
+        ),
+        ({"types": ()}, "Mirror.types: write the types as a tuple"),
+        ({"types": ("persn",)}, "Mirror.types: there is no type 'persn'"),
+        (
+            {"secret": "s3cret"},
+            'Mirror.secret: say what the subscriptions send, like {"key": "s3cret"}, not \'s3cret\'',
+        ),
+        ({"secret": {}}, "Mirror.secret: say what"),
+        ({"check": lambda self, copper: False}, "Mirror.check returned False; let it assert what must hold instead"),
+        ({"options": {"latncy": "1m"}}, "there is no setting 'latncy'"),
+        ({"target": "http://endpoint.example/hook"}, "https"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_without_a_scenario(said: dict[str, Any], words: str) -> None:
+    found = run(like(**said), examples=2)
+
+    assert found is not None
+    assert words in str(found.error)
+    assert found.text == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"advanc": "1d"}, "is no step of a scenario: advanc: there is no such key. Did you mean advance?"),
+        ({"update": {"records": "nobody", "fields": {"name": "Ada"}}}, "there are no records 'nobody'"),
+        ({"at": "5m", "advance": "1d"}, "have no `at`; advance before it"),
+        ({"create": {"type": "person", "fields": {"nam": "Ada"}}}, "Did you mean name?"),
+    ],
+)
+def test_a_step_that_cannot_be_is_told(step: dict[str, Any], words: str) -> None:
+    def strange(self: CopperMachine) -> None:
+        self.happen(step)
+
+    found = run(like(strange=rule()(strange)), examples=5)
+
+    assert found is not None
+    assert isinstance(found.error, ScenarioError)
+    assert words in str(found.error)
+
+
+def test_a_record_without_a_name_may_be_made() -> None:
+    def nameless(self: CopperMachine) -> None:
+        self.happen({"create": {"type": "person", "fields": {"name": "Ada"}}})
+
+    assert run(like(nameless=rule()(nameless)), examples=5) is None
+
+
+def test_a_method_that_is_almost_a_hook_is_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"nothing calls Mirror\.reconsile; did you mean reconcile\?"):
+        like(reconsile=lambda self, copper: None)
+
+
+# --- replay ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("nowhere.yaml", "there is no scenario nowhere.yaml"),
+        ("name: one\n", "scenario:1: steps: is missing"),
+        ("name: one\nsteps:\n", "scenario:2: steps"),
+        ("name: one\nsteps:\n  - creat: {type: person}\n", "scenario:3: "),
+        ("name: one\nsteps:\n  - {at: 5m, advance: 1m}\n", "scenario:3: a machine plays no step `at` a time"),
+    ],
+)
+def test_what_is_no_scenario_is_told_with_its_line(scenario: str, words: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        Right.replay(scenario)
+
+    assert words in str(raised.value)
+
+
+def test_a_file_may_be_named_as_a_path_or_as_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "found.yaml"
+    path.write_text("name: one\nsteps:\n  - create: {type: person, as: ada}\n")
+
+    for each in (path, str(path), path.read_text()):
+        with pytest.raises(AssertionError, match="that is all"):
+            like(check=_that_is_all).replay(each)
+
+
+def _that_is_all(self: CopperMachine, copper: Copper) -> None:
+    raise AssertionError("that is all")
+
+
+# --- what it finds --------------------------------------------------------------------------------------------
+
+
+def test_who_accepts_a_forgery_is_told_what_a_forgery_is() -> None:
+    found = run(like(endpoint=lambda self, copper: lambda request: 200))
+
+    assert found is not None
+    assert str(found.error).splitlines() == [
+        "A notification without the secret (key) was answered 200, as if it were Copper's."
+        if "key" not in found.scenario["steps"][0]["replay"]["body"]
+        else "A notification with a wrong secret (key='guessed') was answered 200, as if it were Copper's.",
+        "Compare the secret before anything else, and answer 401. If this is meant, say must_refuse = False in the "
+        "machine (then it is only looked at that nothing comes of it), or secret = None.",
+    ]
+
+
+@pytest.mark.parametrize("status", [500, None])
+def test_a_forgery_must_not_make_it_fail(status: int | None) -> None:
+    """And one forgery is enough to show it."""
+
+    def hook(request: Received) -> int:
+        if status is None:
+            return 200 if request.json["key"] == "s3cret" else 401
+        return 200 if request.json.get("key") == "s3cret" else status
+
+    found = run(like(endpoint=lambda self, copper: hook))
+
+    assert found is not None
+    assert isinstance(found.error, EndpointFailed)
+    assert str(found.error).endswith("refuse it with 4xx.")
+    assert found.events == ["replay"]
+    with pytest.raises(EndpointFailed):
+        like(endpoint=lambda self, copper: hook).replay(found.text)
+
+
+def test_a_refusal_is_told_with_what_was_answered_and_what_helps() -> None:
+    found = run(like(secret=None, endpoint=lambda self, copper: lambda request: (500, "no such customer")))
+
+    assert found is not None
+    assert "rejected (500), answering no such customer\n" in str(found.error)
+    assert str(found.error).endswith("Mend the endpoint.")
+
+
+def test_the_error_is_that_of_the_scenario_that_is_told() -> None:
+    def check(self: Any, copper: Copper) -> None:
+        people = len(copper.people.search())
+        assert people < 2, f"{people} people"
+
+    found = run(like(check=check))
+
+    assert found is not None
+    assert found.events == ["create"]
+    assert found.scenario["steps"][0]["create"]["count"] == 2
+    assert str(found.error).startswith("2 people")
+
+
+def test_an_invariant_holds_when_everything_has_been_delivered() -> None:
+    class Mirror(SampleMachine):
+        def check(self, copper: Copper) -> None: ...
+
+        @invariant()
+        def nothing_is_missing(self) -> None:
+            super().check(self.copper)
+
+    class Deaf(Mirror):
+        name = "ignores deletes"
+
+    assert run(Mirror, examples=20) is None
+    found = run(Deaf)
+    assert found is not None
+    assert found.events == ["create", "delete"]
+
+
+def test_steps_of_one_rule_are_judged_together() -> None:
+    """What holds only after both does not make the first look wrong."""
+
+    class Paired(Right):
+        types = ("company",)
+
+        @rule()
+        def pair(self) -> None:
+            number = len(self.copper.companies.search())
+            steps = ({"create": {"type": "company", "fields": {"name": f"Pair {number}"}}} for _ in range(2))
+            self.happen(*steps)
+
+        def check(self, copper: Copper) -> None:
+            paired = [each for each in copper.companies.search() if each.name.startswith("Pair")]
+            assert len(paired) % 2 == 0
+
+    assert run(Paired, examples=10, steps=10) is None
+
+
+# --- settings -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{"latency": "5m"}, {"latency": "0-15m"}, {"seed": 3}, {"batch": 5}])
+def test_the_users_own_settings_count_more_than_those_drawn(options: dict[str, Any]) -> None:
+    seen: set[Any] = set()
+
+    def check(self: Any, copper: Copper) -> None:
+        seen.add(tuple(str(getattr(copper.settings, name)) for name in options))
+
+    assert run(like(options=options, check=check), examples=15) is None
+    assert seen == {tuple(str(value) for value in options.values())}
+
+
+def test_what_a_limit_drops_is_not_the_endpoints_fault() -> None:
+    class Limited(SampleMachine):
+        options = {"limits": "1/1m", "over_limit": "drop"}  # noqa: RUF012 - as users write it
+
+    assert run(Limited, examples=15) is None
+
+
+def test_hypothesis_settings_are_made_to_fit() -> None:
+    fitted = fitting(settings(max_examples=30, suppress_health_check=list(HealthCheck)))
+
+    assert fitted.max_examples == 30
+    assert fitted.deadline is None
+    assert not fitted.report_multiple_bugs
+    assert "explain" not in {phase.name for phase in fitted.phases}
+
+
+def test_an_endpoint_that_takes_long_is_found() -> None:
+    def slow(request: Received) -> object:
+        return Response(200, delay="3s") if request.json.get("key") == "s3cret" else 401
+
+    timed = {"endpoint": lambda self, copper: slow, "within": "2s"}
+    found = run(type("Slow", (AnswersInTime, Right), timed), examples=5)
+
+    assert found is not None
+    assert "took 3s to be answered, more than 2s: answer first, and work afterwards" in str(found.error)
+    assert run(type("Quick", (AnswersInTime, Right), {**timed, "within": "5s"}), examples=5) is None

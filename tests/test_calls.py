@@ -1,0 +1,83 @@
+"""What people write who call us with arguments that cannot be: each is answered with the right call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from copper_emulator import AsyncEmulator, Emulator, UsageError
+
+TARGET = "https://billing.example.com/hook"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda copper: copper.subscribe("person", "new", TARGET),
+            r"subscribe: too many positional arguments; write it like copper.subscribe\('person', 'new', target='https://",
+        ),
+        (lambda copper: copper.subscribe("person", "new"), "subscribe: missing a required.* 'target'; write it like"),
+        (
+            lambda copper: copper.expect("person.new"),
+            r"expect: missing a required argument: 'event'; write it like copper.expect\('person', 'update', ids=17\)",
+        ),
+        (
+            lambda copper: copper.expect(id=17),
+            "expect: missing a required argument: 'type'; write it like copper.expect",
+        ),
+        (
+            lambda copper: copper.expect("person", "new", id=17),
+            "got an unexpected keyword argument 'id'; write it like",
+        ),
+        (lambda copper: copper.expect_none("person", "new", 17), "expect_none: too many positional arguments; write"),
+        (lambda copper: copper.fire("person", "new", 17), "fire: .*; write it like copper.fire"),
+        (
+            lambda copper: copper.people.seed(17, name="Ada"),
+            "seed: got an unexpected.* 'name'; write it like copper.people",
+        ),
+        (lambda copper: copper.replay({}), "replay: missing a required.* 'target'; write it like copper.replay"),
+    ],
+)
+def test_arguments_that_cannot_be_are_answered_with_the_right_call(call: Callable[[Any], object], said: str) -> None:
+    with Emulator() as copper, pytest.raises(UsageError, match=said):
+        call(copper)
+
+
+@pytest.mark.asyncio
+async def test_the_asynchronous_face_says_the_same() -> None:
+    async with AsyncEmulator() as copper:
+        wrong: Any = copper
+        with pytest.raises(UsageError, match="expect: missing a required argument: 'event'; write it like"):
+            await wrong.expect("person.new")
+
+
+@pytest.mark.parametrize("value", ["Grace", 5, None, True])
+def test_updated_attributes_are_pairs(value: object) -> None:
+    said = r"updated_attributes\['name'\] is a pair, the old value and the new one, like \{'name': \('...', "
+    with Emulator() as copper, pytest.raises(UsageError, match=said):
+        copper.expect("person", "update", updated_attributes={"name": value})
+
+
+def test_a_scenario_is_played_from_a_file_and_its_text_is_not_echoed() -> None:
+    with Emulator() as copper, pytest.raises(UsageError) as caught:
+        copper.play("name: mine\nsteps:\n  - advance: 1m\n")
+
+    assert str(caught.value) == "this is a text of 3 lines, and not the name of a file: write it into a file first"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("loose", "; did you mean copper.faults.lose?"),
+        ("duplicate", "; did you mean copper.faults.beyond_spec.duplicate?"),
+        ("nonsense", ""),
+    ],
+)
+def test_a_fault_that_there_is_not_is_answered_with_the_one_that_is_near(name: str, near: str) -> None:
+    with Emulator() as copper, pytest.raises(AttributeError) as caught:
+        getattr(copper.faults, name)
+
+    assert str(caught.value) == f"copper.faults has no {name!r}{near}"

@@ -1,0 +1,159 @@
+"""What would help against the way a notification ended: the same words in `expect`, in the verdict and in `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from copper_emulator import Copper, Emulator, ExpectationError, Received, VerdictError
+from tests.shell.endpoints import http_endpoint
+
+ORIGIN = "https://billing.example.com"
+TARGET = f"{ORIGIN}/hooks/copper"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def notified(copper: Copper, to: object, *, secret: dict[str, str] | None = None, target: str = TARGET) -> None:
+    """One person/update that went to an endpoint."""
+    copper.route(ORIGIN, to=to)
+    copper.subscribe("person", "update", target=target, secret=secret)
+    copper.fire("person", "update", ids=17)
+
+
+def expected(happen: Callable[[Copper], None]) -> list[str]:
+    """What `expect` says of what happened, in lines."""
+    with Emulator(start=START, strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        happen(copper)
+        copper.expect("person", "update", ids=17)
+    return str(caught.value).splitlines()
+
+
+def judged(happen: Callable[[Copper], None]) -> list[str]:
+    """What the verdict says of it."""
+    with pytest.raises(VerdictError) as caught, Emulator(start=START) as copper:
+        happen(copper)
+    return str(caught.value).splitlines()
+
+
+def explained(happen: Callable[[Copper], None]) -> list[str]:
+    """What `why` says of it."""
+    with Emulator(start=START, strict=False) as copper:
+        happen(copper)
+        return list(copper.explain(type="person", id=17).lines)
+
+
+WRONG_SECRET = (
+    "Mend the endpoint, or subscribe with the secret that it expects: under another name than 'key', or with another "
+    "value"
+)
+NO_SUCH_PATH = "See that the path of the target is the hook's own, and that it takes POST"
+
+
+def test_a_secret_may_be_wrong_in_its_name_or_in_its_value() -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: 401, secret={"key": "s3cret"})
+
+    assert expected(happen)[-1] == f"{WRONG_SECRET}; or, if this is meant, expect it with status=401."
+    assert judged(happen)[-1].startswith(f"  {WRONG_SECRET}; or, if it is meant so: expect it with status=401")
+    assert explained(happen)[-2:] == [
+        "The body had the keys subscription_id, event, type, ids, updated_attributes, timestamp, and those of the "
+        "secret: 'key'.",
+        f"{WRONG_SECRET}.",
+    ]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: status)
+
+    assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}; or, if this is meant")
+    assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}; or, if it is meant so")
+    assert explained(happen)[-1] == f"{NO_SUCH_PATH}."
+
+
+@pytest.mark.parametrize("routed", [True, False])
+def test_an_endpoint_that_does_not_listen_is_told_where_to(*, routed: bool) -> None:
+    with http_endpoint() as stopped:
+        url = stopped.url
+
+    def happen(copper: Copper) -> None:
+        if routed:
+            notified(copper, url)
+        else:
+            notified(copper, url, target=url.replace("http:", "https:") + "/hook")
+
+    where = url if routed else url.replace("http:", "https:") + "/hook"
+    for said in (expected(happen), judged(happen), explained(happen)):
+        assert said[-1].strip().startswith(f"Have the endpoint listen at {where}, or ")
+
+
+def test_where_nothing_more_is_known_nothing_is_advised() -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: 500)
+
+    assert len(explained(happen)) == 2
+
+
+def test_what_is_right_needs_no_advice() -> None:
+    assert len(explained(lambda copper: notified(copper, lambda request: 200))) == 2
+
+
+def test_several_things_to_do_are_told_once_each() -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: 404)
+        copper.fire("person", "update", ids=17)
+        copper.subscribe("person", "delete", target="https://nowhere.example/hook")
+        copper.fire("person", "delete", ids=17)
+
+    said = "\n".join(explained(happen))
+    assert said.count(NO_SUCH_PATH) == 1
+    assert said.endswith("Emulator(allow_targets='nowhere.example').")
+
+
+def fetched(copper: Copper, token: str) -> int:
+    """What the API answers to who asks about a person that there is not."""
+    headers = {**copper.headers, "X-PW-AccessToken": token or copper.token}
+    return requests.get(f"{copper.api_url}/people/17", headers=headers, timeout=10).status_code
+
+
+def fetching(copper: Copper, token: str) -> Callable[[Received], object]:
+    """An endpoint that asks the API about the person, and fails where it is refused."""
+    return lambda request: (500, f"Copper said {fetched(copper, token)}")
+
+
+@pytest.mark.parametrize(
+    ("token", "refused"),
+    [
+        ("", "While it was notified, the API refused GET /developer_api/v1/people/17: 404 Resource not found"),
+        ("wrong", "While it was notified, the API refused GET /developer_api/v1/people/17: 401 "),
+    ],
+)
+def test_a_call_that_the_api_refused_meanwhile_is_told(token: str, refused: str) -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, fetching(copper, token))
+
+    for said in (expected(happen), judged(happen), explained(happen)):
+        assert [line for line in said if line.strip().startswith(refused)], said
+    assert "\n".join(expected(happen)).count("people/17") == 1
+
+
+def test_a_call_that_was_refused_before_or_after_is_not_the_endpoints() -> None:
+    def happen(copper: Copper) -> None:
+        fetched(copper, "")
+        notified(copper, lambda request: 500)
+        fetched(copper, "")
+
+    assert not [line for line in judged(happen) if "API refused" in line]
+
+
+def test_a_refused_call_stands_in_the_timeline() -> None:
+    with Emulator(strict=False) as copper:
+        notified(copper, fetching(copper, "wrong"))
+        lines = copper.timeline.splitlines()
+
+    assert "api refused GET /developer_api/v1/people/17: 401 " in lines[-2]
+    assert "rejected  #1" in lines[-1]
