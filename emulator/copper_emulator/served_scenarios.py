@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from copper_emulator.core.errors import ScenarioError
+from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.targets import origin_of
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.load import Scenario, load, parse
@@ -89,14 +89,14 @@ class ServedPlay:
         return own.with_changes(self.scenario.content.settings)
 
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
-        """Play it. What has no route is taken by a built-in endpoint, as long as it is played."""
-        scenario = self._aimed(stage)
+        """Play it. Without a target, what has no route is taken by a built-in endpoint, as long as it is played."""
+        routes = stage.routes
+        scenario, helped = self._aimed(stage)
         operations = Operations(stage)
         with stage.lock:
             # What happened before is none of its business.
             operations.claims.claim(stage.account.journal.deliveries, named=True)
-        routes = stage.routes
-        stage.routes = _Helped(routes, BuiltInEndpoint(scenario.content.secret))
+        stage.routes = helped
         try:
             result = yield from play(scenario, operations, on_step=lambda step: on_step(_played(step)))
         finally:
@@ -108,23 +108,31 @@ class ServedPlay:
         draws = account.draws
         return End(result.failure, verdict, result.sent, result.timeline, draws.seed if draws.made else None)
 
-    def _aimed(self, stage: Stage) -> Scenario:
+    def check(self, stage: Stage) -> None:
+        """Raises UsageError where its target cannot be sent to from this account."""
+        self._aimed(stage)
+
+    def _aimed(self, stage: Stage) -> tuple[Scenario, Routes]:
+        """The scenario as it is played, and the routes meanwhile."""
+        own = stage.routes
         if self.target is None:
-            return self.scenario
+            return self.scenario, _Helped(own, BuiltInEndpoint(self.scenario.content.secret))
         if self.target.startswith("https://"):
-            return aimed_at(self.scenario, self.target)
+            found = own.resolve(self.target)
+            if isinstance(found, Blocked):
+                raise RouteError(found.text)
+            return aimed_at(self.scenario, self.target), own
         url = check_url(self.target, stage.settings.allow_targets)
-        stage.routes.add(ORIGIN, str(url.origin()))
-        return aimed_at(self.scenario, ORIGIN + url.raw_path_qs)
+        to = Route(URL(ORIGIN), url.origin(), RouteKind.URL)
+        return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), _Led(own, to)
 
 
-class _Helped(Routes):
-    """The routes of an account, and an endpoint for what has none."""
+class _Beside(Routes):
+    """The routes of an account, and something beside them that is none of its own."""
 
-    def __init__(self, own: Routes, endpoint: BuiltInEndpoint) -> None:
+    def __init__(self, own: Routes) -> None:
         super().__init__()
         self._own = own
-        self._endpoint = endpoint
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._own)
@@ -137,6 +145,25 @@ class _Helped(Routes):
 
     def allow(self, targets: frozenset[str]) -> None:
         self._own.allow(targets)
+
+
+class _Led(_Beside):
+    """With one more route, for as long as a scenario is played."""
+
+    def __init__(self, own: Routes, route: Route) -> None:
+        super().__init__(own)
+        self._route = route
+
+    def resolve(self, target: str) -> Route | Straight | Blocked:
+        return self._route if target.startswith(ORIGIN + "/") else self._own.resolve(target)
+
+
+class _Helped(_Beside):
+    """With an endpoint for what has no route."""
+
+    def __init__(self, own: Routes, endpoint: BuiltInEndpoint) -> None:
+        super().__init__(own)
+        self._endpoint = endpoint
 
     def resolve(self, target: str) -> Route | Straight | Blocked:
         found = self._own.resolve(target)

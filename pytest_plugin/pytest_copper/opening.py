@@ -39,7 +39,7 @@ def sync(
     from copper_emulator.remote import made
 
     _refuse_start(start)
-    return made(url, _name(test), settings)
+    return made(url, _name(test), settings, surface=surface)
 
 
 def asynchronous(
@@ -59,7 +59,7 @@ def asynchronous(
     from copper_emulator.remote import made_async
 
     _refuse_start(start)
-    return made_async(url, _name(test), settings)
+    return made_async(url, _name(test), settings, surface=surface)
 
 
 def _name(test: str) -> str:

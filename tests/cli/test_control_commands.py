@@ -146,7 +146,10 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     told(server, "create", "person", "--set", "name=Ada")
 
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
+    # Secrets of subscriptions are in it, and it was there for all to read.
+    file.touch(0o644)
     assert f"1 step in {file}" in told(server, "record", "stop", "--output", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
     assert load(file).content.steps[0].create is not None
 
 

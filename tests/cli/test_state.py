@@ -63,8 +63,11 @@ def test_an_account_is_written_into_a_file_and_put_back(server: Process, tmp_pat
     file = tmp_path / "monday.json"
     invoke("reset", server=server.url)
     invoke("create", "person", "--set", "name=Ada", server=server.url)
+    file.write_text("what was there before, for all to read" * 10_000)
+    file.chmod(0o644)
     code, out, _ = invoke("snapshot", str(file), server=server.url)
     assert (code, out.startswith("Account default as it was at ")) == (0, True)
+    assert file.stat().st_mode & 0o777 == 0o600
 
     invoke("reset", server=server.url)
     code, out, _ = invoke("restore", str(file), server=server.url)

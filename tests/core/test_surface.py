@@ -18,6 +18,7 @@ ORIGIN = "https://billing.example.com"
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.RUN, "--settings allow=409"),
         (Surface.SERVER, "serve --allow 409"),
+        (Surface.CONNECTED, "serve --allow 409"),
     ],
 )
 def test_a_setting_is_given_as_it_is_there(surface: Surface, said: str) -> None:
@@ -37,6 +38,7 @@ def test_a_switch_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("surface", "to", "said"),
     [
+        (Surface.CONNECTED, "", f"copper.route('{ORIGIN}', to=app)"),
         (Surface.PYTEST, "", f"copper.route('{ORIGIN}', to=app)"),
         (Surface.PYTHON, "http://localhost:80", f"copper.route('{ORIGIN}', to='http://localhost:80')"),
         (Surface.SERVER, "", f"serve --route {ORIGIN}=http://127.0.0.1:5000"),
@@ -46,6 +48,19 @@ def test_a_switch_elsewhere() -> None:
 )
 def test_a_route_is_made_as_it_is_there(surface: Surface, to: str, said: str) -> None:
     assert surface.route(ORIGIN, to) == said
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        (Surface.PYTEST, f"copper.subscribe('person', 'new', target='{ORIGIN}')"),
+        (Surface.CONNECTED, f"copper.subscribe('person', 'new', target='{ORIGIN}')"),
+        (Surface.SERVER, f"copper-emulator subscribe person.new {ORIGIN}, or POST .../subscriptions"),
+        (Surface.RUN, f"under `subscriptions:`, {{topic: person/new, target: {ORIGIN}}}"),
+    ],
+)
+def test_a_target_is_subscribed_as_it_is_there(surface: Surface, said: str) -> None:
+    assert surface.subscribe("person", "new", ORIGIN) == said
 
 
 def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.cli.processes import started
-from tests.page.emulators import Emulator
+from tests.page.emulators import Emulator, open_account
 from tests.page.installation import axe_source
 from tests.page.screen import Screen
 
@@ -136,6 +136,22 @@ def test_settings_that_an_account_begins_with_come_with_a_reset(screen: Screen, 
     screen.said("with other settings")
     screen.go("Faults")
     expect(screen.region("Faults that are on")).to_contain_text("seed 1234")
+
+
+def test_a_reset_with_one_other_setting_leaves_the_others_as_they_stand_there(
+    screen: Screen, server: str, emulator: Emulator
+) -> None:
+    mine = open_account(server, "with-settings-of-its-own", limits="1/1m", latency="0-15m")
+    before = mine.ask("GET", "/settings")["settings"]
+    screen.emulator = mine
+    screen.open("account")
+
+    screen.page.get_by_label("seed", exact=True).fill("1234")
+    screen.press("Reset with these")
+    screen.press("Delete everything")
+
+    screen.said("with other settings")
+    assert mine.ask("GET", "/settings")["settings"] == {**before, "seed": 1234}
 
 
 def test_an_account_is_saved_put_back_and_deleted(screen: Screen, emulator: Emulator) -> None:
@@ -286,6 +302,76 @@ def test_where_the_list_ends_it_says_so(screen: Screen, emulator: Emulator) -> N
     screen.open()
 
     expect(screen.main).to_contain_text("nothing older")
+
+
+def test_changes_of_which_nobody_was_notified_are_loaded_a_page_at_a_time_too(
+    screen: Screen, emulator: Emulator
+) -> None:
+    for number in range(1, 251):
+        emulator.fire(number)
+    screen.open()
+
+    expect(screen.page.locator("#row-count")).to_have_text("200 rows here")
+    expect(screen.main).not_to_contain_text("nothing older")
+    screen.press("Load older")
+    expect(screen.page.locator("#row-count")).to_have_text("250 rows here")
+    expect(screen.main).to_contain_text("nothing older")
+
+
+LONG_FEED = """
+async () => {
+  const { Feed } = await import("/_emulator/page/js/feed.js");
+  // A server with 15,000 notifications, and before each a change that concerns nobody.
+  let sent = 15_000;
+  const at = (number) => String(number).padStart(8, "0");
+  const down = (from, most, row) => {
+    const length = Math.max(0, Math.min(most, from));
+    return Array.from({ length }, (_, n) => row(from - n));
+  };
+  const api = {
+    async notifications({ before = sent + 1, limit }) {
+      const notifications = down(before - 1, limit, (serial) => ({ serial, created_at: at(serial * 2) }));
+      return { notifications, count: sent, total: sent, older: Math.max(0, before - 1 - limit) };
+    },
+    async journal({ before = sent * 2, limit }) {
+      const change = { subscriptions: [], origin: "api", ids: [1], note: "" };
+      const last = Math.floor(before / 2);
+      const entries = down(last, limit, (n) => ({ number: n * 2 - 1, at: at(n * 2 - 1), kind: "change", change }));
+      return { entries: entries.reverse(), last: sent * 2 };
+    },
+  };
+  const feed = new Feed(api, {});
+  await feed.refresh();
+  let loads = 0;
+  for (; loads < 200 && feed.hasOlder && !feed.isFull; loads += 1) await feed.loadOlder();
+  const full = [feed.rows.length, feed.isFull, feed.hasOlder];
+  // It goes on: more comes, of both kinds, and the list is as long as before.
+  for (let more = 0; more < 20; more += 1) {
+    sent += 150;
+    await feed.refresh();
+  }
+  const numbers = feed.rows.map((row) => Number(row.created_at));
+  return {
+    full,
+    after: [feed.rows.length, feed.isFull, feed.hasOlder],
+    gaps: numbers.filter((number, place) => place > 0 && numbers[place - 1] !== number + 1).length,
+    newest: numbers[0] === sent * 2,
+  };
+}
+"""
+
+
+def test_the_list_keeps_twenty_thousand_rows_also_while_more_comes(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+
+    found = screen.page.evaluate(LONG_FEED)
+
+    assert found == {
+        "full": [20_000, True, True],
+        "after": [20_000, True, True],
+        "gaps": 0,
+        "newest": True,
+    }
 
 
 def test_a_server_that_ended_is_missed(browser: Browser) -> None:

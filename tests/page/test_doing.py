@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import Download, FilePayload, expect
 
 from tests.page.emulators import TARGET, Emulator
 from tests.page.endpoint import Endpoint
@@ -228,6 +228,28 @@ def test_subscriptions_are_made_changed_and_deleted_and_counted(screen: Screen, 
     expect(screen.main.get_by_role("heading", level=1)).to_contain_text("0/100")
 
 
+def test_a_secret_and_headers_are_taken_away_by_emptying_their_boxes(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"}, headers={"X-Tenant": "blue"})
+    screen.open("subscriptions")
+    row = screen.region("Subscriptions").get_by_role("row").nth(1)
+    expect(row).to_contain_text("key, X-Tenant")
+
+    row.get_by_role("button", name="Edit").click()
+    expect(screen.dialog).to_contain_text("an empty box takes it away")
+    screen.dialog.get_by_label("Secret").fill("")
+    screen.dialog.get_by_label("Headers").fill("")
+    screen.dialog.get_by_role("button", name="Save").click()
+    screen.said("Saved")
+
+    expect(row).not_to_contain_text("X-Tenant")
+    emulator.fire(17)
+    assert "key" not in endpoint.bodies[0]
+    sent = emulator.ask("GET", "/notifications/1")["delivery"]["request_headers"]
+    assert "X-Tenant" not in [name for name, _ in sent]
+
+
 def test_a_refused_subscription_says_why(screen: Screen, emulator: Emulator) -> None:
     screen.open("subscriptions")
     screen.press("New subscription")
@@ -438,6 +460,82 @@ def test_what_fits_the_filters_is_exported(screen: Screen, emulator: Emulator, e
         head, row, *rest = text.splitlines()
         assert dict(zip(head.split(","), row.split(","), strict=True))["ids"] == "18"
         assert rest == []
+
+
+def test_of_what_only_waits_nothing_is_exported_and_that_is_said(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    emulator.faults("latency=10m")
+    emulator.fire(18)
+    downloads: list[Download] = []
+    screen.page.on("download", lambda download: downloads.append(download))
+    screen.open(state="queued")
+    expect(screen.rows).to_have_count(1)
+
+    screen.press("Export as JSON")
+
+    screen.said("Nothing is saved: nothing that fits has ended")
+    assert downloads == []
+
+
+def test_what_is_exported_is_what_the_list_shows(screen: Screen, emulator: Emulator) -> None:
+    """The list goes by the moment of the change, the journal by that of the end: what ended late fits all the same."""
+    emulator.subscribe("person", "new")
+    emulator.faults("latency=10m")
+    for number in (1, 2):
+        emulator.fire(number)
+        emulator.advance("1m")
+    until = emulator.notifications()[0]["created_at"]
+    emulator.advance("10m")
+    screen.open(until=until)
+    expect(screen.rows).to_have_count(1)
+
+    _, text = screen.saved("Export as JSON")
+
+    assert [each["ids"] for each in json.loads(text)["deliveries"]] == [[1]]
+
+
+def test_more_than_a_page_is_exported_oldest_first(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(*range(1, 30 * 1100 + 1))
+    emulator.ask("POST", "/clock/run-until-idle", {"limit": "1h"})
+    screen.open()
+
+    _, text = screen.saved("Export as JSON")
+
+    assert [each["notification"] for each in json.loads(text)["deliveries"]] == list(range(1, 1101))
+
+
+MUCH_TO_EXPORT = """
+async () => {
+  const { save } = await import("/_emulator/page/js/exporting.js");
+  // A server with 12,000 deliveries.
+  const below = (before = 12_001, limit) => {
+    const length = Math.min(limit, before - 1);
+    return Array.from({ length }, (_, n) => before - 1 - n);
+  };
+  const api = {
+    async notifications({ before, limit }) {
+      const found = below(before, limit);
+      return { notifications: found.map((serial) => ({ serial, outcome: "delivered" })), older: found.at(-1) - 1 };
+    },
+    async journal({ before, limit }) {
+      const found = below(before, limit).reverse();
+      return { entries: found.map((number) => ({ number, delivery: { notification: number } })) };
+    },
+  };
+  let saved = [];
+  await save((_, deliveries) => (saved = deliveries), { name: "much", api }, {});
+  return [saved.length, saved[0].notification, saved.at(-1).notification];
+}
+"""
+
+
+def test_at_most_ten_thousand_are_exported_and_that_is_said(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+
+    assert screen.page.evaluate(MUCH_TO_EXPORT) == [10_000, 2001, 12_000]
+    screen.said("The newest 10,000 deliveries are saved")
 
 
 def test_a_reset_is_asked_for_twice(screen: Screen, emulator: Emulator) -> None:

@@ -140,3 +140,13 @@ def test_nothing_heavy_is_imported_where_no_test_has_an_account(inner: Inner) ->
     )
 
     inner.run_subprocess("--copper-url=http://127.0.0.1:1").assert_outcomes(passed=1)
+
+
+def test_what_would_help_is_said_as_it_is_given_in_pytest(inner: Inner, server: str) -> None:
+    inner.tests(TESTS)
+
+    result = inner.run_subprocess("-k", "test_wrong", f"--copper-url={server}")
+
+    said = result.stdout.str()
+    assert "@pytest.mark.copper(allow=500), --copper-allow=500 or copper_allow in the ini file" in said
+    assert "Emulator(allow" not in said

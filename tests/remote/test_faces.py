@@ -14,6 +14,7 @@ import pytest
 from copper_emulator import Copper, Emulator, ExpectationError, ScenarioFailed
 from copper_emulator.copper import stepwise
 from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound, NotIdle, TimeError, UsageError
+from copper_emulator.core.model import Delivery
 from copper_emulator.remote import made
 from copper_emulator.settings import Settings
 from tests.cli.processes import Process, started
@@ -308,6 +309,30 @@ def test_hooks_run_after_each_delivery_that_was_sent(copper: Copper, arrived: li
     copper.fire("person", "update", ids=19)
 
     assert done == [17, 18, 19]
+
+
+def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(
+    copper: Copper, arrived: list[Any], tmp_path: Path
+) -> None:
+    opened: list[Any] = []
+
+    def opens(delivery: Delivery) -> object:
+        opened.append((tmp_path / "log").open("a"))
+        return opened[-1]
+
+    async def waits(delivery: Delivery) -> None:
+        """Never awaited."""
+
+    copper.after_delivery(opens)
+    copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=[17])
+
+    assert len(opened) == 1
+    copper.after_delivery(waits)
+    with pytest.raises(UsageError, match=r"takes a plain function, and .*waits.* is an async one"):
+        copper.fire("person", "update", ids=[18])
+    for file in opened:
+        file.close()
 
 
 # --- faults ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from copper_emulator.core.model import Entry
 from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import Accounts, ClockName, Plan
+from copper_emulator.shell.accounts import Accounts
+from copper_emulator.shell.served_account import ClockName, Plan
 from copper_emulator.shell.serving import Server
 
 TARGET = "https://my-app.example/hooks/copper"

@@ -12,8 +12,10 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
-from copper_emulator.shell.accounts import DEFAULT, ServedAccount
+from copper_emulator.core.surface import Surface
+from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.keeping import Keeper
+from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.store import StateFile
 from tests.shell.served import Endpoint, Served, listening, serving
 
@@ -209,10 +211,48 @@ async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -
                 await default.grown()
             # In so many round trips it would have arrived.
             for _ in range(30):
-                assert (await served.control("GET", "/health"))[0] == 503
+                assert (await served.control("GET", "/accounts"))[0] == 503
             assert endpoint.bodies == []
         await endpoint.arrived.get()
         await served.until(kind="ended")
+
+
+@pytest.mark.asyncio
+async def test_what_tells_of_no_account_is_answered_as_ever_and_ready_says_what_is_wrong(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        async with full_disk(served):
+            assert (await fill_up(served))[0] == 503
+
+            for path in (
+                "/",
+                "/_emulator/page/index.html",
+                "/_emulator/docs",
+                "/_emulator/openapi.json",
+                "/_emulator/developer_api.json",
+                "/_emulator/v1/health",
+            ):
+                async with served.session.get(served.server.url + path) as response:
+                    assert (path, response.status) == (path, 200)
+            status, refused = await served.control("GET", "/ready")
+            assert (status, refused["error"]) == (503, "what happens cannot be written to the state file")
+            assert refused["hint"].endswith("the disk is full. Once there is room, it goes on by itself.")
+            assert (await served.control("GET", "/accounts/default/clock"))[0] == 503
+        assert (await served.control("GET", "/ready"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_advice_names_the_server_s_own_ways_after_a_restart_and_a_restore(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+    async with kept(tmp_path) as served:
+        for restored in (False, True):
+            if restored:
+                _, document = await served.control("GET", "/accounts/default/snapshot")
+                await served.control("POST", "/accounts/default/restore", {"snapshot": document})
+            await served.fire("person", "new", 17)
+            ended = (await served.journal(kind="ended"))[-1]
+            assert "serve --route https://my-app.example=" in ended["line"]
+            assert account_of(served).surface is Surface.SERVER
 
 
 @pytest.mark.asyncio

@@ -10,7 +10,7 @@ import pytest
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, RecordChange, Topic
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import ClockName, Plan
+from copper_emulator.shell.served_account import ClockName, Plan
 from copper_emulator.shell.serving import Server
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
@@ -290,6 +290,27 @@ async def test_what_is_due_has_been_delivered_when_fire_is_answered_on_the_manua
         assert {n["state"] for n in change["notifications"]} == {"delivered"}
         # They were on their way together, and arrive in any order.
         assert sorted(len(body["ids"]) for body in endpoint.bodies) == [1, 30, 30]
+
+
+async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_been_delivered() -> None:
+    """On the manual clock, while somebody else holds the deliveries up."""
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        account = served.accounts.named("default")
+        assert account is not None
+        let_go = asyncio.Event()
+        holding = asyncio.create_task(account.runner.alone(let_go.wait()))
+
+        clients = [asyncio.create_task(served.fire("person", "update", each)) for each in (17, 18)]
+        while len(account.stage.account.journal.changes) < len(clients):
+            await account.grown()
+        # What would be answered by now has been: this call came later.
+        await served.control("GET", "/accounts/default/clock")
+        let_go.set()
+        answers = await asyncio.gather(*clients)
+
+        await holding
+        assert [[each["state"] for each in change["notifications"]] for change in answers] == [["delivered"]] * 2
 
 
 async def test_the_same_calls_on_the_manual_clock_give_the_same_journal() -> None:

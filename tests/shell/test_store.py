@@ -186,6 +186,16 @@ def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path) -> None:
         file.read()
 
 
+def test_a_row_of_no_account_says_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("small", "moment", "17")]})
+    by_hand(path, "DELETE FROM accounts")
+
+    with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is of no account"):
+        file.read()
+
+
 def test_a_place_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
     assert why_not(tmp_path / "nowhere" / "state.db").endswith(
         "cannot be opened: is its folder there, and may you write in it?"

@@ -13,9 +13,10 @@ from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
-from copper_emulator.shell.accounts import DEFAULT, Plan, ServedAccount
+from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.api.shapes import EntryShape, shown_line
 from copper_emulator.shell.hiding import NOTHING
+from copper_emulator.shell.served_account import Plan, ServedAccount
 from copper_emulator.shell.serving import Server
 
 _MOST = 5_000

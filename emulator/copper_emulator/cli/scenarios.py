@@ -10,6 +10,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.files import write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
 from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count, duration_text
@@ -113,7 +114,7 @@ def _meant(scenario: str) -> dict[str, str]:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        write_private(file, text)
     except OSError as error:
         raise WrongUse(f"{file} cannot be written: {error.strerror or error}") from None
 

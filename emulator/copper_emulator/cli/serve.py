@@ -18,9 +18,9 @@ from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import RouteError, SettingsError, StateError
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import Plan
 from copper_emulator.shell.routes import Routes
 from copper_emulator.shell.runs import Player
+from copper_emulator.shell.served_account import Plan
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
 
 F = TypeVar("F", bound=Callable[..., Any])

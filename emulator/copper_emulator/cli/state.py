@@ -9,6 +9,7 @@ import click
 
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.files import write_private
 from copper_emulator.cli.options import fields_of, for_an_account
 from copper_emulator.cli.output import Output
 
@@ -28,9 +29,7 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
     client, output = Client(server), Output(as_json=as_json)
     document = client.get(client.account(account) + "/snapshot")
     try:
-        # Secrets are in it: nobody else may read it.
-        file.touch(0o600)
-        file.write_text(json.dumps(document), encoding="ascii")
+        write_private(file, json.dumps(document))
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}") from None
     output.json({"file": str(file), "account": document["account"], "at": document["at"]})

@@ -17,13 +17,14 @@ class Surface(Enum):
     FACTORY = "make_copper"
     RUN = "copper-emulator run"
     SERVER = "copper-emulator serve"
+    CONNECTED = "Copper.connect"
 
     def setting(self, name: str, value: int | str) -> str:
         """How a setting is given a value: `Emulator(allow=409)`, `--settings allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
             return f"--settings {name}={text}"
-        if self is Surface.SERVER:
+        if self in (Surface.SERVER, Surface.CONNECTED):
             return f"serve {_served(name, text)}"
         call = f"{self.value}({name}={value!r})"
         if self in (Surface.PYTEST, Surface.FACTORY):
@@ -37,6 +38,14 @@ class Surface(Enum):
         if self is Surface.SERVER:
             return f"serve --route {origin}={to or APP_URL}"
         return f"copper.route({origin!r}, to={repr(to) if to else 'app'})"
+
+    def subscribe(self, kind: str, event: str, target: str) -> str:
+        """How a target is subscribed to a topic."""
+        if self is Surface.RUN:
+            return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
+        if self is Surface.SERVER:
+            return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
+        return f"copper.subscribe({kind!r}, {event!r}, target={target!r})"
 
     def expected(self, name: str, value: int | str) -> str:
         """How what is expected names a status or an outcome: `status=409`, in a scenario `status: 409`."""

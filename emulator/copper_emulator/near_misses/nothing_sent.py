@@ -90,7 +90,7 @@ _DECISIONS: dict[Decision, Callable[[Change, Trace], Diagnosis]] = {
 def _nobody(change: Change, near: Sequence[Trace], account: Account) -> Diagnosis:
     texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to anything of the type"]
     target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
-    subscribe = f"copper.subscribe({str(change.type)!r}, {str(change.event)!r}, target={target!r})"
+    subscribe = account.surface.subscribe(str(change.type), str(change.event), target)
     refused = "Mend what the API refused, or subscribe" if refusals(account) else "Subscribe"
     return Diagnosis(
         f"nobody had subscribed to {change.topic}",

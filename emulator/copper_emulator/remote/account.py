@@ -14,6 +14,7 @@ from copper_emulator.copper import Copper
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Notification, Subscription
 from copper_emulator.core.records.record import Record
+from copper_emulator.core.surface import Surface
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
 from copper_emulator.remote.client import Client, account_path
@@ -38,13 +39,23 @@ class _Remote(Face):
         api_url: the base URL for a client of Copper.
         token: the account's key, where it is known.
         own: it was made for this, and goes with it.
+        surface: where what it says is read.
     """
 
-    def __init__(self, client: Client, name: str, *, api_url: str, token: str = "", own: bool = False) -> None:
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        *,
+        api_url: str,
+        token: str = "",
+        own: bool = False,
+        surface: Surface = Surface.CONNECTED,
+    ) -> None:
         self._client = client
         self._api_url = api_url
         self._own = own
-        self._there = RemoteStage(client, account_path(name), name, token)
+        self._there = RemoteStage(client, account_path(name), name, token, surface=surface)
         self._begin(RemoteOperations(self._there))
 
     @property
@@ -159,16 +170,16 @@ def connect_async(url: str, *, account: str | None = None, token: str | None = N
     return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "")
 
 
-def made(url: str, name: str, settings: Settings) -> RemoteCopper:
+def made(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteCopper:
     """A new account whose time stands still, for one test: it goes when it is closed."""
     client, chosen, parts = _made(url, name, settings)
-    return RemoteCopper(client, chosen, **parts, own=True)
+    return RemoteCopper(client, chosen, **parts, own=True, surface=surface)
 
 
-def made_async(url: str, name: str, settings: Settings) -> RemoteAsyncCopper:
+def made_async(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteAsyncCopper:
     """The same for an asynchronous test."""
     client, chosen, parts = _made(url, name, settings)
-    return RemoteAsyncCopper(client, chosen, **parts, own=True)
+    return RemoteAsyncCopper(client, chosen, **parts, own=True, surface=surface)
 
 
 def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[str, Any]]:

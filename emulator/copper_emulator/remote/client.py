@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
@@ -72,7 +73,6 @@ class Client:
         try:
             status, answered = self._answer(method, "/_emulator/v1" + path, raw)
         except (OSError, HTTPException) as error:
-            self._mine.connection = None
             raise UsageError(
                 f"nothing answers at {self.url} ({error}): start a server with copper-emulator serve"
             ) from None
@@ -85,21 +85,39 @@ class Client:
         return dict(told)
 
     def _answer(self, method: str, path: str, raw: bytes | None) -> tuple[int, bytes]:
-        for fresh in (False, True):
-            kept: HTTPConnection | None = getattr(self._mine, "connection", None)
-            if kept is None or fresh:
-                self._mine.connection = kept = self._connected()
-                fresh = True
-            try:
-                kept.request(method, path, raw, {"Content-Type": "application/json"})
-                response = kept.getresponse()
-            except (ConnectionError, HTTPException):
-                # A kept connection may have been closed meanwhile; then nothing of this was looked at.
-                if fresh:
-                    raise
-                continue
-            return response.status, response.read()
-        raise AssertionError("unreachable: the second time the connection is fresh")
+        """What is answered. Nothing that the server may have worked on is sent again."""
+        kept = self._idle()
+        connection = kept or self._connected()
+        try:
+            connection.request(method, path, raw, {"Content-Type": "application/json"})
+        except ConnectionError:
+            # It was closed meanwhile. Nobody works on what has come in part.
+            if kept is None:
+                raise
+            return self._answer(method, path, raw)
+        try:
+            response = connection.getresponse()
+        except ConnectionError as error:
+            if method != "GET":
+                raise UsageError(self._lost(method, path, error)) from None
+            if kept is None:
+                raise
+            return self._answer(method, path, raw)
+        answered = response.read()
+        self._mine.connection = connection
+        return response.status, answered
+
+    def _idle(self) -> HTTPConnection | None:
+        """The connection that was kept, unless the server has closed it; not kept again before there is an answer."""
+        kept: HTTPConnection | None = getattr(self._mine, "connection", None)
+        self._mine.connection = None
+        return kept if kept is not None and kept.sock is not None and _is_open(kept.sock) else None
+
+    def _lost(self, method: str, path: str, error: Exception) -> str:
+        return (
+            f"{self.url} ended the connection before it had answered {method} {path} ({error}): whether it was done "
+            "is not known. Look at the account, or make it anew"
+        )
 
     def _stranger(self) -> str:
         return f"what answers at {self.url} is no copper-emulator server (or another version of it)"
@@ -110,6 +128,20 @@ class Client:
         connection.sock.settimeout(None)
         self._every.append(connection)
         return connection
+
+
+def _is_open(idle: socket.socket) -> bool:
+    """Whether the other side has not closed it: on an idle connection there is nothing to read but its end."""
+    idle.settimeout(0)
+    try:
+        idle.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        idle.settimeout(None)
+    return False
 
 
 def account_path(name: str) -> str:

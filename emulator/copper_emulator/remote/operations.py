@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError, UsageError
+from copper_emulator.core.errors import NotIdle, TimeError
 from copper_emulator.core.model import ANSWERED, Delivery
 from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations, captured
 from copper_emulator.remote.client import ControlError
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.remote.telling import verbatim
-from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.driver import Rounds, run_hook
 
 _UNDER_WAY = 409
 
@@ -95,5 +95,4 @@ class RemoteOperations(Operations):
         self._hooked += len(new)
         for delivery in new:
             for hook in list(self.stage.hooks) if delivery.outcome in ANSWERED else ():
-                if hook(delivery) is not None and hasattr(hook(delivery), "close"):
-                    raise UsageError(f"after_delivery takes a plain function, and {hook!r} is an async one")
+                run_hook(hook, delivery)

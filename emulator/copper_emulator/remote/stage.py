@@ -16,6 +16,7 @@ from typing import Any
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.told import Told
 from copper_emulator.remote.client import Client
 from copper_emulator.remote.routes import RemoteRoutes
@@ -23,6 +24,7 @@ from copper_emulator.remote.telling import Telling
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
 from copper_emulator.shell.routes import Routes
+from copper_emulator.shell.snapshots import found_in
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import Found
 
@@ -69,7 +71,10 @@ class RemoteClock:
 class RemoteStage(Stage):
     """Where an account of a server plays."""
 
-    def __init__(self, client: Client, path: str, name: str, token: str = "") -> None:
+    def __init__(
+        self, client: Client, path: str, name: str, token: str = "", *, surface: Surface = Surface.CONNECTED
+    ) -> None:
+        self.surface = surface
         self._client = client
         self._path = path
         self._name = name
@@ -84,6 +89,10 @@ class RemoteStage(Stage):
         self.hooks: list[Callable[[Delivery], object]] = []
         self.driving = False
         self.wake = lambda: None
+        self.kept = _kept_there
+        self.has_own_settings = False
+        self.api_calls = 0
+        self.api_delay = 0.0
         self.own_routes = RemoteRoutes(client, path)
 
     @property
@@ -168,10 +177,10 @@ class RemoteStage(Stage):
         look: Any = self.lock
         stale = not self._kept and not (look.is_open and look.fresh)
         if self._found is None or self._known is None or stale:
-            self._found = Found(read(self._client.get(f"{self._path}/snapshot")))
+            self._found = _read(self._client.get(f"{self._path}/snapshot"))
             if self._found.keys:
                 self._found.keys[-1] = replace(self._found.keys[-1], token=self.token)
-            self._known = Account(self._name, None, self._found.settings.rules())
+            self._known = Account(self._name, None, self._found.settings.rules(), surface=self.surface)
             self._found.put_back(self._known)
             look.fresh = True
         return self._found, self._known
@@ -188,6 +197,11 @@ def _given(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(mode="json")
 
 
-def read(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The rows in a snapshot."""
-    return {part: [(key, value) for key, value in rows] for part, rows in document["state"].items()}
+def _read(document: Mapping[str, Any]) -> Found:
+    """What a snapshot tells. Raises StateError for one of a server that writes it in another way."""
+    state = document.get("state")
+    return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))
+
+
+async def _kept_there() -> None:
+    """The server writes its own state down."""

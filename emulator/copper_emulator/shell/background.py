@@ -76,9 +76,10 @@ class Runner:
     async def settled(self) -> None:
         """While time stands still, wait until everything due has been delivered.
 
-        What an endpoint does while it is being notified is delivered by the drive that notifies it.
+        What an endpoint does while it is being notified is delivered by the drive that notifies it: to wait for that
+        would be to wait for its own answer.
         """
-        if not (self._clock.running or self._driving.locked()):
+        if not (self._clock.running or self._stage.driving or self._flying):
             await self._drive(lambda: settle(self._stage))
 
     async def freeze(self) -> None:

@@ -159,12 +159,13 @@ def _run_hooks(stage: Stage, since: int) -> None:
             account.causing = delivery.notification
             try:
                 for hook in list(stage.hooks):
-                    _run_hook(hook, delivery)
+                    run_hook(hook, delivery)
             finally:
                 account.causing = None
 
 
-def _run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
+def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:
+    """Call it, once. Raises UsageError for an async one, which nobody would await."""
     answer = hook(delivery)
     if inspect.iscoroutine(answer):
         answer.close()

@@ -103,7 +103,7 @@ class Keeper:
 
     def forget(self, name: str) -> None:
         """The account is no more."""
-        del self._kept[name]
+        self._kept.pop(name, None)
         self._gone[name] = None
 
     def close(self) -> None:
@@ -175,11 +175,17 @@ class Keeper:
                     future.set_exception(failure)
 
 
-def keeping(keeper: Keeper, refuse: Callable[[web.Request, NotWritten], web.Response]) -> Middleware:
+def keeping(
+    keeper: Keeper,
+    refuse: Callable[[web.Request, NotWritten], web.Response],
+    tells_nothing: Callable[[web.Request], bool],
+) -> Middleware:
     """A middleware: every answer leaves when all that it can tell of is written, else a refusal does."""
 
     @web.middleware
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if tells_nothing(request):
+            return await handler(request)
         try:
             if keeper.failure is not None:
                 # It would not be acknowledged: better that it does not happen.

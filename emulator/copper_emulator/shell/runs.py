@@ -76,6 +76,9 @@ class Play(Protocol):
     def settings(self, own: Settings) -> Settings:
         """What an account with these settings has to have."""
 
+    def check(self, stage: Stage) -> None:
+        """Raises UsageError where what it sends cannot be sent from there."""
+
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
         """Play it. Raises CopperEmulatorError where it cannot be played at all."""
 
@@ -102,6 +105,9 @@ class RunState(StrEnum):
     BROKEN_OFF = "broken off"
 
 
+BROKEN_OFF = "the account was reset, or the server ended"
+
+
 @dataclass(slots=True)
 class Run:
     """One performance."""
@@ -122,6 +128,12 @@ class Run:
         """A step was played."""
         self.steps.append(step)
         self.news()
+
+    def surely_over(self, now: int) -> None:
+        """Nobody plays it any more: where it has not come to its end, it was broken off, maybe before it had begun."""
+        if self.state is RunState.PLAYING:
+            self.failure, self.state, self.ended_ms = BROKEN_OFF, RunState.BROKEN_OFF, now
+            self.news()
 
     def news(self) -> None:
         """Let those go who wait for something new; each wait has an event of its own."""
@@ -152,6 +164,10 @@ class Runs:
         run = Run(self._number, name, play.title, play.total_steps, now)
         self._kept.append(run)
         return run
+
+    def forget(self, run: Run) -> None:
+        """It could not even begin."""
+        self._kept.remove(run)
 
     def find(self, number: int) -> Run | None:
         return next((run for run in self._kept if run.number == number), None)

@@ -14,13 +14,14 @@ from aiohttp import web
 from copper_emulator.core.errors import NotWritten
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import is_loopback
-from copper_emulator.shell.accounts import Accounts, Plan
+from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.api import control_documents
 from copper_emulator.shell.api.control import make_control
 from copper_emulator.shell.api.operation import Refused, refuse
 from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors, envelope, make_runner
 from copper_emulator.shell.page_routes import make_page, start_page
 from copper_emulator.shell.senders.http import HttpSender
+from copper_emulator.shell.served_account import Plan
 
 if TYPE_CHECKING:
     from copper_emulator.shell.keeping import Keeper
@@ -111,7 +112,7 @@ class Server:
         if keeper is not None:
             from copper_emulator.shell.keeping import keeping
 
-            app.middlewares.insert(0, keeping(keeper, _not_written))
+            app.middlewares.insert(0, keeping(keeper, _not_written, _tells_nothing))
         add_api(app, self.accounts)
         app.add_routes(control_documents.routes)
         trusted = self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
@@ -126,6 +127,24 @@ def _not_written(request: web.Request, error: NotWritten) -> web.Response:
     if not request.path.startswith("/_emulator"):
         return envelope(error)
     return refuse(Refused(error.status, "what happens cannot be written to the state file", hint=error.hint))
+
+
+_FIXED = frozenset(
+    {
+        "/",
+        "/_emulator/docs",
+        "/_emulator/openapi.json",
+        "/_emulator/developer_api.json",
+        "/_emulator/v1/health",
+        "/_emulator/v1/ready",
+    }
+)
+
+
+def _tells_nothing(request: web.Request) -> bool:
+    """Whether nothing of what happens in an account is in the answer: then it leaves also where that is unwritten."""
+    fixed = request.path in _FIXED or request.path.startswith("/_emulator/page/")
+    return fixed and request.method in ("GET", "HEAD")
 
 
 def _is_every_address(bind: str) -> bool:

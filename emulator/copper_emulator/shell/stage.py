@@ -52,12 +52,13 @@ class Stage:
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
-        self.account = Account(name, key, settings.rules(), on_entry=on_entry, surface=surface)
-        self.routes = Routes(settings.allow_targets, surface=surface)
+        self._name = name
+        self.account = self._new_account(settings, [] if key is None else [key])
+        self.routes = self._new_routes(settings)
 
     @property
     def name(self) -> str:
-        return self.account.name
+        return self._name
 
     def now(self) -> int:
         """The moment at which something that is only recorded happens.
@@ -106,18 +107,15 @@ class Stage:
         with self.lock:
             if self.account.journal.entries:
                 raise UsageError("settings can be changed only before anything has happened in the account")
-            keys = self.account.keys
             self.settings = settings
-            self.account = Account(self.name, None, settings.rules(), on_entry=self._on_entry, surface=self.surface)
-            self.account.keys = keys
+            self.account = self._new_account(settings, self.account.keys)
 
     @contextmanager
     def beside(self, settings: Settings, counters: Counters) -> Iterator[Account]:
         """Another account behind the same keys, clock, routes and hooks for the length of a block, then this again."""
         with self.lock:
             before, before_settings = self.account, self.settings
-            self.account = Account(self.name, None, settings.rules(), counters=counters, surface=self.surface)
-            self.account.keys = before.keys
+            self.account = self._new_account(settings, before.keys, told=False, counters=counters)
             self.settings = settings
         try:
             yield self.account
@@ -131,22 +129,20 @@ class Stage:
         With settings, it is from now on as if it had been made with these.
         """
         with self.lock:
-            key = self.account.keys[-1] if self.account.keys else None
             if settings is not None:
                 self._first_settings = settings
             self.settings = self._first_settings
-            rules, surface = self.settings.rules(), self.surface
-            self.account = Account(self.name, key, rules, on_entry=self._on_entry, surface=surface)
-            self.routes = Routes(self.settings.allow_targets, surface=surface)
+            self.account = self._new_account(self.settings, self.account.keys[-1:])
+            self.routes = self._new_routes(self.settings)
             self.hooks.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Go on as another account, or after a restart. What `put_back` raises leaves everything as it is."""
-        account = Account(self.name, None, settings.rules(), on_entry=self._on_entry)
+        account = self._new_account(settings, [])
         put_back(account)
         with self.lock:
             self.settings, self.account = settings, account
-            self.routes = Routes(settings.allow_targets)
+            self.routes = self._new_routes(settings)
 
     def change(self, settings: Settings, text: str) -> None:
         """Play by other settings from now on; the journal tells of it."""
@@ -170,6 +166,19 @@ class Stage:
         """Write down a call of the API that was refused."""
         with self.lock:
             self.account.journal.note(self.clock.now(), Kind.REFUSED, text)
+
+    def _new_account(
+        self, settings: Settings, keys: list[Key], *, told: bool = True, counters: Counters | None = None
+    ) -> Account:
+        on_entry = self._on_entry if told else None
+        account = Account(
+            self._name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface
+        )
+        account.keys = keys
+        return account
+
+    def _new_routes(self, settings: Settings) -> Routes:
+        return Routes(settings.allow_targets, surface=self.surface)
 
 
 async def _nothing_to_keep() -> None:

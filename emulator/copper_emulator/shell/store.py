@@ -73,6 +73,8 @@ class StateFile:
             found: dict[str, Rows] = {name: {} for name in names.values()}
             rows = self._connection.execute("SELECT account, part, key, value FROM rows ORDER BY id")
             for account, part, key, value in rows:
+                if account not in names:
+                    raise StateError(f"{self.path} is damaged: {part}, {key} is of no account. {_BEGIN_ANEW}")
                 found[names[account]].setdefault(part, []).append((key, _value(self.path, part, key, value)))
             return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from copper_emulator.scenarios import parse
 from copper_emulator.scenarios.shipped import shipped_names
 from copper_emulator.served_scenarios import ServedScenarios
+from copper_emulator.shell.api.control_scenarios import OfRun, StartedShape, StartRun, show_run, start_run
+from copper_emulator.shell.api.operation import Refused
 from tests.shell.served import Endpoint, Served, listening, serving
 
 DEFAULT = "/accounts/default"
@@ -188,16 +191,17 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
             ({"scenario": "name: x\nsteps: [{seed: {type: person, file: a.json}}]"}, "no files beside a scenario"),
             ({}, "takes either name or scenario"),
             ({"name": "first_notification", "scenario": RENAMED}, "takes either name or scenario"),
-            ({"name": "first_notification", "target": "http://elsewhere.example/x"}, None),
+            ({"name": "first_notification", "target": "http://elsewhere.example/x"}, "is not this machine"),
+            (
+                {"name": "first_notification", "target": "https://elsewhere.example/x", "reset": True},
+                "no route for https://elsewhere.example, and without one only loopback is sent to. Send it to your app "
+                "with serve --route https://elsewhere.example=",
+            ),
         ):
             status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", said)
-            if wanted is None:
-                done = await ended(served, refused["run"])
-                assert (done["state"], done["played"]) == ("failed", 0)
-                assert "is not this machine" in done["failure"]
-            else:
-                assert status == 422
-                assert wanted in refused["error"]
+            assert status == 422
+            assert wanted in refused["error"]
+        assert (await served.control("GET", f"{DEFAULT}/scenarios/runs"))[1] == {"runs": []}
 
 
 @pytest.mark.asyncio
@@ -216,6 +220,75 @@ async def test_one_is_played_at_a_time_and_runs_are_kept() -> None:
         _, runs = await served.control("GET", f"{DEFAULT}/scenarios/runs")
         assert [(each["run"], each["state"]) for each in runs["runs"]] == [(2, "passed"), (1, "passed")]
         assert (await served.control("GET", f"{DEFAULT}/scenarios/runs/9"))[0] == 404
+
+
+@pytest.mark.asyncio
+async def test_a_target_with_a_route_gets_everything_and_nobody_stands_in_for_it() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", target="https://elsewhere.example/x")
+
+        await run(served, scenario=RENAMED, target="https://my-app.example/mine")
+
+        ended_there = [each["delivery"] for each in await served.journal(kind="ended")]
+        assert sorted(each["outcome"] for each in ended_there) == ["blocked", "delivered"]
+        assert len(endpoint.bodies) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_way_to_a_target_on_this_machine_is_there_for_as_long_as_it_is_played() -> None:
+    async with listening(Endpoint()) as endpoint, serving() as served:
+        assert (await run(served, scenario=RENAMED, target=f"{endpoint.url}/mine"))["state"] == "passed"
+
+        assert (await served.control("GET", f"{DEFAULT}/routes"))[1] == {"routes": []}
+        await served.fire("person", "update", 17)
+        assert len(endpoint.bodies) == 1
+
+
+@pytest.mark.asyncio
+async def test_of_two_that_are_started_at_once_the_second_is_told_to_wait() -> None:
+    async with serving() as served:
+        account = served.accounts.named("default")
+        assert account is not None
+        said = StartRun.model_validate({"scenario": RENAMED, "reset": True})
+
+        first, second = await asyncio.gather(start_run(account, said), start_run(account, said), return_exceptions=True)
+
+        assert isinstance(first, StartedShape)
+        assert isinstance(second, Refused)
+        assert (second.status, str(second)) == (409, "run 1 is being played; wait for its end")
+        assert (await ended(served, first.run))["state"] == "passed"
+        assert (await run(served, scenario=RENAMED, reset=True))["run"] == 2
+
+
+@pytest.mark.asyncio
+async def test_a_run_that_is_cut_off_before_its_first_step_is_over() -> None:
+    async with serving() as served:
+        account = served.accounts.named("default")
+        assert account is not None
+
+        started, _ = await asyncio.gather(
+            start_run(account, StartRun.model_validate({"scenario": RENAMED, "reset": True})), account.reset()
+        )
+
+        shown = await show_run(account, OfRun.model_validate({"run": started.run}))
+        assert (shown.state, shown.failure, shown.played) == (
+            "broken off",
+            "the account was reset, or the server ended",
+            0,
+        )
+        assert shown.ended_at is not None
+
+
+@pytest.mark.asyncio
+async def test_a_run_that_could_not_begin_is_none() -> None:
+    async with serving() as served:
+        await served.subscribe("lead", "new")
+        for _ in range(2):
+            status, _ = await served.control(
+                "POST", f"{DEFAULT}/scenarios/run", {"scenario": "settings: {latency: 30s}" + RENAMED}
+            )
+            assert status == 409
+        assert (await served.control("GET", f"{DEFAULT}/scenarios/runs"))[1] == {"runs": []}
 
 
 # --- recording ------------------------------------------------------------------------------------------------------

@@ -149,3 +149,14 @@ async def test_the_101st_is_refused_with_what_helps() -> None:
         assert status == 422
         assert "Subscription limit of 100 reached" in refused["error"]
         assert "Delete some first." in refused["hint"]
+
+
+async def test_a_target_that_is_refused_is_answered_with_what_is_done_about_it_at_a_server() -> None:
+    async with serving() as served:
+        body = {"target": "http://127.0.0.1:5000/hooks", "type": "person", "event": "update"}
+
+        status, refused = await served.control("POST", PATH, body)
+
+        assert status == 422
+        assert "serve --route https://my-app.example=http://127.0.0.1:5000" in refused["hint"]
+        assert "copper.route" not in refused["hint"]

@@ -93,6 +93,18 @@ async def test_after_the_time_out_it_says_what_came_closest_as_expect_does() -> 
         assert "tell-nobody" not in json.dumps(refused)
 
 
+async def test_where_nobody_had_subscribed_it_says_how_that_is_done_at_a_server() -> None:
+    async with serving() as served:
+        await served.fire("person", "update", 17)
+
+        status, refused = await waited(served, type="person", event="update", timeout=0.01)
+
+        assert status == 408
+        advice = "copper-emulator subscribe person.update https://..., or POST .../subscriptions"
+        assert f"Subscribe before the change: {advice}." in refused["error"]
+        assert "copper.subscribe" not in refused["error"]
+
+
 async def test_where_time_stands_still_the_time_out_says_so() -> None:
     async with serving(latency="5m") as served:
         await served.subscribe("person", "update")

@@ -20,10 +20,10 @@ from schemathesis.engine import events, from_schema
 
 from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import Plan
 from copper_emulator.shell.api.control import OPERATIONS, SERVER_OPERATIONS
 from copper_emulator.shell.api.control_description import BASE, describe, described
 from copper_emulator.shell.loop_thread import LoopThread
+from copper_emulator.shell.served_account import Plan
 from copper_emulator.shell.serving import Server
 from tests.shell.api.trying import as_clients_write
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from copper_emulator.core.bare import bare_event
 from copper_emulator.core.model import Change
-from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.api.control_accounts import ACCOUNT_OPERATIONS, ACCOUNTS
 from copper_emulator.shell.api.control_clock import CLOCK_OPERATIONS
 from copper_emulator.shell.api.control_driving import DRIVING_OPERATIONS
@@ -43,6 +43,7 @@ from copper_emulator.shell.api.operation import (
     parsed,
 )
 from copper_emulator.shell.api.shapes import FiredShape
+from copper_emulator.shell.served_account import ServedAccount
 
 
 def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Application:
@@ -80,7 +81,10 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
 
 
 async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
-    """Whether deliveries are made for every account; 503 while they are not yet, or not again."""
+    """Whether deliveries are made for every account; 503 while they are not, and where they cannot be kept."""
+    unwritten = accounts.unwritten()
+    if unwritten:
+        raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
     waiting = [account.name for account in accounts if not account.runner.is_running]
     if waiting:
         raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")

@@ -14,10 +14,11 @@ from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import Settings
-from copper_emulator.shell.accounts import DEFAULT, Accounts, ServedAccount, has_token
+from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
 from copper_emulator.shell.api.control_models import AccountShape, AccountsShape, Nothing, Taken
 from copper_emulator.shell.api.operation import Operation, Refused, ServerOperation, account_of
 from copper_emulator.shell.api.shapes import Shape
+from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024

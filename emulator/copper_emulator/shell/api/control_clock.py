@@ -11,10 +11,10 @@ from copper_emulator.core.model import Delivery, WaitsFor
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_models import Advance, ClockShape, MovedShape, Nothing, RunUntilIdle
 from copper_emulator.shell.api.operation import Operation, Refused
 from copper_emulator.shell.api.shapes import DeliveryShape, shown_line
+from copper_emulator.shell.served_account import ServedAccount
 
 _LATEST_MS = 250_000_000_000_000
 """The year 9892: no clock goes further, because Python's dates do not."""

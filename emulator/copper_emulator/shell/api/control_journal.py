@@ -13,11 +13,11 @@ from aiohttp import web
 from pydantic import Field
 
 from copper_emulator.core.model import Entry
-from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_models import JournalShape
 from copper_emulator.shell.api.filters import EntryFilters, fits_entry
 from copper_emulator.shell.api.operation import Refused
 from copper_emulator.shell.api.shapes import EntryShape
+from copper_emulator.shell.served_account import ServedAccount
 
 _KEEP_ALIVE = 15.0
 """Seconds after which a stream without news sends a comment: only by writing does one learn that nobody listens."""

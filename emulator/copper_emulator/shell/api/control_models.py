@@ -18,8 +18,8 @@ from pydantic import (
 from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
-from copper_emulator.shell.accounts import ClockName
 from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape
+from copper_emulator.shell.served_account import ClockName
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1

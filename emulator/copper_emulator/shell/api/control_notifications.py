@@ -14,7 +14,6 @@ from copper_emulator.core.model import Attempt, Delivery, Notification, Subscrip
 from copper_emulator.core.subscriptions import check_headers
 from copper_emulator.core.wire import encode, notification_headers, notification_json
 from copper_emulator.explain.stories import Step, steps, story, waiting
-from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_notification_models import (
     ListNotifications,
     NotificationsShape,
@@ -31,6 +30,7 @@ from copper_emulator.shell.api.operation import Operation, Refused
 from copper_emulator.shell.api.shapes import ChangeShape, DeliveryShape, SubscriptionShape
 from copper_emulator.shell.hiding import Hidden
 from copper_emulator.shell.routes import sendable
+from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.timeline import MASK
 
 _WHOLE = 64 * 1024

@@ -20,7 +20,6 @@ from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing import usage
 from copper_emulator.core.records.writing.action import Done
-from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_record_models import (
     ChangedEntry,
     ChangedShape,
@@ -41,6 +40,7 @@ from copper_emulator.shell.api.control_record_models import (
 )
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.shapes import FiredShape
+from copper_emulator.shell.served_account import ServedAccount
 
 T = TypeVar("T")
 

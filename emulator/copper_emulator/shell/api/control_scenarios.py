@@ -11,12 +11,13 @@ from pydantic import Field, model_validator
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.api.control_models import MAX_NUMBER, Nothing, Taken
 from copper_emulator.shell.api.operation import Operation, Refused, ServerOperation
 from copper_emulator.shell.api.shapes import Shape
 from copper_emulator.shell.recorder import MOST as MOST_STEPS
 from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunState
+from copper_emulator.shell.served_account import ServedAccount
 
 _LARGE = 2 * 1024 * 1024
 """Bytes of a request with a scenario in it."""
@@ -170,9 +171,16 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     under_way = served.runs.playing
     if under_way is not None:
         raise Refused(409, f"run {under_way.number} is being played; wait for its end")
-    await _prepare(served, play, reset=said.reset)
+    play.check(served.stage)
+    # It counts from now on: whoever else wants to play one while this is prepared is told so.
     run = served.runs.begin(said.name, play, served.stage.now())
-    served.spawn(_play(served, play, run))
+    try:
+        await _prepare(served, play, reset=said.reset)
+        task = served.spawn(_play(served, play, run))
+    except BaseException:
+        served.runs.forget(run)
+        raise
+    task.add_done_callback(lambda _: run.surely_over(served.stage.now()))
     return StartedShape(run=run.number)
 
 
@@ -263,17 +271,13 @@ async def _play(served: ServedAccount, play: Play, run: Run) -> None:
         end = await served.runner.play(lambda: play.rounds(served.stage, run.add))
     except CopperEmulatorError as error:
         run.failure, run.state = str(error), RunState.FAILED
-    except asyncio.CancelledError:
-        run.failure, run.state = "the account was reset, or the server ended", RunState.BROKEN_OFF
-        raise
     except Exception as error:  # noqa: BLE001 - what is wrong with one scenario must not end the server
         run.failure, run.state = f"{type(error).__name__}: {error}", RunState.FAILED
     else:
         run.end, run.failure = end, end.failure or end.verdict
         run.state = RunState.FAILED if run.failure else RunState.PASSED
-    finally:
-        run.ended_ms = served.stage.now()
-        run.news()
+    run.ended_ms = served.stage.now()
+    run.news()
 
 
 def _at_a_glance(run: Run) -> dict[str, Any]:

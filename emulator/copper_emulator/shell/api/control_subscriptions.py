@@ -10,10 +10,10 @@ from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import parse_create
-from copper_emulator.shell.accounts import ServedAccount
 from copper_emulator.shell.api.control_models import MAX_ID, Nothing, Taken
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.shapes import Shape, SubscriptionShape
+from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.timeline import MASK
 
 
@@ -68,7 +68,7 @@ async def subscribe(served: ServedAccount, said: NewSubscription) -> Subscriptio
     """A new subscription of the current key, or of the first one to come."""
     body = {name: getattr(said, name) for name in said.model_fields_set}
     made: Subscription = served.stage.record(
-        lambda account, now: account.subscribe(parse_create(body, account.rules), now)
+        lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
     return SubscriptionShape.of(made)
 

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ValidationError
 from copper_emulator.core.errors import ApiError, EchoLoop, NotIdle, TimeError, UsageError
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.wire import parse_body
-from copper_emulator.shell.accounts import Accounts, ServedAccount
+from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.api.control_models import ErrorShape, Taken
 from copper_emulator.shell.api.faults import faults_text
+from copper_emulator.shell.served_account import AccountGone, ServedAccount
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -162,10 +163,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return refuse(error)
     except ApiError as error:
         return refuse(Refused(error.status, error.message, hint=error.hint or None))
-    except (TimeError, NotIdle, EchoLoop) as error:
-        return refuse(Refused(409, str(error)))
     except UsageError as error:
-        return refuse(Refused(422, str(error)))
+        return refuse(_misused(error))
     except web.HTTPNotFound:
         return refuse(Refused(404, f"there is no {request.path} in the control API"))
     except web.HTTPMethodNotAllowed as error:
@@ -173,6 +172,12 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return refuse(Refused(405, f"{request.path} knows {allowed}, not {request.method}"))
     except web.HTTPException as error:
         return refuse(Refused(error.status, error.reason))
+
+
+def _misused(error: UsageError) -> Refused:
+    if isinstance(error, AccountGone):
+        return Refused(404, str(error), hint="It was deleted meanwhile, or the server ends.")
+    return Refused(409 if isinstance(error, (TimeError, NotIdle, EchoLoop)) else 422, str(error))
 
 
 def guard(trusted: frozenset[str]) -> Middleware:

@@ -1,6 +1,64 @@
 // How does a session leave the page? As JSON, as HAR for whatever reads those, as CSV for a table.
 
 import { download } from "./clipboard.js";
+import { asked } from "./feed.js";
+import { say, tried } from "./say.js";
+import { count } from "./words.js";
+
+const PAGE = 500;
+const JOURNAL_PAGE = 1000;
+const MOST = 10_000;
+const UNDER_WAY = ["queued", "held", "sending"];
+
+/** Save what fits the filters of a list, by one of the writers below; what is left out is said. */
+export async function save(write, session, filters) {
+  const found = await tried(() => ended(session.api, filters));
+  if (!found) return;
+  const { deliveries, more } = found;
+  if (!deliveries.length) {
+    say("Nothing is saved: nothing that fits has ended");
+    return;
+  }
+  write(session.name, deliveries);
+  if (more) say(`The newest ${count(MOST, "delivery", "deliveries")} are saved`, "Filter to save the others.");
+}
+
+/** The deliveries of the notifications that fit, oldest first, with all that was sent and answered. */
+async function ended(api, filters) {
+  const { serials, more } = await fitting(api, asked(filters));
+  const found = new Map();
+  // The list's filters have been asked already: these only make the way shorter.
+  const { type, event, id, subscription, since } = filters;
+  const narrow = { kind: "ended", type, event, id, subscription, after_time: since };
+  let before;
+  while (found.size < serials.size) {
+    const { entries } = await api.journal({ ...narrow, before, limit: JOURNAL_PAGE });
+    const wanted = entries.map(({ delivery }) => delivery).filter(({ notification }) => serials.has(notification));
+    for (const delivery of wanted) found.set(delivery.notification, delivery);
+    if (entries.length < JOURNAL_PAGE) break;
+    before = entries[0].number;
+  }
+  return { deliveries: [...found.values()].sort((one, other) => one.notification - other.notification), more };
+}
+
+/** The serials of those that have ended, the newest so many, and whether there are more. */
+async function fitting(api, { state, ...filters }) {
+  const asksFor = [state ?? []].flat().filter(Boolean);
+  const states = asksFor.filter((each) => !UNDER_WAY.includes(each));
+  const serials = new Set();
+  if (asksFor.length && !states.length) return { serials, more: false };
+  let before;
+  for (;;) {
+    const page = await api.notifications({ ...filters, state: states, before, limit: PAGE });
+    for (const { serial, outcome } of page.notifications) {
+      if (outcome === null) continue;
+      if (serials.size === MOST) return { serials, more: true };
+      serials.add(serial);
+    }
+    if (!page.older) return { serials, more: false };
+    before = page.notifications.at(-1).serial;
+  }
+}
 
 /** Deliveries as the journal tells of them; only what was sent has a request. */
 export function exportJson(name, deliveries) {

@@ -10,8 +10,7 @@ const PAGE = 200;
 const MOST = 20_000;
 const READ_MS = 150;
 const NOTES_PAGES = 8;
-const MOST_EXPORTED = 10_000;
-const UNDER_WAY = ["queued", "held", "sending"];
+const NOTES_PAGE = 1000;
 const NOTES = ["change", "unchanged", "excluded", "api refused"];
 
 export class Feed extends EventTarget {
@@ -26,10 +25,12 @@ export class Feed extends EventTarget {
     this.paused = false;
     this.missed = 0;
     this.loaded = false;
-    this.pruned = false;
     this._sent = [];
     this._notes = [];
-    this._notesFrom = null;
+    /** Entries from this number on have been looked at for notes; 0: all of them. */
+    this._notesFrom = 0;
+    this._notesAt = "";
+    this._notesTo = 0;
     this._loadingOlder = false;
     this._soon = gathered(() => this.refresh(), READ_MS);
   }
@@ -49,28 +50,31 @@ export class Feed extends EventTarget {
     ];
     this._counted(page);
     // Afterwards: a long journal in which nearly all was told to somebody takes its time to be looked through.
-    this._notes = await this._newNotes();
+    await this._newNotes();
     this.loaded = true;
     this._merge();
   }
 
   async loadOlder() {
-    if (this._loadingOlder || !this.older) return;
+    if (this._loadingOlder || !this.hasOlder || this.isFull) return;
     this._loadingOlder = true;
     try {
-      const before = this._sent.at(-1)?.serial;
-      const page = await this.api.notifications({ ...this.asked, before, limit: PAGE });
-      this._sent.push(...page.notifications);
-      this._sent.length = Math.min(this._sent.length, MOST);
-      await this._olderNotes();
-      this._counted(page);
+      const page = this.older > 0 ? await this._olderSent() : null;
+      await this._olderNotes(page ? this._sent.at(-1)?.created_at : "");
+      if (page) this._counted(page);
+      else this._merge();
     } finally {
       this._loadingOlder = false;
     }
   }
 
+  /** Whether there is, or may be, something older that is not here. */
+  get hasOlder() {
+    return this.older > 0 || (notesWanted(this.filters) && this._notesFrom > 1);
+  }
+
   get isFull() {
-    return this._sent.length >= MOST;
+    return this.rows.length >= MOST;
   }
 
   pause(paused) {
@@ -101,33 +105,64 @@ export class Feed extends EventTarget {
   _counted(page) {
     this.count = page.count;
     this.total = page.total;
-    this.older = Math.max(0, page.count - this._sent.length);
     this._merge();
   }
 
   _merge() {
+    this.older = Math.max(0, this.count - this._sent.length);
     this.rows = merged(this._sent, this._notes, this.older > 0);
+    if (this.rows.length > MOST) this._keepMost();
     this._tell();
+  }
+
+  /** The newest rows, of both kinds; the others are read again when they are looked for. */
+  _keepMost() {
+    this.rows.length = MOST;
+    this._sent = this.rows.filter((row) => row.serial);
+    this._notes = this.rows.filter((row) => !row.serial);
+    this._looked(this._notes.at(-1)?.number ?? this._notesTo + 1, this.rows.at(-1).created_at);
+    this.older = Math.max(0, this.count - this._sent.length);
+  }
+
+  async _olderSent() {
+    const before = this._sent.at(-1)?.serial;
+    const page = await this.api.notifications({ ...this.asked, before, limit: PAGE });
+    this._sent.push(...page.notifications);
+    return page;
   }
 
   /** Changes that concern nobody have no notification, and are what one looks for most. */
   async _newNotes() {
-    if (!notesWanted(this.filters)) return [];
-    const newest = this._notes[0]?.number ?? 0;
-    const answer = await this.api.journal({ ...notesAsked(this.filters), limit: PAGE });
-    this._notesFrom ??= answer.entries[0]?.number ?? null;
-    this.pruned = answer.first > 1;
-    const fresh = answer.entries.filter(isNote).reverse().map(noteRow);
-    return [...fresh.filter((row) => row.number > newest), ...this._notes];
+    if (!notesWanted(this.filters)) return;
+    const { entries, last } = await this.api.journal({ ...notesAsked(this.filters), limit: PAGE });
+    const fresh = entries.filter(isNote).reverse().map(noteRow);
+    const joins = entries.length === PAGE && entries[0].number <= this._notesTo;
+    if (joins) {
+      this._notes.unshift(...fresh.filter((row) => row.number > this._notesTo));
+    } else {
+      this._notes = fresh;
+      this._looked(entries.length === PAGE ? entries[0].number : 0, entries[0]?.at);
+    }
+    this._notesTo = last;
   }
 
-  async _olderNotes() {
-    const oldest = this._sent.at(-1)?.created_at ?? "";
+  _looked(from, at = "") {
+    this._notesFrom = from;
+    this._notesAt = at;
+  }
+
+  /** Down to a moment; without one the next that there are. */
+  async _olderNotes(oldest) {
     for (let page = 0; page < NOTES_PAGES && this._notesFrom > 1 && notesWanted(this.filters); page += 1) {
-      const answer = await this.api.journal({ ...notesAsked(this.filters), before: this._notesFrom, limit: 1000 });
-      this._notes.push(...answer.entries.filter(isNote).reverse().map(noteRow));
-      this._notesFrom = answer.entries[0]?.number ?? 1;
-      if (!answer.entries.length || answer.entries[0].at < oldest) return;
+      if (oldest && this._notesAt < oldest) return;
+      const asks = { ...notesAsked(this.filters), before: this._notesFrom, limit: NOTES_PAGE };
+      const { entries } = await this.api.journal(asks);
+      // Meanwhile so much came that the list begins anew.
+      if (this._notesFrom !== asks.before) return;
+      const found = entries.filter(isNote).reverse().map(noteRow);
+      this._notes.push(...found);
+      this._looked(entries.length === NOTES_PAGE ? entries[0].number : 0, entries[0]?.at);
+      if (!oldest && found.length) return;
     }
   }
 
@@ -140,15 +175,6 @@ export class Feed extends EventTarget {
 export function asked(filters) {
   const { type, event, id, subscription, status, text, since, until, state } = filters;
   return { type, event, id, subscription, status, text, since, until, state: state === "open" ? OPEN_STATES : state };
-}
-
-/** The deliveries that fit, oldest first, with all that was sent and answered: for a file. */
-export async function ended(api, filters) {
-  const { state, since, until, ...rest } = asked(filters);
-  const outcome = [state ?? []].flat().filter((each) => each && !UNDER_WAY.includes(each));
-  const times = { after_time: since, before_time: until };
-  const answer = await api.journal({ kind: "ended", ...rest, ...times, outcome, limit: MOST_EXPORTED });
-  return answer.entries.map((entry) => entry.delivery);
 }
 
 function notesAsked({ type, event, id, text, since, until }) {

@@ -38,7 +38,7 @@ class AccountView {
     const boxes = Object.entries(settings).map(([name, value]) => new Box(name, value, meanings[name]));
     const now = boxes.filter(({ name }) => live.includes(name));
     const later = boxes.filter(({ name }) => !live.includes(name));
-    const save = () => this.change(() => this.api.changeSettings(written(now)), "Saved: from now on");
+    const save = () => this.change(() => this.api.changeSettings(changed(now)), "Saved: from now on");
     const anew = () => this.beginAnew(written(boxes));
     fill(this.live, h("h2", {}, "Settings"), grid(now), h("div", {}, button("Save settings", save, { class: "main" })));
     fill(
@@ -119,10 +119,13 @@ class Box {
   }
 }
 
-/** Those that were changed. */
+function changed(boxes) {
+  return written(boxes.filter(({ before, now }) => now !== before));
+}
+
+/** As they stand there: what a reset is not told is as it was when the server began. */
 function written(boxes) {
-  const changed = boxes.filter(({ before, now }) => now !== before);
-  return Object.fromEntries(changed.map(({ name, now }) => [name, now]));
+  return Object.fromEntries(boxes.map(({ name, now }) => [name, now]));
 }
 
 function grid(boxes) {

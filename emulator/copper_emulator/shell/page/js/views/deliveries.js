@@ -1,8 +1,8 @@
 // The list of what was sent and what was not, and beside it the one that is looked at.
 
 import { button, fill, gathered, h } from "../dom.js";
-import { exportCsv, exportHar, exportJson } from "../exporting.js";
-import { ended, Feed } from "../feed.js";
+import { exportCsv, exportHar, exportJson, save } from "../exporting.js";
+import { Feed } from "../feed.js";
 import { onKey } from "../keys.js";
 import { confirmed } from "../parts/dialog.js";
 import { emptyState } from "../parts/empty_state.js";
@@ -124,16 +124,16 @@ class DeliveriesView {
 
   drawFooter() {
     const { feed } = this;
-    const older = feed.older.toLocaleString("en");
-    const end = feed.pruned ? "older ones were pruned" : "nothing older";
+    const { hasOlder, isFull } = feed;
+    const number = feed.older ? feed.older.toLocaleString("en") : "";
     fill(
       this.footer,
       h("span", { class: "muted", id: "row-count" }, `${count(feed.rows.length, "row")} here`),
-      !feed.older && h("span", { class: "muted" }, end),
-      feed.older > 0 &&
-        feed.isFull &&
-        h("span", { class: "muted" }, `${older} older not kept here: filter to see them`),
-      feed.older > 0 && !feed.isFull && button(`Load older (${older})`, () => this.loadOlder()),
+      !hasOlder && h("span", { class: "muted" }, "nothing older"),
+      hasOlder &&
+        isFull &&
+        h("span", { class: "muted" }, `${number || "there may be"} older not kept here: filter to see them`),
+      hasOlder && !isFull && button(number ? `Load older (${number})` : "Load older", () => this.loadOlder()),
     );
   }
 
@@ -169,8 +169,10 @@ class DeliveriesView {
     const { paused, missed } = this.feed ?? { paused: false, missed: 0 };
     const open = this.place.filters.state === "open";
     const toggle = (text, on, act, more) => button(text, act, { "aria-pressed": on ? "true" : "false", ...more });
-    const save = (text, write) =>
-      button(text, () => this.export(write), { "aria-label": `Export as ${text}`, title: "What fits the filters" });
+    const saves = (text, write) => {
+      const more = { "aria-label": `Export as ${text}`, title: "What fits the filters and has ended" };
+      return button(text, () => save(write, this.session, this.feed.filters), more);
+    };
     fill(
       this.bar,
       toggle(paused ? `Resume (${missed} new)` : "Pause", paused, () => this.pause(!paused), { id: "pause" }),
@@ -178,9 +180,9 @@ class DeliveriesView {
       toggle("Failed or pending only", open, () => this.filterOpen(!open), { id: "open-only" }),
       h("span", { class: "grow" }),
       this.selectionButtons(),
-      save("JSON", exportJson),
-      save("HAR", exportHar),
-      save("CSV", exportCsv),
+      saves("JSON", exportJson),
+      saves("HAR", exportHar),
+      saves("CSV", exportCsv),
     );
   }
 
@@ -233,11 +235,6 @@ class DeliveriesView {
     }
     this.selectNone();
     say(`${count(sent, "notification")} sent again`);
-  }
-
-  async export(write) {
-    const deliveries = await tried(() => ended(this.session.api, this.feed.filters));
-    if (deliveries) write(this.session.name, deliveries);
   }
 
   // --- the one that is looked at ---

@@ -30,7 +30,7 @@ export async function deliveryPane(pane, { session, which, tab, rows, signal }) 
   await draw();
 }
 
-function missing(text, hint) {
+function missing(text, hint = "") {
   return h("div", { class: "pane-body" }, h("p", {}, text), h("p", { class: "muted" }, hint));
 }
 
@@ -102,10 +102,10 @@ function head(session, whole) {
 }
 
 async function notePane(session, number) {
-  const { entries, first } = await session.api.journal({ since: number - 1, limit: 1 });
+  const { entries } = await session.api.journal({ since: number - 1, limit: 1 });
   const [entry] = entries;
   if (entry?.number !== number) {
-    return missing(`There is no entry ${number} in the journal.`, first > number ? "Older ones were pruned." : "");
+    return missing(`There is no entry ${number} in the journal.`);
   }
   const { change, kind, line } = entry;
   return [

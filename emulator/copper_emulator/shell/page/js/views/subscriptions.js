@@ -149,7 +149,7 @@ function form(api, subscription, close) {
   const target = h("input", { type: "url", value: subscription?.target ?? "", placeholder: url });
   const secret = json(subscription?.secret, '{"key": "s3cret"}');
   const headers = json(subscription?.headers, '{"X-Api-Key": "s3cret"}');
-  const said = () => ({ target: target.value.trim(), ...read("secret", secret), ...read("headers", headers) });
+  const said = () => ({ target: target.value.trim(), secret: read(secret), headers: read(headers) });
   const made = () => api.subscribe({ type: type.value, event: event.value, ...said() });
   const save = async () => {
     if (await tried(() => (subscription ? api.resubscribe(subscription.id, said()) : made()), "Saved")) close(true);
@@ -159,7 +159,7 @@ function form(api, subscription, close) {
     field("Target", target),
     field("Secret as JSON (may be left out)", secret),
     field("Headers as JSON (may be left out)", headers),
-    subscription && h("p", { class: "muted" }, "What is masked stays as it is."),
+    subscription && h("p", { class: "muted" }, "What is masked stays as it is; an empty box takes it away."),
     ends(close, save),
   ];
 }
@@ -168,8 +168,9 @@ function json(values, placeholder) {
   return h("input", { value: values ? JSON.stringify(values) : "", placeholder, spellcheck: "false" });
 }
 
-function read(name, control) {
-  return control.value.trim() ? { [name]: JSON.parse(control.value) } : {};
+/** What is not there is null. */
+function read(control) {
+  return control.value.trim() ? JSON.parse(control.value) : null;
 }
 
 function newRoute(api) {

@@ -1,0 +1,151 @@
+"""A kept connection: what a server has closed is opened again, and what it may have worked on is not sent twice."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.errors import StateError, UsageError
+from copper_emulator.remote.client import Client
+from copper_emulator.remote.stage import RemoteStage
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.stage import Stage
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+
+Open = Callable[..., "Server"]
+
+
+class Server:
+    """Does with each request that comes, over all connections, what its turn says.
+
+    `keep` answers, `close` answers and closes, `break` reads it to its end and closes without an answer.
+    """
+
+    def __init__(self, turns: Sequence[str], answer: bytes) -> None:
+        self.asked: list[str] = []
+        self.closed = threading.Event()
+        self._turns = iter(turns)
+        self._answer = ANSWER % (len(answer), answer)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self) -> None:
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as reading:
+                self._talk(connection, reading)
+            self.closed.set()
+
+    def _talk(self, connection: socket.socket, reading: Any) -> None:
+        while first := reading.readline():
+            length = 0
+            while (header := reading.readline()) not in (b"\r\n", b""):
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.split(b":")[1])
+            reading.read(length)
+            self.asked.append(first.decode().split(" ")[0])
+            turn = next(self._turns)
+            if turn != "break":
+                connection.sendall(self._answer)
+            if turn != "keep":
+                return
+
+
+@pytest.fixture
+def serving() -> Iterator[Open]:
+    servers: list[Server] = []
+
+    def serve(*turns: str, answer: bytes = b"{}") -> Server:
+        servers.append(Server(turns, answer))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.stop()
+
+
+def test_what_the_server_has_read_and_not_answered_is_not_posted_again(serving: Open) -> None:
+    server = serving("keep", "break", "keep")
+    client = Client(server.url)
+    client.post("/fire")
+
+    with pytest.raises(UsageError, match=r"before it had answered POST .*/fire .*whether it was done is not known"):
+        client.post("/fire")
+
+    assert server.asked == ["POST", "POST"]
+    client.post("/fire")
+    client.close()
+
+
+def test_a_connection_that_was_closed_while_it_was_idle_is_opened_again_before_a_post(serving: Open) -> None:
+    server = serving("close", "keep")
+    client = Client(server.url)
+    client.post("/fire")
+    assert server.closed.wait(10)
+
+    client.post("/fire")
+
+    assert server.asked == ["POST", "POST"]
+    client.close()
+
+
+def test_what_only_asks_is_asked_again_where_a_kept_connection_ends(serving: Open) -> None:
+    server = serving("keep", "break", "keep", "break")
+    client = Client(server.url)
+    client.get("/health")
+
+    client.get("/health")
+
+    assert server.asked == ["GET", "GET", "GET"]
+    client.close()
+
+
+def test_on_a_fresh_connection_nothing_is_asked_twice(serving: Open) -> None:
+    server = serving("break", "keep")
+    client = Client(server.url)
+
+    with pytest.raises(UsageError, match="nothing answers"):
+        client.get("/health")
+
+    assert server.asked == ["GET"]
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b'{"version": 99, "state": {}, "digest": ""}', "has version 99, and this copper-emulator reads"),
+        (b'{"version": 1, "state": {}, "digest": "0"}', "not as it was made"),
+        (b"{}", "has version 0"),
+    ],
+)
+def test_a_server_that_tells_of_its_accounts_in_another_way_is_told_so(serving: Open, answer: bytes, said: str) -> None:
+    client = Client(serving("keep", answer=answer).url)
+
+    with pytest.raises(StateError, match=said):
+        RemoteStage(client, "/accounts/default", "default").account.name  # noqa: B018
+
+    client.close()
+
+
+def test_a_stage_of_a_server_has_what_every_stage_has(serving: Open) -> None:
+    here = Stage("here", Settings.of({}), VirtualClock())
+    there = RemoteStage(Client("http://127.0.0.1:1"), "/accounts/default", "default")
+
+    public = {name for name in vars(here) if not name.startswith("_")}
+    kept = {"account", "settings", "routes"}
+    assert public - kept - set(vars(there)) == set()
+    assert all(isinstance(getattr(RemoteStage, name), property) for name in kept)
