@@ -169,11 +169,6 @@ class Waiting:
         if answer is not None:
             self.answer_later(attempt, answer[1], answer[0])
 
-    def answer_due(self, notification: Notification) -> int | None:
-        """When its answer will have come, as far as that is known."""
-        found = self.answered.get(notification.serial)
-        return None if found is None else found[0]
-
     def land(self, notification: Notification) -> None:
         """It has come to its end, and its target is free for the next."""
         if self.flying.pop(notification.serial, None) is not None:
