@@ -1,7 +1,8 @@
 """Which emulated accounts does the present test have, and how does each begin and end?
 
 All accounts of a session stand in one `Accounts`, kept in the config's stash: those of the fixtures and those that
-`make_copper` opens. They share one server thread, which starts when the first of them needs it.
+`make_copper` opens. They share one server thread, which starts when the first of them needs it. The file is longer than
+others because it reads as one life: begun, judged, ended, for every way to get an account.
 """
 
 from __future__ import annotations

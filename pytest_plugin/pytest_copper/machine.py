@@ -12,7 +12,8 @@
 
     TestMirror = Mirror.TestCase
 
-Hypothesis shrinks a failure to the fewest steps, and they are told as a scenario file that can be replayed.
+Hypothesis shrinks a failure to the fewest steps, and they are told as a scenario file that can be replayed. The file is
+longer than others because its class is read as one: what a subclass says, every rule, and what is made of a failure.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class Served:
 
 class _Handler(BaseHTTPRequestHandler):
     def ask(self, attempt: Attempt) -> Result:
+        """The subclass that is made for each route knows the endpoint."""
         raise NotImplementedError
 
     def do_POST(self) -> None:

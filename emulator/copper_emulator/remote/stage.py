@@ -84,6 +84,7 @@ class RemoteStage(Stage):
         self._found: Found | None = None
         self._known: Account | None = None
         self._kept = False
+        # No RLock, but entered and left as one: while it is held the account is looked at once.
         self.lock = Look()  # type: ignore[assignment]
         self.clock: Clock = RemoteClock(lambda: self._seen()[0].clock.now())
         self.hooks: list[Callable[[Delivery], object]] = []
@@ -99,6 +100,7 @@ class RemoteStage(Stage):
     def name(self) -> str:
         return self._name
 
+    # Attributes of a stage of this process; here each is looked up when it is read, and nobody sets them.
     @property
     def account(self) -> Account:  # type: ignore[override]
         """The account as it is now; within one look the same."""
