@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from copper_emulator.core.errors import UsageError
-from copper_emulator.shell.served_account import AccountGone, ServedAccount
+from copper_emulator.core.errors import AccountGone, UsageError
+from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 from tests.shell.served import Served, serving
 

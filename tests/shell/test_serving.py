@@ -10,7 +10,7 @@ import pytest
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, RecordChange, Topic
 from copper_emulator.settings import Settings
-from copper_emulator.shell.served_account import ClockName, Plan
+from copper_emulator.shell.plan import ClockName, Plan
 from copper_emulator.shell.serving import Server
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 

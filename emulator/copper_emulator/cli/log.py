@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.text import count
-from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
 from copper_emulator.shell.accounts import DEFAULT
-from copper_emulator.shell.api.shapes import EntryShape, shown_line
-from copper_emulator.shell.hiding import NOTHING
-from copper_emulator.shell.served_account import Plan, ServedAccount
+from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.served_account import ServedAccount
 
 _MOST = 5_000
 """Lines that are kept for a reader who is behind."""
@@ -64,26 +65,23 @@ class Log:
             output.line(f"  faults {faults_text(plan.settings.faults)} (copper-emulator faults off)")
         if server.state is not None:
             output.line(f"  state  {server.state} ({count(len(server.accounts), 'account')})")
-        for account in server.accounts:
-            if account.stage.settings != account.stage.own_settings:
-                output.line(f"  {account.name} goes on with the settings it had; reset takes the command line's")
+            for account in server.accounts:
+                if account.stage.settings != account.stage.own_settings:
+                    output.line(f"  {account.name} goes on with the settings it had; reset takes the command line's")
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""
-        hidden = account.hidden if account is not None else NOTHING
-        if not self._as_json:
-            if entry.kind is not Kind.SENDING:
-                lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
-                self._output.journal_line(shown_line(entry, hidden), lead=lead)
-        elif account is None:
-            told = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, NOTHING)}
-            self._output.json({"account": None, **told})
-        else:
-            shown = EntryShape.of(entry, hidden).model_dump_json()
-            self._output.json_text(f'{{"account":"{account.name}",{shown[1:]}')
+        # Loaded with the first entry: the ready line does not wait for it.
+        from copper_emulator.cli.log_entries import as_json, as_text
+
+        if self._as_json:
+            self._output.json_text(as_json(account, entry))
+        elif entry.kind is not Kind.SENDING:
+            lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
+            self._output.journal_line(as_text(account, entry), lead=lead)
 
     def ended(self) -> None:
         """The last line."""

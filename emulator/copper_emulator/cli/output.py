@@ -34,6 +34,9 @@ _STYLES: tuple[tuple[str, str], ...] = (
 )
 """By what a line of the journal begins with after its time; the first that fits."""
 
+_ASK_FOR_COLOUR = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables that rich heeds also where there is no terminal."""
+
 _STAMP = len("2026-09-29 22:40:04.738  ")
 
 
@@ -49,9 +52,13 @@ class Output:
 
     def line(self, text: str, *, style: str = "") -> None:
         """A line for people; nothing where programs read."""
-        if not self.as_json:
+        if self.as_json:
+            return
+        if self._is_plain:
+            self._file.write(text + "\n")
+        else:
             self._console.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
-            self._file.flush()
+        self._file.flush()
 
     def journal_line(self, text: str, *, lead: str = "") -> None:
         """A line of the journal, coloured by what it tells."""
@@ -76,6 +83,11 @@ class Output:
     @property
     def _file(self) -> TextIO:
         return sys.stdout if self._lines is None else cast("TextIO", self._lines)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether nothing is to be coloured, so that rich, which takes its time to load, is not needed."""
+        return not self._file.isatty() and not any(map(os.environ.get, _ASK_FOR_COLOUR))
 
     @cached_property
     def _console(self) -> Console:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,10 +18,11 @@ from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import RouteError, SettingsError, StateError
 from copper_emulator.settings import Settings
-from copper_emulator.shell.routes import Routes
-from copper_emulator.shell.runs import Player
-from copper_emulator.shell.served_account import Plan
+from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.runs import Player
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,7 +74,11 @@ def _choices(field: Any) -> str:
 
 
 def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
-    routes = []
+    routes: list[tuple[str, str]] = []
+    if not given:
+        return routes
+    from copper_emulator.shell.routes import Routes
+
     for text in given:
         origin, equals, url = text.partition("=")
         if not equals:

@@ -182,6 +182,10 @@ class EchoLoop(UsageError):
     """Each delivery caused a change that caused the next delivery, deeper than the setting `echo_depth` allows."""
 
 
+class AccountGone(UsageError):
+    """Something was to be done to an account of a server that was deleted meanwhile, or whose server ends."""
+
+
 class StateError(UsageError):
     """A state file or a snapshot that cannot be read or written; the text says what is wrong with it."""
 

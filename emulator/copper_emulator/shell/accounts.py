@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Entry, Key, Kind
 from copper_emulator.settings import Settings
-from copper_emulator.shell.senders.http import HttpSender
-from copper_emulator.shell.served_account import Plan, ServedAccount
-from copper_emulator.shell.stage import Stage
-from copper_emulator.shell.stage_rows import Found
+from copper_emulator.shell.plan import Plan
 
 if TYPE_CHECKING:
-    # With it comes SQLite, which most servers have no need of.
+    # A server is ready before it has loaded what accounts are made of, and most have no need of SQLite.
+    from copper_emulator.core.account import Account
     from copper_emulator.shell.keeping import Keeper
+    from copper_emulator.shell.senders.http import HttpSender
+    from copper_emulator.shell.served_account import ServedAccount
+    from copper_emulator.shell.stage import Stage
+    from copper_emulator.shell.stage_rows import Found
 
 DEFAULT = "default"
 """The account that is there from the start, before any token has been seen."""
@@ -28,35 +30,46 @@ class Accounts:
 
     Without fixed tokens an unknown one opens an account: the first becomes the key of `default`, later ones those of
     `account-2`, `account-3` and so on.
+
+    `default` is made when it is first asked for, and with it everything is loaded that an account is made of; at once
+    where the plan has tokens or routes, which may be wrong, or there is a state file.
+
+    Args:
+        plan: how each is made.
+        group: where their deliveries run.
+        closing: closes, after all of them have been stopped, what they send with.
+        keeper: keeps them, and knows those of an earlier server.
     """
 
-    def __init__(self, plan: Plan, http: HttpSender, group: asyncio.TaskGroup, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self, plan: Plan, group: asyncio.TaskGroup, closing: AsyncExitStack, keeper: Keeper | None = None
+    ) -> None:
         self.plan = plan
         self.token_advice = "Use one that the server was given with --token."
         self.loopback = True
         """Whether only this machine can reach the server."""
-        self._http = http
+        self._http: HttpSender | None = None
         self._group = group
+        self._closing = closing
         self._keeper = keeper
         self._begun = False
-        self._accounts: dict[str, ServedAccount] = {}
-        for name, rows in ({} if keeper is None else keeper.found()).items():
-            found = Found(rows)
-            self._add(name, settings=found.made_with, found=found)
-        if DEFAULT not in self._accounts:
-            self._add(DEFAULT)
+        self._made: dict[str, ServedAccount] = {}
+        if keeper is not None:
+            self._take_up(keeper)
+        if plan.routes:
+            self._all()
         for token in dict.fromkeys(plan.tokens):
             if self.known(token) is None:
                 self._open(token, DEFAULT_EMAIL)
 
     def __iter__(self) -> Iterator[ServedAccount]:
-        return iter(list(self._accounts.values()))
+        return iter(list(self._all().values()))
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return len(self._made) or 1
 
     def named(self, name: str) -> ServedAccount | None:
-        return self._accounts.get(name)
+        return self._all().get(name)
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
         """The account a token belongs to, by its current or an earlier key; None where it may not open one."""
@@ -64,7 +77,7 @@ class Accounts:
         if found is not None or self.plan.tokens or not email:
             return found
         stage, key = self._open(token, email)
-        self._accounts[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
+        self._all()[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
         return stage, key
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
@@ -82,18 +95,18 @@ class Accounts:
     def tell(self, kind: Kind, text: str) -> None:
         """Say something to the listener that is no account's alone."""
         if self.plan.listener is not None:
-            now = self._accounts[DEFAULT].stage.clock.now()
+            now = self._all()[DEFAULT].stage.clock.now()
             self.plan.listener(None, Entry(0, now, kind, text))
 
     def begin(self) -> None:
         """Deliver from now on, for those that there are and those that will be."""
         self._begun = True
-        for account in self:
+        for account in self._made.values():
             account.begin()
 
     def create(self, name: str, key: Key, settings: Settings | None) -> ServedAccount:
         """A new account, with settings of its own where they are given. Raises UsageError where it is there."""
-        if name in self._accounts:
+        if name in self._all():
             raise UsageError(f"there is an account {name!r} already")
         if self.known(key.token) is not None:
             raise UsageError("the token belongs to an account already")
@@ -105,7 +118,7 @@ class Accounts:
     async def delete(self, account: ServedAccount) -> None:
         """Take an account away, with all that is in it. Raises AccountGone where somebody else has."""
         await account.delete()
-        del self._accounts[account.name]
+        del self._all()[account.name]
         if self._keeper is not None:
             self._keeper.forget(account.name)
 
@@ -120,16 +133,16 @@ class Accounts:
 
     async def stop(self) -> None:
         """End the deliveries of all accounts."""
-        for account in self:
+        for account in list(self._made.values()):
             await account.stop()
 
     def close(self) -> None:
         """Let all who wait for a journal go."""
-        for account in self:
+        for account in list(self._made.values()):
             account.close()
 
     def _open(self, token: str, email: str) -> tuple[Stage, Key]:
-        first = self._accounts[DEFAULT]
+        first = self._all()[DEFAULT]
         account = self._add(self.free_name()) if has_token(first.stage.account) else first
         with account.stage.lock:
             keys = account.stage.account.keys
@@ -142,18 +155,43 @@ class Accounts:
     def free_name(self) -> str:
         """The name of the next account of which nobody says what it is called."""
         number = len(self) + 1
-        while f"account-{number}" in self._accounts:
+        while f"account-{number}" in self._all():
             number += 1
         return f"account-{number}"
 
+    def _all(self) -> dict[str, ServedAccount]:
+        """Every account; `default` is there from now on."""
+        if DEFAULT not in self._made:
+            self._add(DEFAULT)
+        return self._made
+
+    def _take_up(self, keeper: Keeper) -> None:
+        from copper_emulator.shell.stage_rows import Found
+
+        for name, rows in keeper.found().items():
+            found = Found(rows)
+            self._add(name, settings=found.made_with, found=found)
+        self._all()
+
     def _add(self, name: str, *, settings: Settings | None = None, found: Found | None = None) -> ServedAccount:
+        from copper_emulator.shell.served_account import ServedAccount
+
         added = ServedAccount(
-            name, self.plan, self._http, self._group, settings=settings, found=found, keeper=self._keeper
+            name, self.plan, self._sender(), self._group, settings=settings, found=found, keeper=self._keeper
         )
-        self._accounts[name] = added
+        self._made[name] = added
         if self._begun:
             added.begin()
         return added
+
+    def _sender(self) -> HttpSender:
+        from copper_emulator.shell.senders.http import HttpSender
+
+        if self._http is None:
+            self._http = HttpSender()
+            self._http.open()
+            self._closing.push_async_callback(self._http.close)
+        return self._http
 
 
 def has_token(account: Account) -> bool:

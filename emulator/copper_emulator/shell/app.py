@@ -15,11 +15,8 @@ from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, known_account
 from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.clock import pause_async
-from copper_emulator.shell.listening import ListeningRunner
+from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 from copper_emulator.shell.stage import Stage
-
-MAX_BODY = 1024 * 1024
-"""Bytes a request body may have. Copper's own limit is not known."""
 
 
 class Directory(Protocol):
@@ -41,15 +38,10 @@ class Directory(Protocol):
 def make_api(directory: Directory) -> web.Application:
     """The emulated API over the accounts of a directory."""
     app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
-    add_api(app, directory)
-    return app
-
-
-def add_api(app: web.Application, directory: Directory) -> None:
-    """Put the emulated API into an application that has `answer_errors` among its middlewares."""
     app[DIRECTORY] = directory
     for part in (webhooks, records, searches, bulk, related, lookups, definitions, description):
         app.add_routes(part.routes)
+    return app
 
 
 def make_runner(app: web.Application, **options: Any) -> web.AppRunner:

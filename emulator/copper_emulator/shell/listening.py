@@ -17,6 +17,9 @@ from copper_emulator.shell.senders.caught import is_meant_for_the_caller
 OnError: TypeAlias = Callable[[web.BaseRequest, int, BaseException | None, str], web.StreamResponse | None]
 """Gets the request (a stub when it could not be parsed), the status, the exception and aiohttp's words."""
 
+MAX_BODY = 1024 * 1024
+"""Bytes a request body may have. Copper's own limit is not known."""
+
 _PATIENCE = 0.1
 """Seconds for what is still answered when connections are cut off."""
 

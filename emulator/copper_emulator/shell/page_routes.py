@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from copper_emulator.shell.api.operation import Handler, answer_refusals, guard
-
-if TYPE_CHECKING:
-    from aiohttp.typedefs import Middleware
+from copper_emulator.shell.api.guarding import Handler, answer_refusals, guard, protected
 
 FOLDER = Path(__file__).parent / "page"
 
@@ -41,7 +37,7 @@ _HEADERS = {
 
 def make_page(trusted_hosts: frozenset[str]) -> web.Application:
     """The files of the page, for whoever calls this machine by its own name."""
-    app = web.Application(middlewares=[answer_refusals, _guarded(trusted_hosts)])
+    app = web.Application(middlewares=[answer_refusals, guard(trusted_hosts)])
     files = page_files()
 
     async def get_file(request: web.Request) -> web.StreamResponse:
@@ -53,16 +49,12 @@ def make_page(trusted_hosts: frozenset[str]) -> web.Application:
 
 def start_page(trusted_hosts: frozenset[str]) -> Handler:
     """What `/` answers: the page itself."""
-    guarded = _guarded(trusted_hosts)
     files = page_files()
 
     async def get_page(request: web.Request) -> web.StreamResponse:
         return _sent(files, "index.html")
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        return await answer_refusals(request, lambda inner: guarded(inner, get_page))
-
-    return handle
+    return protected(trusted_hosts, get_page)
 
 
 def page_files() -> dict[str, Path]:
@@ -76,7 +68,3 @@ def _sent(files: Mapping[str, Path], name: str) -> web.StreamResponse:
         raise web.HTTPNotFound
     kind = f"{_TYPES[path.suffix]}; charset=utf-8"
     return web.FileResponse(path, headers={**_HEADERS, "Content-Type": kind})
-
-
-def _guarded(trusted_hosts: frozenset[str]) -> Middleware:
-    return guard(frozenset(host.lower() for host in trusted_hosts))

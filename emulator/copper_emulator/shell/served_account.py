@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import AccountGone
 from copper_emulator.core.model import Entry, Key, Kind, Subscription
 from copper_emulator.core.state import end_interrupted
 from copper_emulator.core.surface import Surface
@@ -18,8 +17,9 @@ from copper_emulator.shell.background import Runner
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.hiding import Hidden
 from copper_emulator.shell.inbox import Inbox
+from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.recorder import Recorder
-from copper_emulator.shell.runs import Player, Runs
+from copper_emulator.shell.runs import Runs
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import Found
@@ -27,27 +27,6 @@ from copper_emulator.shell.stage_rows import Found
 if TYPE_CHECKING:
     # With it comes SQLite, which most servers have no need of.
     from copper_emulator.shell.keeping import Keeper
-
-ClockName: TypeAlias = Literal["wall", "manual"]
-Listener: TypeAlias = Callable[["ServedAccount | None", Entry], None]
-"""Is told each entry of each journal as it is written, with its account, and what no account can tell with None."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How every account of a server is made."""
-
-    settings: Settings
-    clock: ClockName = "wall"
-    routes: Sequence[tuple[str, str]] = ()
-    tokens: Sequence[str] = ()
-    listener: Listener | None = None
-    player: Callable[[], Player] | None = None
-    """Who knows the scenarios that can be played; asked for when there is need of him."""
-
-
-class AccountGone(UsageError):
-    """Something was to be done to an account that was deleted meanwhile, or whose server ends."""
 
 
 class ServedAccount:

@@ -1,4 +1,8 @@
-"""The standalone server: emulated API and control API on one loop, deliveries in the background."""
+"""The standalone server: emulated API and control API on one loop, deliveries in the background.
+
+It is ready when it can say so. The emulated API, the control API and the accounts are each loaded with the first
+request that needs them.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +19,19 @@ from copper_emulator.core.errors import NotWritten
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.accounts import Accounts
-from copper_emulator.shell.api import control_documents
-from copper_emulator.shell.api.control import make_control
-from copper_emulator.shell.api.operation import Refused, refuse
-from copper_emulator.shell.app import MAX_BODY, add_api, answer_errors, envelope, make_runner
+from copper_emulator.shell.api.guarding import Refused, protected, refuse
+from copper_emulator.shell.api.health import HEALTH
+from copper_emulator.shell.deferred import Deferred
+from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 from copper_emulator.shell.page_routes import make_page, start_page
-from copper_emulator.shell.senders.http import HttpSender
-from copper_emulator.shell.served_account import Plan
+from copper_emulator.shell.plan import Plan
 
 if TYPE_CHECKING:
     from copper_emulator.shell.keeping import Keeper
 
 DEFAULT_PORT = 2929
+
+_CONTROL = "/_emulator/v1"
 
 _PATIENCE = 1.0
 """Seconds a request under way gets to finish when the server ends."""
@@ -80,15 +85,13 @@ class Server:
         await self._open.aclose()
 
     async def _start(self) -> None:
-        http = HttpSender()
-        await http.start()
-        self._open.push_async_callback(http.close)
+        closing = await self._open.enter_async_context(AsyncExitStack())
         group = await self._open.enter_async_context(asyncio.TaskGroup())
         keeper = None if self.state is None else self._keeper(self.state)
-        self.accounts = Accounts(self._plan, http, group, keeper)
+        self.accounts = Accounts(self._plan, group, closing, keeper)
         self.accounts.loopback = is_loopback(self.bind)
         self._open.push_async_callback(self.accounts.stop)
-        runner = make_runner(self._app(keeper), shutdown_timeout=_PATIENCE)
+        runner = ListeningRunner(self._app(keeper), on_error=_answer_unhandled, shutdown_timeout=_PATIENCE)
         await runner.setup()
         self._open.push_async_callback(runner.cleanup)
         # Before the requests under way are waited for: those who follow a journal would never end by themselves.
@@ -108,23 +111,63 @@ class Server:
         return keeper
 
     def _app(self, keeper: Keeper | None) -> web.Application:
-        app = web.Application(middlewares=[answer_errors], client_max_size=MAX_BODY)
+        app = web.Application(client_max_size=MAX_BODY)
         if keeper is not None:
             from copper_emulator.shell.keeping import keeping
 
-            app.middlewares.insert(0, keeping(keeper, _not_written, _tells_nothing))
-        add_api(app, self.accounts)
-        app.add_routes(control_documents.routes)
-        trusted = self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
-        app.add_subapp("/_emulator/v1", make_control(self.accounts, trusted))
-        app.add_subapp("/_emulator/page", make_page(trusted))
+            app.middlewares.append(keeping(keeper, _not_written, _tells_nothing))
+        trusted = frozenset(host.lower() for host in self._trusted())
+        for operation in HEALTH:
+            handler = protected(trusted, operation.handler(self.accounts))
+            app.router.add_route(operation.method, f"{_CONTROL}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
+        app.add_subapp("/_emulator/page", make_page(trusted))
+        for path, make in (
+            (_CONTROL, lambda: self._control(trusted)),
+            ("/_emulator/docs", _documents),
+            ("/_emulator/openapi.json", _documents),
+            ("/", self._api),
+        ):
+            app.router.register_resource(Deferred(path, make))
         return app
+
+    def _trusted(self) -> frozenset[str]:
+        return self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
+
+    def _control(self, trusted: frozenset[str]) -> web.Application:
+        from copper_emulator.shell.api.control import make_control
+
+        app = web.Application()
+        app.add_subapp(_CONTROL, make_control(self.accounts, trusted))
+        return app
+
+    def _api(self) -> web.Application:
+        from copper_emulator.shell.app import make_api
+
+        return make_api(self.accounts)
+
+
+def _documents() -> web.Application:
+    from copper_emulator.shell.api import control_documents
+
+    app = web.Application()
+    app.add_routes(control_documents.routes)
+    return app
+
+
+def _answer_unhandled(
+    request: web.BaseRequest, status: int, error: BaseException | None, message: str
+) -> web.StreamResponse | None:
+    from copper_emulator.shell.app import answer_unhandled
+
+    return answer_unhandled(request, status, error, message)
 
 
 def _not_written(request: web.Request, error: NotWritten) -> web.Response:
     """A refusal in the words of the API that was called."""
     if not request.path.startswith("/_emulator"):
+        from copper_emulator.shell.app import envelope
+
         return envelope(error)
     return refuse(Refused(error.status, "what happens cannot be written to the state file", hint=error.hint))
 

@@ -20,7 +20,7 @@ from copper_emulator.shell.api.control_journal import ReadJournal
 from copper_emulator.shell.api.control_limits import ReadLimits
 from copper_emulator.shell.api.control_notification_models import ListNotifications
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.served_account import Plan
+from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 

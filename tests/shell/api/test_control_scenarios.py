@@ -12,7 +12,7 @@ from copper_emulator.scenarios import parse
 from copper_emulator.scenarios.shipped import shipped_names
 from copper_emulator.served_scenarios import ServedScenarios
 from copper_emulator.shell.api.control_scenarios import OfRun, StartedShape, StartRun, show_run, start_run
-from copper_emulator.shell.api.operation import Refused
+from copper_emulator.shell.api.guarding import Refused
 from tests.shell.served import Endpoint, Served, listening, serving
 
 DEFAULT = "/accounts/default"

@@ -19,8 +19,9 @@ from jsonschema import Draft202012Validator
 from copper_emulator import Emulator
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.shell.app import MAX_BODY, make_api
+from copper_emulator.shell.app import make_api
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.listening import MAX_BODY
 from tests.cli.processes import run
 from tests.shell.api.client import BASE, Answer, Client
 from tests.shell.api.described import DOCUMENT, OPERATIONS, check_answer, operations, resolved

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from copper_emulator import Emulator
 from copper_emulator.core.model import Kind
 from copper_emulator.core.topics import TABLES, Profile
-from copper_emulator.shell.app import MAX_BODY
+from copper_emulator.shell.listening import MAX_BODY
 from tests.shell.api.client import Client, check_refused, common
 
 PATH = "/developer_api/v1/webhooks"

@@ -23,7 +23,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.api.control import OPERATIONS, SERVER_OPERATIONS
 from copper_emulator.shell.api.control_description import BASE, describe, described
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.served_account import Plan
+from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
 from tests.shell.api.trying import as_clients_write
 

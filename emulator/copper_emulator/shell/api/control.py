@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from aiohttp import web
@@ -19,10 +18,7 @@ from copper_emulator.shell.api.control_journal import ReadJournal, read_journal,
 from copper_emulator.shell.api.control_limits import LIMIT_OPERATIONS
 from copper_emulator.shell.api.control_models import (
     Fire,
-    Health,
     JournalShape,
-    Nothing,
-    ReadyShape,
 )
 from copper_emulator.shell.api.control_notifications import NOTIFICATION_OPERATIONS
 from copper_emulator.shell.api.control_records import RECORD_OPERATIONS
@@ -32,23 +28,16 @@ from copper_emulator.shell.api.control_targets import TARGET_OPERATIONS
 from copper_emulator.shell.api.control_wait import Wait, WaitedShape, wait
 from copper_emulator.shell.api.control_why import Why, WhyShape, why
 from copper_emulator.shell.api.filters import EntryFilters
-from copper_emulator.shell.api.operation import (
-    Operation,
-    Refused,
-    ServerOperation,
-    account_of,
-    answer_refusals,
-    from_query,
-    guard,
-    parsed,
-)
+from copper_emulator.shell.api.guarding import answer_refusals, guard
+from copper_emulator.shell.api.health import HEALTH
+from copper_emulator.shell.api.operation import Operation, ServerOperation, account_of, from_query, parsed
 from copper_emulator.shell.api.shapes import FiredShape
 from copper_emulator.shell.served_account import ServedAccount
 
 
 def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Application:
     """The control API over the accounts of a server."""
-    app = web.Application(middlewares=[answer_refusals, guard(frozenset(host.lower() for host in trusted_hosts))])
+    app = web.Application(middlewares=[answer_refusals, guard(trusted_hosts)])
 
     async def get_stream(request: web.Request) -> web.StreamResponse:
         account = account_of(request, accounts)
@@ -64,33 +53,6 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
     return app
 
 
-async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
-    """Whether the server is there, and what it is."""
-    try:
-        number = version("copper-emulator")
-    except PackageNotFoundError:
-        number = "unknown"
-    api_url = f"{request.url.origin()}/developer_api/v1"
-    return Health(
-        version=number,
-        api_url=api_url,
-        clock=accounts.plan.clock,
-        accounts=len(accounts),
-        loopback=accounts.loopback,
-    )
-
-
-async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
-    """Whether deliveries are made for every account; 503 while they are not, and where they cannot be kept."""
-    unwritten = accounts.unwritten()
-    if unwritten:
-        raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
-    waiting = [account.name for account in accounts if not account.runner.is_running]
-    if waiting:
-        raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
-    return ReadyShape(accounts=len(accounts))
-
-
 async def fire(served: ServedAccount, said: Fire) -> FiredShape:
     """A bare event happens now. On the manual clock what it makes due has been delivered when this is answered."""
     stage = served.stage
@@ -103,8 +65,7 @@ async def fire(served: ServedAccount, said: Fire) -> FiredShape:
 
 
 SERVER_OPERATIONS: tuple[ServerOperation[Any], ...] = (
-    ServerOperation("GET", "/health", "Whether the server is there", Nothing, Health, health),
-    ServerOperation("GET", "/ready", "Whether deliveries are made", Nothing, ReadyShape, ready),
+    *HEALTH,
     *ACCOUNTS,
     SCENARIOS,
 )

@@ -15,9 +15,10 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import Settings
 from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
-from copper_emulator.shell.api.control_models import AccountShape, AccountsShape, Nothing, Taken
-from copper_emulator.shell.api.operation import Operation, Refused, ServerOperation, account_of
-from copper_emulator.shell.api.shapes import Shape
+from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Nothing, Shape, Taken
+from copper_emulator.shell.api.operation import Operation, ServerOperation, account_of
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 

@@ -11,8 +11,10 @@ from copper_emulator.core.model import Delivery, WaitsFor
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.api.control_models import Advance, ClockShape, MovedShape, Nothing, RunUntilIdle
-from copper_emulator.shell.api.operation import Operation, Refused
+from copper_emulator.shell.api.control_models import Advance, ClockShape, MovedShape, RunUntilIdle
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Nothing
+from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.shapes import DeliveryShape, shown_line
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from copper_emulator.shell.api.control_models import ErrorShape
 from copper_emulator.shell.api.filters import EntryFilters
+from copper_emulator.shell.api.models import ErrorShape
 from copper_emulator.shell.api.operation import Operation, ServerOperation
 
 BASE = "/_emulator/v1"

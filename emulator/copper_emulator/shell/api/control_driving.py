@@ -9,10 +9,10 @@ from pydantic import Field
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kinds import kind_called
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.api.control_models import Nothing, RecordId, Taken, Word
+from copper_emulator.shell.api.control_models import RecordId, Word
 from copper_emulator.shell.api.control_record_models import OfType
+from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
-from copper_emulator.shell.api.shapes import Shape
 from copper_emulator.shell.driver import settle
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from copper_emulator.core.fault import Fault
-from copper_emulator.shell.api.control_models import FaultShape, FaultsShape, Nothing, Switch
+from copper_emulator.shell.api.control_models import FaultShape, FaultsShape, Switch
+from copper_emulator.shell.api.models import Nothing
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.faults import active, check_names, read, switch_off_named, switch_on
 from copper_emulator.shell.served_account import ServedAccount

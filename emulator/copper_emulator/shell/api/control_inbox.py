@@ -11,9 +11,10 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import iso
 from copper_emulator.durations import parse_duration
 from copper_emulator.explain import masked_headers
-from copper_emulator.shell.api.control_models import DURATION_SCHEMA, Taken
+from copper_emulator.shell.api.control_models import DURATION_SCHEMA
+from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.operation import Operation
-from copper_emulator.shell.api.shapes import Shape, as_sent, masked_body
+from copper_emulator.shell.api.shapes import as_sent, masked_body
 from copper_emulator.shell.inbox import MOST, Reply
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from copper_emulator.core.model import Entry
 from copper_emulator.shell.api.control_models import JournalShape
 from copper_emulator.shell.api.filters import EntryFilters, fits_entry
-from copper_emulator.shell.api.operation import Refused
+from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.shapes import EntryShape
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -10,9 +10,8 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Notification, State, WaitsFor
 from copper_emulator.core.ratelimit import Window
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.api.control_models import Taken
+from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.operation import Operation
-from copper_emulator.shell.api.shapes import Shape
 from copper_emulator.shell.served_account import ServedAccount
 
 

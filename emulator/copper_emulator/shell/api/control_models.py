@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     StrictInt,
@@ -18,8 +16,9 @@ from pydantic import (
 from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
-from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape, Shape
-from copper_emulator.shell.served_account import ClockName
+from copper_emulator.shell.api.models import Shape, Taken
+from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape
+from copper_emulator.shell.plan import ClockName
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1
@@ -45,17 +44,6 @@ Duration = Annotated[int, Field(gt=0), BeforeValidator(parse_duration), PlainSer
 RecordId = Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
 Word = Annotated[str, StringConstraints(max_length=100)]
 KindName = Annotated[Kind, BeforeValidator(_kind)]
-
-
-class Taken(BaseModel):
-    """The base of everything that is sent to the control API: what is not known is refused."""
-
-    # Made ready at first use: a server that starts needs none of them yet.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class Nothing(Taken):
-    """For operations that need to be told nothing."""
 
 
 class Fire(Taken):
@@ -86,24 +74,6 @@ class Switch(Taken):
 
     on: list[Word] = Field(default_factory=list, description="like lose=20%, outage=10m", max_length=100)
     off: list[Word] | Literal["all"] = Field(default_factory=list, description="names, or as they are written; or all")
-
-
-class Health(Shape):
-    """Answered by a server that can do its work."""
-
-    status: str = "ok"
-    version: str
-    api_url: str = Field(description="the base URL for a client of Copper")
-    clock: ClockName
-    accounts: int
-    loopback: bool = Field(description="whether only this machine can reach the server")
-
-
-class ReadyShape(Shape):
-    """Answered by a server that delivers."""
-
-    status: str = "ready"
-    accounts: int
 
 
 class AccountShape(Shape):
@@ -169,10 +139,3 @@ class MovedShape(Shape):
     waiting: int
     deliveries: list[DeliveryShape]
     lines: list[str] = Field(description="the deliveries to read")
-
-
-class ErrorShape(Shape):
-    """What was refused, and where it is known what would help."""
-
-    error: str
-    hint: str | None = None

@@ -11,14 +11,14 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, Reason, WaitsFor
 from copper_emulator.core.wire import iso
 from copper_emulator.explain.stories import masked_headers, waiting
-from copper_emulator.shell.api.control_models import MAX_NUMBER, Taken
+from copper_emulator.shell.api.control_models import MAX_NUMBER
 from copper_emulator.shell.api.control_why import StepShape
 from copper_emulator.shell.api.filters import NotificationFilters
+from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.shapes import (
     ChangeShape,
     DeliveryShape,
     NotificationShape,
-    Shape,
     SubscriptionShape,
     as_sent,
     masked_body,

@@ -26,7 +26,8 @@ from copper_emulator.shell.api.control_notification_models import (
 )
 from copper_emulator.shell.api.control_why import StepShape
 from copper_emulator.shell.api.filters import fits_notification
-from copper_emulator.shell.api.operation import Operation, Refused
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.shapes import ChangeShape, DeliveryShape, SubscriptionShape
 from copper_emulator.shell.hiding import Hidden
 from copper_emulator.shell.routes import sendable

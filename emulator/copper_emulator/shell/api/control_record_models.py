@@ -7,8 +7,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from copper_emulator.shell.api.control_models import RecordId, Taken, Word
-from copper_emulator.shell.api.shapes import FiredShape, Shape
+from copper_emulator.shell.api.control_models import RecordId, Word
+from copper_emulator.shell.api.models import Shape, Taken
+from copper_emulator.shell.api.shapes import FiredShape
 
 MAX_COUNT = 10_000
 

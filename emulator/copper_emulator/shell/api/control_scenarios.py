@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.accounts import Accounts
-from copper_emulator.shell.api.control_models import MAX_NUMBER, Nothing, Taken
-from copper_emulator.shell.api.operation import Operation, Refused, ServerOperation
-from copper_emulator.shell.api.shapes import Shape
+from copper_emulator.shell.api.control_models import MAX_NUMBER
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Nothing, Shape, Taken
+from copper_emulator.shell.api.operation import Operation, ServerOperation
 from copper_emulator.shell.recorder import MOST as MOST_STEPS
 from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunState
 from copper_emulator.shell.served_account import ServedAccount

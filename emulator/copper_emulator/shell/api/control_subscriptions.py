@@ -10,9 +10,10 @@ from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import Subscription
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import parse_create
-from copper_emulator.shell.api.control_models import MAX_ID, Nothing, Taken
+from copper_emulator.shell.api.control_models import MAX_ID
+from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
-from copper_emulator.shell.api.shapes import Shape, SubscriptionShape
+from copper_emulator.shell.api.shapes import SubscriptionShape
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.timeline import MASK
 

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import State
-from copper_emulator.shell.api.control_models import Nothing, Taken
-from copper_emulator.shell.api.operation import Operation, Refused
-from copper_emulator.shell.api.shapes import Shape
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Nothing, Shape, Taken
+from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.inbox import ROUTE
 from copper_emulator.shell.routes import Blocked, Route
 from copper_emulator.shell.served_account import ServedAccount

@@ -17,9 +17,10 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.expectations import choose
 from copper_emulator.near_misses import unmet
-from copper_emulator.shell.api.control_models import MAX_NUMBER, Duration, RecordId, Taken, Word
-from copper_emulator.shell.api.operation import Refused
-from copper_emulator.shell.api.shapes import DeliveryShape, Shape
+from copper_emulator.shell.api.control_models import MAX_NUMBER, Duration, RecordId, Word
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Shape, Taken
+from copper_emulator.shell.api.shapes import DeliveryShape
 from copper_emulator.shell.served_account import ServedAccount
 
 _LONGEST_MS = 600_000

@@ -21,9 +21,10 @@ from copper_emulator.explain import (
     explain_records,
     explain_subscription,
 )
-from copper_emulator.shell.api.control_models import MAX_ID, MAX_NUMBER, Taken, Word
-from copper_emulator.shell.api.operation import Refused
-from copper_emulator.shell.api.shapes import EntryShape, Shape
+from copper_emulator.shell.api.control_models import MAX_ID, MAX_NUMBER, Word
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Shape, Taken
+from copper_emulator.shell.api.shapes import EntryShape
 from copper_emulator.shell.served_account import ServedAccount
 
 

@@ -21,7 +21,8 @@ from copper_emulator.core.model import (
     Topic,
 )
 from copper_emulator.core.moments import to_ms
-from copper_emulator.shell.api.control_models import MAX_ID, MAX_NUMBER, KindName, Taken
+from copper_emulator.shell.api.control_models import MAX_ID, MAX_NUMBER, KindName
+from copper_emulator.shell.api.models import Taken
 from copper_emulator.shell.api.shapes import answer_text, request_text, shown_line
 from copper_emulator.shell.hiding import Hidden
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import (
@@ -27,18 +27,12 @@ from copper_emulator.core.model import (
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.wire import encode, iso
 from copper_emulator.explain import explain_change, masked_headers
+from copper_emulator.shell.api.models import Shape
 from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.timeline import MASK, line
 
 _MAX_ANSWER = 2_000
 """Characters shown of an endpoint's answer."""
-
-
-class Shape(BaseModel):
-    """The base of everything that is answered."""
-
-    # Made ready at first use: a server that starts needs none of them yet.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SubscriptionShape(Shape):

@@ -34,6 +34,10 @@ class HttpSender:
         self._single: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        """`start` for who is on the loop already."""
         self._session = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver()))
         self._single = _session(aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver()))
 

@@ -1,0 +1,108 @@
+"""Who may call the control API and the page, and how are those answered who are refused?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from copper_emulator.core.errors import AccountGone, ApiError, EchoLoop, NotIdle, TimeError, UsageError
+from copper_emulator.core.targets import is_loopback
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, error: str, *, hint: str | None = None) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.hint = hint
+
+
+def refuse(refused: Refused) -> web.Response:
+    """A refusal as JSON; without a hint there is no key for it."""
+    said = {"error": refused.error} if refused.hint is None else {"error": refused.error, "hint": refused.hint}
+    return web.json_response(said, status=refused.status)
+
+
+@web.middleware
+async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error that is the caller's to mend, as JSON."""
+    try:
+        return await handler(request)
+    except Refused as error:
+        return refuse(error)
+    except ApiError as error:
+        return refuse(Refused(error.status, error.message, hint=error.hint or None))
+    except UsageError as error:
+        return refuse(_misused(error))
+    except web.HTTPNotFound:
+        return refuse(Refused(404, f"there is no {request.path} in the control API"))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return refuse(Refused(405, f"{request.path} knows {allowed}, not {request.method}"))
+    except web.HTTPException as error:
+        return refuse(Refused(error.status, error.reason))
+
+
+def _misused(error: UsageError) -> Refused:
+    if isinstance(error, AccountGone):
+        return Refused(404, str(error), hint="It was deleted meanwhile, or the server ends.")
+    return Refused(409 if isinstance(error, (TimeError, NotIdle, EchoLoop)) else 422, str(error))
+
+
+def guard(trusted: frozenset[str]) -> Middleware:
+    """A middleware that lets in only who calls this machine by its own name: no page of another site can.
+
+    Args:
+        trusted: names beyond loopback that may be used for it, in lower case.
+    """
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origins = request.headers.getall("Origin", [])
+        for header, called in (("Host", [request.headers.get("Host", "")]), ("Origin", origins)):
+            for name in called:
+                if not _is_trusted(name, trusted, _HOST if header == "Host" else _ORIGIN):
+                    return refuse(
+                        Refused(
+                            403,
+                            f"the {header} {name!r} is not trusted",
+                            hint="Call the control API as 127.0.0.1 or localhost, or start the server with "
+                            "--trusted-host NAME.",
+                        )
+                    )
+        return await handler(request)
+
+    return guarded
+
+
+def protected(trusted: frozenset[str], handler: Handler) -> Handler:
+    """The same for one handler by itself, refusals answered."""
+    guarded = guard(trusted)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await answer_refusals(request, lambda inner: guarded(inner, handler))
+
+    return handle
+
+
+_HOST = re.compile(r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", re.ASCII)
+_ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.ASCII)
+
+
+def _is_trusted(name: str, trusted: frozenset[str], form: re.Pattern[str]) -> bool:
+    # Nothing but a host and a port: what a URL's parser makes of the rest is not what a browser would.
+    match = form.fullmatch(name.lower())
+    if match is None:
+        return False
+    host = match["host"].strip("[]")
+    return is_loopback(host) or host in trusted

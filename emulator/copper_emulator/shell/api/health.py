@@ -1,0 +1,72 @@
+"""Is the server there, and does it do its work? What programs ask until the answer is yes."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from pydantic import Field
+
+from copper_emulator.shell.api.guarding import Refused
+from copper_emulator.shell.api.models import Nothing, Shape
+from copper_emulator.shell.api.operation import ServerOperation
+from copper_emulator.shell.plan import ClockName
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.accounts import Accounts
+
+
+class Health(Shape):
+    """Answered by a server that can do its work."""
+
+    status: str = "ok"
+    version: str
+    api_url: str = Field(description="the base URL for a client of Copper")
+    clock: ClockName
+    accounts: int
+    loopback: bool = Field(description="whether only this machine can reach the server")
+
+
+class ReadyShape(Shape):
+    """Answered by a server that delivers."""
+
+    status: str = "ready"
+    accounts: int
+
+
+async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
+    """Whether the server is there, and what it is."""
+    try:
+        number = version("copper-emulator")
+    except PackageNotFoundError:
+        number = "unknown"
+    api_url = f"{request.url.origin()}/developer_api/v1"
+    return Health(
+        version=number,
+        api_url=api_url,
+        clock=accounts.plan.clock,
+        accounts=len(accounts),
+        loopback=accounts.loopback,
+    )
+
+
+async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
+    """Whether deliveries are made for every account; 503 while they are not, and where they cannot be kept."""
+    unwritten = accounts.unwritten()
+    if unwritten:
+        raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
+    begun = list(accounts)
+    # One that was not there before this question begins with the next turn.
+    await asyncio.sleep(0)
+    waiting = [account.name for account in begun if not account.runner.is_running]
+    if waiting:
+        raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
+    return ReadyShape(accounts=len(accounts))
+
+
+HEALTH: tuple[ServerOperation[Any], ...] = (
+    ServerOperation("GET", "/health", "Whether the server is there", Nothing, Health, health),
+    ServerOperation("GET", "/ready", "Whether deliveries are made", Nothing, ReadyShape, ready),
+)
