@@ -172,6 +172,38 @@ def test_everything_in_a_window_of_time_is_sent_again(screen: Screen, emulator: 
     assert [body["ids"] for body in endpoint.bodies[3:]] == [[18], [19]]
 
 
+def test_what_was_taken_off_the_list_is_not_shown_and_stays_in_the_account(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    for number in (17, 18, 19):
+        emulator.fire(number)
+    screen.open()
+    screen.page.get_by_label("Select 1").check()
+    screen.page.get_by_label("Select 2").check()
+
+    screen.press("Take 2 off the list")
+
+    expect(screen.rows).to_have_count(1)
+    expect(screen.rows.first).to_contain_text("19")
+    emulator.fire(20)
+    expect(screen.rows).to_have_count(2)
+    assert len(emulator.notifications()) == 4
+
+    screen.press("2 taken off: show")
+    expect(screen.rows).to_have_count(4)
+
+
+def test_a_key_takes_the_open_delivery_off_and_opens_the_next(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    for number in (17, 18, 19):
+        emulator.fire(number)
+    screen.open(which=2)
+
+    screen.page.keyboard.press("x")
+
+    expect(screen.rows).to_have_count(2)
+    expect(screen.delivery).to_contain_text("#1")
+
+
 def test_a_copied_curl_command_sends_the_same_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
     emulator.subscribe("person", "update", TARGET)
     emulator.fire(17, event="update", name=["Ada", "Ada O'Brien"])

@@ -21,6 +21,8 @@ export class Session extends EventTarget {
     this.limits = null;
     this.recording = null;
     this.readAt = 0;
+    /** Keys of rows that are not to stand in the list any more. */
+    this.takenOff = new Set();
     this._entries = [];
     this._hand_out = gathered(() => this._give(), GATHER_MS);
     this._look_soon = gathered(() => this.look(), 300);
@@ -36,6 +38,7 @@ export class Session extends EventTarget {
     });
     this._stream.addEventListener("reset", () => {
       this._entries = [];
+      this.takenOff.clear();
       this._tell("reset");
       this.look();
     });

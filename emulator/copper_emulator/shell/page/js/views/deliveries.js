@@ -4,12 +4,12 @@ import { button, fill, gathered, h } from "../dom.js";
 import { exportCsv, exportHar, exportJson, save } from "../exporting.js";
 import { Feed } from "../feed.js";
 import { onKey } from "../keys.js";
-import { confirmed } from "../parts/dialog.js";
 import { emptyState } from "../parts/empty_state.js";
 import { FilterBar } from "../parts/filter_bar.js";
+import { Selection, takenOff, takeOff } from "../parts/selection.js";
 import { WindowedList } from "../parts/windowed_list.js";
 import { go } from "../router.js";
-import { complain, say, tried } from "../say.js";
+import { complain } from "../say.js";
 import { listen } from "../session.js";
 import { clockTime, count, shortIds, status, statusDetail, topic } from "../words.js";
 import { deliveryPane } from "./delivery.js";
@@ -23,7 +23,6 @@ const COLUMNS = [
   ["target", "Target"],
   ["serial", "#"],
 ];
-const ASKS_FROM = 10;
 
 export async function show(main, { session, signal, place }) {
   const view = new DeliveriesView(session, signal, place);
@@ -35,7 +34,11 @@ export async function show(main, { session, signal, place }) {
 class DeliveriesView {
   constructor(session, signal, place) {
     Object.assign(this, { session, signal, place });
-    this.selected = new Set();
+    this.selection = new Selection(session, {
+      rows: () => this.rows,
+      onTick: () => this.drawBar(),
+      onChange: () => this.draw(),
+    });
     this.paused = false;
     this.followsNewest = false;
     this.list = new WindowedList({
@@ -78,7 +81,7 @@ class DeliveriesView {
   }
 
   async beginAnew() {
-    this.selected.clear();
+    this.selection.none();
     go({ which: "" });
     await this.useFilters();
   }
@@ -98,8 +101,14 @@ class DeliveriesView {
 
   // --- the list ---
 
+  /** What is shown: what is here, without what was taken off. */
+  get rows() {
+    const off = this.session.takenOff;
+    return off.size ? this.feed.rows.filter((row) => !off.has(row.key)) : this.feed.rows;
+  }
+
   draw() {
-    const { feed } = this;
+    const { feed, rows } = this;
     const filtered = Object.values(feed.filters).some(Boolean);
     const nothing = feed.loaded && !feed.rows.length;
     this.drawBar();
@@ -111,14 +120,14 @@ class DeliveriesView {
     );
     this.list.element.hidden = nothing;
     const atTop = this.list.element.scrollTop < 5;
-    this.list.show(feed.rows, { keep: !this.followsNewest && !atTop });
+    this.list.show(rows, { keep: !this.followsNewest && !atTop });
     if (this.followsNewest && !feed.paused) this.toNewest();
     this.drawFooter();
   }
 
   toNewest() {
     this.list.toTop();
-    const newest = this.feed.rows.find((row) => row.serial);
+    const newest = this.rows.find((row) => row.serial);
     if (newest && String(newest.key) !== this.place.which) go({ which: String(newest.key) }, { quietly: true });
   }
 
@@ -128,7 +137,8 @@ class DeliveriesView {
     const number = feed.older ? feed.older.toLocaleString("en") : "";
     fill(
       this.footer,
-      h("span", { class: "muted", id: "row-count" }, `${count(feed.rows.length, "row")} here`),
+      h("span", { class: "muted", id: "row-count" }, `${count(this.rows.length, "row")} here`),
+      takenOff(this.session, () => this.draw()),
       !hasOlder && h("span", { class: "muted" }, "nothing older"),
       hasOlder &&
         isFull &&
@@ -150,17 +160,7 @@ class DeliveriesView {
     const state = status(row.state, statusDetail(row, this.session.now()));
     // In full beside it, and where the mouse rests.
     const target = h("span", { title: row.target }, row.target.replace(/^https:\/\//, ""));
-    return [this.checkbox(row), clockTime(row.created_at), state, ...about, target, String(row.serial)];
-  }
-
-  checkbox(row) {
-    const name = `Select ${row.serial}`;
-    const check = h("input", { type: "checkbox", checked: this.selected.has(row.serial), "aria-label": name });
-    check.addEventListener("change", () => {
-      this.selected[check.checked ? "add" : "delete"](row.serial);
-      this.drawBar();
-    });
-    return check;
+    return [this.selection.checkbox(row), clockTime(row.created_at), state, ...about, target, String(row.serial)];
   }
 
   // --- what is above it ---
@@ -179,31 +179,11 @@ class DeliveriesView {
       toggle("Follow", this.followsNewest, () => this.followNewest(), { title: "Always look at the newest" }),
       toggle("Failed or pending only", open, () => this.filterOpen(!open), { id: "open-only" }),
       h("span", { class: "grow" }),
-      this.selectionButtons(),
+      this.selection.buttons(),
       saves("JSON", exportJson),
       saves("HAR", exportHar),
       saves("CSV", exportCsv),
     );
-  }
-
-  selectionButtons() {
-    if (!this.selected.size) return button("Select all", () => this.selectAll(), { title: "All that are in the list" });
-    return [
-      button(`Resend ${this.selected.size} selected`, () => this.resendSelected(), { class: "main" }),
-      button("Select none", () => this.selectNone()),
-    ];
-  }
-
-  selectAll() {
-    this.selected = new Set(this.feed.rows.filter((row) => row.serial).map((row) => row.serial));
-    this.list.redraw();
-    this.drawBar();
-  }
-
-  selectNone() {
-    this.selected.clear();
-    this.list.redraw();
-    this.drawBar();
   }
 
   filterOpen(open) {
@@ -225,18 +205,6 @@ class DeliveriesView {
     this.draw();
   }
 
-  async resendSelected() {
-    const serials = [...this.selected].sort((one, other) => one - other);
-    const text = "Each is sent once more, outside the limits.";
-    if (serials.length > ASKS_FROM && !(await confirmed(`Resend ${serials.length}?`, text, "Resend"))) return;
-    let sent = 0;
-    for (const serial of serials) {
-      if ((await tried(() => this.session.api.resend(serial))) !== undefined) sent += 1;
-    }
-    this.selectNone();
-    say(`${count(sent, "notification")} sent again`);
-  }
-
   // --- the one that is looked at ---
 
   open(row) {
@@ -252,7 +220,7 @@ class DeliveriesView {
     signal.addEventListener("abort", () => this.paneEnds.abort());
     this.list.choose(which.startsWith("e") ? which : Number(which));
     if (!which) return fill(this.pane);
-    const rows = () => this.feed.rows;
+    const rows = () => this.rows;
     await deliveryPane(this.pane, { session, which, tab: filters.tab, rows, signal: this.paneEnds.signal });
   }
 
@@ -261,8 +229,19 @@ class DeliveriesView {
     if (row) this.open(row);
   }
 
+  /** The one that is looked at leaves the list; the next one is looked at. */
+  takeOff() {
+    const { which } = this.place;
+    if (!which) return;
+    const at = this.rows.findIndex((row) => String(row.key) === which);
+    takeOff(this.session, [which.startsWith("e") ? which : Number(which)]);
+    const next = this.rows[Math.max(at, 0)] ?? this.rows.at(-1);
+    this.draw();
+    go({ which: next ? String(next.key) : "" });
+  }
+
   edge(place) {
-    const row = this.feed.rows.at(place);
+    const row = this.rows.at(place);
     if (row) this.open(row);
   }
 
@@ -279,6 +258,7 @@ class DeliveriesView {
     onKey("/", "look for a text", () => this.filterBar.focus(), signal);
     onKey("r", "resend", press("#resend"), signal);
     onKey("e", "edit and resend", press("#edit-resend"), signal);
+    onKey("x", "take it off the list", () => this.takeOff(), signal);
     onKey("c", "copy as curl", press("#copy-curl"), signal);
   }
 }
