@@ -89,11 +89,7 @@ class Face:
     @property
     def headers(self) -> dict[str, str]:
         """The three X-PW headers of the current key."""
-        return {
-            "X-PW-AccessToken": self.token,
-            "X-PW-Application": "developer_api",
-            "X-PW-UserEmail": self.email,
-        }
+        return self._stage.account.key.headers
 
     @property
     def oauth_headers(self) -> dict[str, str]:

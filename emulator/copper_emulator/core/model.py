@@ -62,6 +62,11 @@ class Key:
     token: str
     email: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The three headers with which a client calls the API (developer.copper.com, requests)."""
+        return {"X-PW-AccessToken": self.token, "X-PW-Application": "developer_api", "X-PW-UserEmail": self.email}
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:

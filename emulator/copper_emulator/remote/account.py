@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from copper_emulator.async_copper import AsyncCopper
+from copper_emulator.control_client import Client, account_path
 from copper_emulator.copper import Copper
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Notification, Subscription
+from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
-from copper_emulator.remote.client import Client, account_path
 from copper_emulator.remote.operations import RemoteOperations
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
@@ -222,6 +222,6 @@ def _chosen(names: list[str], account: str | None) -> str:
 def _give_key(client: Client, name: str, api_url: str, token: str) -> None:
     """An account without a key gets the first token that calls the API."""
     if client.get(account_path(name))["email"] is None:
-        headers = {"X-PW-AccessToken": token, "X-PW-Application": "developer_api", "X-PW-UserEmail": DEFAULT_EMAIL}
-        with urlopen(Request(f"{api_url}/account", headers=headers)):
+        key = Key(1, token, DEFAULT_EMAIL)
+        with urlopen(Request(f"{api_url}/account", headers=key.headers)):
             pass

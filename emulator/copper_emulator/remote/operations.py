@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from copper_emulator.control_client import ControlError
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotIdle, TimeError
 from copper_emulator.core.model import ANSWERED, Delivery
 from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations, captured
-from copper_emulator.remote.client import ControlError
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.remote.telling import verbatim
 from copper_emulator.shell.driver import Rounds, run_hook

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from copper_emulator.control_client import Client, ControlError
 from copper_emulator.core.errors import RouteError
-from copper_emulator.remote.client import Client, ControlError
 from copper_emulator.remote.serving import Served
 from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, recognise
 from copper_emulator.shell.routes import Route, Routes

@@ -13,12 +13,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+from copper_emulator.control_client import Client
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.told import Told
-from copper_emulator.remote.client import Client
 from copper_emulator.remote.routes import RemoteRoutes
 from copper_emulator.remote.telling import Telling
 from copper_emulator.settings import Settings

@@ -9,12 +9,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from copper_emulator.control_client import Client
 from copper_emulator.core import told
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Change, EntityType, Subscription
 from copper_emulator.core.records.record import Record, kind_of
-from copper_emulator.remote.client import Client
 
 Ids = dict[tuple[str, int], int]
 """By what a thing is and the id it had in the copy: the id that it has."""

@@ -35,8 +35,6 @@ class Runner:
     """Delivers what an account has due."""
 
     def __init__(self, stage: Stage, clock: ServerClock, http: HttpSender, inbox: Inbox) -> None:
-        self.is_running = False
-        """Whether deliveries are made; not yet before `run`, and not while the account is reset."""
         self._stage = stage
         self._clock = clock
         self._http = http
@@ -51,7 +49,6 @@ class Runner:
         account = self._stage.account
         try:
             async with asyncio.TaskGroup() as self._group:
-                self.is_running = True
                 while True:
                     self._changed.clear()
                     if await self._took_off(account):
@@ -62,7 +59,6 @@ class Runner:
                             await self._drive(lambda: settle(self._stage))
                         await self._changed.wait()
         finally:
-            self.is_running = False
             self._group = None
             with self._stage.lock:
                 for attempt, _ in self._flying.values():

@@ -83,13 +83,18 @@ class ServedAccount:
         """How the accounts of its server are made."""
         return self._plan
 
+    @property
+    def delivers(self) -> bool:
+        """Whether deliveries are made; not yet before `begin`, and not while the account is reset."""
+        return self._task is not None and not self._task.done()
+
     async def grown(self) -> None:
         """Wait until the journal has another entry, or begins anew, or is closed."""
         await self._grown.wait()
 
     def begin(self) -> None:
         """Deliver from now on. What was on its way when an earlier server ended is not sent again."""
-        if not self.closed and (self._task is None or self._task.done()):
+        if not self.closed and not self.delivers:
             self._task = self._group.create_task(self._run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:

@@ -124,11 +124,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
         email=key.email,
         token=key.token,
         api_url=f"{request.url.origin()}/developer_api/v1",
-        headers={
-            "X-PW-AccessToken": key.token,
-            "X-PW-Application": "developer_api",
-            "X-PW-UserEmail": key.email,
-        },
+        headers=key.headers,
     )
 
 

@@ -62,8 +62,7 @@ async def settle_account(served: ServedAccount, said: Nothing) -> SettledShape:
 async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
     """The account gets a new key; the old one is answered 401, and its subscriptions go on firing."""
     key = served.stage.switch_key()
-    headers = {"X-PW-AccessToken": key.token, "X-PW-Application": "developer_api", "X-PW-UserEmail": key.email}
-    return KeyShape(token=key.token, headers=headers)
+    return KeyShape(token=key.token, headers=key.headers)
 
 
 async def relate(served: ServedAccount, said: Relation) -> RelatedShape:

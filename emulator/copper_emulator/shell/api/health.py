@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +56,7 @@ async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> Read
     unwritten = accounts.unwritten()
     if unwritten:
         raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
-    begun = list(accounts)
-    # One that was not there before this question begins with the next turn.
-    await asyncio.sleep(0)
-    waiting = [account.name for account in begun if not account.runner.is_running]
+    waiting = [account.name for account in accounts if not account.delivers]
     if waiting:
         raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
     return ReadyShape(accounts=len(accounts))

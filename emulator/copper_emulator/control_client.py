@@ -1,16 +1,21 @@
-"""How a test talks to a running server: its control API over the standard library's HTTP client."""
+"""How do a test and the commands talk to a running server: its control API over the standard library's HTTP client?"""
 
 from __future__ import annotations
 
 import json
 import socket
 import threading
-from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from copper_emulator.core.errors import UsageError
+
+DEFAULT_URL = "http://127.0.0.1:2929"
+
+_BASE = "/_emulator/v1"
 
 _CONNECT_SECONDS = 10.0
 """To connect only: an answer may take as long as the endpoints take."""
@@ -25,8 +30,26 @@ class ControlError(UsageError):
         self.error = error
 
 
+class Unreachable(UsageError):
+    """Nothing answers, or the answer breaks off."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        super().__init__(f"nothing answers at {url} ({error}): start a server with copper-emulator serve")
+        self.error = error
+
+
+class Stranger(UsageError):
+    """Something else answers."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"what answers at {url} is no copper-emulator server (or another version of it)")
+
+
 class Client:
-    """The control API of one server; its connection is kept. Every method raises UsageError."""
+    """The control API of one server; its connection is kept.
+
+    Every method raises UsageError: ControlError for what was refused, Unreachable, Stranger.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -35,7 +58,7 @@ class Client:
         except ValueError:
             port = 0
         if parts.scheme != "http" or not parts.hostname or not port:
-            raise UsageError(f"{url!r} is no URL of a server: write it like http://127.0.0.1:2929")
+            raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
         self._host, self._port = parts.hostname, port
         # One for each thread: an endpoint may call while the call that notifies it waits for its answer.
@@ -43,15 +66,15 @@ class Client:
         self._every: list[HTTPConnection] = []
 
     def api_url(self) -> str:
-        """The base URL for a client of Copper. Raises UsageError where something else answers."""
+        """The base URL for a client of Copper. Raises Stranger where something else answers."""
         try:
             return str(self.get("/health")["api_url"])
         except (ControlError, KeyError):
-            raise UsageError(self._stranger()) from None
+            raise Stranger(self.url) from None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What is answered with 2xx. Raises ControlError for anything else."""
-        return self._call("GET", path + (f"?{urlencode(query, doseq=True)}" if query else ""), None)
+        return self._call("GET", _with_query(path, query), None)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._call("POST", path, {} if body is None else body)
@@ -62,6 +85,20 @@ class Client:
     def delete(self, path: str) -> dict[str, Any]:
         return self._call("DELETE", path, {})
 
+    def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Server-sent events after the one with an id, as (name, data), until the server ends the stream."""
+        connection = self._connected()
+        try:
+            connection.request("GET", _BASE + _with_query(path, query), headers={"Last-Event-ID": after})
+            response = connection.getresponse()
+            if response.status != HTTPStatus.OK:
+                self._read(response.status, response.read())
+            yield from _events(response)
+        except (OSError, HTTPException) as error:
+            raise Unreachable(self.url, error) from None
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Give the connections back."""
         while self._every:
@@ -71,18 +108,19 @@ class Client:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
         try:
-            status, answered = self._answer(method, "/_emulator/v1" + path, raw)
+            status, answered = self._answer(method, _BASE + path, raw)
         except (OSError, HTTPException) as error:
-            raise UsageError(
-                f"nothing answers at {self.url} ({error}): start a server with copper-emulator serve"
-            ) from None
+            raise Unreachable(self.url, error) from None
+        return self._read(status, answered)
+
+    def _read(self, status: int, answered: bytes) -> dict[str, Any]:
         try:
-            told = json.loads(answered) if answered else {}
+            told = json.loads(answered)
             if not 200 <= status < 300:
                 raise ControlError(status, told["error"], told.get("hint") or "")
+            return dict(told)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(self._stranger()) from None
-        return dict(told)
+            raise Stranger(self.url) from None
 
     def _answer(self, method: str, path: str, raw: bytes | None) -> tuple[int, bytes]:
         """What is answered. Nothing that the server may have worked on is sent again."""
@@ -119,15 +157,28 @@ class Client:
             "is not known. Look at the account, or make it anew"
         )
 
-    def _stranger(self) -> str:
-        return f"what answers at {self.url} is no copper-emulator server (or another version of it)"
-
     def _connected(self) -> HTTPConnection:
         connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
         connection.connect()
         connection.sock.settimeout(None)
         self._every.append(connection)
         return connection
+
+
+def _with_query(path: str, query: Mapping[str, Any] | None) -> str:
+    """What was left open is not asked for."""
+    given = {name: value for name, value in (query or {}).items() if value not in (None, (), [])}
+    return path + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+
+def _events(response: HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    while raw := response.readline():
+        field, _, value = raw.decode().rstrip("\n").partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
 
 
 def _is_open(idle: socket.socket) -> bool:

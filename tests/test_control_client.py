@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from copper_emulator.control_client import Client
 from copper_emulator.core.errors import StateError, UsageError
-from copper_emulator.remote.client import Client
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
