@@ -20,30 +20,37 @@ def written_like(example: str) -> Callable[[F], F]:
     """Calls with arguments that cannot be raise UsageError with an example, instead of Python's words about ours."""
 
     def decorate(function: F) -> F:
-        signature = inspect.signature(function)
-
-        def check(args: tuple[Any, ...], named: dict[str, Any]) -> None:
-            try:
-                signature.bind(*args, **named)
-            except TypeError as error:
-                raise UsageError(f"{function.__name__}: {error}; write it like {example}") from None
-
         if inspect.iscoroutinefunction(function):
 
             @wraps(function)
             async def checked_later(*args: Any, **named: Any) -> Any:
                 __tracebackhide__ = True
-                check(args, named)
-                return await cast("Awaitable[Any]", function(*args, **named))
+                try:
+                    called = cast("Awaitable[Any]", function(*args, **named))
+                except TypeError:
+                    _check(function, args, named, example)
+                    raise
+                return await called
 
             return cast("F", checked_later)
 
         @wraps(function)
         def checked(*args: Any, **named: Any) -> Any:
             __tracebackhide__ = True
-            check(args, named)
-            return function(*args, **named)
+            try:
+                return function(*args, **named)
+            except TypeError:
+                _check(function, args, named, example)
+                raise
 
         return cast("F", checked)
 
     return decorate
+
+
+def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], example: str) -> None:
+    """Whether it was the call that cannot be; asked only when something went wrong, for it takes its time."""
+    try:
+        inspect.signature(function).bind(*args, **named)
+    except TypeError as error:
+        raise UsageError(f"{function.__name__}: {error}; write it like {example}") from None

@@ -132,6 +132,11 @@ def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
     return [Misfit(field, text) for field, found in _MISFITS.items() for text in found(expectation, delivery)]
 
 
+def fits(expectation: Expectation, delivery: Delivery) -> bool:
+    """Whether a delivery is what was expected."""
+    return not any(found(expectation, delivery) for found in _MISFITS.values())
+
+
 def is_of(expectation: Expectation, notification: Notification) -> bool:
     """Whether a notification has the expected topic, whatever became of it."""
     return expectation.type in (None, notification.type) and expectation.event in (None, notification.event)

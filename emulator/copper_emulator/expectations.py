@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Outcome
-from copper_emulator.expectation import Expectation, is_of, misfits
+from copper_emulator.core.model import Delivery, Outcome, Topic
+from copper_emulator.expectation import Expectation, fits, is_of
 from copper_emulator.near_misses import unmet, unwanted
 
 _ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
@@ -32,11 +32,7 @@ class ExpectationError(AssertionError):
 def meet(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
     """The deliveries that fit, now claimed. Raises ExpectationError."""
     __tracebackhide__ = True
-    fitting = [
-        delivery
-        for delivery in account.journal.deliveries
-        if not claims.is_claimed(delivery) and not misfits(expectation, delivery)
-    ]
+    fitting = [delivery for delivery in _unclaimed(expectation, account, claims) if fits(expectation, delivery)]
     chosen = choose(expectation, fitting)
     if chosen is None:
         raise ExpectationError(unmet(expectation, fitting, account, claims))
@@ -49,14 +45,20 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims) -> Non
     __tracebackhide__ = True
     found = [
         delivery
-        for delivery in account.journal.deliveries
+        for delivery in _unclaimed(expectation, account, claims)
         if delivery.outcome in _ARRIVING
-        and not claims.is_claimed(delivery)
         and is_of(expectation, delivery.notification)
         and (expectation.ids is None or set(delivery.ids) & set(expectation.ids))
     ]
     if found:
         raise ExpectationError(unwanted(expectation, found, account))
+
+
+def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
+    """Those that may fit: of the expected topic and ids, where they are named."""
+    if expectation.type is None or expectation.event is None:
+        return [delivery for delivery in account.journal.deliveries if not claims.is_claimed(delivery)]
+    return claims.unclaimed(account.journal, Topic(expectation.type, expectation.event), expectation.ids)
 
 
 def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] | None:

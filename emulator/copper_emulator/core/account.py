@@ -326,6 +326,8 @@ class Account:
         self.faults.pass_to(now)
         waiting = self._waiting
         waiting.wake(now, self.faults.in_order)
+        if not waiting.lanes:
+            return []
         contended = len(waiting.lanes) > self._limiter.room(now)
         attempts: list[Attempt] = []
         while (notification := waiting.lanes.first()) is not None and self._limiter.room(now):
@@ -363,10 +365,11 @@ class Account:
 
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing waits for time."""
-        moments = [self._waiting.next_due()]
-        if self._waiting.lanes.first() is not None:
-            moments.append(self._limiter.opens_at(now))
-        return min((moment for moment in moments if moment is not None), default=None)
+        due = self._waiting.next_due()
+        if self._waiting.lanes.first() is None:
+            return due
+        opens = self._limiter.opens_at(now)
+        return opens if due is None else min(due, opens)
 
     def replay(
         self,

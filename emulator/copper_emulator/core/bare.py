@@ -45,6 +45,8 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
     """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
+    if type(given) is int and given > 0:
+        return (given,)
     several = [given] if isinstance(given, Record | int) else given
     if not isinstance(several, Iterable) or isinstance(several, str | bytes | Mapping):
         raise UsageError(_not_ids(given))

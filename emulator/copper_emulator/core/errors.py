@@ -17,6 +17,7 @@
         ├── TimeError                time asked to stand still, go back, or move inside a delivery
         ├── NotIdle                  something still waits after the longest time allowed
         ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
+        ├── AccountGone              an account of a server that was deleted meanwhile
         ├── StateError               a state file or a snapshot that cannot be read or written
         └── ScenarioError            a scenario file that cannot be understood
 

@@ -160,6 +160,8 @@ class Faults:
 
     def made(self, notification: Notification, target: str) -> Fault | None:
         """A notification was cut and dated; the fault by which it is to be sent twice, if there is one."""
+        if not self._active:
+            return None
         for name in (FaultName.LATENCY, FaultName.BATCHES):
             shaping = self._last((name,), target)
             if shaping is not None:
@@ -249,6 +251,8 @@ class Faults:
 
     def _last(self, names: tuple[FaultName, ...], target: str) -> Active | None:
         """Of several that are on, the one that was switched on last."""
+        if not self._active:
+            return None
         found = (a for a in reversed(self._active) if a.fault.name in names and a.fault.concerns(target))
         return next(found, None)
 

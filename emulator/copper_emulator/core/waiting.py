@@ -35,8 +35,10 @@ class Waiting:
 
     def next_due(self) -> int | None:
         """When the next notification is due, or the next answer will have come; None without either."""
-        moments = (self.agenda.next_due(), self._answers.next_due())
-        return min((moment for moment in moments if moment is not None), default=None)
+        due, answer = self.agenda.next_due(), self._answers.next_due()
+        if due is None or answer is None:
+            return answer if due is None else due
+        return min(due, answer)
 
     def wait_of(self, notification: Notification, now: int, limiter: RateLimiter) -> Wait:
         """What one that has not ended waits for at this moment."""

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from operator import methodcaller
 from typing import Any, TypeVar
 
@@ -113,7 +112,7 @@ class SyncDelivering(_Delivering):
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
-            return [_named(finish(), d) for finish, d in zip(pending, destinations, strict=True)]
+            return [finish() for finish in pending]
 
     def close(self) -> None:
         """Shut down the applications that were started."""
@@ -131,8 +130,13 @@ class SyncDelivering(_Delivering):
         if isinstance(destination, Blocked):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
-            return self._submit_http(attempt, destination).result
-        return lambda: _timed(monotonic(), self._in_process(attempt, destination))
+            answer = self._submit_http(attempt, destination)
+            return lambda: _told(answer.result(), destination, monotonic())
+        return lambda: self._called(attempt, destination)
+
+    def _called(self, attempt: Attempt, route: Route) -> Result:
+        began = monotonic()
+        return _told(self._in_process(attempt, route), route, began)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with _no_running_loop():
@@ -172,9 +176,8 @@ class AsyncDelivering(_Delivering):
         destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
             if len(attempts) == 1:
-                return [_named(await self._one(attempts[0], destinations[0]), destinations[0])]
-            results = await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
-        return [_named(result, d) for result, d in zip(results, destinations, strict=True)]
+                return [await self._one(attempts[0], destinations[0])]
+            return await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
 
     async def close(self) -> None:
         """Shut down the applications that were started."""
@@ -184,7 +187,8 @@ class AsyncDelivering(_Delivering):
     async def _one(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Result:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
-        return _timed(monotonic(), await self._sent(attempt, destination))
+        began = monotonic()
+        return _told(await self._sent(attempt, destination), destination, began)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
@@ -238,13 +242,10 @@ def _is_django(app: object) -> bool:
     return handlers is not None and isinstance(app, handlers.ASGIHandler)
 
 
-def _timed(began: float, result: Result) -> Result:
-    # Over HTTP the sender itself has measured it.
-    return result if result.took_ms is not None else replace(result, took_ms=(monotonic() - began) * 1000)
-
-
-def _named(result: Result, destination: Route | Straight | Blocked) -> Result:
-    return replace(result, route=destination.name) if isinstance(destination, Route) else result
+def _told(result: Result, destination: Route | Straight, began: float) -> Result:
+    """With the route that it went, and how long it took; over HTTP the sender itself has measured it."""
+    took_ms = (monotonic() - began) * 1000 if result.took_ms is None else result.took_ms
+    return result.sent(route=destination.name if isinstance(destination, Route) else result.route, took_ms=took_ms)
 
 
 def check_thread(stage: Stage) -> None:

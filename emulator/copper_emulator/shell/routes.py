@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import methodcaller
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, 
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+_MOST_KEPT = 1_000
+"""Targets of which it is kept what they are: an account has at most a hundred subscriptions."""
 
 _MOST_SHOWN = 5
 """Routes that are named to who has none for a target."""
@@ -72,10 +76,13 @@ class Routes:
         self._surface = surface
         self._allow_targets = frozenset(_bare(host) for host in allow_targets)
         self._routes: list[Route] = []
+        self._resolved: dict[str, Route | Straight | Blocked] = {}
+        """Where targets went since the routes were last changed: most are sent to again and again."""
 
     def allow(self, targets: frozenset[str]) -> None:
         """Other hosts beyond loopback than before may be sent to."""
         self._allow_targets = frozenset(_bare(host) for host in targets)
+        self._resolved.clear()
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
@@ -91,6 +98,7 @@ class Routes:
             if (_place(known.origin), known.origin.raw_path) != (_place(prefix), prefix.raw_path)
         ]
         self._routes.append(route)
+        self._resolved.clear()
         self._routes.sort(key=lambda known: len(known.origin.raw_path), reverse=True)
         return route
 
@@ -100,11 +108,20 @@ class Routes:
         for route in self._routes:
             if (_place(route.origin), route.origin.raw_path) == (_place(prefix), prefix.raw_path):
                 self._routes.remove(route)
+                self._resolved.clear()
                 return route
         raise RouteError(f"there is no route for {origin!r}. {self._others()}".rstrip())
 
     def resolve(self, target: str) -> Route | Straight | Blocked:
         """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""
+        found = self._resolved.get(target)
+        if found is None:
+            found = self._resolve(target)
+            if len(self._resolved) < _MOST_KEPT:
+                self._resolved[target] = found
+        return found
+
+    def _resolve(self, target: str) -> Route | Straight | Blocked:
         url = _url(target)
         if url is None or not url.host:
             return Blocked(f"{target!r} is no URL that could be sent to")
@@ -140,6 +157,7 @@ def sendable(target: str) -> URL | None:
     return url if url is not None and url.scheme in ("http", "https") and url.host else None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def target_url(target: str) -> URL:
     """A target with its scheme and host as they are connected to, and its path and query exactly as written."""
     url = URL(target)
@@ -150,6 +168,7 @@ def target_url(target: str) -> URL:
     return URL(f"{url.origin()}{parts.path or '/'}{query}", encoded=True)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def host_header(target: str) -> str:
     """What a client would send as Host for a target: the port only where it is not the scheme's own."""
     url = URL(target)

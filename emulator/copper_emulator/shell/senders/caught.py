@@ -47,10 +47,14 @@ def swallowed() -> Iterator[list[BaseException]]:
 @contextmanager
 def frameworks_watched() -> Iterator[None]:
     """For a whole round: hear of exceptions, and keep Django from closing the connection of the test's transaction."""
+    flask, django = "flask" in sys.modules, "django.core.signals" in sys.modules
+    if not flask and not django:
+        yield
+        return
     with ExitStack() as stack:
-        if "flask" in sys.modules:
+        if flask:
             stack.enter_context(_flask_watched.held())
-        if "django.core.signals" in sys.modules:
+        if django:
             stack.enter_context(_django_watched.held())
         yield
 

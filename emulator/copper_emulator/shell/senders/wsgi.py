@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -59,26 +60,34 @@ def _call(app: WsgiApp, environ: dict[str, Any], answer: _Answer) -> None:
             close()
 
 
-def _environ(attempt: Attempt) -> dict[str, Any]:
-    url = target_url(attempt.url)
-    environ: dict[str, Any] = {
+@lru_cache(maxsize=100)
+def _environ_of(target: str) -> dict[str, Any]:
+    """What is the same in every request to a target."""
+    url = target_url(target)
+    return {
         "REQUEST_METHOD": "POST",
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(url.raw_path).decode("latin-1"),
         "QUERY_STRING": url.raw_query_string,
-        "CONTENT_LENGTH": str(len(attempt.body)),
         "SERVER_NAME": url.raw_host or "",
         "SERVER_PORT": str(url.port),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": host_header(attempt.url),
+        "HTTP_HOST": host_header(target),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
-        "wsgi.input": io.BytesIO(attempt.body),
-        "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+    }
+
+
+def _environ(attempt: Attempt) -> dict[str, Any]:
+    environ = {
+        **_environ_of(attempt.url),
+        "CONTENT_LENGTH": str(len(attempt.body)),
+        "wsgi.input": io.BytesIO(attempt.body),
+        "wsgi.errors": sys.stderr,
     }
     for name, value in attempt.headers:
         key = name.upper().replace("-", "_")
