@@ -58,7 +58,8 @@ class Expectation:
         _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
         _require_pairs("updated_attributes", updated_attributes or {})
         _require_mapping("body", body, "{'subscription_id': 560698}")
-        _require_agreement(status, _member(Outcome, outcome, "outcome"))
+        ending = _member(Outcome, outcome, "outcome")
+        _require_agreement(status, ending)
         return cls(
             type=kind,
             event=_member(Event, event, "event"),
@@ -67,7 +68,7 @@ class Expectation:
             body=body,
             target=target,
             status=status,
-            outcome=_member(Outcome, outcome, "outcome"),
+            outcome=ending,
             count=count,
         )
 

@@ -334,7 +334,7 @@ class Account:
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
-                self._end(self._leave_lane(now), gone, now)
+                self._end(self._unsent(waiting.leave(), now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
             # Where room is short, those who come later must not overtake those who wait for their target in this round.
@@ -412,6 +412,11 @@ class Account:
         """The request of a notification that is on its way; None of any other."""
         return self._waiting.flying.get(notification.serial)
 
+    @property
+    def has_echo(self) -> bool:
+        """Whether an echo was stopped of which nobody has been told."""
+        return self._echo is not None
+
     def raise_echo(self) -> None:
         """Raise the error of an echo that was stopped since the last call, once."""
         error, self._echo = self._echo, None
@@ -447,7 +452,7 @@ class Account:
             body,
             now,
         )
-        self._leave_lane(now)
+        self._waiting.leave()
         self._limiter.count(now)
         notification.state = State.SENDING
         self.journal.note(now, Kind.SENDING, notification=notification)
@@ -472,8 +477,8 @@ class Account:
                 self.marks.mark("raced", (kind, each))
             self.act(race(kind, ids, outcome), now, origin=RACE)
 
-    def _leave_lane(self, now: int) -> Attempt:
-        return Attempt(self._waiting.leave(), None, "", (), b"", now)
+    def _unsent(self, notification: Notification, now: int) -> Attempt:
+        return Attempt(notification, None, "", (), b"", now)
 
     def _stop_at_limit(self, now: int) -> None:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
@@ -481,7 +486,7 @@ class Account:
             # What waits for a busy target has not come to the limit yet.
             while self._waiting.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
-                self._end(self._leave_lane(now), dropped, now)
+                self._end(self._unsent(self._waiting.leave(), now), dropped, now)
             return
         for notification in self._waiting.over():
             notification.state = State.HELD

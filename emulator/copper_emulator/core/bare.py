@@ -45,8 +45,10 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
     """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
-    if type(given) is int and given > 0:
-        return (given,)
+    plain = (given,) if type(given) is int else given
+    if isinstance(plain, tuple | list) and all(type(one) is int and one > 0 for one in plain):
+        # What nearly everybody writes.
+        return tuple(dict.fromkeys(plain))
     several = [given] if isinstance(given, Record | int) else given
     if not isinstance(several, Iterable) or isinstance(several, str | bytes | Mapping):
         raise UsageError(_not_ids(given))

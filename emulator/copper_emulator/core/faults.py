@@ -113,7 +113,7 @@ class Faults:
 
     def pass_to(self, now: int) -> None:
         """Time has come to this moment: what is over is off."""
-        for active in list(self._active):
+        for active in tuple(self._active):
             if active.until_ms is not None and active.is_over(now):
                 self._end(active, now, f"is over since {to_datetime(active.until_ms):%H:%M:%S}")
 
@@ -219,7 +219,9 @@ class Faults:
     @property
     def may_race(self) -> bool:
         """Whether anything may happen to records before they are fetched."""
-        return self._rules.fetch_race is not FetchRace.NONE or any(a.fault.name in _RACES for a in self._active)
+        if self._rules.fetch_race is not FetchRace.NONE:
+            return True
+        return bool(self._active) and any(active.fault.name in _RACES for active in self._active)
 
     def race(self, notification: Notification, target: str, now: int) -> FetchRace:
         """What happens to a notification's records before the endpoint can fetch them."""

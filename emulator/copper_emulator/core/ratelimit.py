@@ -118,7 +118,10 @@ class RateLimiter:
 
     def room(self, now: int) -> int:
         """How many may go at this moment (a very large number without limits)."""
-        return min((window.room(now) for window in self.windows), default=sys.maxsize)
+        room = sys.maxsize
+        for window in self.windows:
+            room = min(room, window.room(now))
+        return room
 
     def opens_at(self, now: int) -> int:
         """The first moment from `now` on at which all windows have room."""

@@ -71,6 +71,9 @@ class Waiting:
 
     def wake(self, now: int, in_order: Callable[[Iterable[Notification]], list[Notification]]) -> None:
         """What is due by now takes its seat in the lane of its target, in the order that is given."""
+        due = self.agenda.next_due()
+        if due is None or due > now:
+            return
         for notification in in_order(self.agenda.pop_due(now)):
             self.seat(notification)
 

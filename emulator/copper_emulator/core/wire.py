@@ -66,9 +66,11 @@ def _attributes(change: Change, subscription: Subscription) -> Mapping[str, Any]
 
 def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:
     """The request's headers; the subscription's own come last and replace ours of the same name."""
-    own = subscription.headers or {}
-    taken = {name.lower() for name in own}
+    own = subscription.headers
     ours = (("Content-Type", "application/json"), ("User-Agent", rules.user_agent))
+    if not own:
+        return ours
+    taken = {name.lower() for name in own}
     return (*(item for item in ours if item[0].lower() not in taken), *own.items())
 
 

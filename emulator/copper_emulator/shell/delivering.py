@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from operator import methodcaller
 from typing import Any, TypeVar
 
@@ -120,7 +120,7 @@ class SyncDelivering(_Delivering):
             self._aiohttp_thread.run(self._stop_servers())
             self._aiohttp_thread.close()
         if self._loop is not None:
-            with _no_running_loop():
+            with _NoRunningLoop():
                 self._loop.run_until_complete(self._stop_lifespans())
                 self._loop.run_until_complete(wind_up())
             self._loop.close()
@@ -139,7 +139,7 @@ class SyncDelivering(_Delivering):
         return _told(self._in_process(attempt, route), route, began)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
-        with _no_running_loop():
+        with _NoRunningLoop():
             if route.kind is RouteKind.WSGI:
                 return send_to_wsgi(route.to, attempt)
             if route.kind is RouteKind.FUNCTION and not is_async(route.to):
@@ -261,16 +261,15 @@ def check_thread(stage: Stage) -> None:
         )
 
 
-@contextmanager
-def _no_running_loop() -> Iterator[None]:
+class _NoRunningLoop:
     # A synchronous Playwright test has a loop running around it in the same thread, with no task of its own: put aside,
     # it lets applications start theirs.
-    loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
-    if loop is None:
-        yield
-        return
-    asyncio._set_running_loop(None)  # noqa: SLF001 - as above
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(loop)  # noqa: SLF001 - as above
+
+    def __enter__(self) -> None:
+        self._loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
+        if self._loop is not None:
+            asyncio._set_running_loop(None)  # noqa: SLF001 - as above
+
+    def __exit__(self, *_: object) -> None:
+        if self._loop is not None:
+            asyncio._set_running_loop(self._loop)  # noqa: SLF001 - as above

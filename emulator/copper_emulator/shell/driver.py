@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
-from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
+from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Notification, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.stage import Stage
@@ -28,6 +28,8 @@ Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
 
 def settle(stage: Stage) -> Rounds[list[Delivery]]:
     """Deliver what is due, after catching up with frozen time that the test itself has moved."""
+    if not _is_something_due(stage):
+        return _nothing()
     return _outermost(stage, lambda: _pass_until(stage, _present(stage)))
 
 
@@ -53,6 +55,21 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
     finally:
         stage.driving = False
     return stage.account.journal.delivery_of(attempt.notification)
+
+
+def _is_something_due(stage: Stage) -> bool:
+    """Whether settling would do anything: most calls that settle find everything delivered."""
+    with stage.lock:
+        if stage.moved_by_test() is not None or stage.account.has_echo:
+            return True
+        now = stage.clock.now()
+        moment = stage.account.next_moment(now)
+    return moment is not None and moment <= now
+
+
+def _nothing() -> Rounds[list[Delivery]]:
+    return []
+    yield
 
 
 def _outermost(stage: Stage, passing: Callable[[], Rounds[list[Delivery]]]) -> Rounds[list[Delivery]]:
@@ -98,18 +115,19 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
         if attempts:
             yield from _round(stage, attempts)
         until = max(until, _put_back(stage))
-        if attempts:
-            continue
         with stage.lock:
             moment = account.next_moment(now)
-        if moment is not None and moment <= now:
+        if moment is None:
+            break
+        if attempts or moment <= now:
             continue
-        if moment is None or moment > until:
+        if moment > until:
             break
         clock.move_to(moment)
-    clock.move_to(until)
-    with stage.lock:
-        account.finish(until)
+    if until > now:
+        clock.move_to(until)
+        with stage.lock:
+            account.finish(until)
     return account.journal.deliveries[first:]
 
 
@@ -118,8 +136,10 @@ def _put_back(stage: Stage) -> int:
 
     What the test (or the endpoint, while it was notified) moved it forward counts as time that passes in this call.
     """
-    moved = _present(stage)
-    stage.clock.move_to(stage.clock.now())
+    moved, now = stage.moved_by_test(), stage.clock.now()
+    if moved is None:
+        return now
+    stage.clock.move_to(now)
     return moved
 
 
@@ -127,7 +147,7 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account = stage.account
     now = stage.clock.now()
     # Whatever is changed while a round is on its way was caused by it; the deepest of its chains is the one to follow.
-    account.causing = max((a.notification for a in attempts), key=lambda n: n.change.depth)
+    account.causing = max([attempt.notification for attempt in attempts], key=_depth)
     before = len(account.journal.deliveries)
     try:
         results = yield from _results(attempts)
@@ -145,6 +165,10 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account.raise_echo()
 
 
+def _depth(notification: Notification) -> int:
+    return notification.change.depth
+
+
 def _results(attempts: list[Attempt]) -> Rounds[list[Result]]:
     """What came back of each: what a fault has answered is not sent."""
     to_send = [attempt for attempt in attempts if attempt.instead is None]
@@ -154,6 +178,8 @@ def _results(attempts: list[Attempt]) -> Rounds[list[Result]]:
 
 def _run_hooks(stage: Stage, since: int) -> None:
     account = stage.account
+    if not stage.hooks:
+        return
     for delivery in account.journal.deliveries[since:]:
         if delivery.outcome in ANSWERED:
             account.causing = delivery.notification

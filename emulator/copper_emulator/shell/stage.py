@@ -69,9 +69,10 @@ class Stage:
         with self.lock:
             if not self.driving:
                 moved = self.moved_by_test()
-                due = self.account.next_moment(self.clock.now())
-                if moved is not None and (due is None or due > moved):
-                    self.clock.move_to(moved)
+                if moved is not None:
+                    due = self.account.next_moment(self.clock.now())
+                    if due is None or due > moved:
+                        self.clock.move_to(moved)
             return self.clock.now()
 
     def moved_by_test(self) -> int | None:

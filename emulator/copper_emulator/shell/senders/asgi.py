@@ -13,7 +13,7 @@ from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.shell.clock import real_timeout
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
+from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[
@@ -27,7 +27,7 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
     Background work that the framework runs before the call returns is waited for.
     """
     answer = _Answer(attempt.body)
-    with swallowed() as found:
+    with Swallowed() as found:
         try:
             async with real_timeout(timeout_ms) as limit:
                 await app(_scope(attempt, state), answer.receive, answer.send)

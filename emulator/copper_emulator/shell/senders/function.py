@@ -8,12 +8,12 @@ from typing import Any
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.clock import real_timeout
 from copper_emulator.shell.messages import NoAnswer, Received, result_of, timed_out
-from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
+from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 
 
 def send_to_function(function: Callable[[Received], object], attempt: Attempt) -> Result:
     """Call a plain function."""
-    with swallowed() as found:
+    with Swallowed() as found:
         try:
             result = result_of(function(Received.of(attempt)))
         except NoAnswer as failure:
@@ -27,7 +27,7 @@ def send_to_function(function: Callable[[Received], object], attempt: Attempt) -
 
 async def send_to_async_function(function: Callable[[Received], Any], attempt: Attempt, *, timeout_ms: int) -> Result:
     """Call an async function on the running loop."""
-    with swallowed() as found:
+    with Swallowed() as found:
         try:
             async with real_timeout(timeout_ms) as limit:
                 answer = await function(Received.of(attempt))

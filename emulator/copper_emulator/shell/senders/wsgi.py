@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.shell.routes import host_header, target_url
-from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, swallowed, with_exception
+from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 
 WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None
@@ -21,7 +21,7 @@ _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | 
 def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
     """Call the application; it sees the target's own host over https."""
     answer = _Answer()
-    with swallowed() as found:
+    with Swallowed() as found:
         try:
             _call(app, _environ(attempt), answer)
             body = b"".join(answer.body)
