@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -88,6 +89,7 @@ class Lifespan:
         self._task = self._loop.create_task(self._run())
         self._starting = self._loop.create_task(self._start())
         self.state: dict[str, Any] = {}
+        self._is_up = False
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it lives on that loop."""
@@ -95,6 +97,8 @@ class Lifespan:
 
     async def started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up; an application that has no lifespan is. None, or why it is not."""
+        if self._is_up:
+            return None
         try:
             async with real_timeout(timeout_ms):
                 # Deliveries that come together wait for the same start, and none takes it down when it is given up.
@@ -103,6 +107,7 @@ class Lifespan:
             return not_started(timeout_ms)
         except RouteError as error:
             return from_exception(error)
+        self._is_up = True
         return None
 
     async def stop(self, *, timeout_ms: int) -> None:
@@ -138,11 +143,24 @@ class Lifespan:
 
 
 def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
-    url = target_url(attempt.url)
     length = ("content-length", str(len(attempt.body)))
     return {
-        "type": "http",
+        **_scope_of(attempt.url),
         "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "headers": [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in (("host", host_header(attempt.url)), *attempt.headers, length)
+        ],
+        "state": dict(state),
+    }
+
+
+@lru_cache(maxsize=100)
+def _scope_of(target: str) -> dict[str, Any]:
+    """What is the same in every request to a target."""
+    url = target_url(target)
+    return {
+        "type": "http",
         "http_version": "1.1",
         "method": "POST",
         "scheme": url.scheme,
@@ -150,11 +168,6 @@ def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
         "raw_path": url.raw_path.encode(),
         "query_string": url.raw_query_string.encode(),
         "root_path": "",
-        "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in (("host", host_header(attempt.url)), *attempt.headers, length)
-        ],
         "client": ("127.0.0.1", 0),
         "server": (url.host, url.port),
-        "state": dict(state),
     }
