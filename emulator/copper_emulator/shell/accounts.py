@@ -35,6 +35,8 @@ class Accounts:
         self.token_advice = "Use one that the server was given with --token."
         self.loopback = True
         """Whether only this machine can reach the server."""
+        self.tls_url = ""
+        """Where the server is reached over TLS; empty where it is not."""
         self._http = http
         self._group = group
         self._keeper = keeper

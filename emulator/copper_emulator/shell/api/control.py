@@ -74,6 +74,7 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
     return Health(
         version=number,
         api_url=api_url,
+        tls_url=accounts.tls_url or None,
         clock=accounts.plan.clock,
         accounts=len(accounts),
         loopback=accounts.loopback,

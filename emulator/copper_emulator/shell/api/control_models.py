@@ -94,6 +94,7 @@ class Health(Shape):
     status: str = "ok"
     version: str
     api_url: str = Field(description="the base URL for a client of Copper")
+    tls_url: str | None = Field(None, description="where the server is reached over TLS; null where it is not")
     clock: ClockName
     accounts: int
     loopback: bool = Field(description="whether only this machine can reach the server")
