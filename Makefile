@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage bench clients page screenshots generate clean
+.PHONY: help demo test check coverage bench clients examples page screenshots generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,9 @@ check: $(READY)  ## Lint, format, types and import contracts
 clients: $(READY)  ## Install the published clients that tests/clients runs (needs Node.js; into .clients)
 	@$(PY) -m tests.clients.installation
 
+examples: $(READY)  ## Install what the examples for web frameworks require (each into its own place in .examples)
+	@$(PY) -m tests.examples.installation
+
 page: $(READY)  ## Install what the tests of the page put into it (needs npm; into .page), and look for a Chromium
 	@$(PY) -m tests.page.installation
 
@@ -59,8 +62,8 @@ bench: $(READY)  ## Time 100,000 records beside a bare aiohttp handler (about a 
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate
 
-clean:  ## Remove .venv, .clients, .page and everything that the other targets have made
-	rm -rf $(VENV) .clients .page dist htmlcov .coverage .coverage.*
+clean:  ## Remove .venv, .clients, .examples, .page and everything that the other targets have made
+	rm -rf $(VENV) .clients .examples .page dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -111,6 +111,7 @@ def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
         "pytest",
         "pyyaml",
         "rich",
+        "trustme",
         "yarl",
     ]
     assert [line for line in required if set("<~=!,") & set(line.replace(">=", ""))] == []

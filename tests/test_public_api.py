@@ -44,6 +44,7 @@ def test_the_names_are_pinned() -> None:
         "Endpoint",
         "Entry",
         "ExpectationError",
+        "Interception",
         "Invalid",
         "NotFound",
         "NotIdle",
@@ -87,6 +88,8 @@ def test_copper_has_every_name_of_the_face() -> None:
     expected = {
         *(
             "api_url",
+            "tls_api_url",
+            "ca_file",
             "token",
             "email",
             "headers",
@@ -94,6 +97,7 @@ def test_copper_has_every_name_of_the_face() -> None:
             "lookups",
             "now",
             "switch_key",
+            "intercept",
             "route",
             "subscribe",
             "unsubscribe",

@@ -1,5 +1,6 @@
 """Settings: one name and one way to write a value everywhere; faults say what is wrong and what there is."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from copper_emulator import Settings, SettingsError
 from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
 from copper_emulator.core.topics import Profile
+from copper_emulator.shell.tls.authority import Authority
 
 
 def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -> None:
@@ -42,6 +44,10 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
         ({"allow": 99}, "allow: 99 is neither a status"),
         ({"allow_targets": "https://x.example"}, "is not a host"),
         ({"allow_targets": "API.copper.com."}, "nothing is ever delivered to Copper itself"),
+        ({"ca": "missing.pem"}, "ca: missing.pem cannot be read: No such file or directory"),
+        ({"ca": [__file__]}, "test_settings.py has no certificate in it that can be read: it must be a PEM file"),
+        ({"ca": [7]}, "ca: 7 is no name of a file"),
+        ({"ca": 7}, "ca: 7 is not a list of files"),
         ({"user_agent": "a\nb"}, "user_agent:"),
     ],
 )
@@ -76,6 +82,23 @@ def test_changes_keep_what_was_set_and_are_checked() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert not [name for name, field in Settings.model_fields.items() if not field.description]
+
+
+def test_files_of_authorities_are_kept_by_their_whole_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One as text or as a path, several as a list or with commas."""
+    for name in ("a.pem", "b.pem"):
+        (tmp_path / name).write_bytes(Authority.temporary().certificate_pem)
+    monkeypatch.chdir(tmp_path)
+    both = (str(tmp_path / "a.pem"), str(tmp_path / "b.pem"))
+
+    assert Settings.of({"ca": "a.pem, b.pem"}).ca == Settings.of({"ca": [Path("a.pem"), "b.pem"]}).ca == both
+    assert Settings.of({"ca": Path("a.pem")}).ca == both[:1]
+
+
+def test_settings_that_were_written_down_may_name_files_that_are_not_here() -> None:
+    assert Settings.written({"ca": ["/elsewhere/a.pem"]}).ca == ("/elsewhere/a.pem",)
+    with pytest.raises(SettingsError, match="there is no setting 'sed'"):
+        Settings.written({"sed": 1})
 
 
 def test_settings_written_out_read_back_the_same() -> None:

@@ -4,6 +4,9 @@ The public names, each imported from its module when it is first asked for: `imp
 neither aiohttp nor pydantic, which every command of the CLI and every pytest run would pay for.
 """
 
+# Python 3.8 reads this file, too: a child of an intercepting test (interception/) may be one.
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from copper_emulator.expectations import ExpectationError
     from copper_emulator.scenarios import ScenarioFailed, ScenarioResult
     from copper_emulator.settings import Settings
+    from copper_emulator.shell.intercepting import Interception
     from copper_emulator.shell.messages import Received, Response
     from copper_emulator.verdict import VerdictError
 
@@ -48,6 +52,7 @@ __all__ = [
     "Endpoint",
     "Entry",
     "ExpectationError",
+    "Interception",
     "Invalid",
     "NotFound",
     "NotIdle",
@@ -86,6 +91,7 @@ _HOMES = {
     "expectations": "ExpectationError",
     "scenarios": "ScenarioFailed ScenarioResult",
     "settings": "Settings",
+    "shell.intercepting": "Interception",
     "shell.messages": "Received Response",
     "verdict": "VerdictError",
 }

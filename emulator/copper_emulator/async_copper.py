@@ -289,7 +289,3 @@ class AsyncCopper(Face):
     async def stop_apps(self) -> None:
         """Shut down the applications that were started."""
         await self._delivering.close()
-
-    def leave(self) -> None:
-        """The host serves this account no longer."""
-        self._host.remove(self._stage)

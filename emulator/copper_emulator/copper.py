@@ -288,10 +288,6 @@ class Copper(Face):
         """Shut down the applications that were started."""
         self._delivering.close()
 
-    def leave(self) -> None:
-        """The host serves this account no longer."""
-        self._host.remove(self._stage)
-
 
 def stepwise(copper: Copper, *, secret: Mapping[str, str] | None = None) -> Stepwise:
     """Play the steps of a scenario on an account as they are decided; what `pytest_copper.machine` does.

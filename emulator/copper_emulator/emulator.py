@@ -39,7 +39,11 @@ class Emulator(AbstractContextManager[Copper]):
         self._copper: Copper | None = None
 
     def __enter__(self) -> Copper:
-        self._copper = Copper(self._settings, self._host, start=self._start)
+        try:
+            self._copper = Copper(self._settings, self._host, start=self._start)
+        except BaseException:
+            self._leave_host()
+            raise
         return self._copper
 
     def __exit__(
@@ -53,13 +57,16 @@ class Emulator(AbstractContextManager[Copper]):
             text = copper.verdict() if error is None else ""
         finally:
             copper.close()
-            if self._own_host:
-                self._host.close()
+            self._leave_host()
         again = _again(copper, "Emulator") if self._random else ""
         if again and isinstance(error, Exception):
             error.add_note(again)
         if text:
             raise VerdictError("\n".join(filter(None, [text, again])))
+
+    def _leave_host(self) -> None:
+        if self._own_host:
+            self._host.close()
 
 
 class AsyncEmulator:
@@ -74,7 +81,11 @@ class AsyncEmulator:
         self._copper: AsyncCopper | None = None
 
     async def __aenter__(self) -> AsyncCopper:
-        self._copper = AsyncCopper(self._settings, self._host, start=self._start)
+        try:
+            self._copper = AsyncCopper(self._settings, self._host, start=self._start)
+        except BaseException:
+            self._leave_host()
+            raise
         return self._copper
 
     async def __aexit__(
@@ -88,13 +99,16 @@ class AsyncEmulator:
             text = copper.verdict() if error is None else ""
         finally:
             await copper.close()
-            if self._own_host:
-                self._host.close()
+            self._leave_host()
         again = _again(copper, "AsyncEmulator") if self._random else ""
         if again and isinstance(error, Exception):
             error.add_note(again)
         if text:
             raise VerdictError("\n".join(filter(None, [text, again])))
+
+    def _leave_host(self) -> None:
+        if self._own_host:
+            self._host.close()
 
 
 def _again(copper: Face, name: str) -> str:

@@ -59,6 +59,10 @@ class Endpoint:
 
     def __call__(self, request: Received) -> Response:
         self._requests.append(request)
+        return self._answer()
+
+    def _answer(self) -> Response:
+        """What comes next in the script."""
         if not self._script:
             return self._otherwise()
         scripted = self._script[0]

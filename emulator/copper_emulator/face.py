@@ -27,7 +27,9 @@ from copper_emulator.explain import (
     explain_subscription,
 )
 from copper_emulator.faults import Faults
+from copper_emulator.intercepted import Intercepted
 from copper_emulator.operations import Operations
+from copper_emulator.over_tls import OverTls
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.destinations import KindName
@@ -43,7 +45,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 R = TypeVar("R", bound=Reported)
 
 
-class Face:
+class Face(Intercepted, OverTls):
     """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
 
     def __init__(
@@ -59,6 +61,9 @@ class Face:
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
         self._host = host
         self._begin(Operations(Stage(name, settings, clock, key=key, surface=surface)))
+        # First what may fail.
+        if settings.intercept:
+            self.intercept()
         host.add(self._stage)
 
     def _begin(self, operations: Operations) -> None:
@@ -68,6 +73,7 @@ class Face:
         self.lookups = Lookups(self._stage)
         self.faults = Faults(self._stage)
         self._reports: list[Reported] = []
+        self._interceptions = []
 
     # --- who and where --------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Kind, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.tls import TlsFault
 
 _DISLIKED = frozenset({400, 401, 403, 422})
 """Answers of an endpoint that did not like what it was sent."""
@@ -29,10 +30,10 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         # After why it was blocked it says which routes there are and how to make one.
         return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
-    if delivery.reason is Reason.REFUSED:
-        return _listen(delivery)
     if delivery.reason is not None:
-        return _REASONS.get(delivery.reason, _MEND)
+        return _unanswered(delivery, surface)
+    if delivery.status == 400 and _speaks_tls(delivery):
+        return _TLS[TlsFault.NOT_PLAIN]
     if delivery.status in _ELSEWHERE:
         return "See that the path of the target is the hook's own, and that it takes POST"
     if delivery.status in _DISLIKED and secret_names(delivery):
@@ -44,12 +45,38 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     return _OUTCOMES.get(delivery.outcome, _MEND)
 
 
+def _unanswered(delivery: Delivery, surface: Surface) -> str:
+    if delivery.reason is Reason.REFUSED:
+        return _listen(delivery)
+    if delivery.reason is Reason.TLS:
+        return _over_tls(delivery, surface)
+    if delivery.reason is Reason.TIMED_OUT:
+        return "Answer first and work afterwards, or allow more time with the setting timeout='60s'"
+    return _MEND
+
+
 def _listen(delivery: Delivery) -> str:
     if "://" in delivery.route:
         return f"Have the endpoint listen at {delivery.route}, or route its target to where it does"
     if not delivery.route and "://" in delivery.target:
         return f"Have the endpoint listen at {delivery.target}, or subscribe with a target where it does"
     return _MEND
+
+
+def _over_tls(delivery: Delivery, surface: Surface) -> str:
+    fault = TlsFault.told_in(delivery.text)
+    if fault not in (TlsFault.UNKNOWN_AUTHORITY, TlsFault.SELF_SIGNED):
+        return _TLS.get(fault, _MEND)
+    trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
+    # Accounts of tests have an authority that ends with them, and no command knows it.
+    own = surface in (Surface.RUN, Surface.SERVER, Surface.CONNECTED)
+    return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
+
+
+def _speaks_tls(delivery: Delivery) -> bool:
+    """Whether an answer says, in the words of one server or another, that it wants HTTPS."""
+    there = delivery.route or delivery.target
+    return there.startswith("http://") and b"https" in (delivery.response_body or b"").lower()
 
 
 def named(delivery: Delivery, surface: Surface) -> str:
@@ -115,8 +142,14 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     return () if not shown and advice == _MEND else (*shown, f"{advice}.")
 
 
-_REASONS = {
-    Reason.TIMED_OUT: "Answer first and work afterwards, or allow more time with the setting timeout='60s'",
+_TLS: dict[TlsFault | None, str] = {
+    TlsFault.EXPIRED: "Give the endpoint a new certificate (real time decides, not the account's)",
+    TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time decides, not the account's)",
+    TlsFault.OTHER_NAME: "Write the name that its certificate has where it is sent to, or give it one for this name",
+    TlsFault.OLD_VERSION: "Let the endpoint speak TLS 1.2 or 1.3",
+    TlsFault.CLIENT_CERTIFICATE: "Let the endpoint do without a client's certificate",
+    TlsFault.PLAIN: "If it is a plain HTTP server, write http:// where it is sent to",
+    TlsFault.NOT_PLAIN: "It speaks TLS: write https:// where it is sent to",
 }
 
 _OUTCOMES = {

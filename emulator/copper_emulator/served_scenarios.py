@@ -71,10 +71,14 @@ class ServedScenarios:
 
 @dataclass(frozen=True)
 class ServedPlay:
-    """One scenario on its way to an account; with a target, everything is sent there."""
+    """One scenario on its way to an account; with a target, everything is sent there.
+
+    With `adopts` its subscriptions are those that the account has to the same topics, and everything is sent to theirs.
+    """
 
     scenario: Scenario
     target: str | None
+    adopts: bool = False
 
     @property
     def title(self) -> str:
@@ -98,7 +102,9 @@ class ServedPlay:
             operations.claims.claim(stage.account.journal.deliveries, named=True)
         stage.routes = helped
         try:
-            result = yield from play(scenario, operations, on_step=lambda step: on_step(_played(step)))
+            result = yield from play(
+                scenario, operations, on_step=lambda step: on_step(_played(step)), adopts=self.adopts
+            )
         finally:
             stage.routes = routes
         account, settings = stage.account, stage.settings
@@ -115,6 +121,8 @@ class ServedPlay:
     def _aimed(self, stage: Stage) -> tuple[Scenario, Routes]:
         """The scenario as it is played, and the routes meanwhile."""
         own = stage.routes
+        if self.adopts:
+            return self._adopting(stage), own
         if self.target is None:
             return self.scenario, _Helped(own, BuiltInEndpoint(self.scenario.content.secret))
         if self.target.startswith("https://"):
@@ -125,6 +133,12 @@ class ServedPlay:
         url = check_url(self.target, stage.settings.allow_targets)
         to = Route(URL(ORIGIN), url.origin(), RouteKind.URL)
         return aimed_at(self.scenario, ORIGIN + url.raw_path_qs), _Led(own, to)
+
+    def _adopting(self, stage: Stage) -> Scenario:
+        topics = {subscription.topic for subscription in self.scenario.content.subscriptions.values()}
+        with stage.lock:
+            made = [each for each in stage.account.subscriptions if not topics or each.topic in topics]
+        return aimed_at(self.scenario, made[0].target) if made else self.scenario
 
 
 class _Beside(Routes):

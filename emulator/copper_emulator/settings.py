@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, ValidationInfo
 
-from copper_emulator.core.errors import SettingsError
+from copper_emulator.core.errors import AuthorityError, SettingsError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
@@ -83,9 +84,42 @@ def _parse_hosts(value: object) -> frozenset[str]:
     return hosts
 
 
+def _parse_files(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, Path):
+        value = [value]
+    if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes):
+        raise ValueError(f"{value!r} is not a list of files")
+    paths = [Path(item) if isinstance(item, str | Path) else _no_file(item) for item in value]
+    if info.context != _ELSEWHERE:
+        for path in paths:
+            _check_authorities(path)
+    # Absolute, for what reads it later may be somewhere else.
+    return tuple(str(path.absolute()) for path in paths)
+
+
+def _no_file(item: object) -> Path:
+    raise ValueError(f"{item!r} is no name of a file")
+
+
+def _check_authorities(path: Path) -> None:
+    # Imported at first need: it brings OpenSSL with it.
+    from copper_emulator.ca_files import check_file
+
+    try:
+        check_file(path)
+    except AuthorityError as error:
+        raise ValueError(str(error)) from None
+
+
+_ELSEWHERE = "written down elsewhere"
+"""What pydantic hands on where the files that settings name may be those of another machine, or of another time."""
+
 Seed = Annotated[int, BeforeValidator(_parse_seed)]
 Permits = Annotated[frozenset[int | str], BeforeValidator(_parse_permits)]
 Hosts = Annotated[frozenset[str], BeforeValidator(_parse_hosts)]
+Files = Annotated[tuple[str, ...], BeforeValidator(_parse_files)]
 
 
 @cache
@@ -129,6 +163,9 @@ class Settings(BaseModel):
     allow_targets: Hosts = Field(
         frozenset(), description="hosts beyond loopback that may really be sent to (never Copper's own)"
     )
+    ca: Files = Field(
+        (), description="file of certificate authorities (PEM) that https:// endpoints may have their certificates from"
+    )
     timeout: Milliseconds = Field(10_000, gt=0, description="how long an endpoint may take to answer")
     in_flight: int = Field(
         1, ge=1, le=1000, description="how many at once to one target; 1 sends strictly one after another"
@@ -154,6 +191,9 @@ class Settings(BaseModel):
     api_limits: Limits = Field((), description="calls of the API in rolling windows, like 180/1m as documented, or off")
     bulk_limits: Limits = Field((), description="the same for bulk calls alone, like 3/1s as documented, or off")
     faults: Faults = Field((), description="faults that are on from the start, like lose=20% outage=10m, or off")
+    intercept: bool = Field(
+        False, description="whether calls of https://api.copper.com lead to the account, while a test has it"
+    )
     strict: bool = Field(True, description="whether what went wrong unexpectedly fails the test at its end")
     allow: Permits = Field(
         frozenset(), description="what may go wrong without failing the test: statuses, outcomes, exception, due"
@@ -165,6 +205,14 @@ class Settings(BaseModel):
         __tracebackhide__ = True
         try:
             return cls(**values)
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+    @classmethod
+    def written(cls, values: Mapping[str, Any]) -> Self:
+        """Settings as they were written down: the files that they name need not be here. Raises SettingsError."""
+        try:
+            return cls.model_validate(dict(values), context=_ELSEWHERE)
         except ValidationError as error:
             raise SettingsError(_explain(error)) from None
 

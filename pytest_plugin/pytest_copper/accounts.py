@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
     from copper_emulator.core.surface import Surface
-    from copper_emulator.endpoint import Endpoint
     from copper_emulator.face import Face
     from copper_emulator.settings import Settings
     from copper_emulator.shell.host import Host
+    from copper_emulator.shell.intercepting import Interception
+    from copper_emulator.tls_endpoint import TlsEndpoint
+    from pytest_copper.receiving import CopperEndpoint
 
 T = TypeVar("T")
 
@@ -91,6 +94,10 @@ class Accounts:
     def before_call(self) -> None:
         """The fixtures stand; what opens from here on is opened by the test itself."""
         self._before_call = len(self.standing)
+        # Where nothing was ever intercepted, it was not even imported.
+        intercepting = sys.modules.get("copper_emulator.interception.process")
+        if intercepting is not None:
+            intercepting.PROCESS.renew()
 
     def open(self, name: str, face: Face) -> Account:
         """An account begins. One that begins when all others of the test have ended, as in the next example of
@@ -202,16 +209,34 @@ def _require_asyncio() -> None:
         ) from None
 
 
-def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+def endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
     """A receiver at `ENDPOINT_URL`, routed in each account that the test's fixtures have."""
-    from copper_emulator.endpoint import Endpoint
+    from pytest_copper.receiving import CopperEndpoint
 
-    made = Endpoint(ENDPOINT_URL)
-    used = [name for name in ("copper", "copper_async") if name in request.fixturenames]
-    for name in used or ["copper"]:
-        face: Face = request.getfixturevalue(name)
+    made = CopperEndpoint(ENDPOINT_URL, lambda: _tls_endpoint(request))
+    for face in _faces(request):
         face.route(ENDPOINT_URL, to=made)
     return made
+
+
+def _tls_endpoint(request: pytest.FixtureRequest) -> TlsEndpoint:
+    from copper_emulator.tls_endpoint import TlsEndpoint
+
+    made = TlsEndpoint(request.config.stash[ACCOUNTS].host())
+    request.addfinalizer(made.close)
+    for face in _faces(request):
+        face.route(made.url, to=made)
+    return made
+
+
+def intercept(request: pytest.FixtureRequest) -> Interception:
+    """Copper's own hosts lead to the account that the test's fixtures have; the last of them where there are two."""
+    return [face.intercept() for face in _faces(request)][-1]
+
+
+def _faces(request: pytest.FixtureRequest) -> list[Face]:
+    used = [name for name in ("copper", "copper_async") if name in request.fixturenames]
+    return [request.getfixturevalue(name) for name in used or ["copper"]]
 
 
 class CopperFactory:

@@ -49,6 +49,16 @@ def configure(config: pytest.Config) -> None:
         config.option.copper_seed = str(layer["seed"])
     config.stash[CONFIGURED] = layer
     config.stash[URL] = options.url(config)
+    _refuse_intercepting_elsewhere(config)
+
+
+def _refuse_intercepting_elsewhere(config: pytest.Config) -> None:
+    # Both may come from elsewhere, one from the ini file: better one line here than an error in every test.
+    if config.stash[URL] is not None and config.stash[CONFIGURED].get("intercept") in ("true", True):
+        raise pytest.UsageError(
+            "copper_intercept leads Copper's hosts to accounts of this process, and copper_url names a running server: "
+            "leave out one of them (-o copper_intercept=false, -o copper_url=)"
+        )
 
 
 def hand_on(config: pytest.Config, workerinput: dict[str, Any]) -> None:
@@ -98,7 +108,7 @@ def replay(item: pytest.Item, seed: int) -> str:
     node = "::".join([_from_start(item.config, file), *inside])
     given = options.on_command_line(item.config)
     given.pop("--copper-seed", None)
-    words = (word for pair in given.items() for word in pair)
+    words = (word for flag, values in given.items() for word in (flag, *values))
     return shlex.join(["pytest", node, *words, "--copper-seed", str(seed)])
 
 
@@ -151,4 +161,6 @@ def _settings(values: Layer) -> Settings:
 def _written(value: object) -> str:
     if isinstance(value, frozenset):
         return "{" + ",".join(sorted(map(str, value))) + "}"
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value)

@@ -35,6 +35,7 @@ OPTIONS = {
     "secret_collision": Option("a secret key with the name of a payload key: accept with a hint, or refuse"),
     "allow_http": Option("accept http:// targets on loopback", "bool"),
     "allow_targets": Option("hosts beyond loopback that may really be sent to (never Copper's own)"),
+    "ca": Option("file of certificate authorities (PEM) that https:// endpoints may have their certificates from"),
     "timeout": Option("how long an endpoint may take to answer"),
     "in_flight": Option("how many at once to one target; 1 sends strictly one after another", "int"),
     "echo_depth": Option("how many deliveries may each cause the next before it is called a loop", "int"),
@@ -48,6 +49,7 @@ OPTIONS = {
     "api_limits": Option("calls of the API in rolling windows, like 180/1m as documented, or off"),
     "bulk_limits": Option("the same for bulk calls alone, like 3/1s as documented, or off"),
     "faults": Option("faults that are on from the start, like lose=20% outage=10m, or off"),
+    "intercept": Option("whether calls of https://api.copper.com lead to the account, while a test has it", "bool"),
     "strict": Option("whether what went wrong unexpectedly fails the test at its end", "bool"),
     "allow": Option("what may go wrong without failing the test: statuses, outcomes, exception, due"),
 }
@@ -65,11 +67,17 @@ def add(parser: pytest.Parser) -> None:
     """Every setting as `--copper-NAME=VALUE` and as the ini option `copper_NAME`."""
     group = parser.getgroup("copper", "emulated Copper accounts (values as in Python, like 0-15m, true, 500,blocked)")
     for name, option in OPTIONS.items():
-        group.addoption(_flag(name), dest=_key(name), metavar="VALUE", default=None, help=_escaped(option.help))
+        taken: dict[str, Any] = {"metavar": "VALUE"} if name not in _SWITCHES else _SWITCHED_ON
+        group.addoption(_flag(name), dest=_key(name), default=None, help=_escaped(option.help), **taken)
         parser.addini(_key(name), option.help, type=_ini_type(option.ini), default=None)
     group.addoption(_flag(URL), dest=_key(URL), metavar="URL", default=None, help=_URL_HELP)
     parser.addini(_key(URL), _URL_HELP, default=None)
 
+
+_SWITCHES = frozenset({"intercept"})
+"""Settings that are switched on by their option alone, without a value."""
+
+_SWITCHED_ON = {"action": "store_const", "const": "true"}
 
 URL = "url"
 
@@ -108,13 +116,21 @@ def _given(config: pytest.Config, name: str) -> Given | None:
         value = config.getini(_key(name))
     except (TypeError, ValueError, pytest.UsageError) as error:
         raise pytest.UsageError(f"{where}: {error}") from None
+    if name == "ca" and isinstance(value, str):
+        value = _beside_the_ini_file(config, value)
     return None if value is None else Given(where, name, value)
 
 
-def on_command_line(config: pytest.Config) -> dict[str, str]:
-    """The options with their values as they were given, in no ini file's own key."""
-    values = {_flag(name): config.getoption(_key(name), None) for name in OPTIONS}
-    return {flag: value for flag, value in values.items() if value is not None}
+def _beside_the_ini_file(config: pytest.Config, files: str) -> list[str]:
+    # Wherever the run is started from.
+    folder = config.rootpath if config.inipath is None else config.inipath.parent
+    return [str(folder / file.strip()) for file in files.split(",") if file.strip()]
+
+
+def on_command_line(config: pytest.Config) -> dict[str, tuple[str, ...]]:
+    """The options with their values, if they take any, as they were given, in no ini file's own key."""
+    values = {name: config.getoption(_key(name), None) for name in OPTIONS}
+    return {_flag(name): () if name in _SWITCHES else (value,) for name, value in values.items() if value is not None}
 
 
 def _flag(name: str) -> str:

@@ -15,7 +15,8 @@ from pytest_copper import accounts, layers, options, verdict
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
-    from copper_emulator.endpoint import Endpoint
+    from copper_emulator.shell.intercepting import Interception
+    from pytest_copper.receiving import CopperEndpoint
 
 # --- the run ----------------------------------------------------------------------------------------------------
 
@@ -115,9 +116,18 @@ def copper_async(request: pytest.FixtureRequest, copper_settings: dict[str, Any]
 
 
 @pytest.fixture
-def copper_endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    """A recording receiver with scripted answers, routed in the test's account; its https:// `url` is the target."""
+def copper_endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
+    """A recording receiver with scripted answers, routed in the test's account; its https:// `url` is the target.
+
+    `copper_endpoint(tls=True)` makes another one, which is a real HTTPS server on this machine.
+    """
     return accounts.endpoint(request)
+
+
+@pytest.fixture
+def copper_intercept(request: pytest.FixtureRequest) -> Interception:
+    """Copper's own hosts, https://api.copper.com above all, lead to the test's account until the test ends."""
+    return accounts.intercept(request)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from copper_emulator.core.errors import (
     BulkTooLarge,
     CopperEmulatorError,
     Invalid,
+    Misdirected,
     NotFound,
     TooLarge,
     TooManyRequests,
@@ -38,6 +39,16 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
     ),
     "too large": (TooLarge("big"), 413, {"success": False, "status": 413, "message": "big"}),
     "too many items": (BulkTooLarge(10), 422, {"error": "Request size too large, limit is 10"}),
+    "misdirected": (
+        Misdirected("api.copper.com"),
+        421,
+        {
+            "success": False,
+            "status": 421,
+            "message": "copper-emulator: no test intercepts api.copper.com now. "
+            "The client kept this connection from one that did",
+        },
+    ),
     "too many requests": (
         TooManyRequests(),
         429,
@@ -96,7 +107,7 @@ def test_without_a_hint_an_error_is_one_line() -> None:
 def test_everything_raised_on_purpose_has_one_root() -> None:
     tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
-    assert len(tree) == 20
+    assert len(tree) == 22
     assert all(issubclass(error, CopperEmulatorError) for error in tree)
     assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
 

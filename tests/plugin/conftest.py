@@ -13,11 +13,14 @@ import pytest
 import copper_emulator
 import pytest_copper.plugin
 
+# Of what it brings with it, a process cannot have a second copy.
+import trustme  # isort: skip
+
 with suppress(ImportError):
     # Its plugin imports it at the end of every run.
     import hypothesis  # noqa: F401
 
-__all__ = ["copper_emulator", "pytest_copper"]
+__all__ = ["copper_emulator", "pytest_copper", "trustme"]
 
 # Its plugin warns when this is left open, and warnings are errors.
 HAS_ASYNCIO = importlib.util.find_spec("pytest_asyncio") is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
+from pathlib import Path
+
 import pytest
 
 from copper_emulator.settings import Settings
@@ -22,6 +25,7 @@ OTHER_VALUES = {
     "secret_collision": "refuse",
     "allow_http": "true",
     "allow_targets": "hooks.example.com",
+    "ca": str(Path(__file__).with_name("authority.pem")),
     "timeout": "3s",
     "in_flight": "4",
     "echo_depth": "2",
@@ -33,6 +37,7 @@ OTHER_VALUES = {
     "api_limits": "180/1m",
     "bulk_limits": "3/1s",
     "faults": "lose=20%",
+    "intercept": "true",
     "strict": "false",
     "allow": "500,blocked",
 }
@@ -53,6 +58,20 @@ def test_whole_numbers_and_switches_are_such_in_ini_files_too() -> None:
         for name, field in Settings.model_fields.items()
         if field.annotation in (int, bool) and name not in ("timeout", "search_lag")
     } | {"seed": "int or word"}
+
+
+def test_files_of_authorities_are_found_beside_the_ini_file_wherever_the_run_starts(inner: Inner) -> None:
+    inner.ini("copper_ca = company.pem")
+    (inner.pytester.path / "company.pem").write_bytes(Path(OTHER_VALUES["ca"]).read_bytes())
+    inner.tests(
+        """
+        def test_one(copper, request):
+            assert copper.settings.ca == (str(request.config.rootpath / "company.pem"),)
+        """
+    )
+    elsewhere = inner.pytester.mkdir("elsewhere")
+    with chdir(elsewhere):
+        inner.run("-c", "../pytest.ini", "--rootdir", "..", "..").assert_outcomes(passed=1)
 
 
 def test_every_setting_has_a_value_to_try() -> None:
@@ -78,9 +97,10 @@ def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
 
 
 def test_every_setting_can_be_given_on_the_command_line(inner: Inner) -> None:
-    result = seen_by_a_test(
-        inner, *(f"--copper-{name.replace('_', '-')}={value}" for name, value in OTHER_VALUES.items())
-    )
+    options = {f"--copper-{name.replace('_', '-')}": value for name, value in OTHER_VALUES.items()}
+    # It is switched on by itself.
+    del options["--copper-intercept"]
+    result = seen_by_a_test(inner, "--copper-intercept", *(f"{name}={value}" for name, value in options.items()))
     result.assert_outcomes(passed=1)
 
 

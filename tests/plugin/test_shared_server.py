@@ -150,3 +150,27 @@ def test_what_would_help_is_said_as_it_is_given_in_pytest(inner: Inner, server: 
     said = result.stdout.str()
     assert "@pytest.mark.copper(allow=500), --copper-allow=500 or copper_allow in the ini file" in said
     assert "Emulator(allow" not in said
+
+
+def test_coppers_hosts_cannot_lead_to_an_account_there(inner: Inner, server: str) -> None:
+    inner.tests(
+        """
+import pytest
+
+def test_call(copper):
+    copper.intercept()
+
+def test_fixture(copper_intercept):
+    pass
+
+@pytest.mark.copper(intercept=True)
+def test_marker(copper):
+    pass
+"""
+    )
+    result = inner.run("--copper-url", server)
+
+    result.assert_outcomes(failed=1, errors=2)
+    said = "UsageError: Copper's hosts can be intercepted for an account of this process only, and this is one of a*"
+    result.stdout.fnmatch_lines([f"*{said}"] * 3)
+    assert accounts(server) == ["default"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +134,24 @@ async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(se
     await connected.people.create(name="Grace")
     assert [each.name for each in connected.people.search()] == ["Grace"]
     await connected.close()
+
+
+def test_a_server_that_speaks_tls_is_reached_over_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPPER_EMULATOR_AUTHORITY", str(tmp_path / "authority"))
+    with (
+        started("serve", "--port", "0", "--tls-port", "0") as process,
+        Copper.connect(process.url, token="t") as copper,
+    ):
+        context = ssl.create_default_context(cafile=str(copper.ca_file))
+        request = urllib.request.Request(f"{copper.tls_api_url}/webhooks", headers=copper.headers)
+        with urllib.request.urlopen(request, context=context) as answer:
+            assert answer.status == 200
+
+        monkeypatch.setenv("COPPER_EMULATOR_AUTHORITY", str(tmp_path / "another"))
+        with pytest.raises(UsageError, match=r"there is no .*another/certificate\.pem: .* copper-emulator ca --export"):
+            str(copper.ca_file)
+
+
+def test_a_server_that_does_not_speak_tls_says_how_it_would(server: Process) -> None:
+    with Copper.connect(server.url) as copper, pytest.raises(UsageError, match="copper-emulator serve --tls-port 0"):
+        assert copper.tls_api_url

@@ -192,6 +192,16 @@ TOPS = [
         id="setting-for-people",
     ),
     pytest.param(
+        "name: x\nsettings: {ca: company.pem}\nsteps: [{advance: 1m}]\n",
+        "story.yaml:2: settings.ca: a file cannot say which authorities to trust; say it where the scenario is started",
+        id="setting-for-people-too",
+    ),
+    pytest.param(
+        "name: x\nsettings: {intercept: true}\nsteps: [{advance: 1m}]\n",
+        "story.yaml:2: settings.intercept: a file cannot intercept Copper's hosts; say it where the scenario is started",
+        id="setting-of-the-process",
+    ),
+    pytest.param(
         "name: x\nsubscriptions:\n  a:\n    topic: person/new\nsteps: [{advance: 1m}]\n",
         "story.yaml:3: subscriptions.a.target: is missing",
         id="subscription",

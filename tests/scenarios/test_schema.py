@@ -68,7 +68,7 @@ def test_what_the_reader_refuses_does_not_fit_it(step: str) -> None:
 def test_it_knows_every_setting_but_the_one_that_a_file_may_not_have() -> None:
     known = json_schema()["properties"]["settings"]["properties"]
 
-    assert set(known) == set(Settings.model_fields) - {"allow_targets"}
+    assert set(known) == set(Settings.model_fields) - {"allow_targets", "ca", "intercept"}
     assert errors("settings: {limit: off}\n" + HEAD + "  - advance: 1m\n")
 
 

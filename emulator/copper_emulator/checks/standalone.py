@@ -34,7 +34,7 @@ class OneAccount(Host):
     token_advice = "Use the one that was given with --token."
 
     def __init__(self, *, port: int, any_token: bool) -> None:
-        super().__init__(port=port)
+        super().__init__(port=port, keeps_authority=True)
         self._any_token = any_token
 
     def known(self, token: str) -> tuple[Stage, Key] | None:

@@ -13,6 +13,7 @@ from copper_emulator.cli.output import silence_stdout, take_all_characters
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
+    "exec": ("exec", "Run a command whose calls to Copper land in an emulator."),
     "fire": ("talk", "Fire an event in a running server."),
     "create": ("records", "Create records in a running server."),
     "update": ("records", "Change records in a running server."),
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "scenarios": ("scenarios", "Show which scenarios a running server can play."),
     "play": ("scenarios", "Play a scenario on an account of a running server."),
     "record": ("scenarios", "Record what is done in an account, as a scenario."),
+    "ca": ("ca", "Show or export the certificate of the local authority."),
     "listen": ("listen", "Receive notifications and print them."),
     "run": ("run", "Play scenario files."),
     "check": ("check", "Check whether an endpoint holds up."),

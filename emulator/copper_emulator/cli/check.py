@@ -74,6 +74,7 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 @click.option("--time-limit", default="5m", show_default=True, callback=_seconds, help="after it no further row begins")
 @click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
 @click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
+@click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
 @click.option("--junit", "junit_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as JUnit's XML")
 @click.option("--html", "html_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as one page")
@@ -130,6 +131,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
             "timeout": given["timeout"],
             "profile": given["profile"],
             "allow_targets": given["allowed"],
+            "ca": given["ca"],
             "allow_http": True,
         }
     )

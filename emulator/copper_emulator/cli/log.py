@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from copper_emulator.cli.lines import Lines
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, on_one_line
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.core.text import count
+from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
 from copper_emulator.shell.accounts import DEFAULT
+from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
+from copper_emulator.timeline import stamp
 
 if TYPE_CHECKING:
+    from copper_emulator.shell.proxy import Refused
     from copper_emulator.shell.served_account import ServedAccount
+
+Way: TypeAlias = tuple[Path, dict[str, str]]
+"""A file for a shell to read, and the variables that it sets."""
 
 _MOST = 5_000
 """Lines that are kept for a reader who is behind."""
@@ -49,13 +57,14 @@ class Log:
     def _output(self) -> Output:
         return Output(as_json=self._as_json, lines=self._lines)
 
-    def ready(self, server: Server, plan: Plan) -> None:
-        """The first line: where it is; programs wait for it."""
+    def ready(self, server: Server, plan: Plan, way: Way | None = None) -> None:
+        """The first line: where it is, and which way leads there through its proxy; programs wait for it."""
         output, api = self._output, f"{server.url}/developer_api/v1"
-        output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
+        over_tls = {"tls_url": server.tls_url} if server.tls_url else {}
+        through = {} if way is None else {"proxy_url": way[1]["HTTPS_PROXY"], "environment": way[1]}
+        output.json({"kind": "ready", "url": server.url, **over_tls, "api_url": api, "clock": plan.clock, **through})
         output.line(f"Copper emulator ready at {server.url}", style="bold")
-        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
-        output.line(f"  API    {api} ({whose})")
+        self._tell_urls(server, api, plan, way)
         for origin, to in plan.routes:
             output.line(f"  route  {origin} -> {to}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
@@ -72,6 +81,14 @@ class Log:
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")
 
+    def _tell_urls(self, server: Server, api: str, plan: Plan, way: Way | None) -> None:
+        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
+        self._output.line(f"  API    {api} ({whose})")
+        if server.tls_url:
+            self._output.line(f"  TLS    {server.tls_url}/developer_api/v1 (who is to trust it: copper-emulator ca)")
+        if way is not None:
+            self._output.line(f"  proxy  {way[1]['HTTPS_PROXY']} (in the shell of your program: . {way[0]})")
+
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""
         # Loaded with the first entry: the ready line does not wait for it.
@@ -82,6 +99,15 @@ class Log:
         elif entry.kind is not Kind.SENDING:
             lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
             self._output.journal_line(as_text(account, entry), lead=lead)
+
+    def proxy_refused(self, refused: Refused) -> None:
+        """The proxy let something not through."""
+        now = real_now()
+        place = refused.place or "a connection"
+        self._output.json(
+            {"kind": "proxy-refused", "at": iso(now), "place": refused.place or None, "text": refused.text}
+        )
+        self._output.line(on_one_line(f"{stamp(now)}  proxy refused {place}: {refused.text}"))
 
     def ended(self) -> None:
         """The last line."""

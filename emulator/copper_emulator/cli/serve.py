@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,12 +16,13 @@ from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
-from copper_emulator.core.errors import RouteError, SettingsError, StateError
+from copper_emulator.core.errors import AuthorityError, RouteError, SettingsError, StateError
 from copper_emulator.settings import Settings
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
 
 if TYPE_CHECKING:
+    from copper_emulator.cli.reaching import Reaching
     from copper_emulator.shell.runs import Player
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,13 +32,14 @@ IN_FLIGHT = 16
 
 _NOTES = {
     "strict": "for tests; no effect here",
+    "intercept": "in tests; no effect here, see --proxy",
     "allow": "for tests; no effect here",
     "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
 }
 """What an option does otherwise than the setting in tests."""
 
 _OPTION_NAMES = {"allow_targets": "allow-target", "faults": "fault"}
-_REPEATABLE = {"allow_targets": "HOST", "faults": "FAULT"}
+_REPEATABLE = {"allow_targets": "HOST", "ca": "FILE", "faults": "FAULT"}
 
 
 def option_name(setting: str) -> str:
@@ -45,7 +47,7 @@ def option_name(setting: str) -> str:
     return "--" + _OPTION_NAMES.get(setting, setting).replace("_", "-")
 
 
-def _setting_options(command: F) -> F:
+def setting_options(command: F) -> F:
     """An option for every setting, with the setting's own name, value syntax, default and description."""
     shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
     for name, field in reversed(Settings.model_fields.items()):
@@ -73,7 +75,8 @@ def _choices(field: Any) -> str:
     return f" ({' or '.join(named)})" if named else ""
 
 
-def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
+def parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each `ORIGIN=URL` as the two. Raises WrongUse."""
     routes: list[tuple[str, str]] = []
     if not given:
         return routes
@@ -93,13 +96,14 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 
 @click.command(short_help="Serve Copper's webhook API and deliver notifications.")
 @click.option("--port", type=Number(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one")
+@click.option("--tls-port", type=Number(0, 65535), help="serve over TLS, too, at this port; 0 takes a free one")
 @click.option("--bind", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option(
     "--route",
     "routes",
     metavar="ORIGIN=URL",
     multiple=True,
-    callback=_parse_route,
+    callback=parse_route,
     help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
 )
 @click.option("--token", "tokens", metavar="TOKEN", multiple=True, help="accept only this token; repeatable")
@@ -125,11 +129,20 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
     type=click.Path(dir_okay=False),
     help="keep everything in FILE, and go on from it; made where there is none",
 )
+@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads calls to Copper here; 0: a free one")
+@click.option(
+    "--proxy-allow",
+    "allowed",
+    metavar="HOST",
+    multiple=True,
+    help="let programs through it to another host than Copper's; repeatable",
+)
 @click.option("--json", "as_json", is_flag=True, help="log as JSON, one object on each line")
-@_setting_options
+@setting_options
 def serve(
     *,
     port: int,
+    tls_port: int | None,
     bind: str,
     routes: list[tuple[str, str]],
     tokens: tuple[str, ...],
@@ -137,6 +150,8 @@ def serve(
     trusted_hosts: tuple[str, ...],
     scenarios: Path | None,
     state: str | None,
+    proxy: int | None,
+    allowed: tuple[str, ...],
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -153,27 +168,44 @@ def serve(
         raise WrongUse("--token: a token cannot be empty")
     log = Log(as_json=as_json)
     plan = Plan(
-        settings=_settings(given),
+        settings=settings_of(given),
         clock="manual" if clock == "manual" else "wall",
         routes=routes,
         tokens=tokens,
         listener=log.entry,
-        player=cache(partial(_player, scenarios)),
+        player=cache(partial(player, scenarios)),
     )
-    server = Server(plan, bind=bind, port=port, trusted_hosts=trusted_hosts, state=state)
     # Where no signal handlers can be had (Windows), Ctrl-C comes as an exception.
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), _proxy(proxy, allowed, log, plan) as reaching:
+        server = Server(
+            plan,
+            bind=bind,
+            port=port,
+            trusted_hosts=trusted_hosts,
+            state=state,
+            tls_port=tls_port,
+            proxy=reaching.plan if reaching is not None else None,
+        )
         try:
-            asyncio.run(_serve(server, plan, log))
+            asyncio.run(_serve(server, plan, log, reaching))
         except OSError as error:
-            raise Failure(_why_not(error, bind, port)) from None
+            # They are listened on in this order.
+            option, failed = ("--proxy", proxy) if proxy else ("--port", port)
+            if not server.url:
+                option, failed = "--port", port
+            elif tls_port and not server.tls_url:
+                option, failed = "--tls-port", tls_port
+            raise Failure(_why_not(error, bind, failed or 0, option)) from None
+        except AuthorityError as error:
+            raise Failure(f"--tls-port: {error}") from None
         except StateError as error:
             raise Failure(f"--state: {error}") from None
         finally:
             log.close()
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def settings_of(given: dict[str, Any]) -> Settings:
+    """Those that the options ask for. Raises WrongUse."""
     values = {name: value for name, value in given.items() if value is not None and value != ()}
     values.setdefault("in_flight", IN_FLIGHT)
     try:
@@ -183,25 +215,45 @@ def _settings(given: dict[str, Any]) -> Settings:
         raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
 
 
-def _player(folder: Path | None) -> Player:
+def player(folder: Path | None) -> Player:
+    """Who knows the shipped scenarios, and those of a folder."""
     # Imported at first need: until then nobody waits for it.
     from copper_emulator.served_scenarios import ServedScenarios
 
     return ServedScenarios(folder)
 
 
-async def _serve(server: Server, plan: Plan, log: Log) -> None:
+@contextmanager
+def _proxy(port: int | None, allowed: Sequence[str], log: Log, plan: Plan) -> Iterator[Reaching | None]:
+    if port is None:
+        if allowed:
+            raise WrongUse("--proxy-allow is about a proxy: give --proxy, too")
+        yield None
+        return
+    # Most servers have none; with it comes what makes certificates.
+    from copper_emulator.cli.reaching import Reaching, check_allowed
+
+    check_allowed(allowed)
+    try:
+        reaching = Reaching(log.proxy_refused, plan.tokens, port=port, allowed=allowed)
+    except AuthorityError as error:
+        raise Failure(f"--proxy: {error}") from None
+    with reaching:
+        yield reaching
+
+
+async def _serve(server: Server, plan: Plan, log: Log, reaching: Reaching | None) -> None:
     ended = told_to_end()
     async with server:
-        log.ready(server, plan)
+        log.ready(server, plan, None if reaching is None else reaching.shell_file(server))
         await ended.wait()
     log.ended()
 
 
-def _why_not(error: OSError, bind: str, port: int) -> str:
+def _why_not(error: OSError, bind: str, port: int, option: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose one with --port, "
-            "or --port 0 for a free one"
+            f"port {port} of {bind} is in use, perhaps by another copper-emulator: choose one with {option}, "
+            f"or {option} 0 for a free one"
         )
     return f"cannot listen on {bind} port {port}: {error.strerror or error}"

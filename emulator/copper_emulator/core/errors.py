@@ -9,6 +9,7 @@
     │   ├── TooLarge            413  the body is too large
     │   ├── Invalid             422  a value that Copper refuses
     │   ├── BulkTooLarge        422  more items than a bulk call may have
+    │   ├── Misdirected         421  Copper's own host was asked, and nobody intercepts it (any more)
     │   ├── TooManyRequests     429  a limit of calls is used up
     │   └── NotWritten          503  what was done cannot be written to the state file
     └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
@@ -19,6 +20,7 @@
         ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
         ├── AccountGone              an account of a server that was deleted meanwhile
         ├── StateError               a state file or a snapshot that cannot be read or written
+        ├── AuthorityError           the local authority, or a file of authorities, that cannot be made or read
         └── ScenarioError            a scenario file that cannot be understood
 
 Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors and live where they are
@@ -141,6 +143,18 @@ class BulkTooLarge(ApiError):
         return {"error": self.message}
 
 
+class Misdirected(ApiError):
+    """421: the emulator's own, on a connection to Copper's host that outlived the test that intercepted it."""
+
+    status = 421
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"copper-emulator: no test intercepts {host} now. The client kept this connection from one that did",
+            hint="Call copper.intercept() in this test, too, or close the client at the end of the test that made it.",
+        )
+
+
 class TooManyRequests(ApiError):
     """429: documented as a status, without a body; the common envelope is assumed."""
 
@@ -189,6 +203,10 @@ class AccountGone(UsageError):
 
 class StateError(UsageError):
     """A state file or a snapshot that cannot be read or written; the text says what is wrong with it."""
+
+
+class AuthorityError(UsageError):
+    """The local authority, or a file of authorities to trust, that cannot be made or read."""
 
 
 class ScenarioError(UsageError, ValueError):

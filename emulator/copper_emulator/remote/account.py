@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import methodcaller
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -22,12 +23,20 @@ from copper_emulator.remote.operations import RemoteOperations
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
 from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 
 if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
+    from copper_emulator.shell.intercepting import Interception
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+
+_NOT_INTERCEPTED = (
+    "Copper's hosts can be intercepted for an account of this process only, and this is one of a running server: give "
+    "the application copper.api_url as its base URL, or let the server have a proxy (`copper-emulator serve --proxy`)"
+)
 
 
 class _Remote(Face):
@@ -69,6 +78,25 @@ class _Remote(Face):
         return self._api_url
 
     @property
+    def tls_api_url(self) -> str:
+        """The same over TLS. Raises UsageError where the server speaks none."""
+        url = self._client.get("/health").get("tls_url")
+        if not url:
+            raise UsageError("the server does not speak TLS: start it with copper-emulator serve --tls-port 0")
+        return f"{url}/developer_api/v1"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of this user's authority, which servers have theirs from. Raises UsageError where none is."""
+        path = KeptFiles(authority_folder()).certificate_file
+        if not path.is_file():
+            raise UsageError(
+                f"there is no {path}: where the server is another user's, have it written by copper-emulator ca "
+                "--export FILE, and trust FILE"
+            )
+        return path
+
+    @property
     def token(self) -> str:
         """The account's current API key. Raises UsageError where it is not known: a server does not tell it."""
         if not self._there.token:
@@ -84,6 +112,10 @@ class _Remote(Face):
         """Why something was (not) delivered: of a change, subscription, delivery, record, type, or everything."""
         with self._stage.lock:
             return super().explain(self._present(what), type=type, id=id)
+
+    def intercept(self, *, token: str | None = None) -> Interception:
+        """Not over a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
+        raise UsageError(_NOT_INTERCEPTED)
 
     def reset(self) -> None:
         """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal."""
@@ -183,6 +215,8 @@ def made_async(url: str, name: str, settings: Settings, *, surface: Surface = Su
 
 
 def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[str, Any]]:
+    if settings.intercept:
+        raise UsageError(_NOT_INTERCEPTED)
     client = Client(url)
     with _closed_where_it_fails(client):
         client.api_url()

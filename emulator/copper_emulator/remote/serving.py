@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import ssl
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,9 +25,12 @@ _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date
 
 
 class Served:
-    """What stands at the end of a route, on a port of its own. Delays of its answers are real time."""
+    """What stands at the end of a route, on a port of its own. Delays of its answers are real time.
 
-    def __init__(self, to: Any, kind: RouteKind) -> None:
+    With a context it is served over TLS.
+    """
+
+    def __init__(self, to: Any, kind: RouteKind, *, context: ssl.SSLContext | None = None) -> None:
         if kind is RouteKind.FUNCTION and is_async(to):
             raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
         send = cast("Callable[[Any, Attempt], Result]", send_to_wsgi if kind is RouteKind.WSGI else send_to_function)
@@ -34,11 +39,17 @@ class Served:
             def ask(self, attempt: Attempt) -> Result:
                 return send(to, attempt)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        if context is not None:
+            # Each handshake in the thread of its connection, at its first read.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="copper-endpoint")
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         """Serve no longer."""
@@ -47,7 +58,17 @@ class Served:
         self._thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away, or that cannot do TLS, prints nothing in somebody's test."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class _Handler(BaseHTTPRequestHandler):
+    # Of a client that opens a connection and says nothing; the end waits for it.
+    timeout = 5
+
     def ask(self, attempt: Attempt) -> Result:
         """The subclass that is made for each route knows the endpoint."""
         raise NotImplementedError

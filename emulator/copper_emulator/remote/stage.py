@@ -192,7 +192,7 @@ def _in_short(settings: Settings) -> Settings:
     """The same, with only what is not as it is by itself."""
     usual = Settings.of({})
     names = [name for name in Settings.model_fields if getattr(settings, name) != getattr(usual, name)]
-    return Settings.of({name: getattr(settings, name) for name in names})
+    return Settings.written({name: getattr(settings, name) for name in names})
 
 
 def _given(settings: Settings) -> dict[str, Any]:

@@ -95,6 +95,14 @@ class Acts:
         )
         self._subscriptions[name] = made.id
 
+    def adopt(self, name: str, subscription: Subscription) -> None:
+        """Let a name of the file stand for what somebody else has subscribed to that topic. Raises UsageError."""
+        with self._stage.lock:
+            made = [each for each in self._stage.account.subscriptions if each.topic == subscription.topic]
+        if not made:
+            raise UsageError(f"nobody has subscribed to {subscription.topic}")
+        self._subscriptions[name] = made[0].id
+
     def _subscribe(self, subscription: NamedSubscription) -> None:
         self.subscribe(subscription.as_, subscription)
 

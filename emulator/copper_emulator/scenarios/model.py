@@ -233,7 +233,8 @@ class Step(Part):
 def _settings_schema() -> dict[str, Any]:
     kinds = {"type": ["string", "number", "boolean", "array"]}
     named = {name: {**kinds, "description": field.description} for name, field in Settings.model_fields.items()}
-    del named["allow_targets"]
+    # Whom to send to, and whom to believe, is not for a file to say; nor what becomes of Copper's hosts meanwhile.
+    del named["allow_targets"], named["ca"], named["intercept"]
     return {"type": "object", "properties": named, "additionalProperties": False}
 
 

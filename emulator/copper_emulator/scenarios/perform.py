@@ -87,7 +87,7 @@ def perform(
 
 @contextmanager
 def _delivering(stage: Stage, host: Host | None) -> Iterator[SyncDelivering]:
-    used = Host() if host is None else host
+    used = Host(keeps_authority=True) if host is None else host
     used.add(stage)
     delivering = SyncDelivering(stage, used)
     try:

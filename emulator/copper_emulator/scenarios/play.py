@@ -13,24 +13,27 @@ from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.model import Step
 from copper_emulator.scenarios.result import ScenarioResult, StepResult
 from copper_emulator.scenarios.span import totals
-from copper_emulator.scenarios.words import moment_text, step_text, subscribe_text
+from copper_emulator.scenarios.words import adopt_text, moment_text, step_text, subscribe_text
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.timeline import timeline
 
 OnStep = Callable[[StepResult], object]
 
 
-def play(scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None) -> Rounds[ScenarioResult]:
+def play(
+    scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None, adopts: bool = False
+) -> Rounds[ScenarioResult]:
     """Play a scenario on an account; stops at the first step that fails, which the result tells.
 
-    `on_step` is called after each step. The scenario's settings hold for the account from then on.
+    `on_step` is called after each step. The scenario's settings hold for the account from then on. With `adopts` its
+    subscriptions are not made: they are those that the account has to the same topics.
 
     Raises:
         UsageError: the scenario needs other settings than the account has, and something has happened in it already.
     """
     yield from operations.settle()
     _use_settings(scenario, operations)
-    player = _Player(scenario, operations)
+    player = _Player(scenario, operations, adopts=adopts)
     stage = operations.stage
     routes = stage.routes
     played: list[StepResult] = []
@@ -65,8 +68,9 @@ def _use_settings(scenario: Scenario, operations: Operations) -> None:
 class _Player:
     """One performance of a scenario."""
 
-    def __init__(self, scenario: Scenario, operations: Operations) -> None:
+    def __init__(self, scenario: Scenario, operations: Operations, *, adopts: bool) -> None:
         self._scenario = scenario
+        self._adopts = adopts
         self._operations = operations
         self._stage = operations.stage
         self._acts = Acts(operations, scenario.content.secret, scenario.folder)
@@ -75,8 +79,9 @@ class _Player:
         """Everything to be played, in order: number, line, words, and the act itself."""
         content, line_of = self._scenario.content, self._scenario.line_of
         for name, subscription in content.subscriptions.items():
-            act = partial(self._acts.subscribe, name, subscription)
-            yield 0, line_of("subscriptions", name), subscribe_text(name, subscription), act
+            act = partial(self._acts.adopt if self._adopts else self._acts.subscribe, name, subscription)
+            text = (adopt_text if self._adopts else subscribe_text)(name, subscription)
+            yield 0, line_of("subscriptions", name), text, act
         for index, step in enumerate(content.steps):
             yield index + 1, line_of("steps", index), step_text(step), partial(self._step, step)
 

@@ -16,13 +16,18 @@ from copper_emulator.scenarios.record_parts import Fire
 from copper_emulator.scenarios.record_references import Found, RecordReader, unknown
 from copper_emulator.settings import Settings
 
+_NOT_FOR_A_FILE = {
+    "allow_targets": "allow hosts beyond this machine",
+    "ca": "say which authorities to trust",
+    "intercept": "intercept Copper's hosts",
+}
+
 
 def setting_faults(content: Content) -> Iterator[Found]:
     """Settings that do not exist or cannot have their value."""
     for name, value in content.settings.items():
-        if name == "allow_targets":
-            text = "a file cannot allow hosts beyond this machine; say it where the scenario is started"
-            yield ("settings", name), text
+        if name in _NOT_FOR_A_FILE:
+            yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it where the scenario is started"
             continue
         try:
             Settings.of({name: value})

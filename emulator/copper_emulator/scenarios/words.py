@@ -52,6 +52,10 @@ def subscribe_text(name: str, subscription: Subscription) -> str:
     return f"subscribe {name}: {subscription.topic} -> {subscription.target}"
 
 
+def adopt_text(name: str, subscription: Subscription) -> str:
+    return f"{name}: {subscription.topic} as it is subscribed"
+
+
 def moment_text(ms: int) -> str:
     """Time since the scenario's start: `+10m`."""
     return f"+{duration_text(ms)}" if ms else "+0s"

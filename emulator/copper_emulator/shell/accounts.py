@@ -48,6 +48,8 @@ class Accounts:
         self.token_advice = "Use one that the server was given with --token."
         self.loopback = True
         """Whether only this machine can reach the server."""
+        self.tls_url = ""
+        """Where the server is reached over TLS; empty where it is not."""
         self._http: HttpSender | None = None
         self._group = group
         self._closing = closing
@@ -186,9 +188,11 @@ class Accounts:
 
     def _sender(self) -> HttpSender:
         from copper_emulator.shell.senders.http import HttpSender
+        from copper_emulator.shell.tls.keeping import kept_certificate
+        from copper_emulator.shell.tls.trust import Trust
 
         if self._http is None:
-            self._http = HttpSender()
+            self._http = HttpSender(Trust(kept_certificate))
             self._http.open()
             self._closing.push_async_callback(self._http.close)
         return self._http

@@ -12,7 +12,7 @@ from copper_emulator.core.model import Key
 from copper_emulator.core.wire import encode
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
-from copper_emulator.shell.api.credentials import DIRECTORY, known_account
+from copper_emulator.shell.api.credentials import DIRECTORY, directory_of, known_account
 from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
@@ -91,7 +91,7 @@ def refuse(request: web.Request, error: ApiError) -> web.Response:
     if known is not None:
         known[0].refused(text)
     else:
-        request.app[DIRECTORY].refused(text)
+        directory_of(request).refused(text)
     return envelope(error)
 
 

@@ -241,7 +241,8 @@ class Runner:
             if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
                 # Only while a scenario is played: its own endpoint, or none that answers.
                 return replace(send_to_function(destination.to, attempt), route=destination.name)
-            result = await self._http.send(attempt, destination, timeout_ms=self._stage.settings.timeout)
+            settings = self._stage.settings
+            result = await self._http.send(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca)
             return replace(result, route=destination.name) if isinstance(destination, Route) else result
         except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
             return from_exception(error)

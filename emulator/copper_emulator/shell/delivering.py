@@ -60,6 +60,7 @@ class _Delivering:
                 attempt,
                 destination,
                 timeout_ms=self._timeout_ms,
+                ca=self._stage.settings.ca,
                 as_target=as_target,
                 fresh=_idle_connections_harm(),
             )

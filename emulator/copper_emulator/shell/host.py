@@ -8,15 +8,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Key
+from copper_emulator.interception.ways import Way
 from copper_emulator.shell.app import make_api, make_runner
+from copper_emulator.shell.intercepting import Interception, answer_for_copper
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.tls.keeping import kept_certificate
+from copper_emulator.shell.tls.trust import Trust
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.children import Children
+    from copper_emulator.shell.tls.authority import Authority
+    from copper_emulator.shell.tls.listening import TlsListener
 
 T = TypeVar("T")
 
@@ -25,11 +37,16 @@ _PATIENCE = 1.0
 
 
 class Host:
-    """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses where none is given."""
+    """Starts its thread at first need and binds 127.0.0.1 once, on a port the system chooses where none is given.
+
+    Args:
+        port: of the API.
+        keeps_authority: use the one that this user keeps, as commands do; else one of its own, which ends with it.
+    """
 
     token_advice = "In a test use copper.headers or copper.token."
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, keeps_authority: bool = False) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._stages_lock = threading.Lock()
         self._starting = threading.Lock()
@@ -39,6 +56,12 @@ class Host:
         self._http: HttpSender | None = None
         self._runner: web.AppRunner | None = None
         self._url: str | None = None
+        self._keeps_authority = keeps_authority
+        self._authority: Authority | None = None
+        self._tls: TlsListener | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+        self._children: Children | None = None
+        self._trust = Trust(kept_certificate) if keeps_authority else Trust()
 
     # --- the accounts it serves (a Directory, see app.py) ---------------------------------------------------
 
@@ -82,11 +105,67 @@ class Host:
                 self._url = self._thread.run(self._serve())
             return self._url
 
+    def tls_url(self) -> str:
+        """Where the same API is served over TLS, like `https://127.0.0.1:40218`; starts it at first use.
+
+        Its certificate is also for Copper's names, and from `authority()`. Raises AuthorityError where there is none.
+        """
+        authority = self.authority()
+        with self._starting:
+            if self._tls is None:
+                self._tls = self._thread.run(self._serve_tls(authority))
+            return f"https://127.0.0.1:{self._tls.port}"
+
+    def authority(self) -> Authority:
+        """Who vouches for it; made at first use. Raises AuthorityError where it cannot be."""
+        with self._starting:
+            if self._authority is None:
+                from copper_emulator.shell.tls.authority import Authority
+
+                self._authority = Authority.kept() if self._keeps_authority else Authority.temporary()
+                self._trust.add(self._authority.certificate_pem)
+            return self._authority
+
+    def ca_file(self) -> Path:
+        """A file with the certificate of `authority()`; one that is not kept is gone when this is closed."""
+        authority = self.authority()
+        with self._starting:
+            if authority.certificate_file is not None:
+                return authority.certificate_file
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="copper-emulator-")
+                _ca_in(self._folder).write_bytes(authority.certificate_pem)
+            return _ca_in(self._folder)
+
+    def intercept(self, stage: Stage, token: str | None) -> Interception:
+        """Lead Copper's own hosts to an account from now on. Raises UsageError where that cannot be."""
+        try:
+            port, authority = _port_of(self.tls_url()), self.authority()
+            children = self._for_children(authority, port)
+        except OSError as error:
+            raise UsageError(f"what it takes to intercept Copper's hosts cannot be had: {error}") from None
+        interception = Interception(self, stage, token)
+        certificate = authority.certificate_pem.decode("ascii")
+        interception.begin(Way("127.0.0.1", port, certificate, tell=children.told, owner=interception))
+        return interception
+
+    def _for_children(self, authority: Authority, port: int) -> Children:
+        plain = _port_of(self.url())
+        with self._starting:
+            if self._children is None:
+                # With it come the proxy and its files.
+                from copper_emulator.shell.children import Children
+
+                children = Children()
+                self._thread.run(children.start(authority, ("127.0.0.1", plain), ("127.0.0.1", port)))
+                self._children = children
+            return self._children
+
     def http(self) -> HttpSender:
         """The sender whose calls must be submitted to this host."""
         with self._starting:
             if self._http is None:
-                self._http = HttpSender()
+                self._http = HttpSender(self._trust)
                 self._thread.run(self._http.start())
             return self._http
 
@@ -96,19 +175,49 @@ class Host:
 
     def close(self) -> None:
         """End the server, the sender and the thread, and wait for them."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
         if self._thread.started:
             self._thread.run(self._close())
             self._thread.close()
 
     async def _serve(self) -> str:
-        self._runner = make_runner(make_api(self), shutdown_timeout=_PATIENCE)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        runner = await self._running()
+        await web.TCPSite(runner, "127.0.0.1", self._port).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    async def _serve_tls(self, authority: Authority) -> TlsListener:
+        # With it comes what few runs need.
+        from copper_emulator.shell.tls.serving import begin
+
+        return await begin(await self._running(), authority, tell=self.refused)
+
+    async def _running(self) -> web.AppRunner:
+        if self._runner is None:
+            app = make_api(self)
+            app.middlewares.insert(0, answer_for_copper)
+            self._runner = make_runner(app, shutdown_timeout=_PATIENCE)
+            await self._runner.setup()
+        return self._runner
 
     async def _close(self) -> None:
         if self._http is not None:
             await self._http.close()
+        if self._children is not None:
+            await self._children.close()
+        if self._tls is not None:
+            await self._tls.close()
         if self._runner is not None:
             await self._runner.cleanup()
-        self._http = self._runner = self._url = None
+        if self._tls is not None:
+            self._tls.cut_off()
+        self._http = self._runner = self._url = self._tls = self._children = None
+
+
+def _ca_in(folder: TemporaryDirectory[str]) -> Path:
+    return Path(folder.name, "authority.pem")
+
+
+def _port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])

@@ -23,7 +23,7 @@ from copper_emulator.shell.stage import Stage
 MOST = 10_000
 """Steps that are kept; what is done after them is not recorded."""
 
-_NOT_IN_A_FILE = frozenset({"allow_targets", "faults", "strict", "allow", "user_agent", "in_flight"})
+_NOT_IN_A_FILE = frozenset({"allow_targets", "ca", "faults", "strict", "allow", "intercept", "user_agent", "in_flight"})
 
 
 class Recorder:

@@ -28,6 +28,7 @@ from copper_emulator.shell.plan import Plan
 
 if TYPE_CHECKING:
     from copper_emulator.shell.keeping import Keeper
+    from copper_emulator.shell.proxied import Proxied, ProxyPlan
 
 DEFAULT_PORT = 2929
 
@@ -46,8 +47,11 @@ class Server:
         port: 0 takes a free one.
         trusted_hosts: names beyond loopback under which the control API may be called.
         state: a file in which everything is kept, and from which it goes on.
+        tls_port: where it is served over TLS, too; 0 takes a free one.
+        proxy: one that leads to it from programs with Copper's hosts in them; where it is, `proxied` says.
 
     Raises:
+        AuthorityError: there is no certificate for TLS.
         StateError: the file cannot be used.
         OSError: the address cannot be listened on.
         RouteError: a route of the plan cannot be understood.
@@ -61,6 +65,8 @@ class Server:
         port: int = DEFAULT_PORT,
         trusted_hosts: Sequence[str] = (),
         state: str | None = None,
+        tls_port: int | None = None,
+        proxy: ProxyPlan | None = None,
     ) -> None:
         self._plan = plan
         self.bind = bind
@@ -68,7 +74,12 @@ class Server:
         self.state = state
         self._trusted_hosts = frozenset(trusted_hosts)
         self._open = AsyncExitStack()
+        self._tls_port = tls_port
         self.url = ""
+        self.tls_url = ""
+        """Where it is served over TLS; empty where it is not."""
+        self._proxy = proxy
+        self.proxied: Proxied | None = None
         self.accounts: Accounts
 
     async def __aenter__(self) -> Server:
@@ -98,8 +109,33 @@ class Server:
         self._open.callback(self.accounts.close)
         await web.TCPSite(runner, self.bind, self._port).start()
         self.url = f"http://{_shown(self.bind)}:{runner.addresses[0][1]}"
+        if self._tls_port is not None:
+            await self._start_tls(runner, self._tls_port)
+        if self._proxy is not None:
+            # Most servers need none, and so no TLS either.
+            from copper_emulator.shell import proxied
+
+            plain = (_shown(self.bind).strip("[]"), int(runner.addresses[0][1]))
+            self.proxied = await proxied.begin(self._proxy, runner, plain, self.bind, self._open)
         # Nothing is delivered before those who are notified can call back.
         self.accounts.begin()
+
+    async def _start_tls(self, runner: web.AppRunner, port: int) -> None:
+        # Most servers need no certificates, and what makes them takes its time to be imported.
+        from copper_emulator.shell.tls.authority import Authority
+        from copper_emulator.shell.tls.serving import begin
+
+        own = () if _is_every_address(self.bind) else (self.bind,)
+        listener = await begin(
+            runner,
+            Authority.kept(),
+            tell=self.accounts.refused,
+            bind=self.bind,
+            port=port,
+            more_hosts=(*own, *sorted(self._trusted_hosts)),
+        )
+        self._open.push_async_callback(listener.close)
+        self.tls_url = self.accounts.tls_url = f"https://{_shown(self.bind)}:{listener.port}"
 
     def _keeper(self, path: str) -> Keeper:
         # Most servers need no SQLite.

@@ -1,8 +1,8 @@
-"""The `copper` command of dc-copper-cli with another base URL: drive_dc_copper_cli.py URL WORD..."""
+"""The `copper` command of dc-copper-cli: drive_dc_copper_cli.py URL WORD..., where an empty URL leaves its own."""
 
 import sys
 
 import dc_copper_cli
 
-dc_copper_cli.API_BASE_URL = sys.argv.pop(1)
+dc_copper_cli.API_BASE_URL = sys.argv.pop(1) or dc_copper_cli.API_BASE_URL
 dc_copper_cli.main()

@@ -34,6 +34,7 @@ def act(client: Any, method: str, *arguments: Any) -> dict[str, Any]:
 
 
 given = json.load(sys.stdin)
-dc_copper_cli.API_BASE_URL = given["url"]
+if "url" in given:
+    dc_copper_cli.API_BASE_URL = given["url"]
 client = dc_copper_cli.CopperAPIClient(given["token"], given["email"], Context())
 json.dump([act(client, *each) for each in given["acts"]], sys.stdout)

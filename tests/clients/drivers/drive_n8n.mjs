@@ -1,9 +1,9 @@
 // The Copper and Copper Trigger nodes of n8n-nodes-base: node drive_n8n.mjs, where node_modules has them.
 //
 // The nodes' own files run. They send nothing themselves: n8n's core hands them a function that does, and here that
-// function is the one below. It calls another origin than the one in the node, adds the headers that the node's
-// credential class names, writes arrays into the query as axios does, and rejects statuses from 400 on in the shape
-// that the core gives them.
+// function is the one below. Where it is given a URL it calls that instead of the one in the node; it adds the headers
+// that the node's credential class names, writes arrays into the query as axios does, and rejects statuses from 400 on
+// in the shape that the core gives them.
 //
 // An act is {node: parameters}, {trigger: method, parameters, target}, {webhook: body} or {credentials: "test"}.
 import { createRequire } from 'node:module';
@@ -30,7 +30,7 @@ function credentialHeaders() {
 
 async function request(options) {
   if (!options.url.startsWith(COPPER)) throw new Error(`the node calls ${options.url}`);
-  const url = new URL(given.url + options.url.slice(COPPER.length));
+  const url = new URL(given.url ? given.url + options.url.slice(COPPER.length) : options.url);
   for (const [name, value] of Object.entries(options.qs ?? {})) {
     if (Array.isArray(value)) value.forEach((each) => url.searchParams.append(`${name}[]`, each));
     else url.searchParams.set(name, value);

@@ -22,5 +22,6 @@ def plain(value: Any) -> Any:
 
 given = json.load(sys.stdin)
 client = Copper(user_email=given["email"], api_key=given["token"])
-client.uri = given["url"]
+if "url" in given:
+    client.uri = given["url"]
 json.dump([plain(getattr(client, method)(**arguments)) for method, arguments in given["acts"]], sys.stdout, default=str)

@@ -1,4 +1,4 @@
-"""tap-copper's own discovery and sync, with another base URL. The acts are the names of streams.
+"""tap-copper's own discovery and sync, with another base URL where one is given. The acts are the names of streams.
 
 What the tap writes on stdout and stderr, and how it ends, is its own.
 """
@@ -31,8 +31,10 @@ config = {
     "user_email": given["email"],
     "start_date": "2010-01-01T00:00:00Z",
     "page_size": given["page_size"],
-    "base_url": given["url"],  # read by the discovery alone
 }
+if "url" in given:
+    config["base_url"] = given["url"]  # read by the discovery alone
 with Client(config) as client:
-    client.base_url = given["url"]
+    if "url" in given:
+        client.base_url = given["url"]
     sync(client=client, config=config, catalog=catalog(config, given["acts"]), state=given["state"])

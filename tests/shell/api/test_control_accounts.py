@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.shell.snapshots import digest_of, found_in
+from copper_emulator.shell.tls.authority import Authority
 from tests.shell.served import Endpoint, Served, listening, serving
 
 
@@ -224,14 +226,19 @@ async def test_an_empty_account_can_be_put_back_too() -> None:
 
 
 @pytest.mark.asyncio
-async def test_another_snapshot_does_not_open_the_way_to_real_hosts() -> None:
-    async with serving(allow_targets="hooks.example.com") as open_one:
+async def test_another_snapshot_does_not_open_the_way_to_real_hosts_or_say_whom_to_believe(tmp_path: Path) -> None:
+    company = tmp_path / "company.pem"
+    company.write_bytes(Authority.temporary().certificate_pem)
+    async with serving(allow_targets="hooks.example.com", ca=company) as open_one:
         document = await snapshot_of(open_one)
+    # It is of another machine.
+    company.unlink()
     async with serving() as served:
         await served.control("POST", "/accounts/default/restore", {"snapshot": document})
 
         _, settings = await served.control("GET", "/accounts/default/settings")
         assert settings["settings"]["allow_targets"] == []
+        assert settings["settings"]["ca"] == []
 
 
 @pytest.mark.asyncio

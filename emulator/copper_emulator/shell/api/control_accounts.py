@@ -25,7 +25,7 @@ from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes of a snapshot to be restored: there may be 100,000 records in it."""
 
-_LATER = frozenset({"profile", "window", "seed", "faults", "strict", "allow"})
+_LATER = frozenset({"profile", "window", "seed", "faults", "strict", "allow", "intercept"})
 """Settings that an account begins with, and cannot take up later."""
 
 _SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
@@ -184,15 +184,16 @@ async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
 
 
 async def restore(served: ServedAccount, said: Restore) -> AccountShape:
-    """Put back what a snapshot has, with its clock; the account's own token and `allow_targets` stay.
+    """Put back what a snapshot has, with its clock; the account's own token and `allow_targets` and `ca` stay.
 
     What cannot be read is refused with 422, and changes nothing.
     """
     document = said.snapshot
     try:
         found = found_in(document.version, document.state, document.digest)
-        # Where may really be sent to is for this server to say, and not for a document.
-        found.settings = found.settings.with_changes({"allow_targets": served.stage.settings.allow_targets})
+        # Where may really be sent to, and who is believed, is for this server to say, and not for a document.
+        present = served.stage.settings
+        found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
         await served.restore(found, keys_after(found, served.stage))
     except StateError as error:
         raise Refused(422, f"the snapshot cannot be restored: {error}") from None

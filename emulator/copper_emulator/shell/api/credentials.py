@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -18,6 +19,14 @@ _BEARER = "Bearer <token>"
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory")
 
+ANSWERING: ContextVar[Directory] = ContextVar("answering")
+"""The directory that answers a request instead of its application's."""
+
+
+def directory_of(request: web.Request) -> Directory:
+    """Who has which account, for this request."""
+    return ANSWERING.get(request.app[DIRECTORY])
+
 
 def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
     """The account of the caller; the call counts against its limits.
@@ -25,7 +34,7 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
     Raises Unauthorized for missing, unknown and replaced credentials, TooManyRequests over a limit.
     """
     token, email = _credentials(request)
-    directory = request.app[DIRECTORY]
+    directory = directory_of(request)
     found = directory.find(token, email)
     if found is None:
         raise Unauthorized(hint=f"This token belongs to no account here. {directory.token_advice}")
@@ -41,7 +50,7 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
 def known_account(request: web.Request) -> tuple[Stage, Key] | None:
     """The account a request's token belongs to and the key it is, whether or not it may be used; opens none."""
     token = request.headers.get("X-PW-AccessToken") or _bearer_token(request.headers.get("Authorization", ""))
-    return request.app[DIRECTORY].known(token) if token else None
+    return directory_of(request).known(token) if token else None
 
 
 def _credentials(request: web.Request) -> tuple[str, str]:

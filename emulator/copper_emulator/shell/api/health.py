@@ -23,6 +23,7 @@ class Health(Shape):
     status: str = "ok"
     version: str
     api_url: str = Field(description="the base URL for a client of Copper")
+    tls_url: str | None = Field(None, description="where the server is reached over TLS; null where it is not")
     clock: ClockName
     accounts: int
     loopback: bool = Field(description="whether only this machine can reach the server")
@@ -45,6 +46,7 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
     return Health(
         version=number,
         api_url=api_url,
+        tls_url=accounts.tls_url or None,
         clock=accounts.plan.clock,
         accounts=len(accounts),
         loopback=accounts.loopback,

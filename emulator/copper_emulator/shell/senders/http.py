@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import socket
-import ssl
 from dataclasses import replace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
+from copper_emulator.shell.senders.connecting import unanswered
+from copper_emulator.shell.tls.trust import Trust
 
 _MAX_ANSWER = 64 * 1024
 """Bytes of an answer that are kept."""
@@ -27,9 +29,14 @@ _KEEP_ALIVE = 2.0
 
 
 class HttpSender:
-    """Sends on the loop it was started on; one for each loop."""
+    """Sends on the loop it was started on; one for each loop.
 
-    def __init__(self) -> None:
+    Args:
+        trust: whom it believes that an https:// endpoint is who it should be.
+    """
+
+    def __init__(self, trust: Trust | None = None) -> None:
+        self._trust = Trust() if trust is None else trust
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
 
@@ -52,6 +59,7 @@ class HttpSender:
         destination: Route | Straight,
         *,
         timeout_ms: int,
+        ca: tuple[str, ...] = (),
         as_target: bool = False,
         fresh: bool = False,
     ) -> Result:
@@ -59,11 +67,17 @@ class HttpSender:
         target's.
 
         Args:
+            ca: files of authorities to believe beside those of everybody here.
             as_target: the endpoint sees the target's host as its own, as an application in this process does.
             fresh: over a connection of its own that is closed afterwards.
         """
         began = monotonic()
-        result = await self._post(attempt, destination, timeout_ms=timeout_ms, as_target=as_target, fresh=fresh)
+        try:
+            result = await self._post(
+                attempt, destination, timeout_ms=timeout_ms, ca=ca, as_target=as_target, fresh=fresh
+            )
+        except AuthorityError as error:
+            result = Result.failure(Reason.TLS, str(error))
         return replace(result, took_ms=(monotonic() - began) * 1000)
 
     async def _post(
@@ -72,6 +86,7 @@ class HttpSender:
         destination: Route | Straight,
         *,
         timeout_ms: int,
+        ca: tuple[str, ...],
         as_target: bool,
         fresh: bool,
     ) -> Result:
@@ -89,6 +104,8 @@ class HttpSender:
                 data=io.BytesIO(attempt.body) if len(attempt.body) > _LARGE else attempt.body,
                 headers=headers,
                 allow_redirects=False,
+                # The name that is verified is that of the URL, whichever Host is sent.
+                ssl=self._trust.context(ca) if url.scheme == "https" else True,
                 timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
             ) as response:
                 answer = await _read(response)
@@ -96,7 +113,7 @@ class HttpSender:
         except TimeoutError:
             return timed_out(timeout_ms)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Result.failure(_reason(error), f"{url.origin()}: {_text(error)}")
+            return unanswered(error, url)
 
 
 def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
@@ -124,36 +141,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
             response.close()
             break
     return b"".join(parts)[:_MAX_ANSWER]
-
-
-def _reason(error: Exception) -> Reason:
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return Reason.TLS
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL):
-        return Reason.REFUSED
-    if isinstance(error, aiohttp.ClientResponseError):
-        return Reason.GARBAGE
-    return Reason.BROKEN_OFF
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "no such host"
-    if isinstance(error, aiohttp.ClientSSLError) and _is_not_tls(error):
-        return "this port does not speak TLS; if it is a plain HTTP server, write http://"
-    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
-        return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "connection closed without an answer"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"not an HTTP answer: {error.message}".splitlines()[0]
-    return str(error) or type(error).__name__
-
-
-def _is_not_tls(error: aiohttp.ClientSSLError) -> bool:
-    # What OpenSSL calls bytes that are no TLS; newer ones say less exactly what was wrong with them.
-    cause = getattr(error, "os_error", None)
-    return getattr(cause, "reason", None) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
 
 class _Resolver(AbstractResolver):

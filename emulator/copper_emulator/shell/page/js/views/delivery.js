@@ -75,8 +75,8 @@ async function wholePane(session, serial, tab, choose) {
 function head(session, whole) {
   const { notification } = whole;
   const { serial, state, target, route, told, faults, note, outcome } = notification;
-  // What ended in one word needs no sentence.
-  const sentence = !outcome || told.includes(". ") ? told : "";
+  // What ended in one word needs no sentence. `TLS` alone says too little of what is wrong with a certificate.
+  const sentence = !outcome || told.includes(". ") || told.startsWith("failed: TLS") ? told : "";
   return h(
     "div",
     { class: "pane-head" },

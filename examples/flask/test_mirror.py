@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from mirror import Copper as Client
-from mirror import People, create_app, reconcile
+from copper_client import Busy, Client
+from flask import Flask
+from mirror import create_app, reconcile, work
+from people import People
 
 from copper_emulator import Copper, Received
 
-TARGET = "https://mirror.example.com/hooks/copper"
+ORIGIN = "https://mirror.example.com"
+TARGET = f"{ORIGIN}/hooks/copper"
 
 
 @pytest.fixture
@@ -23,29 +26,29 @@ def people() -> Iterator[People]:
 
 @pytest.fixture
 def client(copper: Copper) -> Iterator[Client]:
-    client = Client(copper.api_url, copper.headers)
+    client = Client(copper.api_url, copper.token, copper.email)
     yield client
     client.close()
 
 
 @pytest.fixture
-def mirror(copper: Copper, people: People, client: Client) -> None:
-    """mirror runs, and is subscribed to everything that happens to people."""
-    copper.route("https://mirror.example.com", to=create_app(people, client, "s3cret").wsgi_app)
-    for event in ("new", "update", "delete"):
-        copper.subscribe("person", event, target=TARGET, secret={"key": "s3cret"})
+def mirror(copper: Copper, people: People, client: Client) -> Flask:
+    """mirror runs, and so does `flask work` after each notification."""
+    app = create_app(people, client, target=TARGET, secret="s3cret")
+    copper.route(ORIGIN, to=app)
+    copper.after_delivery(lambda delivery: app.test_cli_runner().invoke(args=["work"]))
+    return app
 
 
 @pytest.fixture
-def outage(copper: Copper, people: People, client: Client) -> Callable[[str], None]:
+def outage(copper: Copper, mirror: Flask) -> Callable[[str], None]:
     """`outage("begins")` takes mirror down: whatever is sent is answered 503 and never comes again."""
 
     def down(_: Received) -> int:
         return 503
 
     def state(said: str) -> None:
-        up = create_app(people, client, "s3cret").wsgi_app
-        copper.route("https://mirror.example.com", to=down if said == "begins" else up)
+        copper.route(ORIGIN, to=down if said == "begins" else mirror)
 
     return state
 
@@ -66,6 +69,74 @@ def test_notifications_keep_the_copy_right(copper: Copper, people: People) -> No
     copper.people.delete(bob.id)
 
     assert people.all() == {ada.id: ("Ada Lovelace", "ada@example.com", ["vip"])}
+
+
+def test_it_subscribes_itself_once(copper: Copper, people: People, client: Client, mirror: Flask) -> None:
+    create_app(people, client, target=TARGET, secret="s3cret")
+
+    subscribed = [(each.type, each.event, each.target) for each in copper.subscriptions]
+    assert subscribed == [("person", event, TARGET) for event in ("new", "update", "delete")]
+
+
+def test_it_answers_before_it_fetches(copper: Copper, people: People, client: Client) -> None:
+    copper.route(ORIGIN, to=create_app(people, client, target=TARGET, secret="s3cret"))
+
+    ada = copper.people.create(name="Ada")
+
+    copper.expect("person", "new", ids=ada, status=204)
+    assert people.all() == {}
+    work(people, client)
+    assert people.all() == copy_of(copper)
+
+
+@pytest.mark.copper(latency="0-15m", faults="shuffle", seed=7)
+@pytest.mark.usefixtures("mirror")
+def test_late_and_out_of_order_comes_to_the_same(copper: Copper, people: People) -> None:
+    ada = copper.people.create(name="Ada")
+    for name in ("Ada B.", "Ada L.", "Ada Lovelace"):
+        copper.people.update(ada.id, name=name)
+    bob = copper.people.create(name="Bob")
+    copper.people.delete(bob.id)
+
+    copper.run_until_idle()
+
+    told = [(delivery.event, delivery.ids) for delivery in copper.deliveries]
+    assert told[0] == ("update", (ada.id,)), "with this seed she is told of as changed before she is told of as new"
+    assert people.all() == copy_of(copper)
+
+
+@pytest.mark.usefixtures("mirror")
+def test_a_burst_of_thirty_is_one_notification(copper: Copper, people: People) -> None:
+    imported = copper.people.create_many([{"name": f"Person {n}"} for n in range(30)])
+
+    copper.expect("person", "new", ids=imported, count=1)
+    assert len(people.all()) == 30
+
+
+def test_a_forged_notification_changes_nothing(copper: Copper, people: People, mirror: Flask) -> None:
+    forged = {"type": "person", "event": "new", "ids": [17], "key": "guessed"}
+
+    delivery = copper.replay(forged, target=TARGET)
+
+    assert delivery.status == 401
+    assert people.noted() == []
+    copper.expect("person", "new", ids=17, status=401)
+
+
+@pytest.mark.copper(api_limits="10/1m", allow={503})
+def test_what_copper_is_too_busy_for_is_fetched_by_the_next_runs(
+    copper: Copper, people: People, client: Client, mirror: Flask
+) -> None:
+    copper.people.create_many([{"name": f"Person {n}"} for n in range(20)])
+    with pytest.raises(Busy):
+        work(people, client)
+    assert 0 < len(people.all()) < 10
+
+    while people.noted():
+        copper.advance(minutes=1)
+        mirror.test_cli_runner().invoke(args=["work"])
+
+    assert people.all() == copy_of(copper)
 
 
 @pytest.mark.usefixtures("mirror")
@@ -124,8 +195,8 @@ class Meddling(Client):
     copper: Copper
     changed: list[int]
 
-    def _page(self, body: dict[str, Any]) -> list[dict[str, Any]]:
-        found = super()._page(body)
+    def page(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        found = super().page(body)
         if "minimum_modified_date" in body and self.changed:
             self.copper.advance(seconds=1)
             self.copper.people.update(self.changed.pop(), title="changed meanwhile")
@@ -141,7 +212,7 @@ def test_a_change_between_two_pages_hides_nobody(copper: Copper, people: People,
     for size in (250, 50, 50, 50, 50):
         there += copper.people.create_many([{"name": f"Person {n}"} for n in range(size)])
         copper.advance(hours=1)
-    meddling = Meddling(copper.api_url, copper.headers)
+    meddling = Meddling(copper.api_url, copper.token, copper.email)
     meddling.copper, meddling.changed = copper, [person.id for person in there[:2]]
 
     reconcile(people, meddling)

@@ -1,0 +1,100 @@
+"""`copper-emulator ca`: the local authority, for those who are to trust it, and certificates of it for endpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import ssl
+import sys
+from pathlib import Path
+
+import click
+
+from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.files import write_private
+from copper_emulator.cli.output import Output
+from copper_emulator.core.errors import AuthorityError
+from copper_emulator.shell.tls.authority import HERE, Authority
+
+
+@click.command(short_help="Show or export the certificate of the local authority.")
+@click.option("--export", "export", metavar="FILE", help="write its certificate into FILE (PEM); - is stdout")
+@click.option(
+    "--issue",
+    metavar="FILE",
+    help="write a new key and certificate for an endpoint into FILE, which others cannot read",
+)
+@click.option(
+    "--host",
+    "hosts",
+    metavar="NAME",
+    multiple=True,
+    help=f"with --issue, whom the certificate is for, instead of {', '.join(HERE)}; repeatable",
+)
+@click.option("--json", "as_json", is_flag=True, help="print it as JSON")
+def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], as_json: bool) -> None:
+    """Show where the local authority is, which vouches for the emulator's TLS; it is made at first use.
+
+    Whoever is to reach the emulator over TLS must trust its certificate. With --issue it vouches for an endpoint on
+    this machine: the emulator delivers there with verification on.
+
+    \b
+    Examples:
+      copper-emulator ca
+      copper-emulator ca --export copper-emulator.pem
+      copper-emulator ca --issue endpoint.pem --host localhost
+    """
+    if hosts and issue is None:
+        raise WrongUse("--host is whom a certificate is for: it goes with --issue FILE")
+    output = Output(as_json=as_json)
+    try:
+        authority = Authority.kept()
+        issued = b"" if issue is None else authority.issued_pem(*(hosts or HERE))
+    except AuthorityError as error:
+        raise Failure(str(error)) from None
+    if issue is not None:
+        _write_issued(Path(issue), issued, output)
+    if export == "-":
+        sys.stdout.buffer.write(authority.certificate_pem)
+        return
+    if export is not None:
+        _export(Path(export), authority, output)
+    if export is None and issue is None:
+        _show(authority, output)
+
+
+def _show(authority: Authority, output: Output) -> None:
+    file = str(authority.certificate_file)
+    output.json({"certificate": file, "fingerprint": _fingerprint(authority)})
+    output.line(f"The local authority's certificate: {file}")
+    output.line(f"  SHA-256 {_fingerprint(authority)}")
+    output.line(
+        "Its key is beside it, and readable for you alone. Nothing trusts it by itself; to let a program do so:"
+    )
+    shown = shlex.quote(file)
+    for text in (f"curl --cacert {shown}", f"NODE_EXTRA_CA_CERTS={shown}", f"requests.get(url, verify={file!r})"):
+        output.line(f"  {text}")
+    output.line("copper-emulator exec does it for a whole command.")
+
+
+def _export(path: Path, authority: Authority, output: Output) -> None:
+    try:
+        path.write_bytes(authority.certificate_pem)
+    except OSError as error:
+        raise Failure(f"--export {path}: {error.strerror or error}") from None
+    output.json({"exported": str(path), "fingerprint": _fingerprint(authority)})
+    output.line(f"The local authority's certificate is in {path} (SHA-256 {_fingerprint(authority)})")
+
+
+def _write_issued(path: Path, issued: bytes, output: Output) -> None:
+    try:
+        write_private(path, issued.decode("ascii"))
+    except OSError as error:
+        raise Failure(f"--issue {path}: {error.strerror or error}") from None
+    output.json({"issued": str(path)})
+    output.line(f"A key and its certificate are in {path}, for one year; nobody else can read it")
+
+
+def _fingerprint(authority: Authority) -> str:
+    der = ssl.PEM_cert_to_DER_cert(authority.certificate_pem.decode("ascii"))
+    return hashlib.sha256(der).digest().hex(":").upper()

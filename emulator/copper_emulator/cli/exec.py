@@ -1,0 +1,184 @@
+"""`copper-emulator exec`: a command whose calls to Copper's hosts land in an emulator of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.exec_told import Told
+from copper_emulator.cli.reaching import Reaching, check_allowed
+from copper_emulator.cli.serve import parse_route, player, setting_options, settings_of
+from copper_emulator.core.errors import AuthorityError, StateError
+from copper_emulator.executing.child import CannotRun, Child, check
+from copper_emulator.shell.plan import Plan
+from copper_emulator.shell.serving import Server
+
+if TYPE_CHECKING:
+    from copper_emulator.cli.exec_scenario import Against
+
+
+class CannotExec(Failure):
+    """The emulator could not do its part; no command that means something by it ends with 125."""
+
+    exit_code = 125
+
+
+class _NoCommand(Failure):
+    def __init__(self, error: CannotRun) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # click has it at the class
+        return self.error.code
+
+
+@click.command(
+    short_help="Run a command whose calls to Copper land in an emulator.",
+    # Options after the command are the command's.
+    context_settings={"allow_interspersed_args": False},
+)
+@click.argument("command", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--scenario", metavar="FILE|NAME", help="play it against the command, a service; then end the command")
+@click.option("--target", metavar="URL", help="of --scenario: gets all of its notifications; else see below")
+@click.option("--wait", metavar="DURATION", default="1m", show_default=True, help="of --scenario: until it can begin")
+@click.option(
+    "--proxy-allow",
+    "allowed",
+    metavar="HOST",
+    multiple=True,
+    help="let the command through to another host than Copper's; repeatable",
+)
+@click.option("--isolate", is_flag=True, help="run it in a network namespace with loopback only (Linux)")
+@click.option(
+    "--route",
+    "routes",
+    metavar="ORIGIN=URL",
+    multiple=True,
+    callback=parse_route,
+    help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
+)
+@click.option("--token", "tokens", metavar="TOKEN", multiple=True, help="accept only this token; repeatable")
+@click.option("--clock", type=click.Choice(["wall", "manual"]), default="wall", show_default=True)
+@click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="keep everything in FILE, and go on from it; made where there is none",
+)
+@click.option("--json", "as_json", is_flag=True, help="say everything as JSON, an object on each line of stderr")
+@setting_options
+def exec(  # noqa: A001 - the command is called so
+    *,
+    command: tuple[str, ...],
+    scenario: str | None,
+    target: str | None,
+    wait: str,
+    allowed: tuple[str, ...],
+    isolate: bool,
+    routes: list[tuple[str, str]],
+    tokens: tuple[str, ...],
+    clock: str,
+    state: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Run COMMAND with an emulator of its own: what it calls at api.copper.com and api.prosperworks.com lands there.
+
+    Nothing of the command is changed. It gets variables that its runtime reads (a proxy, a certificate authority), and
+    calls to other hosts are refused by the proxy, and told. What goes around a proxy is in docs/hosts.md; --isolate
+    leaves nothing to go to. At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the
+    command's alone, and so is the exit code: 128 and its number for a signal, 127 for a command that is not there, 126
+    for one that cannot be run, 125 where the emulator failed.
+
+    With --scenario the command is a service: the scenario begins when --target answers; without it, when the command
+    has subscribed to the scenario's topics and its endpoint answers. After it the command is ended, and the exit code
+    is the scenario's: 0 or 1.
+
+    \b
+    Examples:
+      copper-emulator exec -- pytest tests/integration
+      copper-emulator exec --route https://my-app.example=http://127.0.0.1:5000 -- npm test
+      copper-emulator exec --scenario first_notification --target http://127.0.0.1:5000/hooks -- php -S 127.0.0.1:5000
+    """
+    _check_options(tokens, allowed, scenario=scenario, target=target, isolated=isolate)
+    settings, against = settings_of(given), None
+    if scenario is not None:
+        # Most commands have none.
+        from copper_emulator.cli.exec_scenario import Against
+
+        against = Against(scenario, target, wait)
+        settings = against.settings(settings)
+    told = Told(as_json=as_json)
+    plan = Plan(
+        settings=settings,
+        clock="manual" if clock == "manual" else "wall",
+        routes=routes,
+        tokens=tokens,
+        listener=told.entry,
+        player=cache(partial(player, None)),
+    )
+    try:
+        check(command[0])
+        if isolate:
+            _isolate()
+        code = asyncio.run(_Running(command, plan, allowed, state, told, against).run())
+    except CannotRun as error:
+        raise _NoCommand(error) from None
+    except (AuthorityError, StateError, OSError) as error:
+        raise CannotExec(str(error)) from None
+    raise click.exceptions.Exit(code)
+
+
+def _check_options(
+    tokens: Sequence[str], allowed: Sequence[str], *, scenario: str | None, target: str | None, isolated: bool
+) -> None:
+    if any(not token.strip() for token in tokens):
+        raise WrongUse("--token: a token cannot be empty")
+    check_allowed(allowed)
+    if allowed and isolated:
+        raise WrongUse("--proxy-allow: with --isolate no other host can be reached")
+    if target is not None and scenario is None:
+        raise WrongUse("--target is where a scenario is sent to: give --scenario, too")
+
+
+def _isolate() -> None:
+    # Few want it.
+    from copper_emulator.executing.isolation import NotIsolated, isolate
+
+    try:
+        isolate()
+    except NotIsolated as error:
+        raise CannotExec(f"--isolate: {error}. Nothing was run") from None
+
+
+@dataclass(frozen=True)
+class _Running:
+    command: Sequence[str]
+    plan: Plan
+    allowed: Sequence[str]
+    state: str | None
+    told: Told
+    against: Against | None
+
+    async def run(self) -> int:
+        """Raises CannotRun, AuthorityError, StateError or OSError."""
+        with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
+            async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
+                code = await self._run(server, reaching.environment(server))
+        # Only now has everything that was on its way come to its end.
+        self.told.ended(list(server.accounts), self.plan, code)
+        return code
+
+    async def _run(self, server: Server, environment: Mapping[str, str]) -> int:
+        self.told.begun(server)
+        async with Child(self.command, environment) as child:
+            if self.against is None:
+                return await child.ended()
+            return await self.against.played(child, server.accounts, self.told)

@@ -1,0 +1,162 @@
+"""`exec --scenario`: when does a scenario begin that is played against a command, and how does it end?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.cli.output import complain
+from copper_emulator.core.errors import CopperEmulatorError, SettingsError, UsageError
+from copper_emulator.core.text import duration_text
+from copper_emulator.durations import parse_duration
+from copper_emulator.scenarios.load import load
+from copper_emulator.served_scenarios import ServedPlay
+from copper_emulator.shell.accounts import DEFAULT
+from copper_emulator.shell.clock import pause_async
+from copper_emulator.shell.destinations import RouteKind
+from copper_emulator.shell.routes import Blocked, Straight
+
+if TYPE_CHECKING:
+    from copper_emulator.cli.exec_told import Told
+    from copper_emulator.executing.child import Child
+    from copper_emulator.settings import Settings
+    from copper_emulator.shell.accounts import Accounts
+    from copper_emulator.shell.served_account import ServedAccount
+
+FAILED = 1
+
+_LOOK = 0.05
+"""Seconds after which it is looked again whether somebody listens."""
+
+_REACH = 5.0
+
+
+class _Faulty(WrongUse):
+    """What is wrong with a file, a fault a line."""
+
+    def show(self, file: object = None) -> None:
+        for line in self.message.splitlines():
+            complain(line)
+
+
+class NotBegun(Exception):
+    """It could not be begun; the text says why."""
+
+
+class Against:
+    """A scenario, ready to be played against a command.
+
+    Args:
+        name: a file, or the name of one that comes with the emulator.
+        target: gets all of its notifications; without one it is played on what the command has subscribed.
+        patience: how long the command may take until it can begin, like `1m`.
+
+    Raises:
+        WrongUse: it cannot be understood, or not be sent there.
+    """
+
+    def __init__(self, name: str, target: str | None, patience: str) -> None:
+        try:
+            self._patience_ms = parse_duration(patience)
+        except ValueError as error:
+            raise WrongUse(f"--wait: {error}") from None
+        try:
+            self._play = ServedPlay(load(name), target, adopts=target is None)
+        except UsageError as error:
+            raise _Faulty(str(error)) from None
+        self._missing = "it to start"
+
+    def settings(self, own: Settings) -> Settings:
+        """Those of the command line with the scenario's. Raises WrongUse."""
+        try:
+            return self._play.settings(own)
+        except SettingsError as error:
+            raise WrongUse(f"--scenario: {error}") from None
+
+    async def played(self, child: Child, accounts: Accounts, told: Told) -> int:
+        """Wait until it can begin, play it and end the command; the exit code."""
+        account = accounts.named(DEFAULT)
+        if account is None:
+            raise UsageError(f"there is no account {DEFAULT!r}")
+        try:
+            self._play.check(account.stage)
+        except UsageError as error:
+            raise WrongUse(f"--target: {error}") from None
+        playing = asyncio.create_task(self._wait_and_play(account, told))
+        ended = asyncio.create_task(child.ended())
+        try:
+            await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                return playing.result()
+            told.scenario_not_played(f"the command ended before the scenario {self._stood()}")
+            return ended.result() or FAILED
+        finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+            await child.end()
+            await ended
+
+    async def _wait_and_play(self, account: ServedAccount, told: Told) -> int:
+        try:
+            async with asyncio.timeout(self._patience_ms / 1000):
+                await self._ready(account)
+        except TimeoutError:
+            told.scenario_not_played(f"after {duration_text(self._patience_ms)} it still waited for {self._missing}")
+            return FAILED
+        except NotBegun as error:
+            told.scenario_not_played(str(error))
+            return FAILED
+        self._missing = ""
+        try:
+            end = await account.runner.play(lambda: self._play.rounds(account.stage, told.step))
+        except CopperEmulatorError as error:
+            told.scenario_not_played(str(error))
+            return FAILED
+        told.scenario_ended(self._play.title, end)
+        return FAILED if end.failure or end.verdict else 0
+
+    async def _ready(self, account: ServedAccount) -> None:
+        if self._play.target is not None:
+            return await self._answering(account, [self._play.target])
+        topics = {str(each.topic) for each in self._play.scenario.content.subscriptions.values()}
+        while True:
+            with account.stage.lock:
+                made = {str(each.topic): each.target for each in account.stage.account.subscriptions}
+            missing = sorted(topics - set(made))
+            if made and not missing:
+                break
+            self._missing = f"the command to subscribe to {', '.join(missing) or 'anything'}"
+            await account.grown()
+        await self._answering(account, sorted({made[topic] for topic in topics or made}))
+
+    async def _answering(self, account: ServedAccount, targets: Iterable[str]) -> None:
+        for target in targets:
+            found = account.stage.routes.resolve(target)
+            if isinstance(found, Blocked):
+                # With --target, plain http on this machine is none of the account's own targets.
+                if self._play.target is None:
+                    raise NotBegun(f"the command has subscribed {target}: {found.text}")
+                await self._connected(URL(target))
+            elif isinstance(found, Straight):
+                await self._connected(found.url)
+            elif found.kind is RouteKind.URL:
+                await self._connected(found.to)
+
+    async def _connected(self, url: URL) -> None:
+        self._missing = f"somebody to listen at {url.origin()}"
+        while True:
+            with suppress(OSError):
+                async with asyncio.timeout(_REACH):
+                    _, writer = await asyncio.open_connection(url.host, url.port)
+                writer.close()
+                await writer.wait_closed()
+                return
+            await pause_async(_LOOK)
+
+    def _stood(self) -> str:
+        return f"had begun, which waited for {self._missing}" if self._missing else "was over"

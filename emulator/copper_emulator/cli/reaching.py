@@ -1,0 +1,93 @@
+"""What do `exec` and `serve --proxy` give a program to reach them: a proxy, an authority, files and variables?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL
+from copper_emulator.core.targets import is_copper
+from copper_emulator.executing.environment import Reached, child_environment, shell_lines, write_files
+from copper_emulator.shell.proxied import ProxyPlan
+from copper_emulator.shell.proxy import Refused
+from copper_emulator.shell.serving import Server
+from copper_emulator.shell.tls.authority import Authority
+
+TOKEN = "copper-emulator"
+"""What programs find in COPPER_EMULATOR_TOKEN where no --token says otherwise."""
+
+
+def check_allowed(hosts: Sequence[str]) -> None:
+    """What --proxy-allow may name. Raises WrongUse."""
+    for host in hosts:
+        if is_copper(host):
+            raise WrongUse(f"--proxy-allow {host}: nothing ever goes to Copper itself")
+        if not host or any(character in host for character in "/@ ") or host.rpartition(":")[2].isdigit():
+            raise WrongUse(f"--proxy-allow {host!r}: write the name of a host alone, like example.com")
+
+
+class Reaching:
+    """`with Reaching(...) as reaching:` has the plan of a proxy, and, once a server uses it, the variables to it.
+
+    Args:
+        told: is called with everything that the proxy refuses.
+        tokens: those of the command line; the first is told to programs.
+        port: of the proxy; 0 takes a free one.
+        allowed: hosts that it lets through.
+
+    Raises:
+        AuthorityError: there is no local authority, and none can be made.
+    """
+
+    def __init__(
+        self, told: Callable[[Refused], object], tokens: Sequence[str], *, port: int = 0, allowed: Sequence[str] = ()
+    ) -> None:
+        self._tokens = tokens
+        self._authority = Authority.kept()
+        context = self._authority.server_context()
+        self.plan = ProxyPlan(context, told, "--proxy-allow {host}", port=port, allowed=allowed)
+        self._folder = TemporaryDirectory(prefix="copper-emulator-")
+
+    def __enter__(self) -> Reaching:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def environment(self, server: Server) -> dict[str, str]:
+        """This process's own variables with those that lead to the server. Raises AuthorityError or OSError."""
+        return child_environment(os.environ, self._reached(server)) | self._own(server)
+
+    def shell_file(self, server: Server) -> tuple[Path, dict[str, str]]:
+        """A file for a shell to read that sets them, and the variables. Raises AuthorityError or OSError."""
+        reached, own = self._reached(server), self._own(server)
+        file = reached.folder / "environment.sh"
+        file.write_text("\n".join([*shell_lines(reached, own), ""]), encoding="utf-8")
+        return file, child_environment({}, reached) | own
+
+    def _reached(self, server: Server) -> Reached:
+        if server.proxied is None:
+            raise UsageError("the server has no proxy")
+        folder = Path(self._folder.name)
+        certificate = folder / "authority.pem"
+        certificate.write_bytes(self._authority.certificate_pem)
+        reached = Reached(server.proxied.url, server.proxied.tls, certificate, folder)
+        self._authority.bundle(reached.bundle)
+        write_files(reached)
+        return reached
+
+    def _own(self, server: Server) -> dict[str, str]:
+        token = self._tokens[0] if self._tokens else os.environ.get("COPPER_EMULATOR_TOKEN", TOKEN)
+        return {
+            "COPPER_EMULATOR_URL": server.url,
+            "COPPER_EMULATOR_API_URL": f"{server.url}/developer_api/v1",
+            "COPPER_EMULATOR_TOKEN": token,
+            "COPPER_EMULATOR_EMAIL": os.environ.get("COPPER_EMULATOR_EMAIL", DEFAULT_EMAIL),
+        }

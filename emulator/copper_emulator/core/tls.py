@@ -1,0 +1,30 @@
+"""What can be wrong with the TLS of an endpoint, in the words in which a delivery tells of it?
+
+The sender finds out which it is, and what to do about it is advised where the delivery is shown.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TlsFault(StrEnum):
+    """The sentence that the text of a delivery has."""
+
+    EXPIRED = "its certificate has expired"
+    NOT_YET_VALID = "its certificate is not valid yet"
+    OTHER_NAME = "its certificate is for another name than"
+    UNKNOWN_AUTHORITY = "its certificate is from an authority that is not trusted here"
+    SELF_SIGNED = "its certificate is signed by nobody but itself, and not trusted here"
+    INVALID = "its certificate is not accepted"
+    OLD_VERSION = "it speaks no TLS version from 1.2 on; older ones are not safe"
+    CLIENT_CERTIFICATE = "it asks for a client's certificate, and there is none"
+    NO_AGREEMENT = "no TLS handshake with it succeeds"
+    CUT_OFF = "it closed the connection during the TLS handshake"
+    PLAIN = "this port does not speak TLS"
+    NOT_PLAIN = "this port speaks TLS, and was sent plain HTTP"
+
+    @classmethod
+    def told_in(cls, text: str) -> TlsFault | None:
+        """The fault that a delivery's text tells of."""
+        return next((fault for fault in cls if fault in text), None)

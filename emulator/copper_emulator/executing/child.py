@@ -1,0 +1,137 @@
+"""How is a command run so that nobody notices that it is run by another: its signals, its streams, its exit code?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""What shells end with where a command is not there, or cannot be run."""
+
+_SIGNAL_BASE = 128
+
+_PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
+"""What a terminal sends to everything in front of it at once: the command has it already."""
+
+_PATIENCE = 10.0
+"""Seconds for a command to end that was told to."""
+
+
+class CannotRun(Exception):
+    """A command that cannot be run; `code` is what shells end with then."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def check(command: str) -> None:
+    """Raises CannotRun where there is no such command."""
+    if shutil.which(command) is not None:
+        return
+    if os.path.isdir(command):
+        raise CannotRun(f"{command} is a folder", NOT_EXECUTABLE)
+    places = [""] if os.path.dirname(command) else os.get_exec_path()
+    there = next((path for place in places if os.path.isfile(path := os.path.join(place, command))), None)
+    if there is not None:
+        raise CannotRun(f"{there} cannot be executed: chmod +x {there}, or name what runs it", NOT_EXECUTABLE)
+    raise CannotRun(f"{command}: command not found", NOT_FOUND)
+
+
+class Child:
+    """`async with Child(command, environment) as child:` runs it, with the streams of this process and in its group.
+
+    Signals are passed on from before it starts until it has ended; where the block ends earlier, it is ended.
+
+    Raises:
+        CannotRun: the command is not there, or is none.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command = command
+        self._environment = dict(environment)
+        self._taken: list[int] = []
+        self._early: list[int] = []
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Child:
+        self._take_signals()
+        try:
+            self._process = await asyncio.create_subprocess_exec(*self._command, env=self._environment)
+        except FileNotFoundError as error:
+            self._leave_signals()
+            # A script may name an interpreter that is not there.
+            raise CannotRun(f"{self._command[0]} cannot be run: {error.strerror}", NOT_FOUND) from None
+        except OSError as error:
+            self._leave_signals()
+            text = f"{self._command[0]} cannot be run: {error.strerror or error}"
+            raise CannotRun(text, NOT_EXECUTABLE) from None
+        for number in self._early:
+            self._pass_on(number)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end()
+        self._leave_signals()
+
+    async def ended(self) -> int:
+        """Wait for its end; what a shell would say that it ended with."""
+        code = 0 if self._process is None else await self._process.wait()
+        return code if code >= 0 else _SIGNAL_BASE - code
+
+    async def end(self) -> None:
+        """Tell it to end, and have it ended where it does not."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+        await process.wait()
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in _PASSED_ON:
+            number = getattr(signal, name, None)
+            # What is ignored, as under nohup, is to be ignored by the command, too. Windows' loops take no handlers.
+            if number is None or signal.getsignal(number) is signal.SIG_IGN:
+                continue
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, partial(self._pass_on, number))
+                self._taken.append(number)
+
+    def _leave_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._taken:
+            loop.remove_signal_handler(self._taken.pop())
+
+    def _pass_on(self, number: int) -> None:
+        if self._process is None:
+            self._early.append(number)
+        elif not (signal.Signals(number).name in _OF_THE_TERMINAL and _is_in_front()):
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+
+def _is_in_front() -> bool:
+    """Whether a terminal's Ctrl-C goes to this process, and so to everything in its group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

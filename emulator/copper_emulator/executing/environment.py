@@ -1,0 +1,132 @@
+"""Which variables does a program need so that its calls to Copper land in the emulator, whatever it is written in?
+
+A proxy and a file of authorities are enough for most; the rest is for runtimes that heed neither by themselves. What
+reaches which runtime is in docs/hosts.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "localhost,127.0.0.1,::1"
+
+INTERCEPT = "COPPER_EMULATOR_INTERCEPT"
+"""`127.0.0.1:PORT` of the TLS listener: for the parts that redirect connections inside a process."""
+
+CA = "COPPER_EMULATOR_CA"
+"""The file with the certificate of the local authority."""
+
+HERE = Path(__file__).parent
+
+_BUNDLES = (
+    "SSL_CERT_FILE",  # OpenSSL: Python, Ruby, PHP's streams, curl of many systems, .NET on Linux, Rust's native-tls; Go
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",  # the command curl, and requests
+    "GIT_SSL_CAINFO",
+    "PERL_LWP_SSL_CA_FILE",
+)
+"""Replace what a program trusts by default, hence get a file with everything that was trusted before."""
+
+_ADDED = ("NODE_EXTRA_CA_CERTS", "DENO_CERT", CA)
+"""Add to what is trusted, hence get the one certificate."""
+
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+"""The last one also for https: Ruby looks at no other."""
+
+_LEFT_OUT = ("ALL_PROXY", "all_proxy")
+"""Would lead to another proxy past this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where the emulator is for a program, and the files it needs.
+
+    Attributes:
+        proxy_url: like `http://127.0.0.1:40001`; nothing where connections are redirected without a proxy.
+        tls: `127.0.0.1:PORT`, the TLS listener.
+        certificate: a PEM file with the certificate of the local authority.
+        folder: one whose files are the program's to read as long as it runs; see `write_files`.
+    """
+
+    proxy_url: str
+    tls: str
+    certificate: Path
+    folder: Path
+
+    @property
+    def bundle(self) -> Path:
+        """Everything that is trusted; written by who has the authority."""
+        return self.folder / "authorities.pem"
+
+
+def write_files(reached: Reached, own: Mapping[str, str] = os.environ) -> None:
+    """The files for runtimes whose authorities can be named in a file of settings only. Raises OSError."""
+    php = reached.folder / "php"
+    php.mkdir(exist_ok=True)
+    php.joinpath("copper-emulator.ini").write_text(
+        f'curl.cainfo="{reached.bundle}"\nopenssl.cafile="{reached.bundle}"\n', encoding="utf-8"
+    )
+    # The last line counts.
+    _wgetrc(reached).write_text(f"{_read_wgetrc(own)}\nca_certificate = {reached.bundle}\n", encoding="utf-8")
+
+
+def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str]:
+    """The variables of `own` with those that lead to the emulator; what was there is kept where both can be had."""
+    found = {name: value for name, value in own.items() if name not in _LEFT_OUT}
+    if reached.proxy_url:
+        found |= dict.fromkeys(_PROXIES, reached.proxy_url)
+        # Others than loopback would go past the proxy, which promises that they are refused.
+        found |= {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+        # Node 24, and 22 from 22.21 on; earlier ones do not know it.
+        found["NODE_USE_ENV_PROXY"] = "1"
+    found |= dict.fromkeys(_BUNDLES, str(reached.bundle))
+    found |= dict.fromkeys(_ADDED, str(reached.certificate))
+    found["WGETRC"] = str(_wgetrc(reached))
+    # An empty entry stands for the folder that PHP was built with.
+    found["PHP_INI_SCAN_DIR"] = f"{own.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{reached.folder / 'php'}"
+    found["NODE_OPTIONS"] = _joined_if(own.get("NODE_OPTIONS"), f"--require {_quoted(HERE / 'preload.cjs')}", " ")
+    found["PYTHONPATH"] = _joined_if(str(HERE / "python"), own.get("PYTHONPATH"), os.pathsep)
+    found[INTERCEPT] = reached.tls
+    return found
+
+
+def shell_lines(reached: Reached, more: Mapping[str, str]) -> list[str]:
+    """The same as a POSIX shell is told of it, beside what the shell has already; `more` are variables besides."""
+    lines = [f"unset {' '.join(_LEFT_OUT)}"]
+    for name, value in (child_environment({}, reached) | dict(more)).items():
+        quoted = shlex.quote(value)
+        if name == "NODE_OPTIONS":
+            quoted = f'"${{{name}:+${name} }}"{quoted}'
+        elif name == "PYTHONPATH":
+            quoted = f'{quoted}"${{{name}:+{os.pathsep}${name}}}"'
+        elif name == "PHP_INI_SCAN_DIR":
+            quoted = f'"${{{name}-}}"{quoted}'
+        lines.append(f"export {name}={quoted}")
+    return lines
+
+
+def _joined_if(first: str | None, second: str | None, by: str) -> str:
+    return by.join(part for part in (first, second) if part)
+
+
+def _quoted(path: Path) -> str:
+    """As NODE_OPTIONS takes a value with spaces in it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _wgetrc(reached: Reached) -> Path:
+    return reached.folder / "wgetrc"
+
+
+def _read_wgetrc(own: Mapping[str, str]) -> str:
+    named = own.get("WGETRC")
+    path = Path(named) if named else Path(own.get("HOME", "."), ".wgetrc")
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""

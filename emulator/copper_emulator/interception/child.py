@@ -1,0 +1,31 @@
+"""How does a process that was started by an intercepting one do the same? `intercept_here()`, before all else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from copper_emulator.interception.process import PROCESS
+from copper_emulator.interception.ways import Way
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LISTENER, CERTIFICATE = "COPPER_EMULATOR_INTERCEPT", "COPPER_EMULATOR_CA"
+
+
+def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
+    """Intercept until this process ends, if it was told where to; whether it does.
+
+    What it was told may be out of date, like the file of a test that has ended: then it is as if nothing had been said.
+    A program must not fail for something that is not its own.
+    """
+    host, _, port = environment.get(LISTENER, "").rpartition(":")
+    try:
+        with open(environment.get(CERTIFICATE, ""), encoding="ascii") as file:
+            way = Way(host, int(port), file.read())
+    except (OSError, ValueError):
+        return False
+    # A test that runs in this process and intercepts itself goes before.
+    PROCESS.begin(way)
+    return True

@@ -1,0 +1,128 @@
+"""Which account answers when a client calls Copper's own host, and until when?
+
+The sockets of a process are one, so all interceptions of a process are asked, whichever server the connection has come
+to. Its own token leads to an account in any case. Any other token, the one that the application was configured with,
+stands for the account's first key: the latest interception takes it, unless it was told which one it is to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol
+
+from aiohttp import web
+
+from copper_emulator.core.errors import Misdirected
+from copper_emulator.core.model import Key
+from copper_emulator.interception.hosts import is_copper
+from copper_emulator.interception.process import PROCESS
+from copper_emulator.interception.ways import Way
+from copper_emulator.shell.api.credentials import ANSWERING
+from copper_emulator.shell.app import envelope
+from copper_emulator.shell.stage import Stage
+
+
+class Knowing(Protocol):
+    """Who has accounts, each by its tokens."""
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        """The account a token belongs to, by its current or an earlier key."""
+
+
+class Interception:
+    """Copper's hosts lead to one account, from its making until `end`, or the end of a `with` block.
+
+    Not made by hand: `copper.intercept()`. It ends with the account at the latest.
+    """
+
+    def __init__(self, accounts: Knowing, stage: Stage, token: str | None) -> None:
+        self.accounts = accounts
+        self.stage = stage
+        self.token = token
+        self._way: Way | None = None
+
+    def begin(self, way: Way) -> None:
+        """Intercept from now on."""
+        self._way = way
+        PROCESS.begin(way)
+
+    def end(self) -> None:
+        """Intercept no longer; nothing where it has ended already."""
+        way, self._way = self._way, None
+        if way is not None:
+            PROCESS.end(way)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables by which another process is intercepted, for one that is not given `os.environ`.
+
+        What is run without an environment of its own has them already.
+        """
+        return {} if self._way is None else {**self._way.told.open, **self._way.told.hidden}
+
+    def takes(self, token: str) -> bool:
+        """Whether a token that is no account's own leads here."""
+        return self.token is None or self.token == token
+
+    @property
+    def first_key(self) -> Key:
+        """The key that the application is taken to have."""
+        return self.stage.account.keys[0]
+
+    def __enter__(self) -> Interception:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+class Intercepting:
+    """The accounts behind Copper's own hosts (a Directory, see app.py): all that intercept, the latest first."""
+
+    def __init__(self, present: Sequence[Interception]) -> None:
+        self._present = present
+        wanted = " or ".join(repr(each.token) for each in present if each.token is not None)
+        self.token_advice = f"copper.intercept(token=...) takes {wanted} alone, beside the account's own copper.token."
+
+    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+        """The account that a token leads to; none is opened for one."""
+        return self.known(token)
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        """The same."""
+        for each in self._present:
+            found = each.accounts.known(token)
+            if found is not None:
+                return found
+        taking = next((each for each in self._present if each.takes(token)), None)
+        return None if taking is None else (taking.stage, taking.first_key)
+
+    def refused(self, text: str) -> None:
+        """A call that leads to no account: it is of the test that intercepts."""
+        self._present[0].stage.refused(text)
+
+
+@web.middleware
+async def answer_for_copper(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Lead what was sent to Copper's own host to the account that intercepts, each request for itself.
+
+    A client may keep its connections longer than a test lasts: then 421, Misdirected Request.
+    """
+    host = request.headers.get("Host", "").partition(":")[0]
+    if not is_copper(host):
+        return await handler(request)
+    owners = [way.owner for way in reversed(PROCESS.ways())]
+    present = [owner for owner in owners if isinstance(owner, Interception)]
+    if not present:
+        return envelope(Misdirected(host))
+    # The next request of the same connection may be for somebody else.
+    answering = ANSWERING.set(Intercepting(present))
+    try:
+        return await handler(request)
+    finally:
+        ANSWERING.reset(answering)

@@ -1,0 +1,235 @@
+"""How do programs with Copper's hosts written into them reach the emulator: a proxy that answers for those two alone.
+
+What is for any other host is refused and told, unless it was allowed. Loopback is let through, for clients that do not
+heed NO_PROXY.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.shell.proxy_requests import MOST_BYTES, Asked, NotUnderstood, read_head
+
+API_HOSTS = ("api.copper.com", "api.prosperworks.com")
+"""Those that the proxy answers for: Copper's API, under its present and its older name."""
+
+Address: TypeAlias = tuple[str, int]
+
+_CONNECT_SECONDS = 10.0
+_LINGER_SECONDS = 1.0
+"""For a refused client to read why: with what it still sends unread, the system would take the answer back."""
+
+_LINGER_BYTES = 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that did not go out."""
+
+    status: int
+    place: str
+    """Host and port that were asked for; nothing where that was not understood."""
+    text: str
+    """Why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the emulator is, for what is meant for Copper."""
+
+    plain: Address
+    tls: Address
+
+
+class Proxy:
+    """`await proxy.start(...)`, then `await proxy.close()`, on the loop that serves.
+
+    Args:
+        ends: the emulator's listeners.
+        told: is called with everything that is refused.
+        allowed: other hosts to which tunnels are let through.
+        others: let everything through that is not for Copper.
+        advice: how a host is allowed, with `{host}` in it.
+        patience: seconds for a client to say where it wants to go; some connect in advance and stay silent.
+    """
+
+    def __init__(
+        self,
+        ends: Ends,
+        *,
+        told: Callable[[Refused], object] = lambda refused: None,
+        allowed: Collection[str] = (),
+        others: bool = False,
+        advice: str = "--proxy-allow {host}",
+        patience: float = 30.0,
+    ) -> None:
+        self._ends = ends
+        self._told = told
+        self._allowed = frozenset(host.lower().rstrip(".").strip("[]") for host in allowed)
+        self._others = others
+        self._advice = advice
+        self._patience = patience
+        self._local = True
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def start(self, bind: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen. Raises OSError where it cannot."""
+        # Those who reach it from elsewhere are not led to what only this machine may reach.
+        self._local = is_loopback(bind)
+        self._server = await asyncio.start_server(self._connected, bind, port, limit=MOST_BYTES)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Listen no more, and cut off what is still connected."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await server.wait_closed()
+
+    def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        # A client that goes away is no news.
+        with suppress(OSError, asyncio.IncompleteReadError):
+            async with _Closing(writer):
+                try:
+                    asked = await self._asked(reader)
+                    await self._lead(asked, reader, writer)
+                except NotUnderstood as error:
+                    await self._refuse(Refused(400, "", f"{error}. {_HOW}"), reader, writer)
+
+    async def _asked(self, reader: StreamReader) -> Asked:
+        try:
+            async with asyncio.timeout(self._patience):
+                first = await reader.readexactly(1)
+                if not first.isalpha():
+                    # Such as TLS, which has no end of a head to wait for.
+                    raise NotUnderstood("what was sent is not HTTP")
+                return read_head(first + await reader.readuntil(b"\r\n\r\n"))
+        except asyncio.LimitOverrunError:
+            raise NotUnderstood(f"the head of the request is longer than {MOST_BYTES} bytes") from None
+
+    async def _lead(self, asked: Asked, reader: StreamReader, writer: StreamWriter) -> None:
+        to = self._way(asked)
+        if isinstance(to, str):
+            return await self._refuse(Refused(403, asked.place, to), reader, writer)
+        # What is for Copper is answered here: it needs no TLS of ours where the client did not speak it either.
+        secure = asked.scheme == "https" and asked.host not in API_HOSTS
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                there, back = await asyncio.open_connection(*to, ssl=secure or None)
+        except (OSError, TimeoutError) as error:
+            text = f"nothing answers at {asked.place} ({_why(error)})"
+            return await self._refuse(Refused(502, asked.place, text), reader, writer)
+        async with _Closing(back):
+            if asked.is_tunnel:
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                back.write(asked.head)
+            await _together(_pass_on(reader, back), _pass_on(there, writer))
+
+    def _way(self, asked: Asked) -> Address | str:
+        """Where to connect to, or why not."""
+        if asked.host in API_HOSTS:
+            return self._to_copper(asked)
+        if is_loopback(asked.host):
+            host = "localhost" if asked.host.endswith(".localhost") else asked.host
+            return (host, asked.port) if self._local else "what is on this machine is not for other machines"
+        if asked.host in self._allowed or (self._others and not is_copper(asked.host)):
+            return asked.host, asked.port
+        if is_copper(asked.host):
+            return f"{asked.host} is Copper itself, and only its API ({' and '.join(API_HOSTS)}) is emulated"
+        return (
+            f"{asked.host} is not Copper's API ({' or '.join(API_HOSTS)}), and nothing else goes out. "
+            f"If it may: {self._advice.format(host=asked.host)}"
+        )
+
+    def _to_copper(self, asked: Asked) -> Address | str:
+        if asked.scheme == "http":
+            return f"Copper's API is HTTPS alone, and a key that goes out in the clear is a fault: https://{asked.host}"
+        if asked.port != 443:
+            return f"Copper's API is at https://{asked.host}, port 443; nothing is at port {asked.port}"
+        return self._ends.tls if asked.is_tunnel else self._ends.plain
+
+    async def _refuse(self, refused: Refused, reader: StreamReader, writer: StreamWriter) -> None:
+        self._told(refused)
+        where = f"{refused.place}: " if refused.place else ""
+        body = f"copper-emulator's proxy: {where}{refused.text}\n".encode()
+        head = (
+            f"HTTP/1.1 {refused.status} {_PHRASES[refused.status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        writer.write_eof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                left = _LINGER_BYTES
+                while left > 0 and (data := await reader.read(_CHUNK)):
+                    left -= len(data)
+
+
+_PHRASES = {400: "Bad Request", 403: "Forbidden", 502: "Bad Gateway"}
+_HOW = (
+    "This is copper-emulator's proxy: clients are told of it with HTTPS_PROXY=http://HOST:PORT, and speak no TLS to it"
+)
+
+
+async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
+    """Everything that comes, and then that nothing more will: the other direction may go on."""
+    while data := await reader.read(_CHUNK):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+
+
+async def _together(*both: Coroutine[Any, Any, None]) -> None:
+    """Run both to their end; where one is broken off, so is the other. Raises ConnectionAbortedError."""
+    broken = False
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in both:
+                group.create_task(each)
+    except* OSError:
+        broken = True
+    if broken:
+        raise ConnectionAbortedError
+
+
+class _Closing:
+    """Closes a connection at the end of a block: once what was written is sent, or at once where the block failed."""
+
+    def __init__(self, writer: StreamWriter) -> None:
+        self._writer = writer
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._writer.transport.abort()
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+
+def _why(error: OSError | TimeoutError) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {_CONNECT_SECONDS:.0f} seconds"
+    return error.strerror or str(error)

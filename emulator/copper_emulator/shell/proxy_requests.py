@@ -1,0 +1,93 @@
+"""What is a proxy asked for: where does a request want to go, by its head, or what is wrong with that?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MOST_BYTES = 32 * 1024
+"""How long a head may be: cookies can be long, and nothing else is."""
+
+_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) ([\x21-\x7e]+) (HTTP/\d\.\d)")
+_HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00\r\n]*")
+_URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
+_PLACE = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([0-9A-Za-z._~-]{1,255}))(?::(\d{1,5}))?")
+
+_OF_THE_HOP = frozenset({b"connection", b"host", b"keep-alive", b"proxy-authorization", b"proxy-connection"})
+"""Headers that are between a client and its proxy, and the one that the proxy writes anew."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a client wants to go, and how."""
+
+    method: str
+    host: str
+    """Lower case, without brackets and without the dot of a rooted name."""
+    port: int
+    scheme: str = ""
+    """`http` or `https` of a whole URL; nothing for a tunnel, in which the client speaks for itself."""
+    head: bytes = b""
+    """What the host gets to read of a whole URL, its body following; nothing for a tunnel."""
+
+    @property
+    def is_tunnel(self) -> bool:
+        return not self.scheme
+
+    @property
+    def place(self) -> str:
+        """Host and port as people write them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class NotUnderstood(Exception):
+    """What came is nothing that a proxy could be asked for."""
+
+
+def read_head(raw: bytes) -> Asked:
+    """A head, up to and with its empty line. Raises NotUnderstood."""
+    line, *headers = raw.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise NotUnderstood("this is no request line of HTTP")
+    method, target, version = found[1].decode(), found[2].decode(), found[3]
+    if not version.startswith(b"HTTP/1."):
+        raise NotUnderstood(f"a proxy is spoken to in HTTP/1.1, not {version.decode()}")
+    if wrong := [header for header in headers if _HEADER.fullmatch(header) is None]:
+        raise NotUnderstood(f"{_shown(wrong[0])} is no header of HTTP")
+    if method == "CONNECT":
+        host, port = _place(target, None)
+        return Asked(method, host, port)
+    return _whole_url(method, target, version, headers)
+
+
+def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -> Asked:
+    url = _URL.fullmatch(target)
+    if url is None:
+        raise NotUnderstood(f"a proxy is asked for a whole URL or a CONNECT, not for {_shown(target.encode())}")
+    scheme, rest = url[1].lower(), url[3]
+    host, port = _place(url[2], _PORTS[scheme])
+    path = rest if rest.startswith("/") else f"/{rest}"
+    kept = [header for header in headers if header.partition(b":")[0].lower() not in _OF_THE_HOP]
+    # One request on each connection: the next one may be for another host.
+    lines = [f"{method} {path} ".encode() + version, b"Host: " + url[2].encode(), b"Connection: close", *kept]
+    return Asked(method, host, port, scheme, b"\r\n".join(lines) + b"\r\n\r\n")
+
+
+def _place(text: str, usual: int | None) -> tuple[str, int]:
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        if "@" in text:
+            raise NotUnderstood("the URL carries a user or password, which belong into a header")
+        raise NotUnderstood(f"{_shown(text.encode())} is no host with a port")
+    port = int(found[3]) if found[3] else usual
+    if port is None or not 0 < port < 65536:
+        raise NotUnderstood(f"{_shown(text.encode())} has no port that there could be")
+    return (found[1] or found[2]).lower().rstrip("."), port
+
+
+def _shown(raw: bytes) -> str:
+    text = raw[:60].decode("ascii", "backslashreplace")
+    return repr(text + ("..." if len(raw) > 60 else ""))

@@ -1,0 +1,115 @@
+"""Why did an endpoint that was sent to give no answer? In words that a person understands, those of TLS above all."""
+
+from __future__ import annotations
+
+import re
+import ssl
+
+import aiohttp
+from yarl import URL
+
+from copper_emulator.core.model import Reason, Result
+from copper_emulator.core.tls import TlsFault
+
+# The numbers are OpenSSL's (X509_V_ERR_*), which Python hands on as they are.
+_CERTIFICATE_FAULTS = {
+    2: TlsFault.UNKNOWN_AUTHORITY,
+    9: TlsFault.NOT_YET_VALID,
+    10: TlsFault.EXPIRED,
+    18: TlsFault.SELF_SIGNED,
+    19: TlsFault.UNKNOWN_AUTHORITY,
+    20: TlsFault.UNKNOWN_AUTHORITY,
+    21: TlsFault.UNKNOWN_AUTHORITY,
+    62: TlsFault.OTHER_NAME,
+    64: TlsFault.OTHER_NAME,
+}
+
+_HANDSHAKE_FAULTS = {
+    "UNSUPPORTED_PROTOCOL": TlsFault.OLD_VERSION,
+    "TLSV1_ALERT_PROTOCOL_VERSION": TlsFault.OLD_VERSION,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": TlsFault.CLIENT_CERTIFICATE,
+    # What OpenSSL calls bytes that are no TLS; newer ones say less exactly what was wrong with them.
+    "WRONG_VERSION_NUMBER": TlsFault.PLAIN,
+    "RECORD_LAYER_FAILURE": TlsFault.PLAIN,
+    "HTTP_REQUEST": TlsFault.PLAIN,
+    "UNEXPECTED_EOF_WHILE_READING": TlsFault.CUT_OFF,
+}
+
+_ADVICE = {
+    TlsFault.UNKNOWN_AUTHORITY: "; trust it with --ca FILE (the setting ca), or see copper-emulator ca",
+    TlsFault.SELF_SIGNED: "; trust it with --ca FILE (the setting ca), or see copper-emulator ca",
+    TlsFault.PLAIN: "; if it is a plain HTTP server, write http://",
+    TlsFault.NOT_PLAIN: "; write https://",
+}
+
+_ALERT = re.compile(r"(SSLV3|TLSV1|TLSV13)_ALERT_")
+
+_TLS_ALERT = ("\\x15\\x03", "\x15\x03")
+"""How an answer begins that is none, but TLS's complaint of what is no TLS."""
+
+
+def unanswered(error: Exception, url: URL) -> Result:
+    """How a request ended that a client's error tells of."""
+    fault = _tls_fault(error, url)
+    if fault is None:
+        return Result.failure(_reason(error), f"{url.origin()}: {_text(error, url)}")
+    return Result.failure(Reason.TLS, f"{url.origin()}: {_sentence(fault, error, url)}")
+
+
+def _tls_fault(error: Exception, url: URL) -> TlsFault | None:
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _CERTIFICATE_FAULTS.get(cause.verify_code, TlsFault.INVALID)
+    if isinstance(cause, ssl.SSLError):
+        return _HANDSHAKE_FAULTS.get(cause.reason or "", TlsFault.NO_AGREEMENT)
+    if url.scheme == "https":
+        reset = isinstance(error, aiohttp.ClientConnectorError) and isinstance(cause, ConnectionError)
+        return TlsFault.CUT_OFF if reset and not isinstance(cause, ConnectionRefusedError) else None
+    complaint = isinstance(error, aiohttp.ClientResponseError) and any(a in error.message for a in _TLS_ALERT)
+    return TlsFault.NOT_PLAIN if complaint else None
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """The system's or OpenSSL's own error behind aiohttp's."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return error.certificate_error
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error
+    return error if isinstance(error, ssl.SSLError) else error.__cause__
+
+
+def _sentence(fault: TlsFault, error: Exception, url: URL) -> str:
+    if fault is TlsFault.OTHER_NAME:
+        return f"{fault} {url.host}"
+    if fault is TlsFault.INVALID:
+        return f"{fault}: {getattr(_cause(error), 'verify_message', '')}"
+    if fault is TlsFault.NO_AGREEMENT:
+        reason: str = getattr(_cause(error), "reason", None) or str(error)
+        return f"{fault}: {_ALERT.sub('', reason).lower().replace('_', ' ')}"
+    return fault + _ADVICE.get(fault, "")
+
+
+def _reason(error: Exception) -> Reason:
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.InvalidURL):
+        return Reason.REFUSED
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Reason.GARBAGE
+    return Reason.BROKEN_OFF
+
+
+def _text(error: Exception, url: URL) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "no such host"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError) or _is_reset(error):
+        # What many TLS servers do with plain HTTP; nothing tells them from others.
+        tls = "; if it is a TLS server, write https://" if url.scheme == "http" else ""
+        return f"connection closed without an answer{tls}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"not an HTTP answer: {error.message}".splitlines()[0]
+    return str(error) or type(error).__name__
+
+
+def _is_reset(error: Exception) -> bool:
+    return isinstance(error, aiohttp.ClientOSError) and isinstance(error.__cause__, ConnectionResetError)

@@ -1,0 +1,1 @@
+"""TLS: the local authority that certificates come from, and where it is kept."""

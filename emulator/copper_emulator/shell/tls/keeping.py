@@ -1,0 +1,141 @@
+"""Where is the local authority kept, and who may read its key: one file of its owner's alone, written once."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from copper_emulator.core.errors import AuthorityError
+
+VARIABLE = "COPPER_EMULATOR_AUTHORITY"
+
+_ELSEWHERE = f"Name another folder in {VARIABLE}"
+
+
+def authority_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder that the environment names, or one where the platform has programs keep data of a user."""
+    named = environment.get(VARIABLE)
+    if named:
+        return Path(named)
+    data = environment.get("XDG_DATA_HOME")
+    if data:
+        return Path(data, "copper-emulator", "authority")
+    try:
+        return _data_folder(environment) / "copper-emulator" / "authority"
+    except RuntimeError:
+        raise AuthorityError(
+            f"the local authority needs a folder, and this user has no home: name one in {VARIABLE}"
+        ) from None
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    if sys.platform == "win32":
+        local = environment.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path.home() / ".local" / "share"
+
+
+def kept_certificate() -> bytes | None:
+    """The certificate of this user's authority, if there is one by now: nothing is made to find out."""
+    try:
+        return KeptFiles(authority_folder()).certificate_file.read_bytes()
+    except (OSError, AuthorityError):
+        return None
+
+
+class KeptFiles:
+    """The files of an authority: `authority.pem` has key and certificate, `certificate.pem` is for others to read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+        self.both = self._folder / "authority.pem"
+        self.certificate_file = self._folder / "certificate.pem"
+
+    def read(self) -> bytes | None:
+        """Key and certificate, or None where there are none yet. Raises AuthorityError."""
+        try:
+            with self.both.open("rb") as file:
+                _check_mode(self.both, os.fstat(file.fileno()).st_mode)
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise AuthorityError(f"{self.both} cannot be read: {error.strerror or error}. {_ELSEWHERE}") from None
+
+    def keep(self, pem: bytes) -> bytes:
+        """Write them, unless another process was quicker; what is there afterwards. Raises AuthorityError."""
+        with self._written():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                _write_once(self.both, pem)
+        kept = self.read()
+        if kept is None:
+            raise AuthorityError(f"{self.both} was deleted while it was made: try again")
+        return kept
+
+    def certificate(self, pem: bytes) -> Path:
+        """The file with the certificate alone; written where it is missing or another one's. Raises AuthorityError."""
+        path = self.certificate_file
+        with suppress(OSError):
+            if path.read_bytes() == pem:
+                return path
+        with self._written():
+            descriptor, name = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(pem)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        return path
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise AuthorityError(
+                f"the local authority cannot be kept in {self._folder}: {error.strerror or error}. {_ELSEWHERE}"
+            ) from None
+
+
+def _check_mode(path: Path, mode: int) -> None:
+    # Windows keeps no such bits; there a user's folder is closed to others.
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise AuthorityError(
+            f"{path} has the key of your local authority, and others can read it (mode {stat.S_IMODE(mode):04o}): "
+            f"delete it, a new one is made; or, if nobody can have read it, chmod 600 {path}"
+        )
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Whole or not at all. Raises FileExistsError where there is one."""
+    # A temporary file is its owner's alone from the start, whatever the umask.
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(Path(name), path)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+
+
+def _put_in_place(written: Path, path: Path) -> None:
+    try:
+        # Unlike a renaming, it replaces nothing.
+        path.hardlink_to(written)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems know no links. Who loses a race there has an authority that nobody else has, once.
+        if path.exists():
+            raise FileExistsError(path) from None
+        written.replace(path)

@@ -1,0 +1,164 @@
+"""How are TLS connections taken: each is looked at first, so that whoever made a mistake is told which.
+
+A client that speaks plain HTTP gets a 400 that says so. One that ends the handshake cannot be told anything; why it did
+is told to the server's own log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Any
+from weakref import WeakSet
+
+from aiohttp import web
+
+from copper_emulator.core.errors import BadRequest
+from copper_emulator.shell.clock import pause_async
+
+_HANDSHAKE = 20.0
+"""Seconds that a client may take until it speaks TLS: browsers open connections that they may need later."""
+
+_HELLO = 0x16
+"""What TLS begins with: the number of a handshake record."""
+
+_TRUST = "give it the certificate that copper-emulator ca tells of, or in a test copper.ca_file"
+
+_PATIENCE = 0.1
+"""Seconds for what is still answered at the end, and until connections are taken again when there are too many."""
+
+
+class TlsListener:
+    """Serves what an aiohttp runner serves, over TLS.
+
+    Args:
+        listening: a bound socket; it is closed with this.
+        context: with the server's certificate.
+        connection: what aiohttp calls for each connection, `runner.server`.
+        refuse: makes the API's answer of a refusal.
+        tell: hears of clients that could not begin.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        context: ssl.SSLContext,
+        connection: Callable[[], asyncio.Protocol],
+        *,
+        refuse: Callable[[BadRequest], web.Response],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._listening = listening
+        self._context = context
+        self._connection = connection
+        self._refuse = refuse
+        self._tell = tell
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._plain: web.Server | None = None
+        self._open: WeakSet[asyncio.BaseTransport] = WeakSet()
+
+    @property
+    def port(self) -> int:
+        number: int = self._listening.getsockname()[1]
+        return number
+
+    def start(self) -> None:
+        """Take connections from now on, on the running loop."""
+        self._plain = web.Server(self._answer_plain_http, access_log=None)
+        self._listening.settimeout(0)
+        self._listening.listen(128)
+        self._begin(self._accept())
+
+    async def close(self) -> None:
+        """Take no more; those that are served belong to the runner."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listening.close()
+        if self._plain is not None:
+            await self._plain.shutdown(_PATIENCE)
+
+    def cut_off(self) -> None:
+        """End the connections that the runner has closed: TLS would wait for each client to say good-bye."""
+        for transport in list(self._open):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                taken, _ = await loop.sock_accept(self._listening)
+            except OSError:
+                # Too many open files, or a client that has gone again already: some will be closed meanwhile.
+                await pause_async(_PATIENCE)
+            else:
+                self._begin(self._take(taken))
+
+    async def _take(self, taken: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_HANDSHAKE):
+                first = await _first_byte(taken)
+                if first == _HELLO:
+                    transport, _ = await loop.connect_accepted_socket(self._connection, taken, ssl=self._context)
+                    self._open.add(transport)
+                elif first is not None and self._plain is not None:
+                    await loop.connect_accepted_socket(self._plain, taken)
+        except TimeoutError:
+            pass
+        except OSError as error:
+            text = _why(error)
+            if text:
+                self._tell(text)
+
+    async def _answer_plain_http(self, request: web.BaseRequest) -> web.Response:
+        self._tell(f"{request.method} {request.rel_url.raw_path}: plain HTTP at the TLS port; write https://")
+        response = self._refuse(
+            BadRequest("Bad Request", hint=f"This port speaks TLS: write https://, not http:// ({request.host})")
+        )
+        response.force_close()
+        return response
+
+
+async def _first_byte(taken: socket.socket) -> int | None:
+    """What a client says first, left where it is; None, and the connection closed, where it says nothing."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    try:
+        loop.add_reader(taken, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(taken)
+        first = taken.recv(1, socket.MSG_PEEK)
+    except ConnectionError:
+        first = b""
+    except BaseException:
+        taken.close()
+        raise
+    if not first:
+        taken.close()
+        return None
+    return first[0]
+
+
+def _why(error: OSError) -> str:
+    """What a person can do about a handshake that failed."""
+    if isinstance(error, ConnectionError):
+        # Some clients end without a word what they cannot verify.
+        return f"TLS of a client that went away in the middle; if it does not trust this certificate, {_TRUST}"
+    reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
+    if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
+        return f"TLS of a client that does not trust this certificate: {_TRUST}"
+    if reason in ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW"):
+        return "TLS of a client that offers no version from 1.2 on"
+    return f"TLS of a client that could not begin it: {reason.lower().replace('_', ' ')}" if reason else ""

@@ -1,0 +1,119 @@
+"""Whom do deliveries believe: the authorities that this machine trusts, the emulator's own, and those of files."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from copper_emulator.ca_files import trust_file
+
+NAMED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Variables that name a file of authorities, for one program or another."""
+
+
+class Trust:
+    """Makes the contexts in which notifications are sent to https:// endpoints.
+
+    Args:
+        kept: the certificate of a local authority that is kept, where there is one by now.
+    """
+
+    def __init__(self, kept: Callable[[], bytes | None] = lambda: None) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._own: list[bytes] = []
+        self._contexts: dict[object, ssl.SSLContext] = {}
+
+    def add(self, certificate_pem: bytes) -> None:
+        """Believe this authority, too."""
+        with self._lock:
+            self._own.append(certificate_pem)
+
+    def context(self, files: tuple[str, ...] = ()) -> ssl.SSLContext:
+        """One that believes the system's authorities, the emulator's and those in the files. Raises AuthorityError."""
+        kept = self._kept()
+        with self._lock:
+            own = (*self._own, *(() if kept is None else (kept,)))
+            # A file that was written anew is another one.
+            key = (own, tuple((path, _changed(path)) for path in files))
+            if key not in self._contexts:
+                self._contexts[key] = trusting(*own, files=files)
+            return self._contexts[key]
+
+
+def trusting(*certificates: bytes, files: Iterable[Path | str] = ()) -> ssl.SSLContext:
+    """A client's context that verifies, and trusts the system's authorities, these and those in the files.
+
+    Raises:
+        AuthorityError: a file cannot be read, or has no certificate in it.
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Alike on every Python: 3.13 began to refuse certificates that most others take, and to trust one that is given
+    # even where it was signed by somebody else.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    for certificate in certificates:
+        context.load_verify_locations(cadata=certificate.decode("ascii"))
+    for path in files:
+        trust_file(context, Path(path))
+    return context
+
+
+def known_authorities() -> list[bytes]:
+    """Each authority once, as PEM: what Python, requests and whoever reads those variables trust here.
+
+    Texts are compared, not certificates: to read a few hundred of those takes a quarter of a second.
+    """
+    found: dict[bytes, bytes] = {}
+    for path in _files():
+        # What is wrong with it is not ours to complain of: who reads it will.
+        with suppress(OSError):
+            for each in _CERTIFICATE.findall(path.read_bytes()):
+                found.setdefault(b"".join(each.split()), each + b"\n")
+    return [*_kept_elsewhere(), *found.values()]
+
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+
+
+def _kept_elsewhere() -> list[bytes]:
+    """Those of a system that has them in no files, as Windows."""
+    system = ssl.get_default_verify_paths()
+    if system.cafile is not None or system.capath is not None:
+        return []
+    held = ssl.create_default_context().get_ca_certs(binary_form=True)
+    return [ssl.DER_cert_to_PEM_cert(each).encode("ascii") for each in held]
+
+
+def _changed(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _files() -> Iterator[Path]:
+    system = ssl.get_default_verify_paths()
+    if system.cafile is not None:
+        yield Path(system.cafile)
+    elif system.capath is not None:
+        yield from sorted(Path(system.capath).glob("*.pem"))
+    yield from _named_files()
+
+
+def _named_files() -> Iterator[Path]:
+    for name in NAMED_BY:
+        if os.environ.get(name):
+            yield Path(os.environ[name])
+    if find_spec("certifi") is not None:
+        # requests and httpx trust what it has, instead of the system's.
+        import certifi
+
+        yield Path(certifi.where())

@@ -1,0 +1,42 @@
+"""What sales knows of Copper's opportunities."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+
+
+class Deal(models.Model):
+    """An opportunity, as Copper had it when it was fetched."""
+
+    copper_id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=500)
+    value = models.DecimalField(max_digits=15, decimal_places=2, null=True)
+    status = models.CharField(max_length=20)
+    modified = models.BigIntegerField()
+
+    @classmethod
+    def keep(cls, record: dict[str, Any]) -> None:
+        """Write an opportunity. Of two that were fetched at once, the one that Copper modified later stays."""
+        with transaction.atomic():
+            known = cls.objects.select_for_update().filter(pk=record["id"]).first()
+            if known is not None and known.modified > record["date_modified"]:
+                return
+            values = {
+                "name": record["name"],
+                "value": record["monetary_value"],
+                "status": record["status"],
+                "modified": record["date_modified"],
+            }
+            cls.objects.update_or_create(pk=record["id"], defaults=values)
+
+
+class Note(models.Model):
+    """Something happened to an opportunity, and it is to be fetched anew."""
+
+    copper_id = models.BigIntegerField(db_index=True)
+
+    @classmethod
+    def take(cls, ids: Iterable[int]) -> None:
+        """Note all of these, or none."""
+        cls.objects.bulk_create(cls(copper_id=copper_id) for copper_id in ids)

@@ -1,0 +1,16 @@
+"""For `uvicorn main:app` or `fastapi run`: directory with what the environment says."""
+
+import os
+
+from copper_client import Client
+from directory import create_app
+
+app = create_app(
+    Client(
+        os.environ.get("COPPER_API_URL", "https://api.copper.com/developer_api/v1"),
+        os.environ["COPPER_TOKEN"],
+        os.environ["COPPER_EMAIL"],
+    ),
+    target=os.environ["COPPER_TARGET"],
+    secret=os.environ["COPPER_SECRET"],
+)

@@ -1,0 +1,33 @@
+"""What is the `copper_endpoint` fixture: a receiver, and what makes one that speaks TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Literal, overload
+
+from copper_emulator.endpoint import Endpoint
+from copper_emulator.shell.messages import Received, Response
+from copper_emulator.tls_endpoint import TlsEndpoint
+
+
+class CopperEndpoint(Endpoint):
+    """An `Endpoint`; `copper_endpoint(tls=True)` makes another one, a real HTTPS server on this machine."""
+
+    # A route recognises by it a function that is called with the request.
+    __signature__ = Signature([Parameter("request", Parameter.POSITIONAL_OR_KEYWORD)])
+
+    def __init__(self, url: str, over_tls: Callable[[], TlsEndpoint]) -> None:
+        super().__init__(url)
+        self._over_tls = over_tls
+
+    @overload
+    def __call__(self, request: Received) -> Response: ...
+
+    @overload
+    def __call__(self, *, tls: Literal[True]) -> TlsEndpoint: ...
+
+    def __call__(self, request: Received | None = None, *, tls: bool = False) -> Response | TlsEndpoint:
+        if request is None or tls:
+            return self._over_tls()
+        return super().__call__(request)

@@ -1,0 +1,76 @@
+"""A TLS listener that tells who asked for what, and ways to it: what the seams lead to, without the emulator."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import trustme
+
+from copper_emulator.interception.process import PROCESS
+from copper_emulator.interception.ways import Way
+
+AUTHORITY = trustme.CA()
+FOREIGN = trustme.CA()
+"""Another authority, which nobody trusts."""
+
+
+class _Telling(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = json.dumps({"host": self.headers["Host"], "path": self.path, "port": self.server.server_port}).encode()  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def listening(*names: str, authority: trustme.CA = AUTHORITY) -> Iterator[int]:
+    """The port of a server with a certificate for these names, Copper's without any."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*(names or ("api.copper.com", "api.prosperworks.com"))).configure_cert(context)
+    server = _Server(("127.0.0.1", 0), _Telling)
+    server.context = context
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    context: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        # Whoever does not believe the certificate goes away in the handshake.
+        try:
+            with self.context.wrap_socket(request, server_side=True) as secure:
+                super().finish_request(secure, client_address)
+        except OSError:
+            return
+
+
+def way_to(port: int) -> Way:
+    return Way("127.0.0.1", port, AUTHORITY.cert_pem.bytes().decode())
+
+
+@contextmanager
+def intercepting(way: Way) -> Iterator[None]:
+    PROCESS.begin(way)
+    try:
+        yield
+    finally:
+        PROCESS.end(way)

@@ -1,0 +1,244 @@
+"""Processes that an intercepting test starts reach its account, with no word about it; afterwards nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from copper_emulator import Copper, Endpoint
+from copper_emulator.interception.hosts import HOSTS
+from copper_emulator.shell.children import has_proxy, past_proxy
+from tests.interception.clients import BASE, HEADERS
+from tests.interception.listening import AUTHORITY, listening
+
+SUBSCRIPTION = {"target": "https://endpoint.example.com/hooks/copper", "type": "person", "event": "new"}
+
+WITH_REQUESTS = f"""
+import requests
+made = requests.post("{BASE}/webhooks", json={SUBSCRIPTION!r}, headers={HEADERS!r})
+print(made.text)
+"""
+
+WITH_HTTP_CLIENT = f"""
+import http.client, json
+connection = http.client.HTTPSConnection("api.copper.com")
+connection.request("POST", "/developer_api/v1/webhooks", json.dumps({SUBSCRIPTION!r}), {HEADERS!r})
+print(connection.getresponse().read().decode())
+"""
+
+WITH_AIOHTTP = f"""
+import aiohttp, asyncio
+async def main():
+    async with aiohttp.ClientSession() as session:
+        async with session.post("{BASE}/webhooks", json={SUBSCRIPTION!r}, headers={HEADERS!r}) as made:
+            print(await made.text())
+asyncio.run(main())
+"""
+
+WITH_UVLOOP = WITH_AIOHTTP.replace("asyncio.run(", "import uvloop; uvloop.run(")
+
+WITH_FETCH = f"""
+const [headers, body] = [{json.dumps(HEADERS)}, JSON.stringify({json.dumps(SUBSCRIPTION)})]
+fetch("{BASE}/webhooks", {{method: "POST", headers, body}})
+  .then((made) => made.text())
+  .then((text) => console.log(text))
+"""
+
+
+WITH_RUBY = f"""
+require "net/http"
+made = Net::HTTP.post(URI("{BASE}/webhooks"), '{json.dumps(SUBSCRIPTION)}', {json.dumps(HEADERS).replace('":', '" =>')})
+puts made.body
+"""
+
+
+def node(program: str) -> list[str]:
+    return [_there("node"), "-e", program]
+
+
+def curl(*words: str) -> list[str]:
+    headers = (word for name, value in HEADERS.items() for word in ("-H", f"{name}: {value}"))
+    return [_there("curl"), "-sS", *headers, *words]
+
+
+def _there(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"there is no {program} here")
+    return found
+
+
+def output(command: list[str], **options: Any) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    printed: str = done.stdout
+    return printed
+
+
+COMMANDS: dict[str, Callable[[], list[str]]] = {
+    "requests": lambda: [sys.executable, "-c", WITH_REQUESTS],
+    "http.client": lambda: [sys.executable, "-c", WITH_HTTP_CLIENT],
+    "http.client, without site-packages": lambda: [sys._base_executable, "-c", WITH_HTTP_CLIENT],  # type: ignore[attr-defined]
+    "aiohttp": lambda: [sys.executable, "-c", WITH_AIOHTTP],
+    "aiohttp on uvloop": lambda: [sys.executable, "-c", WITH_UVLOOP],
+    "fetch": lambda: node(WITH_FETCH),
+    "ruby": lambda: [_there("ruby"), "-e", WITH_RUBY],
+    "curl": lambda: curl("--json", json.dumps(SUBSCRIPTION), f"{BASE}/webhooks"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_child_subscribes_and_is_known_to_the_test(copper: Copper, copper_endpoint: Endpoint, name: str) -> None:
+    command = COMMANDS[name]()
+    with copper.intercept():
+        made = json.loads(output(command))
+
+    ada = copper.people.create(name="Ada")
+    copper.expect("person", "new", ids=ada.id, count=1)
+    assert made["id"] == copper.subscriptions[0].id
+    assert len(copper_endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("curl", "ruby")])
+def test_so_does_one_whose_environment_was_made_of_this_ones(copper: Copper, name: str) -> None:
+    command = COMMANDS[name]()
+    with copper.intercept():
+        json.loads(output(command, env={**os.environ, "FURTHER": "1"}))
+
+    assert len(copper.subscriptions) == 1
+
+
+def test_and_one_that_is_given_the_whole_environment(copper: Copper) -> None:
+    command = COMMANDS["curl"]()
+    with copper.intercept() as interception:
+        json.loads(output(command, env={**os.environ, **interception.environment}))
+
+    assert len(copper.subscriptions) == 1
+
+
+@pytest.mark.usefixtures("copper_intercept")
+def test_a_childs_other_hosts_are_let_through() -> None:
+    """By the proxy, which is for Copper's hosts; a foreign certificate stays what it is."""
+    with listening("localhost") as port:
+        refused = subprocess.run(curl("--noproxy", "", f"https://localhost:{port}/"), capture_output=True, timeout=60)
+        seen = output(curl("--noproxy", "", "--insecure", f"https://localhost:{port}/"))
+
+    assert refused.returncode == 60
+    assert json.loads(seen)["host"] == f"localhost:{port}"
+
+
+# --- this process -----------------------------------------------------------------------------------------------
+
+
+def environment_of_a_child() -> dict[str, str]:
+    """What the process really has, which `os.environ` need not know."""
+    program = "import json, os, sys; json.dump(dict(os.environ), sys.stdout)"
+    found: dict[str, str] = json.loads(output([sys.executable, "-I", "-c", program]))
+    return found
+
+
+def test_afterwards_the_environment_is_as_it_was(copper: Copper) -> None:
+    before, inherited = dict(os.environ), environment_of_a_child()
+
+    with copper.intercept():
+        assert dict(os.environ) != before
+        assert environment_of_a_child()["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+
+    assert dict(os.environ) == before
+    assert environment_of_a_child() == inherited
+
+
+def test_what_clients_of_this_process_heed_is_not_changed_for_them(copper: Copper) -> None:
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    heeded = [spelt for name in names for spelt in (name, name.lower())]
+    before = {name: os.environ.get(name) for name in heeded}
+
+    with copper.intercept():
+        assert {name: os.environ.get(name) for name in heeded} == before
+
+
+def test_what_was_there_is_kept_and_put_back(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/of/the/test")
+    monkeypatch.setenv("NODE_OPTIONS", "--max-old-space-size=512")
+    monkeypatch.setenv("SSL_CERT_FILE", "/of/the/company.pem")
+    before = dict(os.environ)
+
+    with copper.intercept():
+        assert os.environ["PYTHONPATH"].endswith(f"{os.pathsep}/of/the/test")
+        assert os.environ["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
+        with copper.intercept():
+            assert os.environ["PYTHONPATH"].count(os.pathsep) == 1
+        assert os.environ["PYTHONPATH"].count(os.pathsep) == 1
+        os.environ["NODE_OPTIONS"] = "of the test itself"
+
+    assert dict(os.environ) == {**before, "NODE_OPTIONS": "of the test itself"}
+    assert environment_of_a_child()["SSL_CERT_FILE"] == "/of/the/company.pem"
+
+
+def test_who_adds_an_authority_of_their_own_gets_both(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    company = tmp_path / "company.pem"
+    company.write_bytes(AUTHORITY.cert_pem.bytes())
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(company))
+
+    with copper.intercept():
+        together = Path(os.environ["NODE_EXTRA_CA_CERTS"]).read_bytes()
+
+    assert AUTHORITY.cert_pem.bytes().strip() in together
+
+
+# --- a proxy of the user's --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "http_proxy"])
+def test_a_proxy_of_the_users_stays_and_is_not_asked_for_copper(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for spelt in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(spelt, "intranet.example")
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    command = COMMANDS["requests"]()
+
+    with copper.intercept():
+        assert os.environ[name] == environment_of_a_child()[name] == "http://127.0.0.1:9"
+        assert requests.get(f"{BASE}/account", headers=HEADERS, timeout=10).status_code == 200
+        output(command)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get("https://other.example", proxies={"https": "http://127.0.0.1:9"}, timeout=10)
+
+    assert os.environ["NO_PROXY"] == "intranet.example"
+
+
+def test_under_exec_the_tests_own_account_answers(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a proxy leads Copper's hosts to the account of the whole command."""
+    monkeypatch.setenv("COPPER_EMULATOR_INTERCEPT", "127.0.0.1:9")
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "localhost,127.0.0.1,::1")
+    before = dict(os.environ)
+
+    with copper.intercept():
+        assert requests.get(f"{BASE}/account", headers=HEADERS, timeout=10).status_code == 200
+        for command in ("curl", "requests", "fetch"):
+            output(COMMANDS[command]())
+
+    assert len(copper.subscriptions) == 3
+    assert dict(os.environ) == before
+    assert environment_of_a_child()["NO_PROXY"] == "localhost,127.0.0.1,::1"
+
+
+def test_without_a_proxy_nothing_is_said_about_one() -> None:
+    assert not has_proxy({"NO_PROXY": "x", "HTTPS_PROXY": "", "PATH": "/bin"})
+    assert past_proxy({})["NO_PROXY"] == ",".join(HOSTS)

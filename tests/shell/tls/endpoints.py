@@ -1,0 +1,90 @@
+"""Real TLS endpoints, right ones and such as something is wrong with: real sockets, certificates made for the test."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import trustme
+
+from tests.shell.endpoints import Answer, HttpEndpoint
+
+
+class TlsEndpoint(HttpEndpoint):
+    """The same over TLS, each handshake in its connection's own thread; counts the connections."""
+
+    def __init__(self, context: ssl.SSLContext, answer: Answer) -> None:
+        self._context = context
+        self.connections = 0
+        super().__init__(answer)
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.server_port}"
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        # What the other side sees of a failure is what the tests are about.
+        with (
+            suppress(OSError),
+            self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as connection,
+        ):
+            try:
+                connection.do_handshake()
+            except ssl.SSLError as error:
+                # Who speaks plain HTTP waits for an answer.
+                if error.reason != "HTTP_REQUEST":
+                    _read_on(connection)
+            else:
+                super().finish_request(connection, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with suppress(OSError):
+            super().shutdown_request(request)
+
+
+def _read_on(connection: ssl.SSLSocket) -> None:
+    # To close what has not been read resets the connection, and what was said before may then be lost.
+    while os.read(connection.fileno(), 65536):
+        pass
+
+
+@contextmanager
+def tls_endpoint(context: ssl.SSLContext, answer: Answer = lambda _request, _body: 200) -> Iterator[TlsEndpoint]:
+    """Serve until the block ends."""
+    with TlsEndpoint(context, answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def server_context(leaf: trustme.LeafCert) -> ssl.SSLContext:
+    """That of a server with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf.configure_cert(context)
+    return context
+
+
+def old_context(leaf: trustme.LeafCert, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """That of a server which speaks one old version alone, as none should any more."""
+    context = server_context(leaf)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        context.minimum_version = context.maximum_version = version
+    return context
+
+
+def in_the_middle_of_the_handshake(connection: socket.socket) -> None:
+    """Reads what a client begins with, and goes away."""
+    connection.recv(65536)
+    connection.close()
