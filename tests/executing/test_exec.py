@@ -224,6 +224,14 @@ def test_a_call_with_a_wrong_token_is_told(executing: Executing) -> None:
     assert "no call" not in ended.err
 
 
+def test_a_client_that_does_not_trust_the_authority_is_told_of(executing: Executing) -> None:
+    runtime("curl")
+    ended = executing.shell(f"CURL_CA_BUNDLE=/dev/null SSL_CERT_FILE=/dev/null {CURL} {ACCOUNT}")
+
+    assert ended.code in (35, 60, 77)
+    assert "copper-emulator: the API refused TLS of a client that " in ended.err
+
+
 def test_where_no_call_arrived_it_is_said_what_that_may_mean(executing: Executing) -> None:
     assert executing(["true"]).err.splitlines()[-1] == (
         "copper-emulator: no call to Copper's API arrived; what goes around a proxy is listed in docs/hosts.md, "

@@ -198,7 +198,7 @@ TOPS = [
     ),
     pytest.param(
         "name: x\nsettings: {intercept: true}\nsteps: [{advance: 1m}]\n",
-        "story.yaml:2: settings.intercept: a file cannot intercept Copper's hosts; say it where the scenario is started",
+        "story.yaml:2: settings.intercept: a file cannot intercept Copper's hosts; say it where",
         id="setting-of-the-process",
     ),
     pytest.param(

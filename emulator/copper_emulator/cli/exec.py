@@ -46,7 +46,7 @@ class _NoCommand(Failure):
 )
 @click.argument("command", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--scenario", metavar="FILE|NAME", help="play it against the command, a service; then end the command")
-@click.option("--target", metavar="URL", help="of --scenario: gets all of its notifications; else see below")
+@click.option("--target", metavar="URL", help="of --scenario: gets all of its notifications")
 @click.option("--wait", metavar="DURATION", default="1m", show_default=True, help="of --scenario: until it can begin")
 @click.option(
     "--proxy-allow",

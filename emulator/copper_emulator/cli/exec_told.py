@@ -51,7 +51,7 @@ class Told:
             self._line(f"refused {refused.place or 'a connection to the proxy'}: {refused.text}")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
-        """What a journal says stands in the timeline; here it is about calls that no account's journal can tell of."""
+        """What a journal says stands in the timeline; this is about calls that no account's journal can tell of."""
         if account is not None:
             self._seen.add(account.name)
             self._called |= bool(account.stage.api_calls)

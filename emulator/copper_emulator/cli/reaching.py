@@ -49,8 +49,7 @@ class Reaching:
     ) -> None:
         self._tokens = tokens
         self._authority = Authority.kept()
-        context = self._authority.server_context()
-        self.plan = ProxyPlan(context, told, "--proxy-allow {host}", port=port, allowed=allowed)
+        self.plan = ProxyPlan(self._authority, told, "--proxy-allow {host}", port=port, allowed=allowed)
         self._folder = TemporaryDirectory(prefix="copper-emulator-")
 
     def __enter__(self) -> Reaching:

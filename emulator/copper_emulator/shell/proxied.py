@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,6 +9,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from copper_emulator.shell.proxy import Address, Ends, Proxy, Refused
+from copper_emulator.shell.tls import serving
+from copper_emulator.shell.tls.authority import Authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class ProxyPlan:
     """What kind of proxy it is.
 
     Attributes:
-        context: answers for Copper's hosts.
+        authority: vouches for the answers of Copper's hosts.
         told: is called with everything that is refused.
         advice: how another host is allowed, with `{host}` in it.
         port: 0 takes a free one.
         allowed: other hosts that are let through.
     """
 
-    context: ssl.SSLContext
+    authority: Authority
     told: Callable[[Refused], object]
     advice: str
     port: int = 0
@@ -42,11 +42,31 @@ class Proxied:
     """`127.0.0.1:PORT` of the listener that answers for Copper's hosts."""
 
 
-async def begin(plan: ProxyPlan, runner: web.AppRunner, plain: Address, bind: str, opened: AsyncExitStack) -> Proxied:
-    """Listen on both until `opened` is closed; `plain` is where the server is. Raises OSError."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    tls: Address = listener.getsockname()
-    await web.SockSite(runner, listener, ssl_context=plan.context).start()
+async def begin(
+    plan: ProxyPlan,
+    runner: web.AppRunner,
+    plain: Address,
+    *,
+    bind: str,
+    tell: Callable[[str], None],
+    opened: AsyncExitStack,
+) -> Proxied:
+    """Listen on both until `opened` is closed.
+
+    Args:
+        plan: what kind of proxy.
+        runner: of the server.
+        plain: where it is over HTTP.
+        bind: the address that the proxy listens on.
+        tell: hears of clients that could not begin TLS.
+        opened: ends both.
+
+    Raises:
+        OSError: the proxy's port cannot be listened on.
+    """
+    listener = await serving.begin(runner, plan.authority, tell=tell)
+    opened.push_async_callback(listener.close)
+    tls: Address = ("127.0.0.1", listener.port)
     proxy = Proxy(Ends(plain, tls), told=plan.told, allowed=plan.allowed, advice=plan.advice)
     await proxy.start(bind, plan.port)
     opened.push_async_callback(proxy.close)

@@ -116,7 +116,9 @@ class Server:
             from copper_emulator.shell import proxied
 
             plain = (_shown(self.bind).strip("[]"), int(runner.addresses[0][1]))
-            self.proxied = await proxied.begin(self._proxy, runner, plain, self.bind, self._open)
+            self.proxied = await proxied.begin(
+                self._proxy, runner, plain, bind=self.bind, tell=self.accounts.refused, opened=self._open
+            )
         # Nothing is delivered before those who are notified can call back.
         self.accounts.begin()
 
