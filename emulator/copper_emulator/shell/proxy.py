@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from copper_emulator.core.targets import is_copper, is_loopback
+from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.proxy_requests import MOST_BYTES, Asked, NotUnderstood, read_head
-
-API_HOSTS = ("api.copper.com", "api.prosperworks.com")
-"""Those that the proxy answers for: Copper's API, under its present and its older name."""
 
 Address: TypeAlias = tuple[str, int]
 

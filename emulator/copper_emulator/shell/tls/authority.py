@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.moments import to_datetime
+from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 from copper_emulator.shell.tls.trust import known_authorities, trusting
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HERE = ("localhost", "127.0.0.1", "::1")
 """This machine, by the names and addresses that it has for itself."""
 
-HOSTS = (*HERE, "api.copper.com", "api.prosperworks.com")
+HOSTS = (*HERE, *API_HOSTS)
 """Whom a certificate is for where nobody is named: this machine, and Copper's API under its two names."""
 
 _EARLIER = timedelta(days=30)
