@@ -172,8 +172,9 @@ class _Running:
         with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
             async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
                 code = await self._run(server, reaching.environment(server))
+                accounts = list(server.accounts)
         # Only now has everything that was on its way come to its end.
-        self.told.ended(list(server.accounts), self.plan, code)
+        self.told.ended(accounts, self.plan, code)
         return code
 
     async def _run(self, server: Server, environment: Mapping[str, str]) -> int:

@@ -55,6 +55,7 @@ class Accounts:
         self._closing = closing
         self._keeper = keeper
         self._begun = False
+        self._ended = False
         self._made: dict[str, ServedAccount] = {}
         if keeper is not None:
             self._take_up(keeper)
@@ -139,7 +140,8 @@ class Accounts:
             await account.stop()
 
     def close(self) -> None:
-        """Let all who wait for a journal go."""
+        """Let all who wait for a journal go; no account is made any more."""
+        self._ended = True
         for account in list(self._made.values()):
             account.close()
 
@@ -162,8 +164,8 @@ class Accounts:
         return f"account-{number}"
 
     def _all(self) -> dict[str, ServedAccount]:
-        """Every account; `default` is there from now on."""
-        if DEFAULT not in self._made:
+        """Every account; `default` is there from now on, unless the server has ended before anybody asked for it."""
+        if DEFAULT not in self._made and not self._ended:
             self._add(DEFAULT)
         return self._made
 
