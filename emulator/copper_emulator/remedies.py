@@ -31,8 +31,11 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
         return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
     if delivery.reason is Reason.REFUSED:
         return _listen(delivery)
+    setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
+    if setting is not None:
+        return setting[0].format(_setting(surface, *setting[1]))
     if delivery.reason is not None:
-        return _REASONS.get(delivery.reason, _MEND)
+        return _MEND
     if delivery.status in _ELSEWHERE:
         return "See that the path of the target is the hook's own, and that it takes POST"
     if delivery.status in _DISLIKED and secret_names(delivery):
@@ -42,6 +45,11 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
             f"{names}, or with another value"
         )
     return _OUTCOMES.get(delivery.outcome, _MEND)
+
+
+def _setting(surface: Surface, name: str, value: str) -> str:
+    # In a test it is plain where a setting goes; on a server there is a command for it.
+    return surface.setting(name, value) if surface is Surface.SERVER else f"the setting {name}={value!r}"
 
 
 def _listen(delivery: Delivery) -> str:
@@ -115,11 +123,12 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
     return () if not shown and advice == _MEND else (*shown, f"{advice}.")
 
 
-_REASONS = {
-    Reason.TIMED_OUT: "Answer first and work afterwards, or allow more time with the setting timeout='60s'",
-}
-
 _OUTCOMES = {
-    Outcome.DROPPED: "Let it wait until the limit renews, with the setting over_limit='hold', and advance",
     Outcome.CANCELLED: "Unsubscribe after it has been delivered",
 }
+
+_BY_SETTING: Mapping[Reason | Outcome, tuple[str, tuple[str, str]]] = {
+    Reason.TIMED_OUT: ("Answer first and work afterwards, or allow more time with {}", ("timeout", "60s")),
+    Outcome.DROPPED: ("Let it wait until the limit renews, with {}, and advance", ("over_limit", "hold")),
+}
+"""What another setting helps against, too."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.model import Entry, Kind
-from copper_emulator.core.targets import is_loopback
+from copper_emulator.core.targets import is_beyond, is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.fault_texts import faults_text
 from copper_emulator.shell.accounts import DEFAULT
@@ -54,23 +55,34 @@ class Log:
         output, api = self._output, f"{server.url}/developer_api/v1"
         output.json({"kind": "ready", "url": server.url, "api_url": api, "clock": plan.clock})
         output.line(f"Copper emulator ready at {server.url}", style="bold")
-        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
-        output.line(f"  API    {api} ({whose})")
+        output.line(f"  page   {server.url}/ (the control API is described at {server.url}/_emulator/docs)")
+        first = "the first token is the key of the account default, others open their own"
+        output.line(f"  API    {api} ({'the tokens given with --token' if plan.tokens else first})")
         for origin, to in plan.routes:
-            output.line(f"  route  {origin} -> {to}")
+            real = "  (beyond this machine: it is really sent there)" if is_beyond(to) else ""
+            output.line(f"  route  {origin} -> {to}{real}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
         if plan.settings.seed:
             output.line(f"  seed   {plan.settings.seed} (--seed {plan.settings.seed} draws the same again)")
         if plan.settings.faults:
             output.line(f"  faults {faults_text(plan.settings.faults)} (copper-emulator faults off)")
-        if server.state is not None:
-            output.line(f"  state  {server.state} ({count(len(server.accounts), 'account')})")
-            for account in server.accounts:
-                if account.stage.settings != account.stage.own_settings:
-                    output.line(f"  {account.name} goes on with the settings it had; reset takes the command line's")
+        for line in self._gone_on(server, plan):
+            output.line(line)
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")
+
+    def _gone_on(self, server: Server, plan: Plan) -> Iterator[str]:
+        """What is as an earlier server left it."""
+        if server.state is None:
+            return
+        yield f"  state  {server.state} ({count(len(server.accounts), 'account')})"
+        for account in server.accounts:
+            for route in account.stage.routes:
+                if (route.written, str(route.to)) not in plan.routes:
+                    yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
+            if account.stage.settings != account.stage.own_settings:
+                yield f"  {account.name} goes on with the settings it had; reset takes the command line's"
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""

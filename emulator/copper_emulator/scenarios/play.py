@@ -20,16 +20,20 @@ from copper_emulator.timeline import timeline
 OnStep = Callable[[StepResult], object]
 
 
-def play(scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None) -> Rounds[ScenarioResult]:
+def play(
+    scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None, prepared: bool = False
+) -> Rounds[ScenarioResult]:
     """Play a scenario on an account; stops at the first step that fails, which the result tells.
 
-    `on_step` is called after each step. The scenario's settings hold for the account from then on.
+    `on_step` is called after each step. The scenario's settings hold for the account from then on; one that is
+    `prepared` has them already.
 
     Raises:
         UsageError: the scenario needs other settings than the account has, and something has happened in it already.
     """
     yield from operations.settle()
-    _use_settings(scenario, operations)
+    if not prepared:
+        _use_settings(scenario, operations)
     player = _Player(scenario, operations)
     stage = operations.stage
     routes = stage.routes
@@ -109,7 +113,9 @@ class _Player:
             shown = timeline(account.journal.entries[first:])
             counted = totals(account, first, start, self._stage.clock.now() + 1, None)
         content, source = self._scenario.content, self._scenario.source
-        return ScenarioResult(content.name, source, tuple(played), len(content.steps), counted["sent"], shown)
+        return ScenarioResult(
+            content.name, source, tuple(played), len(content.steps), counted["sent"], shown, counted["waiting"]
+        )
 
     def _step(self, step: Step) -> Rounds[None]:
         if step.at is not None:
