@@ -185,7 +185,8 @@ def test_06_not_waited_for() -> None:
         ada = copper.people.create(name="Ada")
 
         assert message(lambda: copper.expect("person", "new", ids=ada)) == written(r"""
-            Expected person/new, ids=[94808711], delivered with any 2xx, but it is not due yet.
+            Expected person/new, ids=[94808711], delivered with any 2xx, but it is not due yet: the \
+                account's latency is 30s.
             Nothing was delivered.
             Still under way (1):
               #1 person/new [94808711] for subscription 560698: waits, due 2026-03-02 09:00:30.000
@@ -210,7 +211,7 @@ def test_07_over_the_limit() -> None:
                   https://billing.example.com/hooks/copper via function Endpoint
             Still under way (1):
               #3 person/new [94808713] for subscription 560698: held by the limit of 2/1m until 2026-03-02 \
-                  09:01:00.000
+                  09:01:00.000 at the earliest
             [94808713]: the limit of 2/1m holds it back.
             Let time pass first (until 2026-03-02 09:01:00.000): advance, or run_until_idle.
         """)

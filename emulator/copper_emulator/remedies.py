@@ -30,6 +30,9 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     if delivery.outcome is Outcome.BLOCKED:
         # After why it was blocked it says which routes there are and how to make one.
         return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
+    setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
+    if setting is not None:
+        return setting[0].format(_setting(surface, *setting[1]))
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
     if delivery.status == 400 and _speaks_tls(delivery):
@@ -50,9 +53,12 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
         return _listen(delivery)
     if delivery.reason is Reason.TLS:
         return _over_tls(delivery, surface)
-    if delivery.reason is Reason.TIMED_OUT:
-        return "Answer first and work afterwards, or allow more time with the setting timeout='60s'"
     return _MEND
+
+
+def _setting(surface: Surface, name: str, value: str) -> str:
+    # In a test it is plain where a setting goes; on a server there is a command for it.
+    return surface.setting(name, value) if surface is Surface.SERVER else f"the setting {name}={value!r}"
 
 
 def _listen(delivery: Delivery) -> str:
@@ -153,6 +159,11 @@ _TLS: dict[TlsFault | None, str] = {
 }
 
 _OUTCOMES = {
-    Outcome.DROPPED: "Let it wait until the limit renews, with the setting over_limit='hold', and advance",
     Outcome.CANCELLED: "Unsubscribe after it has been delivered",
 }
+
+_BY_SETTING: Mapping[Reason | Outcome, tuple[str, tuple[str, str]]] = {
+    Reason.TIMED_OUT: ("Answer first and work afterwards, or allow more time with {}", ("timeout", "60s")),
+    Outcome.DROPPED: ("Let it wait until the limit renews, with {}, and advance", ("over_limit", "hold")),
+}
+"""What another setting helps against, too."""

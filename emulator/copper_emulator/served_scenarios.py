@@ -11,8 +11,11 @@ from pathlib import Path
 
 from yarl import URL
 
+from copper_emulator.core.account import Account
 from copper_emulator.core.errors import RouteError, ScenarioError
+from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import origin_of
+from copper_emulator.core.text import count, meant
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.load import Scenario, load, parse
 from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
@@ -51,7 +54,9 @@ class ServedScenarios:
         """Raises ScenarioError where there is none of this name, or it is faulty."""
         path = self._files().get(name)
         if path is None:
-            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}")
+            near = meant(name, self._files())
+            hint = f" Did you mean {near}?" if near is not None else ""
+            raise ScenarioError(f"there is no scenario {name!r}; there are {', '.join(sorted(self._files()))}.{hint}")
         return ServedPlay(load(path), target)
 
     def written(self, text: str, target: str | None) -> ServedPlay:
@@ -89,7 +94,7 @@ class ServedPlay:
         return len(self.scenario.content.steps)
 
     def settings(self, own: Settings) -> Settings:
-        """Those of the account with the scenario's own. Raises SettingsError."""
+        """These with the scenario's own. Raises SettingsError."""
         return own.with_changes(self.scenario.content.settings)
 
     def rounds(self, stage: Stage, on_step: OnStep) -> Rounds[End]:
@@ -100,10 +105,12 @@ class ServedPlay:
         with stage.lock:
             # What happened before is none of its business.
             operations.claims.claim(stage.account.journal.deliveries, named=True)
+            there = {subscription.id for subscription in stage.account.subscriptions}
+            first_entry = len(stage.account.journal.entries)
         stage.routes = helped
         try:
             result = yield from play(
-                scenario, operations, on_step=lambda step: on_step(_played(step)), adopts=self.adopts
+                scenario, operations, on_step=lambda step: on_step(_played(step)), prepared=True, adopts=self.adopts
             )
         finally:
             stage.routes = routes
@@ -112,7 +119,9 @@ class ServedPlay:
         if result.passed and settings.strict:
             verdict = verdict_text(account, operations.claims, settings.allow, stage.clock.now())
         draws = account.draws
-        return End(result.failure, verdict, result.sent, result.timeline, draws.seed if draws.made else None)
+        drawn_from = draws.seed if draws.made else None
+        failure = result.failure and f"{result.failure}{_others(account, there, first_entry)}"
+        return End(failure, verdict, result.sent, result.waiting, result.timeline, drawn_from)
 
     def check(self, stage: Stage) -> None:
         """Raises UsageError where its target cannot be sent to from this account."""
@@ -139,6 +148,18 @@ class ServedPlay:
         with stage.lock:
             made = [each for each in stage.account.subscriptions if not topics or each.topic in topics]
         return aimed_at(self.scenario, made[0].target) if made else self.scenario
+
+
+def _others(account: Account, there: set[int], first_entry: int) -> str:
+    """That subscriptions which were there before it got notifications, too: a usual reason for it to fail."""
+    entries = account.journal.entries[first_entry:]
+    got = {entry.notification.subscription for entry in entries if entry.kind is Kind.QUEUED and entry.notification}
+    if got.isdisjoint(there):
+        return ""
+    return (
+        f"\nBeside it the account has {count(len(got & there), 'subscription')} of before, and what they are sent "
+        "counts, too: play it with --reset (reset: true), which empties the account first."
+    )
 
 
 class _Beside(Routes):

@@ -25,6 +25,7 @@ from copper_emulator.core.text import duration_text, meant
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
+from copper_emulator.value_faults import value_fault
 
 Milliseconds = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(duration_text)]
 LatencyRange = Annotated[Latency, BeforeValidator(parse_latency), PlainSerializer(str)]
@@ -263,5 +264,5 @@ def _explain(error: ValidationError) -> str:
         if fault["type"] == "extra_forbidden":
             lines.append(_no_setting(name))
         else:
-            lines.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+            lines.append(f"{name}: {value_fault(dict(fault))}")
     return "; ".join(dict.fromkeys(lines))

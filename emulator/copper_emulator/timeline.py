@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from copper_emulator.core.model import Delivery, Entry, Kind, Outcome, Subscription
-from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.text import count, duration_text, short_ids
 
 MASK = "***"
@@ -49,10 +49,11 @@ def _summary(entries: Sequence[Entry]) -> list[str]:
         if delivery.outcome is not Outcome.DELIVERED:
             ways.setdefault(delivery.summary, []).append(delivery.notification.serial)
     whole = count(len(ended), "notification")
-    return [f"{len(serials)} of {whole} {way}: {_serials(serials)}" for way, serials in ways.items()]
+    return [f"{len(serials)} of {whole} {way}: {serials_text(serials)}" for way, serials in ways.items()]
 
 
-def _serials(serials: Sequence[int], *, show: int = 20) -> str:
+def serials_text(serials: Sequence[int], *, show: int = 20) -> str:
+    """`#2, #16 and 3 more`."""
     more = len(serials) - show
     named = ", ".join(f"#{serial}" for serial in serials[:show])
     return f"{named} and {more} more" if more > 0 else named
@@ -63,11 +64,6 @@ def line(entry: Entry, *, brief: bool = False) -> str:
     return f"{stamp(entry.at_ms)}  {describe(entry, brief=brief)}"
 
 
-def stamp(ms: int) -> str:
-    """`2026-09-29 22:40:04.738`, UTC."""
-    return to_datetime(ms).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03}"
-
-
 def describe(entry: Entry, *, brief: bool = False) -> str:
     """One entry without its time."""
     if entry.delivery is not None:
@@ -75,13 +71,13 @@ def describe(entry: Entry, *, brief: bool = False) -> str:
     if entry.notification is not None:
         notification = entry.notification
         what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
-        if entry.kind is Kind.HELD and notification.held_until_ms is not None:
-            return f"  held      {what} {entry.text}, which renews {stamp(notification.held_until_ms)}"
+        if entry.kind is Kind.HELD:
+            return f"  held      {what} {entry.text}"
         if entry.kind is Kind.QUEUED:
             later = f", due {stamp(notification.due_ms)}" if notification.due_ms > entry.at_ms else ""
             again = f", the same as #{notification.repeats}" if notification.repeats is not None else ""
             subscription = f"for subscription {notification.subscription}"
-            whom = "as a replay" if notification.change.origin == "replay" else subscription
+            whom = f"as a {notification.change.note}" if notification.change.origin == "replay" else subscription
             return f"  queued    {what} {whom}{later}{again}"
         return f"  {entry.kind:<9} {what}"
     if entry.change is not None:
@@ -115,7 +111,7 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     detail = f": {said}" if said else ""
     took = delivery.ended_ms - delivery.started_ms
     late = f" after {duration_text(took)}" if took else ""
-    replayed = " (replay)" if delivery.replayed else ""
+    replayed = f" ({delivery.change.note})" if delivery.replayed else ""
     return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}{under_faults(delivery)}"
 
 

@@ -130,11 +130,17 @@ def _brief(delivery: Delivery) -> str:
     return f"{delivery.outcome}: {delivery.reason}" if delivery.reason is not None else str(delivery.outcome)
 
 
+def _pass_time(surface: Surface) -> str:
+    if surface in (Surface.RUN, Surface.SERVER):
+        return f"Let time pass ({surface.pass_time})"
+    return "Call settle (or expect, advance)"
+
+
 def _never_sent(due: list[Notification], surface: Surface) -> Complaint:
     first = due[0]
     return Complaint(
         "due but never sent",
         f"{count(len(due), 'notification')} due but never sent, first {first.topic} {short_ids(first.ids)}: "
         "changes made through the API go out at the next call that lets time pass",
-        f"Call settle (or expect, advance) after them, or {permit_due(surface)}",
+        f"{_pass_time(surface)} after them, or {permit_due(surface)}",
     )

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from copper_emulator.cli import main
-from tests.cli.processes import run
+from tests.cli.processes import invoke, run
 
 NAMES = main.list_commands(click.Context(main))
 
@@ -59,5 +59,13 @@ def test_an_unknown_command_is_one_line_and_exit_code_2() -> None:
     code, out, err = run("sreve")
 
     assert (code, out) == (2, "")
-    assert "No such command 'sreve'" in err
+    assert "there is no command 'sreve'. Did you mean serve?" in err
     assert err.count("\n") == 1
+
+
+def test_the_bare_command_shows_its_help_as_it_is() -> None:
+    code, out, err = invoke()
+
+    assert (code, err) == (0, "")
+    assert out == CliRunner().invoke(main, ["--help"]).output
+    assert "\nCommands:\n" in out

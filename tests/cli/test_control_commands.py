@@ -68,7 +68,9 @@ def test_who_subscribes_the_inbox_sees_there_what_arrives(server: str) -> None:
 def test_routes_are_added_and_taken_away(server: str) -> None:
     assert "only loopback" in told(server, "routes")
     shown = asked(server, "routes", "https://my-app.example=http://127.0.0.1:5000")
-    assert shown["routes"] == [{"origin": "https://my-app.example", "to": "http://127.0.0.1:5000"}]
+    assert shown["routes"] == [{"origin": "https://my-app.example", "to": "http://127.0.0.1:5000", "beyond": False}]
+    beyond = told(server, "routes", "https://my-app.example=https://www.example.com")
+    assert "(beyond this machine: it is really sent there)" in beyond
     assert asked(server, "routes", "--remove", "https://my-app.example")["routes"] == []
 
 
@@ -89,6 +91,7 @@ def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Pa
     serial = asked(server, "notifications", "--state", "rejected")["notifications"][0]["serial"]
 
     assert "rejected (500)" in told(server, "notifications")
+    assert [asked(server, "notifications", "--status", kind)["count"] for kind in ("5xx", "4xx")] == [1, 0]
     whole = told(server, "show", str(serial))
     assert "  < 500" in whole
     assert '"ids": [17]' in whole
@@ -105,7 +108,14 @@ def test_waiting_ends_with_what_was_delivered_or_says_what_came_closest(server: 
     told(server, "subscribe", "person.update", INBOX)
     told(server, "fire", "person.update", "--id", "17")
 
-    assert "person/update [17]" in told(server, "wait", "person.update", "--id", "17")
+    found = told(server, "wait", "person.update", "--id", "17")
+    assert "person/update [17]" in found
+    last = found.rpartition("--since ")[2].strip()
+    assert told(server, "journal").splitlines()[-1].split()[0] == last
+    for earlier_do_not_count in (["--new"], ["--since", last]):
+        code, _, _ = invoke("wait", "person.update", *earlier_do_not_count, "--timeout", "1ms", server=server)
+        assert code == 1
+    assert invoke("wait", "--new", "--since", last, server=server)[0] == 2
     code, _, err = invoke("wait", "person.new", "--timeout", "1ms", server=server)
     assert code == 1
     assert "person/new" in err
@@ -131,7 +141,7 @@ def test_scenarios_are_listed_and_played(server: str, tmp_path: Path) -> None:
     assert "first_notification" in told(server, "scenarios")
     played = told(server, "play", str(file))
     assert "ok       1       +0s  create a person (ada)" in played
-    assert "PASSED  renamed: 1 notification sent" in played
+    assert "PASSED  renamed: 3 steps, 1 notification sent" in played
     told(server, "inbox", "--status", "500")
     code, out, _ = invoke("play", str(file), server=server)
     assert code == 1
@@ -168,7 +178,7 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         code, out, err = run("subscriptions", server=process.url)
 
         assert (code, out) == (2, "")
-        assert "choose one with --account: default, account-2" in err
+        assert "choose one with --account or COPPER_EMULATOR_ACCOUNT: default, account-2" in err
         subscribe(process.url, "person", "new", token="b")
         assert asked(process.url, "subscriptions", "--account", "account-2")["count"] == 1
 

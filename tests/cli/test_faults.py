@@ -11,15 +11,20 @@ from copper_emulator.cli import main
 from copper_emulator.fault_texts import FORMS
 from tests.cli.processes import invoke, started, subscribe
 
+LOSE = "lose=1 (the next 1; lose=1% is a share)"
+
 
 def test_faults_are_shown_switched_on_and_switched_off() -> None:
     with started("serve", "--port", "0", "--clock", "manual", "--fault", "lose=1", "--fault", "shuffle") as server:
-        assert invoke("faults", server=server.url) == (0, "lose=1\nshuffle\n", "")
+        assert invoke("faults", server=server.url) == (0, f"{LOSE}\nshuffle\n", "")
 
         code, out, _ = invoke("faults", "batches=1", "beyond_spec.corrupt", "--json", server=server.url)
         assert (code, out) == (2, "")
         code, out, _ = invoke("faults", "batches=1", "beyond_spec.corrupt=1", server=server.url)
-        assert (code, out) == (0, "lose=1\nshuffle\nbatches=1\nbeyond_spec.corrupt=1 (beyond what Copper does)\n")
+        assert (code, out) == (
+            0,
+            f"{LOSE}\nshuffle\nbatches=1\nbeyond_spec.corrupt=1 (beyond what Copper does)\n",
+        )
 
         subscribe(server.url, "person", "update")
         _, out, _ = invoke("fire", "person.update", "--id", "17", server=server.url)

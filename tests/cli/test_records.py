@@ -53,9 +53,9 @@ def test_create_says_what_it_made_and_who_was_told(server: str) -> None:
     assert (code, err) == (0, "")
     record, change, story, advice = out.splitlines()
     assert record.endswith("  Ada")
-    assert f"person/new [{record.split()[0]}] (through the control API)" in change
+    assert f"person/new [{record.split()[0]}] (through the page, a command or the control API)" in change
     assert f"for subscription {made}: blocked" in story
-    assert advice.startswith("Send it to your app with serve --route https://")
+    assert advice.startswith("Send it to your app with copper-emulator routes https://")
 
 
 def test_create_is_a_process_of_its_own_too(server: str) -> None:

@@ -92,7 +92,8 @@ def test_journal_prints_what_fits_the_filters_as_text_or_as_json_lines(server: P
     changes = invoke("journal", "--kind", "change", "--json", server=server.url)
     lead = invoke("journal", "--type", "lead", "--event", "new", "--id", "18", server=server.url)
 
-    assert [line.split()[2] for line in everything[1].splitlines()] == ["subscribed", "change", "queued", "change"]
+    assert [line.split()[0] for line in everything[1].splitlines()] == ["1", "2", "3", "4"]
+    assert [line.split()[3] for line in everything[1].splitlines()] == ["subscribed", "change", "queued", "change"]
     assert [json.loads(line)["change"]["ids"] for line in changes[1].splitlines()] == [[17], [18]]
     assert len(lead[1].splitlines()) == 1
     assert (everything[2], changes[2], lead[2]) == ("", "", "")
@@ -164,11 +165,19 @@ def test_of_several_accounts_one_must_be_named() -> None:
     with started("serve", "--port", "0", "--token", "a", "--token", "b") as server:
         unnamed = invoke("journal", server=server.url)
         named = invoke("fire", "person.update", "--id", "1", "--account", "account-2", server=server.url)
+        before = invoke("--account", "account-2", "journal", server=server.url)
+        both = invoke("--account", "account-2", "journal", "--account", "default", server=server.url)
+        in_the_environment = CliRunner().invoke(
+            main, ["journal"], env={"COPPER_EMULATOR_URL": server.url, "COPPER_EMULATOR_ACCOUNT": "account-2"}
+        )
         wrong = invoke("journal", "--account", "nobody", server=server.url)
 
         assert (unnamed[0], unnamed[1]) == (2, "")
-        assert "--account: default, account-2" in unnamed[2]
+        assert "--account or COPPER_EMULATOR_ACCOUNT: default, account-2" in unnamed[2]
         assert named[0] == 0
+        assert "person/update" in before[1]
+        assert both[1] == ""
+        assert in_the_environment.stdout == before[1]
         assert wrong[0] == 1
         assert "there is no account 'nobody'. The accounts are default, account-2." in wrong[2]
 
@@ -240,7 +249,7 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["fire", "person.update", "--id", "abc"], "'abc' is no whole number"),
         (["fire", "person.update", "--id", "9223372036854775808"], "must be between 1 and 9223372036854775807"),
         (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
-        (["journal", "--status", "99"], "must be between 100 and 599, not 99"),
+        (["journal", "--status", "99"], "'99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
         (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
         (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),

@@ -82,8 +82,8 @@ def test_what_did_not_get_through_ends_with_what_to_do() -> None:
         _, out, _ = invoke("why", "person", "17", server=server.url)
 
     assert out.splitlines()[-1] == (
-        "Send it to your app with serve --route https://my-app.example=http://127.0.0.1:5000; "
-        "to really send to that host: serve --allow-target my-app.example."
+        "Send it to your app with copper-emulator routes https://my-app.example=http://127.0.0.1:5000; "
+        "to really send to that host: copper-emulator settings --set allow_targets=my-app.example."
     )
 
 

@@ -356,7 +356,7 @@ class PlainModel:
             if self.rules.over_limit == "drop":
                 if self._target(note) in free:
                     note.state, note.started, note.ended = "dropped", now, now
-            elif note.state == "queued":
+            else:
                 note.state, note.held_until, note.held_by = "held", self._opens(now), self._blocking(now)
 
     # --- limits -----------------------------------------------------------------------------------

@@ -685,7 +685,7 @@ def test_a_held_notification_says_by_which_limit_and_until_when() -> None:
         account.journal.entries[-2].number,
         START,
         Kind.HELD,
-        "by the limit of 1/1m",
+        "by the limit of 1/1m, which renews 2026-09-21 14:14:20.000",
         notification=held,
     )
 
@@ -693,12 +693,31 @@ def test_a_held_notification_says_by_which_limit_and_until_when() -> None:
 def test_being_held_is_told_once() -> None:
     account = make_account(limits=ONE_A_MINUTE)
     subscribe(account, "lead/new")
-    for _ in range(3):
+    for _ in range(2):
         fire(account, "lead/new")
 
     deliver(account, START, START + 3 * MINUTE)
 
-    assert kinds(account).count("held") == 2
+    assert kinds(account).count("held") == 1
+
+
+def test_what_stays_held_when_the_window_renews_is_held_until_the_next_one() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    for _ in range(4):
+        fire(account, "lead/new")
+
+    deliver(account, START, START + MINUTE)
+
+    assert [note.held_until_ms for note in account.journal.notifications] == [
+        None,
+        START + MINUTE,
+        START + 2 * MINUTE,
+        START + 2 * MINUTE,
+    ]
+    assert [entry.text for entry in account.journal.entries if entry.kind is Kind.HELD and not entry.notification] == [
+        "2 notifications still, by the limit of 1/1m, which renews 2026-09-21 14:15:20.000"
+    ]
 
 
 def test_what_was_held_goes_before_what_comes_later() -> None:
@@ -989,6 +1008,15 @@ def test_what_is_due_waits_for_a_call_that_lets_time_pass() -> None:
     assert waits(account) == [Wait(WaitsFor.CALL)]
 
 
+def test_where_time_passes_by_itself_what_is_due_waits_for_nothing() -> None:
+    account = make_account()
+    account.flows = lambda: True
+    subscribe(account, "lead/new")
+    fire(account, "lead/new")
+
+    assert waits(account) == [Wait(WaitsFor.GOING)]
+
+
 def test_what_finds_no_room_waits_for_the_limit_that_blocks_now() -> None:
     """The third is held by the minute at first, and then by the ten minutes."""
     account = make_account(limits=(Limit(1, MINUTE), Limit(2, 10 * MINUTE)))
@@ -1001,7 +1029,7 @@ def test_what_finds_no_room_waits_for_the_limit_that_blocks_now() -> None:
 
     deliver(account, START, START + MINUTE)
     assert waits(account) == [Wait(WaitsFor.LIMIT, START + 10 * MINUTE, "2/10m")]
-    assert account.journal.notifications[2].held_by == "1/1m"
+    assert account.journal.notifications[2].held_by == "2/10m"
 
 
 def test_what_is_behind_another_waits_for_its_target() -> None:

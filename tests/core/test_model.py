@@ -116,6 +116,10 @@ def make_delivery(notification: Notification | None = None, **how: Any) -> Deliv
 
 
 VERDICTS: dict[str, tuple[dict[str, Any], str]] = {
+    "cut off": (
+        {"outcome": Outcome.UNKNOWN, "text": "unknown outcome, not retried"},
+        "unknown outcome, not retried",
+    ),
     "answered": ({"outcome": Outcome.DELIVERED, "status": 200}, "delivered (200)"),
     "rejected": ({"outcome": Outcome.REJECTED, "status": 302}, "rejected (302)"),
     "an exception behind the 500": (

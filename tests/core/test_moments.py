@@ -7,13 +7,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copper_emulator.core.moments import to_datetime, to_ms
+from copper_emulator.core.moments import stamp, to_datetime, to_ms
 
 START_TIME = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
 
 
 def test_a_moment_in_milliseconds_is_exact() -> None:
     assert to_datetime(1_790_721_604_738) == datetime(2026, 9, 29, 22, 40, 4, 738_000, tzinfo=UTC)
+
+
+def test_a_moment_is_written_to_the_millisecond() -> None:
+    assert stamp(1_790_721_604_038) == "2026-09-29 22:40:04.038"
 
 
 def test_milliseconds_are_rounded_down() -> None:

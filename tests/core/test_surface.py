@@ -17,17 +17,18 @@ ORIGIN = "https://billing.example.com"
         (Surface.PYTEST, "@pytest.mark.copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.RUN, "--settings allow=409"),
-        (Surface.SERVER, "serve --allow 409"),
-        (Surface.CONNECTED, "serve --allow 409"),
+        (Surface.SERVER, "copper-emulator reset --set allow=409"),
+        (Surface.CONNECTED, "copper-emulator reset --set allow=409"),
     ],
 )
 def test_a_setting_is_given_as_it_is_there(surface: Surface, said: str) -> None:
     assert surface.setting("allow", 409) == said
 
 
-def test_a_switch_and_a_repeatable_option_of_the_server() -> None:
-    assert Surface.SERVER.setting("allow_http", value=True) == "serve --allow-http"
-    assert Surface.SERVER.setting("allow_targets", "hooks.example.com") == "serve --allow-target hooks.example.com"
+def test_a_running_server_need_not_be_started_anew_for_a_setting() -> None:
+    assert Surface.SERVER.setting("allow_http", value=True) == "copper-emulator settings --set allow_http=true"
+    assert Surface.SERVER.setting("latency", "0") == "copper-emulator settings --set latency=0"
+    assert Surface.SERVER.setting("seed", 7) == "copper-emulator reset --set seed=7"
 
 
 def test_a_switch_elsewhere() -> None:
@@ -41,8 +42,8 @@ def test_a_switch_elsewhere() -> None:
         (Surface.CONNECTED, "", f"copper.route('{ORIGIN}', to=app)"),
         (Surface.PYTEST, "", f"copper.route('{ORIGIN}', to=app)"),
         (Surface.PYTHON, "http://localhost:80", f"copper.route('{ORIGIN}', to='http://localhost:80')"),
-        (Surface.SERVER, "", f"serve --route {ORIGIN}=http://127.0.0.1:5000"),
-        (Surface.SERVER, "http://localhost:80", f"serve --route {ORIGIN}=http://localhost:80"),
+        (Surface.SERVER, "", f"copper-emulator routes {ORIGIN}=http://127.0.0.1:5000"),
+        (Surface.SERVER, "http://localhost:80", f"copper-emulator routes {ORIGIN}=http://localhost:80"),
         (Surface.RUN, "", "--target http://127.0.0.1:5000/hooks/copper"),
     ],
 )
@@ -68,3 +69,47 @@ def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
     assert Surface.RUN.faults_off == "a step `faults: off`"
     assert Surface.SERVER.faults_off == "copper-emulator faults off"
     assert Surface.PYTHON.faults_off == "copper.faults.off()"
+
+
+@pytest.mark.parametrize(
+    ("surface", "claimed", "none", "made", "passed", "longer"),
+    [
+        (
+            Surface.PYTEST,
+            "copper.expect('person', 'new', ids=[1])",
+            "copper.expect_none('person', 'new')",
+            "copper.people.create(...), the same through the API at copper.api_url, or copper.fire('person', 'new', "
+            "ids=...)",
+            "advance, or run_until_idle",
+            "run_until_idle(limit=...)",
+        ),
+        (
+            Surface.RUN,
+            "a step `expect: {topic: person/new}`",
+            "a step `expect_none: {topic: person/new}`",
+            "a step `create`, or `fire`",
+            "a step `advance` or `run_until_idle`",
+            "`run_until_idle: 1d`",
+        ),
+        (
+            Surface.SERVER,
+            "a step `expect: {topic: person/new}`",
+            "a step `expect_none: {topic: person/new}`",
+            "copper-emulator create person, the same through the API, or copper-emulator fire person.new --id ID",
+            "copper-emulator advance, in a scenario a step `advance`",
+            "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`",
+        ),
+    ],
+)
+def test_what_is_expected_and_what_makes_it_come_true_is_said_as_it_is_there(
+    surface: Surface, claimed: str, none: str, made: str, passed: str, longer: str
+) -> None:
+    assert surface.expect("person", "new", ", ids=[1]") == claimed
+    assert surface.expect_none("person", "new") == none
+    assert surface.happen("person", "new", "copper.people.create") == made
+    assert (surface.pass_time, surface.idle_limit) == (passed, longer)
+
+
+def test_nothing_at_all_is_expected_as_it_is_there() -> None:
+    assert Surface.SERVER.expect_none() == "a step `expect_none: {}`"
+    assert Surface.PYTHON.expect_none() == "copper.expect_none()"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.errors import Invalid
-from copper_emulator.core.targets import check_target, is_copper, is_loopback, origin_of
+from copper_emulator.core.targets import check_target, is_beyond, is_copper, is_loopback, origin_of
 
 
 def hint_for(target: str, *, allow_http: bool = False) -> str:
@@ -133,3 +133,17 @@ def test_copper_itself_is_known(host: str) -> None:
 @pytest.mark.parametrize("host", ["copper.com", "api.copper.com.example", "my-api.copper.com", ""])
 def test_others_are_not_copper(host: str) -> None:
     assert not is_copper(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "leads"),
+    [
+        ("http://127.0.0.1:5000", "here"),
+        ("http://[::1]:5000/x", "here"),
+        ("http://localhost", "here"),
+        ("https://www.example.com", "beyond"),
+        ("http://localhost.example.com", "beyond"),
+    ],
+)
+def test_beyond_this_machine_is_what_is_not_loopback(url: str, leads: str) -> None:
+    assert is_beyond(url) is (leads == "beyond")

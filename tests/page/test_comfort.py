@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,15 @@ HOSTILE = '<img src=x onerror="alert(1)">'
 def test_an_empty_account_offers_a_command_that_works(screen: Screen, emulator: Emulator) -> None:
     screen.open()
 
-    screen.press("Copy for an account whose token you do not have")
+    screen.press("Copy command")
     screen.said("copied")
 
     command = screen.copied()
-    assert f"/accounts/{emulator.account}/subscriptions" in command
-    expect(screen.page.locator("#subscribe-command")).to_contain_text(f"{emulator.url}/developer_api/v1/webhooks")
+    expect(screen.page.locator("#subscribe-command")).to_have_text(command)
+    subprocess.run(["sh", "-c", f"{command} --fail --noproxy '*'"], check=True, capture_output=True, timeout=30)
+    assert emulator.ask("GET", "/subscriptions")["count"] == 1
+    screen.page.get_by_text("As a client of Copper does it").click()
+    expect(screen.main).to_contain_text("X-PW-AccessToken: TOKEN")
 
 
 def test_one_click_watches_everything_without_an_endpoint(screen: Screen, emulator: Emulator) -> None:
@@ -196,6 +200,7 @@ def test_the_list_is_walked_with_keys_and_they_are_listed(screen: Screen, emulat
     screen.page.keyboard.press("k")
     expect(heading).to_contain_text("#2")
     screen.page.keyboard.press("r")
+    screen.press("Resend it")
     expect(heading).to_contain_text("#3")
     screen.page.keyboard.press("Escape")
     expect(screen.delivery).to_be_hidden()

@@ -17,7 +17,7 @@ from tests.page.screen import Screen
 def test_what_happens_appears_by_itself_newest_first(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     screen.open()
-    expect(screen.button("Watch without an endpoint")).to_be_visible()
+    expect(screen.main).to_contain_text("1 subscription waits for something to happen")
 
     emulator.fire(17)
     expect(screen.rows).to_have_count(1)
@@ -43,13 +43,13 @@ def test_while_the_list_is_paused_it_counts_what_is_new(screen: Screen, emulator
     screen.open()
     expect(screen.rows).to_have_count(1)
 
-    screen.press("Pause")
+    screen.press("Pause the list")
     emulator.fire(18)
     emulator.fire(19)
 
-    expect(screen.button("Resume (2 new)")).to_be_visible()
+    expect(screen.button("Resume the list (2 new)")).to_be_visible()
     expect(screen.rows).to_have_count(1)
-    screen.press("Resume (2 new)")
+    screen.press("Resume the list (2 new)")
     expect(screen.rows).to_have_count(3)
 
 
@@ -99,21 +99,21 @@ def test_what_is_late_says_when_it_is_due(screen: Screen, emulator: Emulator) ->
 
     emulator.fire(17)
 
-    expect(screen.row("pending")).to_contain_text("due in 10m")
+    expect(screen.row("waiting")).to_contain_text("due in 10m")
     emulator.advance("4m")
-    expect(screen.row("pending")).to_contain_text("due in 6m")
+    expect(screen.row("waiting")).to_contain_text("due in 6m")
     emulator.advance("6m")
     expect(screen.row("delivered")).to_be_visible()
 
 
-def test_what_is_held_says_until_when(screen: Screen, emulator: Emulator) -> None:
+def test_what_is_held_says_when_it_goes_at_the_earliest(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(*range(1, 601 * 30 + 1))
 
     screen.open(state="held")
 
     expect(screen.row("held")).to_have_count(1)
-    expect(screen.row("held")).to_contain_text(re.compile(r"until \d\d:\d\d:\d\d"))
+    expect(screen.row("held")).to_contain_text(re.compile(r"not before \d\d:\d\d:\d\d"))
 
 
 def test_what_was_waiting_for_a_subscription_that_is_gone_is_cancelled(screen: Screen, emulator: Emulator) -> None:
@@ -254,7 +254,7 @@ def test_every_filter_finds_its_own(screen: Screen, emulator: Emulator, endpoint
         expect(screen.rows).to_have_count(found)
 
 
-def test_one_click_leaves_only_what_failed_or_is_pending(screen: Screen, emulator: Emulator) -> None:
+def test_one_click_leaves_only_what_failed_or_is_waiting(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(17)
     emulator.faults("refuse=1")
@@ -264,11 +264,11 @@ def test_one_click_leaves_only_what_failed_or_is_pending(screen: Screen, emulato
     screen.open()
     expect(screen.rows).to_have_count(3)
 
-    screen.press("Failed or pending only")
+    screen.press("Failed or waiting only")
 
     expect(screen.rows).to_have_count(2)
     expect(screen.row("delivered")).to_have_count(0)
-    screen.press("Failed or pending only")
+    screen.press("Failed or waiting only")
     expect(screen.rows).to_have_count(3)
 
 
@@ -323,7 +323,10 @@ def test_the_timeline_draws_sent_held_and_lost_against_the_windows(screen: Scree
 
     drawing = screen.region("Timeline").get_by_role("img")
     expect(drawing).to_have_attribute(
-        "aria-label", re.compile("599 notifications sent, 3 notifications held, 1 notification lost")
+        "aria-label",
+        re.compile(
+            "599 notifications delivered, 0 notifications failed, 3 notifications held, 1 notification not sent"
+        ),
     )
     windows = screen.region("Windows")
     expect(windows).to_contain_text("600/600")

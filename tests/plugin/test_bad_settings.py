@@ -13,13 +13,13 @@ from tests.plugin.conftest import Inner
         ("--copper-latency=soon", "--copper-latency: 'soon' is not a duration: write it like 30s,*"),
         ("--copper-limits=600", "--copper-limits: '600' is not a limit: write it like 600/1m"),
         ("--copper-seed=x", "--copper-seed: 'x' is neither a whole number nor random"),
-        ("--copper-batch=31", "--copper-batch: Input should be less than or equal to 30"),
+        ("--copper-batch=31", "--copper-batch: 31 is too large: the most is 30"),
         ("--copper-allow=99", "--copper-allow: '99' is neither a status (100 to 599) nor one of *"),
         (
             "--copper-allow-targets=api.copper.com",
             "--copper-allow-targets: nothing is ever delivered to Copper itself*",
         ),
-        ("--copper-strict=perhaps", "--copper-strict: Input should be a valid boolean*"),
+        ("--copper-strict=perhaps", "--copper-strict: 'perhaps' is neither true nor false"),
     ],
 )
 def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner, option: str, said: str) -> None:
@@ -34,7 +34,7 @@ def test_a_bad_value_on_the_command_line_ends_the_run_with_one_line(inner: Inner
     ("line", "said"),
     [
         ("copper_latency = soon", "ini option copper_latency: 'soon' is not a duration: write it like 30s,*"),
-        ("copper_batch = 0", "ini option copper_batch: Input should be greater than or equal to 1"),
+        ("copper_batch = 0", "ini option copper_batch: 0 is too small: the least is 1"),
         ("copper_seed = x", "ini option copper_seed: 'x' is neither a whole number nor random"),
         ("copper_strict = perhaps", "ini option copper_strict: *perhaps*"),
     ],
@@ -96,7 +96,7 @@ def test_a_bad_marker_of_a_module_or_class_is_named_as_its(inner: Inner) -> None
     )
     result = inner.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["@pytest.mark.copper on test_inner.py: batch: Input should be greater*"])
+    result.stdout.fnmatch_lines(["@pytest.mark.copper on test_inner.py: batch: 0 is too small: the least is 1*"])
 
 
 @pytest.mark.parametrize("value", ["None", "'latency=30s'", "{1: 2}"])

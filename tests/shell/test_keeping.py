@@ -251,7 +251,7 @@ async def test_advice_names_the_server_s_own_ways_after_a_restart_and_a_restore(
                 await served.control("POST", "/accounts/default/restore", {"snapshot": document})
             await served.fire("person", "new", 17)
             ended = (await served.journal(kind="ended"))[-1]
-            assert "serve --route https://my-app.example=" in ended["line"]
+            assert "copper-emulator routes https://my-app.example=" in ended["line"]
             assert account_of(served).surface is Surface.SERVER
 
 

@@ -20,6 +20,7 @@ from copper_emulator.core.topics import Profile, exists
 from copper_emulator.scenarios import parse
 from copper_emulator.shell.recorder import Recorder
 from pytest_copper.strategies import changes, fields
+from tests.shell.served import Endpoint, listening, serving
 
 TARGET = "https://endpoint.example/hook"
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -250,6 +251,18 @@ def test_fields_name_the_records_they_lead_to() -> None:
 
     assert steps[1]["create"]["fields"]["primary_contact_id"] == {"record": "person_1"}
     assert steps[2]["create"]["fields"]["related_resource"]["id"] == {"record": "person_1"}
+
+
+@pytest.mark.asyncio
+async def test_what_was_sent_at_once_leaves_no_trailing_step_behind_however_long_it_took() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, clock="wall") as served:
+        await served.control("POST", "/accounts/default/recording/start", {})
+        await served.subscribe("person", "new")
+        await served.control("POST", "/accounts/default/records/person/create", {"fields": {"name": "Ada"}})
+        _, shown = await served.control("POST", "/accounts/default/recording/stop", {})
+
+    assert "advance" not in shown["scenario"]
+    assert len(endpoint.bodies) == 1
 
 
 def test_a_merge_and_a_conversion_are_one_step_each() -> None:

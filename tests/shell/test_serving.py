@@ -474,7 +474,7 @@ async def test_a_target_without_a_route_is_blocked_with_what_would_allow_it() ->
         (ended,) = await served.journal(kind="ended")
 
         assert ended["delivery"]["outcome"] == "blocked"
-        assert "--route https://my-app.example=" in ended["line"]
+        assert "copper-emulator routes https://my-app.example=" in ended["line"]
 
 
 @pytest.mark.parametrize("target", ["https://nowhere.example/", "https://127.0.0.1:1/"])

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from copper_emulator.cli.output import silence_stdout, take_all_characters
+from copper_emulator.core.text import meant
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),
@@ -79,7 +80,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
-            return None
+            near = meant(cmd_name, _COMMANDS)
+            ctx.fail(f"there is no command {cmd_name!r}." + (f" Did you mean {near}?" if near is not None else ""))
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
@@ -121,17 +123,25 @@ def _usage_error(error: click.UsageError) -> None:
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Begin with `copper-emulator serve --help`.",
+    invoke_without_command=True,
 )
+@click.option("--server", metavar="URL", help="the server to talk to, for whichever command")
+@click.option("--account", metavar="NAME", help="the account that is meant, for whichever command")
 @click.version_option(package_name="copper-emulator", message="%(prog)s %(version)s")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context, server: str | None, account: str | None) -> None:
     """A local stand-in for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
 
     \b
-    In three terminals:
+    In three terminals, the last two commands in the third:
       copper-emulator listen
       copper-emulator serve --route https://my-app.example=http://127.0.0.1:5000
+      copper-emulator subscribe person.new https://my-app.example/hooks/copper
       copper-emulator create person --set name=Ada
     """
+    # The commands ask for the two options themselves (`options.py`).
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 __all__ = ["Failure", "WrongUse", "main"]

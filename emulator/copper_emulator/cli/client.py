@@ -50,7 +50,10 @@ class Client:
         if name is None:
             names = [account["name"] for account in self.get("/accounts")["accounts"]]
             if len(names) != 1:
-                raise WrongUse(f"the server has several accounts; choose one with --account: {', '.join(names)}")
+                raise WrongUse(
+                    "the server has several accounts; choose one with --account or "
+                    f"COPPER_EMULATOR_ACCOUNT: {', '.join(names)}"
+                )
             name = names[0]
         return account_path(name)
 

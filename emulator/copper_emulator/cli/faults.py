@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -38,9 +39,24 @@ def faults(*, texts: tuple[str, ...], server: str, account: str | None, as_json:
     shown = client.get(path) if body is None else client.post(path, body)
     output.json(shown)
     for fault in shown["faults"]:
-        output.line(fault["text"] + (" (beyond what Copper does)" if fault["beyond_spec"] else ""))
+        output.line(_told(fault))
     if not shown["faults"]:
         output.line("No faults are on.")
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    beyond = " (beyond what Copper does)" if fault["beyond_spec"] else ""
+    until = f", until {fault['until']}" if fault["until"] else ""
+    name, _, amount = fault["text"].partition("@")[0].partition("=")
+    # A number alone is easily taken for a share.
+    next_ones = (
+        f" (the next {amount}; {name}={amount}% is a share)" if amount.isdecimal() and name in _OF_SO_MANY else ""
+    )
+    return f"{fault['text']}{next_ones}{beyond}{until}"
+
+
+_OF_SO_MANY = ("lose", "refuse", "hang", "garble", "gone", "changed")
+"""Faults that take a number or a share."""
 
 
 def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:

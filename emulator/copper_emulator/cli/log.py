@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from copper_emulator.cli.lines import Lines
 from copper_emulator.cli.output import Output, complain, on_one_line
 from copper_emulator.core.model import Entry, Kind
-from copper_emulator.core.targets import is_loopback
+from copper_emulator.core.moments import stamp
+from copper_emulator.core.targets import is_beyond, is_loopback
 from copper_emulator.core.text import count
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import faults_text
@@ -19,7 +21,6 @@ from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
-from copper_emulator.timeline import stamp
 
 if TYPE_CHECKING:
     from copper_emulator.shell.proxy import Refused
@@ -66,24 +67,35 @@ class Log:
         output.line(f"Copper emulator ready at {server.url}", style="bold")
         self._tell_urls(server, api, plan, way)
         for origin, to in plan.routes:
-            output.line(f"  route  {origin} -> {to}")
+            real = "  (beyond this machine: it is really sent there)" if is_beyond(to) else ""
+            output.line(f"  route  {origin} -> {to}{real}")
         output.line(f"  clock  {'real time' if plan.clock == 'wall' else 'manual: copper-emulator advance 10m'}")
         if plan.settings.seed:
             output.line(f"  seed   {plan.settings.seed} (--seed {plan.settings.seed} draws the same again)")
         if plan.settings.faults:
             output.line(f"  faults {faults_text(plan.settings.faults)} (copper-emulator faults off)")
-        if server.state is not None:
-            output.line(f"  state  {server.state} ({count(len(server.accounts), 'account')})")
-            for account in server.accounts:
-                if account.stage.settings != account.stage.own_settings:
-                    output.line(f"  {account.name} goes on with the settings it had; reset takes the command line's")
+        for line in self._gone_on(server, plan):
+            output.line(line)
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")
 
+    def _gone_on(self, server: Server, plan: Plan) -> Iterator[str]:
+        """What is as an earlier server left it."""
+        if server.state is None:
+            return
+        yield f"  state  {server.state} ({count(len(server.accounts), 'account')})"
+        for account in server.accounts:
+            for route in account.stage.routes:
+                if (route.written, str(route.to)) not in plan.routes:
+                    yield f"  route  {route.written} -> {route.to} (of {account.name}, from the state file)"
+            if account.stage.settings != account.stage.own_settings:
+                yield f"  {account.name} goes on with the settings it had; reset takes the command line's"
+
     def _tell_urls(self, server: Server, api: str, plan: Plan, way: Way | None) -> None:
-        whose = "the tokens given with --token" if plan.tokens else "any token opens an account"
-        self._output.line(f"  API    {api} ({whose})")
+        first = "the first token is the key of the account default, others open their own"
+        self._output.line(f"  page   {server.url}/ (the control API is described at {server.url}/_emulator/docs)")
+        self._output.line(f"  API    {api} ({'the tokens given with --token' if plan.tokens else first})")
         if server.tls_url:
             self._output.line(f"  TLS    {server.tls_url}/developer_api/v1 (who is to trust it: copper-emulator ca)")
         if way is not None:

@@ -13,7 +13,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import MOST, for_an_account, pairs_of, topic_of
 from copper_emulator.cli.output import Output, on_one_line
-from copper_emulator.cli.values import Number
+from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.text import count, short_ids
 
 _SERIAL = Number(1, 10**9)
@@ -24,7 +24,7 @@ _SERIAL = Number(1, 10**9)
 @click.option("--event", metavar="EVENT", help="new, update or delete")
 @click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
 @click.option("--id", type=Number(1, MOST), help="of a record")
-@click.option("--status", type=Number(100, 599), help="what the endpoint answered")
+@click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--text", metavar="TEXT", help="anywhere in it")
 @click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
 @click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many")
@@ -121,6 +121,7 @@ def replay(
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
 @click.option("--count", "number", type=_SERIAL, help="so many; without it at least one")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only what ended after this journal entry")
+@click.option("--new", "only_new", is_flag=True, help="only what ends from now on, like --since the last entry")
 @click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long, in real time")
 @for_an_account
 def wait(
@@ -128,6 +129,7 @@ def wait(
     topic: str | None,
     ids: tuple[int, ...],
     number: int | None,
+    only_new: bool,
     server: str,
     account: str | None,
     as_json: bool,
@@ -135,21 +137,32 @@ def wait(
 ) -> None:
     """Wait until something has been delivered. Exit code 1 after the time-out, with what came closest.
 
+    What has been delivered before counts, so that "fire" and then "wait" never misses it. Where earlier ones must not
+    count, say --new, or --since with the number that the wait before this one ended with, or one of the journal.
+
     \b
     Examples:
       copper-emulator wait person.update --id 17
+      copper-emulator wait person.update --since 42
       copper-emulator wait lead.new --status 500 --timeout 1m
     """
     kind, event = (None, None) if topic is None else topic_of(topic)
     asked = {"type": kind, "event": event, "ids": list(ids) or None, "count": number, **rest}
     client, output = Client(server), Output(as_json=as_json)
+    path = client.account(account)
+    if only_new:
+        if asked["since"] is not None:
+            raise WrongUse("--new and --since both say from where on: give one of them")
+        asked["since"] = client.get(f"{path}/journal", {"limit": 1})["last"]
     said = {name: value for name, value in asked.items() if value is not None}
-    found = client.post(client.account(account) + "/wait", said)
+    found = client.post(f"{path}/wait", said)
     output.json(found)
     for each in found["deliveries"]:
         status = f" ({each['status']})" if each["status"] is not None else ""
         topic_text = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
-        output.line(f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}")
+        told = f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}"
+        output.line(f"{told} at {each['ended_at']}")
+    output.line(f"To wait for what comes after it: --since {found['last']}")
 
 
 _STYLES = {"delivered": "green", "rejected": "red", "failed": "red", "blocked": "red", "held": "yellow"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import DEFAULT_URL
@@ -17,6 +18,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST = 2**63 - 1
 """The highest id of a record."""
 
+
+def _said_before(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """What stands after the command, else what stands before it, else the variable or the default."""
+    name = str(parameter.name)
+    if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        return value
+    return ctx.find_root().params.get(name) or value
+
+
 server_option = click.option(
     "--server",
     metavar="URL",
@@ -24,9 +34,17 @@ server_option = click.option(
     default=DEFAULT_URL,
     show_default=True,
     show_envvar=True,
+    callback=_said_before,
     help="the server to talk to",
 )
-account_option = click.option("--account", metavar="NAME", help="needed where the server has several (see status)")
+account_option = click.option(
+    "--account",
+    metavar="NAME",
+    envvar="COPPER_EMULATOR_ACCOUNT",
+    show_envvar=True,
+    callback=_said_before,
+    help="needed where the server has several (see status)",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="print the answer as JSON")
 
 

@@ -19,6 +19,7 @@ from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
 from copper_emulator.scenarios.perform import check_url
+from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
 from copper_emulator.settings import RANDOM, Settings
 from copper_emulator.shell.host import Host
@@ -224,8 +225,8 @@ def _show_end(played: Performance, asked: _Asked, output: Output) -> None:
         output.line(f"FAILED  {result.source}: every step passed, but:", style="bold red")
         output.line(_indented(played.verdict))
     else:
-        sent = count(result.sent, "notification")
-        output.line(f"PASSED  {result.name}: {count(result.total_steps, 'step')}, {sent} sent", style="bold green")
+        told = f"{count(result.total_steps, 'step')}, {sent_text(result.sent, result.waiting)}"
+        output.line(f"PASSED  {result.name}: {told}", style="bold green")
     if not played.passed and played.drawn_from is not None:
         again = asked.again(result.source, played.drawn_from)
         output.line(f"  The draws came from seed {played.drawn_from}; again: {again}")
@@ -247,6 +248,7 @@ def _json(played: Performance) -> dict[str, Any]:
         "file": result.source,
         "passed": played.passed,
         "sent": result.sent,
+        "waiting": result.waiting,
         "steps": [step.to_json() for step in result.steps],
         "total_steps": result.total_steps,
         "verdict": played.verdict or None,

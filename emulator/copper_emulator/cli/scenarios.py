@@ -64,10 +64,14 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
         if shown["state"] != "playing":
             break
     output.json(shown)
-    if shown["state"] != "passed":
-        output.line(f"FAILED  {shown['title']}: {shown['failure']}", style="bold red")
+    passed = shown["state"] == "passed"
+    told = f"PASSED  {shown['title']}: {_sent(shown)}" if passed else f"FAILED  {shown['title']}: {shown['failure']}"
+    output.line(told, style="bold green" if passed else "bold red")
+    if shown["left"]:
+        left = ", ".join(shown["left"])
+        output.line(f"The account goes on with the settings {left}; copper-emulator reset gives it its own back.")
+    if not passed:
         raise click.exceptions.Exit(1)
-    output.line(f"PASSED  {shown['title']}: {count(shown['sent'], 'notification')} sent", style="bold green")
 
 
 @click.command(short_help="Record what is done in an account, as a scenario.")
@@ -100,6 +104,11 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     else:
         _write(file, shown["scenario"])
         output.line(f"{count(shown['steps'], 'step')} in {file}")
+
+
+def _sent(shown: Mapping[str, Any]) -> str:
+    waiting = f", {shown['waiting']:,} still waiting" if shown["waiting"] else ""
+    return f"{count(shown['total_steps'], 'step')}, {count(shown['sent'], 'notification')} sent{waiting}"
 
 
 def _meant(scenario: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from copper_emulator.cli.log import Log
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import AuthorityError, RouteError, SettingsError, StateError
 from copper_emulator.settings import Settings
+from copper_emulator.shell.api.setting_texts import choices
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import DEFAULT_PORT, Server
 
@@ -31,9 +32,9 @@ IN_FLIGHT = 16
 """A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
 
 _NOTES = {
-    "strict": "for tests; no effect here",
+    "strict": "for tests, and for scenarios that are played here",
     "intercept": "in tests; no effect here, see --proxy",
-    "allow": "for tests; no effect here",
+    "allow": "for tests, and for scenarios that are played here",
     "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
 }
 """What an option does otherwise than the setting in tests."""
@@ -69,9 +70,7 @@ def setting_options(command: F) -> F:
 
 
 def _choices(field: Any) -> str:
-    values = getattr(field.annotation, "__members__", None)
-    words = [str(member) for member in values.values()] if values else getattr(field.annotation, "__args__", ())
-    named = [word for word in words if isinstance(word, str)]
+    named = choices(field)
     return f" ({' or '.join(named)})" if named else ""
 
 
@@ -157,8 +156,9 @@ def serve(
 ) -> None:
     """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
 
-    Any access token opens its own account; --token fixes them. Everything that happens is logged: subscriptions,
-    changes, deliveries and why something was not delivered. Notifications go to loopback and along routes only.
+    The first access token that is used becomes the key of the account "default", each further one opens an account;
+    --token fixes them. Everything that happens is logged: subscriptions, changes, deliveries and why something was not
+    delivered. Notifications go to loopback and along routes only.
 
     \b
     Example:

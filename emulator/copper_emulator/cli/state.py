@@ -74,4 +74,5 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     shown = client.post(path, fields_of("--set", changes)) if changes else client.get(path)
     output.json(shown)
     for name, value in shown["settings"].items():
-        output.line(f"{name:<18} {','.join(map(str, value)) if isinstance(value, list) else value}".rstrip())
+        words = f"  (one of {', '.join(shown['choices'][name])})" if name in shown["choices"] else ""
+        output.line(f"{name:<18} {','.join(map(str, value)) if isinstance(value, list) else value}{words}".rstrip())

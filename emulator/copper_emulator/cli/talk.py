@@ -20,7 +20,7 @@ from copper_emulator.cli.options import (
     topic_of,
 )
 from copper_emulator.cli.output import Output, complain
-from copper_emulator.cli.values import Number
+from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 
@@ -107,14 +107,15 @@ def advance(
 @click.option("--event", metavar="EVENT", help="new, update or delete")
 @click.option("--id", type=Number(1, MOST), help="of a record")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
-@click.option("--status", type=Number(100, 599), help="what the endpoint answered")
+@click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
 @click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries")
 @for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
     """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
 
-    All filters that are given must fit. Without --since the last entries are shown.
+    All filters that are given must fit. Without --since the last entries are shown. A line begins with the number of
+    its entry, which --since takes, here and in wait.
 
     \b
     Examples:
@@ -224,4 +225,4 @@ def _pair(text: str, values: str) -> list[Any]:
 def _show(entry: Mapping[str, Any], output: Output, *, in_full: bool) -> None:
     output.json(entry)
     if in_full or entry["kind"] != "sending":
-        output.journal_line(entry["line"])
+        output.journal_line(entry["line"], lead=f"{entry['number']:>5}  ")

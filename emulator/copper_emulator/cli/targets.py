@@ -36,7 +36,8 @@ def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, accou
     shown = client.get(path)
     output.json(shown)
     for each in shown["routes"]:
-        output.line(f"{each['origin']} -> {each['to']}")
+        real = "  (beyond this machine: it is really sent there)" if each["beyond"] else ""
+        output.line(f"{each['origin']} -> {each['to']}{real}")
     if not shown["routes"]:
         output.line("There are no routes: only loopback is sent to.")
 

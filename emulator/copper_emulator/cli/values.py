@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -21,3 +22,10 @@ class Number(click.IntRange):
             bounds = f"at least {self.min}" if self.max is None else f"between {self.min} and {self.max}"
             self.fail(f"it must be {bounds}, not {number}", param, ctx)
         return number
+
+
+def statuses(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A status that an endpoint answers, or all of a kind: 503, 5xx. Raises BadParameter."""
+    if value is not None and re.fullmatch(r"[1-5]([0-9]{2}|xx)", value.lower()) is None:
+        raise click.BadParameter(f"{value[:60]!r} is no status: write one from 100 to 599, or all of a kind, like 5xx")
+    return value

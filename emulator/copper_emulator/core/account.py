@@ -47,7 +47,9 @@ from copper_emulator.core.model import (
     Subscription,
     Topic,
     Wait,
+    WaitsFor,
 )
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.ratelimit import RateLimiter, Window
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
@@ -122,6 +124,8 @@ class Account:
         self.causing: Notification | None = None
         self.on_told: Callable[[Told], None] | None = None
         """Is given what is done to the account, when it has been done (`told.py`)."""
+        self.flows: Callable[[], bool] = bool
+        """Whether time passes by itself just now, so that what is due goes without a call; False by itself."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
@@ -401,7 +405,8 @@ class Account:
 
     def wait_of(self, notification: Notification) -> Wait:
         """What a notification that has not ended waits for, at the last moment the account was told of."""
-        return self._waiting.wait_of(notification, self.moment, self._limiter)
+        wait = self._waiting.wait_of(notification, self.moment, self._limiter)
+        return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.flows() else wait
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -488,10 +493,17 @@ class Account:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
                 self._end(self._unsent(self._waiting.leave(), now), dropped, now)
             return
+        text = f"by the limit of {limit}, which renews {stamp(opens)}"
+        # One entry for all of them: a long line passes many windows, and an entry each would be its square.
+        if stay := self._waiting.held_anew(opens, str(limit)):
+            self.journal.note(now, Kind.HELD, f"{count(len(stay), 'notification')} still, {text}")
+        for notification in stay:
+            notification.held_until_ms, notification.held_by = opens, str(limit)
+            self.marks.mark("notifications", notification.serial)
         for notification in self._waiting.over():
             notification.state = State.HELD
             notification.held_until_ms, notification.held_by = opens, str(limit)
-            self.journal.note(now, Kind.HELD, f"by the limit of {limit}", notification=notification)
+            self.journal.note(now, Kind.HELD, text, notification=notification)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification

@@ -210,6 +210,7 @@ class WaitsFor(StrEnum):
     PAUSED = "its target, which is paused"
     ANSWER = "the endpoint's answer"
     CALL = "a call that lets time pass"
+    GOING = "nothing: it is being sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ class Notification:
     ids: tuple[int, ...]
     due_ms: int
     state: State = State.QUEUED
-    # By which limit it was first held, and when that one was to renew; others may hold it after.
+    # By which limit it is held, or was held last, and when that one renews: the earliest moment at which it may go.
     held_until_ms: int | None = None
     held_by: str | None = None
     repeats: int | None = None
@@ -437,6 +438,9 @@ class Delivery:
         """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
         if not self.detail:
             return str(self.outcome)
+        if self.detail.startswith(str(self.outcome)):
+            # `unknown outcome, not retried`
+            return self.detail
         if self.outcome is Outcome.LOST:
             return f"{self.outcome} {self.detail}"
         return f"{self.outcome} ({self.detail})" if self.status is not None else f"{self.outcome}: {self.detail}"

@@ -13,6 +13,11 @@ def to_datetime(ms: int) -> datetime:
     return _EPOCH + ms * _MILLISECOND
 
 
+def stamp(ms: int) -> str:
+    """`2026-09-29 22:40:04.738`, UTC."""
+    return to_datetime(ms).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03}"
+
+
 def to_ms(moment: datetime) -> int:
     """Milliseconds since the Unix epoch of an aware datetime, rounded down."""
     return (moment - _EPOCH) // _MILLISECOND

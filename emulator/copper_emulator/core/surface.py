@@ -7,6 +7,9 @@ from enum import Enum
 APP_URL = "http://127.0.0.1:5000"
 """Where an endpoint may listen, in examples."""
 
+BEGUN_WITH = frozenset({"profile", "window", "seed", "faults", "strict", "allow", "intercept"})
+"""Settings that an account begins with, and cannot take up later."""
+
 
 class Surface(Enum):
     """Where one is who reads what an account says; the value is what settings are given to there."""
@@ -25,7 +28,7 @@ class Surface(Enum):
         if self is Surface.RUN:
             return f"--settings {name}={text}"
         if self in (Surface.SERVER, Surface.CONNECTED):
-            return f"serve {_served(name, text)}"
+            return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
         call = f"{self.value}({name}={value!r})"
         if self in (Surface.PYTEST, Surface.FACTORY):
             return f"{call}, --copper-{name.replace('_', '-')}={text} or copper_{name} in the ini file"
@@ -36,7 +39,7 @@ class Surface(Enum):
         if self is Surface.RUN:
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
         if self is Surface.SERVER:
-            return f"serve --route {origin}={to or APP_URL}"
+            return f"copper-emulator routes {origin}={to or APP_URL}"
         return f"copper.route({origin!r}, to={repr(to) if to else 'app'})"
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
@@ -46,6 +49,46 @@ class Surface(Enum):
         if self is Surface.SERVER:
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
         return f"copper.subscribe({kind!r}, {event!r}, target={target!r})"
+
+    def expect(self, kind: str, event: str, more: str = "") -> str:
+        """How a delivery is claimed; `more` is said of it in Python."""
+        if self in _IN_SCENARIOS:
+            return f"a step `expect: {{topic: {kind}/{event}}}`"
+        return f"copper.expect({str(kind)!r}, {str(event)!r}{more})"
+
+    def expect_none(self, *topic: str) -> str:
+        """How it is said that nothing arrives, of a topic or, without one, at all."""
+        if self in _IN_SCENARIOS:
+            return f"a step `expect_none: {{topic: {'/'.join(topic)}}}`" if topic else "a step `expect_none: {}`"
+        return f"copper.expect_none({', '.join(repr(str(word)) for word in topic)})"
+
+    def happen(self, kind: str, event: str, call: str) -> str:
+        """How something is made to happen; `call` is its name in Python."""
+        if self is Surface.RUN:
+            return f"a step `{call.rpartition('.')[2]}`, or `fire`"
+        if self is Surface.SERVER:
+            verb = f"copper-emulator {call.rpartition('.')[2]} {kind}"
+            return f"{verb}, the same through the API, or copper-emulator fire {kind}.{event} --id ID"
+        fired = f"copper.fire({str(kind)!r}, {str(event)!r}, ids=...)"
+        return f"{call}(...), the same through the API at copper.api_url, or {fired}"
+
+    @property
+    def pass_time(self) -> str:
+        """How time is made to pass."""
+        if self is Surface.RUN:
+            return "a step `advance` or `run_until_idle`"
+        if self is Surface.SERVER:
+            return "copper-emulator advance, in a scenario a step `advance`"
+        return "advance, or run_until_idle"
+
+    @property
+    def idle_limit(self) -> str:
+        """How more time is allowed for nothing to wait any longer."""
+        if self is Surface.RUN:
+            return "`run_until_idle: 1d`"
+        if self is Surface.SERVER:
+            return "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`"
+        return "run_until_idle(limit=...)"
 
     def expected(self, name: str, value: int | str) -> str:
         """How what is expected names a status or an outcome: `status=409`, in a scenario `status: 409`."""
@@ -59,8 +102,5 @@ class Surface(Enum):
         return "copper-emulator faults off" if self is Surface.SERVER else "copper.faults.off()"
 
 
-def _served(name: str, text: str) -> str:
-    if name == "allow_targets":
-        return f"--allow-target {text}"
-    option = f"--{name.replace('_', '-')}"
-    return option if text == "true" else f"{option} {text}"
+_IN_SCENARIOS = (Surface.RUN, Surface.SERVER)
+"""Where it is scenarios that expect something."""

@@ -39,6 +39,11 @@ def is_copper(host: str) -> bool:
     return host.lower().rstrip(".") in COPPER_HOSTS
 
 
+def is_beyond(url: str) -> bool:
+    """Whether a URL leads beyond this machine."""
+    return not is_loopback(urlsplit(url).hostname or "")
+
+
 def origin_of(url: str) -> str:
     """Scheme and host of a URL, with the port where it is given: `https://billing.example.com`."""
     parts = urlsplit(url)

@@ -32,6 +32,8 @@ class Waiting:
         self._lane_of: dict[int, str] = {}
         self._unseen: deque[Notification] = deque()
         self._seats = 0
+        self._held: tuple[int | None, str | None] = (None, None)
+        """Until when, and by which limit, everything is held that is held."""
 
     def next_due(self) -> int | None:
         """When the next notification is due, or the next answer will have come; None without either."""
@@ -100,6 +102,13 @@ class Waiting:
             if notification.state is State.QUEUED:
                 yield notification
 
+    def held_anew(self, until_ms: int, limit: str) -> list[Notification]:
+        """Those that stay held though the window that they waited for has renewed."""
+        if (until_ms, limit) == self._held:
+            return []
+        self._held = (until_ms, limit)
+        return [notification for notification in self.lanes if notification.state is State.HELD]
+
     def forget_gone(self) -> None:
         """Those at the head that went are no longer to be held."""
         while self._unseen and self._unseen[0].state is not State.QUEUED:
@@ -130,6 +139,8 @@ class Waiting:
             self.lanes.enter(self.target_of(notification), notification)
             if notification.state is State.QUEUED:
                 self._unseen.append(notification)
+            else:
+                self._held = (notification.held_until_ms, notification.held_by)
 
     # --- on its way -----------------------------------------------------------------------------------------
 

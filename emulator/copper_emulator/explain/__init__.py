@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Outcome, Subscription
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain.lives import Decision, Life
 from copper_emulator.explain.stories import Step, What, answer_of, masked_headers, story
 from copper_emulator.explain.traces import Passage, Trace, Tracer
 from copper_emulator.remedies import remedy
-from copper_emulator.timeline import stamp, subscription_text
+from copper_emulator.timeline import serials_text, subscription_text
 from copper_emulator.tracebacks import brief
 
 __all__ = [
@@ -136,7 +137,7 @@ _MAX_REMEDIES = 3
 _ORIGINS = {
     "python": "in Python",
     "api": "through the API",
-    "control": "through the control API",
+    "control": "through the page, a command or the control API",
     "fire": "fired by hand",
     "scenario": "by a scenario",
     "replay": "sent again by hand",
@@ -145,13 +146,24 @@ _ORIGINS = {
 
 
 def _remedies(account: Account, tracer: Tracer, traces: Sequence[Trace]) -> list[str]:
-    """What to do about what did not get through, each thing once: the last lines of a failed expectation, here too."""
+    """What to do about what did not get through, each thing once: the last lines of a failed expectation, here too.
+
+    Where several notifications are told of, each advice names those that it is for.
+    """
     journal = account.journal
     passages = [passage for trace in traces for passage in trace.passages]
-    deliveries = filter(None, (journal.delivery_of(passage.notification) for passage in passages))
-    found = dict.fromkeys(remedy(account, delivery) for delivery in deliveries)
-    found.pop((), None)
-    return [tracer.mask(line) for lines in list(found)[-_MAX_REMEDIES:] for line in lines]
+    found: dict[tuple[str, ...], list[int]] = {}
+    for passage in passages:
+        delivery = journal.delivery_of(passage.notification)
+        lines = () if delivery is None else remedy(account, delivery)
+        if lines:
+            found.setdefault(lines, []).append(passage.notification.serial)
+    named = len(passages) > 1
+    told = [
+        (*lines[:-1], f"For {serials_text(serials, show=5)}: {lines[-1]}" if named else lines[-1])
+        for lines, serials in list(found.items())[-_MAX_REMEDIES:]
+    ]
+    return [tracer.mask(line) for lines in told for line in lines]
 
 
 def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[Trace]) -> list[str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Entry, Kind, Subscription
-from copper_emulator.timeline import stamp
+from copper_emulator.core.moments import stamp
 
 
 class Decision(StrEnum):

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification, Outcome, State, WaitsFor
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.explain.lives import called
-from copper_emulator.timeline import MASK, stamp, under, under_faults
+from copper_emulator.timeline import MASK, under, under_faults
 
 _MAX_ANSWER = 160
 """Characters of an endpoint's answer that are shown."""
@@ -45,7 +46,7 @@ def story(account: Account, notification: Notification, *, about: int | None = N
         what += f", #{notification.repeats} once more,"
     held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
     delivery = account.journal.delivery_of(notification)
-    whom = "as a replay" if _is_replay(notification) else f"for {called(account, notification.subscription)}"
+    whom = f"as a {notification.change.note}" if _is_replay(notification) else _whom(account, notification)
     late = _late(notification)
     if delivery is None:
         # Who waits for its time is told when that is.
@@ -87,11 +88,12 @@ def waiting(account: Account, notification: Notification) -> str:
     slow = under(account.faults.touching(notification))
     return {
         WaitsFor.TIME: f"waits, due {until}",
-        WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until}",
+        WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until} at the earliest",
         WaitsFor.TARGET: "waits for its target, which has not answered the one before",
         WaitsFor.PAUSED: "waits, its target is paused",
         WaitsFor.ANSWER: f"sent, not answered yet{slow}" + (f"; {comes} at {until}" if until else ""),
         WaitsFor.CALL: "due, and waits for a call that lets time pass",
+        WaitsFor.GOING: "due, and being sent",
     }[wait.what]
 
 
@@ -111,6 +113,10 @@ def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:
         (name, MASK if name.lower() in theirs or (delivery.replayed and name.lower() not in ours) else value)
         for name, value in delivery.request_headers
     ]
+
+
+def _whom(account: Account, notification: Notification) -> str:
+    return f"for {called(account, notification.subscription)}"
 
 
 def _is_replay(notification: Notification) -> bool:

@@ -49,8 +49,9 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account) 
     if cause is not None:
         lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while it got #{cause}.")
     lines.append(
-        f"If it is meant to arrive, claim it first: copper.expect({str(first.type)!r}, {str(first.event)!r}, "
-        f"ids={list(first.ids)}). If not, mend what makes the change."
+        f"If it is meant to arrive, claim it first: "
+        f"{account.surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
+        "If not, mend what makes the change."
     )
     return _masked(lines, account)
 

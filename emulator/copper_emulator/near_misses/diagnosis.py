@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, WaitsFor
+from copper_emulator.core.model import Delivery, Notification, Wait, WaitsFor
+from copper_emulator.core.moments import stamp
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.expectation import Expectation, Misfit, is_of, misfits
 from copper_emulator.near_misses.field_advice import advice_on
 from copper_emulator.near_misses.nothing_sent import Diagnosis, why_nothing
-from copper_emulator.timeline import stamp, under
+from copper_emulator.timeline import under
 
 
 @dataclass(frozen=True)
@@ -119,17 +121,36 @@ def _under_way(case: Case) -> Diagnosis | None:
     wait = case.account.wait_of(waiting[0])
     if wait.what is WaitsFor.CALL:
         return Diagnosis("it has not been sent yet", "It is due and can go: settle, or advance.")
+    if wait.what is WaitsFor.GOING:
+        return Diagnosis("it is only being sent", "Wait for it a little longer.")
     if wait.what is WaitsFor.PAUSED:
         return Diagnosis("its target is paused", "Resume the target first.")
     comes = "it times out at" if wait.times_out else "until"
     until = "" if wait.until_ms is None else f" ({comes} {stamp(wait.until_ms)})"
     slow = under(case.account.faults.touching(waiting[0]))
+    late, at_once = _late(case.account, waiting[0], wait)
     wrong = {
-        WaitsFor.TIME: "it is not due yet",
+        WaitsFor.TIME: f"it is not due yet{late}",
         WaitsFor.LIMIT: f"the limit of {wait.limit} holds it back",
         WaitsFor.TARGET: "its target is busy",
     }.get(wait.what, f"the endpoint has not answered yet{slow}")
-    return Diagnosis(wrong, f"Let time pass first{until}: advance, or run_until_idle.")
+    return Diagnosis(wrong, f"Let time pass first{until}: {case.account.surface.pass_time}.{at_once}")
+
+
+def _late(account: Account, notification: Notification, wait: Wait) -> tuple[str, str]:
+    """Which latency makes one wait, and how to be without it; nothing where it is something else."""
+    if wait.what is not WaitsFor.TIME or notification.repeats is not None:
+        return "", ""
+    subscription = account.subscriptions.find(notification.subscription)
+    latency = account.faults.latency("" if subscription is None else subscription.target)
+    if latency != account.rules.latency:
+        return f": the fault latency={latency} delays it", f" Or switch the fault off: {account.surface.faults_off}."
+    if not latency.high_ms:
+        return "", ""
+    # On a server somebody else may have set it.
+    shared = account.surface is Surface.SERVER
+    none = f" Or have none: {account.surface.setting('latency', '0')}." if shared else ""
+    return f": the account's latency is {latency}", none
 
 
 def _misfitting(case: Case) -> Diagnosis | None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, EntityType, Entry, Event, Kind, Topic
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.core.topics import advice, exists
 from copper_emulator.expectation import Expectation
 from copper_emulator.explain import Decision, Trace, refusals, traces_of
-from copper_emulator.timeline import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def why_nothing(expectation: Expectation, account: Account) -> Diagnosis:
         found = look(expectation, account)
         if found is not None:
             return found
-    return _never_happened(expectation)
+    return _never_happened(expectation, account.surface)
 
 
 def _no_such_topic(expectation: Expectation, account: Account) -> Diagnosis | None:
@@ -51,11 +52,11 @@ def _unheard(expectation: Expectation, account: Account) -> Diagnosis | None:
     for decision, diagnose in _DECISIONS.items():
         found = [trace for trace in traces if trace.decision is decision]
         if found:
-            return diagnose(change, found[-1])
+            return diagnose(change, found[-1], account.surface)
     return _nobody(change, [t for t in traces if t.subscription and t.subscription.type is change.type], account)
 
 
-def _made_later(change: Change, trace: Trace) -> Diagnosis:
+def _made_later(change: Change, trace: Trace, surface: Surface) -> Diagnosis:
     return Diagnosis(
         "the subscription was made after the change",
         "Subscribe before the change: Copper sends nothing for what happened earlier.",
@@ -63,16 +64,16 @@ def _made_later(change: Change, trace: Trace) -> Diagnosis:
     )
 
 
-def _removed_before(change: Change, trace: Trace) -> Diagnosis:
+def _removed_before(change: Change, trace: Trace, surface: Surface) -> Diagnosis:
     return Diagnosis(
         "the subscription had been removed before the change",
         "Unsubscribe after the change; or, if nothing should arrive, "
-        f"say copper.expect_none({str(change.type)!r}, {str(change.event)!r}).",
+        f"say {surface.expect_none(change.type, change.event)}.",
         _happened(change, trace.text),
     )
 
 
-def _not_followed(change: Change, trace: Trace) -> Diagnosis:
+def _not_followed(change: Change, trace: Trace, surface: Surface) -> Diagnosis:
     return Diagnosis(
         "it is part of an echo that was stopped",
         "Have the endpoint pass over changes that it made itself, or allow more with the setting echo_depth.",
@@ -80,7 +81,7 @@ def _not_followed(change: Change, trace: Trace) -> Diagnosis:
     )
 
 
-_DECISIONS: dict[Decision, Callable[[Change, Trace], Diagnosis]] = {
+_DECISIONS: dict[Decision, Callable[[Change, Trace, Surface], Diagnosis]] = {
     Decision.MADE_LATER: _made_later,
     Decision.REMOVED_BEFORE: _removed_before,
     Decision.NOT_FOLLOWED: _not_followed,
@@ -105,7 +106,7 @@ def _unchanged(expectation: Expectation, account: Account) -> Diagnosis | None:
         return None
     return Diagnosis(
         "nothing was changed: the values were the same as before",
-        f"Write another value; or, if nothing should arrive, say {_none(expectation)}.",
+        f"Write another value; or, if nothing should arrive, say {_none(expectation, account.surface)}.",
         ("What was done:", _at(entry)),
     )
 
@@ -114,9 +115,10 @@ def _excluded(expectation: Expectation, account: Account) -> Diagnosis | None:
     entry = _last(expectation, account, Kind.EXCLUDED)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
+    none = _none(expectation, account.surface)
     return Diagnosis(
         "Copper sends nothing for what was done",
-        f"Say {_none(expectation)}, since nothing will arrive; who needs to know of it has to ask the API.",
+        f"Say {none}, since nothing will arrive; who needs to know of it has to ask the API.",
         ("What was done:", _at(entry)),
     )
 
@@ -133,7 +135,7 @@ def _something_else(expectation: Expectation, account: Account) -> Diagnosis | N
     topics = list(dict.fromkeys(str(change.topic) for change in reversed(others)))
     return Diagnosis(
         f"what happened was {', '.join(topics[:3])}",
-        f"Expect what happened: copper.expect({str(last.type)!r}, {str(last.event)!r}, ...); or change what is meant.",
+        f"Expect what happened: {account.surface.expect(last.type, last.event, ', ...')}; or change what is meant.",
         () if last.subscriptions else ("What happened:", f"  {stamp(last.at_ms)}  {last.topic} {short_ids(last.ids)}"),
     )
 
@@ -149,14 +151,13 @@ def _to_others(expectation: Expectation, account: Account) -> Diagnosis | None:
     )
 
 
-def _never_happened(expectation: Expectation) -> Diagnosis:
+def _never_happened(expectation: Expectation, surface: Surface) -> Diagnosis:
     what = f"{expectation.type or 'record'} {short_ids(expectation.ids)}" if expectation.ids else "any record"
     kind, event = expectation.type or EntityType.PERSON, expectation.event or Event.UPDATE
     verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
     return Diagnosis(
         "no such change happened in this account",
-        f"Have it happen before expecting it: copper.{COLLECTIONS[kind]}.{verb}(...), the same through the API at "
-        f"copper.api_url, or copper.fire({str(kind)!r}, {str(event)!r}, ids=...).",
+        f"Have it happen before expecting it: {surface.happen(kind, event, f'copper.{COLLECTIONS[kind]}.{verb}')}.",
         (f"Nothing at all happened to {what}.",) if expectation.ids else (),
     )
 
@@ -204,6 +205,5 @@ def _at(entry: Entry) -> str:
     return f"  {stamp(entry.at_ms)}  {entry.text}"
 
 
-def _none(expectation: Expectation) -> str:
-    said = [repr(str(word)) for word in (expectation.type, expectation.event) if word is not None]
-    return f"copper.expect_none({', '.join(said)})"
+def _none(expectation: Expectation, surface: Surface) -> str:
+    return surface.expect_none(*(str(word) for word in (expectation.type, expectation.event) if word is not None))

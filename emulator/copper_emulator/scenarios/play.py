@@ -21,18 +21,25 @@ OnStep = Callable[[StepResult], object]
 
 
 def play(
-    scenario: Scenario, operations: Operations, *, on_step: OnStep | None = None, adopts: bool = False
+    scenario: Scenario,
+    operations: Operations,
+    *,
+    on_step: OnStep | None = None,
+    prepared: bool = False,
+    adopts: bool = False,
 ) -> Rounds[ScenarioResult]:
     """Play a scenario on an account; stops at the first step that fails, which the result tells.
 
-    `on_step` is called after each step. The scenario's settings hold for the account from then on. With `adopts` its
-    subscriptions are not made: they are those that the account has to the same topics.
+    `on_step` is called after each step. The scenario's settings hold for the account from then on; one that is
+    `prepared` has them already. With `adopts` its subscriptions are not made: they are those that the account has to
+    the same topics.
 
     Raises:
         UsageError: the scenario needs other settings than the account has, and something has happened in it already.
     """
     yield from operations.settle()
-    _use_settings(scenario, operations)
+    if not prepared:
+        _use_settings(scenario, operations)
     player = _Player(scenario, operations, adopts=adopts)
     stage = operations.stage
     routes = stage.routes
@@ -114,7 +121,9 @@ class _Player:
             shown = timeline(account.journal.entries[first:])
             counted = totals(account, first, start, self._stage.clock.now() + 1, None)
         content, source = self._scenario.content, self._scenario.source
-        return ScenarioResult(content.name, source, tuple(played), len(content.steps), counted["sent"], shown)
+        return ScenarioResult(
+            content.name, source, tuple(played), len(content.steps), counted["sent"], shown, counted["waiting"]
+        )
 
     def _step(self, step: Step) -> Rounds[None]:
         if step.at is not None:

@@ -65,6 +65,8 @@ class ScenarioResult:
     total_steps: int
     sent: int
     timeline: str
+    waiting: int = 0
+    """Notifications that had not ended when it was over."""
 
     @property
     def passed(self) -> bool:
@@ -97,5 +99,10 @@ class ScenarioResult:
     def __str__(self) -> str:
         return (
             self.failure
-            or f"{self.name}: {count(self.total_steps, 'step')} passed, {count(self.sent, 'notification')} sent"
+            or f"{self.name}: {count(self.total_steps, 'step')} passed, {sent_text(self.sent, self.waiting)}"
         )
+
+
+def sent_text(sent: int, waiting: int) -> str:
+    """`2 notifications sent`, and how many were still waiting when it was over."""
+    return f"{count(sent, 'notification')} sent" + (f", {waiting:,} still waiting" if waiting else "")

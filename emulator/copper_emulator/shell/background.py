@@ -65,6 +65,11 @@ class Runner:
                     account.conclude(attempt, _CUT_OFF, self._clock.now())
                 self._flying.clear()
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether anything is on its way while time runs."""
+        return bool(self._flying)
+
     def wake(self) -> None:
         """Something changed: look again."""
         self._changed.set()
@@ -237,7 +242,7 @@ class Runner:
                 return self._inbox.receive(attempt)
             destination = self._stage.routes.resolve(attempt.url)
             if isinstance(destination, Blocked):
-                return Result(Outcome.BLOCKED, text=destination.text)
+                return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
             if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
                 # Only while a scenario is played: its own endpoint, or none that answers.
                 return replace(send_to_function(destination.to, attempt), route=destination.name)

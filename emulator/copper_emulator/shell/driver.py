@@ -202,7 +202,8 @@ def _not_idle(account: Account, moment: int, limit_ms: int) -> str:
     waiting = account.waiting()
     return (
         f"{count(len(waiting), 'notification')} still waiting after {duration_text(limit_ms)}; the next thing happens "
-        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: run_until_idle(limit=...)."
+        f"at {to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC. Allow more time: "
+        f"{account.surface.idle_limit}."
     )
 
 

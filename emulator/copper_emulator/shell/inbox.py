@@ -11,6 +11,8 @@ from copper_emulator.core.model import Attempt, Delivery, Result
 
 HOST = "inbox.example"
 
+_ORIGIN = f"https://{HOST}"
+
 MOST = 500
 """Requests that are kept; the oldest go first."""
 
@@ -32,7 +34,7 @@ class Inbox:
     """Everything sent to `https://inbox.example/ACCOUNT`, or below it, and what it is answered."""
 
     def __init__(self, account: str) -> None:
-        self.target = f"https://{HOST}/{quote(account, safe='')}"
+        self.target = f"{_ORIGIN}/{quote(account, safe='')}"
         self.reply = Reply()
         self.requests: deque[Attempt] = deque(maxlen=MOST)
         self.received = 0
@@ -42,6 +44,18 @@ class Inbox:
         """Whether a target means this endpoint."""
         rest = url.removeprefix(self.target)
         return rest != url and (not rest or rest[0] in "/?#")
+
+    def not_ours(self, url: str) -> str:
+        """What is wrong with a target that means the inbox of some account, and not this one's; else nothing."""
+        rest = url.removeprefix(_ORIGIN)
+        if rest == url or (rest and rest[0] not in "/?#:") or self.is_for(url):
+            return ""
+        return f"{url} is not this account's inbox, the only one that it sends to. Subscribe {self.target} instead"
+
+    def moved(self, url: str, account: str) -> str:
+        """A target as this account has it: what was sent to the inbox of an account of that name comes to this one."""
+        other = Inbox(account)
+        return self.target + url.removeprefix(other.target) if other.is_for(url) else url
 
     def receive(self, attempt: Attempt) -> Result:
         """One request, and its answer."""

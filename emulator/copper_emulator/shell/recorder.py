@@ -13,7 +13,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import DEFAULT_EMAIL
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
-from copper_emulator.core.text import duration_text
+from copper_emulator.core.text import count, duration_text
 from copper_emulator.core.told import Told
 from copper_emulator.settings import Settings
 from copper_emulator.shell.recording.steps import Said, Steps
@@ -112,7 +112,7 @@ class _Recording:
         return document(
             {
                 "name": "recorded",
-                "description": f"what was done, in {self.number} steps",
+                "description": f"what was done, in {count(self.number, 'step')}",
                 **({"settings": self._settings} if self._settings else {}),
                 **({"subscriptions": self._subscriptions} if self._subscriptions else {}),
                 "steps": [*first, *self._timed()],
@@ -128,9 +128,9 @@ class _Recording:
             at: Mapping[str, Any] = {"at": f"+{duration_text(moment)}"} if moment > position else {}
             position = max(position, moment)
             yield Step({**at, **said})
-        # Time that passed after the last step counts where something came of it.
-        sent = [delivery.started_ms for delivery in self._account.journal.deliveries[-1:]]
-        left = max([self._until(moment) for moment in sent], default=0) - position
+        # Time that passed after the last step counts where something waited for it.
+        sent = [delivery.notification for delivery in self._account.journal.deliveries[-1:]]
+        left = max([self._until(max(each.due_ms, each.held_until_ms or 0)) for each in sent], default=0) - position
         if left > 0:
             yield Step({"advance": duration_text(left)})
 

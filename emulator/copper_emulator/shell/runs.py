@@ -55,6 +55,8 @@ class End:
     failure: str
     verdict: str
     sent: int
+    waiting: int
+    """Notifications that had not ended when it was over."""
     timeline: str
     drawn_from: int | None
 
@@ -74,7 +76,7 @@ class Play(Protocol):
         """How many it has."""
 
     def settings(self, own: Settings) -> Settings:
-        """What an account with these settings has to have."""
+        """These, but for those that it names itself."""
 
     def check(self, stage: Stage) -> None:
         """Raises UsageError where what it sends cannot be sent from there."""
@@ -122,6 +124,8 @@ class Run:
     ended_ms: int | None = None
     failure: str = ""
     end: End | None = None
+    left: tuple[str, ...] = ()
+    """Settings that the account has since, and that are not its own."""
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, step: Played) -> None:

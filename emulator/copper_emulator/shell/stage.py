@@ -15,7 +15,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
-from copper_emulator.shell.clock import Clock, VirtualClock
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.routes import Routes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -176,7 +176,11 @@ class Stage:
             self._name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface
         )
         account.keys = keys
+        account.flows = self._flows
         return account
+
+    def _flows(self) -> bool:
+        return isinstance(self.clock, ServerClock) and self.clock.running
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)

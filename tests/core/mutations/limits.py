@@ -104,3 +104,13 @@ class HoldsWhatItShouldDrop(Account):
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, replace(rules, over_limit=OverLimit.HOLD), **options)
+
+
+class KeepsTheFirstWindow(Account):
+    """What stays held when a window renews goes on saying that it waits for the one that has passed."""
+
+    def _stop_at_limit(self, now: int) -> None:
+        first = {note: note.held_until_ms for note in self.journal.not_ended() if note.held_until_ms is not None}
+        super()._stop_at_limit(now)
+        for note, until in first.items():
+            note.held_until_ms = until

@@ -91,6 +91,29 @@ async def test_fire_answers_with_the_change_its_notifications_and_why() -> None:
 
 
 @pytest.mark.asyncio
+async def test_on_a_running_clock_fire_is_answered_with_what_became_of_it_too() -> None:
+    async with listening(Endpoint(status=503)) as endpoint, serving(to=endpoint, clock="wall") as served:
+        await served.subscribe("person", "update")
+
+        change = await served.fire("person", "update", 17)
+
+        assert [n["state"] for n in change["notifications"]] == ["rejected"]
+        assert "rejected (503)" in change["why"][1]
+
+
+@pytest.mark.asyncio
+async def test_on_a_running_clock_a_slow_endpoint_is_not_waited_for_and_nothing_waits_for_a_call() -> None:
+    async with listening(Endpoint(hangs=True)) as endpoint, serving(to=endpoint, clock="wall", in_flight=1) as served:
+        await served.subscribe("person", "update")
+
+        first = await served.fire("person", "update", 17)
+        second = await served.fire("person", "update", 18)
+
+        assert first["why"][1].endswith("sent, not answered yet")
+        assert second["why"][1].endswith("waits for its target, which has not answered the one before")
+
+
+@pytest.mark.asyncio
 async def test_fire_says_when_nobody_listens_and_what_is_near() -> None:
     async with serving() as served:
         await served.subscribe("person", "new")
@@ -279,7 +302,7 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=-1", "since: -1 is too small: the least is 0"),
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
-        ("status=99", "status: 99 is too small: the least is 100"),
+        ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
         ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
     ],
 )
@@ -408,10 +431,14 @@ async def test_a_reset_is_told_to_a_stream_also_when_it_is_resumed_later() -> No
 @pytest.mark.asyncio
 async def test_a_last_event_id_that_cannot_be_is_refused() -> None:
     async with serving() as served:
-        for nonsense in ("5", "x-", "x-y", "x-" + "9" * 40, "-"):
-            status, _ = await served.control("GET", f"{DEFAULT}/journal/stream", headers={"Last-Event-ID": nonsense})
+        for nonsense in ("5", "-1", "x-", "x-y", "x-5", "0123abcd-" + "9" * 40, "-"):
+            status, refused = await served.control(
+                "GET", f"{DEFAULT}/journal/stream", headers={"Last-Event-ID": nonsense}
+            )
 
             assert status == 422
+            assert f"Last-Event-ID: {nonsense!r}" in refused["error"]
+            assert "LIFE-NUMBER, like 87c12ac6-115" in refused["error"]
 
 
 @pytest.mark.asyncio

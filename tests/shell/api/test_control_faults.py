@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.shell.served import Endpoint, listening, serving
@@ -19,12 +21,13 @@ async def test_faults_are_listed_switched_on_and_off() -> None:
         )
         assert status == 200
         assert shown["faults"] == [
-            {"text": "lose=20%", "name": "lose", "target": "", "beyond_spec": False},
+            {"text": "lose=20%", "name": "lose", "target": "", "beyond_spec": False, "until": None},
             {
                 "text": "beyond_spec.corrupt=1@https://my-app.example",
                 "name": "beyond_spec.corrupt",
                 "target": "https://my-app.example",
                 "beyond_spec": True,
+                "until": None,
             },
         ]
         assert await served.control("GET", FAULTS) == (200, shown)
@@ -107,3 +110,15 @@ async def test_reset_comes_back_to_those_of_the_command_line() -> None:
 
         _, shown = await served.control("GET", FAULTS)
         assert [fault["text"] for fault in shown["faults"]] == ["shuffle"]
+
+
+@pytest.mark.asyncio
+async def test_a_fault_that_ends_by_itself_says_when() -> None:
+    async with serving() as served:
+        _, clock = await served.control("GET", "/accounts/default/clock")
+
+        _, shown = await served.control("POST", FAULTS, {"on": ["outage=1h", "shuffle"]})
+
+        outage, shuffle = shown["faults"]
+        assert datetime.fromisoformat(outage["until"]) - datetime.fromisoformat(clock["now"]) == timedelta(hours=1)
+        assert shuffle["until"] is None

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,19 @@ from copper_emulator.shell.api.filters import fits_notification
 from copper_emulator.shell.hiding import NOTHING
 from tests.core.builders import MINUTE, START, deliver, fire, make_account, subscribe
 from tests.shell.served import TARGET, Endpoint, Served, listening, serving
+
+
+class Listener(Endpoint):
+    """One that keeps headers and texts, whether they are JSON or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[tuple[dict[str, str], str]] = []
+
+    async def receive(self, request: web.Request) -> web.Response:
+        self.requests.append((dict(request.headers), await request.text()))
+        return web.Response()
+
 
 DEFAULT = "/accounts/default"
 INBOX = "https://inbox.example/default"
@@ -105,6 +119,8 @@ async def test_the_list_is_paged_both_ways() -> None:
         ("state=delivered&state=queued&id=3", [3]),
         ("outcome=delivered&before=6", [5, 3, 1]),
         ("status=500&after=5", [10, 8, 6]),
+        ("status=5xx&after=5", [10, 8, 6]),
+        ("status=4XX", []),
         ("status=200&state=rejected", []),
         ("subscription=560698&limit=1", [10]),
         ("subscription=560699", []),
@@ -147,6 +163,8 @@ async def test_moments_are_filters_too() -> None:
         ("before=0", "before: 0 is too small"),
         ("colour=red", "colour: not known; known are type, event, "),
         ("text=", "text: "),
+        ("status=6xx", "status: '6xx' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
+        ("status=99", "status: '99' is no status"),
     ],
 )
 async def test_an_unknown_filter_is_refused_with_what_is_known(query: str, says: str) -> None:
@@ -252,6 +270,53 @@ async def test_one_notification_is_shown_whole_with_secrets_masked() -> None:
 
 
 @pytest.mark.asyncio
+async def test_the_request_is_shown_as_it_was_sent_when_that_is_asked_for() -> None:
+    async with ten_of_them() as served:
+        masked = (await whole(served, 2))["request"]
+        status, shown = await served.control("GET", f"{DEFAULT}/notifications/2?reveal=true")
+
+        assert status == 200
+        revealed = shown["request"]
+        assert (masked["masked"], revealed["masked"]) == (True, False)
+        assert revealed["body"]["key"] == "tell-nobody"
+        assert ["X-Token", "tell-nobody-2"] in revealed["headers"]
+        assert len(revealed["text"].encode()) == revealed["size"] == masked["size"]
+
+
+@pytest.mark.asyncio
+async def test_a_request_tells_where_it_went_and_what_was_put_to_its_headers_on_the_way() -> None:
+    async with listening(Listener()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        assert isinstance(endpoint, Listener)
+        await served.fire("person", "update", 17)
+
+        request = (await whole(served, 1))["request"]
+
+        assert request["url"] == f"{endpoint.url}/hooks/copper"
+        assert request["target"] == TARGET
+        assert request["added"] == [
+            ["Host", endpoint.url.removeprefix("http://")],
+            ["Content-Length", str(request["size"])],
+            ["X-Forwarded-Host", "my-app.example"],
+            ["X-Forwarded-Proto", "https"],
+        ]
+        sent = {name.lower(): value for name, value in endpoint.requests[0][0].items()}
+        assert {name.lower(): value for name, value in (*request["headers"], *request["added"])} == sent
+
+
+@pytest.mark.asyncio
+async def test_what_would_help_is_told_with_the_one_that_failed() -> None:
+    async with listening(Endpoint(status=401)) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret={"key": "tell-nobody"})
+        await served.fire("person", "update", 17)
+        endpoint.status = 200
+        await served.fire("person", "update", 18)
+
+        assert any("subscribe with the secret" in line for line in (await whole(served, 1))["advice"])
+        assert (await whole(served, 2))["advice"] == []
+
+
+@pytest.mark.asyncio
 async def test_one_that_waits_has_no_request_yet_and_says_why() -> None:
     async with serving(latency="5m") as served:
         await served.subscribe("person", "update")
@@ -324,7 +389,7 @@ async def test_a_notification_is_sent_once_more_as_it_was(begins: Any) -> None:
 
         assert await endpoint.arrived.get() == original, "with its secrets, and outside the limits"
         assert (shown["notification"]["serial"], shown["notification"]["state"]) == (2, "delivered")
-        assert (shown["notification"]["origin"], shown["notification"]["note"]) == ("replay", "resent: #1")
+        assert (shown["notification"]["origin"], shown["notification"]["note"]) == ("replay", "resend of #1")
         assert shown["request"]["body"]["key"] == "***"
 
 
@@ -339,12 +404,65 @@ async def test_what_is_edited_is_sent_edited_and_what_was_shown_masked_is_put_in
 
         sent = endpoint.bodies[-1]
         assert (sent["ids"], sent["key"], sent["more"]) == ([18], "tell-nobody", "***")
-        assert shown["notification"]["note"] == "resent: #1, edited"
+        assert shown["notification"]["note"] == "resend of #1, edited"
         assert shown["notification"]["target"] == TARGET + "/2"
         headers = dict((await whole(served, 1))["request"]["headers"])
         shown = await resent(served, 1, {"headers": {**headers, "X-Trace": "7"}})
         assert [name for name, _ in shown["request"]["headers"]] == ["Content-Type", "User-Agent", "X-Token", "X-Trace"]
         assert "tell-nobody" not in json.dumps(shown)
+
+
+@pytest.mark.asyncio
+async def test_a_value_written_by_hand_is_told_from_the_subscriptions_own_without_being_shown() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update", secret={"key": "tell-nobody"}, headers={"X-Token": "tell-nobody-2"})
+        await served.fire("person", "update", 17)
+        request = (await whole(served, 1))["request"]
+        headers, body = dict(request["headers"]), request["body"]
+
+        edited = {"body": {**body, "key": "wrong", "mine": {"a": 1}}, "headers": {**headers, "X-Extra": "7"}}
+        shown = (await resent(served, 1, edited))["request"]
+
+        other = "*** (not the subscription's)"
+        assert (shown["body"]["key"], shown["body"]["mine"]) == (other, other)
+        assert {name: value for name, value in shown["headers"] if name.startswith("X-")} == {
+            "X-Token": "***",
+            "X-Extra": other,
+        }
+        assert json.loads(shown["text"]) == shown["body"]
+        as_it_was = (await resent(served, 2, {"body": shown["body"]}))["request"]["body"]
+        assert as_it_was["key"] == other
+        assert endpoint.bodies[-1] == endpoint.bodies[-2], "and comes back as what it stands for"
+        assert (await resent(served, 1))["request"]["body"]["key"] == "***"
+        assert (await resent(served, 1, {"body": ["no object"]}))["request"]["text"] == '["no object"]'
+
+
+@pytest.mark.asyncio
+async def test_a_resend_and_its_original_know_each_other() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        subscription = await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        await resent(served, 1)
+        await resent(served, 1, {"target": TARGET + "/2"})
+
+        rows = (await asked(served))["notifications"]
+
+        assert [(row["resend_of"], row["resent_as"]) for row in rows] == [(1, []), (1, []), (None, [2, 3])]
+        assert (await whole(served, 1))["notification"] == rows[-1]
+        assert serials(await asked(served, f"?subscription={subscription}")) == [3, 2, 1]
+
+
+@pytest.mark.asyncio
+async def test_what_was_delivered_by_sending_it_again_is_told_from_what_still_fails() -> None:
+    async with ten_of_them() as served:
+        await resent(served, 2, {"body": {"ids": [1]}})
+        await resent(served, 4)
+        await resent(served, 12, {"body": {"ids": [1]}})
+        await resent(served, 6)
+
+        assert serials(await asked(served, "?mended=true")) == [12, 4, 2]
+        assert serials(await asked(served, "?mended=false&state=rejected")) == [14, 10, 8, 6]
+        assert serials(await asked(served, "?mended=false&state=lost")) == []
 
 
 @pytest.mark.asyncio
@@ -354,7 +472,7 @@ async def test_a_resent_one_can_be_resent() -> None:
         await served.fire("person", "update", 17)
         await resent(served, 1)
 
-        assert (await resent(served, 2))["notification"]["note"] == "resent: #2"
+        assert (await resent(served, 2))["notification"]["note"] == "resend of #2"
         assert len(endpoint.bodies) == 3
 
 
@@ -433,6 +551,45 @@ async def test_a_captured_body_is_delivered() -> None:
         )
         assert (shown["subscription"], shown["change"]["type"]) == (None, "lead")
         assert "tell-nobody" not in json.dumps(shown)
+
+
+@pytest.mark.asyncio
+async def test_any_text_is_sent_as_it_is_also_while_it_is_recorded() -> None:
+    async with listening(Listener()) as endpoint, serving(to=endpoint) as served:
+        assert isinstance(endpoint, Listener)
+        await served.control("POST", f"{DEFAULT}/recording/start", {})
+        for text in ('{"type": ', '{"a": 1}'):
+            said = {"text": text, "type": "person", "event": "update", "target": TARGET}
+            status, shown = await served.control("POST", f"{DEFAULT}/replay", said)
+
+            assert (status, endpoint.requests[-1][1]) == (200, text)
+            assert (shown["notification"]["type"], shown["notification"]["ids"]) == ("person", [])
+            assert shown["notification"]["state"] == "delivered"
+        await served.fire("person", "update", 17)
+        _, recorded = await served.control("GET", f"{DEFAULT}/recording")
+        assert recorded["scenario"].count("a body that is no notification was sent") == 2
+        _, snapshot = await served.control("GET", f"{DEFAULT}/snapshot")
+        status, _ = await served.control("POST", f"{DEFAULT}/restore", {"snapshot": snapshot})
+        assert (status, serials(await asked(served))) == (200, [2, 1])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({}, "takes either a body or a text"),
+        ({"body": {}, "text": ""}, "takes either a body or a text"),
+        ({"text": "a"}, "takes type and event with a text, and only then"),
+        ({"text": "a", "type": "person"}, "takes type and event with a text, and only then"),
+        ({"body": {}, "type": "person"}, "takes type and event with a text, and only then"),
+    ],
+)
+async def test_a_replay_is_of_a_body_or_of_a_text(said: dict[str, Any], says: str) -> None:
+    async with serving() as served:
+        status, refused = await served.control("POST", f"{DEFAULT}/replay", {**said, "target": TARGET})
+
+        assert status == 422
+        assert says in refused["error"]
 
 
 @pytest.mark.asyncio

@@ -72,7 +72,11 @@ def test_what_stands_in_the_path_is_a_parameter_and_not_in_the_body() -> None:
 
 def test_parameters_have_the_schemas_of_what_they_become() -> None:
     parameters = CALLS["GET", "/accounts/{name}/notifications/{serial}"]["parameters"]
-    assert {each["name"]: each["schema"]["type"] for each in parameters} == {"name": "string", "serial": "integer"}
+    assert {each["name"]: each["schema"]["type"] for each in parameters} == {
+        "name": "string",
+        "serial": "integer",
+        "reveal": "boolean",
+    }
     listed = CALLS["GET", "/accounts/{name}/notifications"]["parameters"]
     schemas = {each["name"]: each["schema"] for each in listed if each["in"] == "query"}
     assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
@@ -155,7 +159,7 @@ async def test_a_server_has_the_description_and_the_page() -> None:
     }
     for method, path in CALLS:
         assert f"{method}</span> {path}" in page
-    assert f"curl -X POST 'http://127.0.0.1:2929{BASE}/accounts/default/clock/advance'" in page
+    assert f"{BASE}/accounts/default/clock/advance'" in page
 
 
 class Read(HTMLParser):
@@ -182,3 +186,21 @@ class Read(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+
+@pytest.mark.asyncio
+async def test_the_commands_of_the_page_name_the_server_that_shows_it() -> None:
+    async with serving() as served, served.session.get(f"{served.server.url}/_emulator/docs") as response:
+        page = unescape(await response.text())
+
+        assert f"curl -X POST '{served.server.url}{BASE}/accounts/default/clock/advance'" in page
+        assert "127.0.0.1:2929" not in page
+
+
+def test_a_setting_says_which_words_it_is_one_of() -> None:
+    settings = DOCUMENT["components"]["schemas"]["Changes"]["properties"]
+
+    assert settings["over_limit"]["enum"] == ["hold", "drop"]
+    assert settings["batch"]["type"] == "integer"
+    assert settings["allow_http"]["type"] == "boolean"
+    assert settings["latency"]["type"] == ["string", "number"]

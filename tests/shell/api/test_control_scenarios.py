@@ -183,6 +183,60 @@ async def test_other_settings_need_a_fresh_account() -> None:
 
 
 @pytest.mark.asyncio
+async def test_with_reset_an_account_plays_by_the_servers_settings_and_says_what_it_goes_on_with() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.control("POST", "/accounts", {"name": "late", "settings": {"latency": "1m"}})
+        _, started = await served.control(
+            "POST", "/accounts/late/scenarios/run", {"name": "first_notification", "reset": True}
+        )
+        done = await ended(served, started["run"], account="late")
+
+        assert (done["state"], done["left"]) == ("passed", ["latency 0"])
+        await served.control("POST", "/accounts/late/reset", {})
+        _, shown = await served.control("GET", "/accounts/late/settings")
+        assert shown["settings"]["latency"] == "1m"
+
+
+@pytest.mark.asyncio
+async def test_a_scenario_that_has_no_settings_is_played_by_those_of_the_account_and_latency_is_named() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint, latency="1m") as served:
+        await served.subscribe("lead", "new")
+
+        done = await run(served, scenario=RENAMED)
+
+        assert (done["state"], done["waiting"], done["left"]) == ("failed", 1, [])
+        assert "it is not due yet: the account's latency is 1m" in done["failure"]
+        assert "Or have none: copper-emulator settings --set latency=0." in done["failure"]
+
+
+@pytest.mark.asyncio
+async def test_a_second_run_says_that_the_first_ones_subscriptions_are_in_its_way() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await run(served, name="first_notification")
+
+        done = await run(served, name="first_notification")
+
+        assert done["state"] == "failed"
+        assert done["failure"].endswith(
+            "Beside it the account has 2 subscriptions of before, and what they are sent counts, too: play it with "
+            "--reset (reset: true), which empties the account first."
+        )
+        assert "copper.expect(" not in done["failure"]
+
+
+@pytest.mark.asyncio
+async def test_what_still_waits_at_the_end_of_a_scenario_is_counted() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        again = "  - update: {records: ada, fields: {name: Countess}}\n"
+        steps = RENAMED.partition("  - expect")[0] + again
+
+        done = await run(served, scenario="settings: {limits: 1/1m}" + steps)
+
+        assert (done["state"], done["sent"], done["waiting"]) == ("passed", 1, 1)
+        assert done["left"] == ["limits 1/1m"]
+
+
+@pytest.mark.asyncio
 async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
     async with serving() as served:
         for said, wanted in (
@@ -195,7 +249,7 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
             (
                 {"name": "first_notification", "target": "https://elsewhere.example/x", "reset": True},
                 "no route for https://elsewhere.example, and without one only loopback is sent to. Send it to your app "
-                "with serve --route https://elsewhere.example=",
+                "with copper-emulator routes https://elsewhere.example=",
             ),
         ):
             status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", said)
@@ -339,6 +393,21 @@ async def test_stopping_without_a_recording_is_refused_and_a_reset_begins_one_an
 
         assert shown["steps"] == 1
         assert "type: lead" in shown["scenario"]
+
+
+@pytest.mark.asyncio
+async def test_a_recording_that_goes_on_is_not_thrown_away_by_another_start() -> None:
+    async with serving() as served:
+        await served.control("POST", f"{DEFAULT}/recording/start", {})
+        await served.api("POST", "/people", {"name": "Ada"})
+
+        status, refused = await served.control("POST", f"{DEFAULT}/recording/start", {})
+        _, shown = await served.control("GET", f"{DEFAULT}/recording")
+
+        assert status == 409
+        assert refused["error"].startswith("a recording is going on already, since ")
+        assert refused["error"].endswith(", with 1 step")
+        assert (shown["recording"], shown["steps"]) == (True, 1)
 
 
 def test_a_player_is_asked_for_at_first_need() -> None:

@@ -158,5 +158,5 @@ async def test_a_target_that_is_refused_is_answered_with_what_is_done_about_it_a
         status, refused = await served.control("POST", PATH, body)
 
         assert status == 422
-        assert "serve --route https://my-app.example=http://127.0.0.1:5000" in refused["hint"]
+        assert "copper-emulator routes https://my-app.example=http://127.0.0.1:5000" in refused["hint"]
         assert "copper.route" not in refused["hint"]

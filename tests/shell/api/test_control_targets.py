@@ -43,8 +43,9 @@ async def test_a_route_can_be_added_changed_and_taken_away() -> None:
         removed = await done(served, "/routes/remove", {"origin": "https://MY-APP.example"})
         await served.fire("person", "update", 3)
 
-        assert added == {"routes": [{"origin": "https://my-app.example", "to": "http://127.0.0.1:1"}]}
-        assert changed == {"routes": [{"origin": "https://my-app.example", "to": endpoint.url}]}
+        here = {"origin": "https://my-app.example", "beyond": False}
+        assert added == {"routes": [{**here, "to": "http://127.0.0.1:1"}]}
+        assert changed == {"routes": [{**here, "to": endpoint.url}]}
         assert removed == {"routes": []} == await got(served, "/routes")
         outcomes = [entry["delivery"]["outcome"] for entry in await served.journal(kind="ended")]
         assert outcomes == ["blocked", "delivered", "blocked"]
@@ -227,6 +228,45 @@ async def test_what_the_inbox_cannot_answer_is_refused(body: dict[str, Any], say
 
         assert status == 422
         assert says in refused["error"]
+
+
+async def test_a_route_says_when_it_leads_beyond_this_machine() -> None:
+    async with serving() as served:
+        said = {"origin": "https://my-app.example", "to": "https://www.example.com"}
+
+        assert (await done(served, "/routes", said))["routes"] == [{**said, "beyond": True}]
+
+
+async def test_the_inbox_of_another_account_is_refused_and_its_own_is_named() -> None:
+    async with serving() as served:
+        said = {"type": "person", "event": "new", "target": "https://inbox.example/other"}
+        status, refused = await served.control("POST", f"{DEFAULT}/subscriptions", said)
+
+        assert status == 422
+        assert refused["error"] == (
+            "target: https://inbox.example/other is not this account's inbox, the only one that it sends to. Subscribe "
+            "https://inbox.example/default instead"
+        )
+        # A client of Copper's API may subscribe it, as any URL; then the delivery says so.
+        await served.subscribe("person", "new", target="https://inbox.example/other")
+        change = await served.fire("person", "new", 1)
+        assert "is not this account's inbox" in change["why"][1]
+        assert change["why"][-1] == "Subscribe https://inbox.example/default instead."
+
+
+async def test_a_snapshot_that_comes_to_another_account_sends_to_the_inbox_of_that_one() -> None:
+    async with serving() as served:
+        await done(served, "/subscriptions", {"type": "person", "event": "new", "target": f"{INBOX}/deeper"})
+        snapshot = await got(served, "/snapshot")
+        await served.control("POST", "/accounts", {"name": "second"})
+
+        await served.control("POST", "/accounts/second/restore", {"snapshot": snapshot})
+        _, shown = await served.control("GET", "/accounts/second/subscriptions")
+        await served.fire("person", "new", 1, account="second")
+        _, inbox = await served.control("GET", "/accounts/second/inbox")
+
+        assert [each["target"] for each in shown["subscriptions"]] == ["https://inbox.example/second/deeper"]
+        assert inbox["received"] == 1
 
 
 async def test_each_account_has_an_inbox_of_its_own() -> None:

@@ -21,6 +21,7 @@ from copper_emulator.shell.api.control_models import (
     JournalShape,
 )
 from copper_emulator.shell.api.control_notifications import NOTIFICATION_OPERATIONS
+from copper_emulator.shell.api.control_recording import RECORDING_OPERATIONS
 from copper_emulator.shell.api.control_records import RECORD_OPERATIONS
 from copper_emulator.shell.api.control_scenarios import SCENARIO_OPERATIONS, SCENARIOS
 from copper_emulator.shell.api.control_subscriptions import SUBSCRIPTION_OPERATIONS
@@ -31,6 +32,7 @@ from copper_emulator.shell.api.filters import EntryFilters
 from copper_emulator.shell.api.guarding import answer_refusals, guard
 from copper_emulator.shell.api.health import HEALTH
 from copper_emulator.shell.api.operation import Operation, ServerOperation, account_of, from_query, parsed
+from copper_emulator.shell.api.settling import settled
 from copper_emulator.shell.api.shapes import FiredShape
 from copper_emulator.shell.served_account import ServedAccount
 
@@ -54,12 +56,12 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
 
 
 async def fire(served: ServedAccount, said: Fire) -> FiredShape:
-    """A bare event happens now. On the manual clock what it makes due has been delivered when this is answered."""
+    """A bare event happens now. Where no endpoint is slow, what it makes due has been delivered by the answer."""
     stage = served.stage
     happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, stage.settings.profile)
     change: Change = stage.record(lambda account, now: account.fire(happened, now))
     account = stage.account
-    await served.runner.settled()
+    await settled(served, account, [change])
     with stage.lock:
         return FiredShape.told(account, change)
 
@@ -86,6 +88,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *RECORD_OPERATIONS,
     *FAULT_OPERATIONS,
     *SCENARIO_OPERATIONS,
+    *RECORDING_OPERATIONS,
     *DRIVING_OPERATIONS,
 )
 """What can be done to one account, under /_emulator/v1/accounts/{name}."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, create_model
 
+from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
+from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
 from copper_emulator.settings import Settings
 from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
@@ -19,14 +22,12 @@ from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation, ServerOperation, account_of
+from copper_emulator.shell.api.setting_texts import choices, differing, schema_of
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes of a snapshot to be restored: there may be 100,000 records in it."""
-
-_LATER = frozenset({"profile", "window", "seed", "faults", "strict", "allow", "intercept"})
-"""Settings that an account begins with, and cannot take up later."""
 
 _SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
 
@@ -68,7 +69,10 @@ Changes = create_model(
     "Changes",
     __base__=Taken,
     __doc__="The settings that are to be others from now on.",
-    **{name: (Any, Field(None, description=each.description)) for name, each in Settings.model_fields.items()},
+    **{
+        name: (Any, Field(None, description=each.description, json_schema_extra=schema_of(each)))
+        for name, each in Settings.model_fields.items()
+    },
 )  # type: ignore[call-overload]  # names that only Settings knows
 
 
@@ -93,6 +97,7 @@ class SettingsShape(Shape):
 
     settings: dict[str, Any]
     live: list[str] = Field(description="those that can be changed now; the others with a reset")
+    choices: dict[str, list[str]] = Field(description="what those may be that are one of a few words")
     own: bool = Field(description="whether reset comes back to settings of its own, and not to the command line's")
 
 
@@ -160,17 +165,17 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     before = served.stage.settings
     after = before.with_changes(given)
     changed = [name for name in given if getattr(before, name) != getattr(after, name)]
-    fixed = [name for name in changed if name in _LATER]
+    fixed = [name for name in changed if name in BEGUN_WITH]
     if fixed:
-        use = "Faults are switched with POST /faults. " if "faults" in fixed else ""
+        use = "Faults are switched with copper-emulator faults, or POST .../faults. " if "faults" in fixed else ""
         raise Refused(
             409,
             f"{', '.join(fixed)}: an account begins with it, and keeps it",
-            hint=f'{use}Reset the account with it: POST /reset {{"settings": {{...}}}}.',
+            hint=f"{use}Reset the account with it: copper-emulator reset --set NAME=VALUE, or POST .../reset "
+            '{"settings": {...}}.',
         )
     if changed:
-        shown = after.model_dump(mode="json")
-        served.stage.change(after, "other settings: " + ", ".join(f"{name} {_text(shown[name])}" for name in changed))
+        served.stage.change(after, f"other settings: {', '.join(differing(after, before))}")
         served.runner.wake()
     return _settings(served)
 
@@ -195,9 +200,24 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
         present = served.stage.settings
         found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
         await served.restore(found, keys_after(found, served.stage))
+        _bring_inbox(served, document.account)
     except StateError as error:
         raise Refused(422, f"the snapshot cannot be restored: {error}") from None
     return at_a_glance(served)
+
+
+def _bring_inbox(served: ServedAccount, account: str) -> None:
+    """What another account's inbox got comes to this one's: the other is not sent to from here."""
+    with served.stage.lock:
+        for each in list(served.stage.account.subscriptions):
+            target = served.inbox.moved(each.target, account)
+            if target != each.target:
+                change = partial(_send_to, each.id, target, each.key)
+                served.stage.record(change)
+
+
+def _send_to(subscription: int, target: str, key: int, account: Account, now: int) -> None:
+    account.update_subscription(subscription, {"target": target}, now, key=key)
 
 
 def at_a_glance(served: ServedAccount) -> AccountShape:
@@ -226,13 +246,10 @@ def _settings(served: ServedAccount) -> SettingsShape:
     stage = served.stage
     return SettingsShape(
         settings=stage.settings.model_dump(mode="json"),
-        live=[name for name in Settings.model_fields if name not in _LATER],
+        live=[name for name in Settings.model_fields if name not in BEGUN_WITH],
+        choices={name: words for name, each in Settings.model_fields.items() if (words := choices(each))},
         own=stage.has_own_settings,
     )
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 ACCOUNTS: tuple[ServerOperation[Any], ...] = (

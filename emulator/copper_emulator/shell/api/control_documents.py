@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from html import escape
 
 from aiohttp import web
 
+from copper_emulator.control_client import DEFAULT_URL
 from copper_emulator.shell.api.control import OPERATIONS, SERVER_OPERATIONS
 from copper_emulator.shell.api.control_description import describe, described
 from copper_emulator.shell.api.control_reference import reference
@@ -22,7 +24,7 @@ def openapi_text() -> str:
 
 @cache
 def page_text() -> str:
-    """The page."""
+    """The page, with the commands for a server at its usual place."""
     return reference(json.loads(openapi_text()))
 
 
@@ -33,7 +35,9 @@ async def show_openapi(request: web.Request) -> web.Response:
 
 async def show_page(request: web.Request) -> web.Response:
     """200 with the page."""
-    return web.Response(text=page_text(), content_type="text/html", headers=_HEADERS)
+    # Its commands name this server, wherever it listens.
+    text = page_text().replace(DEFAULT_URL, escape(str(request.url.origin())))
+    return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
 
 routes = [web.get("/_emulator/openapi.json", show_openapi), web.get("/_emulator/docs", show_page)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from copper_emulator.core.fault import Fault
+from copper_emulator.core.wire import iso
 from copper_emulator.shell.api.control_models import FaultShape, FaultsShape, Switch
 from copper_emulator.shell.api.models import Nothing
 from copper_emulator.shell.api.operation import Operation
@@ -29,11 +30,19 @@ async def switch(served: ServedAccount, said: Switch) -> FaultsShape:
 
 def _shape(served: ServedAccount) -> FaultsShape:
     stage = served.stage
-    return FaultsShape(faults=[_one(fault) for fault in active(stage)], seed=stage.settings.seed)
+    with stage.lock:
+        ends = {each.fault: each.until_ms for each in stage.account.faults.on_now()[1]}
+        return FaultsShape(faults=[_one(fault, ends.get(fault)) for fault in active(stage)], seed=stage.settings.seed)
 
 
-def _one(fault: Fault) -> FaultShape:
-    return FaultShape(text=str(fault), name=fault.name, target=fault.target, beyond_spec=fault.beyond_spec)
+def _one(fault: Fault, until_ms: int | None) -> FaultShape:
+    return FaultShape(
+        text=str(fault),
+        name=fault.name,
+        target=fault.target,
+        beyond_spec=fault.beyond_spec,
+        until=None if until_ms is None else iso(until_ms),
+    )
 
 
 FAULT_OPERATIONS: tuple[Operation[Any], ...] = (

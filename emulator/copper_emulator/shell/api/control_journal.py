@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
@@ -52,7 +53,7 @@ async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape
 async def stream_journal(request: web.Request, served: ServedAccount, said: EntryFilters) -> web.StreamResponse:
     """Server-sent events: `entry` for each entry that fits, and `reset` where the journal begins anew.
 
-    Begins after the entry in `Last-Event-ID`, which is the `id` of an event, else after `since`.
+    Begins after the entry in `Last-Event-ID`, which is the `id` of an event, LIFE-NUMBER, else after `since`.
     """
     life, number = _resumed(request.headers.get("Last-Event-ID"), said.since or 0)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -115,7 +116,15 @@ def _events(served: ServedAccount, said: EntryFilters, number: int, *, most: int
 def _resumed(last_event_id: str | None, since: int) -> tuple[str | None, int]:
     if not last_event_id:
         return None, since
-    life, _, number = last_event_id.partition("-")
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise Refused(422, "Last-Event-ID is not the id of an event of this stream")
-    return life, int(number)
+    found = _EVENT_ID.fullmatch(last_event_id)
+    if found is None:
+        raise Refused(
+            422,
+            f"Last-Event-ID: {last_event_id!r} is not the id of an event of this stream: it is LIFE-NUMBER, like "
+            "87c12ac6-115",
+            hint="The life stands in the answer of GET .../journal. By a number alone, one goes on with ?since=115.",
+        )
+    return found[1], int(found[2])
+
+
+_EVENT_ID = re.compile(r"([0-9a-f]{8})-(\d{1,18})", re.ASCII)

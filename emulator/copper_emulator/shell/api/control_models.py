@@ -113,6 +113,7 @@ class FaultShape(Shape):
     name: str
     target: str = Field(description="how the targets begin that it concerns, empty for all")
     beyond_spec: bool = Field(description="whether it is something that Copper does not do")
+    until: str | None = Field(description="when it is over by itself; null where it is not")
 
 
 class FaultsShape(Shape):

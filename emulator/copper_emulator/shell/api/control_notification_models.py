@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Outcome, Reason, WaitsFor
+from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome, Reason, WaitsFor
 from copper_emulator.core.wire import iso
-from copper_emulator.explain.stories import masked_headers, waiting
+from copper_emulator.explain.stories import waiting
 from copper_emulator.shell.api.control_models import MAX_NUMBER
+from copper_emulator.shell.api.control_sent import SentShape, resend_of
 from copper_emulator.shell.api.control_why import StepShape
 from copper_emulator.shell.api.filters import NotificationFilters
 from copper_emulator.shell.api.models import Shape, Taken
@@ -20,26 +21,32 @@ from copper_emulator.shell.api.shapes import (
     DeliveryShape,
     NotificationShape,
     SubscriptionShape,
-    as_sent,
-    masked_body,
-    request_text,
 )
-from copper_emulator.shell.hiding import Hidden
 
 MOST = 500
 """Notifications in one answer."""
+
+MAX_TEXT = 1024 * 1024
+"""Characters of a text that is sent as it is."""
 
 
 class ListNotifications(NotificationFilters):
     """Newest first: the latest, those before a serial, or with `after` the first ones after a serial."""
 
     limit: int = Field(100, ge=1, le=MOST)
+    mended: bool | None = Field(None, description="whether it was sent again since, and that was delivered")
 
 
 class OfNotification(Taken):
     """Which notification."""
 
     serial: int = Field(ge=1, le=MAX_NUMBER)
+
+
+class ShowNotification(OfNotification):
+    """Which notification, and whether its request is shown as it was sent."""
+
+    reveal: bool = Field(False, description="the request with the values of secrets and headers, which are masked else")
 
 
 class Resend(OfNotification):
@@ -51,11 +58,24 @@ class Resend(OfNotification):
 
 
 class Replay(Taken):
-    """A captured body to deliver."""
+    """A captured body to deliver, or a text of which nothing is asked: type and event say how it is listed."""
 
-    body: dict[str, Any] = Field(description="as Copper sent it: with type, event and ids")
+    body: dict[str, Any] | None = Field(None, description="as Copper sent it: with type, event and ids")
+    text: str | None = Field(
+        None, max_length=MAX_TEXT, description="in the place of a body: sent as it is, JSON or not"
+    )
+    type: EntityType | None = Field(None, description="with text")
+    event: Event | None = Field(None, description="with text")
     target: str = Field(max_length=2048)
     headers: dict[str, str] = Field(default_factory=dict, description="beside or instead of the usual ones")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.body is None) is (self.text is None):
+            raise ValueError("takes either a body or a text")
+        if (self.text is None) is not (self.type is None) or (self.type is None) is not (self.event is None):
+            raise ValueError("takes type and event with a text, and only then")
+        return self
 
 
 class RowShape(NotificationShape):
@@ -63,6 +83,8 @@ class RowShape(NotificationShape):
 
     origin: str = Field(description="what made the change: api, control, fire, replay, ...")
     note: str = Field(description="of a replay what is sent again, else empty")
+    resend_of: int | None = Field(description="the serial of the notification that it sends again")
+    resent_as: list[int] = Field(description="the serials of those that send it again")
     target: str = Field(description="where it went, or would go now; empty when the subscription is gone")
     route: str = Field(description="where the route led, empty without one or before it is sent")
     outcome: Outcome | None = Field(description="null while it has not ended")
@@ -78,12 +100,17 @@ class RowShape(NotificationShape):
     took_ms: float | None = Field(description="of the request in real time")
 
     @classmethod
-    def row(cls, account: Account, notification: Notification, mask: Callable[[str], str]) -> RowShape:
+    def row(
+        cls, account: Account, notification: Notification, mask: Callable[[str], str], again: Sequence[int] = ()
+    ) -> RowShape:
+        """`again`: the serials of those that send it again."""
         change, delivery = notification.change, account.journal.delivery_of(notification)
         shown: dict[str, Any] = {
             **NotificationShape.of(notification).model_dump(),
             "origin": change.origin,
             "note": change.note if change.origin == "replay" else "",
+            "resend_of": resend_of(notification),
+            "resent_as": list(again),
             "created_at": iso(change.at_ms),
         }
         if delivery is None:
@@ -127,29 +154,6 @@ def _ended(delivery: Delivery, mask: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-class SentShape(Shape):
-    """What was sent. The values of secrets and of a subscription's own headers are masked."""
-
-    target: str
-    headers: list[tuple[str, str]]
-    body: dict[str, Any] | None = Field(description="null where it is no JSON object")
-    text: str = Field(description="the same as text")
-
-    @classmethod
-    def sent(cls, account: Account, notification: Notification, hidden: Hidden) -> SentShape | None:
-        """Of a notification that went, or is on its way."""
-        attempt = account.attempt_of(notification)
-        delivery = account.journal.delivery_of(notification) if attempt is None else as_sent(attempt)
-        if delivery is None or not delivery.request_body:
-            return None
-        return cls(
-            target=delivery.target,
-            headers=masked_headers(delivery),
-            body=masked_body(delivery.body),
-            text=request_text(delivery, hidden),
-        )
-
-
 class NotificationsShape(Shape):
     """Some of the notifications that fit, newest first."""
 
@@ -172,5 +176,6 @@ class WholeShape(Shape):
     delivery: DeliveryShape | None = Field(description="null while it has not ended; the answer in full")
     steps: list[StepShape] = Field(description="its life, step by step")
     why: list[str] = Field(description="the same to read")
+    advice: list[str] = Field(description="what would help, to read; empty where nothing is wrong")
     previous: int | None = Field(description="the serial of the one before, if there is one")
     next: int | None = Field(description="the serial of the one after, if there is one")

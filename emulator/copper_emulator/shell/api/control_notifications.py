@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import captured_topic
-from copper_emulator.core.model import Attempt, Delivery, Notification, Subscription
+from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
 from copper_emulator.core.wire import encode, notification_headers, notification_json
 from copper_emulator.explain.stories import Step, steps, story, waiting
+from copper_emulator.remedies import remedy
 from copper_emulator.shell.api.control_notification_models import (
     ListNotifications,
     NotificationsShape,
-    OfNotification,
     Replay,
     Resend,
     RowShape,
-    SentShape,
+    ShowNotification,
     WholeShape,
+)
+from copper_emulator.shell.api.control_sent import (
+    SentShape,
+    resend_note,
+    resend_of,
+    subscription_called,
+    unmasked,
 )
 from copper_emulator.shell.api.control_why import StepShape
 from copper_emulator.shell.api.filters import fits_notification
@@ -32,7 +40,6 @@ from copper_emulator.shell.api.shapes import ChangeShape, DeliveryShape, Subscri
 from copper_emulator.shell.hiding import Hidden
 from copper_emulator.shell.routes import sendable
 from copper_emulator.shell.served_account import ServedAccount
-from copper_emulator.timeline import MASK
 
 _WHOLE = 64 * 1024
 """Characters of an answer: all that is kept of it."""
@@ -48,9 +55,10 @@ async def list_notifications(served: ServedAccount, said: ListNotifications) -> 
         if said.after is not None:
             end = min(end, first + said.limit)
         first = max(first, end - said.limit)
-        mask = served.hidden.mask
+        page, mask = fitting[first:end], served.hidden.mask
+        again = _resends(account, page[0].serial) if page else {}
         return NotificationsShape(
-            notifications=[RowShape.row(account, each, mask) for each in reversed(fitting[first:end])],
+            notifications=[RowShape.row(account, each, mask, again.get(each.serial, ())) for each in reversed(page)],
             count=len(fitting),
             older=min(first, len(fitting)),
             newer=max(len(fitting) - end, 0),
@@ -60,8 +68,11 @@ async def list_notifications(served: ServedAccount, said: ListNotifications) -> 
         )
 
 
-async def show_notification(served: ServedAccount, said: OfNotification) -> WholeShape:
-    """One notification with its change, its request, what came back, and why."""
+async def show_notification(served: ServedAccount, said: ShowNotification) -> WholeShape:
+    """One notification with its change, its request, what came back, and why.
+
+    With `reveal` the request is shown as it was sent, secrets and all.
+    """
     with served.stage.lock:
         account, hidden = served.stage.account, served.hidden
         everything, place = account.journal.notifications, _place(account, said.serial)
@@ -71,13 +82,14 @@ async def show_notification(served: ServedAccount, said: OfNotification) -> Whol
         subscription = _subscription(account, notification, delivery)
         told = [Step(step.what, mask(step.text), step.at_ms) for step in steps(account, notification)]
         return WholeShape(
-            notification=RowShape.row(account, notification, mask),
+            notification=RowShape.row(account, notification, mask, _resends(account, said.serial).get(said.serial, ())),
             change=ChangeShape.of(notification.change),
             subscription=None if subscription is None else SubscriptionShape.of(subscription),
-            request=SentShape.sent(account, notification, hidden),
+            request=SentShape.sent(account, notification, hidden, reveal=said.reveal),
             delivery=None if delivery is None else DeliveryShape.of(delivery, hidden, most=_WHOLE),
             steps=[StepShape.of(step) for step in told],
             why=[mask(story(account, notification)), *(f"  {step.text}" for step in told)],
+            advice=[] if delivery is None else [mask(line) for line in remedy(account, delivery)],
             previous=everything[place - 1].serial if place else None,
             next=everything[place + 1].serial if place + 1 < len(everything) else None,
         )
@@ -90,26 +102,32 @@ async def resend(served: ServedAccount, said: Resend) -> WholeShape:
         earlier = account.journal.notifications[_place(account, said.serial)]
         body, headers, target = _request(account, earlier, now)
         if "body" in said.model_fields_set:
-            body = encode(_unmasked(said.body, _object(body)))
+            body = encode(unmasked(said.body, _object(body)))
         if said.headers is not None:
-            headers = tuple(_unmasked(said.headers, dict(headers)).items())
+            headers = tuple(unmasked(said.headers, dict(headers)).items())
         if said.target is not None:
             target = said.target
         _check_request(target, dict(headers))
-        note = f"resent: #{earlier.serial}" + (", edited" if said.model_fields_set != {"serial"} else "")
+        note = resend_note(earlier.serial, edited=said.model_fields_set != {"serial"})
         return account.replay(earlier.topic, earlier.ids, body, target, headers, now, note=note)
 
     return await _sent(served, make)
 
 
 async def replay(served: ServedAccount, said: Replay) -> WholeShape:
-    """Deliver a captured body, outside matching and limits."""
-    raw = encode(said.body)
-    topic, ids = captured_topic(raw)
+    """Deliver a captured body, or any text, outside matching and limits."""
+    raw, topic, ids = _captured(said)
     _check_request(said.target, said.headers)
     own = {"Content-Type": "application/json", "User-Agent": served.stage.settings.user_agent, **said.headers}
     headers = tuple(own.items())
     return await _sent(served, lambda account, now: account.replay(topic, ids, raw, said.target, headers, now))
+
+
+def _captured(said: Replay) -> tuple[bytes, Topic, tuple[int, ...]]:
+    if said.text is not None and said.type is not None and said.event is not None:
+        return said.text.encode(), Topic(said.type, said.event), ()
+    raw = encode(said.body)
+    return raw, *captured_topic(raw)
 
 
 NOTIFICATION_OPERATIONS: tuple[Operation[Any], ...] = (
@@ -121,7 +139,7 @@ NOTIFICATION_OPERATIONS: tuple[Operation[Any], ...] = (
         NotificationsShape,
         list_notifications,
     ),
-    Operation("GET", "/notifications/{serial}", "One of them whole", OfNotification, WholeShape, show_notification),
+    Operation("GET", "/notifications/{serial}", "One of them whole", ShowNotification, WholeShape, show_notification),
     Operation("POST", "/notifications/{serial}/resend", "Send one once more", Resend, WholeShape, resend),
     Operation("POST", "/replay", "Deliver a captured body", Replay, WholeShape, replay),
 )
@@ -140,7 +158,11 @@ def _fitting(account: Account, said: ListNotifications, hidden: Hidden) -> Seque
     everything = account.journal.notifications
     if not said.model_fields_set - {"limit", "before", "after"}:
         return everything
-    return [each for each in everything if fits_notification(said, each, account, hidden)]
+    found = [each for each in everything if fits_notification(said, each, account, hidden)]
+    if said.mended is None or not found:
+        return found
+    delivered = _mended(account, found[0].serial)
+    return [each for each in found if (each.serial in delivered) is said.mended]
 
 
 def _place(account: Account, serial: int) -> int:
@@ -152,14 +174,33 @@ def _place(account: Account, serial: int) -> int:
     return place
 
 
+def _resends(account: Account, oldest: int) -> Mapping[int, Sequence[int]]:
+    """Which notifications from a serial on were sent again, and as which: a resend comes after what it sends."""
+    found: dict[int, list[int]] = defaultdict(list)
+    everything = account.journal.notifications
+    for notification in everything[bisect_left(everything, oldest, key=_serial) :]:
+        earlier = resend_of(notification)
+        if earlier is not None:
+            found[earlier].append(notification.serial)
+    return found
+
+
+def _mended(account: Account, oldest: int) -> frozenset[int]:
+    """Those that a resend, or a resend of one, has delivered at last."""
+    mended: set[int] = set()
+    everything = account.journal.notifications
+    # A resend comes after what it sends, so from its end each chain is followed to its beginning.
+    for notification in reversed(everything[bisect_left(everything, oldest, key=_serial) :]):
+        earlier = resend_of(notification)
+        if earlier is not None and (notification.state is State.DELIVERED or notification.serial in mended):
+            mended.add(earlier)
+    return frozenset(mended)
+
+
 def _subscription(account: Account, notification: Notification, delivery: Delivery | None) -> Subscription | None:
     if delivery is not None and delivery.subscription is not None:
         return delivery.subscription
-    found = account.subscriptions.find(notification.subscription)
-    if found is not None or not notification.subscription:
-        return found
-    states = (s for s in reversed(account.journal.subscriptions()) if s.id == notification.subscription)
-    return next(states, None)
+    return subscription_called(account, notification.subscription)
 
 
 def _request(account: Account, notification: Notification, now: int) -> tuple[bytes, tuple[tuple[str, str], ...], str]:
@@ -193,13 +234,6 @@ def _object(raw: bytes) -> Any:
         return None
 
 
-def _unmasked(said: Any, original: Any) -> Any:
-    """What was shown masked, and came back so, is put in again."""
-    if not isinstance(said, dict) or not isinstance(original, dict):
-        return said
-    return {name: original[name] if value == MASK and name in original else value for name, value in said.items()}
-
-
 async def _sent(served: ServedAccount, make: Callable[[Account, int], Attempt]) -> WholeShape:
     notification = await served.runner.send(make)
-    return await show_notification(served, OfNotification(serial=notification.serial))
+    return await show_notification(served, ShowNotification(serial=notification.serial, reveal=False))

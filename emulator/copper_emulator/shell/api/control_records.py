@@ -39,6 +39,7 @@ from copper_emulator.shell.api.control_record_models import (
     Update,
 )
 from copper_emulator.shell.api.operation import Operation
+from copper_emulator.shell.api.settling import settled
 from copper_emulator.shell.api.shapes import FiredShape
 from copper_emulator.shell.served_account import ServedAccount
 
@@ -49,7 +50,7 @@ _LARGE = 64 * 1024 * 1024
 
 
 async def create(served: ServedAccount, said: Rows) -> ChangedShape:
-    """New records in one action. On the manual clock what it makes due has been delivered when this is answered."""
+    """New records in one action. Where no endpoint is slow, what it makes due has been delivered by the answer."""
     kind = kind_called(said.type)
     return await _changed(served, deeds.create(kind, _rows(kind, said)))
 
@@ -157,7 +158,7 @@ async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShap
         return account, result, done, account.journal.changes[before:]
 
     account, result, done, changes = served.stage.record(act)
-    await served.runner.settled()
+    await settled(served, account, changes)
     with served.stage.lock:
         return result, [FiredShape.told(account, change) for change in changes], list(done.ignored)
 

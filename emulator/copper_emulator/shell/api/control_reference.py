@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from copper_emulator.control_client import DEFAULT_URL
 from copper_emulator.shell.api.control_description import BASE, Schema
 
 _STYLE = """\
@@ -167,7 +168,7 @@ def _values(part: Schema) -> str:
 
 
 def _curl(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> str:
-    url = f"http://127.0.0.1:2929{BASE}{path.replace('{name}', 'default')}"
+    url = f"{DEFAULT_URL}{BASE}{path.replace('{name}', 'default')}"
     for each in operation["parameters"]:
         if each["in"] == "path" and each["name"] != "name":
             url = url.replace("{" + each["name"] + "}", str(_sample(document, each["schema"], each["name"])))

@@ -1,4 +1,4 @@
-"""The control API on scenarios: which there are, playing one on an account, and recording what is done to it."""
+"""The control API on scenarios: which there are, and playing one on an account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from copper_emulator.shell.api.control_models import MAX_NUMBER
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation, ServerOperation
-from copper_emulator.shell.recorder import MOST as MOST_STEPS
+from copper_emulator.shell.api.setting_texts import differing
 from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunState
 from copper_emulator.shell.served_account import ServedAccount
 
@@ -123,6 +123,8 @@ class RunShape(Shape):
     started_at: str
     ended_at: str | None
     sent: int | None = Field(description="notifications, when it is over")
+    waiting: int | None = Field(description="notifications that had not ended when it was over")
+    left: list[str] = Field(description="settings that the account goes on with, like latency 0-15m; a reset ends that")
     failure: str | None = Field(description="what went wrong, else null")
 
 
@@ -141,17 +143,6 @@ class WholeRunShape(RunShape):
     drawn_from: int | None = Field(description="the seed, where anything was drawn from it")
 
 
-class RecordingShape(Shape):
-    """What has been recorded."""
-
-    recording: bool = Field(description="whether what is done now is recorded")
-    started_at: str | None
-    stopped_at: str | None
-    steps: int
-    full: bool = Field(description=f"whether it has come to {MOST_STEPS:,} steps, after which no more are kept")
-    scenario: str | None = Field(description="the text of a scenario file that does it again, null without a step")
-
-
 async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing) -> ScenariosShape:
     """What can be played by its name."""
     player = _player(accounts.plan.player)
@@ -162,7 +153,8 @@ async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing
 async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     """Play a scenario on the account, in virtual time: where its clock runs, it stands still until the end.
 
-    Settings that it needs can be had only by an account in which nothing has happened; `reset` makes it one.
+    Settings that it needs can be had only by an account in which nothing has happened; `reset` makes it one, which
+    plays by the server's own settings and the scenario's.
     """
     player = _player(served.player)
     if said.name is not None:
@@ -208,42 +200,12 @@ async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
     )
 
 
-async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """Record what is done from now on; what was recorded before is gone."""
-    served.recorder.start()
-    return await read_recording(served, said)
-
-
-async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """Record nothing more; what was recorded stays to be read."""
-    if not served.recorder.is_on:
-        raise Refused(409, "nothing is being recorded", hint="POST recording/start begins it.")
-    served.recorder.stop()
-    return await read_recording(served, said)
-
-
-async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """What has been recorded so far, as a scenario."""
-    recorder = served.recorder
-    return RecordingShape(
-        recording=recorder.is_on,
-        started_at=None if recorder.started_ms is None else iso(recorder.started_ms),
-        stopped_at=None if recorder.stopped_ms is None else iso(recorder.stopped_ms),
-        steps=recorder.steps,
-        full=recorder.is_full,
-        scenario=recorder.text(),
-    )
-
-
 SCENARIOS = ServerOperation("GET", "/scenarios", "Which scenarios there are", Nothing, ScenariosShape, list_scenarios)
 
 SCENARIO_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/scenarios/run", "Play a scenario", StartRun, StartedShape, start_run, _LARGE),
     Operation("GET", "/scenarios/runs", "What was played", Nothing, RunsShape, list_runs),
     Operation("GET", "/scenarios/runs/{run}", "How a run goes", OfRun, WholeRunShape, show_run),
-    Operation("POST", "/recording/start", "Record what is done", Nothing, RecordingShape, start_recording),
-    Operation("POST", "/recording/stop", "Record no more", Nothing, RecordingShape, stop_recording),
-    Operation("GET", "/recording", "What was recorded", Nothing, RecordingShape, read_recording),
 )
 
 
@@ -256,15 +218,24 @@ def _player(player: Callable[[], Player] | None) -> Player:
 async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
     """The account as the scenario needs it."""
     stage = served.stage
-    wanted = play.settings(stage.own_settings)
-    if reset or (wanted != stage.settings and not stage.account.journal.entries):
-        await served.begin_anew(wanted)
-    elif wanted != stage.settings:
+    if reset:
+        # Not the account's own settings: what it was made for is not what the scenario was written for. Only where may
+        # really be sent to is not for a scenario to say.
+        usual = served.plan.settings.with_changes({"allow_targets": stage.settings.allow_targets})
+        await served.begin_anew(play.settings(usual))
+        return
+    wanted = play.settings(stage.settings)
+    if wanted == stage.settings:
+        return
+    if stage.account.journal.entries:
+        needed = ", ".join(differing(wanted, stage.settings))
         raise Refused(
             409,
-            f"{play.title} needs other settings than this account has, and something has happened in it already",
-            hint='Play it with "reset": true, which empties the account (on the command line --reset).',
+            f"{play.title} needs other settings than this account has ({needed}), and something has happened in it "
+            "already",
+            hint='Play it with --reset ("reset": true), which empties the account first.',
         )
+    await served.begin_anew(wanted)
 
 
 async def _play(served: ServedAccount, play: Play, run: Run) -> None:
@@ -277,7 +248,7 @@ async def _play(served: ServedAccount, play: Play, run: Run) -> None:
     else:
         run.end, run.failure = end, end.failure or end.verdict
         run.state = RunState.FAILED if run.failure else RunState.PASSED
-    run.ended_ms = served.stage.now()
+    run.ended_ms, run.left = served.stage.now(), differing(served.stage.settings, served.stage.own_settings)
     run.news()
 
 
@@ -292,5 +263,7 @@ def _at_a_glance(run: Run) -> dict[str, Any]:
         "started_at": iso(run.started_ms),
         "ended_at": None if run.ended_ms is None else iso(run.ended_ms),
         "sent": None if run.end is None else run.end.sent,
+        "waiting": None if run.end is None else run.end.waiting,
+        "left": list(run.left),
         "failure": run.failure or None,
     }

@@ -11,6 +11,7 @@ from copper_emulator.core.model import Subscription
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.shell.api.control_models import MAX_ID
+from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.shapes import SubscriptionShape
@@ -68,6 +69,7 @@ async def list_subscriptions(served: ServedAccount, said: Nothing) -> Subscripti
 async def subscribe(served: ServedAccount, said: NewSubscription) -> SubscriptionShape:
     """A new subscription of the current key, or of the first one to come."""
     body = {name: getattr(said, name) for name in said.model_fields_set}
+    _check_inbox(served, said.target)
     made: Subscription = served.stage.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
@@ -84,6 +86,7 @@ async def change_subscription(served: ServedAccount, said: ChangedSubscription) 
     """Another target, secret or headers, whichever key made it. What waits is sent as it then stands."""
     with served.stage.lock:
         before = _found(served, said.id)
+        _check_inbox(served, said.target)
         body = {name: getattr(said, name) for name in said.model_fields_set if name != "id"}
         for name in ("secret", "headers"):
             if isinstance(body.get(name), dict):
@@ -109,6 +112,13 @@ SUBSCRIPTION_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("PUT", "/subscriptions/{id}", "Change one", ChangedSubscription, SubscriptionShape, change_subscription),
     Operation("DELETE", "/subscriptions/{id}", "Remove one", OfSubscription, SubscriptionShape, unsubscribe),
 )
+
+
+def _check_inbox(served: ServedAccount, target: object) -> None:
+    # Copper would take it, and nothing would ever come of it.
+    wrong = served.inbox.not_ours(target) if isinstance(target, str) else ""
+    if wrong:
+        raise Refused(422, f"target: {wrong}")
 
 
 def _found(served: ServedAccount, subscription_id: int) -> Subscription:

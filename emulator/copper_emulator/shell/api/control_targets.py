@@ -9,6 +9,7 @@ from pydantic import Field
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import State
+from copper_emulator.core.targets import is_beyond
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
@@ -41,6 +42,7 @@ class RouteShape(Shape):
 
     origin: str
     to: str
+    beyond: bool = Field(description="whether `to` is beyond this machine, so that somebody else gets what is sent")
 
 
 class RoutesShape(Shape):
@@ -70,7 +72,7 @@ class TargetsShape(Shape):
 async def list_routes(served: ServedAccount, said: Nothing) -> RoutesShape:
     """Where targets are really sent."""
     with served.stage.lock:
-        return RoutesShape(routes=[RouteShape(origin=r.written, to=r.name) for r in served.stage.routes])
+        return RoutesShape(routes=[_route(each) for each in served.stage.routes])
 
 
 async def add_route(served: ServedAccount, said: NewRoute) -> RoutesShape:
@@ -128,6 +130,10 @@ TARGET_OPERATIONS: tuple[Operation[Any], ...] = (
 )
 
 
+def _route(route: Route) -> RouteShape:
+    return RouteShape(origin=route.written, to=route.name, beyond=is_beyond(str(route.to)))
+
+
 def _targets(account: Account) -> list[str]:
     return sorted({subscription.target for subscription in account.subscriptions} | account.paused)
 
@@ -160,5 +166,5 @@ def _led(served: ServedAccount, target: str) -> tuple[str, str | None]:
         return ROUTE, None
     found = served.stage.routes.resolve(target)
     if isinstance(found, Blocked):
-        return "", found.text
+        return "", served.inbox.not_ours(target) or found.text
     return (found.name if isinstance(found, Route) else ""), None

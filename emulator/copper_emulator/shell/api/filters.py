@@ -43,6 +43,25 @@ Moment = Annotated[
 """ISO 8601, UTC where no zone is said; milliseconds inside."""
 
 
+_STATUSES = re.compile(r"([1-5])(\d\d|xx)")
+
+
+def _statuses(value: object) -> object:
+    found = _STATUSES.fullmatch(str(value).lower())
+    if found is None:
+        raise ValueError(f"{value!r} is no status: write one from 100 to 599, or all of a kind, like 5xx")
+    first = int(found[1]) * 100
+    return (first, first + 99) if found[2] == "xx" else (first + int(found[2]),) * 2
+
+
+Statuses = Annotated[
+    tuple[int, int],
+    BeforeValidator(_statuses),
+    WithJsonSchema({"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$", "examples": ["503", "5xx"]}),
+]
+"""A status, or all of a kind: the lowest and the highest that are meant."""
+
+
 class Filters(Taken):
     """What must be true of what is wanted: all that is given; of several outcomes, kinds or states any one."""
 
@@ -50,7 +69,7 @@ class Filters(Taken):
     event: Event | None = None
     id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
     outcome: list[Outcome] = Field(default_factory=list)
-    status: int | None = Field(None, ge=100, le=599, description="what the endpoint answered")
+    status: Statuses | None = Field(None, description="what the endpoint answered, like 503 or 5xx")
     subscription: int | None = Field(None, ge=1, le=MAX_ID, description="its id")
     text: str | None = Field(
         None,
@@ -99,14 +118,21 @@ def fits_notification(said: NotificationFilters, notification: Notification, acc
     """Whether a notification has everything that the filters ask for, but for its place in the list."""
     if said.state and notification.state not in said.state:
         return False
-    if said.subscription not in (None, notification.subscription):
-        return False
     if not _between(notification.change.at_ms, said.since, said.until):
         return False
     delivery = account.journal.delivery_of(notification)
+    if said.subscription not in (None, notification.subscription, _named_by(delivery)):
+        return False
     if not _is_about(said, notification.topic, notification.ids, delivery):
         return False
     return said.text is None or _has_text(said.text, delivery, lambda: _told(notification, delivery, account), hidden)
+
+
+def _named_by(delivery: Delivery | None) -> object:
+    """A replay has no subscription, but its body names the one that it was made for."""
+    if delivery is None or not delivery.replayed or not isinstance(delivery.body, dict):
+        return None
+    return delivery.body.get("subscription_id")
 
 
 def _between(moment: int, since: int | None, until: int | None) -> bool:
@@ -122,7 +148,12 @@ def _is_about(said: Filters, topic: Topic | None, ids: tuple[int, ...], delivery
         return False
     if said.outcome and (delivery is None or delivery.outcome not in said.outcome):
         return False
-    return said.status is None or (delivery is not None and delivery.status == said.status)
+    return said.status is None or (delivery is not None and _answered(delivery, said.status))
+
+
+def _answered(delivery: Delivery, statuses: tuple[int, int]) -> bool:
+    lowest, highest = statuses
+    return delivery.status is not None and lowest <= delivery.status <= highest
 
 
 def _concerned(entry: Entry) -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.core import told
+from copper_emulator.core.bare import captured_topic
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType, Subscription
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.lookups.tables import LOOKUPS
@@ -155,10 +157,11 @@ class Steps:
 
     def _replayed(self, replayed: told.Replayed) -> Iterator[Said]:
         try:
-            body = json.loads(replayed.body)
-        except ValueError:
-            yield from _beyond("a body that is no JSON was sent")
+            captured_topic(replayed.body)
+        except UsageError:
+            yield from _beyond("a body that is no notification was sent")
             return
+        body = json.loads(replayed.body)
         headers = {name: value for name, value in replayed.headers if name.lower() not in _OUR_OWN}
         ids = [self.names.reference(EntityType(body["type"]), each) for each in body["ids"]]
         said = {"target": replayed.target, "body": {**body, "ids": ids}, **({"headers": headers} if headers else {})}

@@ -74,7 +74,7 @@ export class AccountApi {
   restore = (snapshot) => this.post("/restore", { snapshot });
   journal = (filters) => this.get("/journal", filters);
   notifications = (filters) => this.get("/notifications", filters);
-  notification = (serial) => this.get(`/notifications/${serial}`);
+  notification = (serial, reveal = false) => this.get(`/notifications/${serial}`, reveal ? { reveal } : {});
   resend = (serial, body = {}) => this.post(`/notifications/${serial}/resend`, body);
   replay = (body) => this.post("/replay", body);
   why = (values) => this.get("/why", values);

@@ -25,10 +25,24 @@ function set(element, name, value) {
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Put children in the place of all that an element has. */
+/** Put children in the place of all that an element has. Who was at one of them with the keyboard is at its successor. */
 export function fill(element, ...children) {
+  const { activeElement } = document;
+  const inside = element !== activeElement && element.contains(activeElement);
   element.replaceChildren();
-  return add(element, children);
+  add(element, children);
+  if (inside) refocus(element, activeElement);
+  return element;
+}
+
+function refocus(element, before) {
+  // The ids of fields are counted: another one has the next field of the same name.
+  const id = (each) => (each.id.startsWith("field-") ? "" : each.id);
+  const named = (each) => each.dataset.field || id(each) || each.getAttribute("aria-label") || each.textContent;
+  const fits = (each) => named(each) && named(each) === named(before);
+  const alike = [...element.querySelectorAll(before.localName)].find(fits);
+  const next = alike ?? (before.closest("dialog") ? null : document.getElementById("main"));
+  next?.focus({ preventScroll: true });
 }
 
 /** Put children behind those that an element has; lists of them too. */
@@ -39,16 +53,16 @@ export function add(element, ...children) {
   return element;
 }
 
-/** A button that does something; while that takes long it cannot be pressed again. */
+/** A button that does something; while that takes long it cannot be pressed again, and keeps the focus. */
 export function button(text, act, attributes = {}) {
   const made = h("button", { type: "button", ...attributes }, text);
   made.addEventListener("click", async (event) => {
-    if (made.disabled) return;
-    made.disabled = true;
+    if (made.disabled || made.hasAttribute("aria-disabled")) return;
+    made.setAttribute("aria-disabled", "true");
     try {
       await act(event);
     } finally {
-      made.disabled = Boolean(attributes.disabled);
+      made.removeAttribute("aria-disabled");
     }
   });
   return made;
@@ -56,9 +70,10 @@ export function button(text, act, attributes = {}) {
 
 let fields = 0;
 
-/** A field with its name before it. */
-export function field(text, control) {
+/** A field with its name before it. `name`: what the server calls it, where it says what is wrong with it. */
+export function field(text, control, name = "") {
   control.id ||= `field-${(fields += 1)}`;
+  if (name) control.dataset.field = name;
   return h("div", { class: "field" }, h("label", { for: control.id }, text), control);
 }
 

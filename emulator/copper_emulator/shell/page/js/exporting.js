@@ -3,6 +3,7 @@
 import { download } from "./clipboard.js";
 import { asked } from "./feed.js";
 import { say, tried } from "./say.js";
+import { reached } from "./snippets.js";
 import { count } from "./words.js";
 
 const PAGE = 500;
@@ -34,26 +35,26 @@ async function ended(api, filters) {
   while (found.size < serials.size) {
     const { entries } = await api.journal({ ...narrow, before, limit: JOURNAL_PAGE });
     const wanted = entries.map(({ delivery }) => delivery).filter(({ notification }) => serials.has(notification));
-    for (const delivery of wanted) found.set(delivery.notification, delivery);
+    for (const each of wanted) found.set(each.notification, { ...each, resend_of: serials.get(each.notification) });
     if (entries.length < JOURNAL_PAGE) break;
     before = entries[0].number;
   }
   return { deliveries: [...found.values()].sort((one, other) => one.notification - other.notification), more };
 }
 
-/** The serials of those that have ended, the newest so many, and whether there are more. */
+/** The serials of those that have ended, each with that which it sends again; the newest so many, and whether there are more. */
 async function fitting(api, { state, ...filters }) {
   const asksFor = [state ?? []].flat().filter(Boolean);
   const states = asksFor.filter((each) => !UNDER_WAY.includes(each));
-  const serials = new Set();
+  const serials = new Map();
   if (asksFor.length && !states.length) return { serials, more: false };
   let before;
   for (;;) {
     const page = await api.notifications({ ...filters, state: states, before, limit: PAGE });
-    for (const { serial, outcome } of page.notifications) {
+    for (const { serial, outcome, resend_of: earlier } of page.notifications) {
       if (outcome === null) continue;
       if (serials.size === MOST) return { serials, more: true };
-      serials.add(serial);
+      serials.set(serial, earlier ?? null);
     }
     if (!page.older) return { serials, more: false };
     before = page.notifications.at(-1).serial;
@@ -73,13 +74,15 @@ export function exportHar(name, deliveries) {
 
 function harEntry(delivery) {
   const text = JSON.stringify(delivery.request_body);
-  const took = Date.parse(delivery.ended_at) - Date.parse(delivery.started_at);
+  // The account's time may stand still meanwhile.
+  const took = delivery.took_ms ?? Date.parse(delivery.ended_at) - Date.parse(delivery.started_at);
+  const said = delivery.response_headers.find(([name]) => name.toLowerCase() === "content-type");
   return {
     startedDateTime: delivery.started_at,
     time: took,
     request: {
       method: "POST",
-      url: delivery.target,
+      url: reached(delivery),
       httpVersion: "HTTP/1.1",
       cookies: [],
       headers: harHeaders(delivery.request_headers),
@@ -95,17 +98,18 @@ function harEntry(delivery) {
       httpVersion: "HTTP/1.1",
       cookies: [],
       headers: harHeaders(delivery.response_headers),
-      content: { size: delivery.response_body.length, mimeType: "text/plain", text: delivery.response_body },
+      content: { size: delivery.response_body.length, mimeType: said?.[1] ?? "", text: delivery.response_body },
       redirectURL: "",
       headersSize: -1,
       bodySize: delivery.response_body.length,
     },
     cache: {},
     timings: { send: 0, wait: took, receive: 0 },
-    comment: `notification ${delivery.notification}: ${delivery.outcome}`,
+    comment: `notification ${delivery.notification}: ${delivery.outcome}${resendText(delivery)}`,
   };
 }
 
+const resendText = ({ resend_of: earlier }) => (earlier ? `, resend of ${earlier}` : "");
 const harHeaders = (headers) => headers.map(([name, value]) => ({ name, value }));
 
 const COLUMNS = [
@@ -115,6 +119,7 @@ const COLUMNS = [
   "event",
   "ids",
   "subscription",
+  "resend_of",
   "target",
   "outcome",
   "status",

@@ -14,9 +14,11 @@ const NOTES_PAGE = 1000;
 const NOTES = ["change", "unchanged", "excluded", "api refused"];
 
 export class Feed extends EventTarget {
-  constructor(api, filters) {
+  /** `by`: "change", or "sent" for the order in which they went. */
+  constructor(api, filters, by = "change") {
     super();
     this.api = api;
+    this.by = by;
     this.filters = filters;
     this.rows = [];
     this.count = 0;
@@ -77,6 +79,17 @@ export class Feed extends EventTarget {
     return this.rows.length >= MOST;
   }
 
+  sortBy(by) {
+    this.by = by;
+    this._merge();
+  }
+
+  /** What was held until a moment that has passed waits for another one by now. */
+  passed(now) {
+    const over = (row) => row.state === "held" && row.waits_until && Date.parse(row.waits_until) <= now;
+    if (!this.paused && this._sent.some(over)) this._soon();
+  }
+
   pause(paused) {
     this.paused = paused;
     this.missed = 0;
@@ -112,6 +125,7 @@ export class Feed extends EventTarget {
     this.older = Math.max(0, this.count - this._sent.length);
     this.rows = merged(this._sent, this._notes, this.older > 0);
     if (this.rows.length > MOST) this._keepMost();
+    if (this.by === "sent") this.rows.sort((one, other) => (sentAt(one) < sentAt(other) ? 1 : sentAt(one) > sentAt(other) ? -1 : 0));
     this._tell();
   }
 
@@ -174,7 +188,9 @@ export class Feed extends EventTarget {
 /** The filters of the address as the control API takes them. */
 export function asked(filters) {
   const { type, event, id, subscription, status, text, since, until, state } = filters;
-  return { type, event, id, subscription, status, text, since, until, state: state === "open" ? OPEN_STATES : state };
+  const others = { type, event, id, subscription, status, text, since, until };
+  // What failed, and has been delivered since by sending it again, needs no looking at.
+  return state === "open" ? { ...others, state: OPEN_STATES, mended: false } : { ...others, state };
 }
 
 function notesAsked({ type, event, id, text, since, until }) {
@@ -213,11 +229,17 @@ function noteRow(entry) {
   };
 }
 
+/** What has not gone comes first; where there was nothing to send, the moment of the change is all there is. */
+function sentAt(row) {
+  if (!row.serial) return row.created_at;
+  return row.started_at ?? "waits";
+}
+
 /** What an entry says of a row. */
-function became({ notification, delivery }) {
+function became({ kind, at, notification, delivery }) {
   const { state, due_at, held_until, held_by } = notification;
   const waits = { due_at, held_until, held_by, waits_for: null, waits_until: null };
-  if (!delivery) return { state, ...waits };
+  if (!delivery) return { state, ...waits, ...(kind === "sending" && { started_at: at }) };
   const { status, reason, outcome, target, route, started_at, ended_at, took_ms, text } = delivery;
   return { ...waits, state: outcome, status, reason, target, route, started_at, ended_at, took_ms, text };
 }

@@ -9,12 +9,12 @@ import { clockBar } from "./parts/clock_bar.js";
 import { confirmed, dialog } from "./parts/dialog.js";
 import { gauges } from "./parts/gauges.js";
 import { go, link, read } from "./router.js";
-import { complain, say, tried } from "./say.js";
+import { complain, forgetProblems, say, tried } from "./say.js";
 import { Session } from "./session.js";
 import { applyTheme, onSystemTheme, theme, toggleTheme } from "./theme.js";
 
 // Each has `show(main, { session, health, signal, place })`, which may return a function that follows the address
-// while the view stays. What no one looks at is not loaded.
+// while the view stays. The first one comes alone; the others come behind it, so that a server that ends takes none away.
 const VIEWS = {
   deliveries: ["Deliveries", () => import("./views/deliveries.js")],
   records: ["Records", () => import("./views/records.js")],
@@ -34,14 +34,40 @@ let sessionEnds = new AbortController();
 let viewEnds = new AbortController();
 let shown = {};
 let follow = null;
+/** The view whose module or data did not come. */
+let missing = null;
 
 async function arrive() {
   const place = read();
+  if (!(await mayLeave(place))) return;
   if (place.account !== session?.name && !(await enter(place.account))) return;
   if (!(place.view in VIEWS)) return go({ view: "deliveries", which: "" }, { quietly: true });
   markNav(place);
-  if (shown.view === place.view && shown.account === place.account && follow !== null) return follow(place);
+  if (shown.view === place.view && shown.account === place.account && follow !== null) {
+    shown = place;
+    return follow(place);
+  }
   await open(place);
+}
+
+/** What is half written is not lost without a question. */
+async function mayLeave(place) {
+  if (!session?.unsaved?.() || link(place) === link(shown)) return true;
+  if (await confirmed("Leave without saving?", "What you have written here is lost.", "Leave")) {
+    if (session) session.unsaved = null;
+    return true;
+  }
+  history.replaceState(null, "", link(shown));
+  accountSwitcher(at("account"), shown.account).catch(complain);
+  return false;
+}
+
+/** The server is there again: what did not come is loaded, and what is shown is read anew. */
+function comeBack() {
+  if (missing !== null) return location.reload();
+  if (session.unsaved?.()) return;
+  shown = {};
+  arrive();
 }
 
 /** Another account: nothing of the one before stays. */
@@ -70,6 +96,7 @@ async function enter(name) {
   banners(session, health, signal, at("banners"));
   const drawGauges = () => fill(at("gauges"), gauges(session.limits?.limits ?? [], session.now()));
   session.addEventListener("known", drawGauges, { signal });
+  session.addEventListener("connection", () => session.connected && comeBack(), { signal });
   drawGauges();
   return true;
 }
@@ -80,6 +107,9 @@ async function open(place) {
   const { signal } = viewEnds;
   shown = place;
   follow = null;
+  missing = null;
+  session.unsaved = null;
+  forgetProblems();
   const [title, load] = VIEWS[place.view];
   document.title = `${title} · ${place.account} · copper-emulator`;
   const main = at("main");
@@ -94,16 +124,48 @@ async function open(place) {
     if (signal.aborted) return;
     follow = made ?? null;
     main.dataset.view = place.view;
+    // A key, or a link that is gone, brought somebody here: the next Tab goes into the view.
+    if (document.activeElement === document.body) main.focus({ preventScroll: true });
   } catch (error) {
-    if (!signal.aborted) complain(error);
+    if (!signal.aborted) showMissing(main, title, error);
   }
+}
+
+function showMissing(main, title, error) {
+  missing = title;
+  fill(
+    main,
+    h(
+      "div",
+      { class: "panel panels" },
+      h("h1", {}, `${title} could not be shown`),
+      // What a browser says of a module that did not come is of no use to anybody.
+      h("p", {}, /module/i.test(error.message) ? "The server does not answer." : error.message, " ", error.hint),
+      h("p", { class: "muted" }, "It comes by itself as soon as the server answers again."),
+      h("div", {}, button("Try again", tryAgain)),
+    ),
+  );
+}
+
+/** While nobody answers the page is all there is: it stays. */
+async function tryAgain() {
+  if (await tried(() => server.health())) location.reload();
 }
 
 function markNav({ account, view }) {
   fill(
     at("nav"),
     Object.entries(VIEWS).map(([name, [title]]) =>
-      h("a", { href: link({ account, view: name }), "aria-current": name === view ? "page" : null }, title),
+      h(
+        "a",
+        {
+          href: link({ account, view: name }),
+          "aria-current": name === view ? "page" : null,
+          // The address is the same then, and tells nobody.
+          onclick: () => missing !== null && name === view && tryAgain(),
+        },
+        title,
+      ),
     ),
   );
 }
@@ -168,7 +230,9 @@ async function begin() {
   }
   foot();
   addEventListener("hashchange", arrive);
+  addEventListener("beforeunload", (event) => session?.unsaved?.() && event.preventDefault());
   await arrive();
+  for (const [, load] of Object.values(VIEWS)) load().catch(() => {});
 }
 
 begin();

@@ -14,7 +14,7 @@ export function read(hash = location.hash) {
 
 export function link({ account, view, which = "", filters = {} }) {
   const search = new URLSearchParams(Object.entries(filters).filter(([, value]) => value)).toString();
-  const path = [account, view, ...(which ? [which] : [])].map((part) => encodeURIComponent(part)).join("/");
+  const path = [account, view, ...(which ? which.split("/") : [])].map((part) => encodeURIComponent(part)).join("/");
   return `#/${path}${search && `?${search}`}`;
 }
 

@@ -1,27 +1,87 @@
-// How does somebody learn that something was done, or was not? A line at the corner, which is read out too.
+// How does somebody learn that something was done, or was not? At the field that is wrong, in the dialog that is open, or
+// as a line at the corner; each is read out too.
 
 import { h } from "./dom.js";
 
 const STAYS_MS = 6000;
+const MOST = 3;
+
+let problems = 0;
 
 export function say(text, hint = "", { problem = false } = {}) {
+  const place = document.getElementById("said");
   const line = h("div", { class: problem ? "said problem" : "said" }, text, hint && h("span", { class: "hint" }, hint));
-  document.getElementById("said").append(line);
+  line.append(h("button", { type: "button", "aria-label": "Dismiss", onclick: () => line.remove() }, "×"));
+  place.append(line);
+  while (place.children.length > MOST) place.firstElementChild.remove();
   setTimeout(() => line.remove(), problem ? STAYS_MS * 2 : STAYS_MS);
 }
 
+/** What was wrong in a view that has been left is not told of any more. */
+export function forgetProblems() {
+  for (const line of document.querySelectorAll(".said.problem")) line.remove();
+}
+
+/** Tell of what was refused, as near as can be to what it is about. */
 export function complain(error) {
-  say(error.message, error.hint, { problem: true });
+  const opened = [...document.querySelectorAll("dialog[open] .content")].at(-1);
+  const control = error.control ?? controlOf(error.message, opened ?? document.getElementById("main"));
+  if (control) return atControl(control, error);
+  if (!opened) return say(error.message, error.hint, { problem: true });
+  opened.querySelector(".ends")?.before(told(error));
 }
 
 /** Do something and say so; a refusal is told in the server's words, and gives undefined. */
 export async function tried(act, done = "") {
+  for (const old of document.querySelectorAll(".wrong")) old.remove();
   try {
     const result = await act();
-    if (done) say(typeof done === "function" ? done(result) : done);
+    const text = typeof done === "function" ? done(result) : done;
+    if (text) say(text);
     return result;
   } catch (error) {
     complain(error);
     return undefined;
   }
+}
+
+/** What a box says, as JSON; what cannot be read is told of at the box. */
+export function readJson(control, what) {
+  try {
+    return JSON.parse(control.value);
+  } catch (error) {
+    throw wrong(control, `${what} is not JSON: ${error.message}`);
+  }
+}
+
+/** An error about what stands in a box. */
+export function wrong(control, message, hint = "") {
+  return Object.assign(new Error(message), { control, hint });
+}
+
+/** `target: ...`, `Target: ...` or `settings.limits: ...` is about the box that has this name. */
+function controlOf(message, scope) {
+  // Copper says this of a target, and names it not.
+  const about = message.includes("Invalid URI") ? "target" : /^([\w.]+): /.exec(message)?.[1];
+  const name = about?.split(".").at(-1).toLowerCase();
+  const fits = (each) => each.dataset.field === name && !each.disabled;
+  return name && [...scope.querySelectorAll("[data-field]")].find(fits);
+}
+
+function told({ message, hint }) {
+  return h("p", { class: "wrong", role: "alert" }, message, hint && h("span", { class: "hint" }, hint));
+}
+
+function atControl(control, error) {
+  const line = told(error);
+  line.id = `wrong-${(problems += 1)}`;
+  control.after(line);
+  control.setAttribute("aria-invalid", "true");
+  control.setAttribute("aria-errormessage", line.id);
+  control.focus();
+  const mended = () => {
+    control.removeAttribute("aria-invalid");
+    line.remove();
+  };
+  control.addEventListener("input", mended, { once: true });
 }

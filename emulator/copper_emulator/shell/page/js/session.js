@@ -8,6 +8,7 @@ import { gathered } from "./dom.js";
 
 const GATHER_MS = 120;
 const LOOK_MS = 4000;
+const AGAIN_MS = 1500;
 
 export class Session extends EventTarget {
   constructor(name) {
@@ -21,6 +22,8 @@ export class Session extends EventTarget {
     this.limits = null;
     this.recording = null;
     this.readAt = 0;
+    /** Says whether something is written that would be lost by leaving; null where nothing can be. */
+    this.unsaved = null;
     /** Keys of rows that are not to stand in the list any more. */
     this.takenOff = new Set();
     this._entries = [];
@@ -29,6 +32,15 @@ export class Session extends EventTarget {
   }
 
   async start() {
+    await this._listen();
+    if (this.stopped) return;
+    // Time passes by itself, and others may freeze the clock or switch faults: no entry tells of that.
+    this._timer = setInterval(() => this.look(), LOOK_MS);
+    /** When the clock and the others have been read for the first time. */
+    this.ready = this.look();
+  }
+
+  async _listen() {
     const { last } = await this.api.journal({ limit: 1 });
     if (this.stopped) return;
     this._stream = new EventSource(this.api.streamUrl(last));
@@ -43,11 +55,25 @@ export class Session extends EventTarget {
       this.look();
     });
     this._stream.addEventListener("open", () => this._is_connected(true));
-    this._stream.addEventListener("error", () => this._is_connected(false));
-    // Time passes by itself, and others may freeze the clock or switch faults: no entry tells of that.
-    this._timer = setInterval(() => this.look(), LOOK_MS);
-    /** When the clock and the others have been read for the first time. */
-    this.ready = this.look();
+    this._stream.addEventListener("error", () => {
+      this._is_connected(false);
+      // A refusal ends it for good: the server knows nothing of this account, or of what it was asked from.
+      if (this._stream.readyState === EventSource.CLOSED) this._listenAgain();
+    });
+  }
+
+  _listenAgain() {
+    const again = async () => {
+      if (this.stopped) return;
+      try {
+        await this._listen();
+      } catch (error) {
+        // What is missing is said where the page begins.
+        if (error.status === 404) location.reload();
+        else this._listenAgain();
+      }
+    };
+    setTimeout(again, AGAIN_MS);
   }
 
   stop() {

@@ -5,14 +5,26 @@ export function quoted(text) {
   return `'${String(text).replaceAll("'", "'\\''")}'`;
 }
 
-/** A request with the place where it really went. What is masked on the page is masked here. */
-export function asCurl({ url, headers, text }) {
-  const said = headers.filter(([name]) => name.toLowerCase() !== "user-agent");
-  return [
-    `curl -X POST ${quoted(url)}`,
+// Of what is put to a request on the way curl itself says the others.
+const CURL_SAYS = ["user-agent", "host", "content-length"];
+
+/** A request as it went, to where it really went; what is masked in it is told of, since it would be sent so. */
+export function asCurl({ url, target, headers, added, text, masked }) {
+  const said = [...headers, ...added].filter(([name]) => !CURL_SAYS.includes(name.toLowerCase()));
+  const warning = masked ? "# Values shown as *** are masked here: what was sent had the real ones.\n" : "";
+  const command = [
+    `curl -X POST ${quoted(url || target)}`,
     ...said.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    `-d ${quoted(text)}`,
+    `--data-raw ${quoted(text)}`,
   ].join(" \\\n  ");
+  return warning + command;
+}
+
+/** Where a delivery really went, as far as that is a URL: a route leads its origin to another one. */
+export function reached({ target, route }) {
+  if (!/^https?:/.test(route)) return target;
+  const { pathname, search } = new URL(target);
+  return route.replace(/\/$/, "") + pathname + search;
 }
 
 export function asJson(value) {
@@ -26,17 +38,17 @@ export function asStep(change) {
   return `- fire: ${JSON.stringify(event)}\n`;
 }
 
-/** Subscribing as a client of Copper does it; any token opens an account that has none yet. */
+/** Subscribing as a client of Copper does it, with the token that was told when the account was made. */
 export function subscribeCommand(origin, target) {
   return [
     `curl -X POST ${quoted(`${origin}/developer_api/v1/webhooks`)}`,
     "-H 'Content-Type: application/json'",
-    "-H 'X-PW-AccessToken: my-token' -H 'X-PW-Application: developer_api' -H 'X-PW-UserEmail: you@example.com'",
+    "-H 'X-PW-AccessToken: TOKEN' -H 'X-PW-Application: developer_api' -H 'X-PW-UserEmail: you@example.com'",
     `-d ${quoted(JSON.stringify({ target, type: "person", event: "new" }))}`,
   ].join(" \\\n  ");
 }
 
-/** The same through the control API: for an account whose token the page is not told. */
+/** The same through the control API, which asks for no token: the page is not told those of accounts. */
 export function controlSubscribeCommand(origin, account, target) {
   return [
     `curl -X POST ${quoted(`${origin}/_emulator/v1/accounts/${account}/subscriptions`)}`,

@@ -17,6 +17,16 @@ export function oddities(text, known = null) {
   return [...topicOddities(body), ...idOddities(body, known), ...attributeOddities(body), ...missing(body)];
 }
 
+/** Whether a text can be listed by what it says itself: a known type and event, and ids. */
+export function isNotification(text) {
+  try {
+    const { type, event, ids } = JSON.parse(text);
+    return Boolean(TOPICS[type]?.includes(event)) && Array.isArray(ids) && ids.every(Number.isInteger);
+  } catch {
+    return false;
+  }
+}
+
 function topicOddities({ type, event }) {
   if (!(type in TOPICS))
     return [`Copper has no type ${JSON.stringify(type)}; it has ${Object.keys(TOPICS).join(", ")}.`];

@@ -18,5 +18,6 @@ export async function watch(session) {
   for (const topic of missing) {
     if ((await tried(() => api.subscribe({ ...topic, target }))) === undefined) return;
   }
-  say(`The inbox watches everything: ${count(missing.length, "subscription")} made`);
+  const made = missing.length ? `${count(missing.length, "subscription")} made` : "it did so already";
+  say(`The inbox watches everything: ${made}`, "Create or edit a record: its webhooks arrive there.");
 }

@@ -57,8 +57,12 @@ const KINDS = {
 /** A status as word and sign, with what there is to say beside it. */
 export function status(state, detail = "") {
   const [kind, shape] = KINDS[state] ?? ["none", "·"];
-  const word = state === "queued" || state === "sending" ? "pending" : state;
-  return sign(kind, shape, word, detail);
+  return sign(kind, shape, stateWord(state), detail);
+}
+
+/** A state as people call it: `queued` is a word of the control API. */
+export function stateWord(state) {
+  return state === "queued" ? "waiting" : state;
 }
 
 /** A sign, a word and what there is to say beside them, in the colour of their kind. */
@@ -74,6 +78,8 @@ export function sign(kind, shape, word, detail = "") {
   );
 }
 
+// A connection that was refused is not an answer that was not 2xx.
+const REASONS = { refused: "connection refused" };
 const SENTENCES = ["lost", "dropped"];
 const PAUSED = "its target, which is paused";
 
@@ -83,9 +89,10 @@ export function statusDetail(row, now) {
   if (row.state === "queued") return waits(row.due_at, now);
   if (row.state === "sending") return "on its way";
   // Of several limits the first that held it is what the journal tells of; the list knows which does now.
-  if (row.state === "held") return `until ${clockTime(row.waits_until ?? row.held_until)}`;
+  // When the window renews there may be more that waits than it has room for.
+  if (row.state === "held") return `not before ${clockTime(row.waits_until ?? row.held_until)}`;
   if (row.status) return String(row.status);
-  return row.reason || (SENTENCES.includes(row.state) ? firstSentence(row.text ?? row.told) : "");
+  return REASONS[row.reason] ?? (row.reason || (SENTENCES.includes(row.state) ? firstSentence(row.text ?? row.told) : ""));
 }
 
 function waits(due, now) {
@@ -138,8 +145,23 @@ export function clockTime(iso) {
   return iso ? shifted(iso).toISOString().slice(11, 19) : "";
 }
 
-export function preciseTime(iso) {
-  return iso ? shifted(iso).toISOString().slice(11, 23) : "";
+/** `2026-03-02`, the day of a moment. */
+export function day(iso) {
+  return iso ? (zone === "UTC" ? iso : shifted(iso).toISOString()).slice(0, 10) : "";
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
+
+/** A moment as people write it, in the zone that is shown, as the server takes it; "" where it is none.
+ *
+ * `05:05:28` is of the day of `now`, `2026-03-02` its beginning.
+ */
+export function readMoment(text, now) {
+  const found = MOMENT.exec(text);
+  if (!text || !found) return Number.isNaN(Date.parse(text)) || !/Z|[+-]\d\d:?\d\d$/.test(text) ? "" : text;
+  const written = `${found[1] ?? day(new Date(now).toISOString())}T${found[2] ?? "00:00"}${zone === "UTC" ? "Z" : ""}`;
+  const moment = new Date(written);
+  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString();
 }
 
 export function fullTime(iso) {

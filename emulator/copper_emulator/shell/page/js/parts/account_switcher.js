@@ -3,9 +3,12 @@
 import { server } from "../api.js";
 import { button, field, fill, h, select } from "../dom.js";
 import { go } from "../router.js";
-import { tried } from "../say.js";
+import { complain, tried, wrong } from "../say.js";
 import { copyButton } from "../clipboard.js";
 import { dialog } from "./dialog.js";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const NAME_TEXT = "A name is of letters, digits, dots, dashes and underscores, at most 64, and begins with a letter or digit";
 
 export async function accountSwitcher(place, current) {
   const accounts = await server.accounts();
@@ -32,13 +35,14 @@ async function newAccount(place, current) {
     const name = h("input", { required: true, autofocus: true, placeholder: "billing" });
     const email = h("input", { type: "email", placeholder: "you@example.com" });
     const create = async () => {
+      if (!NAME.test(name.value.trim())) return complain(wrong(name, NAME_TEXT));
       const said = { name: name.value.trim(), ...(email.value.trim() && { email: email.value.trim() }) };
       const account = await tried(() => server.createAccount(said), `Account ${said.name} is there`);
       if (account) close(account);
     };
     return [
-      field("Name", name),
-      field("Email of its user (may be left out)", email),
+      field("Name", name, "name"),
+      field("Email of its user (may be left out)", email, "email"),
       h(
         "div",
         { class: "ends" },

@@ -2,6 +2,7 @@
 
 import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";
+import { clockTime } from "../words.js";
 
 export function banners(session, health, signal, place) {
   const draw = () => fill(place, [lost(session), exposed(health), faultsOn(session), recording(session)]);
@@ -44,7 +45,7 @@ function faultsOn(session) {
   return banner(
     "",
     h("strong", {}, on.length === 1 ? "A fault is on:" : `${on.length} faults are on:`),
-    on.map((fault) => h("code", {}, fault.text)),
+    on.map((fault) => [h("code", {}, fault.text), fault.until && h("span", {}, `until ${clockTime(fault.until)}`)]),
     button("Switch off", off, { "aria-label": "Switch off all faults" }),
   );
 }

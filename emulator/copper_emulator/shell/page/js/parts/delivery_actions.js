@@ -3,17 +3,19 @@
 import { copyButton } from "../clipboard.js";
 import { button, field, h } from "../dom.js";
 import { go } from "../router.js";
-import { tried } from "../say.js";
+import { readJson, tried } from "../say.js";
 import { asCurl, asJson, asStep } from "../snippets.js";
 import { pretty } from "./delivery_tabs.js";
 import { dialog } from "./dialog.js";
+import { tellOfSent } from "./outcomes.js";
 
 export function deliveryActions(session, whole) {
   const { notification, change, delivery, request } = whole;
-  const resend = async () => arrive(await tried(() => session.api.resend(notification.serial), "Sent again"));
+  const resend = async () => arrive(await tried(() => session.api.resend(notification.serial)));
   const edit = async () => arrive(await editAndResend(session, whole));
-  const curl = () => asCurl({ ...request, url: reached(notification) });
   const json = () => asJson(request ? (request.body ?? request.text) : change);
+  // What is copied is used elsewhere, where nobody puts in again what is masked.
+  const masked = request?.masked ? ", with masked values: press Show secrets first for what was sent" : "";
   const copy = (text, make, what, more) => copyButton(text, make, what, { "aria-label": `Copy as ${text}`, ...more });
   return h(
     "div",
@@ -24,22 +26,17 @@ export function deliveryActions(session, whole) {
     h(
       "span",
       { class: "group", role: "group", "aria-label": "Copy as" },
-      copy("curl", curl, "curl command", { id: "copy-curl", disabled: !request }),
-      copy("JSON", json, "JSON"),
+      copy("curl", () => asCurl(request), `curl command${masked}`, { id: "copy-curl", disabled: !request }),
+      copy("JSON", json, `JSON${masked}`),
       copy("scenario step", () => asStep(change), "Scenario step"),
     ),
   );
 }
 
 function arrive(again) {
-  if (again) go({ which: String(again.notification.serial) });
-}
-
-/** Where it really went, as far as it can be reached from elsewhere: a route leads its origin to another one. */
-function reached({ target, route }) {
-  if (!/^https?:/.test(route)) return target;
-  const { pathname, search } = new URL(target);
-  return new URL(pathname + search, route).href;
+  if (!again) return;
+  tellOfSent("Sent again", again);
+  go({ which: String(again.notification.serial) });
 }
 
 function editAndResend(session, { notification, request }) {
@@ -49,19 +46,19 @@ function editAndResend(session, { notification, request }) {
   const body = h("textarea", { class: "tall", spellcheck: "false", value: pretty(request.text) });
   const edited = () => ({
     target: target.value.trim(),
-    headers: JSON.parse(headers.value),
-    body: JSON.parse(body.value),
+    headers: readJson(headers, "Headers"),
+    body: readJson(body, "Body"),
   });
   return dialog(`Edit and resend #${notification.serial}`, (close) => {
     const send = async () => {
-      const made = await tried(() => session.api.resend(notification.serial, edited()), "Sent");
+      const made = await tried(() => session.api.resend(notification.serial, edited()));
       if (made) close(made);
     };
     return [
-      field("Target", target),
-      field("Headers", headers),
-      field("Body", body),
-      h("p", { class: "muted" }, "What is masked is sent as it was."),
+      field("Target", target, "target"),
+      field("Headers", headers, "headers"),
+      field("Body", body, "body"),
+      request.masked && h("p", { class: "muted" }, "What is masked is sent as it was."),
       h(
         "div",
         { class: "ends" },

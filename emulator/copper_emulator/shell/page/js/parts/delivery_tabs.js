@@ -4,48 +4,51 @@ import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { complain } from "../say.js";
-import { duration, fullTime } from "../words.js";
+import { count, duration, fullTime } from "../words.js";
 import { facts } from "./facts.js";
 import { jsonView } from "./json_view.js";
 
+const OTHER_TOPIC = "other topic";
 const UNSENT = ["lost", "dropped", "blocked", "cancelled"];
 
-export function payload({ request, change }) {
+export function payload({ request, change }, secrets) {
   if (!request) {
     const { type, event, ids, updated_attributes } = change;
     return [muted("Nothing was sent so far. What it tells of:"), jsonView({ type, event, ids, updated_attributes })];
   }
-  const { body, text } = request;
+  const { body, text, size, masked } = request;
   const raw = h("pre", { tabindex: 0, class: "raw", hidden: body !== null }, text);
-  if (body === null) return [muted("It is not JSON."), raw];
+  const told = h("span", { class: "muted" }, `${count(size, "byte")}${masked ? " as sent; secrets are masked" : ""}`);
+  const copied = masked ? "Payload, with masked values," : "Payload";
+  const copies = copyButton("Copy payload", () => text, copied);
+  if (body === null) return [muted("It is not a JSON object."), row(told, secrets, copies), raw];
   const read = jsonView(body);
   const toggle = button("Raw", () => {
     raw.hidden = !raw.hidden;
     read.hidden = !raw.hidden;
     toggle.textContent = raw.hidden ? "Raw" : "Pretty";
   });
-  const buttons = h(
-    "span",
-    { class: "row" },
-    toggle,
-    copyButton("Copy payload", () => text, "Payload"),
-  );
-  return [
-    h("div", { class: "row apart" }, h("span", { class: "muted" }, `${text.length} characters`), buttons),
-    read,
-    raw,
-  ];
+  return [row(told, secrets, toggle, copies), read, raw];
 }
 
-export function request({ request: sent }) {
+function row(told, ...buttons) {
+  return h("div", { class: "row apart" }, told, h("span", { class: "row" }, buttons));
+}
+
+export function request({ request: sent }, secrets) {
   if (!sent) return muted("Nothing was sent.");
-  return [h("p", { class: "mono" }, `POST ${sent.target}`), facts(sent.headers)];
+  const elsewhere = sent.url && sent.url !== sent.target;
+  return [
+    row(h("p", { class: "mono" }, `POST ${sent.url || sent.target}`), secrets),
+    elsewhere && muted(`by its route, for the target ${sent.target}`),
+    facts([...sent.headers, ...sent.added]),
+  ];
 }
 
 export function response({ delivery }) {
   if (!delivery) return muted("There is no answer yet.");
   const traceback = delivery.traceback && h("pre", { tabindex: 0 }, delivery.traceback);
-  if (delivery.status === null) return [h("p", {}, delivery.text || delivery.outcome), traceback];
+  if (delivery.status === null) return [h("p", {}, `No answer: ${delivery.text || delivery.outcome}`), traceback];
   const body = delivery.response_body;
   return [
     h("p", { class: "mono" }, `HTTP ${delivery.status}`),
@@ -58,13 +61,14 @@ export function response({ delivery }) {
 
 export function timing({ notification: row }) {
   const sent = row.started_at && !UNSENT.includes(row.state);
-  const answered = sent ? ` (answer after ${since(row.ended_at, row.started_at)})` : "";
+  const took = since(row.ended_at, row.started_at);
+  const answered = sent ? (row.status === null ? ` (${took} later, without an answer)` : ` (answer after ${took})`) : "";
   return [
     h("h3", {}, "In the account's time"),
     facts([
       ["Change happened", fullTime(row.created_at)],
       ["Due", `${fullTime(row.due_at)} (latency ${since(row.due_at, row.created_at)})`],
-      ["Held", row.held_by ? `until ${fullTime(row.held_until)}, by the limit of ${row.held_by}` : "not held"],
+      ["Held", row.held_by ? `${heldUntil(row)}, by the limit of ${row.held_by}` : "not held"],
       [
         "Sent",
         sent ? `${fullTime(row.started_at)} (${since(row.started_at, row.created_at)} after the change)` : "not sent",
@@ -77,16 +81,46 @@ export function timing({ notification: row }) {
   ];
 }
 
-/** What was decided about a change for every subscription, first for the one whose delivery this is. */
-export function why(session, change, serial) {
+/** While it is held nobody knows when it goes: as much as its windows have room for goes before it. */
+function heldUntil(row) {
+  const gone = row.started_at ?? row.ended_at;
+  if (gone) return `until ${fullTime(gone)}`;
+  return `not before ${fullTime(row.waits_until ?? row.held_until)}`;
+}
+
+/** What was decided about a change for every subscription, first for the one whose delivery this is.
+ *
+ * `advice`: what would help this delivery, in lines.
+ */
+export function why(session, change, serial, advice = []) {
   const place = h("div", {}, muted("…"));
   const own = (trace) => trace.notifications.some((passage) => passage.notification === serial);
   session.api.why({ change }).then((told) => {
     const traces = [...told.traces.filter(own), ...told.traces.filter((trace) => !own(trace))];
-    fill(place, traces.length ? traces.map((trace) => traceView(session, trace)) : h("p", {}, told.lines.join(" ")));
+    const others = traces.filter((trace) => trace.decision === OTHER_TOPIC);
+    const telling = traces.filter((trace) => trace.decision !== OTHER_TOPIC);
+    fill(
+      place,
+      advice.length > 0 && h("div", { class: "warning" }, h("h3", {}, "What would help"), advice.map(paragraph)),
+      traces.length ? telling.map((trace) => traceView(session, trace)) : told.lines.map(paragraph),
+      others.length > 0 && folded(session, others, telling.length > 0),
+    );
   }, complain);
   return place;
 }
+
+/** Those of other topics are many, and say nothing about this change. */
+function folded(session, others, beside) {
+  const verb = others.length === 1 ? "is for another topic" : "are for other topics";
+  return h(
+    "details",
+    { class: "trace" },
+    h("summary", {}, `${count(others.length, beside ? "other subscription" : "subscription")} ${verb}`),
+    others.map((trace) => traceView(session, trace)),
+  );
+}
+
+const paragraph = (text) => h("p", {}, text);
 
 function traceView(session, { subscription, decision, text, notifications }) {
   const who = subscription === null ? "replay" : `subscription ${subscription}`;

@@ -1,46 +1,76 @@
 // Nothing has happened yet: what to do first, with an endpoint or without one.
 
 import { copyButton } from "../clipboard.js";
-import { button, h } from "../dom.js";
+import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { controlSubscribeCommand, subscribeCommand } from "../snippets.js";
 import { watch } from "../watching.js";
+import { count } from "../words.js";
 
 const TARGET = "https://billing.example.com/hooks/copper";
 
 export function emptyState(session) {
-  const to = (view, text) => h("a", { href: link({ account: session.name, view }) }, text);
-  const command = subscribeCommand(location.origin, TARGET);
-  const ownCommand = () => controlSubscribeCommand(location.origin, session.name, TARGET);
-  return h(
-    "div",
-    { class: "panel panels" },
-    h("h1", {}, "Nothing has happened yet"),
+  const to = (view, text, which = "") => h("a", { href: link({ account: session.name, view, which }) }, text);
+  const next = h("div", { class: "panels" });
+  const draw = async () => {
+    const { count: number } = await session.api.subscriptions().catch(() => ({ count: 0 }));
+    fill(next, number ? subscribed(number, to) : first(session, to, draw));
+  };
+  draw();
+  return h("div", { class: "panel panels" }, h("h1", {}, "Nothing has happened yet"), next, withEndpoint(session, to));
+}
+
+function first(session, to, draw) {
+  const watched = async () => {
+    await watch(session);
+    await draw();
+  };
+  return [
     h(
       "p",
       {},
       "Without an endpoint: let the built-in inbox watch everything, then ",
-      to("records", "create a person"),
+      to("records", "create a person", "person"),
       ".",
     ),
-    h(
-      "div",
-      {},
-      button("Watch without an endpoint", () => watch(session), { class: "main" }),
-    ),
+    h("div", {}, button("Watch without an endpoint", watched, { class: "main" })),
+  ];
+}
+
+function subscribed(number, to) {
+  const verb = number === 1 ? "waits" : "wait";
+  return h(
+    "p",
+    {},
+    `${count(number, "subscription")} ${verb} for something to happen: `,
+    to("records", "create a person", "person"),
+    " or ",
+    to("send", "send an event"),
+    ".",
+  );
+}
+
+/** The page is told no tokens: the command that works as it stands goes through the control API. */
+function withEndpoint(session, to) {
+  const own = controlSubscribeCommand(location.origin, session.name, TARGET);
+  const copper = subscribeCommand(location.origin, TARGET);
+  return [
     h(
       "p",
       {},
       "With one: give its target a route under ",
       to("subscriptions", "Subscriptions"),
-      ", and subscribe as with Copper:",
+      ", and subscribe it there, or with this command:",
     ),
-    h("pre", { tabindex: 0, id: "subscribe-command" }, command),
+    h("pre", { tabindex: 0, id: "subscribe-command" }, own),
+    h("div", {}, copyButton("Copy command", () => own, "Command")),
     h(
-      "div",
-      { class: "row" },
-      copyButton("Copy command", () => command, "Command"),
-      copyButton("Copy for an account whose token you do not have", ownCommand, "Command"),
+      "details",
+      {},
+      h("summary", {}, "As a client of Copper does it"),
+      h("p", {}, "Put the account's token in the place of TOKEN: an account belongs to the token that it was made with."),
+      h("pre", { tabindex: 0 }, copper),
+      h("div", {}, copyButton("Copy as with Copper", () => copper, "Command")),
     ),
-  );
+  ];
 }

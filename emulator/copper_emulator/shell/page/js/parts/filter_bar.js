@@ -1,58 +1,90 @@
 // Which deliveries are wanted? Fields for each filter, and beside them, as chips, those that are on.
 
-import { fill, h, select } from "../dom.js";
-import { count, STATES, TOPICS, TYPES } from "../words.js";
+import { fill, gathered, h, select } from "../dom.js";
+import { complain, wrong } from "../say.js";
+import { count, fullTime, readMoment, STATES, stateWord, TOPICS, TYPES } from "../words.js";
 import { chips } from "./chips.js";
 
 const NAMES = {
   type: "type",
   event: "event",
   state: "status",
-  id: "id",
+  id: "record id",
   subscription: "subscription",
   status: "answer",
   text: "text",
-  since: "from",
-  until: "until",
+  since: "from time",
+  until: "until time",
 };
-const WORDS = { open: "failed or pending" };
+const WORDS = { open: "failed or waiting", queued: "waiting" };
+const MORE = ["id", "subscription", "status", "since", "until"];
+const MOMENTS = ["since", "until"];
+const TYPED_MS = 250;
+
+const NUMBER = [/^\d*$/, "is a number, like 17"];
+const FORMS = { id: NUMBER, subscription: NUMBER, status: [/^([1-5](\d\d|xx))?$/i, "is like 503, or 5xx for all of them"] };
 
 export class FilterBar {
-  /** `onChange(filters)`: others are wanted. */
-  constructor(onChange) {
-    this.onChange = onChange;
+  /** `onChange(filters, how)`: others are wanted. `now()`: the account's moment, for times without a day. */
+  constructor(onChange, now) {
+    Object.assign(this, { onChange, now });
     this.controls = controls();
-    for (const control of Object.values(this.controls)) control.addEventListener("change", () => onChange(this.read()));
+    for (const control of Object.values(this.controls)) control.addEventListener("change", () => this.changed());
     const { text, type, event, state, ...more } = this.controls;
+    // Also what empties the box at once, like Escape. Each letter is no step of the back button.
+    const typed = gathered(() => this.changed({ quietly: true }), TYPED_MS);
+    text.addEventListener("input", typed);
     this.chips = h("div", { class: "chip-bar", role: "status" });
-    this.element = h(
-      "div",
-      { class: "filters", role: "search", "aria-label": "Filters" },
-      text,
-      type,
-      event,
-      state,
-      h("details", {}, h("summary", {}, "More"), h("div", { class: "row" }, Object.values(more))),
-    );
+    const boxes = Object.entries(more).map(([name, control]) => box(name, control));
+    this.more = h("details", {}, h("summary", {}, "More"), h("div", { class: "row" }, boxes));
+    const parts = [text, type, event, state, this.more];
+    this.element = h("div", { class: "filters", role: "search", "aria-label": "Filters" }, parts);
+  }
+
+  /** What cannot be meant is said at its box, and the list stays as it is. */
+  changed(how) {
+    for (const old of this.element.querySelectorAll(".wrong")) old.remove();
+    try {
+      this.onChange(this.read(), how);
+    } catch (error) {
+      complain(error);
+    }
   }
 
   read() {
-    return Object.fromEntries(Object.entries(this.controls).map(([name, control]) => [name, control.value.trim()]));
+    return Object.fromEntries(Object.keys(this.controls).map((name) => [name, this.readOne(name)]));
+  }
+
+  readOne(name) {
+    const control = this.controls[name];
+    const text = control.value.trim();
+    const [form, is] = FORMS[name] ?? [];
+    if (form && !form.test(text)) throw wrong(control, `${NAMES[name]} ${is}`);
+    if (!text || !MOMENTS.includes(name)) return text;
+    const moment = readMoment(text, this.now());
+    if (!moment) throw wrong(control, `${NAMES[name]} is like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28`);
+    return moment;
   }
 
   write(filters) {
-    for (const [name, control] of Object.entries(this.controls)) control.value = filters[name] ?? "";
+    for (const [name, control] of Object.entries(this.controls)) {
+      const value = filters[name] ?? "";
+      // Who is writing goes on writing.
+      if (control === document.activeElement && control.value.trim() === value) continue;
+      control.value = MOMENTS.includes(name) && readMoment(value, 0) ? fullTime(value) : value;
+    }
+    if (MORE.some((name) => filters[name])) this.more.open = true;
   }
 
   /** The chips, and how many notifications fit. */
-  draw({ filters, count: fitting, total }) {
+  draw({ filters, count: fitting, total, loaded }) {
     const on = Object.values(filters).some(Boolean);
     const number = h(
       "span",
       { class: "muted", id: "filter-count" },
       `${count(fitting, "notification")} of ${total.toLocaleString("en")}`,
     );
-    fill(this.chips, chips(filters, NAMES, WORDS, this.onChange), on && number);
+    fill(this.chips, chips(filters, NAMES, WORDS, (others) => this.onChange(others)), on && loaded && number);
   }
 
   focus() {
@@ -60,11 +92,16 @@ export class FilterBar {
   }
 }
 
+function box(name, control) {
+  control.dataset.field = name;
+  return h("span", { class: "filter-box" }, control);
+}
+
 function controls() {
   const choices = (name, values) => select([["", name], ...values], "", { "aria-label": `Filter by ${name}` });
   const input = (name, more) => h("input", { placeholder: name, "aria-label": `Filter by ${name}`, ...more });
-  const number = { inputmode: "numeric", size: 8 };
-  const moment = { size: 20, title: "like 2026-03-02T09:00:00Z" };
+  const number = { inputmode: "numeric", size: 7 };
+  const moment = { size: 16, title: "like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28" };
   return {
     text: h("input", { type: "search", placeholder: "text", "aria-label": "Text", id: "filter-text", class: "grow" }),
     type: choices(
@@ -75,10 +112,10 @@ function controls() {
       "event",
       TOPICS.person.map((event) => [event, event]),
     ),
-    state: choices("status", [["open", WORDS.open], ...STATES.map((state) => [state, state])]),
+    state: choices("status", [["open", WORDS.open], ...STATES.map((state) => [state, stateWord(state)])]),
     id: input("record id", number),
     subscription: input("subscription", number),
-    status: input("answer", number),
+    status: input("answer", { size: 7, title: "like 503, or 5xx" }),
     since: input("from time", moment),
     until: input("until time", moment),
   };

@@ -4,8 +4,8 @@
 
 import { button, h } from "../dom.js";
 import { say, tried } from "../say.js";
-import { count } from "../words.js";
 import { confirmed } from "./dialog.js";
+import { anyLost, outcomes } from "./outcomes.js";
 
 const ASKS_FROM = 10;
 
@@ -62,12 +62,13 @@ export class Selection {
     const serials = [...this.serials].sort((one, other) => one - other);
     const text = "Each is sent once more, outside the limits.";
     if (serials.length > ASKS_FROM && !(await confirmed(`Resend ${serials.length}?`, text, "Resend"))) return;
-    let sent = 0;
+    const states = [];
     for (const serial of serials) {
-      if ((await tried(() => this.session.api.resend(serial))) !== undefined) sent += 1;
+      const made = await tried(() => this.session.api.resend(serial));
+      if (made !== undefined) states.push(made.notification.state);
     }
     this.none();
-    say(`${count(sent, "notification")} sent again`);
+    if (states.length) say(outcomes(states, " sent again"), "", { problem: anyLost(states) });
   }
 }
 

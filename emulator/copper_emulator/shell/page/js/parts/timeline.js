@@ -12,9 +12,10 @@ const AXIS = 20;
 
 // Beside the colour each lane has its own place and word.
 const LANES = [
-  ["sent", "good", (mark) => ["delivered", "rejected", "failed", "unknown"].includes(mark.what)],
+  ["delivered", "good", (mark) => mark.what === "delivered"],
+  ["failed", "bad", (mark) => ["rejected", "failed", "unknown"].includes(mark.what)],
   ["held", "wait", (mark) => mark.what === "held"],
-  ["lost", "bad", (mark) => ["lost", "dropped", "blocked", "cancelled"].includes(mark.what)],
+  ["not sent", "bad", (mark) => ["lost", "dropped", "blocked", "cancelled"].includes(mark.what)],
 ];
 
 /** `marks`: [{at, what}] in ms; `windows`: [{from, until, text, full}] in ms. */

@@ -1,31 +1,25 @@
 // How are ten thousand rows shown? Only those that can be seen, and a few around them, are on the page.
 
-import { fill, h } from "../dom.js";
+import { button, fill, h } from "../dom.js";
 
 const AROUND = 12;
 
 /** A grid of rows of one height.
  *
- * `columns`: [name, text] of each; `draw(row)`: the cells' contents; `key(row)`: what a row is known by;
- * `onOpen(row)`: it was chosen; `onEnd()`: the last ones came into sight.
+ * `columns`: [name, text] of each, and what it is called where it can be sorted by; `draw(row)`: the cells' contents;
+ * `key(row)`: what a row is known by; `onOpen(row)`: it was chosen; `onSort(name)`: sorted by it; `onEnd()`: the last
+ * ones came into sight. A row with a `separator` is that text and nothing else.
  */
 export class WindowedList {
-  constructor({ label, columns, draw, key, onOpen, onEnd, rowHeight = 27 }) {
-    Object.assign(this, { columns, draw, key, onOpen, onEnd, rowHeight });
+  constructor({ label, columns, draw, key, onOpen, onSort, onEnd, rowHeight = 27 }) {
+    Object.assign(this, { columns, draw, key, onOpen, onSort, onEnd, rowHeight });
     this.rows = [];
     this.chosen = null;
     this.before = h("div", { role: "presentation" });
     this.after = h("div", { role: "presentation" });
     this.seen = h("div", { role: "rowgroup" });
-    const head = h(
-      "div",
-      { role: "rowgroup", class: "list-head" },
-      h(
-        "div",
-        { role: "row", class: "list-row" },
-        columns.map(([name, text]) => h("div", { role: "columnheader", class: name }, text)),
-      ),
-    );
+    this.head = h("div", { role: "row", class: "list-row" });
+    const head = h("div", { role: "rowgroup", class: "list-head" }, this.head);
     this.element = h(
       "div",
       { role: "grid", class: "list", tabindex: 0, "aria-label": label },
@@ -39,6 +33,21 @@ export class WindowedList {
     this._frame = null;
     this._watch = new ResizeObserver(() => this._soon());
     this._watch.observe(this.element);
+  }
+
+  /** By which column the rows are sorted, the newest first. */
+  sortedBy(by) {
+    fill(
+      this.head,
+      this.columns.map(([name, text, sort]) => {
+        const sorted = sort && (sort === by ? "descending" : "none");
+        const title = sort && `Newest first, by when it was ${text.toLowerCase()}`;
+        const shown = sort
+          ? button(sort === by ? `${text} ↓` : text, () => this.onSort(sort), { class: "plain", title, id: `sort-${sort}` })
+          : text;
+        return h("div", { role: "columnheader", class: name, "aria-sort": sorted }, shown);
+      }),
+    );
   }
 
   /** Show other rows. What was in sight stays where it is, when `keep` asks for it and something came above it. */
@@ -76,9 +85,9 @@ export class WindowedList {
 
   /** The row so many after the chosen one, or the first. */
   neighbour(step) {
-    const place = this.rows.findIndex((row) => this.key(row) === this.chosen);
-    if (place < 0) return this.rows[0];
-    return this.rows[place + step];
+    const rows = this.rows.filter((row) => !row.separator);
+    const place = rows.findIndex((row) => this.key(row) === this.chosen);
+    return place < 0 ? rows[0] : rows[place + step];
   }
 
   _key(event) {
@@ -122,6 +131,10 @@ export class WindowedList {
   }
 
   _row(row, place) {
+    if (row.separator) {
+      const place = h("div", { role: "rowheader" }, row.separator);
+      return h("div", { role: "row", class: "list-row separator", id: `row-${row.key}` }, place);
+    }
     const chosen = this.key(row) === this.chosen;
     const known = {
       id: `row-${this.key(row)}`,

@@ -2,12 +2,29 @@
 
 import { server } from "../api.js";
 import { download } from "../clipboard.js";
-import { button, field, fill, h } from "../dom.js";
+import { button, field, fill, h, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go } from "../router.js";
-import { say, tried } from "../say.js";
+import { complain, say, tried, wrong } from "../say.js";
 
 const ALWAYS_THERE = "default";
+
+// Settings that are one of several words; the tests hold them against the settings themselves.
+export const CHOICES = {
+  profile: ["support-page", "developer-docs"],
+  over_limit: ["hold", "drop"],
+  window: ["fixed", "rolling"],
+  duplicates: ["deliver", "replace"],
+  timestamp: ["change", "sent"],
+  empty_attributes: ["present", "absent"],
+  secret_collision: ["accept", "refuse"],
+  lead_conversion: ["delete", "update"],
+  read_only_fields: ["ignore", "refuse"],
+  fetch_race: ["none", "deleted", "changed"],
+};
+
+/** What only tests ask for: it does nothing on a server. */
+const OF_TESTS = ["strict", "allow"];
 
 export async function show(main, { session }) {
   const view = new AccountView(session);
@@ -35,7 +52,8 @@ class AccountView {
     const found = await tried(() => Promise.all([this.api.settings(), server.settings()]));
     if (!found) return;
     const [{ settings, live }, meanings] = found;
-    const boxes = Object.entries(settings).map(([name, value]) => new Box(name, value, meanings[name]));
+    const shown = Object.entries(settings).filter(([name]) => !OF_TESTS.includes(name));
+    const boxes = shown.map(([name, value]) => new Box(name, value, meanings[name]));
     const now = boxes.filter(({ name }) => live.includes(name));
     const later = boxes.filter(({ name }) => !live.includes(name));
     const save = () => this.change(() => this.api.changeSettings(changed(now)), "Saved: from now on");
@@ -50,7 +68,8 @@ class AccountView {
   }
 
   async change(act, done) {
-    await tried(act, done);
+    // What was refused stays as it was written.
+    if ((await tried(act, done)) === undefined) return;
     await this.draw();
     await this.session.look();
   }
@@ -90,10 +109,13 @@ class AccountView {
   }
 
   async restore(file) {
+    const [{ name }] = file.files;
     const text = await file.files[0].text();
     file.value = "";
+    const snapshot = readSnapshot(text);
+    if (!snapshot) return complain(wrong(file, `${name} is no snapshot: Save snapshot makes them`));
     const sure = await confirmed("Put the snapshot back?", `What is in ${this.session.name} now is lost.`, "Put back");
-    if (sure) await this.change(() => this.api.restore(JSON.parse(text)), "It is as it was");
+    if (sure) await this.change(() => this.api.restore(snapshot), "It is as it was");
   }
 
   async remove() {
@@ -105,13 +127,26 @@ class AccountView {
   }
 }
 
+/** What a file says, or null where it is surely none of ours. */
+function readSnapshot(text) {
+  try {
+    const said = JSON.parse(text);
+    return said?.digest && said.state ? said : null;
+  } catch {
+    return null;
+  }
+}
+
 /** One setting, as it is written everywhere. */
 class Box {
   constructor(name, value, meaning) {
     this.name = name;
     this.meaning = meaning;
     this.before = Array.isArray(value) ? value.join(",") : String(value);
-    this.control = h("input", { value: this.before, class: "data", spellcheck: "false" });
+    const choices = CHOICES[name] ?? (typeof value === "boolean" ? ["true", "false"] : null);
+    this.control = choices
+      ? select(choices, this.before)
+      : h("input", { value: this.before, class: "data", spellcheck: "false" });
   }
 
   get now() {
@@ -129,6 +164,6 @@ function written(boxes) {
 }
 
 function grid(boxes) {
-  const one = ({ name, control, meaning }) => h("div", {}, field(name, control), h("p", { class: "meaning" }, meaning));
+  const one = ({ name, control, meaning }) => h("div", {}, field(name, control, name), h("p", { class: "meaning" }, meaning));
   return h("div", { class: "settings" }, boxes.map(one));
 }

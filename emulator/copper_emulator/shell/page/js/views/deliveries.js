@@ -6,23 +6,18 @@ import { Feed } from "../feed.js";
 import { onKey } from "../keys.js";
 import { emptyState } from "../parts/empty_state.js";
 import { FilterBar } from "../parts/filter_bar.js";
+import { cells, COLUMNS, withDays } from "../parts/delivery_rows.js";
+import { confirmed } from "../parts/dialog.js";
 import { Selection, takenOff, takeOff } from "../parts/selection.js";
 import { WindowedList } from "../parts/windowed_list.js";
 import { go } from "../router.js";
 import { complain } from "../say.js";
 import { listen } from "../session.js";
-import { clockTime, count, shortIds, status, statusDetail, topic } from "../words.js";
+import { count } from "../words.js";
 import { deliveryPane } from "./delivery.js";
 
-const COLUMNS = [
-  ["check", ""],
-  ["time", "Time"],
-  ["state", "Status"],
-  ["topic", "Topic"],
-  ["ids", "Ids"],
-  ["target", "Target"],
-  ["serial", "#"],
-];
+/** How the list is sorted, until somebody says otherwise: the same after a look at another view. */
+let sortedBy = "change";
 
 export async function show(main, { session, signal, place }) {
   const view = new DeliveriesView(session, signal, place);
@@ -44,12 +39,14 @@ class DeliveriesView {
     this.list = new WindowedList({
       label: "Changes and deliveries",
       columns: COLUMNS,
-      draw: (row) => this.cells(row),
+      draw: (row) => cells(row, (each) => this.selection.checkbox(each), session.now()),
       key: (row) => row.key,
       onOpen: (row) => this.open(row),
+      onSort: (by) => this.sortBy(by),
       onEnd: () => this.loadOlder(),
     });
-    this.filterBar = new FilterBar((filters) => this.filter(filters));
+    this.list.sortedBy(sortedBy);
+    this.filterBar = new FilterBar((filters, how) => this.filter(filters, how), () => session.now());
     this.pane = h("section", { class: "pane", "aria-label": "Delivery", tabindex: -1 });
     this.bar = h("div", { class: "list-bar" });
     this.empty = h("div", { class: "empty" });
@@ -61,8 +58,8 @@ class DeliveriesView {
   async begin() {
     const { session, signal } = this;
     this.drawBar();
-    listen(session, "entries", (event) => this.feed.take(event.detail), signal);
-    listen(session, "known", () => this.list.redraw(), signal);
+    listen(session, "entries", (event) => this.take(event.detail), signal);
+    listen(session, "known", () => this.look(), signal);
     listen(session, "reset", () => this.beginAnew(), signal);
     // "due in 3m" gets shorter by itself.
     const timer = setInterval(() => this.feed.rows.some((row) => row.state === "queued") && this.list.redraw(), 1000);
@@ -70,6 +67,24 @@ class DeliveriesView {
     this.keys();
     await this.useFilters(this.place.filters);
     await this.openPlace();
+  }
+
+  take(entries) {
+    this.feed.take(entries);
+    if (!this.beginning || !entries.some((entry) => entry.subscription)) return;
+    this.beginning = null;
+    this.draw();
+  }
+
+  look() {
+    this.feed.passed(this.session.now());
+    // The day may be another one by now, or known only now.
+    this.showRows({ keep: true });
+  }
+
+  showRows(how) {
+    const { clock } = this.session;
+    this.list.show(withDays(this.rows, sortedBy, clock && this.session.now()), how);
   }
 
   /** The address has changed: other filters, or another delivery. */
@@ -82,12 +97,13 @@ class DeliveriesView {
 
   async beginAnew() {
     this.selection.none();
+    this.beginning = null;
     go({ which: "" });
     await this.useFilters();
   }
 
   async useFilters() {
-    this.feed = new Feed(this.session.api, wanted(this.place));
+    this.feed = new Feed(this.session.api, wanted(this.place), sortedBy);
     this.feed.paused = this.paused;
     this.feed.addEventListener(
       "changed",
@@ -108,21 +124,28 @@ class DeliveriesView {
   }
 
   draw() {
-    const { feed, rows } = this;
+    const { feed } = this;
     const filtered = Object.values(feed.filters).some(Boolean);
     const nothing = feed.loaded && !feed.rows.length;
     this.drawBar();
     this.filterBar.draw(feed);
     fill(
       this.empty,
-      nothing && !filtered && emptyState(this.session),
-      nothing && filtered && h("p", { class: "muted" }, "Nothing fits these filters."),
+      nothing && !filtered && (this.beginning ??= emptyState(this.session)),
+      nothing && filtered && h("p", { class: "muted" }, nothingFits(feed.filters)),
     );
     this.list.element.hidden = nothing;
     const atTop = this.list.element.scrollTop < 5;
-    this.list.show(rows, { keep: !this.followsNewest && !atTop });
+    this.showRows({ keep: !this.followsNewest && !atTop });
     if (this.followsNewest && !feed.paused) this.toNewest();
     this.drawFooter();
+  }
+
+  sortBy(by) {
+    sortedBy = by;
+    this.list.sortedBy(by);
+    this.list.toTop();
+    this.feed.sortBy(by);
   }
 
   toNewest() {
@@ -138,6 +161,7 @@ class DeliveriesView {
     fill(
       this.footer,
       h("span", { class: "muted", id: "row-count" }, `${count(this.rows.length, "row")} here`),
+      hasOlder && sortedBy === "sent" && h("span", { class: "muted" }, "sorted are those that are here"),
       takenOff(this.session, () => this.draw()),
       !hasOlder && h("span", { class: "muted" }, "nothing older"),
       hasOlder &&
@@ -149,18 +173,6 @@ class DeliveriesView {
 
   loadOlder() {
     return this.feed.loadOlder().catch(complain);
-  }
-
-  cells(row) {
-    const about = [row.type ? topic(row) : "", shortIds(row.ids)];
-    if (!row.serial) {
-      const text = h("span", { class: "muted", title: row.text }, row.text);
-      return ["", clockTime(row.created_at), status(row.state), ...about, text, ""];
-    }
-    const state = status(row.state, statusDetail(row, this.session.now()));
-    // In full beside it, and where the mouse rests.
-    const target = h("span", { title: row.target }, row.target.replace(/^https:\/\//, ""));
-    return [this.selection.checkbox(row), clockTime(row.created_at), state, ...about, target, String(row.serial)];
   }
 
   // --- what is above it ---
@@ -175,9 +187,9 @@ class DeliveriesView {
     };
     fill(
       this.bar,
-      toggle(paused ? `Resume (${missed} new)` : "Pause", paused, () => this.pause(!paused), { id: "pause" }),
+      toggle(paused ? `Resume the list (${missed} new)` : "Pause the list", paused, () => this.pause(!paused), { id: "pause" }),
       toggle("Follow", this.followsNewest, () => this.followNewest(), { title: "Always look at the newest" }),
-      toggle("Failed or pending only", open, () => this.filterOpen(!open), { id: "open-only" }),
+      toggle("Failed or waiting only", open, () => this.filterOpen(!open), { id: "open-only" }),
       h("span", { class: "grow" }),
       this.selection.buttons(),
       saves("JSON", exportJson),
@@ -190,9 +202,9 @@ class DeliveriesView {
     this.filter({ ...this.place.filters, state: open ? "open" : "" });
   }
 
-  filter(filters) {
+  filter(filters, how) {
     const { tab } = this.place.filters;
-    go({ filters: { ...filters, ...(tab && { tab }) } });
+    go({ filters: { ...filters, ...(tab && { tab }) } }, how);
   }
 
   pause(paused) {
@@ -240,6 +252,14 @@ class DeliveriesView {
     go({ which: next ? String(next.key) : "" });
   }
 
+  /** One key is pressed too easily to send something by. */
+  async resend() {
+    const resend = this.element.querySelector("#resend");
+    if (!resend || resend.disabled) return;
+    const sure = await confirmed(`Resend #${this.place.which}?`, "It is sent once more, outside the limits.", "Resend it");
+    if (sure) resend.click();
+  }
+
   edge(place) {
     const row = this.rows.at(place);
     if (row) this.open(row);
@@ -254,13 +274,17 @@ class DeliveriesView {
     onKey("G", "oldest that is here", () => this.edge(-1), signal);
     onKey("Escape", "close the delivery", () => go({ which: "" }), signal);
     onKey("p", "pause the list, or go on", press("#pause"), signal);
-    onKey("o", "failed or pending only", press("#open-only"), signal);
+    onKey("o", "failed or waiting only", press("#open-only"), signal);
     onKey("/", "look for a text", () => this.filterBar.focus(), signal);
-    onKey("r", "resend", press("#resend"), signal);
+    onKey("r", "resend, after a question", () => this.resend(), signal);
     onKey("e", "edit and resend", press("#edit-resend"), signal);
     onKey("x", "take it off the list", () => this.takeOff(), signal);
     onKey("c", "copy as curl", press("#copy-curl"), signal);
   }
+}
+
+function nothingFits({ text }) {
+  return `Nothing fits these filters.${text ? " The values of secrets and headers are not searched." : ""}`;
 }
 
 /** The filters in an address; which tab of a delivery is open is none. */

@@ -6,20 +6,24 @@ import { deliveryActions } from "../parts/delivery_actions.js";
 import { payload, request, response, timing, why } from "../parts/delivery_tabs.js";
 import { jsonView } from "../parts/json_view.js";
 import { tabs } from "../parts/tabs.js";
-import { go, read } from "../router.js";
+import { go, link, read } from "../router.js";
 import { listen } from "../session.js";
 import { asStep } from "../snippets.js";
 import { status, statusDetail, topic } from "../words.js";
 
 /** `rows()`: the list it stands in, for first, previous, next and last. */
 export async function deliveryPane(pane, { session, which, tab, rows, signal }) {
-  let open = tab;
-  const choose = (name) => {
-    open = name;
+  const open = { tab, revealed: false };
+  open.choose = (name) => {
+    open.tab = name;
     go({ filters: { ...read().filters, tab: name } }, { quietly: true });
   };
+  open.reveal = () => {
+    open.revealed = !open.revealed;
+    return draw();
+  };
   const content = () =>
-    which.startsWith("e") ? notePane(session, Number(which.slice(1))) : wholePane(session, Number(which), open, choose);
+    which.startsWith("e") ? notePane(session, Number(which.slice(1))) : wholePane(session, Number(which), open);
   const draw = async () => {
     const shown = await content().catch((error) => missing(error.message, error.hint));
     if (!signal.aborted) fill(pane, moves(rows, which), shown);
@@ -60,14 +64,18 @@ function moves(rows, which) {
   );
 }
 
-async function wholePane(session, serial, tab, choose) {
-  const whole = await session.api.notification(serial);
+async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
+  const whole = await session.api.notification(serial, revealed);
+  // The real values are asked for anew each time, and only while somebody wants to see them.
+  const secrets = () =>
+    (revealed || whole.request?.masked) &&
+    button(revealed ? "Hide secrets" : "Show secrets", reveal, { title: "The values of secrets and headers" });
   const choices = [
-    ["payload", "Payload", () => payload(whole)],
-    ["request", "Request", () => request(whole)],
+    ["payload", "Payload", () => payload(whole, secrets())],
+    ["request", "Request", () => request(whole, secrets())],
     ["response", "Response", () => response(whole)],
     ["timing", "Timing", () => timing(whole)],
-    ["why", "Why", () => why(session, whole.change.serial, serial)],
+    ["why", "Why", () => why(session, whole.change.serial, serial, whole.advice)],
   ];
   return [head(session, whole), tabs("About this delivery", choices, tab, choose)];
 }
@@ -96,9 +104,22 @@ function head(session, whole) {
         "By the fault ",
         faults.map((text) => h("code", {}, text, " ")),
       ),
-    note && h("p", { class: "muted" }, note),
+    note && h("p", { class: "muted" }, again(session, notification)),
+    notification.resent_as.length > 0 && h("p", { class: "muted" }, "Sent again as ", links(session, notification.resent_as)),
     deliveryActions(session, whole),
   );
+}
+
+/** `resend of #6, edited`, which leads to #6. */
+function again(session, { note, resend_of: earlier }) {
+  if (earlier === null) return note;
+  const [before, after] = note.split(`#${earlier}`);
+  return [before, links(session, [earlier]), after];
+}
+
+function links(session, serials) {
+  const to = (serial) => link({ account: session.name, view: "deliveries", which: String(serial) });
+  return serials.map((serial, place) => [place ? ", " : "", h("a", { href: to(serial) }, `#${serial}`)]);
 }
 
 async function notePane(session, number) {
@@ -131,6 +152,7 @@ function aboutChange(session, change) {
       copyButton("Copy as JSON", () => JSON.stringify(change, null, 2), "JSON"),
     ),
     h("h3", {}, "Why nobody was notified"),
+    change.note && h("p", {}, change.note),
     why(session, change.serial, null),
     h("h3", {}, "The change"),
     jsonView(change),

@@ -3,24 +3,25 @@
 import { button, field, fill, h, select } from "../dom.js";
 import { listen } from "../session.js";
 import { tried } from "../say.js";
+import { clockTime } from "../words.js";
 
 // [name, what it does, [control...], beyond what Copper does]. A share is a slider; `next` is for the next delivery only.
 const FAULTS = [
-  ["lose", "are never sent", "share"],
-  ["refuse", "connections are refused", "next"],
-  ["hang", "are never answered, until the time-out", "next"],
-  ["garble", "answers are no HTTP", "next"],
-  ["slow", "answers come so much later", "3s"],
-  ["outage", "every connection is refused for so long", "10m"],
-  ["latency", "changes from now on are told so late", "0-15m"],
-  ["shuffle", "what is due at the same moment goes in another order", ""],
-  ["batches", "so many ids in one notification, in turn", "29,1"],
-  ["gone", "records are deleted before the endpoint can fetch them", ""],
-  ["changed", "records are changed before the endpoint can fetch them", ""],
-  ["stale", "searches lie so far behind", "5s"],
-  ["beyond_spec.duplicate", "are sent twice", "share"],
-  ["beyond_spec.retry", "what failed is sent again, so often", "8"],
-  ["beyond_spec.corrupt", "bodies are cut off somewhere", "next"],
+  ["lose", "Notifications are never sent", "share"],
+  ["refuse", "Connections are refused", "next"],
+  ["hang", "Requests are never answered, until the time-out", "next"],
+  ["garble", "Answers are no HTTP", "next"],
+  ["slow", "Answers come so much later", "3s"],
+  ["outage", "Every connection is refused for so long, from now on", "10m"],
+  ["latency", "Changes from now on are told so late", "0-15m"],
+  ["shuffle", "What is due at the same moment goes in another order", ""],
+  ["batches", "Notifications have so many ids, in turn", "29,1"],
+  ["gone", "Records are deleted before the endpoint can fetch them", ""],
+  ["changed", "Records are changed before the endpoint can fetch them", ""],
+  ["stale", "Searches lie so far behind", "5s"],
+  ["beyond_spec.duplicate", "Notifications are sent twice", "share"],
+  ["beyond_spec.retry", "What failed is sent again, so often", "8"],
+  ["beyond_spec.corrupt", "Bodies are cut off somewhere", "next"],
 ];
 
 // One delivery only: what is written behind the name.
@@ -66,6 +67,7 @@ export async function show(main, { session, signal }) {
           "div",
           { class: "row" },
           h("code", {}, fault.text),
+          fault.until && h("span", { class: "muted" }, `until ${clockTime(fault.until)}`),
           fault.beyond_spec && h("span", { class: "muted" }, "Copper itself never does this"),
           button("Off", () => off(fault.text), { "aria-label": `Switch off ${fault.text}` }),
         ),

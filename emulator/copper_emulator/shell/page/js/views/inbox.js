@@ -26,7 +26,12 @@ class InboxView {
     this.status = h("input", { type: "number", min: 200, max: 599, size: 5 });
     this.body = h("input", { placeholder: "ok" });
     this.delay = h("input", { placeholder: "0s", size: 6 });
-    this.element = h("div", { class: "panels" }, this.head(), this.answer(), this.requests);
+    const about = h(
+      "p",
+      { class: "muted" },
+      "A target for subscriptions: it is within the emulator, and nothing outside can reach it.",
+    );
+    this.element = h("div", { class: "panels" }, this.head(), about, this.answer(), this.requests);
   }
 
   head() {
@@ -39,7 +44,7 @@ class InboxView {
         "div",
         { class: "row" },
         h("code", { class: "data" }, target),
-        copyButton("Copy", () => target, "Target"),
+        copyButton("Copy target", () => target, "Target"),
         button("Watch everything", () => watch(this.session), { class: "main" }),
       ),
     );
@@ -53,9 +58,9 @@ class InboxView {
     return h(
       "section",
       { class: "panel row", "aria-label": "Answer" },
-      field("It answers with status", this.status),
-      field("and this body", this.body),
-      field("after", this.delay),
+      field("It answers with status", this.status, "status"),
+      field("and this body", this.body, "body"),
+      field("after", this.delay, "delay"),
       button("Save", save),
     );
   }

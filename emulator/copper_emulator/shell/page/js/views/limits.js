@@ -1,8 +1,9 @@
 // The sending limits: what has been counted in each window, what is held, and a drawing of when what was sent.
 
-import { fill, gathered, h, select } from "../dom.js";
+import { button, field, fill, gathered, h, select } from "../dom.js";
 import { gauges } from "../parts/gauges.js";
 import { timeline } from "../parts/timeline.js";
+import { link } from "../router.js";
 import { listen } from "../session.js";
 import { tried } from "../say.js";
 
@@ -29,6 +30,7 @@ export async function show(main, { session, signal }) {
       ),
       now,
       drawing,
+      await changes(session, () => draw()),
     ),
   );
 
@@ -49,12 +51,12 @@ export async function show(main, { session, signal }) {
     );
     fill(
       drawing,
-      h("h2", {}, "Sent, held, lost"),
+      h("h2", {}, "Delivered, failed, held, not sent"),
       timeline(marks, read.limits.filter((limit) => limit.window_from).map(windowOf), from, end, until),
       h(
         "p",
         { class: "muted" },
-        `The bars above are the ${read.window} window of each limit as it stands. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Lost: by a fault, dropped, blocked or cancelled.`,
+        `The bars above are the ${read.window} window of each limit as it stands. What is over a limit is ${read.over_limit === "drop" ? "dropped" : "held until it opens"}. Failed: rejected, not answered, or unknown. Not sent: lost by a fault, dropped, blocked or cancelled.`,
       ),
       read.marks.length === MARKS &&
         h("p", { class: "muted" }, `Drawn are the latest ${MARKS.toLocaleString("en")} notifications.`),
@@ -66,6 +68,29 @@ export async function show(main, { session, signal }) {
   listen(session, "known", soon, signal);
   listen(session, "entries", soon, signal);
   await draw();
+}
+
+/** The limits are settings: changed here, and all the others under Account. */
+async function changes({ name, api }, changed) {
+  const { settings } = await api.settings();
+  const limits = h("input", { value: settings.limits, class: "data", spellcheck: "false", size: 24 });
+  const over = select(["hold", "drop"], settings.over_limit);
+  const said = () => ({ limits: limits.value.trim(), over_limit: over.value });
+  const save = async () => {
+    if (await tried(() => api.changeSettings(said()), "Saved: from now on")) await changed();
+  };
+  return h(
+    "section",
+    { class: "panel panels", "aria-label": "Change the limits" },
+    h(
+      "div",
+      { class: "row send-choices" },
+      field("Limits, like 600/1m,1800/10m, or off", limits, "limits"),
+      field("What is over one", over, "over_limit"),
+      button("Save limits", save),
+    ),
+    h("p", { class: "muted" }, "All settings are under ", h("a", { href: link({ account: name, view: "account" }) }, "Account"), "."),
+  );
 }
 
 function windowOf(limit) {

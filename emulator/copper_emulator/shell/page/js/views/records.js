@@ -3,9 +3,11 @@
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
-import { say, tried } from "../say.js";
+import { anyLost, outcomes } from "../parts/outcomes.js";
+import { readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
-import { clockTime, count, status, statusDetail, topic } from "../words.js";
+import { watch } from "../watching.js";
+import { clockTime, status, statusDetail, topic } from "../words.js";
 
 // What has a field of its own; everything else is in the JSON below them.
 const FIELDS = {
@@ -46,7 +48,11 @@ class RecordsView {
       "input",
       gathered(() => this.drawList(), 200),
     );
-    const start = button("New", () => go({ which: this.type }), { class: "main" });
+    const begin = () => {
+      if (this.id === null) this.boxes()[0]?.focus();
+      else go({ which: this.type });
+    };
+    const start = button("New", begin, { class: "main" });
     const choice = h("div", { class: "row" }, this.types, this.name, start);
     this.element = h(
       "div",
@@ -57,7 +63,22 @@ class RecordsView {
     );
     const soon = gathered(() => this.drawWebhooks().then(() => this.drawList()), 200);
     listen(session, "entries", soon, signal);
-    listen(session, "reset", () => go({ which: this.type }), signal);
+    listen(session, "reset", () => this.beginAnew(), signal);
+    session.unsaved = () => this.isChanged();
+  }
+
+  beginAnew() {
+    fill(this.editor);
+    go({ which: this.type });
+  }
+
+  /** Whether something is written in the form that is not saved. */
+  isChanged() {
+    return this.boxes().some((each) => each.value !== each.dataset.before);
+  }
+
+  boxes() {
+    return [...this.editor.querySelectorAll("input, textarea")];
   }
 
   async follow({ which }) {
@@ -66,6 +87,7 @@ class RecordsView {
     this.types.value = this.type;
     this.id = id ? Number(id) : null;
     await this.drawEditor();
+    if (!id && which) this.editor.querySelector("input")?.focus();
     await this.drawWebhooks();
     await this.drawList();
   }
@@ -112,10 +134,11 @@ class RecordsView {
   form(record) {
     const isNew = record.id === undefined;
     const boxes = FIELDS[this.type].map((name) => [name, box(name, record)]);
-    const others = h("textarea", { placeholder: SAMPLE, spellcheck: "false" });
+    const others = h("textarea", { placeholder: SAMPLE, spellcheck: "false", "data-before": "" });
+    const more = () => (others.value.trim() ? readJson(others, "Other fields") : {});
     const submit = (event) => {
       event.preventDefault();
-      this.save(record, () => ({ ...changed(record, boxes), ...(others.value.trim() && JSON.parse(others.value)) }));
+      this.save(record, () => ({ ...changed(record, boxes), ...more() }));
     };
     return h(
       "form",
@@ -126,7 +149,7 @@ class RecordsView {
         h("h1", {}, isNew ? `New ${this.type}` : `${this.type} ${record.id}`),
         !isNew && button("Delete", () => this.remove(record), { class: "danger" }),
       ),
-      boxes.map(([name, control]) => field(name, control)),
+      boxes.map(([name, control]) => field(name, control, name)),
       field("Other fields as JSON", others),
       h("div", { class: "row" }, h("button", { class: "main" }, isNew ? "Create" : "Save")),
       !isNew && h("details", {}, h("summary", {}, "The whole record"), h("pre", { tabindex: 0 }, pretty(record))),
@@ -139,6 +162,7 @@ class RecordsView {
     const answer = await tried(() => (isNew ? api.create(type, written()) : api.update(type, [record.id], written())));
     if (!answer) return;
     tellOf(answer);
+    for (const each of this.boxes()) each.dataset.before = each.value;
     if (isNew) return go({ which: `${type}/${answer.records[0].id}` });
     await this.drawEditor();
     await this.drawList();
@@ -158,22 +182,31 @@ class RecordsView {
     const filters = { type, id, limit: WEBHOOKS };
     const { notifications } = (id && (await tried(() => this.api.notifications(filters)))) || { notifications: [] };
     const all = link({ account: session.name, view: "deliveries", filters: { type, id: String(id) } });
+    const rows = () => notifications.map((row) => this.webhookRow(row));
+    const shown = notifications.length ? h("table", {}, h("tbody", {}, rows())) : await this.none();
     fill(
       this.webhooks,
       h("h2", {}, "Its webhooks"),
-      notifications.length
-        ? h(
-            "table",
-            {},
-            h(
-              "tbody",
-              {},
-              notifications.map((row) => this.webhookRow(row)),
-            ),
-          )
-        : h("p", { class: "muted" }, "None yet. They appear here as they happen."),
+      shown,
       id && h("p", {}, h("a", { href: all }, "All of this record")),
     );
+  }
+
+  /** Nothing was sent: because nothing happened yet, or because nobody would be told. */
+  async none() {
+    const { session, type } = this;
+    const found = await tried(() => this.api.subscriptions());
+    const own = found?.subscriptions.filter((each) => each.type === type) ?? [];
+    if (!found || own.length) return h("p", { class: "muted" }, "None yet. They appear here as they happen.");
+    const to = h("a", { href: link({ account: session.name, view: "subscriptions" }) }, "Subscribe an endpoint");
+    const watched = async () => {
+      await watch(session);
+      await this.drawWebhooks();
+    };
+    return [
+      h("p", {}, `Nobody is subscribed to ${type}: what happens to it is not told to anybody. `, to, ", or"),
+      h("div", {}, button("Watch everything in the inbox", watched)),
+    ];
   }
 
   webhookRow(row) {
@@ -189,7 +222,8 @@ class RecordsView {
 }
 
 function box(name, record) {
-  return h("input", { value: record[name] ?? "", type: NUMBERS.includes(name) ? "number" : "text" });
+  const value = String(record[name] ?? "");
+  return h("input", { value, type: NUMBERS.includes(name) ? "number" : "text", "data-before": value });
 }
 
 /** Only what was changed is written: the rest would be told of as unchanged, or refused. */
@@ -200,10 +234,11 @@ function changed(record, boxes) {
 }
 
 function tellOf({ changes, ignored }) {
-  const notified = changes.flatMap((change) => change.notifications).length;
+  const states = changes.flatMap((change) => change.notifications).map(({ state }) => state);
   const hint = ignored.length ? `Only Copper writes ${ignored.join(", ")}.` : (changes[0]?.note ?? "");
   if (!changes.length) say("The values were the same: nothing changed", hint);
-  else say(notified ? `Saved; ${count(notified, "notification")}` : "Saved; nobody is notified", hint);
+  else if (!states.length) say("Saved; nobody is notified", hint);
+  else say(`Saved; ${outcomes(states)}`, hint, { problem: anyLost(states) });
 }
 
 function pretty(record) {

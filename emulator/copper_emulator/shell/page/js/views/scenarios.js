@@ -204,14 +204,17 @@ function runView(run) {
     run.failure && h("pre", { tabindex: 0, class: "bad" }, run.failure),
     run.timeline.length > 0 &&
       h("details", {}, h("summary", {}, "What happened"), h("pre", { tabindex: 0 }, run.timeline.join("\n"))),
+    run.waiting > 0 && h("p", { class: "warning" }, `${count(run.waiting, "notification")} had not ended when it was over.`),
+    run.left?.length > 0 && h("p", { class: "warning" }, `The account goes on with ${run.left.join(", ")}; a reset ends that.`),
     run.drawn_from !== null && h("p", { class: "muted" }, `Drawn from seed ${run.drawn_from}.`),
   ];
 }
 
 function stepLine(step) {
+  // What is subscribed before the first step has no number.
   return h(
     "li",
-    { value: step.number },
+    step.number ? { value: step.number } : { class: "before" },
     sign(step.passed ? "good" : "bad", step.passed ? "✓" : "✕", step.passed ? "" : "failed"),
     h("span", { class: "mono" }, ` ${step.text} `),
     h(

@@ -2,9 +2,10 @@
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { go } from "../router.js";
-import { say, tried } from "../say.js";
-import { oddities } from "../validity.js";
-import { count, TOPICS, TYPES } from "../words.js";
+import { anyLost, outcomes, tellOfSent } from "../parts/outcomes.js";
+import { readJson, say, tried } from "../say.js";
+import { isNotification, oddities } from "../validity.js";
+import { TOPICS, TYPES } from "../words.js";
 
 const EVERYBODY = "";
 const ELSEWHERE = "elsewhere";
@@ -19,7 +20,7 @@ export async function show(main, { session }) {
 
 class SendView {
   constructor(session, subscriptions) {
-    Object.assign(this, { session, subscriptions, api: session.api, known: [] });
+    Object.assign(this, { session, subscriptions, api: session.api, known: [], sampled: "" });
     this.type = select(TYPES, "person", { id: "send-type" });
     this.event = select(TOPICS.person, "update", { id: "send-event" });
     this.to = select([], EVERYBODY, { id: "send-to" });
@@ -53,7 +54,7 @@ class SendView {
       field("Type", this.type),
       field("Event", this.event),
       field("To", this.to),
-      field("Target", this.target),
+      field("Target", this.target, "target"),
     );
   }
 
@@ -82,7 +83,7 @@ class SendView {
     fill(
       this.to,
       option(EVERYBODY, `as an event: to every subscription (${own.length})`),
-      own.map(({ id }) => option(String(id), `this body, to subscription ${id}`)),
+      own.map(({ id, target }) => option(String(id), `this body, to subscription ${id} at ${target}`)),
       option(ELSEWHERE, "this body, to another target"),
     );
   }
@@ -93,14 +94,19 @@ class SendView {
 
   async fillIn() {
     const type = this.type.value;
-    const found = await tried(() => this.api.search(type, { page_size: 200 }));
-    const records = found?.records ?? [];
-    this.known = records.map((record) => record.id);
     const chosen = this.subscriptions.find(({ id }) => String(id) === this.to.value);
     this.target.value = chosen?.target ?? "";
     this.target.disabled = this.to.value !== ELSEWHERE;
-    const body = this.sample(records[0], chosen ?? this.matching()[0]);
-    this.body.value = JSON.stringify(body, null, 2);
+    const before = this.body.value;
+    const found = await tried(() => this.api.search(type, { page_size: 200 }));
+    const records = found?.records ?? [];
+    this.known = records.map((record) => record.id);
+    const sample = JSON.stringify(this.sample(records[0], chosen ?? this.matching()[0]), null, 2);
+    // Who has begun to write meanwhile keeps what is written.
+    if ([before, this.sampled].includes(this.body.value)) {
+      this.body.value = sample;
+      this.sampled = sample;
+    }
     this.check();
   }
 
@@ -125,10 +131,11 @@ class SendView {
       {},
       odd.map((text) => h("li", {}, text)),
     );
+    const asItIs = this.to.value === EVERYBODY ? "As an event it must be right." : "It is sent as it stands here.";
     fill(
       this.warning,
       odd.length
-        ? h("div", { class: "warning" }, "Copper would not send this:", list)
+        ? h("div", { class: "warning" }, `Copper would not send this. ${asItIs}`, list)
         : h("p", { class: "muted" }, "A body as Copper sends it."),
     );
   }
@@ -136,20 +143,27 @@ class SendView {
   async send() {
     const answer = await tried(() => (this.to.value === EVERYBODY ? this.fire() : this.replay()));
     if (answer === undefined) return;
-    const sent = answer.notifications ?? [answer.notification];
-    say(
-      sent.length ? `Sent: ${count(sent.length, "notification")}` : "It happened, and nobody is notified",
-      answer.note,
-    );
-    if (sent.length) go({ view: "deliveries", which: String(sent[0].serial), filters: {} });
+    if (!answer.notifications) tellOfSent("Sent", answer);
+    else tellOf(answer);
+    const [first] = answer.notifications ?? [answer.notification];
+    if (first) go({ view: "deliveries", which: String(first.serial), filters: {} });
   }
 
   fire() {
-    const { type, event, ids, updated_attributes = {} } = JSON.parse(this.body.value);
+    const { type, event, ids, updated_attributes = {} } = readJson(this.body, "The body");
     return this.api.fire({ type, event, ids, updated_attributes });
   }
 
+  /** To one target anything can be sent; what is no notification is listed as what was chosen above. */
   replay() {
-    return this.api.replay({ body: JSON.parse(this.body.value), target: this.target.value.trim() });
+    const target = this.target.value.trim();
+    if (isNotification(this.body.value)) return this.api.replay({ body: JSON.parse(this.body.value), target });
+    return this.api.replay({ text: this.body.value, type: this.type.value, event: this.event.value, target });
   }
+}
+
+function tellOf({ notifications, note }) {
+  const states = notifications.map(({ state }) => state);
+  if (!states.length) say("It happened, and nobody is notified", note);
+  else say(`Sent: ${outcomes(states)}`, "", { problem: anyLost(states) });
 }

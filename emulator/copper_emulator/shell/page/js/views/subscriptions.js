@@ -2,7 +2,7 @@
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed, dialog } from "../parts/dialog.js";
-import { tried } from "../say.js";
+import { readJson, tried } from "../say.js";
 import { listen } from "../session.js";
 import { watch } from "../watching.js";
 import { sign, status, TOPICS, TYPES } from "../words.js";
@@ -92,7 +92,8 @@ class SubscriptionsView {
   routeTable(routes) {
     const rows = routes.map(({ origin, to }) => {
       const remove = () => this.change(() => this.api.removeRoute(origin), "Route removed");
-      return [data(origin), data(to), button("Remove", remove, { "aria-label": `Remove route of ${origin}` })];
+      const away = leaves(to) && h("p", { class: "leaves" }, "It leaves this machine.");
+      return [data(origin), [data(to), away], button("Remove", remove, { "aria-label": `Remove route of ${origin}` })];
     });
     const none = "Without a route only this machine is sent to; everything else is blocked.";
     return table(["Targets that begin with", "Are sent to"], rows, none);
@@ -149,16 +150,20 @@ function form(api, subscription, close) {
   const target = h("input", { type: "url", value: subscription?.target ?? "", placeholder: url });
   const secret = json(subscription?.secret, '{"key": "s3cret"}');
   const headers = json(subscription?.headers, '{"X-Api-Key": "s3cret"}');
-  const said = () => ({ target: target.value.trim(), secret: read(secret), headers: read(headers) });
+  const said = () => ({
+    target: target.value.trim(),
+    secret: read(secret, "Secret"),
+    headers: read(headers, "Headers"),
+  });
   const made = () => api.subscribe({ type: type.value, event: event.value, ...said() });
   const save = async () => {
     if (await tried(() => (subscription ? api.resubscribe(subscription.id, said()) : made()), "Saved")) close(true);
   };
   return [
     h("div", { class: "row" }, field("Type", type), field("Event", event)),
-    field("Target", target),
-    field("Secret as JSON (may be left out)", secret),
-    field("Headers as JSON (may be left out)", headers),
+    field("Target", target, "target"),
+    field("Secret as JSON (may be left out)", secret, "secret"),
+    field("Headers as JSON (may be left out)", headers, "headers"),
     subscription && h("p", { class: "muted" }, "What is masked stays as it is; an empty box takes it away."),
     ends(close, save),
   ];
@@ -169,8 +174,14 @@ function json(values, placeholder) {
 }
 
 /** What is not there is null. */
-function read(control) {
-  return control.value.trim() ? JSON.parse(control.value) : null;
+function read(control, what) {
+  return control.value.trim() ? readJson(control, what) : null;
+}
+
+/** Whether something that is sent there goes to another machine. */
+function leaves(to) {
+  if (!/^https?:/.test(to) || !URL.canParse(to)) return false;
+  return !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(to).hostname);
 }
 
 function newRoute(api) {
@@ -178,9 +189,12 @@ function newRoute(api) {
     const origin = h("input", { placeholder: "https://billing.example.com", autofocus: true });
     const to = h("input", { placeholder: "http://127.0.0.1:5000" });
     const save = async () => {
-      if (await tried(() => api.addRoute(origin.value.trim(), to.value.trim()), "Route made")) close(true);
+      const there = to.value.trim();
+      const text = `${there} is another machine: what the emulator sends there really arrives, at whoever has it.`;
+      if (leaves(there) && !(await confirmed("Send to another machine?", text, "Send there"))) return;
+      if (await tried(() => api.addRoute(origin.value.trim(), there), "Route made")) close(true);
     };
-    return [field("Targets that begin with", origin), field("Are sent to", to), ends(close, save)];
+    return [field("Targets that begin with", origin, "origin"), field("Are sent to", to, "to"), ends(close, save)];
   });
 }
 

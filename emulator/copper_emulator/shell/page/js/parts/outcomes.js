@@ -1,0 +1,25 @@
+// How did it go, in one line? What was sent and not delivered is no success.
+
+import { say } from "../say.js";
+import { count, stateWord } from "../words.js";
+
+/** `3 notifications: 2 delivered, 1 failed`, of their states; `what` was done stands before the colon. */
+export function outcomes(states, what = "") {
+  const words = [...new Set(states.map(stateWord))];
+  const numbers = words.map((word) => `${states.filter((state) => stateWord(state) === word).length} ${word}`);
+  return `${count(states.length, "notification")}${what}: ${numbers.join(", ")}`;
+}
+
+/** Whether any of them will not arrive any more. */
+export function anyLost(states) {
+  return states.some((state) => !["queued", "held", "sending", "delivered"].includes(state));
+}
+
+/** Say how one that was just sent by hand has ended. */
+export function tellOfSent(what, { notification }) {
+  const { serial, state, outcome, told } = notification;
+  if (!outcome) return say(`${what} as #${serial}: ${told}`);
+  if (state === "delivered") return say(`${what} as #${serial}: ${told}`);
+  const [first, ...rest] = told.split(". ");
+  say(`${what} as #${serial}, and not delivered: ${first}`, rest.join(". "), { problem: true });
+}
