@@ -23,7 +23,7 @@ export const CHOICES = {
   fetch_race: ["none", "deleted", "changed"],
 };
 
-/** What only tests ask for: it does nothing on a server. */
+/** What judges tests, and scenarios that are played here; the command line has it. */
 const OF_TESTS = ["strict", "allow"];
 
 export async function show(main, { session }) {
