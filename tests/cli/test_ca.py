@@ -211,9 +211,10 @@ def test_the_log_tells_of_an_unknown_authority_and_ca_trusts_it(tmp_path: Path) 
                 assert shown["outcome"] == word
                 why = run("why", "person", "17", server=server.url)[1]
                 assert ("trusted here; trust it with --ca FILE" in why) is (word == "failed")
-                assert ("Trust who has signed it, with a file of its certificate: serve --ca FILE" in why) is (
-                    word == "failed"
+                advice = (
+                    "Trust who has signed it, with a file of its certificate: copper-emulator settings --set ca=FILE"
                 )
+                assert (advice in why) is (word == "failed")
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("check", "https://127.0.0.1:1/hook", "--port", "0")])
