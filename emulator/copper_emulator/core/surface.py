@@ -17,6 +17,7 @@ class Surface(Enum):
     FACTORY = "make_copper"
     RUN = "copper-emulator run"
     SERVER = "copper-emulator serve"
+    EXEC = "copper-emulator exec"
     CONNECTED = "Copper.connect"
 
     def setting(self, name: str, value: int | str) -> str:
@@ -24,8 +25,8 @@ class Surface(Enum):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
             return f"--settings {name}={text}"
-        if self in (Surface.SERVER, Surface.CONNECTED):
-            return f"serve {_served(name, text)}"
+        if self in (Surface.SERVER, Surface.CONNECTED, Surface.EXEC):
+            return f"{'exec' if self is Surface.EXEC else 'serve'} {_served(name, text)}"
         call = f"{self.value}({name}={value!r})"
         if self in (Surface.PYTEST, Surface.FACTORY):
             return f"{call}, --copper-{name.replace('_', '-')}={text} or copper_{name} in the ini file"
@@ -35,28 +36,28 @@ class Surface(Enum):
         """How targets that begin with an origin are sent to `to`, a URL, or else to one's own app."""
         if self is Surface.RUN:
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
-        if self is Surface.SERVER:
-            return f"serve --route {origin}={to or APP_URL}"
+        if self in (Surface.SERVER, Surface.EXEC):
+            return f"{'exec' if self is Surface.EXEC else 'serve'} --route {origin}={to or APP_URL}"
         return f"copper.route({origin!r}, to={repr(to) if to else 'app'})"
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
         """How a target is subscribed to a topic."""
         if self is Surface.RUN:
             return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
-        if self is Surface.SERVER:
+        if self in (Surface.SERVER, Surface.EXEC):
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
         return f"copper.subscribe({kind!r}, {event!r}, target={target!r})"
 
     def expected(self, name: str, value: int | str) -> str:
         """How what is expected names a status or an outcome: `status=409`, in a scenario `status: 409`."""
-        return f"{name}: {value}" if self is Surface.RUN else f"{name}={value!r}"
+        return f"{name}: {value}" if self in (Surface.RUN, Surface.EXEC) else f"{name}={value!r}"
 
     @property
     def faults_off(self) -> str:
         """How faults are switched off."""
         if self is Surface.RUN:
             return "a step `faults: off`"
-        return "copper-emulator faults off" if self is Surface.SERVER else "copper.faults.off()"
+        return "copper-emulator faults off" if self in (Surface.SERVER, Surface.EXEC) else "copper.faults.off()"
 
 
 def _served(name: str, text: str) -> str:
