@@ -8,7 +8,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Kind, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
-from copper_emulator.core.tls import TlsFault
+from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 
 _DISLIKED = frozenset({400, 401, 403, 422})
 """Answers of an endpoint that did not like what it was sent."""
@@ -53,6 +53,8 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
         return _listen(delivery)
     if delivery.reason is Reason.TLS:
         return _over_tls(delivery, surface)
+    if delivery.reason is Reason.BROKEN_OFF and MAYBE_TLS in delivery.text:
+        return "Mend the endpoint, or if it is a TLS server, write https:// where it is sent to"
     return _MEND
 
 
@@ -75,7 +77,7 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
         return _TLS.get(fault, _MEND)
     trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
     # Accounts of tests have an authority that ends with them, and no command knows it.
-    own = surface in (Surface.RUN, Surface.SERVER, Surface.CONNECTED)
+    own = surface in (Surface.RUN, Surface.SERVER, Surface.EXEC, Surface.CONNECTED)
     return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
 
 

@@ -91,13 +91,17 @@ class Accounts:
         """Another test begins: what ended in the last one is no longer of interest."""
         self.ended.clear()
 
-    def before_call(self) -> None:
+    def before_call(self, item: pytest.Item) -> None:
         """The fixtures stand; what opens from here on is opened by the test itself."""
         self._before_call = len(self.standing)
-        # Where nothing was ever intercepted, it was not even imported.
-        intercepting = sys.modules.get("copper_emulator.interception.process")
-        if intercepting is not None:
-            intercepting.PROCESS.renew()
+        _renew()
+        # Once more before the first fixture ends: until then others may have taken away what they had put there.
+        item.addfinalizer(_renew)
+
+    def after_teardown(self) -> None:
+        """All fixtures have ended, each with what it puts back."""
+        if (intercepting := _intercepting()) is not None:
+            intercepting.PROCESS.tidy()
 
     def open(self, name: str, face: Face) -> Account:
         """An account begins. One that begins when all others of the test have ended, as in the next example of
@@ -121,6 +125,16 @@ class Accounts:
     def news(self) -> list[str]:
         """What has to be told about those that stand."""
         return [text for account in self.standing if (text := account.news())]
+
+
+def _intercepting() -> Any:
+    # Where nothing was ever intercepted, it was not even imported.
+    return sys.modules.get("copper_emulator.interception.process")
+
+
+def _renew() -> None:
+    if (intercepting := _intercepting()) is not None:
+        intercepting.PROCESS.renew()
 
 
 ACCOUNTS = pytest.StashKey[Accounts]()

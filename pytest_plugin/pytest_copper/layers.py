@@ -96,6 +96,22 @@ def of_item(item: pytest.Item, overrides: object) -> Settings:
     return _settings(_seeded(layer, item.config))
 
 
+def intercepts(item: pytest.Item) -> bool:
+    """Whether the marker, the ini file or the command line say that a test's account intercepts.
+
+    What the fixture `copper_settings` says is not known before it is set up.
+    """
+    said = [mark.kwargs["intercept"] for mark in item.iter_markers("copper") if "intercept" in mark.kwargs]
+    chosen = said[0] if said else item.config.stash[CONFIGURED].get("intercept", False)
+    if isinstance(chosen, bool):
+        return chosen
+    try:
+        return _settings({"intercept": chosen}).intercept
+    except ValueError:
+        # It is told at the account's set-up, where it says which of them is wrong.
+        return False
+
+
 def of_call(config: pytest.Config, values: Layer) -> Settings:
     """The settings of an account made by `make_copper`. Raises SettingsError."""
     __tracebackhide__ = True

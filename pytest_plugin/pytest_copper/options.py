@@ -124,7 +124,7 @@ def _given(config: pytest.Config, name: str) -> Given | None:
 def _beside_the_ini_file(config: pytest.Config, files: str) -> list[str]:
     # Wherever the run is started from.
     folder = config.rootpath if config.inipath is None else config.inipath.parent
-    return [str(folder / file.strip()) for file in files.split(",") if file.strip()]
+    return [str(folder / file.strip()) for line in files.splitlines() for file in line.split(",") if file.strip()]
 
 
 def on_command_line(config: pytest.Config) -> dict[str, tuple[str, ...]]:

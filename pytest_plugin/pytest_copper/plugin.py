@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_copper import accounts, layers, options, verdict
+from pytest_copper import accounts, layers, options, order, verdict
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
@@ -61,13 +61,23 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget the accounts of the test before."""
     item.config.stash[accounts.ACCOUNTS].before_setup()
+    order.intercepting_first(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Clear away what other fixtures have put back after the account's end."""
+    try:
+        return (yield)
+    finally:
+        item.config.stash[accounts.ACCOUNTS].after_teardown()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Judge the accounts of a test that has not failed by itself."""
     __tracebackhide__ = True
-    item.config.stash[accounts.ACCOUNTS].before_call()
+    item.config.stash[accounts.ACCOUNTS].before_call(item)
     try:
         result = yield
     except BaseException:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Literal, overload
 
+from copper_emulator.core.errors import UsageError
 from copper_emulator.endpoint import Endpoint
 from copper_emulator.shell.messages import Received, Response
 from copper_emulator.tls_endpoint import TlsEndpoint
@@ -28,6 +29,11 @@ class CopperEndpoint(Endpoint):
     def __call__(self, *, tls: Literal[True]) -> TlsEndpoint: ...
 
     def __call__(self, request: Received | None = None, *, tls: bool = False) -> Response | TlsEndpoint:
-        if request is None or tls:
+        if request is not None and not tls:
+            return super().__call__(request)
+        if request is None and tls:
             return self._over_tls()
-        return super().__call__(request)
+        raise UsageError(
+            "copper_endpoint is a receiver already, and copper_endpoint(tls=True) makes another one, which speaks TLS: "
+            "there is nothing else to call it for"
+        )

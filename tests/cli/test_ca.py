@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import ssl
 import stat
@@ -15,7 +16,7 @@ import requests
 import trustme
 
 from copper_emulator.shell.tls.authority import Authority
-from tests.cli.processes import run, started, subscribe
+from tests.cli.processes import PATIENCE, run, started, subscribe
 from tests.shell.tls.endpoints import server_context, tls_endpoint
 
 
@@ -68,6 +69,48 @@ def test_it_issues_a_certificate_for_an_endpoint_that_others_cannot_read(tmp_pat
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
+
+
+def test_it_overwrites_no_key_unless_it_is_forced_to(tmp_path: Path) -> None:
+    file = tmp_path / "endpoint.pem"
+    file.write_text("somebody's own")
+
+    code, out, err = run("ca", "--issue", str(file))
+    assert (code, out) == (1, "")
+    assert "there is such a file" in err
+    assert "--force" in err
+    assert file.read_text() == "somebody's own"
+
+    assert run("ca", "--issue", str(file), "--force")[0] == 0
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
+
+
+def test_it_issues_nothing_for_nobody(tmp_path: Path) -> None:
+    code, _, err = run("ca", "--issue", str(tmp_path / "endpoint.pem"), "--host", "")
+
+    assert (code, err.partition(":")[0]) == (2, "copper-emulator")
+    assert "--host is empty: write the name or address" in err
+
+
+def test_it_issues_one_to_stdout_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("ca", "--issue", "-", "--host", "billing.localhost")
+
+    assert (code, err) == (0, "")
+    (tmp_path / "endpoint.pem").write_text(out)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["endpoint.pem"]
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tmp_path / "endpoint.pem")
+
+
+@pytest.mark.parametrize("files", [("-", "-"), ("-", "ca.pem"), ("endpoint.pem", "-")])
+def test_what_goes_to_stdout_goes_there_alone(
+    files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("ca", "--issue", files[0], "--export", files[1])
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("option", ["--export", "--issue"])
@@ -157,17 +200,19 @@ def test_a_tls_port_in_use_is_said_in_one_line() -> None:
 
 def test_without_a_tls_port_nothing_of_it_is_imported_or_made(folder: Path) -> None:
     code = (
-        "import sys, threading, os, signal\n"
+        "import sys\n"
         "from copper_emulator.cli import main\n"
-        "threading.Timer(1.5, os.kill, [os.getpid(), signal.SIGINT]).start()\n"
         "try: main(['serve', '--port', '0'])\n"
         "except SystemExit: print(sorted({'trustme', 'cryptography', 'idna'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert "Copper emulator ready" in server.stdout.readline()
+        server.send_signal(signal.SIGINT)
+        out, _ = server.communicate(timeout=PATIENCE)
 
-    assert "Copper emulator ready" in done.stdout
     # idna comes with yarl.
-    assert done.stdout.splitlines()[-1] == "['idna']"
+    assert (server.returncode, out.splitlines()[-1]) == (0, "['idna']")
     assert not folder.exists()
 
 

@@ -164,10 +164,25 @@ def test_every_setting_is_an_option_with_its_description_and_default() -> None:
     text = " ".join(CliRunner().invoke(main, ["serve", "--help"], terminal_width=10_000).output.split())
 
     for name, field in Settings.model_fields.items():
+        if name == "intercept":
+            continue
         assert f"{option_name(name)} " in text
         assert " ".join((field.description or "-").split()) in text
     assert "[default: 600/1m,1800/10m]" in text
     assert "[default: 16]" in text
+
+
+@pytest.mark.parametrize("option", ["--intercept", "--no-intercept"])
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [(["serve"], "it is --proxy PORT that leads"), (["exec", "--", "true"], "always lands here; leave it out")],
+)
+def test_what_only_tests_intercept_by_is_no_option_and_says_what_is(command: list[str], says: str, option: str) -> None:
+    result = CliRunner().invoke(main, [command[0], option, *command[1:]])
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert says in result.stderr
+    assert "--intercept" not in CliRunner().invoke(main, [command[0], "--help"]).output
 
 
 def test_settings_reach_the_accounts() -> None:

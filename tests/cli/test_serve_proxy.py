@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import invoke, run, started
+from tests.cli.processes import COMMAND, PATIENCE, free_port, invoke, run, started
 from tests.executing.commands import ACCOUNT, CURL, NAME, runtime
 
 
@@ -75,14 +75,40 @@ def test_the_file_leaves_what_the_shell_has_beside_it(tmp_path: Path) -> None:
         assert proxy == "none"
 
 
-def test_a_port_in_use_is_said_with_its_option() -> None:
+@pytest.mark.parametrize("option", ["--port", "--tls-port", "--proxy"])
+def test_a_port_in_use_is_said_with_its_option(option: str) -> None:
+    ports = {"--port": "0", "--tls-port": "0", "--proxy": "0"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        code, out, err = run("serve", "--port", "0", "--proxy", str(port))
+        ports[option] = str(taken.getsockname()[1])
+        code, out, err = run("serve", *(word for pair in ports.items() for word in pair))
 
     assert (code, out) == (1, "")
-    assert f"port {port} of 127.0.0.1 is in use" in err
-    assert "choose one with --proxy" in err
+    assert f"port {ports[option]} of 127.0.0.1 is in use" in err
+    assert f"choose one with {option}, or {option} 0" in err
+
+
+def test_a_port_that_both_options_name_is_the_later_ones_fault() -> None:
+    """Whichever failed knows it itself."""
+    port = str(free_port())
+    code, _, err = run("serve", "--port", "0", "--tls-port", port, "--proxy", port)
+
+    assert code == 1
+    assert f"port {port} of 127.0.0.1 is in use, perhaps by another copper-emulator: choose one with --proxy" in err
+
+
+def test_files_that_cannot_be_written_are_said_with_the_option_that_needs_them() -> None:
+    # Whatever does not fit in 16 blocks: all authorities together.
+    limited = ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh"]
+    done = subprocess.run(
+        [*limited, *COMMAND, "serve", "--port", "0", "--proxy", "0"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert re.fullmatch(r"copper-emulator: --proxy: \S+ cannot be written: File too large\n", done.stderr)
 
 
 @pytest.mark.parametrize(

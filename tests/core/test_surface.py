@@ -18,6 +18,7 @@ ORIGIN = "https://billing.example.com"
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.RUN, "--settings allow=409"),
         (Surface.SERVER, "copper-emulator reset --set allow=409"),
+        (Surface.EXEC, "exec --allow 409"),
         (Surface.CONNECTED, "copper-emulator reset --set allow=409"),
     ],
 )
@@ -44,6 +45,7 @@ def test_a_switch_elsewhere() -> None:
         (Surface.PYTHON, "http://localhost:80", f"copper.route('{ORIGIN}', to='http://localhost:80')"),
         (Surface.SERVER, "", f"copper-emulator routes {ORIGIN}=http://127.0.0.1:5000"),
         (Surface.SERVER, "http://localhost:80", f"copper-emulator routes {ORIGIN}=http://localhost:80"),
+        (Surface.EXEC, "", f"exec --route {ORIGIN}=http://127.0.0.1:5000"),
         (Surface.RUN, "", "--target http://127.0.0.1:5000/hooks/copper"),
     ],
 )
@@ -57,6 +59,7 @@ def test_a_route_is_made_as_it_is_there(surface: Surface, to: str, said: str) ->
         (Surface.PYTEST, f"copper.subscribe('person', 'new', target='{ORIGIN}')"),
         (Surface.CONNECTED, f"copper.subscribe('person', 'new', target='{ORIGIN}')"),
         (Surface.SERVER, f"copper-emulator subscribe person.new {ORIGIN}, or POST .../subscriptions"),
+        (Surface.EXEC, f"copper-emulator subscribe person.new {ORIGIN}, or POST .../subscriptions"),
         (Surface.RUN, f"under `subscriptions:`, {{topic: person/new, target: {ORIGIN}}}"),
     ],
 )
@@ -66,7 +69,9 @@ def test_a_target_is_subscribed_as_it_is_there(surface: Surface, said: str) -> N
 
 def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
     assert [each.expected("status", 409) for each in (Surface.PYTEST, Surface.RUN)] == ["status=409", "status: 409"]
+    assert Surface.EXEC.expected("status", 409) == "status: 409"
     assert Surface.RUN.faults_off == "a step `faults: off`"
+    assert Surface.EXEC.faults_off == "copper-emulator faults off"
     assert Surface.SERVER.faults_off == "copper-emulator faults off"
     assert Surface.PYTHON.faults_off == "copper.faults.off()"
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -84,7 +84,12 @@ def runtime(name: str) -> str:
     """A program of this machine; without it the test is skipped, or fails where all are required."""
     found = shutil.which(name)
     if found is None:
-        if os.environ.get("COPPER_RUNTIMES_REQUIRED") == "1":
-            pytest.fail(f"there is no {name} on this machine")
-        pytest.skip(f"there is no {name} on this machine")
+        missing(f"there is no {name} on this machine", "COPPER_RUNTIMES_REQUIRED")
     return found
+
+
+def missing(text: str, required: str) -> NoReturn:
+    """What a test needs is not there: it is skipped, or fails where the variable says that it is required."""
+    if os.environ.get(required) == "1":
+        pytest.fail(text)
+    pytest.skip(text)

@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copper_emulator.executing.ca_variables import NAMING
 from copper_emulator.executing.environment import Reached, child_environment, shell_lines, write_files
+from copper_emulator.shell.tls.trust import known_authorities
 
 FOLDER = Path("/somewhere/with a space")
-REACHED = Reached("http://127.0.0.1:40001", "127.0.0.1:40002", FOLDER / "authority.pem", FOLDER)
-COMPOSED = ("NODE_OPTIONS", "PYTHONPATH", "PHP_INI_SCAN_DIR")
+REACHED = Reached("http://127.0.0.1:40001", "127.0.0.1:40002", FOLDER / "authority.pem", FOLDER, refuses=True)
+COMPOSED = ("NODE_OPTIONS", "PYTHONPATH", "PHP_INI_SCAN_DIR", "NODE_EXTRA_CA_CERTS", "DENO_CERT")
 
 VALUES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
@@ -64,6 +68,31 @@ def test_what_replaces_is_the_whole_bundle_and_what_adds_the_one_certificate() -
     }
 
 
+def test_who_adds_authorities_of_their_own_is_given_them_with_ours() -> None:
+    own = {"NODE_EXTRA_CA_CERTS": "/of/the/company.pem", "DENO_CERT": ""}
+
+    found = child_environment(own, REACHED)
+
+    assert found["NODE_EXTRA_CA_CERTS"] == str(REACHED.bundle)
+    assert found["DENO_CERT"] == found["COPPER_EMULATOR_CA"] == str(REACHED.certificate)
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_every_file_of_authorities_that_is_named_is_among_those_that_are_known(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = trustme.CA().cert_pem.bytes()
+    tmp_path.joinpath("company.pem").write_bytes(certificate)
+    monkeypatch.setenv(name, str(tmp_path / "company.pem"))
+
+    assert certificate.strip() in b"".join(known_authorities())
+
+
+def test_a_program_is_told_whether_its_proxy_refuses_other_hosts() -> None:
+    assert child_environment({}, REACHED)["COPPER_EMULATOR_REFUSES"] == "1"
+    assert "COPPER_EMULATOR_REFUSES" not in child_environment({}, replace(REACHED, refuses=False))
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a POSIX shell reads them")
 @given(own=st.dictionaries(st.sampled_from([*COMPOSED, "NO_PROXY", "all_proxy", "MORE"]), VALUES))
 @settings(deadline=None, max_examples=20)
@@ -91,6 +120,28 @@ def test_the_users_own_settings_of_wget_are_read_before_ours(tmp_path: Path) -> 
 
     written = Path(child_environment({}, reached)["WGETRC"]).read_text()
     assert written.splitlines() == ["tries = 1", f"ca_certificate = {reached.bundle}"]
+
+
+def test_settings_of_wget_need_not_be_text(tmp_path: Path) -> None:
+    """Whatever bytes there are: they are wget's to read."""
+    tmp_path.joinpath(".wgetrc").write_bytes(b"user_agent = Andr\xe9\n")
+    reached = Reached("http://127.0.0.1:1", "127.0.0.1:2", tmp_path / "a.pem", tmp_path)
+
+    write_files(reached, {"HOME": str(tmp_path)})
+
+    assert b"user_agent = Andr\xe9" in Path(child_environment({}, reached)["WGETRC"]).read_bytes().splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a path is text")
+def test_nor_need_the_folder_be_text(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9"))
+    folder.mkdir()
+    reached = Reached("http://127.0.0.1:1", "127.0.0.1:2", folder / "a.pem", folder)
+
+    write_files(reached, {})
+
+    assert os.fsencode(reached.bundle) in folder.joinpath("wgetrc").read_bytes()
+    assert os.fsencode(reached.bundle) in folder.joinpath("php", "copper-emulator.ini").read_bytes()
 
 
 def test_what_runs_in_other_programs_is_in_the_package() -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from copper_emulator.cli import main
+from copper_emulator.cli.reaching import check_allowed
 from tests.cli.processes import invoke
-from tests.executing.commands import ACCOUNT, CURL, EXEC, NAME, Ended, Executing, environment, runtime
+from tests.executing.commands import ACCOUNT, CURL, EXEC, NAME, Ended, Executing, environment, missing, runtime
 from tests.shell.endpoints import http_endpoint
 
 SUBSCRIPTION: dict[str, Any] = {
@@ -187,6 +189,28 @@ def test_what_is_ignored_is_ignored_by_the_command_too(executing: Executing) -> 
     assert (ended.code, ended.out) == (0, "lives\n")
 
 
+# --- what the user has already ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"])
+def test_authorities_of_the_users_own_are_still_trusted(executing: Executing, tmp_path: Path, name: str) -> None:
+    company = trustme.CA().cert_pem.bytes().decode()
+    tmp_path.joinpath("company.pem").write_text(company)
+
+    ended = executing.shell(f'cat "${name}"', env={name: str(tmp_path / "company.pem")})
+
+    assert company.strip() in ended.out
+    assert executing.authority.joinpath("certificate.pem").read_text().strip() in ended.out
+
+
+def test_settings_of_wget_that_are_no_text_disturb_nothing(executing: Executing, tmp_path: Path) -> None:
+    tmp_path.joinpath(".wgetrc").write_bytes(b"user_agent = Andr\xe9\n")
+
+    ended = executing(["true"], env={"HOME": str(tmp_path)})
+
+    assert (ended.code, "Traceback" in ended.err) == (0, False)
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 
@@ -215,6 +239,14 @@ def test_an_allowed_host_and_this_machine_are_reached(executing: Executing) -> N
         assert "refused 127.1:" in executing([EXEC[0], "-c", ask, urls[2]]).err
 
 
+def test_an_allowed_host_at_which_nothing_answers_is_not_refused(executing: Executing) -> None:
+    runtime("curl")
+    ended = executing.shell("curl -sS https://other.test/; curl -sS https://other.test/", "--proxy-allow", "other.test")
+
+    assert "copper-emulator: nothing answers at other.test:443 (" in ended.err
+    assert "refused" not in ended.err
+
+
 def test_a_call_with_a_wrong_token_is_told(executing: Executing) -> None:
     runtime("curl")
     ended = executing.shell(f"{CURL} {ACCOUNT}", "--token", "another")
@@ -222,6 +254,38 @@ def test_a_call_with_a_wrong_token_is_told(executing: Executing) -> None:
     assert json.loads(ended.out)["status"] == 401
     assert "the API refused GET /developer_api/v1/account: 401" in ended.err
     assert "no call" not in ended.err
+
+
+def test_refused_calls_are_counted_at_the_end(executing: Executing) -> None:
+    """Between the first one and the end a suite may say a lot."""
+    runtime("curl")
+    script = f"{CURL} {ACCOUNT}; {CURL} {ACCOUNT}; {CURL} {ACCOUNT}s"
+
+    *_, last = executing.shell(script, "--token", "another").err.splitlines()
+    assert last.startswith(
+        "copper-emulator: the API refused 3 calls, of which no timeline tells; the first: "
+        "GET /developer_api/v1/account: 401"
+    )
+
+    counted = executing.shell(script, "--token", "another", "--json").told[-1]["api_refused"]
+    assert [each["times"] for each in counted] == [2, 1]
+
+
+def test_of_a_state_file_only_what_is_new_is_told(executing: Executing, tmp_path: Path) -> None:
+    runtime("curl")
+    state = ("--state", str(tmp_path / "state.json"))
+    subscribe = f"{CURL} -H 'Content-Type: application/json' -d @- https://api.copper.com/developer_api/v1/webhooks"
+    first, second = (json.dumps({**SUBSCRIPTION, "event": event}) for event in ("new", "update"))
+
+    executing.shell(subscribe, *state, stdin=first)
+    again = executing.shell(subscribe, *state, stdin=second).err
+    idle = executing(["true"], *state).err
+
+    assert "what happened (UTC), after 1 entry that the state file had:" in again
+    assert "person/update" in again
+    assert "person/new" not in again
+    assert "nothing was subscribed or changed, after 2 entries that the state file had" in idle
+    assert "no call to Copper's API arrived" in idle
 
 
 def test_a_client_that_does_not_trust_the_authority_is_told_of(executing: Executing) -> None:
@@ -266,12 +330,20 @@ def test_what_was_not_sent_when_the_command_ended_is_counted(executing: Executin
     assert "1 notification had not been sent when the command ended" in ended.err
 
 
+@pytest.mark.parametrize("host", ["2001:db8::5", "[2001:db8::5]", "192.0.2.1", "my_host.example", "intranet"])
+def test_whatever_a_refusal_names_can_be_allowed(host: str) -> None:
+    check_allowed([host])
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--proxy-allow", "api.copper.com", "--", "true"], "nothing ever goes to Copper itself"),
         (["--proxy-allow", "https://example.com", "--", "true"], "write the name of a host alone"),
         (["--proxy-allow", "example.com:443", "--", "true"], "write the name of a host alone"),
+        (["--proxy-allow", "[2001:db8::5]:443", "--", "true"], "write the name of a host alone"),
+        (["--proxy-allow", "*.foo.test", "--", "true"], "'*.foo.test': each host is named by itself"),
+        (["--proxy-allow", "", "--", "true"], "write the name of a host alone"),
         (["--proxy-allow", "example.com", "--isolate", "--", "true"], "no other host can be reached"),
         (["--token", " ", "--", "true"], "a token cannot be empty"),
         (["--target", "http://127.0.0.1:1/", "--", "true"], "give --scenario, too"),
@@ -311,8 +383,19 @@ NO_NAMESPACES = ["unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_net_
 
 def isolated_or_skipped(ended: Ended) -> Ended:
     if ended.code == 125 and "--isolate" in ended.err:
-        pytest.skip(ended.err)
+        missing(ended.err, "COPPER_ISOLATION_REQUIRED")
     return ended
+
+
+def test_no_isolation_is_a_failure_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    not_had = Ended(125, "", "copper-emulator: --isolate: the system gives none")
+    monkeypatch.delenv("COPPER_ISOLATION_REQUIRED", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="gives none"):
+        isolated_or_skipped(not_had)
+
+    monkeypatch.setenv("COPPER_ISOLATION_REQUIRED", "1")
+    with pytest.raises(pytest.fail.Exception, match="gives none"):
+        isolated_or_skipped(not_had)
 
 
 def test_isolated_there_is_copper_and_this_machine_and_nothing_else(executing: Executing) -> None:
@@ -323,6 +406,7 @@ def test_isolated_there_is_copper_and_this_machine_and_nothing_else(executing: E
 
     assert json.loads(ended.out)["name"] == NAME
     assert "Network is unreachable" in ended.err
+    assert "watched" not in ended.err
 
 
 def test_isolated_a_notification_reaches_an_endpoint_of_the_command(executing: Executing, tmp_path: Path) -> None:

@@ -67,6 +67,29 @@ def test_clients_of_node(executing: Executing, tmp_path: Path) -> None:
     assert found == {"fetch": NAME, "https": NAME, "tls": "HTTP/1.1 200 OK", "own": "read"}
 
 
+def test_node_is_refused_other_hosts_as_by_the_proxy(executing: Executing) -> None:
+    """Also by clients that heed none; what is no HTTP goes on. Nothing listens at the address that is allowed."""
+    ended = executing([runtime("node"), str(PROGRAMS / "others.mjs"), "0.0.0.0"], "--proxy-allow", "0.0.0.0", "--json")
+
+    assert ended.code == 0, ended.err
+    told = json.loads(ended.out)
+    for name, place in {
+        "fetch": "other.test:443",
+        "https": "other.test:443",
+        "http": "other.test:80",
+        "an address": "192.0.2.1:443",
+        "tls": "[2001:db8::5]:443",
+    }.items():
+        refusal = (
+            f"ECONNREFUSED: copper-emulator's proxy: {place}: {place.rpartition(':')[0].strip('[]')} is not Copper's"
+        )
+        assert told[name].startswith(refusal)
+    assert told["another port"].split(":")[0] in ("ENOTFOUND", "EAI_AGAIN")
+    assert told["allowed"].startswith("ECONNREFUSED: connect ECONNREFUSED 0.0.0.0:443")
+    counted = {each["place"]: each["times"] for each in ended.told[-1]["refused"]}
+    assert [counted[place] for place in ("other.test:443", "other.test:80", "192.0.2.1:443")] == [2, 1, 1]
+
+
 def test_node_reaches_this_machine_and_pipes_as_ever(executing: Executing) -> None:
     assert asked(executing, runtime("node"), str(PROGRAMS / "local.mjs")) == {
         "options": "hello",
@@ -76,6 +99,58 @@ def test_node_reaches_this_machine_and_pipes_as_ever(executing: Executing) -> No
         "fetch": "hello",
         "refused": "ECONNREFUSED",
     }
+
+
+def test_a_client_of_httpx_made_before_keeps_execs_proxy_unless_it_is_told_not_to(
+    executing: Executing, tmp_path: Path
+) -> None:
+    """As docs/hosts.md says: it fails in a test that intercepts, and calls no other account."""
+    tmp_path.joinpath("test_own.py").write_text(
+        "import httpx, pytest\n"
+        "before, without = httpx.Client(), httpx.Client(trust_env=False)\n"
+        "def test_own(copper):\n"
+        "    with copper.intercept():\n"
+        "        with pytest.raises(httpx.ConnectError, match='CERTIFICATE_VERIFY_FAILED'):\n"
+        f"            before.get('{ACCOUNT}')\n"
+        f"        assert without.get('{ACCOUNT}', headers={TOKEN_HEADERS}).status_code == 200\n"
+        f"        assert httpx.get('{ACCOUNT}', headers={TOKEN_HEADERS}).status_code == 200\n"
+        f"    assert before.get('{ACCOUNT}', headers={TOKEN_HEADERS}).status_code == 200\n"
+    )
+    words = [
+        "-m",
+        "pytest",
+        "-q",
+        *(["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:asyncio"]),
+        "test_own.py",
+    ]
+
+    ended = executing([sys.executable, *words], folder=tmp_path)
+
+    assert ended.code == 0, ended.out + ended.err
+
+
+def test_pytest_may_rewrite_all_that_it_would(executing: Executing, tmp_path: Path) -> None:
+    """It warns of a plugin that was imported before it, and here that is an error."""
+    tmp_path.joinpath("test_own.py").write_text(
+        "import sys\ndef test_own(copper):\n    copper.people.create(name='Ada')\n    assert copper.people\n"
+    )
+    words = [
+        "-q",
+        *(["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:asyncio"]),
+        "-W",
+        "error",
+        "test_own.py",
+    ]
+
+    ended = executing([sys.executable, "-m", "pytest", *words], folder=tmp_path)
+
+    assert ended.code == 0, ended.out + ended.err
+
+
+def test_nothing_of_ours_is_imported_in_a_program(executing: Executing) -> None:
+    script = "import sys; print([name for name in sys.modules if name.startswith('copper_emulator')])"
+
+    assert executing([sys.executable, "-c", script]).out == "[]\n"
 
 
 def test_clients_of_php(executing: Executing) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import socket
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.processes import free_port
-from tests.executing.commands import Ended, Executing
+from tests.executing.commands import EXEC, Ended, Executing, environment
 
 SERVICE = Path(__file__).with_name("service.py")
 
@@ -88,7 +93,25 @@ def test_what_has_no_route_is_told_with_the_option_that_gives_it_one(executing: 
 
     assert ended.code == 1
     assert "no route for https://my-app.example" in ended.err
-    assert "--route https://my-app.example=" in ended.err
+    assert "with exec --route https://my-app.example=" in ended.err
+    assert "serve " not in ended.err
+
+
+def test_what_is_not_to_fail_a_scenario_can_be_allowed(executing: Executing, tmp_path: Path) -> None:
+    """And where it does fail it, exec's own option is advised."""
+    scenario = tmp_path / "one.yaml"
+    scenario.write_text(
+        "name: one\nsubscriptions: {new: {topic: person/new, target: /hooks}}\nsteps:\n  - create: {type: person}\n"
+    )
+    service = ["--status", "500"]
+    target = ["--target", "http://127.0.0.1:{port}/hooks"]
+
+    failed = against(executing, *service, options=target, scenario=str(scenario))
+    assert failed.code == 1
+    assert "or allow it: exec --allow 500" in failed.told[-1]["scenario"]["failure"]
+
+    assert against(executing, *service, options=[*target, "--allow", "500"], scenario=str(scenario)).code == 0
+    assert against(executing, *service, options=[*target, "--no-strict"], scenario=str(scenario)).code == 0
 
 
 def test_a_command_that_ends_too_early_fails_it_with_its_own_code(executing: Executing) -> None:
@@ -97,6 +120,73 @@ def test_a_command_that_ends_too_early_fails_it_with_its_own_code(executing: Exe
 
         assert ended.code == code
         assert "the command ended before the scenario had begun, which waited for the command to subscribe" in ended.err
+
+
+@pytest.mark.parametrize("option", ["--target={}/hooks", "--route=https://my-app.example={}"])
+def test_it_is_said_where_its_port_may_have_been_in_use(executing: Executing, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+        ended = executing(["sh", "-c", "exit 9"], "--scenario", "first_notification", option.format(place))
+
+    assert ended.code == 9
+    assert f". Somebody listened at {place} before it was started: it may have found its port in use" in ended.err
+
+
+SEVERAL = {
+    "a shell that waits": "{service} & wait; echo over",
+    "a shell that has one more step": "{service}; echo over",
+    "a shell in a shell": "sh -c '{service}; true'; true",
+}
+
+
+@pytest.mark.parametrize("script", SEVERAL.values(), ids=SEVERAL)
+def test_a_service_is_ended_with_all_that_it_has_started(executing: Executing, script: str) -> None:
+    """What was left would keep stdout open, so that this would never end, and its port."""
+    port = free_port()
+    service = f"{sys.executable} {SERVICE} {port}"
+
+    ended = executing.shell(
+        script.format(service=service),
+        *("--scenario", "first_notification", "--target", f"http://127.0.0.1:{port}/hooks"),
+    )
+
+    assert ended.code == 0, ended.err
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+
+
+def test_what_a_command_that_has_ended_leaves_is_ended_too(executing: Executing) -> None:
+    target = f"http://127.0.0.1:{free_port()}/hooks"
+
+    ended = executing.shell("sleep 600 & exit 3", "--scenario", "first_notification", "--target", target)
+
+    assert ended.code == 3
+
+
+def test_the_terminals_ctrl_c_reaches_all_of_a_service(executing: Executing) -> None:
+    """It is in a session of its own, and still reads the terminal."""
+    target = f"http://127.0.0.1:{free_port()}/hooks"
+    script = "trap 'echo got it; exit 5' INT; read line; echo heard $line; sleep 600"
+    child, terminal = pty.fork()
+    if child == 0:
+        words = ["--scenario", "first_notification", "--target", target, "--", "sh", "-c", script]
+        os.execve(EXEC[0], [*EXEC, *words], environment(executing.authority))
+    said = b""
+    with open(terminal, "rb+", buffering=0) as opened:
+        opened.write(b"Ada\n")
+        while True:
+            try:
+                got = opened.read(1000)
+            except OSError:
+                # Linux' way to say that nobody is at the other end any more.
+                break
+            if b"heard Ada" in got:
+                opened.write(b"\x03")
+            said += got
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5, said
+    assert said.count(b"got it") == 1
 
 
 def test_its_settings_hold_from_the_start(executing: Executing) -> None:

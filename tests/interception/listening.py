@@ -30,6 +30,8 @@ class _Telling(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    do_POST = do_GET
+
     def log_message(self, *_: object) -> None:
         """Nothing."""
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import socketserver
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from copper_emulator import Copper, Endpoint
+from copper_emulator import Copper, Emulator, Endpoint
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.shell.children import has_proxy, past_proxy
+from tests.executing.commands import runtime
 from tests.interception.clients import BASE, HEADERS
 from tests.interception.listening import AUTHORITY, listening
 
@@ -62,19 +64,12 @@ puts made.body
 
 
 def node(program: str) -> list[str]:
-    return [_there("node"), "-e", program]
+    return [runtime("node"), "-e", program]
 
 
 def curl(*words: str) -> list[str]:
     headers = (word for name, value in HEADERS.items() for word in ("-H", f"{name}: {value}"))
-    return [_there("curl"), "-sS", *headers, *words]
-
-
-def _there(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"there is no {program} here")
-    return found
+    return [runtime("curl"), "-sS", *headers, *words]
 
 
 def output(command: list[str], **options: Any) -> str:
@@ -92,7 +87,7 @@ COMMANDS: dict[str, Callable[[], list[str]]] = {
     "aiohttp": lambda: [sys.executable, "-c", WITH_AIOHTTP],
     "aiohttp on uvloop": lambda: [sys.executable, "-c", WITH_UVLOOP],
     "fetch": lambda: node(WITH_FETCH),
-    "ruby": lambda: [_there("ruby"), "-e", WITH_RUBY],
+    "ruby": lambda: [runtime("ruby"), "-e", WITH_RUBY],
     "curl": lambda: curl("--json", json.dumps(SUBSCRIPTION), f"{BASE}/webhooks"),
 }
 
@@ -135,6 +130,17 @@ def test_a_childs_other_hosts_are_let_through() -> None:
 
     assert refused.returncode == 60
     assert json.loads(seen)["host"] == f"localhost:{port}"
+
+
+def test_a_program_that_is_missing_is_a_failure_where_all_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("COPPER_RUNTIMES_REQUIRED", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="there is no curl"):
+        curl()
+
+    monkeypatch.setenv("COPPER_RUNTIMES_REQUIRED", "1")
+    with pytest.raises(pytest.fail.Exception, match="there is no curl"):
+        curl()
 
 
 # --- this process -----------------------------------------------------------------------------------------------
@@ -198,33 +204,138 @@ def test_who_adds_an_authority_of_their_own_gets_both(
     assert AUTHORITY.cert_pem.bytes().strip() in together
 
 
-# --- a proxy of the user's --------------------------------------------------------------------------------------
+# --- other hosts, and a proxy of the user's ---------------------------------------------------------------------
+
+NOWHERE = "192.0.2.1"
+"""An address that is nobody's, kept for documentation."""
+
+
+def refusals(url: str) -> str:
+    """What curl says of a host that cannot be reached."""
+    done = subprocess.run(curl("--max-time", "3", url), capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("copper_intercept")
+def test_another_host_is_not_refused() -> None:
+    assert "403" not in refusals(f"https://{NOWHERE}/")
+
+
+@pytest.mark.usefixtures("copper_intercept")
+def test_nor_is_it_where_a_second_emulator_intercepts_inside() -> None:
+    """It finds variables that say that this process is intercepted; `exec` alone says that others are refused."""
+    with Emulator(intercept=True):
+        assert "403" not in refusals(f"https://{NOWHERE}/")
+
+
+def test_under_exec_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPPER_EMULATOR_REFUSES", "1")
+    with Emulator(intercept=True):
+        assert "403" in refusals(f"https://{NOWHERE}/")
+
+
+class _Recording(socketserver.StreamRequestHandler):
+    """A proxy that keeps what it is asked, and answers so that it is known."""
+
+    def handle(self) -> None:
+        head = [line.decode().rstrip() for line in iter(self.rfile.readline, b"\r\n")]
+        self.server.asked.append(head)  # type: ignore[attr-defined]
+        self.wfile.write(b"HTTP/1.1 418 Tea\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@pytest.fixture
+def their_proxy() -> Iterator[Any]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Recording) as server:
+        server.asked = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def their_url(their_proxy: Any, user: str = "") -> str:
+    return f"http://{user}127.0.0.1:{their_proxy.server_address[1]}"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_users_is_asked_for_other_hosts_and_not_for_copper(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, their_proxy: Any, name: str
+) -> None:
+    monkeypatch.setenv(name, their_url(their_proxy, "ann:pass%20word@"))
+    commands = [COMMANDS[each]() for each in ("curl", "requests", "fetch")]
+
+    with copper.intercept():
+        for command in commands:
+            output(command)
+        assert "418" in refusals("https://other.example/")
+
+    assert len(copper.subscriptions) == 3
+    [[line, *headers]] = their_proxy.asked
+    assert line == "CONNECT other.example:443 HTTP/1.1"
+    assert "Proxy-Authorization: Basic YW5uOnBhc3Mgd29yZA==" in headers
+
+
+def test_it_is_asked_for_a_whole_url_too(copper: Copper, monkeypatch: pytest.MonkeyPatch, their_proxy: Any) -> None:
+    monkeypatch.setenv("http_proxy", their_url(their_proxy))
+
+    with copper.intercept():
+        output(curl("http://other.example:81/a?b=c"))
+
+    [[line, *headers]] = their_proxy.asked
+    assert line == "GET http://other.example:81/a?b=c HTTP/1.1"
+    assert "Host: other.example:81" in headers
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "http_proxy"])
-def test_a_proxy_of_the_users_stays_and_is_not_asked_for_copper(
-    copper: Copper, monkeypatch: pytest.MonkeyPatch, name: str
+def test_for_this_process_it_stays_and_is_not_asked_for_copper(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, their_proxy: Any, name: str
 ) -> None:
     for spelt in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(spelt, "intranet.example")
-    monkeypatch.setenv(name, "http://127.0.0.1:9")
-    command = COMMANDS["requests"]()
+    monkeypatch.setenv(name, their_url(their_proxy))
 
     with copper.intercept():
-        assert os.environ[name] == environment_of_a_child()[name] == "http://127.0.0.1:9"
+        assert os.environ[name] == their_url(their_proxy)
         assert requests.get(f"{BASE}/account", headers=HEADERS, timeout=10).status_code == 200
-        output(command)
-        with pytest.raises(requests.exceptions.ConnectionError):
-            requests.get("https://other.example", proxies={"https": "http://127.0.0.1:9"}, timeout=10)
+        assert environment_of_a_child()["NO_PROXY"] == "localhost,127.0.0.1,::1,intranet.example"
 
     assert os.environ["NO_PROXY"] == "intranet.example"
+    assert their_proxy.asked == []
 
 
-def test_under_exec_the_tests_own_account_answers(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There a proxy leads Copper's hosts to the account of the whole command."""
+def test_one_that_cannot_be_handed_on_to_is_not_gone_around(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
+    command = COMMANDS["curl"]()
+
+    with copper.intercept():
+        output(command)
+        assert "403" in refusals(f"https://{NOWHERE}/")
+
+
+@pytest.mark.parametrize("covering", ["*", ".copper.com", "api.copper.com", "api.prosperworks.com:443", "copper.com"])
+def test_who_has_copper_in_no_proxy_is_reached_all_the_same(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, covering: str
+) -> None:
+    monkeypatch.setenv("NO_PROXY", f"intranet.example, {covering}")
+    command = COMMANDS["curl"]()
+
+    with copper.intercept():
+        output(command)
+        assert covering not in environment_of_a_child()["NO_PROXY"].split(",")
+
+    assert len(copper.subscriptions) == 1
+
+
+def test_under_exec_the_tests_own_account_answers(
+    copper: Copper, monkeypatch: pytest.MonkeyPatch, their_proxy: Any
+) -> None:
+    """There a proxy leads Copper's hosts to the account of the whole command, and knows which others are allowed."""
     monkeypatch.setenv("COPPER_EMULATOR_INTERCEPT", "127.0.0.1:9")
+    monkeypatch.setenv("COPPER_EMULATOR_REFUSES", "1")
     for name in ("HTTPS_PROXY", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name, their_url(their_proxy))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "localhost,127.0.0.1,::1")
     before = dict(os.environ)
@@ -233,6 +344,7 @@ def test_under_exec_the_tests_own_account_answers(copper: Copper, monkeypatch: p
         assert requests.get(f"{BASE}/account", headers=HEADERS, timeout=10).status_code == 200
         for command in ("curl", "requests", "fetch"):
             output(COMMANDS[command]())
+        assert "418" in refusals("https://other.example/")
 
     assert len(copper.subscriptions) == 3
     assert dict(os.environ) == before

@@ -1,8 +1,22 @@
-"""Which hosts are Copper's is told in the two places that may not know each other."""
+"""Which hosts are Copper's is told in the three places that may not know each other."""
 
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import copper_emulator.executing
 from copper_emulator.core.targets import COPPER_HOSTS
 from copper_emulator.interception.hosts import HOSTS
+
+PRELOAD = Path(copper_emulator.executing.__file__).with_name("preload.cjs")
 
 
 def test_nothing_is_ever_delivered_to_a_host_that_is_intercepted() -> None:
     assert COPPER_HOSTS.issuperset(HOSTS)
+
+
+def test_node_redirects_the_same_hosts() -> None:
+    [written] = re.findall(r"HOSTS = new Set\(\[(.*?)\]\)", PRELOAD.read_text())
+
+    assert re.findall(r"'(.*?)'", written) == list(HOSTS)

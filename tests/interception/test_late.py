@@ -35,6 +35,7 @@ assert sys.meta_path[0].__class__.__name__ != "Patches"
         ("socket", "", "getaddrinfo"),
         ("socket", ".socket", "connect"),
         ("ssl", ".SSLContext", "wrap_bio"),
+        ("ssl", ".SSLSocket", "fileno"),
         ("aiohttp.resolver", ".AsyncResolver", "resolve"),
         ("uvloop", ".Loop", "create_connection"),
     ],

@@ -82,6 +82,13 @@ def test_who_wants_ipv6_gets_the_same_address_in_it(port: int) -> None:
     with connected:
         connected.connect(address)
         assert connected.getpeername()[:2] == ("::ffff:127.0.0.1", port)
+    # Its last two parts may be left out, and the name may stand for it.
+    for short in (address[:2], ("api.copper.com", 443)):
+        with socket.socket(family, kind) as connected:
+            connected.connect(short)
+            assert connected.getpeername()[:2] == ("::ffff:127.0.0.1", port)
+        with socket.socket(family, kind) as connected:
+            assert connected.connect_ex(short) == 0
 
 
 @pytest.mark.usefixtures("way")
@@ -114,6 +121,30 @@ def test_another_port_is_refused_and_says_so(port: int) -> None:
 @pytest.mark.usefixtures("way")
 def test_a_client_that_does_not_verify_gets_there_too() -> None:
     assert asked(context=ssl._create_unverified_context())["host"] == "api.copper.com"
+
+
+def test_a_session_of_before_is_not_resumed_with_somebody_else(port: int) -> None:
+    """A session belongs to the context that it was begun with, and its client hands it in again."""
+    own = ssl.create_default_context()
+    FOREIGN.configure_trust(own)
+    with (
+        listening(authority=FOREIGN) as itself,
+        socket.create_connection(("127.0.0.1", itself), timeout=10) as plain,
+        own.wrap_socket(plain, server_hostname="api.copper.com") as secure,
+    ):
+        secure.sendall(b"GET / HTTP/1.1\r\nHost: api.copper.com\r\n\r\n")
+        # In TLS 1.3 it comes after the handshake.
+        assert secure.recv(1000).startswith(b"HTTP/1.1 200")
+        session = secure.session
+    assert session is not None
+
+    with (
+        intercepting(way_to(port)),
+        socket.create_connection(("api.copper.com", 443), timeout=10) as plain,
+        own.wrap_socket(plain, server_hostname="api.copper.com", session=session) as secure,
+    ):
+        assert not secure.session_reused
+        assert secure.getpeername() == ("127.0.0.1", port)
 
 
 def test_who_was_led_elsewhere_fails_before_anything_of_the_request_has_left() -> None:
@@ -212,6 +243,8 @@ def present() -> list[Any]:
             (socket, ("getaddrinfo", "gethostbyname")),
             (socket.socket, ("connect", "connect_ex")),
             (ssl.SSLContext, ("wrap_socket", "wrap_bio")),
+            (ssl.SSLSocket, ("send", "write", "fileno")),
+            (ssl.SSLObject, ("write",)),
             (aiohttp.resolver.AsyncResolver, ("resolve",)),
             (uvloop.Loop, ("getaddrinfo", "create_connection")),
         )

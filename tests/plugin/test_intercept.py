@@ -144,6 +144,131 @@ def test_without_an_account():
     inner.run().assert_outcomes(passed=3)
 
 
+CALLING = """
+@pytest.fixture(scope="module")
+def wider():
+    assert answered() is None
+
+@pytest.fixture(autouse=True)
+def of_every_test():
+    assert answered() == EXPECTED
+
+@pytest.fixture
+def service(wider):
+    assert answered() == EXPECTED
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one(service, copper, number):
+    assert answered() == EXPECTED
+
+def test_asynchronous(service, copper_async):
+    assert answered() == EXPECTED
+"""
+
+
+def test_fixtures_that_are_listed_before_the_account_are_set_up_after_it(inner: Inner) -> None:
+    inner.ini("copper_intercept = true")
+    write(inner, f"EXPECTED = 200\n{CALLING}")
+
+    inner.run().assert_outcomes(passed=3)
+
+
+def test_so_they_are_by_the_marker_and_not_without(inner: Inner) -> None:
+    write(inner, f"EXPECTED = 200\npytestmark = pytest.mark.copper(intercept=True)\n{CALLING}")
+    inner.run().assert_outcomes(passed=3)
+
+    inner.ini("copper_intercept = true")
+    write(inner, f"EXPECTED = None\npytestmark = pytest.mark.copper(intercept=False)\n{CALLING}")
+    inner.run().assert_outcomes(passed=3)
+
+
+def test_a_value_that_cannot_be_is_told_by_the_account(inner: Inner) -> None:
+    write(
+        inner,
+        """
+@pytest.mark.copper(intercept="perhaps")
+def test_one(copper):
+    pass
+""",
+    )
+    result = inner.run()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*@pytest.mark.copper on *test_one: intercept: *"])
+
+
+def test_asynchronous_fixtures_come_after_it_too(inner: Inner) -> None:
+    write(
+        inner,
+        """
+import asyncio
+
+import pytest_asyncio
+from aiohttp import web
+
+pytestmark = [pytest.mark.copper(intercept=True), pytest.mark.asyncio]
+
+@pytest_asyncio.fixture
+async def service():
+    assert await asyncio.to_thread(answered) == 200
+    yield
+    assert await asyncio.to_thread(answered) == 200
+
+async def test_one(service, copper_async):
+    got, ended = [], []
+
+    async def hook(request):
+        got.append(await request.json())
+        return web.Response()
+
+    async def end(app):
+        ended.append(app)
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    app.on_cleanup.append(end)
+    copper_async.route("https://app.example", to=app)
+    copper_async.subscribe("person", "new", target="https://app.example/hook")
+    await copper_async.people.create(name="Ada")
+    await copper_async.expect("person", "new")
+    assert len(got) == 1
+""",
+    )
+    inner.run().assert_outcomes(passed=1)
+
+
+MONKEYPATCHED = """
+import os
+
+BEFORE = dict(os.environ)
+
+@pytest.fixture
+def patched(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/of/a/fixture")
+
+def test_one(ARGUMENTS):
+    copper.intercept()
+    monkeypatch.setenv("PYTHONPATH", "/of/the/test")
+    monkeypatch.setenv("NODE_OPTIONS", "--of-the-test")
+    copper.intercept()
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/of/the/test.pem")
+
+def changed():
+    return {name for name, value in os.environ.items() if BEFORE.get(name) != value} | (BEFORE.keys() - os.environ)
+
+def test_two():
+    assert changed() <= {"PYTEST_CURRENT_TEST"}
+"""
+
+
+@pytest.mark.parametrize("arguments", ["monkeypatch, copper", "copper, monkeypatch", "patched, copper, monkeypatch"])
+@pytest.mark.parametrize("switch", ["", "--copper-intercept"])
+def test_what_monkeypatch_puts_back_afterwards_is_not_ours(inner: Inner, arguments: str, switch: str) -> None:
+    write(inner, MONKEYPATCHED.replace("ARGUMENTS", arguments))
+
+    inner.run(*filter(None, [switch])).assert_outcomes(passed=2)
+
+
 SUITE = """
 def test_fixture(copper):
     assert answered() == 200

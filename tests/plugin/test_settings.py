@@ -74,6 +74,20 @@ def test_files_of_authorities_are_found_beside_the_ini_file_wherever_the_run_sta
         inner.run("-c", "../pytest.ini", "--rootdir", "..", "..").assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("written", ["a.pem, b.pem", "\n    a.pem\n    b.pem"], ids=["commas", "lines"])
+def test_several_files_of_authorities_are_named_with_commas_or_on_lines(inner: Inner, written: str) -> None:
+    inner.ini(f"copper_ca = {written}")
+    for name in ("a.pem", "b.pem"):
+        (inner.pytester.path / name).write_bytes(Path(OTHER_VALUES["ca"]).read_bytes())
+    inner.tests(
+        """
+        def test_one(copper, request):
+            assert copper.settings.ca == tuple(str(request.config.rootpath / name) for name in ("a.pem", "b.pem"))
+        """
+    )
+    inner.run().assert_outcomes(passed=1)
+
+
 def test_every_setting_has_a_value_to_try() -> None:
     assert OTHER_VALUES.keys() == OPTIONS.keys()
     for name, value in OTHER_VALUES.items():

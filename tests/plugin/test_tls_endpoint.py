@@ -97,6 +97,22 @@ def test_each_call_makes_another_and_the_plain_one_is_routed_like_any_function(i
     inner.run().assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("words", ["", "tls=False", "object(), tls=True"])
+def test_it_is_called_for_nothing_else(inner: Inner, words: str) -> None:
+    inner.tests(
+        f"""
+        import pytest
+        from copper_emulator import UsageError
+
+        def test_one(copper, copper_endpoint):
+            with pytest.raises(UsageError, match="copper_endpoint is a receiver already"):
+                copper_endpoint({words})
+            assert not copper_endpoint.requests
+        """
+    )
+    inner.run().assert_outcomes(passed=1)
+
+
 @pytest.mark.skipif(not HAS_ASYNCIO, reason="needs pytest-asyncio")
 def test_asynchronous_tests_have_it_too(inner: Inner) -> None:
     inner.tests(

@@ -181,7 +181,7 @@ async def test_an_allowed_host_is_reached_in_a_tunnel_and_by_a_whole_url(options
         assert through.refused == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "my-app.localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "my-app.localhost", "[::ffff:127.0.0.1]"])
 async def test_loopback_is_let_through(host: str) -> None:
     async with proxied() as through, listening(shouting) as (_, port):
         assert await through.tunnel(f"{host}:{port}") == ESTABLISHED + "HELLO"
@@ -201,6 +201,75 @@ async def test_where_nothing_answers_the_client_is_told() -> None:
 
         assert answered.startswith("HTTP/1.1 502 Bad Gateway")
         assert f"nothing answers at 127.0.0.1:{port} (" in answered
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example", ".example"])
+@pytest.mark.parametrize("asked", ["CONNECT {host}:443", "GET http://{host}/", "GET https://{host}/"])
+async def test_what_can_be_the_name_of_no_host_is_answered_and_told(
+    host: str, asked: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with proxied(others=True) as through:
+        answered = await through.say(f"{asked.format(host=host)} HTTP/1.1\r\n\r\n".encode())
+
+        assert answered.startswith("HTTP/1.1 502 Bad Gateway")
+        assert f"nothing answers at {host}:" in answered
+        assert "it cannot be the name of a host" in answered
+        assert len(through.refused) == 1
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_fault_of_the_proxys_own_is_told_and_ends_its_connection_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    said: list[str] = []
+
+    def failing_once(refused: Refused) -> None:
+        said.append(refused.text)
+        if len(said) == 1:
+            raise ArithmeticError("of our own")
+
+    async with proxied() as through:
+        proxy = Proxy(Ends(through.plain, through.tls), told=failing_once)
+        await proxy.start()
+        other = Proxied(proxy.port, through.tls, through.plain, proxy)
+        try:
+            with suppress(ConnectionResetError):
+                assert await other.tunnel("example.com:443") == ""
+            assert await other.tunnel("api.copper.com:443") == ESTABLISHED + "HELLO"
+        finally:
+            await proxy.close()
+    assert said[1:] == ["the proxy failed: ArithmeticError('of our own')"]
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("written", ["::ffff:0.0.0.0", "[::FFFF:0.0.0.0]", "0:0:0:0:0:ffff:0:0"])
+async def test_an_address_is_allowed_however_it_is_written(written: str) -> None:
+    """This one is this machine's own, and not known as such."""
+    async with proxied(allowed=[written]) as through, listening(shouting) as (_, port):
+        assert await through.tunnel(f"[::ffff:0:0]:{port}") == ESTABLISHED + "HELLO"
+
+
+async def test_where_everything_is_let_through_a_long_head_is_too() -> None:
+    cookie = b"x" * (2 * MOST_BYTES)
+    async with proxied(others=True) as through, listening(shouting) as (_, port):
+        asked = f"GET http://{ELSEWHERE}:{port}/ HTTP/1.1\r\nCookie: ".encode() + cookie + b"\r\n\r\n"
+
+        assert (await through.say(asked)).endswith(f"COOKIE: {cookie.decode().upper()}\r\n\r\n")
+
+
+async def test_a_connection_may_become_one_of_another_protocol() -> None:
+    async def switching(reader: StreamReader, writer: StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"\r\nConnection: Upgrade, close\r\n" in head
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        await shouting(reader, writer)
+
+    async with proxied() as through, listening(switching) as (_, port):
+        asked = f"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nConnection: keep-alive, upgrade\r\nUpgrade: x\r\n\r\n"
+
+        answered = await through.say(asked.encode() + b"hello")
+
+    assert answered == "HTTP/1.1 101 Switching Protocols\r\n\r\nHELLO"
 
 
 async def test_a_refusal_reaches_a_client_that_is_still_sending() -> None:

@@ -16,13 +16,15 @@ from copper_emulator.cli.output import Output
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.shell.tls.authority import HERE, Authority
 
+_STDOUT = "-"
+
 
 @click.command(short_help="Show or export the certificate of the local authority.")
 @click.option("--export", "export", metavar="FILE", help="write its certificate into FILE (PEM); - is stdout")
 @click.option(
     "--issue",
     metavar="FILE",
-    help="write a new key and certificate for an endpoint into FILE, which others cannot read",
+    help="write a new key and certificate for an endpoint into FILE, which others cannot read; - is stdout",
 )
 @click.option(
     "--host",
@@ -31,8 +33,9 @@ from copper_emulator.shell.tls.authority import HERE, Authority
     multiple=True,
     help=f"with --issue, whom the certificate is for, instead of {', '.join(HERE)}; repeatable",
 )
+@click.option("--force", is_flag=True, help="with --issue, also into a file that is there already")
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
-def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], as_json: bool) -> None:
+def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Show where the local authority is, which vouches for the emulator's TLS; it is made at first use.
 
     Whoever is to reach the emulator over TLS must trust its certificate. With --issue it vouches for an endpoint on
@@ -44,8 +47,9 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], as_json
       copper-emulator ca --export copper-emulator.pem
       copper-emulator ca --issue endpoint.pem --host localhost
     """
-    if hosts and issue is None:
-        raise WrongUse("--host is whom a certificate is for: it goes with --issue FILE")
+    _check_options(export, issue, hosts)
+    if issue is not None and not force and Path(issue).is_file():
+        raise Failure(f"--issue {issue}: there is such a file, and its key would be lost; to write it anew: --force")
     output = Output(as_json=as_json)
     try:
         authority = Authority.kept()
@@ -53,14 +57,20 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], as_json
     except AuthorityError as error:
         raise Failure(str(error)) from None
     if issue is not None:
-        _write_issued(Path(issue), issued, output)
-    if export == "-":
-        sys.stdout.buffer.write(authority.certificate_pem)
-        return
+        _write_issued(issue, issued, output)
     if export is not None:
-        _export(Path(export), authority, output)
+        _export(export, authority, output)
     if export is None and issue is None:
         _show(authority, output)
+
+
+def _check_options(export: str | None, issue: str | None, hosts: tuple[str, ...]) -> None:
+    if hosts and issue is None:
+        raise WrongUse("--host is whom a certificate is for: it goes with --issue FILE")
+    if not all(host.strip() for host in hosts):
+        raise WrongUse("--host is empty: write the name or address that the endpoint has, like localhost")
+    if issue is not None and export is not None and _STDOUT in (issue, export):
+        raise WrongUse("- is stdout, for one of --issue and --export alone")
 
 
 def _show(authority: Authority, output: Output) -> None:
@@ -77,21 +87,27 @@ def _show(authority: Authority, output: Output) -> None:
     output.line("copper-emulator exec does it for a whole command.")
 
 
-def _export(path: Path, authority: Authority, output: Output) -> None:
+def _export(path: str, authority: Authority, output: Output) -> None:
+    if path == _STDOUT:
+        sys.stdout.buffer.write(authority.certificate_pem)
+        return
     try:
-        path.write_bytes(authority.certificate_pem)
+        Path(path).write_bytes(authority.certificate_pem)
     except OSError as error:
         raise Failure(f"--export {path}: {error.strerror or error}") from None
-    output.json({"exported": str(path), "fingerprint": _fingerprint(authority)})
+    output.json({"exported": path, "fingerprint": _fingerprint(authority)})
     output.line(f"The local authority's certificate is in {path} (SHA-256 {_fingerprint(authority)})")
 
 
-def _write_issued(path: Path, issued: bytes, output: Output) -> None:
+def _write_issued(path: str, issued: bytes, output: Output) -> None:
+    if path == _STDOUT:
+        sys.stdout.buffer.write(issued)
+        return
     try:
-        write_private(path, issued.decode("ascii"))
+        write_private(Path(path), issued.decode("ascii"))
     except OSError as error:
         raise Failure(f"--issue {path}: {error.strerror or error}") from None
-    output.json({"issued": str(path)})
+    output.json({"issued": path})
     output.line(f"A key and its certificate are in {path}, for one year; nobody else can read it")
 
 

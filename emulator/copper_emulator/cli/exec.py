@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ import click
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.exec_told import Told
 from copper_emulator.cli.reaching import Reaching, check_allowed
-from copper_emulator.cli.serve import parse_route, player, setting_options, settings_of
+from copper_emulator.cli.serve import NOTES, parse_route, player, setting_options, settings_of
 from copper_emulator.core.errors import AuthorityError, StateError
+from copper_emulator.core.surface import Surface
 from copper_emulator.executing.child import CannotRun, Child, check
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
@@ -37,6 +38,11 @@ class _NoCommand(Failure):
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # click has it at the class
         return self.error.code
+
+
+def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    judged = "with --scenario; else nothing is judged"
+    return setting_options(command, {**NOTES, "strict": judged, "allow": judged})
 
 
 @click.command(
@@ -73,7 +79,7 @@ class _NoCommand(Failure):
     help="keep everything in FILE, and go on from it; made where there is none",
 )
 @click.option("--json", "as_json", is_flag=True, help="say everything as JSON, an object on each line of stderr")
-@setting_options
+@_setting_options
 def exec(  # noqa: A001 - the command is called so
     *,
     command: tuple[str, ...],
@@ -91,9 +97,10 @@ def exec(  # noqa: A001 - the command is called so
 ) -> None:
     """Run COMMAND with an emulator of its own: what it calls at api.copper.com and api.prosperworks.com lands there.
 
-    Nothing of the command is changed. It gets variables that its runtime reads (a proxy, a certificate authority), and
-    calls to other hosts are refused by the proxy, and told. What goes around a proxy is in docs/hosts.md; --isolate
-    leaves nothing to go to. At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the
+    Nothing of the command is changed. It gets variables that its runtime reads (a proxy, a certificate authority). HTTP
+    to other hosts is refused, and told, where it asks the proxy (most clients do, and in Node.js all): what goes around
+    it, among it databases and some clients for Python, is in docs/hosts.md, and --isolate leaves it nothing to go to.
+    At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the
     command's alone, and so is the exit code: 128 and its number for a signal, 127 for a command that is not there, 126
     for one that cannot be run, 125 where the emulator failed.
 
@@ -115,7 +122,7 @@ def exec(  # noqa: A001 - the command is called so
 
         against = Against(scenario, target, wait)
         settings = against.settings(settings)
-    told = Told(as_json=as_json)
+    told = Told(as_json=as_json, isolated=isolate)
     plan = Plan(
         settings=settings,
         clock="manual" if clock == "manual" else "wall",
@@ -123,6 +130,7 @@ def exec(  # noqa: A001 - the command is called so
         tokens=tokens,
         listener=told.entry,
         player=cache(partial(player, None)),
+        surface=Surface.EXEC,
     )
     try:
         check(command[0])
@@ -179,7 +187,9 @@ class _Running:
 
     async def _run(self, server: Server, environment: Mapping[str, str]) -> int:
         self.told.begun(server)
-        async with Child(self.command, environment) as child:
+        if self.against is not None:
+            await self.against.look(server.accounts)
+        async with Child(self.command, environment, is_service=self.against is not None) as child:
             if self.against is None:
                 return await child.ended()
             return await self.against.played(child, server.accounts, self.told)

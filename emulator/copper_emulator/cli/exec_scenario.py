@@ -19,7 +19,7 @@ from copper_emulator.served_scenarios import ServedPlay
 from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.routes import Blocked, Straight
+from copper_emulator.shell.routes import Blocked, Route, Straight
 
 if TYPE_CHECKING:
     from copper_emulator.cli.exec_told import Told
@@ -70,6 +70,7 @@ class Against:
         except UsageError as error:
             raise _Faulty(str(error)) from None
         self._missing = "it to start"
+        self._taken = ""
 
     def settings(self, own: Settings) -> Settings:
         """Those of the command line with the scenario's. Raises WrongUse."""
@@ -77,6 +78,25 @@ class Against:
             return self._play.settings(own)
         except SettingsError as error:
             raise WrongUse(f"--scenario: {error}") from None
+
+    async def look(self, accounts: Accounts) -> None:
+        """Before the command runs: a port at which somebody listens already is none that it could take."""
+        account = accounts.named(DEFAULT)
+        if account is None:
+            return
+        for url in self._foreseen(account):
+            with suppress(OSError):
+                await _connect(url)
+                self._taken = f"{url.origin()}"
+
+    def _foreseen(self, account: ServedAccount) -> list[URL]:
+        target = self._play.target
+        if target is None:
+            return [route.to for route in account.stage.routes if route.kind is RouteKind.URL]
+        found = account.stage.routes.resolve(target)
+        if isinstance(found, Straight):
+            return [found.url]
+        return [found.to] if isinstance(found, Route) and found.kind is RouteKind.URL else []
 
     async def played(self, child: Child, accounts: Accounts, told: Told) -> int:
         """Wait until it can begin, play it and end the command; the exit code."""
@@ -93,7 +113,7 @@ class Against:
             await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done():
                 return playing.result()
-            told.scenario_not_played(f"the command ended before the scenario {self._stood()}")
+            told.scenario_not_played(f"the command ended before the scenario {self._stood()}{self._why_early()}")
             return ended.result() or FAILED
         finally:
             playing.cancel()
@@ -151,12 +171,21 @@ class Against:
         self._missing = f"somebody to listen at {url.origin()}"
         while True:
             with suppress(OSError):
-                async with asyncio.timeout(_REACH):
-                    _, writer = await asyncio.open_connection(url.host, url.port)
-                writer.close()
-                await writer.wait_closed()
-                return
+                return await _connect(url)
             await pause_async(_LOOK)
 
     def _stood(self) -> str:
         return f"had begun, which waited for {self._missing}" if self._missing else "was over"
+
+    def _why_early(self) -> str:
+        if not self._taken:
+            return ""
+        return f". Somebody listened at {self._taken} before it was started: it may have found its port in use"
+
+
+async def _connect(url: URL) -> None:
+    """Raises OSError where nobody listens."""
+    async with asyncio.timeout(_REACH):
+        _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.close()
+    await writer.wait_closed()

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.cli.output import on_one_line
@@ -25,14 +25,29 @@ if TYPE_CHECKING:
     from copper_emulator.shell.serving import Server
 
 
+BAD_GATEWAY = 502
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What an account of a state file had when the command began."""
+
+    life: str = ""
+    entries: int = 0
+    api_calls: int = 0
+    had_token: bool = False
+
+
 class Told:
     """Says it to people, or as JSON, one object on each line."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, isolated: bool = False) -> None:
         self._as_json = as_json
+        self._isolated = isolated
+        self._before: dict[str, _Before] = {}
         self._scenario: dict[str, Any] | None = None
         self._strangers: Counter[str] = Counter()
-        self._refused: Counter[tuple[str, str]] = Counter()
+        self._refused: Counter[Refused] = Counter()
         # A test suite deletes what it has made: what is asked at the end is noted while it is there.
         self._seen: set[str] = set()
         self._called = False
@@ -40,15 +55,24 @@ class Told:
     def begun(self, server: Server) -> None:
         """The command runs."""
         self._json({"kind": "ready", "url": server.url, "api_url": f"{server.url}/developer_api/v1"})
-        self._line(f"Copper's hosts lead to {server.url}, where what happens can be watched")
+        seen = "which only the command can reach" if self._isolated else "where what happens can be watched"
+        self._line(f"Copper's hosts lead to {server.url}, {seen}")
+        # Without a file there is nothing yet, and the accounts need not be made for that.
+        for account in () if server.state is None else server.accounts:
+            inside = account.stage.account
+            self._before[account.name] = _Before(
+                account.life, len(inside.journal.entries), account.stage.api_calls, has_token(inside)
+            )
 
     def refused(self, refused: Refused) -> None:
-        """The proxy refused something: said once for each host, counted at the end."""
-        key = (refused.place, refused.text)
-        self._refused[key] += 1
-        if self._refused[key] == 1:
-            self._json({"kind": "refused", "place": refused.place or None, "text": refused.text})
-            self._line(f"refused {refused.place or 'a connection to the proxy'}: {refused.text}")
+        """The proxy let something not through: said once for each host, counted at the end."""
+        self._refused[refused] += 1
+        if self._refused[refused] == 1:
+            kind = "unreachable" if _is_unreachable(refused) else "refused"
+            self._json({"kind": kind, "place": refused.place or None, "text": refused.text})
+            # What nothing answers at was not refused, and its text has the place.
+            what = "" if _is_unreachable(refused) else f"refused {refused.place or 'a connection to the proxy'}: "
+            self._line(f"{what}{refused.text}")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """What a journal says stands in the timeline; this is about calls that no account's journal can tell of."""
@@ -89,40 +113,74 @@ class Told:
 
     def ended(self, accounts: Sequence[ServedAccount], plan: Plan, code: int) -> None:
         """The command is over: what happened meanwhile."""
-        shown = [account for account in accounts if len(accounts) == 1 or account.stage.account.journal.entries]
-        as_json = [_json(account) for account in shown]
-        told = {"refused": self._counted(), "scenario": self._scenario, "accounts": as_json}
+        shown = [account for account in accounts if len(accounts) == 1 or self._new(account)]
+        as_json = [self._account(account) for account in shown]
+        told = {
+            "refused": self._counted(),
+            "api_refused": [{"text": text, "times": times} for text, times in self._strangers.items()],
+            "scenario": self._scenario,
+            "accounts": as_json,
+        }
         self._json({"kind": "ended", "exit_code": code, **told})
         deleted = self._seen - {account.name for account in accounts}
         for account in shown:
-            if account.stage.account.journal.entries or not deleted:
+            if self._new(account) or not deleted:
                 self._timeline(account, named=len(shown) > 1)
         if deleted:
             self._line("accounts were deleted meanwhile, and what happened in them with them")
+        if self._strangers:
+            calls = count(self._strangers.total(), "call")
+            self._line(f"the API refused {calls}, of which no timeline tells; the first: {next(iter(self._strangers))}")
         expected = self._scenario is None and not self._strangers and not self._called
-        if expected and not any(_was_called(account, plan) for account in accounts):
+        if expected and not any(self._was_called(account, plan) for account in accounts):
             self._line(
                 "no call to Copper's API arrived; what goes around a proxy is listed in docs/hosts.md, "
                 "and --isolate shows it"
             )
-        for (place, _), times in self._refused.items():
-            if times > 1:
-                self._line(f"refused {place or 'connections'} {times} times")
+        for refused, times in self._refused.items():
+            if times > 1 and not _is_unreachable(refused):
+                self._line(f"refused {refused.place or 'connections'} {times} times")
 
     def _timeline(self, account: ServedAccount, *, named: bool) -> None:
-        if not account.stage.account.journal.entries:
-            return self._line("nothing was subscribed or changed")
+        before = self._of(account).entries
+        after = f", after {count(before, 'entry')} that the state file had" if before else ""
+        if not self._new(account):
+            return self._line(f"nothing was subscribed or changed{after}")
         of = f" in {account.name}" if named else ""
-        self._line(f"what happened{of} (UTC):")
-        for text in _lines(account):
+        self._line(f"what happened{of} (UTC){after}:")
+        for text in self._lines(account):
             self._write(f"  {on_one_line(text)}")
         waiting = len(account.stage.account.waiting())
         if waiting:
             self._line(f"{count(waiting, 'notification')} had not been sent when the command ended")
 
+    def _of(self, account: ServedAccount) -> _Before:
+        """What it had before; nothing where it was deleted or begun anew since."""
+        before = self._before.get(account.name, _NOTHING)
+        return before if before.life == account.life else _NOTHING
+
+    def _new(self, account: ServedAccount) -> Sequence[Entry]:
+        return account.stage.account.journal.entries[self._of(account).entries :]
+
+    def _lines(self, account: ServedAccount) -> list[str]:
+        return account.hidden.mask(timeline(self._new(account))).splitlines()
+
+    def _account(self, account: ServedAccount) -> dict[str, Any]:
+        shown: dict[str, Any] = at_a_glance(account).model_dump(mode="json")
+        return {**shown, "timeline": self._lines(account), "entries_before": self._of(account).entries}
+
+    def _was_called(self, account: ServedAccount, plan: Plan) -> bool:
+        before = self._of(account)
+        if account.stage.api_calls > before.api_calls:
+            return True
+        # The call with which a token opens its account is not among those that are counted for it.
+        return not plan.tokens and not before.had_token and has_token(account.stage.account)
+
     def _counted(self) -> list[dict[str, Any]]:
         return [
-            {"place": place or None, "text": text, "times": times} for (place, text), times in self._refused.items()
+            {"place": refused.place or None, "text": refused.text, "times": times}
+            for refused, times in self._refused.items()
+            if not _is_unreachable(refused)
         ]
 
     def _line(self, text: str) -> None:
@@ -143,16 +201,9 @@ class Told:
             sys.stderr.flush()
 
 
-def _lines(account: ServedAccount) -> list[str]:
-    entries = account.stage.account.journal.entries
-    return account.hidden.mask(timeline(entries)).splitlines()
+_NOTHING = _Before()
 
 
-def _was_called(account: ServedAccount, plan: Plan) -> bool:
-    # The call with which a token opens its account is not among those that are counted for it.
-    return bool(account.stage.api_calls) or (not plan.tokens and has_token(account.stage.account))
-
-
-def _json(account: ServedAccount) -> dict[str, Any]:
-    shown: dict[str, Any] = at_a_glance(account).model_dump(mode="json")
-    return {**shown, "timeline": _lines(account)}
+def _is_unreachable(refused: Refused) -> bool:
+    """Whether it may be asked for, and nothing answers there."""
+    return bool(refused.place) and refused.status == BAD_GATEWAY

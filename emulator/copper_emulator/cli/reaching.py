@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -27,8 +29,17 @@ def check_allowed(hosts: Sequence[str]) -> None:
     for host in hosts:
         if is_copper(host):
             raise WrongUse(f"--proxy-allow {host}: nothing ever goes to Copper itself")
-        if not host or any(character in host for character in "/@ ") or host.rpartition(":")[2].isdigit():
+        if "*" in host:
+            raise WrongUse(f"--proxy-allow {host!r}: each host is named by itself; there are no patterns")
+        if not (_is_address(host) or re.fullmatch(r"[^/@:\[\]\s]+", host)):
             raise WrongUse(f"--proxy-allow {host!r}: write the name of a host alone, like example.com")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host))
+    except ValueError:
+        return False
 
 
 class Reaching:
@@ -68,7 +79,7 @@ class Reaching:
         """A file for a shell to read that sets them, and the variables. Raises AuthorityError or OSError."""
         reached, own = self._reached(server), self._own(server)
         file = reached.folder / "environment.sh"
-        file.write_text("\n".join([*shell_lines(reached, own), ""]), encoding="utf-8")
+        file.write_text("\n".join([*shell_lines(reached, own), ""]), encoding="utf-8", errors="surrogateescape")
         return file, child_environment({}, reached) | own
 
     def _reached(self, server: Server) -> Reached:
@@ -77,7 +88,7 @@ class Reaching:
         folder = Path(self._folder.name)
         certificate = folder / "authority.pem"
         certificate.write_bytes(self._authority.certificate_pem)
-        reached = Reached(server.proxied.url, server.proxied.tls, certificate, folder)
+        reached = Reached(server.proxied.url, server.proxied.tls, certificate, folder, refuses=True)
         self._authority.bundle(reached.bundle)
         write_files(reached)
         return reached

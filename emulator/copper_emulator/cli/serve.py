@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from copper_emulator.core.errors import AuthorityError, RouteError, SettingsErro
 from copper_emulator.settings import Settings
 from copper_emulator.shell.api.setting_texts import choices
 from copper_emulator.shell.plan import Plan
-from copper_emulator.shell.serving import DEFAULT_PORT, Server
+from copper_emulator.shell.serving import DEFAULT_PORT, CannotListen, Server
 
 if TYPE_CHECKING:
     from copper_emulator.cli.reaching import Reaching
@@ -31,9 +31,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 IN_FLIGHT = 16
 """A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
 
-_NOTES = {
+NOTES: Mapping[str, str] = {
     "strict": "for tests, and for scenarios that are played here",
-    "intercept": "in tests; no effect here, see --proxy",
     "allow": "for tests, and for scenarios that are played here",
     "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
 }
@@ -48,13 +47,19 @@ def option_name(setting: str) -> str:
     return "--" + _OPTION_NAMES.get(setting, setting).replace("_", "-")
 
 
-def setting_options(command: F) -> F:
-    """An option for every setting, with the setting's own name, value syntax, default and description."""
+def setting_options(command: F, notes: Mapping[str, str] = NOTES) -> F:
+    """An option for every setting, with the setting's own name, value syntax, default and description.
+
+    `intercept` has none: Copper's hosts lead to a server by its proxy.
+    """
+    command = _no_interception(command)
     shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
     for name, field in reversed(Settings.model_fields.items()):
+        if name == "intercept":
+            continue
         text, default = field.description or "", shown[name]
-        if name in _NOTES:
-            text += f" ({_NOTES[name]})"
+        if name in notes:
+            text += f" ({notes[name]})"
         option = option_name(name)
         if isinstance(default, bool):
             declaration = f"{option}/--no-{option.removeprefix('--')}"
@@ -67,6 +72,20 @@ def setting_options(command: F) -> F:
             add = click.option(option, name, metavar="VALUE", default=None, help=text + _choices(field) + tail)
         command = add(command)
     return command
+
+
+def _no_interception(command: F) -> F:
+    """Takes an option that people may know from tests, and says what does it here."""
+
+    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001
+        if value is None:
+            return
+        if ctx.info_name == "exec":
+            raise WrongUse("--intercept: what the command calls at Copper's hosts always lands here; leave it out")
+        raise WrongUse("--intercept: in tests only; for a server it is --proxy PORT that leads Copper's hosts to it")
+
+    hidden = click.option("--intercept/--no-intercept", default=None, hidden=True, expose_value=False, callback=refuse)
+    return hidden(command)
 
 
 def _choices(field: Any) -> str:
@@ -188,14 +207,9 @@ def serve(
         )
         try:
             asyncio.run(_serve(server, plan, log, reaching))
-        except OSError as error:
-            # They are listened on in this order.
-            option, failed = ("--proxy", proxy) if proxy else ("--port", port)
-            if not server.url:
-                option, failed = "--port", port
-            elif tls_port and not server.tls_url:
-                option, failed = "--tls-port", tls_port
-            raise Failure(_why_not(error, bind, failed or 0, option)) from None
+        except CannotListen as error:
+            wanted = {"port": port, "tls_port": tls_port, "proxy": proxy}
+            raise Failure(_why_not(error, bind, wanted[error.of] or 0, option_name(error.of))) from None
         except AuthorityError as error:
             raise Failure(f"--tls-port: {error}") from None
         except StateError as error:
@@ -245,7 +259,11 @@ def _proxy(port: int | None, allowed: Sequence[str], log: Log, plan: Plan) -> It
 async def _serve(server: Server, plan: Plan, log: Log, reaching: Reaching | None) -> None:
     ended = told_to_end()
     async with server:
-        log.ready(server, plan, None if reaching is None else reaching.shell_file(server))
+        try:
+            file = None if reaching is None else reaching.shell_file(server)
+        except (AuthorityError, OSError) as error:
+            raise Failure(f"--proxy: {error}") from None
+        log.ready(server, plan, file)
         await ended.wait()
     log.ended()
 

@@ -20,6 +20,7 @@ class Surface(Enum):
     FACTORY = "make_copper"
     RUN = "copper-emulator run"
     SERVER = "copper-emulator serve"
+    EXEC = "copper-emulator exec"
     CONNECTED = "Copper.connect"
 
     def setting(self, name: str, value: int | str) -> str:
@@ -29,6 +30,8 @@ class Surface(Enum):
             return f"--settings {name}={text}"
         if self in (Surface.SERVER, Surface.CONNECTED):
             return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
+        if self is Surface.EXEC:
+            return f"exec {_option(name, text)}"
         call = f"{self.value}({name}={value!r})"
         if self in (Surface.PYTEST, Surface.FACTORY):
             return f"{call}, --copper-{name.replace('_', '-')}={text} or copper_{name} in the ini file"
@@ -40,13 +43,15 @@ class Surface(Enum):
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
         if self is Surface.SERVER:
             return f"copper-emulator routes {origin}={to or APP_URL}"
+        if self is Surface.EXEC:
+            return f"exec --route {origin}={to or APP_URL}"
         return f"copper.route({origin!r}, to={repr(to) if to else 'app'})"
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
         """How a target is subscribed to a topic."""
         if self is Surface.RUN:
             return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
-        if self is Surface.SERVER:
+        if self in (Surface.SERVER, Surface.EXEC):
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
         return f"copper.subscribe({kind!r}, {event!r}, target={target!r})"
 
@@ -66,7 +71,7 @@ class Surface(Enum):
         """How something is made to happen; `call` is its name in Python."""
         if self is Surface.RUN:
             return f"a step `{call.rpartition('.')[2]}`, or `fire`"
-        if self is Surface.SERVER:
+        if self in _SERVED:
             verb = f"copper-emulator {call.rpartition('.')[2]} {kind}"
             return f"{verb}, the same through the API, or copper-emulator fire {kind}.{event} --id ID"
         fired = f"copper.fire({str(kind)!r}, {str(event)!r}, ids=...)"
@@ -77,7 +82,7 @@ class Surface(Enum):
         """How time is made to pass."""
         if self is Surface.RUN:
             return "a step `advance` or `run_until_idle`"
-        if self is Surface.SERVER:
+        if self in _SERVED:
             return "copper-emulator advance, in a scenario a step `advance`"
         return "advance, or run_until_idle"
 
@@ -86,21 +91,31 @@ class Surface(Enum):
         """How more time is allowed for nothing to wait any longer."""
         if self is Surface.RUN:
             return "`run_until_idle: 1d`"
-        if self is Surface.SERVER:
+        if self in _SERVED:
             return "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`"
         return "run_until_idle(limit=...)"
 
     def expected(self, name: str, value: int | str) -> str:
         """How what is expected names a status or an outcome: `status=409`, in a scenario `status: 409`."""
-        return f"{name}: {value}" if self is Surface.RUN else f"{name}={value!r}"
+        return f"{name}: {value}" if self in (Surface.RUN, Surface.EXEC) else f"{name}={value!r}"
 
     @property
     def faults_off(self) -> str:
         """How faults are switched off."""
         if self is Surface.RUN:
             return "a step `faults: off`"
-        return "copper-emulator faults off" if self is Surface.SERVER else "copper.faults.off()"
+        return "copper-emulator faults off" if self in _SERVED else "copper.faults.off()"
 
 
-_IN_SCENARIOS = (Surface.RUN, Surface.SERVER)
+def _option(name: str, text: str) -> str:
+    if name == "allow_targets":
+        return f"--allow-target {text}"
+    option = f"--{name.replace('_', '-')}"
+    return option if text == "true" else f"{option} {text}"
+
+
+_IN_SCENARIOS = (Surface.RUN, Surface.SERVER, Surface.EXEC)
 """Where it is scenarios that expect something."""
+
+_SERVED = (Surface.SERVER, Surface.EXEC)
+"""Where commands reach a server that runs."""

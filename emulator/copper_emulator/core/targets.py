@@ -7,7 +7,7 @@ host or another scheme, and those that Ruby's URI parser would refuse.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from operator import methodcaller
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,9 +29,11 @@ def is_loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ip_address(name).is_loopback
+        address = ip_address(name)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def is_copper(host: str) -> bool:

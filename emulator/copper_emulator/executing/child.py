@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
+from copper_emulator.executing import group
+
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """What shells end with where a command is not there, or cannot be run."""
 
@@ -49,13 +51,22 @@ class Child:
 
     Signals are passed on from before it starts until it has ended; where the block ends earlier, it is ended.
 
+    Args:
+        command: its words.
+        environment: all of its variables.
+        is_service: it is ended at some time, with all that it has started (`npm start` is npm, a shell and a server):
+            it runs in a session of its own, in which it may still read the terminal, but gets no Ctrl-C from it.
+
     Raises:
         CannotRun: the command is not there, or is none.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, is_service: bool = False) -> None:
         self._command = command
         self._environment = dict(environment)
+        # Windows has neither sessions nor groups of this kind.
+        self._is_leader = is_service and os.name == "posix"
+        self._group: int | None = None
         self._taken: list[int] = []
         self._early: list[int] = []
         self._process: asyncio.subprocess.Process | None = None
@@ -63,7 +74,9 @@ class Child:
     async def __aenter__(self) -> Child:
         self._take_signals()
         try:
-            self._process = await asyncio.create_subprocess_exec(*self._command, env=self._environment)
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, env=self._environment, start_new_session=self._is_leader
+            )
         except FileNotFoundError as error:
             self._leave_signals()
             # A script may name an interpreter that is not there.
@@ -72,6 +85,7 @@ class Child:
             self._leave_signals()
             text = f"{self._command[0]} cannot be run: {error.strerror or error}"
             raise CannotRun(text, NOT_EXECUTABLE) from None
+        self._group = self._process.pid if self._is_leader else None
         for number in self._early:
             self._pass_on(number)
         return self
@@ -86,8 +100,12 @@ class Child:
         return code if code >= 0 else _SIGNAL_BASE - code
 
     async def end(self) -> None:
-        """Tell it to end, and have it ended where it does not."""
+        """Tell it to end, and have it ended where it does not; of a service also what it has started."""
         process = self._process
+        if self._group is not None:
+            # What it has started may have outlived it. Once all have ended, the number may be somebody else's.
+            leader, self._group = self._group, None
+            await group.end(leader, _PATIENCE)
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -118,6 +136,9 @@ class Child:
     def _pass_on(self, number: int) -> None:
         if self._process is None:
             self._early.append(number)
+        elif self._group is not None and signal.Signals(number).name in _OF_THE_TERMINAL:
+            # To all of them, as from a terminal.
+            group.send(self._group, number)
         elif not (signal.Signals(number).name in _OF_THE_TERMINAL and _is_in_front()):
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)

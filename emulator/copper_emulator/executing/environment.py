@@ -12,27 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from copper_emulator.executing.ca_variables import ADDING, REPLACING
+from copper_emulator.interception.variables import CA, INTERCEPT
+
 LOOPBACK = "localhost,127.0.0.1,::1"
 
-INTERCEPT = "COPPER_EMULATOR_INTERCEPT"
-"""`127.0.0.1:PORT` of the TLS listener: for the parts that redirect connections inside a process."""
-
-CA = "COPPER_EMULATOR_CA"
-"""The file with the certificate of the local authority."""
+REFUSES = "COPPER_EMULATOR_REFUSES"
+"""`1` where the proxy refuses other hosts: a program's own proxies are then none that it could go out by."""
 
 HERE = Path(__file__).parent
-
-_BUNDLES = (
-    "SSL_CERT_FILE",  # OpenSSL: Python, Ruby, PHP's streams, curl of many systems, .NET on Linux, Rust's native-tls; Go
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",  # the command curl, and requests
-    "GIT_SSL_CAINFO",
-    "PERL_LWP_SSL_CA_FILE",
-)
-"""Replace what a program trusts by default, hence get a file with everything that was trusted before."""
-
-_ADDED = ("NODE_EXTRA_CA_CERTS", "DENO_CERT", CA)
-"""Add to what is trusted, hence get the one certificate."""
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 """The last one also for https: Ruby looks at no other."""
@@ -50,12 +38,14 @@ class Reached:
         tls: `127.0.0.1:PORT`, the TLS listener.
         certificate: a PEM file with the certificate of the local authority.
         folder: one whose files are the program's to read as long as it runs; see `write_files`.
+        refuses: whether the proxy refuses other hosts.
     """
 
     proxy_url: str
     tls: str
     certificate: Path
     folder: Path
+    refuses: bool = False
 
     @property
     def bundle(self) -> Path:
@@ -67,15 +57,18 @@ def write_files(reached: Reached, own: Mapping[str, str] = os.environ) -> None:
     """The files for runtimes whose authorities can be named in a file of settings only. Raises OSError."""
     php = reached.folder / "php"
     php.mkdir(exist_ok=True)
-    php.joinpath("copper-emulator.ini").write_text(
-        f'curl.cainfo="{reached.bundle}"\nopenssl.cafile="{reached.bundle}"\n', encoding="utf-8"
-    )
+    # Paths and what people write need not be UTF-8.
+    bundle = os.fsencode(reached.bundle)
+    php.joinpath("copper-emulator.ini").write_bytes(b'curl.cainfo="%b"\nopenssl.cafile="%b"\n' % (bundle, bundle))
     # The last line counts.
-    _wgetrc(reached).write_text(f"{_read_wgetrc(own)}\nca_certificate = {reached.bundle}\n", encoding="utf-8")
+    _wgetrc(reached).write_bytes(b"%b\nca_certificate = %b\n" % (_read_wgetrc(own), bundle))
 
 
 def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str]:
-    """The variables of `own` with those that lead to the emulator; what was there is kept where both can be had."""
+    """The variables of `own` with those that lead to the emulator; what was there is kept where both can be had.
+
+    The files of authorities that `own` names must be in the bundle.
+    """
     found = {name: value for name, value in own.items() if name not in _LEFT_OUT}
     if reached.proxy_url:
         found |= dict.fromkeys(_PROXIES, reached.proxy_url)
@@ -83,14 +76,18 @@ def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str
         found |= {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
         # Node 24, and 22 from 22.21 on; earlier ones do not know it.
         found["NODE_USE_ENV_PROXY"] = "1"
-    found |= dict.fromkeys(_BUNDLES, str(reached.bundle))
-    found |= dict.fromkeys(_ADDED, str(reached.certificate))
+    found |= dict.fromkeys(REPLACING, str(reached.bundle))
+    for name in ADDING:
+        found[name] = str(reached.bundle if own.get(name) else reached.certificate)
+    found[CA] = str(reached.certificate)
     found["WGETRC"] = str(_wgetrc(reached))
     # An empty entry stands for the folder that PHP was built with.
     found["PHP_INI_SCAN_DIR"] = f"{own.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{reached.folder / 'php'}"
     found["NODE_OPTIONS"] = _joined_if(own.get("NODE_OPTIONS"), f"--require {_quoted(HERE / 'preload.cjs')}", " ")
     found["PYTHONPATH"] = _joined_if(str(HERE / "python"), own.get("PYTHONPATH"), os.pathsep)
     found[INTERCEPT] = reached.tls
+    if reached.refuses:
+        found[REFUSES] = "1"
     return found
 
 
@@ -105,6 +102,10 @@ def shell_lines(reached: Reached, more: Mapping[str, str]) -> list[str]:
             quoted = f'{quoted}"${{{name}:+{os.pathsep}${name}}}"'
         elif name == "PHP_INI_SCAN_DIR":
             quoted = f'"${{{name}-}}"{quoted}'
+        elif name in ADDING:
+            both = shlex.quote(str(reached.bundle))
+            lines.append(f'if [ -n "${{{name}-}}" ]; then export {name}={both}; else export {name}={quoted}; fi')
+            continue
         lines.append(f"export {name}={quoted}")
     return lines
 
@@ -123,10 +124,10 @@ def _wgetrc(reached: Reached) -> Path:
     return reached.folder / "wgetrc"
 
 
-def _read_wgetrc(own: Mapping[str, str]) -> str:
+def _read_wgetrc(own: Mapping[str, str]) -> bytes:
     named = own.get("WGETRC")
     path = Path(named) if named else Path(own.get("HOME", "."), ".wgetrc")
     try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
+        return path.read_bytes()
     except OSError:
-        return ""
+        return b""

@@ -1,11 +1,13 @@
 """How do calls of Copper's hosts reach the emulator from a program that has those hosts written into it?
 
-At three places of the standard library, through which nearly every client for Python goes: names are resolved
+At four places of the standard library, through which nearly every client for Python goes: names are resolved
 (`socket.getaddrinfo`), connections are made (`socket.socket.connect`), TLS begins (`ssl.SSLContext.wrap_socket` and
 `wrap_bio`). What is for Copper's hosts ends in a TLS listener of the emulator; everything else is handed on as it came.
+The fourth is where TLS is written to (`ssl.SSLSocket.send` and its like): a connection to Copper itself that was there
+before carries nothing more.
 
     seams.py         what is replaced there, put back exactly
-    late.py          the same for a library that is imported later, and for aiodns and uvloop, which go around the three
+    late.py          the same for a library that is imported later, and for aiodns and uvloop, which go around these
     process.py       which interception counts: there is one process, and there may be several at once
     variables.py     the environment of the processes that this one starts
     child.py         the same in such a process

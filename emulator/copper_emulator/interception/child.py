@@ -6,12 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from copper_emulator.interception.process import PROCESS
+from copper_emulator.interception.variables import CA, INTERCEPT
 from copper_emulator.interception.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-LISTENER, CERTIFICATE = "COPPER_EMULATOR_INTERCEPT", "COPPER_EMULATOR_CA"
 
 
 def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
@@ -20,9 +19,9 @@ def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
     What it was told may be out of date, like the file of a test that has ended: then it is as if nothing had been said.
     A program must not fail for something that is not its own.
     """
-    host, _, port = environment.get(LISTENER, "").rpartition(":")
+    host, _, port = environment.get(INTERCEPT, "").rpartition(":")
     try:
-        with open(environment.get(CERTIFICATE, ""), encoding="ascii") as file:
+        with open(environment.get(CA, ""), encoding="ascii") as file:
             way = Way(host, int(port), file.read())
     except (OSError, ValueError):
         return False

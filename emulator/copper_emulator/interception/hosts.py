@@ -23,7 +23,7 @@ def plain(host: object) -> str:
     return host.lower().rstrip(".") if isinstance(host, str) else ""
 
 
-def is_copper(host: object) -> bool:
+def is_copper_api(host: object) -> bool:
     """Whether it is the name of one of the two."""
     return plain(host) in _TAKEN
 

@@ -12,7 +12,7 @@ from functools import wraps
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from copper_emulator.interception.hosts import ADDRESS, MAPPED_ADDRESS, is_copper, leads_to_copper, plain
+from copper_emulator.interception.hosts import ADDRESS, MAPPED_ADDRESS, is_copper_api, leads_to_copper, plain
 from copper_emulator.interception.seams import patch, patch_socket, patch_ssl, redirected
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def patch_aiodns(module: Any, present: Present) -> Iterator[Patch]:
     def make(original: Any) -> Any:
         @wraps(original)
         async def resolve(self: Any, host: Any, *given: Any, **named: Any) -> Any:
-            if present() is None or not is_copper(host):
+            if present() is None or not is_copper_api(host):
                 return await original(self, host, *given, **named)
             told = _named(("port", "family"), given, named)
             return [_resolved(module.socket, host, told.get("port", 0), told.get("family"))]
@@ -62,7 +62,7 @@ def patch_uvloop(module: Any, present: Present) -> Iterator[Patch]:
 def _loop_getaddrinfo(original: Any, present: Present) -> Any:
     @wraps(original)
     async def getaddrinfo(self: Any, host: Any, port: Any, **named: Any) -> Any:
-        if present() is None or not is_copper(host):
+        if present() is None or not is_copper_api(host):
             return await original(self, host, port, **named)
         import socket
 

@@ -6,7 +6,9 @@ with the last one it is as it was.
 
 from __future__ import annotations
 
+import sys
 import threading
+from typing import Any
 
 from copper_emulator.interception.late import Patches
 from copper_emulator.interception.variables import Variables
@@ -49,6 +51,11 @@ class Process:
             if self._present:
                 self._patches.renew()
 
+    def tidy(self) -> None:
+        """A test has ended: what others have put back after us must not be what we had set."""
+        with self._lock:
+            self._variables.tidy()
+
     def end(self, way: Way) -> None:
         """Intercept so no longer; nothing where it has ended already."""
         with self._lock:
@@ -62,5 +69,11 @@ class Process:
         self._variables.use(self.way())
 
 
-PROCESS = Process()
+BEGUN = "_copper_emulator_begun"
+"""Under this name a sitecustomize (executing/python/) keeps the module with which it has intercepted: a program of
+which nothing is to be changed finds none that is called copper_emulator, and imports its own."""
+
+_begun: Any = sys.modules.get(BEGUN)
+
+PROCESS: Process = Process() if getattr(_begun, "__file__", None) != __file__ else _begun.PROCESS
 """The one there is: what is patched is the process's, and so is what is known of it."""

@@ -7,10 +7,11 @@ is asked for at each call, so that what others keep of it (a reference, a wrappe
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from copper_emulator.interception.hosts import ADDRESS, MAPPED_ADDRESS, PORT, is_copper, leads_to_copper, plain
+from copper_emulator.interception.hosts import ADDRESS, MAPPED_ADDRESS, PORT, is_copper_api, leads_to_copper, plain
 from copper_emulator.interception.ways import is_chosen
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ def patch_ssl(module: Any, present: Present) -> Iterator[Patch]:
     context = _standard(module.SSLContext, "ssl", "SSLContext")
     yield patch(context, "wrap_socket", lambda original: _wrap(original, _WRAP_SOCKET, context, present))
     yield patch(context, "wrap_bio", lambda original: _wrap(original, _WRAP_BIO, context, present))
+    # The rest of its sending methods end in these two.
+    for name in ("send", "write"):
+        yield patch(module.SSLSocket, name, lambda original: _send(original, present))
+    yield patch(module.SSLSocket, "fileno", lambda original: _fileno(original, present))
+    yield patch(module.SSLObject, "write", lambda original: _send(original, present))
 
 
 _WRAP_SOCKET = ("sock", "server_side", "do_handshake_on_connect", "suppress_ragged_eofs", "server_hostname", "session")
@@ -94,7 +100,7 @@ def _standard(present: Any, module: str, name: str) -> Any:
 def _getaddrinfo(original: Any, module: Any, present: Present) -> Any:
     @wraps(original)
     def getaddrinfo(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
-        if present() is None or not is_copper(host) or _flags(rest, named) & module.AI_NUMERICHOST:
+        if present() is None or not is_copper_api(host) or _flags(rest, named) & module.AI_NUMERICHOST:
             return original(host, port, *rest, **named)
         family = rest[0] if rest else named.get("family", 0)
         return original(MAPPED_ADDRESS if family == module.AF_INET6 else ADDRESS, port, *rest, **named)
@@ -110,7 +116,7 @@ def _flags(rest: tuple[Any, ...], named: dict[str, Any]) -> int:
 def _gethostbyname(original: Any, present: Present) -> Any:
     @wraps(original)
     def gethostbyname(hostname: Any, /) -> Any:
-        return ADDRESS if present() is not None and is_copper(hostname) else original(hostname)
+        return ADDRESS if present() is not None and is_copper_api(hostname) else original(hostname)
 
     return gethostbyname
 
@@ -118,7 +124,7 @@ def _gethostbyname(original: Any, present: Present) -> Any:
 def _connect(original: Any, present: Present) -> Any:
     @wraps(original)
     def connect(self: Any, address: Any, /) -> Any:
-        return original(self, redirected(address, present()))
+        return original(self, redirected(address, present(), self))
 
     return connect
 
@@ -127,28 +133,38 @@ def _connect_ex(original: Any, present: Present) -> Any:
     @wraps(original)
     def connect_ex(self: Any, address: Any, /) -> Any:
         try:
-            return original(self, redirected(address, present()))
-        except Refused as refused:
-            return refused.errno
+            return original(self, redirected(address, present(), self))
+        except NotHttps as error:
+            return error.errno
 
     return connect_ex
 
 
-class Refused(ConnectionRefusedError):
+class NotHttps(ConnectionRefusedError):
     """A connection to Copper that is no HTTPS."""
 
 
-def redirected(address: Any, way: Way | None) -> Any:
-    """Where a connection really goes. Raises Refused for another port of Copper's hosts."""
+def redirected(address: Any, way: Way | None, connecting: Any = None) -> Any:
+    """Where a connection really goes, that of a socket or one in IPv4.
+
+    Raises NotHttps for another port of Copper's hosts.
+    """
     if way is None or not isinstance(address, tuple) or len(address) < 2 or not leads_to_copper(address[0]):
         return address
     if address[1] != PORT:
-        raise Refused(
+        raise NotHttps(
             errno.ECONNREFUSED,
             f"Copper's hosts are intercepted, and only their port {PORT} (https) is answered, not {address[1]}",
         )
-    host = f"::ffff:{way.host}" if len(address) > 2 else way.host
+    # An address in IPv6 has four parts, of which the last two may be left out.
+    host = f"::ffff:{way.host}" if _is_ipv6(connecting) else way.host
     return (host, way.port, *address[2:])
+
+
+def _is_ipv6(connecting: Any) -> bool:
+    import socket
+
+    return getattr(connecting, "family", None) == socket.AF_INET6
 
 
 def _wrap(original: Any, names: tuple[str, ...], kind: Any, present: Present) -> Any:
@@ -157,9 +173,57 @@ def _wrap(original: Any, names: tuple[str, ...], kind: Any, present: Present) ->
         way = present()
         told = {**dict(zip(names, given)), **named}  # noqa: B905 - what follows may be missing, and `strict` is new
         name = told.get("server_hostname")
-        if way is None or told.get("server_side") or not is_copper(name) or is_chosen(self):
+        if way is None or told.get("server_side") or not is_copper_api(name) or is_chosen(self):
             return original(self, *given, **named)
         # A session is of the context that it was begun with.
         return original(way.context(kind), **{**told, "server_hostname": plain(name), "session": None})
 
     return wrap
+
+
+class OpenedBefore(ConnectionAbortedError):
+    """A connection to Copper itself, which was there before it was intercepted."""
+
+
+def _is_elsewhere(secure: Any, present: Present) -> bool:
+    """Whether it is a TLS connection with Copper's name that does not end at an emulator."""
+    # One that is not quite made has no name yet.
+    name = getattr(secure, "server_hostname", None)
+    return present() is not None and is_copper_api(name) and not is_chosen(secure.context)
+
+
+def _send(original: Any, present: Present) -> Any:
+    @wraps(original)
+    def send(self: Any, *given: Any, **named: Any) -> Any:
+        if _is_elsewhere(self, present):
+            _break_off(self)
+            raise OpenedBefore(
+                errno.ECONNABORTED,
+                f"this connection to {self.server_hostname} was opened before Copper's hosts were intercepted, and "
+                "nothing more is sent on it: close the client's connections, or make the client inside the test",
+            )
+        return original(self, *given, **named)
+
+    return send
+
+
+def _fileno(original: Any, present: Present) -> Any:
+    # Pools ask for it to look whether a connection that they kept is still there: for this one it is not, and they
+    # make another.
+    @wraps(original)
+    def fileno(self: Any) -> Any:
+        if _is_elsewhere(self, present):
+            _break_off(self)
+        return original(self)
+
+    return fileno
+
+
+def _break_off(secure: Any) -> None:
+    # Some who cannot send wait for an answer all the same. An SSLObject has no connection of its own.
+    import socket
+
+    kind = _standard(socket.socket, "socket", "socket")
+    if isinstance(secure, kind):
+        with suppress(OSError):
+            kind.shutdown(secure, socket.SHUT_RDWR)

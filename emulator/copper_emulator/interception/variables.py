@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from copper_emulator.interception.ways import Way
 
+INTERCEPT = "COPPER_EMULATOR_INTERCEPT"
+"""`127.0.0.1:PORT` of the TLS listener: for the parts that redirect connections inside a process."""
+
+CA = "COPPER_EMULATOR_CA"
+"""The file with the certificate of its authority."""
+
 
 class Told(NamedTuple):
     """Variables for children: in `os.environ`, and past it."""
@@ -31,11 +37,14 @@ class Variables:
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
         self._set = Told()
+        self._replaced: dict[tuple[str, str], str | None] = {}
+        """What was there before a value of ours that somebody has replaced since, and may put back."""
 
     def use(self, way: Way | None) -> None:
         """Those of this way from now on, instead of those before; None puts everything back."""
         self._restore()
         if way is not None:
+            self.tidy()
             # Only now: what is said depends on what is there.
             told = way.told = way.tell()
             self._before = {name: os.environ.get(name) for name in told.open}
@@ -44,19 +53,31 @@ class Variables:
             for name, value in told.hidden.items():
                 os.putenv(name, value)
 
+    def tidy(self) -> None:
+        """Take away what others have put back of ours after the end, as monkeypatch does if it was asked later."""
+        for (name, value), before in self._replaced.items():
+            if value != self._set.open.get(name):
+                _put_back(name, value, before)
+
     def _restore(self) -> None:
         told, self._set = self._set, Told()
         for name, value in told.open.items():
-            before = self._before[name]
             # What the test itself has set since stays.
-            if os.environ.get(name) != value:
-                continue
-            if before is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = before
+            if not _put_back(name, value, self._before[name]):
+                self._replaced[name, value] = self._before[name]
         for name in told.hidden:
             _show(name)
+
+
+def _put_back(name: str, value: str, before: str | None) -> bool:
+    """What was there before this value; False where the value is another one meanwhile."""
+    if os.environ.get(name) != value:
+        return False
+    if before is None:
+        del os.environ[name]
+    else:
+        os.environ[name] = before
+    return True
 
 
 def _show(name: str) -> None:

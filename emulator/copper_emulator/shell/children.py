@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from copper_emulator.executing.environment import INTERCEPT, Reached, child_environment, write_files
+from copper_emulator.executing.ca_variables import NAMING
+from copper_emulator.executing.environment import LOOPBACK, REFUSES, Reached, child_environment, write_files
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.interception.variables import Told
 from copper_emulator.shell.proxy import Ends, Proxy
+from copper_emulator.shell.proxy_beyond import Proxies, not_proxied
 from copper_emulator.shell.tls.authority import Authority
-from copper_emulator.shell.tls.trust import NAMED_BY
 
 _HIDDEN = frozenset(
     {
@@ -26,9 +26,6 @@ _HIDDEN = frozenset(
     }
 )
 """What the clients of the test's own process heed: there it would change how they reach other hosts."""
-
-_ADDED = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
-"""Name one file; who has one of their own gets one with both."""
 
 
 class Children:
@@ -48,7 +45,7 @@ class Children:
             folder = Path(self._folder.name)
             certificate = folder / "authority.pem"
             certificate.write_bytes(authority.certificate_pem)
-            self._proxy = Proxy(Ends(plain, tls), others=not is_executed(os.environ))
+            self._proxy = Proxy(Ends(plain, tls), others=REFUSES not in os.environ)
             await self._proxy.start()
             url = f"http://127.0.0.1:{self._proxy.port}"
             reached = Reached(url, f"{tls[0]}:{tls[1]}", certificate, folder)
@@ -70,33 +67,34 @@ class Children:
         """The variables that lead to the emulator, beside those that are there. Raises UsageError."""
         if self._reached is None or self._authority is None:
             return Told()
-        named = [own.get(name) for name in NAMED_BY]
+        named = [own.get(name) for name in NAMING]
         if named != self._bundled:
             self._authority.bundle(self._reached.bundle)
             self._bundled = named
-        proxied = has_proxy(own)
-        reached = replace(self._reached, proxy_url="") if proxied and not is_executed(own) else self._reached
-        found = child_environment(own, reached)
-        for name in _ADDED:
-            if own.get(name):
-                found[name] = str(reached.bundle)
+        if self._proxy is not None:
+            # One of the user's is still asked for other hosts, only by ours.
+            self._proxy.beyond = Proxies.of(_without(self._reached.proxy_url, own))
+        found = child_environment(own, self._reached)
+        found |= dict.fromkeys(_NO_PROXY, ",".join(dict.fromkeys([*LOOPBACK.split(","), *not_proxied(own)])))
         new = {name: value for name, value in found.items() if own.get(name) != value}
         hidden = {name: new.pop(name) for name in _HIDDEN & new.keys()}
-        if not proxied:
+        if not has_proxy(own):
             return Told(new, hidden)
-        if is_executed(own):
-            # Children ask the proxy of this test for Copper's hosts.
-            hidden |= {name: found[name] for name in ("NO_PROXY", "no_proxy")}
+        # What the process itself would ask a proxy for; its children get another one.
+        hidden |= {name: found[name] for name in _NO_PROXY}
         return Told({**new, **past_proxy(own)}, hidden)
 
 
-def is_executed(own: Mapping[str, str]) -> bool:
-    """Whether this process is itself one that `copper-emulator exec` has started, whose proxy refuses other hosts."""
-    return INTERCEPT in own
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+def _without(url: str, own: Mapping[str, str]) -> Mapping[str, str]:
+    """Whoever has put our own proxy into `os.environ` must not be led round in a circle."""
+    return {name: value for name, value in own.items() if value != url}
 
 
 def has_proxy(own: Mapping[str, str]) -> bool:
-    """Whether there is a proxy already; one of the user's then stays."""
+    """Whether there is a proxy already; for this process one of the user's then stays."""
     return any(value and name.lower() in _PROXIES for name, value in own.items())
 
 
@@ -107,4 +105,4 @@ def past_proxy(own: Mapping[str, str]) -> dict[str, str]:
     """Copper's hosts are not asked through it: what is behind it is not the emulator."""
     before = own.get("no_proxy") or own.get("NO_PROXY") or ""
     hosts = ",".join([*filter(None, [before]), *HOSTS])
-    return {"NO_PROXY": hosts, "no_proxy": hosts}
+    return dict.fromkeys(_NO_PROXY, hosts)

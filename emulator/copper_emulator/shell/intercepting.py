@@ -15,7 +15,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import Misdirected
 from copper_emulator.core.model import Key
-from copper_emulator.interception.hosts import is_copper
+from copper_emulator.interception.hosts import is_copper_api
 from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.ways import Way
 from copper_emulator.shell.api.credentials import ANSWERING
@@ -114,7 +114,7 @@ async def answer_for_copper(
     A client may keep its connections longer than a test lasts: then 421, Misdirected Request.
     """
     host = request.headers.get("Host", "").partition(":")[0]
-    if not is_copper(host):
+    if not is_copper_api(host):
         return await handler(request)
     owners = [way.owner for way in reversed(PROCESS.ways())]
     present = [owner for owner in owners if isinstance(owner, Interception)]

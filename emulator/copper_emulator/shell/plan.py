@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,3 +31,5 @@ class Plan:
     listener: Listener | None = None
     player: Callable[[], Player] | None = None
     """Who knows the scenarios that can be played; asked for when there is need of him."""
+    surface: Surface = Surface.SERVER
+    """Whose options are named where something is advised."""

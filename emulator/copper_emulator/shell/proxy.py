@@ -11,11 +11,13 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
-from copper_emulator.shell.proxy_requests import MOST_BYTES, Asked, NotUnderstood, read_head
+from copper_emulator.shell.proxy_beyond import Beyond, Proxies
+from copper_emulator.shell.proxy_requests import MOST_BYTES, MOST_BYTES_OF_OTHERS, Asked, NotUnderstood, read_head
 
 Address: TypeAlias = tuple[str, int]
 
@@ -70,11 +72,15 @@ class Proxy:
     ) -> None:
         self._ends = ends
         self._told = told
-        self._allowed = frozenset(host.lower().rstrip(".").strip("[]") for host in allowed)
+        self._allowed = frozenset(_same(host.lower().rstrip(".").strip("[]")) for host in allowed)
         self._others = others
         self._advice = advice
         self._patience = patience
+        # What passes unasked is not judged by its length either.
+        self._most = MOST_BYTES_OF_OTHERS if others else MOST_BYTES
         self._local = True
+        self.beyond = Proxies()
+        """Those that are asked for other hosts, where there are any; may be changed at any time."""
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -83,7 +89,7 @@ class Proxy:
         """Listen. Raises OSError where it cannot."""
         # Those who reach it from elsewhere are not led to what only this machine may reach.
         self._local = is_loopback(bind)
-        self._server = await asyncio.start_server(self._connected, bind, port, limit=MOST_BYTES)
+        self._server = await asyncio.start_server(self._connected, bind, port, limit=self._most)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -100,7 +106,14 @@ class Proxy:
     def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
         self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # A fault of ours, of which nobody else would hear.
+            self._told(Refused(502, "", f"the proxy failed: {error!r}"))
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         # A client that goes away is no news.
@@ -121,7 +134,7 @@ class Proxy:
                     raise NotUnderstood("what was sent is not HTTP")
                 return read_head(first + await reader.readuntil(b"\r\n\r\n"))
         except asyncio.LimitOverrunError:
-            raise NotUnderstood(f"the head of the request is longer than {MOST_BYTES} bytes") from None
+            raise NotUnderstood(f"the head of the request is longer than {self._most} bytes") from None
 
     async def _lead(self, asked: Asked, reader: StreamReader, writer: StreamWriter) -> None:
         to = self._way(asked)
@@ -129,27 +142,35 @@ class Proxy:
             return await self._refuse(Refused(403, asked.place, to), reader, writer)
         # What is for Copper is answered here: it needs no TLS of ours where the client did not speak it either.
         secure = asked.scheme == "https" and asked.host not in API_HOSTS
+        beyond = to if isinstance(to, Beyond) else None
+        place, address = (asked.place, to) if not isinstance(to, Beyond) else (to.place, (to.host, to.port))
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                there, back = await asyncio.open_connection(*to, ssl=secure or None)
-        except (OSError, TimeoutError) as error:
-            text = f"nothing answers at {asked.place} ({_why(error)})"
+                there, back = await asyncio.open_connection(*address, ssl=secure or None)
+        # What idna cannot encode is a UnicodeError, and so a ValueError, as is a name that TLS cannot ask for.
+        except (OSError, TimeoutError, ValueError) as error:
+            text = f"nothing answers at {place} ({_why(error)})"
             return await self._refuse(Refused(502, asked.place, text), reader, writer)
         async with _Closing(back):
-            if asked.is_tunnel:
+            if beyond is not None:
+                # It answers for itself.
+                back.write(beyond.head(asked))
+            elif asked.is_tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
                 back.write(asked.head)
             await _together(_pass_on(reader, back), _pass_on(there, writer))
 
-    def _way(self, asked: Asked) -> Address | str:
+    def _way(self, asked: Asked) -> Address | Beyond | str:
         """Where to connect to, or why not."""
         if asked.host in API_HOSTS:
             return self._to_copper(asked)
         if is_loopback(asked.host):
             host = "localhost" if asked.host.endswith(".localhost") else asked.host
             return (host, asked.port) if self._local else "what is on this machine is not for other machines"
-        if asked.host in self._allowed or (self._others and not is_copper(asked.host)):
+        if not is_copper(asked.host) and (way := self.beyond.way(asked)) is not None:
+            return way
+        if _same(asked.host) in self._allowed or (self._others and not is_copper(asked.host)):
             return asked.host, asked.port
         if is_copper(asked.host):
             return f"{asked.host} is Copper itself, and only its API ({' and '.join(API_HOSTS)}) is emulated"
@@ -227,7 +248,17 @@ class _Closing:
             await self._writer.wait_closed()
 
 
-def _why(error: OSError | TimeoutError) -> str:
+def _same(host: str) -> str:
+    """A name as it is; of the ways to write an address always the same one."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host
+
+
+def _why(error: OSError | TimeoutError | ValueError) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {_CONNECT_SECONDS:.0f} seconds"
+    if isinstance(error, ValueError):
+        return f"it cannot be the name of a host: {error}"
     return error.strerror or str(error)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 MOST_BYTES = 32 * 1024
 """How long a head may be: cookies can be long, and nothing else is."""
 
+MOST_BYTES_OF_OTHERS = 1024 * 1024
+"""How long where everything is let through: each host has a limit of its own, and none has such a one."""
+
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) ([\x21-\x7e]+) (HTTP/\d\.\d)")
 _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00\r\n]*")
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
@@ -72,8 +75,16 @@ def _whole_url(method: str, target: str, version: bytes, headers: list[bytes]) -
     path = rest if rest.startswith("/") else f"/{rest}"
     kept = [header for header in headers if header.partition(b":")[0].lower() not in _OF_THE_HOP]
     # One request on each connection: the next one may be for another host.
-    lines = [f"{method} {path} ".encode() + version, b"Host: " + url[2].encode(), b"Connection: close", *kept]
+    connection = b"Connection: Upgrade, close" if _upgrades(headers) else b"Connection: close"
+    lines = [f"{method} {path} ".encode() + version, b"Host: " + url[2].encode(), connection, *kept]
     return Asked(method, host, port, scheme, b"\r\n".join(lines) + b"\r\n\r\n")
+
+
+def _upgrades(headers: list[bytes]) -> bool:
+    """Whether the connection is to become one of another protocol, such as a WebSocket."""
+    pairs = [header.lower().partition(b":") for header in headers]
+    said = [token.strip() for name, _, value in pairs if name == b"connection" for token in value.split(b",")]
+    return b"upgrade" in said
 
 
 def _place(text: str, usual: int | None) -> tuple[str, int]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from copper_emulator.core.errors import AccountGone
 from copper_emulator.core.model import Entry, Key, Kind, Subscription
 from copper_emulator.core.state import end_interrupted
-from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import Runner
 from copper_emulator.shell.clock import ServerClock
@@ -48,7 +47,7 @@ class ServedAccount:
             self.clock.go_on_as(found.clock)
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
-        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=Surface.SERVER)
+        self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
         self.stage.has_own_settings = settings is not None
         self.runner = Runner(self.stage, self.clock, http, self.inbox)
         self.stage.wake = self.runner.wake

@@ -7,8 +7,8 @@ request that needs them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -38,6 +38,14 @@ _PATIENCE = 1.0
 """Seconds a request under way gets to finish when the server ends."""
 
 
+class CannotListen(OSError):
+    """The address cannot be listened on; `of` is the parameter that asks for it: `port`, `tls_port` or `proxy`."""
+
+    def __init__(self, of: str, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror or str(error))
+        self.of = of
+
+
 class Server:
     """`async with Server(plan) as server:` serves until the block ends; what is then on its way is cut off.
 
@@ -53,7 +61,7 @@ class Server:
     Raises:
         AuthorityError: there is no certificate for TLS.
         StateError: the file cannot be used.
-        OSError: the address cannot be listened on.
+        CannotListen: the address cannot be listened on.
         RouteError: a route of the plan cannot be understood.
     """
 
@@ -107,18 +115,21 @@ class Server:
         self._open.push_async_callback(runner.cleanup)
         # Before the requests under way are waited for: those who follow a journal would never end by themselves.
         self._open.callback(self.accounts.close)
-        await web.TCPSite(runner, self.bind, self._port).start()
+        with _listening("port"):
+            await web.TCPSite(runner, self.bind, self._port).start()
         self.url = f"http://{_shown(self.bind)}:{runner.addresses[0][1]}"
         if self._tls_port is not None:
-            await self._start_tls(runner, self._tls_port)
+            with _listening("tls_port"):
+                await self._start_tls(runner, self._tls_port)
         if self._proxy is not None:
             # Most servers need none, and so no TLS either.
             from copper_emulator.shell import proxied
 
             plain = (_shown(self.bind).strip("[]"), int(runner.addresses[0][1]))
-            self.proxied = await proxied.begin(
-                self._proxy, runner, plain, bind=self.bind, tell=self.accounts.refused, opened=self._open
-            )
+            with _listening("proxy"):
+                self.proxied = await proxied.begin(
+                    self._proxy, runner, plain, bind=self.bind, tell=self.accounts.refused, opened=self._open
+                )
         # Nothing is delivered before those who are notified can call back.
         self.accounts.begin()
 
@@ -183,6 +194,14 @@ class Server:
         from copper_emulator.shell.app import make_api
 
         return make_api(self.accounts)
+
+
+@contextmanager
+def _listening(of: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotListen(of, error) from error
 
 
 def _documents() -> web.Application:

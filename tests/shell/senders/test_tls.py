@@ -365,10 +365,12 @@ def test_other_faults_of_a_certificate_are_told_in_openssls_words(company_file: 
 def test_a_tls_server_that_only_goes_away_is_hinted_at(company: trustme.CA) -> None:
     with tls_endpoint(server_context(company.issue_cert("127.0.0.1"))) as endpoint:
         url = endpoint.url.replace("https://", "http://")
-        delivery, _, _ = notified(url)
+        delivery, expected, _ = notified(url)
 
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
     assert delivery.text == f"{url}: connection closed without an answer; if it is a TLS server, write https://"
+    advice = "Mend the endpoint, or if it is a TLS server, write https:// where it is sent to"
+    assert expected.splitlines()[-1].startswith(advice)
 
 
 def test_a_tls_server_that_complains_in_tls_is_known_by_it() -> None:

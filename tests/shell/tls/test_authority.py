@@ -91,6 +91,25 @@ def test_its_servers_speak_no_version_before_1_2() -> None:
         shake_hands(authority.server_context(), client, "localhost")
 
 
+def test_a_client_that_would_like_http2_is_told_that_it_is_not_spoken() -> None:
+    authority = Authority.temporary()
+    client = authority.client_context()
+    client.set_alpn_protocols(["h2", "http/1.1"])
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with authority.server_context().wrap_socket(theirs, server_side=True) as connection:
+            connection.recv(1)
+
+    serving = Thread(target=serve)
+    serving.start()
+    try:
+        with client.wrap_socket(ours, server_hostname="localhost") as connection:
+            assert connection.selected_alpn_protocol() == "http/1.1"
+    finally:
+        serving.join()
+
+
 def test_a_name_that_is_none_is_refused_with_the_name() -> None:
     with pytest.raises(AuthorityError, match=r"no certificate can be made for not a name"):
         Authority.temporary().server_context("not a name")
@@ -144,6 +163,9 @@ def test_a_bundle_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Authority.temporary().bundle(tmp_path / "missing" / "bundle.pem")
 
 
+posix = pytest.mark.skipif(os.name != "posix", reason="the bits are those of POSIX")
+
+
 # --- keeping ------------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +179,7 @@ def test_it_is_made_once_and_found_again(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["authority.pem", "certificate.pem"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the bits are those of POSIX")
+@posix
 def test_its_key_is_readable_by_its_owner_only_whatever_the_umask(folder: Path) -> None:
     before = os.umask(0)
     try:
@@ -170,7 +192,7 @@ def test_its_key_is_readable_by_its_owner_only_whatever_the_umask(folder: Path) 
     assert b"PRIVATE KEY" not in (folder / "certificate.pem").read_bytes()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the bits are those of POSIX")
+@posix
 def test_a_key_that_others_can_read_is_not_used(folder: Path) -> None:
     Authority.kept(folder)
     file = folder / "authority.pem"
@@ -178,6 +200,58 @@ def test_a_key_that_others_can_read_is_not_used(folder: Path) -> None:
 
     with pytest.raises(AuthorityError, match=rf"others can read it \(mode 0640\): delete it, .* chmod 600 {file}"):
         Authority.kept(folder)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_folder_in_which_others_can_write_is_not_used(folder: Path, mode: int) -> None:
+    """Neither to read a key nor to write one."""
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+    says = rf"others can write there \(mode {mode:04o}\): chmod 700 {folder}, or name another folder in COPPER_"
+
+    with pytest.raises(AuthorityError, match=says):
+        Authority.kept(folder)
+    assert list(folder.iterdir()) == []
+
+    folder.chmod(0o700)
+    Authority.kept(folder)
+    folder.chmod(mode)
+    with pytest.raises(AuthorityError, match=says):
+        Authority.kept(folder)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o755, 0o1777])
+def test_a_folder_in_which_nobody_else_can_replace_the_key_is(folder: Path, mode: int) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+
+    assert Authority.kept(folder).certificate_pem == Authority.kept(folder).certificate_pem
+
+
+@posix
+def test_a_key_of_another_user_is_not_used(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    Authority.kept(folder)
+    file = folder / "authority.pem"
+    os.chown(file, 12345, -1)
+
+    with pytest.raises(AuthorityError, match=rf"{file} has the key .* another user's \(number 12345\)"):
+        Authority.kept(folder)
+
+
+@posix
+def test_a_folder_of_another_user_is_not_used(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    folder.mkdir(mode=0o700, parents=True)
+    os.chown(folder, 12345, -1)
+
+    with pytest.raises(AuthorityError, match=rf"{folder} is to have the key .* another user's \(number 12345\)"):
+        Authority.kept(folder)
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

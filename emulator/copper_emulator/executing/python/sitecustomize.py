@@ -1,7 +1,8 @@
 """Read by Python before a program (PYTHONPATH): connections to Copper's API go to the emulator's TLS listener.
 
-It may be read by any Python, in an environment in which copper-emulator is not installed: what it needs is found here,
-and is no longer importable afterwards. Then the sitecustomize that would have been read without it is.
+It may be read by any Python, in an environment in which copper-emulator is not installed: what it needs is found here.
+Afterwards nothing is imported under its name, so that a program that has it imports its own, which pytest, for one, wants
+to be there when that happens. Then the sitecustomize that would have been read without it is.
 """
 
 import os
@@ -30,14 +31,15 @@ def _intercept() -> None:
         import_module(_PACKAGE + ".interception.child").intercept_here()
     finally:
         sys.meta_path.remove(_Beside)
-        if not _is_the_programs():
-            # It may have another version of it, or none.
-            for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]:
-                del sys.modules[name]
+        taken = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == _PACKAGE}
+        process = taken.get(_PACKAGE + ".interception.process")
+        if process is not None and _is_the_programs():
+            sys.modules[process.BEGUN] = process
 
 
 def _is_the_programs() -> bool:
-    """Whether the program would import this very package: then its own interceptions must know of this one."""
+    """Whether the program would import this very package, no other version: then its own interceptions can know of
+    this one."""
     found = PathFinder.find_spec(_PACKAGE)
     return found is not None and found.origin == os.path.join(_ROOT, _PACKAGE, "__init__.py")
 

@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from copper_emulator.core.model import Reason, Result
-from copper_emulator.core.tls import TlsFault
+from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 
 # The numbers are OpenSSL's (X509_V_ERR_*), which Python hands on as they are.
 _CERTIFICATE_FAULTS = {
@@ -104,7 +104,7 @@ def _text(error: Exception, url: URL) -> str:
         return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError) or _is_reset(error):
         # What many TLS servers do with plain HTTP; nothing tells them from others.
-        tls = "; if it is a TLS server, write https://" if url.scheme == "http" else ""
+        tls = f"; {MAYBE_TLS}" if url.scheme == "http" else ""
         return f"connection closed without an answer{tls}"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"not an HTTP answer: {error.message}".splitlines()[0]

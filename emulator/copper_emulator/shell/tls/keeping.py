@@ -62,7 +62,8 @@ class KeptFiles:
         """Key and certificate, or None where there are none yet. Raises AuthorityError."""
         try:
             with self.both.open("rb") as file:
-                _check_mode(self.both, os.fstat(file.fileno()).st_mode)
+                _check_folder(self._folder, self._folder.stat())
+                _check_key(self.both, os.fstat(file.fileno()))
                 return file.read()
         except FileNotFoundError:
             return None
@@ -73,6 +74,8 @@ class KeptFiles:
         """Write them, unless another process was quicker; what is there afterwards. Raises AuthorityError."""
         with self._written():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # No key is written where somebody else could put another in its place.
+            _check_folder(self._folder, self._folder.stat())
             with suppress(FileExistsError):
                 _write_once(self.both, pem)
         kept = self.read()
@@ -104,13 +107,45 @@ class KeptFiles:
             ) from None
 
 
-def _check_mode(path: Path, mode: int) -> None:
-    # Windows keeps no such bits; there a user's folder is closed to others.
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+# Windows keeps no such bits; there a user's folder is closed to others.
+
+
+def _check_key(path: Path, found: os.stat_result) -> None:
+    if os.name != "posix":
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    if not _is_trusted(found.st_uid):
         raise AuthorityError(
-            f"{path} has the key of your local authority, and others can read it (mode {stat.S_IMODE(mode):04o}): "
+            f"{path} has the key of a local authority, and is another user's (number {found.st_uid}), who knows it: "
+            f"delete it, a new one is made; or, if it is yours under another number, chown {os.geteuid()} {path}"
+        )
+    if mode & 0o077:
+        raise AuthorityError(
+            f"{path} has the key of your local authority, and others can read it (mode {mode:04o}): "
             f"delete it, a new one is made; or, if nobody can have read it, chmod 600 {path}"
         )
+
+
+def _check_folder(path: Path, found: os.stat_result) -> None:
+    if os.name != "posix":
+        return
+    mode = stat.S_IMODE(found.st_mode)
+    if not _is_trusted(found.st_uid):
+        raise AuthorityError(
+            f"{path} is to have the key of your local authority, and is another user's (number {found.st_uid}), who "
+            f"could put another there: chown {os.geteuid()} {path}, or name another folder in {VARIABLE}"
+        )
+    # In one like /tmp nobody can replace what is another's.
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        raise AuthorityError(
+            f"{path} is to have the key of your local authority, and others can write there (mode {mode:04o}): "
+            f"chmod 700 {path}, or name another folder in {VARIABLE}"
+        )
+
+
+def _is_trusted(user: int) -> bool:
+    """Oneself, and root, who can read everything anyway."""
+    return user in (0, os.geteuid())
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -12,9 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from copper_emulator.ca_files import trust_file
-
-NAMED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Variables that name a file of authorities, for one program or another."""
+from copper_emulator.executing.ca_variables import NAMING
 
 
 class Trust:
@@ -109,7 +107,7 @@ def _files() -> Iterator[Path]:
 
 
 def _named_files() -> Iterator[Path]:
-    for name in NAMED_BY:
+    for name in NAMING:
         if os.environ.get(name):
             yield Path(os.environ[name])
     if find_spec("certifi") is not None:

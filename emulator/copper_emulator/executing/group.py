@@ -1,0 +1,57 @@
+"""Who is still there of a command that was started as the leader of a group, and how is all of it ended?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from copper_emulator.shell.clock import pause_async
+
+_LOOK = 0.02
+"""Seconds after which it is looked again whether anybody is left."""
+
+
+def send(leader: int, number: int) -> None:
+    """A signal to everybody in the group; nothing where nobody is left."""
+    if sys.platform != "win32":
+        # macOS says of those that have ended, and whom nobody has asked for, that they may not be sent anything.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, number)
+
+
+async def end(leader: int, patience: float) -> None:
+    """Tell everybody in the group to end, and have those ended who do not within so many seconds."""
+    send(leader, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(patience):
+            while is_alive(leader):
+                await pause_async(_LOOK)
+    except TimeoutError:
+        send(leader, signal.SIGKILL)
+
+
+def is_alive(leader: int) -> bool:
+    """Whether anybody in the group runs."""
+    if sys.platform == "win32":
+        return False
+    try:
+        os.killpg(leader, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    # In a container often nobody asks for those that have ended, and they stay in their group.
+    stats = list(Path("/proc").glob("[0-9]*/stat"))
+    return not stats or any(_runs_in(leader, path) for path in stats)
+
+
+def _runs_in(group: int, stat: Path) -> bool:
+    try:
+        # The name before, in parentheses, may have anything in it.
+        state, _, its_group = stat.read_bytes().rpartition(b")")[2].split()[:3]
+    except (OSError, ValueError):
+        # It has ended meanwhile.
+        return False
+    return int(its_group) == group and state not in (b"Z", b"X")
