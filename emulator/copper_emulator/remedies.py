@@ -60,7 +60,9 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
 
 def _setting(surface: Surface, name: str, value: str) -> str:
     # In a test it is plain where a setting goes; on a server there is a command for it.
-    return surface.setting(name, value) if surface is Surface.SERVER else f"the setting {name}={value!r}"
+    return (
+        surface.setting(name, value) if surface in (Surface.SERVER, Surface.EXEC) else f"the setting {name}={value!r}"
+    )
 
 
 def _listen(delivery: Delivery) -> str:

@@ -131,7 +131,7 @@ def _brief(delivery: Delivery) -> str:
 
 
 def _pass_time(surface: Surface) -> str:
-    if surface in (Surface.RUN, Surface.SERVER):
+    if surface in (Surface.RUN, Surface.SERVER, Surface.EXEC):
         return f"Let time pass ({surface.pass_time})"
     return "Call settle (or expect, advance)"
 
