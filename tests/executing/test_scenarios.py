@@ -100,7 +100,9 @@ def test_what_has_no_route_is_told_with_the_option_that_gives_it_one(executing: 
 def test_what_is_not_to_fail_a_scenario_can_be_allowed(executing: Executing, tmp_path: Path) -> None:
     """And where it does fail it, exec's own option is advised."""
     scenario = tmp_path / "one.yaml"
-    scenario.write_text("name: one\nsubscriptions: {new: {topic: person/new, target: /hooks}}\nsteps:\n  - create: {type: person}\n")
+    scenario.write_text(
+        "name: one\nsubscriptions: {new: {topic: person/new, target: /hooks}}\nsteps:\n  - create: {type: person}\n"
+    )
     service = ["--status", "500"]
     target = ["--target", "http://127.0.0.1:{port}/hooks"]
 
