@@ -13,6 +13,9 @@ from tests.executing.commands import ACCOUNT, CURL, NAME, OLD_ACCOUNT, TOKEN_HEA
 PROGRAMS = Path(__file__).parent / "programs"
 BASE = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 
+WITHOUT = ("cacheprovider", "schemathesis", "asyncio")
+PYTEST = [sys.executable, "-m", "pytest", "-q", *(word for name in WITHOUT for word in ("-p", f"no:{name}"))]
+
 
 def asked(executing: Executing, *command: str, **more: object) -> dict[str, str]:
     """What the program says that each of its clients was told, by the client's name."""
@@ -116,15 +119,7 @@ def test_a_client_of_httpx_made_before_keeps_execs_proxy_unless_it_is_told_not_t
         f"        assert httpx.get('{ACCOUNT}', headers={TOKEN_HEADERS}).status_code == 200\n"
         f"    assert before.get('{ACCOUNT}', headers={TOKEN_HEADERS}).status_code == 200\n"
     )
-    words = [
-        "-m",
-        "pytest",
-        "-q",
-        *(["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:asyncio"]),
-        "test_own.py",
-    ]
-
-    ended = executing([sys.executable, *words], folder=tmp_path)
+    ended = executing([*PYTEST, "test_own.py"], folder=tmp_path)
 
     assert ended.code == 0, ended.out + ended.err
 
@@ -134,15 +129,7 @@ def test_pytest_may_rewrite_all_that_it_would(executing: Executing, tmp_path: Pa
     tmp_path.joinpath("test_own.py").write_text(
         "import sys\ndef test_own(copper):\n    copper.people.create(name='Ada')\n    assert copper.people\n"
     )
-    words = [
-        "-q",
-        *(["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:asyncio"]),
-        "-W",
-        "error",
-        "test_own.py",
-    ]
-
-    ended = executing([sys.executable, "-m", "pytest", *words], folder=tmp_path)
+    ended = executing([*PYTEST, "-W", "error", "test_own.py"], folder=tmp_path)
 
     assert ended.code == 0, ended.out + ended.err
 
@@ -199,9 +186,7 @@ def test_a_test_of_the_commands_own_that_intercepts_goes_before(executing: Execu
         f"        assert requests.get('{ACCOUNT}', headers={TOKEN_HEADERS}, timeout=30).status_code == 200\n"
         "    assert asked() == 404\n"
     )
-    pytest_words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
-
-    ended = executing([sys.executable, *pytest_words, "test_own.py"], "--json", folder=tmp_path)
+    ended = executing([*PYTEST, "test_own.py"], "--json", folder=tmp_path)
 
     assert ended.code == 0, ended.out + ended.err
     [account] = ended.told[-1]["accounts"]
