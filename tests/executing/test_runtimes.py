@@ -140,6 +140,12 @@ def test_nothing_of_ours_is_imported_in_a_program(executing: Executing) -> None:
     assert executing([sys.executable, "-c", script]).out == "[]\n"
 
 
+def test_and_a_program_that_imports_it_knows_that_it_is_intercepted(executing: Executing) -> None:
+    script = "from copper_emulator.interception.process import PROCESS; print(len(PROCESS.ways()))"
+
+    assert executing([sys.executable, "-c", script]).out == "1\n"
+
+
 def test_clients_of_php(executing: Executing) -> None:
     """curl is led by the proxy; the streams (`file_get_contents`) would go around it, and are told of it by hand."""
     assert asked(executing, runtime("php"), str(PROGRAMS / "clients.php")) == {"curl": NAME, "stream": NAME}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 MAYBE_TLS = "if it is a TLS server, write https://"
-"""What is said of a port that answers plain HTTP by going away, as many TLS servers do, and crashed applications, too."""
+"""What is said of a port that answers plain HTTP by going away, as many TLS servers do, and broken applications."""
 
 
 class TlsFault(StrEnum):

@@ -1,8 +1,8 @@
 """Read by Python before a program (PYTHONPATH): connections to Copper's API go to the emulator's TLS listener.
 
 It may be read by any Python, in an environment in which copper-emulator is not installed: what it needs is found here.
-Afterwards nothing is imported under its name, so that a program that has it imports its own, and pytest, for one, can see
-that happen. Then the sitecustomize that would have been read without it is.
+Afterwards nothing is imported under its name, so that a program that has it imports its own; pytest, for one, wants to
+see that. Then the sitecustomize that would have been read without it is.
 """
 
 import os
