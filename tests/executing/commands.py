@@ -43,7 +43,14 @@ class Ended:
 def environment(authority: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Nothing of whoever runs the tests that would lead elsewhere; and no authority in their home."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
-    for name in ("NODE_OPTIONS", "PYTHONPATH", "PHP_INI_SCAN_DIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+    for name in (
+        "NODE_OPTIONS",
+        "PYTHONPATH",
+        "PYTHONUNBUFFERED",
+        "PHP_INI_SCAN_DIR",
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+    ):
         kept.pop(name, None)
     return {**kept, "COPPER_EMULATOR_AUTHORITY": str(authority), **(more or {})}
 

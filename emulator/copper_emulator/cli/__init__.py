@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.output import silence_stdout, take_all_characters
+from copper_emulator.cli.output import silence, take_all_characters
 from copper_emulator.core.text import meant
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -108,7 +108,7 @@ class _Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             code = 130
         except BrokenPipeError:
-            silence_stdout()
+            silence(sys.stdout)
             code = 1
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -6,11 +6,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from copper_emulator.cli.output import on_one_line
+from copper_emulator.cli.output import on_one_line, silence
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.accounts import has_token
@@ -195,10 +194,12 @@ class Told:
             self._put(json.dumps(value))
 
     def _put(self, text: str) -> None:
-        # Whether anybody reads it is no business of the command's.
-        with suppress(OSError):
+        # Whether anybody reads it is no business of the command's, nor of its exit code.
+        try:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+        except OSError:
+            silence(sys.stderr)
 
 
 _NOTHING = _Before()

@@ -120,10 +120,10 @@ def take_all_characters() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def silence_stdout() -> None:
-    """Whoever read our output has gone: what is still printed goes nowhere, and nothing complains of it."""
+def silence(stream: TextIO) -> None:
+    """Whoever read it has gone: what is still printed goes nowhere, and nothing complains of it, also at the end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
