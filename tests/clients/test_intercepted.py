@@ -108,10 +108,13 @@ def test_and_as_a_process_of_its_own(copper: Copper, copper_endpoint: Endpoint) 
     assert fetched["ok"]["name"] == "Ada"
 
 
-def test_prospyr_makes_a_record_and_reads_what_was_notified(copper: Copper, copper_endpoint: Endpoint) -> None:
-    copper.subscribe("company", "new", target=copper_endpoint.url)
+def test_prospyr_subscribes_makes_a_record_and_reads_what_was_notified(
+    copper: Copper, copper_endpoint: Endpoint
+) -> None:
+    """Its resources only list subscriptions; its connection makes one."""
+    subscription = {"target": copper_endpoint.url, "type": "company", "event": "new"}
 
-    [made] = drive("prospyr", ["create", "Company", {"name": "Acme"}]).json
+    _, made = drive("prospyr", ["post", "Webhook", subscription], ["create", "Company", {"name": "Acme"}]).json
 
     copper.expect("company", "new", ids=[made["ok"]], status=200, count=1)
     notified = copper_endpoint.requests[0].json["ids"][0]
