@@ -220,6 +220,7 @@ def test_what_is_of_another_day_stands_under_its_date(screen: Screen, emulator: 
     second = emulator.notifications()[0]["created_at"][:10]
     expect(screen.list.get_by_role("rowheader")).to_have_text([second, first])
     screen.page.keyboard.press("j")
+    expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
     screen.page.keyboard.press("j")
     expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#1")
 

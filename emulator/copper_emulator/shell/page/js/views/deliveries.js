@@ -220,6 +220,8 @@ class DeliveriesView {
   // --- the one that is looked at ---
 
   open(row) {
+    // At once, and not with the address: who steps on quickly goes on from here.
+    this.list.choose(row.key);
     go({ which: String(row.key) });
   }
 
