@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.conftest import Inner
+from tests.plugin.conftest import HAS_ASYNCIO, Inner
 
 HELPERS = '''
 import socket
@@ -197,6 +197,7 @@ def test_one(copper):
     result.stdout.fnmatch_lines(["*@pytest.mark.copper on *test_one: intercept: *"])
 
 
+@pytest.mark.skipif(not HAS_ASYNCIO, reason="needs pytest-asyncio")
 def test_asynchronous_fixtures_come_after_it_too(inner: Inner) -> None:
     write(
         inner,
