@@ -1,7 +1,7 @@
 """How is something measured beside something else, so that the ratio travels from machine to machine?
 
-Both in one run, in turn, A B A B, and the median of each. What is printed is a table in Markdown, which
-`python -m benchmarks` puts into docs/performance.md.
+Both in one run, in turn, A B A B, and the median of each. What is printed is a table in Markdown, for
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -27,11 +27,6 @@ class Report:
 
     def add(self, *cells: str) -> None:
         self.rows.append(cells)
-
-    def markdown(self) -> str:
-        lines = [" | ".join(self.columns), "|".join("---" for _ in self.columns)]
-        lines += [" | ".join(row) for row in self.rows]
-        return "\n".join(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines)
 
     def show(self) -> None:
         table = Table(*self.columns, box=box.MARKDOWN)

@@ -13,7 +13,7 @@ import requests
 from click.testing import CliRunner
 
 from copper_emulator.cli import main
-from copper_emulator.cli.serve import option_name
+from copper_emulator.cli.server_options import option_name
 from copper_emulator.settings import Settings
 from tests.cli.processes import invoke, run, started, subscribe
 

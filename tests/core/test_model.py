@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -188,3 +189,27 @@ def test_only_a_replay_is_a_replay() -> None:
 
     assert make_delivery(Notification(1, again, 0, (1,), START)).replayed
     assert not make_delivery().replayed
+
+
+def test_a_result_that_was_sent_is_the_same_but_for_its_route_and_time() -> None:
+    every = Result(
+        Outcome.FAILED,
+        status=500,
+        reason=Reason.EXCEPTION,
+        text="text",
+        headers=(("A", "b"),),
+        body=b"body",
+        delay_ms=7,
+        exception=ValueError(),
+        traceback="traceback",
+        route="before",
+        by_fault=True,
+        took_ms=1.0,
+    )
+
+    sent = every.sent(route="after", took_ms=2.0)
+
+    assert sent == replace(every, route="after")
+    assert sent.took_ms == 2.0
+    # None of them is what it would be by itself.
+    assert all(getattr(every, each.name) != each.default for each in fields(Result))

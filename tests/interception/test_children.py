@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
 import pytest
 import requests
@@ -171,6 +172,14 @@ def test_what_clients_of_this_process_heed_is_not_changed_for_them(copper: Coppe
 
     with copper.intercept():
         assert {name: os.environ.get(name) for name in heeded} == before
+
+
+def test_nor_does_urllib_take_what_node_reads_for_a_proxy(copper: Copper) -> None:
+    before = getproxies()
+
+    with copper.intercept():
+        assert getproxies() == before
+        assert environment_of_a_child()["NODE_USE_ENV_PROXY"] == "1"
 
 
 def test_what_was_there_is_kept_and_put_back(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:

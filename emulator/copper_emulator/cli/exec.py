@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import click
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.exec_told import Told
 from copper_emulator.cli.reaching import Reaching, check_allowed
-from copper_emulator.cli.serve import NOTES, parse_route, player, setting_options, settings_of
+from copper_emulator.cli.server_options import player, server_options, settings_of
 from copper_emulator.core.errors import AuthorityError, StateError
 from copper_emulator.core.surface import Surface
 from copper_emulator.executing.child import CannotRun, Child, check
@@ -40,9 +40,7 @@ class _NoCommand(Failure):
         return self.error.code
 
 
-def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    judged = "with --scenario; else nothing is judged"
-    return setting_options(command, {**NOTES, "strict": judged, "allow": judged})
+_JUDGED = "with --scenario; else nothing is judged"
 
 
 @click.command(
@@ -62,24 +60,11 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     help="let the command through to another host than Copper's; repeatable",
 )
 @click.option("--isolate", is_flag=True, help="run it in a network namespace with loopback only (Linux)")
-@click.option(
-    "--route",
-    "routes",
-    metavar="ORIGIN=URL",
-    multiple=True,
-    callback=parse_route,
-    help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
-)
-@click.option("--token", "tokens", metavar="TOKEN", multiple=True, help="accept only this token; repeatable")
-@click.option("--clock", type=click.Choice(["wall", "manual"]), default="wall", show_default=True)
-@click.option(
-    "--state",
-    metavar="FILE",
-    type=click.Path(dir_okay=False),
-    help="keep everything in FILE, and go on from it; made where there is none",
-)
 @click.option("--json", "as_json", is_flag=True, help="say everything as JSON, an object on each line of stderr")
-@_setting_options
+@server_options(
+    no_intercept="what the command calls at Copper's hosts always lands here; leave it out",
+    notes={"strict": _JUDGED, "allow": _JUDGED},
+)
 def exec(  # noqa: A001 - the command is called so
     *,
     command: tuple[str, ...],
@@ -100,9 +85,9 @@ def exec(  # noqa: A001 - the command is called so
     Nothing of the command is changed. It gets variables that its runtime reads (a proxy, a certificate authority). HTTP
     to other hosts is refused, and told, where it asks the proxy (most clients do, and in Node.js all): what goes around
     it, among it databases and some clients for Python, is in docs/hosts.md, and --isolate leaves it nothing to go to.
-    At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the
-    command's alone, and so is the exit code: 128 and its number for a signal, 127 for a command that is not there, 126
-    for one that cannot be run, 125 where the emulator failed.
+    At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the command's alone, and so
+    is the exit code: 128 and its number for a signal, 127 for a command that is not there, 126 for one that cannot be
+    run, 125 where the emulator failed.
 
     With --scenario the command is a service: the scenario begins when --target answers; without it, when the command
     has subscribed to the scenario's topics and its endpoint answers. After it the command is ended, and the exit code
@@ -114,7 +99,7 @@ def exec(  # noqa: A001 - the command is called so
       copper-emulator exec --route https://my-app.example=http://127.0.0.1:5000 -- npm test
       copper-emulator exec --scenario first_notification --target http://127.0.0.1:5000/hooks -- php -S 127.0.0.1:5000
     """
-    _check_options(tokens, allowed, scenario=scenario, target=target, isolated=isolate)
+    _check_options(allowed, scenario=scenario, target=target, isolated=isolate)
     settings, against = settings_of(given), None
     if scenario is not None:
         # Most commands have none.
@@ -144,11 +129,7 @@ def exec(  # noqa: A001 - the command is called so
     raise click.exceptions.Exit(code)
 
 
-def _check_options(
-    tokens: Sequence[str], allowed: Sequence[str], *, scenario: str | None, target: str | None, isolated: bool
-) -> None:
-    if any(not token.strip() for token in tokens):
-        raise WrongUse("--token: a token cannot be empty")
+def _check_options(allowed: Sequence[str], *, scenario: str | None, target: str | None, isolated: bool) -> None:
     check_allowed(allowed)
     if allowed and isolated:
         raise WrongUse("--proxy-allow: with --isolate no other host can be reached")

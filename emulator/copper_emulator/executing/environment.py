@@ -22,11 +22,16 @@ REFUSES = "COPPER_EMULATOR_REFUSES"
 
 HERE = Path(__file__).parent
 
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 """The last one also for https: Ruby looks at no other."""
 
-_LEFT_OUT = ("ALL_PROXY", "all_proxy")
-"""Would lead to another proxy past this one."""
+EVERY_PROXY = ("ALL_PROXY", "all_proxy")
+"""Left out: they would lead to another proxy past this one."""
+
+NO_PROXY = ("NO_PROXY", "no_proxy")
+
+USE_PROXY = "NODE_USE_ENV_PROXY"
+"""Node 24, and 22 from 22.21 on, heed proxies with it; earlier ones do not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,12 @@ def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str
 
     The files of authorities that `own` names must be in the bundle.
     """
-    found = {name: value for name, value in own.items() if name not in _LEFT_OUT}
+    found = {name: value for name, value in own.items() if name not in EVERY_PROXY}
     if reached.proxy_url:
-        found |= dict.fromkeys(_PROXIES, reached.proxy_url)
+        found |= dict.fromkeys(PROXIES, reached.proxy_url)
         # Others than loopback would go past the proxy, which promises that they are refused.
-        found |= {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
-        # Node 24, and 22 from 22.21 on; earlier ones do not know it.
-        found["NODE_USE_ENV_PROXY"] = "1"
+        found |= dict.fromkeys(NO_PROXY, LOOPBACK)
+        found[USE_PROXY] = "1"
     found |= dict.fromkeys(REPLACING, str(reached.bundle))
     for name in ADDING:
         found[name] = str(reached.bundle if own.get(name) else reached.certificate)
@@ -93,7 +97,7 @@ def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str
 
 def shell_lines(reached: Reached, more: Mapping[str, str]) -> list[str]:
     """The same as a POSIX shell is told of it, beside what the shell has already; `more` are variables besides."""
-    lines = [f"unset {' '.join(_LEFT_OUT)}"]
+    lines = [f"unset {' '.join(EVERY_PROXY)}"]
     for name, value in (child_environment({}, reached) | dict(more)).items():
         quoted = shlex.quote(value)
         if name == "NODE_OPTIONS":

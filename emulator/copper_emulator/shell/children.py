@@ -12,20 +12,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from copper_emulator.executing.ca_variables import NAMING
-from copper_emulator.executing.environment import LOOPBACK, REFUSES, Reached, child_environment, write_files
+from copper_emulator.executing.environment import (
+    EVERY_PROXY,
+    LOOPBACK,
+    NO_PROXY,
+    PROXIES,
+    REFUSES,
+    USE_PROXY,
+    Reached,
+    child_environment,
+    write_files,
+)
 from copper_emulator.interception.hosts import HOSTS
 from copper_emulator.interception.variables import Told
 from copper_emulator.shell.proxy import Ends, Proxy
 from copper_emulator.shell.proxy_beyond import Proxies, not_proxied
 from copper_emulator.shell.tls.authority import Authority
 
-_HIDDEN = frozenset(
-    {
-        *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
-        *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-    }
-)
-"""What the clients of the test's own process heed: there it would change how they reach other hosts."""
+_HIDDEN = frozenset({*PROXIES, *NO_PROXY, USE_PROXY, "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+"""What the clients of the test's own process heed: there it would change how they reach other hosts.
+
+For urllib every variable that ends with `_PROXY` names one, also that of Node.
+"""
 
 
 class Children:
@@ -75,17 +83,14 @@ class Children:
             # One of the user's is still asked for other hosts, only by ours.
             self._proxy.beyond = Proxies.of(_without(self._reached.proxy_url, own))
         found = child_environment(own, self._reached)
-        found |= dict.fromkeys(_NO_PROXY, ",".join(dict.fromkeys([*LOOPBACK.split(","), *not_proxied(own)])))
+        found |= dict.fromkeys(NO_PROXY, ",".join(dict.fromkeys([*LOOPBACK.split(","), *not_proxied(own)])))
         new = {name: value for name, value in found.items() if own.get(name) != value}
         hidden = {name: new.pop(name) for name in _HIDDEN & new.keys()}
         if not has_proxy(own):
             return Told(new, hidden)
         # What the process itself would ask a proxy for; its children get another one.
-        hidden |= {name: found[name] for name in _NO_PROXY}
+        hidden |= {name: found[name] for name in NO_PROXY}
         return Told({**new, **past_proxy(own)}, hidden)
-
-
-_NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def _without(url: str, own: Mapping[str, str]) -> Mapping[str, str]:
@@ -95,14 +100,12 @@ def _without(url: str, own: Mapping[str, str]) -> Mapping[str, str]:
 
 def has_proxy(own: Mapping[str, str]) -> bool:
     """Whether there is a proxy already; for this process one of the user's then stays."""
-    return any(value and name.lower() in _PROXIES for name, value in own.items())
-
-
-_PROXIES = ("https_proxy", "http_proxy", "all_proxy")
+    names = {name.lower() for name in (*PROXIES, *EVERY_PROXY)}
+    return any(value and name.lower() in names for name, value in own.items())
 
 
 def past_proxy(own: Mapping[str, str]) -> dict[str, str]:
     """Copper's hosts are not asked through it: what is behind it is not the emulator."""
     before = own.get("no_proxy") or own.get("NO_PROXY") or ""
     hosts = ",".join([*filter(None, [before]), *HOSTS])
-    return dict.fromkeys(_NO_PROXY, hosts)
+    return dict.fromkeys(NO_PROXY, hosts)

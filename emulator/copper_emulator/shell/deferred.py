@@ -51,7 +51,7 @@ class Deferred(web.AbstractResource):
     def url_for(self, **kwargs: str) -> URL:
         raise RuntimeError("a deferred part has no URL of its own")
 
-    def get_info(self) -> dict[str, str]:  # type: ignore[override]
+    def get_info(self) -> dict[str, str]:  # type: ignore[override]  # aiohttp's type is its own
         return {"prefix": self._path}
 
     def __len__(self) -> int:

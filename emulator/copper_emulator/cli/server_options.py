@@ -1,0 +1,166 @@
+"""What do `serve` and `exec` have in common: the options of a server, and what is made of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from copper_emulator.cli import WrongUse
+from copper_emulator.core.errors import RouteError, SettingsError
+from copper_emulator.settings import Settings
+from copper_emulator.shell.api.setting_texts import choices
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.runs import Player
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+IN_FLIGHT = 16
+"""A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
+
+_NOTES: Mapping[str, str] = {
+    "strict": "for tests, and for scenarios that are played here",
+    "allow": "for tests, and for scenarios that are played here",
+    "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
+}
+"""What an option does otherwise than the setting in tests."""
+
+_OPTION_NAMES = {"allow_targets": "allow-target", "faults": "fault"}
+_REPEATABLE = {"allow_targets": "HOST", "ca": "FILE", "faults": "FAULT"}
+
+
+def option_name(setting: str) -> str:
+    """`over_limit` -> `--over-limit`; what is given once for each host is in the singular."""
+    return "--" + _OPTION_NAMES.get(setting, setting).replace("_", "-")
+
+
+def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None) -> Callable[[F], F]:
+    """Routes, tokens, clock and state, and an option for every setting.
+
+    Args:
+        no_intercept: why `--intercept` is refused: Copper's hosts lead to a server by its proxy.
+        notes: what settings do otherwise than is said of them.
+    """
+    told = {**_NOTES, **(notes or {})}
+    return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
+
+
+def _setting_options(command: F, notes: Mapping[str, str]) -> F:
+    """With the setting's own name, value syntax, default and description."""
+    shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
+    for name, field in reversed(Settings.model_fields.items()):
+        if name == "intercept":
+            continue
+        text, default = field.description or "", shown[name]
+        if name in notes:
+            text += f" ({notes[name]})"
+        option = option_name(name)
+        if isinstance(default, bool):
+            declaration = f"{option}/--no-{option.removeprefix('--')}"
+            add = click.option(declaration, name, default=None, help=f"{text}  [default: {'yes' if default else 'no'}]")
+        elif name in _REPEATABLE:
+            add = click.option(option, name, metavar=_REPEATABLE[name], multiple=True, help=f"{text}; repeatable")
+        else:
+            shown_default = ",".join(map(str, default)) if isinstance(default, list) else default
+            tail = f"  [default: {shown_default}]" if shown_default != "" else ""
+            add = click.option(option, name, metavar="VALUE", default=None, help=text + _choices(field) + tail)
+        command = add(command)
+    return command
+
+
+def _no_interception(command: F, why: str) -> F:
+    """Takes an option that people may know from tests, and says what does it here."""
+
+    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001
+        if value is not None:
+            raise WrongUse(f"--intercept: {why}")
+
+    hidden = click.option("--intercept/--no-intercept", default=None, hidden=True, expose_value=False, callback=refuse)
+    return hidden(command)
+
+
+def _choices(field: Any) -> str:
+    named = choices(field)
+    return f" ({' or '.join(named)})" if named else ""
+
+
+def _no_empty_token(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not token.strip() for token in given):
+        raise WrongUse("--token: a token cannot be empty")
+    return given
+
+
+def _shared(command: F) -> F:
+    for add in (
+        click.option(
+            "--state",
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="keep everything in FILE, and go on from it; made where there is none",
+        ),
+        click.option(
+            "--clock",
+            type=click.Choice(["wall", "manual"]),
+            default="wall",
+            show_default=True,
+            help="manual: see advance",
+        ),
+        click.option(
+            "--token",
+            "tokens",
+            metavar="TOKEN",
+            multiple=True,
+            callback=_no_empty_token,
+            help="accept only this token; repeatable",
+        ),
+        click.option(
+            "--route",
+            "routes",
+            metavar="ORIGIN=URL",
+            multiple=True,
+            callback=_parse_route,
+            help="send targets that begin with ORIGIN to URL; repeatable, the longest prefix wins",
+        ),
+    ):
+        command = add(command)
+    return command
+
+
+def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    routes: list[tuple[str, str]] = []
+    if not given:
+        return routes
+    from copper_emulator.shell.routes import Routes
+
+    for text in given:
+        origin, equals, url = text.partition("=")
+        if not equals:
+            raise WrongUse(f"--route {text!r}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
+        try:
+            Routes().add(origin, url, "url")
+        except RouteError as error:
+            raise WrongUse(f"--route {text!r}: {error}") from None
+        routes.append((origin, url))
+    return routes
+
+
+def settings_of(given: dict[str, Any]) -> Settings:
+    """Those that the options ask for. Raises WrongUse."""
+    values = {name: value for name, value in given.items() if value is not None and value != ()}
+    values.setdefault("in_flight", IN_FLIGHT)
+    try:
+        return Settings.of(values)
+    except SettingsError as error:
+        name, colon, rest = str(error).partition(":")
+        raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
+
+
+def player(folder: Path | None) -> Player:
+    """Who knows the shipped scenarios, and those of a folder."""
+    # Imported at first need: until then nobody waits for it.
+    from copper_emulator.served_scenarios import ServedScenarios
+
+    return ServedScenarios(folder)
