@@ -2,7 +2,8 @@
 
 Order, names and blanks are those of recorded records (people, companies, opportunities, projects) and of the
 documentation's samples (leads, tasks, activities). What a write may set, what null does and what a notification
-reports stands beside each field; docs/records.md shows the same tables with their sources.
+reports stands beside each field; docs/records.md shows the same tables with their sources. The file is longer than
+others because every field of every type is a line of it, to be compared from type to type.
 """
 
 from __future__ import annotations

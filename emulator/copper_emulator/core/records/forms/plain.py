@@ -1,7 +1,8 @@
 """What forms may the value of a field have? Each knows how to read one, what to refuse and how to describe itself.
 
 A form reads a parsed JSON value into the value that is kept, or refuses it with the words of `findings.py`. Null and
-absence are not a form's business: what null does stands in the field tables.
+absence are not a form's business: what null does stands in the field tables. The file is longer than others because
+each form is a class of a few lines that is read beside its siblings.
 """
 
 from __future__ import annotations
