@@ -351,13 +351,15 @@ class PlainModel:
 
     def _stop(self, ready: list[Note], now: int) -> None:
         """No room: all that is ready is held, or dropped unless its target is what it waits for."""
-        free = {target for target in map(self._target, ready) if self._is_free(target)}
-        for note in ready:
-            if self.rules.over_limit == "drop":
+        if self.rules.over_limit == "drop":
+            free = {target for target in set(map(self._target, ready)) if self._is_free(target)}
+            for note in ready:
                 if self._target(note) in free:
                     note.state, note.started, note.ended = "dropped", now, now
-            else:
-                note.state, note.held_until, note.held_by = "held", self._opens(now), self._blocking(now)
+        else:
+            until, limit = self._opens(now), self._blocking(now)
+            for note in ready:
+                note.state, note.held_until, note.held_by = "held", until, limit
 
     # --- limits -----------------------------------------------------------------------------------
 
