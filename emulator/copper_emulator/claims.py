@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.model import Delivery, Topic
 
 _WHY = "an earlier expect has claimed {} already"
 _ADVICE = "Each delivery meets one expect: have it happen again before expecting it again, or leave one expect out."
+
+
+class _OfTopic:
+    """The deliveries of a topic that are not claimed, by their places in the journal, and the places of each record."""
+
+    def __init__(self) -> None:
+        self.deliveries: dict[int, Delivery] = {}
+        self.places: dict[int, list[int]] = {}
+
+    def add(self, place: int, delivery: Delivery) -> None:
+        self.deliveries[place] = delivery
+        for record_id in delivery.notification.ids:
+            self.places.setdefault(record_id, []).append(place)
+
+    def remove(self, place: int) -> None:
+        for record_id in self.deliveries.pop(place).notification.ids:
+            places = self.places[record_id]
+            places.remove(place)
+            if not places:
+                del self.places[record_id]
 
 
 class Claims:
@@ -27,8 +47,7 @@ class Claims:
         self._journal: Journal | None = None
         self._read = 0
         self._place_of: dict[int, int] = {}
-        self._of_topic: dict[Topic, dict[int, Delivery]] = {}
-        self._of_record: dict[tuple[Topic, int], dict[int, Delivery]] = {}
+        self._of_topic: dict[Topic, _OfTopic] = {}
 
     def unclaimed(self, journal: Journal, topic: Topic, ids: Iterable[int] | None) -> list[Delivery]:
         """The deliveries of a topic that are not claimed, in order; with ids, those that have one of them.
@@ -37,31 +56,30 @@ class Claims:
         changes stays as fast as at its start.
         """
         self._read_on(journal)
+        of_topic = self._of_topic.get(topic)
+        if of_topic is None:
+            return []
         if ids is None:
-            return list(self._of_topic.get(topic, {}).values())
-        found: dict[int, Delivery] = {}
-        for record_id in ids:
-            found.update(self._of_record.get((topic, record_id), {}))
-        return [found[place] for place in sorted(found)]
+            return list(of_topic.deliveries.values())
+        places = {place for record_id in ids for place in of_topic.places.get(record_id, ())}
+        return [of_topic.deliveries[place] for place in sorted(places)]
 
     def _read_on(self, journal: Journal) -> None:
         if self._journal is not journal:
             self._journal, self._read = journal, 0
-            self._place_of, self._of_topic, self._of_record = {}, {}, {}
+            self._place_of, self._of_topic = {}, {}
         for place in range(self._read, len(journal.deliveries)):
             delivery = journal.deliveries[place]
-            if not self.is_claimed(delivery):
-                self._place_of[delivery.notification.serial] = place
-                for held in self._held(delivery):
-                    held[place] = delivery
+            notification = delivery.notification
+            if notification.serial in self._claimed:
+                continue
+            # It is looked for by its place in the journal, among those of its topic and of each of its records.
+            self._place_of[notification.serial] = place
+            of_topic = self._of_topic.get(notification.change.topic)
+            if of_topic is None:
+                of_topic = self._of_topic[notification.change.topic] = _OfTopic()
+            of_topic.add(place, delivery)
         self._read = len(journal.deliveries)
-
-    def _held(self, delivery: Delivery) -> Iterator[dict[int, Delivery]]:
-        """Where it is looked for: by its place in the journal, among those of its topic and of each of its records."""
-        topic = delivery.notification.change.topic
-        yield self._of_topic.setdefault(topic, {})
-        for record_id in delivery.ids:
-            yield self._of_record.setdefault((topic, record_id), {})
 
     def is_claimed(self, delivery: Delivery) -> bool:
         return delivery.notification.serial in self._claimed
@@ -77,8 +95,7 @@ class Claims:
             serials.add(delivery.notification.serial)
             place = self._place_of.pop(delivery.notification.serial, None)
             if place is not None:
-                for held in self._held(delivery):
-                    held.pop(place, None)
+                self._of_topic[delivery.notification.change.topic].remove(place)
         self._claimed |= serials
         if named:
             self._permitted |= serials

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from operator import methodcaller
 from typing import Any, NamedTuple
 
@@ -31,6 +30,8 @@ class Expectation:
     status: int | None = None
     outcome: Outcome | None = None
     count: int | None = None
+    wanted: frozenset[int] = field(init=False, repr=False, compare=False)
+    """The ids as a set, made once: every delivery is held against it."""
 
     @classmethod
     def of(
@@ -51,13 +52,17 @@ class Expectation:
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
             raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
-        _require_whole("count", count, "3")
-        _require_whole("status", status, "204")
-        if count is not None and count < 1:
-            raise UsageError("count must be at least 1; use expect_none to expect nothing")
-        _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
-        _require_pairs("updated_attributes", updated_attributes or {})
-        _require_mapping("body", body, "{'subscription_id': 560698}")
+        if count is not None:
+            _require_whole("count", count, "3")
+            if count < 1:
+                raise UsageError("count must be at least 1; use expect_none to expect nothing")
+        if status is not None:
+            _require_whole("status", status, "204")
+        if updated_attributes is not None:
+            _require_mapping("updated_attributes", updated_attributes, "{'name': ('Ada', 'Grace')}")
+            _require_pairs("updated_attributes", updated_attributes)
+        if body is not None:
+            _require_mapping("body", body, "{'subscription_id': 560698}")
         ending = _member(Outcome, outcome, "outcome")
         _require_agreement(status, ending)
         return cls(
@@ -72,10 +77,8 @@ class Expectation:
             count=count,
         )
 
-    @cached_property
-    def wanted(self) -> frozenset[int]:
-        """The ids as a set, made once: every delivery is held against it."""
-        return frozenset(self.ids or ())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wanted", frozenset(self.ids or ()))
 
     def only(self, ids: Iterable[int]) -> Expectation:
         """The same of some of its ids."""
@@ -135,7 +138,10 @@ def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
     """Whether a delivery is what was expected."""
-    return not any(found(expectation, delivery) for found in _MISFITS.values())
+    for found in _FINDERS:  # noqa: SIM110 - a generator takes twice as long, and every `expect` comes here
+        if found(expectation, delivery):
+            return False
+    return True
 
 
 def is_of(expectation: Expectation, notification: Notification) -> bool:
@@ -218,15 +224,16 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[str]]] = {
     "body": _body_misfit,
     "outcome": _outcome_misfit,
 }
+_FINDERS = tuple(_MISFITS.values())
 
 
 def _require_whole(name: str, value: object, example: str) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+    if isinstance(value, bool) or not isinstance(value, int):
         raise UsageError(f"{name} must be a whole number, like {name}={example}, not {value!r}")
 
 
 def _require_mapping(name: str, value: object, example: str) -> None:
-    if value is not None and not isinstance(value, Mapping):
+    if not isinstance(value, Mapping):
         raise UsageError(f"{name} must be a mapping, like {name}={example}, not {value!r}")
 
 

@@ -67,7 +67,7 @@ def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] 
         return None
     if expectation.ids is None:
         return fitting if fitting and expectation.count in (None, len(fitting)) else None
-    wanted = frozenset(expectation.ids)
+    wanted = expectation.wanted
     if expectation.count is None:
         return _cover(wanted, fitting)
     union = frozenset(record_id for delivery in fitting for record_id in delivery.ids)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -257,7 +256,7 @@ def test_a_corrupted_body_is_no_json() -> None:
         with pytest.raises(json.JSONDecodeError):
             json.loads(attempt.body)
     assert len({len(attempt.body) for attempt in sent}) > 10
-    assert {account.faults.meet(replace(sent[0], body=b"{}"), START).body for _ in range(20)} == {b"{"}
+    assert {account.faults.meet(sent[0]._replace(body=b"{}"), START).body for _ in range(20)} == {b"{"}
     assert {d.fault for d in account.journal.deliveries} == {"beyond_spec.corrupt=100%"}
     assert account.journal.deliveries[0].body is None
 

@@ -364,8 +364,9 @@ class Account:
     def finish(self, now: int) -> None:
         """Conclude the attempts whose scripted answers come by this moment."""
         self.moment = now
-        for attempt, result in self._waiting.answers(now):
-            self._end(attempt, result, now)
+        if self._waiting.answered:
+            for attempt, result in self._waiting.answers(now):
+                self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing waits for time."""

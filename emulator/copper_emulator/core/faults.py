@@ -205,15 +205,15 @@ class Faults:
             if answer and active.fault.concerns(target) and self._hits(active, notification, now):
                 blame = active.fault.blame
                 wait = self._rules.timeout_ms if active.fault.name is FaultName.HANG else 0
-                return replace(attempt, instead=replace(answer, text=blame, delay_ms=wait), blame=blame)
+                return attempt._replace(instead=replace(answer, text=blame, delay_ms=wait), blame=blame)
         slow = self._last((FaultName.SLOW,), target)
         if slow is not None and self._hits(slow, notification, now):
-            attempt = replace(attempt, slower_ms=slow.fault.span_ms, blame=slow.fault.blame)
+            attempt = attempt._replace(slower_ms=slow.fault.span_ms, blame=slow.fault.blame)
         corrupt = self._last((FaultName.CORRUPT,), target)
         if corrupt is not None and self._hits(corrupt, notification, now):
             # Cut off somewhere: what is left of an object is never JSON.
             kept = self._draw("cut", notification, len(attempt.body) - 2) + 1
-            attempt = replace(attempt, body=attempt.body[:kept])
+            attempt = attempt._replace(body=attempt.body[:kept])
         return attempt
 
     @property
@@ -235,7 +235,7 @@ class Faults:
 
     def touching(self, notification: Notification) -> tuple[str, ...]:
         """The faults that have had to do with a notification, as they are written."""
-        return tuple(dict.fromkeys(self.touched(notification)))
+        return tuple(dict.fromkeys(self.touched(notification))) if self._touched else ()
 
     def touched(self, notification: Notification) -> Sequence[str]:
         """The same each time that one had to do with it."""

@@ -98,14 +98,16 @@ def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
 
 def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
     account, clock = stage.account, stage.clock
-    first = len(account.journal.deliveries)
+    deliveries = account.journal.deliveries
+    first = len(deliveries)
     _put_back(stage)
     while True:
+        now = clock.now()
+        before = len(deliveries)
         with stage.lock:
-            now = clock.now()
-            before = len(account.journal.deliveries)
             account.finish(now)
-        _run_hooks(stage, before)
+        if stage.hooks:
+            _run_hooks(stage, before)
         account.raise_echo()
         with stage.lock:
             attempts = account.take(now)
@@ -125,7 +127,7 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
         clock.move_to(until)
         with stage.lock:
             account.finish(until)
-    return account.journal.deliveries[first:]
+    return deliveries[first:]
 
 
 def _put_back(stage: Stage) -> int:
@@ -158,7 +160,8 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     with stage.lock:
         for attempt, result in zip(attempts, results, strict=True):
             account.conclude(attempt, result, now)
-    _run_hooks(stage, before)
+    if stage.hooks:
+        _run_hooks(stage, before)
     account.raise_echo()
 
 
@@ -169,14 +172,14 @@ def _depth(notification: Notification) -> int:
 def _results(attempts: list[Attempt]) -> Rounds[list[Result]]:
     """What came back of each: what a fault has answered is not sent."""
     to_send = [attempt for attempt in attempts if attempt.instead is None]
+    if len(to_send) == len(attempts):
+        return (yield attempts)
     sent = iter((yield to_send) if to_send else ())
     return [attempt.instead if attempt.instead is not None else next(sent) for attempt in attempts]
 
 
 def _run_hooks(stage: Stage, since: int) -> None:
     account = stage.account
-    if not stage.hooks:
-        return
     for delivery in account.journal.deliveries[since:]:
         if delivery.outcome in ANSWERED:
             account.causing = delivery.notification

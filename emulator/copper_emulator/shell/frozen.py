@@ -14,9 +14,14 @@ from typing import Any
 from copper_emulator.core.moments import to_datetime, to_ms
 
 
+def may_be_frozen() -> bool:
+    """Whether anybody could have frozen time. Asked several times for each delivery, and nearly always no."""
+    return "freezegun.api" in sys.modules or "time_machine" in sys.modules
+
+
 def frozen_now() -> int | None:
     """The frozen moment in milliseconds, or None when time runs freely."""
-    if not _may_be_frozen():
+    if not may_be_frozen():
         return None
     if (factory := _freezegun_factory()) is not None:
         return to_ms(_freezegun_moment(factory).replace(tzinfo=UTC))
@@ -43,11 +48,6 @@ def carry(to: int) -> None:
         factory.move_to(_freezegun_moment(factory) + delta)
     elif (traveller := _time_machine_traveller()) is not None:
         traveller.shift(timedelta(milliseconds=to - present))
-
-
-def _may_be_frozen() -> bool:
-    # Asked several times for each delivery, and nearly always no.
-    return "freezegun.api" in sys.modules or "time_machine" in sys.modules
 
 
 def _freezegun_factory() -> Any:

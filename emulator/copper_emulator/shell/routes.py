@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import methodcaller
 from typing import Any
@@ -33,6 +33,12 @@ class Route:
     origin: URL
     to: Any
     kind: RouteKind
+    name: str = field(init=False, compare=False)
+    """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
+
+    def __post_init__(self) -> None:
+        leads_to = str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
+        object.__setattr__(self, "name", leads_to)
 
     def covers(self, target: URL) -> bool:
         """Same scheme, host and port, and a path at or below the origin's."""
@@ -40,11 +46,6 @@ class Route:
             return False
         prefix = self.origin.raw_path.rstrip("/")
         return not prefix or target.raw_path == prefix or target.raw_path.startswith(prefix + "/")
-
-    @property
-    def name(self) -> str:
-        """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
-        return str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
 
     @property
     def written(self) -> str:

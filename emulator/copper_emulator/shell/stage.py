@@ -16,6 +16,7 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
+from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.routes import Routes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -78,7 +79,7 @@ class Stage:
     def moved_by_test(self) -> int | None:
         """The moment to which the test has moved frozen time since, or None. Raises TimeError if it went back."""
         clock = self.clock
-        if not isinstance(clock, VirtualClock):
+        if not may_be_frozen() or not isinstance(clock, VirtualClock):
             return None
         if not self.account.journal.changes:
             clock.start_again()

@@ -45,15 +45,13 @@ class Way:
 
 
 class Form(Generic[T]):
-    """A dataclass as an object of its fields: those of JSON's own types as they are, the others in their own ways."""
+    """A dataclass or a named tuple as an object of its fields: those of JSON's own types as they are, the others in their own ways."""
 
     def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
         self._made = made
         self._ways = ways
         self._fields = tuple(
-            (each.name, _default(each), ways.get(each.name))
-            for each in fields(made)  # type: ignore[arg-type]  # only dataclasses come here
-            if each.name not in without
+            (name, default, ways.get(name)) for name, default in _defaults(made).items() if name not in without
         )
 
     def out(self, value: T) -> dict[str, Any]:
@@ -77,6 +75,13 @@ class Form(Generic[T]):
     def way(self) -> Way:
         """As the value of a field."""
         return Way(self.out, self.read)
+
+
+def _defaults(made: Any) -> dict[str, Any]:
+    """Each field with what it is when nobody says, which is then not written; `_ALWAYS` where there is no such value."""
+    if issubclass(made, tuple):
+        return {name: made._field_defaults.get(name, _ALWAYS) for name in made._fields}
+    return {each.name: _default(each) for each in fields(made)}
 
 
 def _default(field: Any) -> Any:

@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from types import TracebackType
@@ -46,13 +46,17 @@ class Swallowed:
         _caught.reset(self._token)
 
 
-@contextmanager
-def frameworks_watched() -> Iterator[None]:
+def frameworks_watched() -> AbstractContextManager[None]:
     """For a whole round: hear of exceptions, and keep Django from closing the connection of the test's transaction."""
     flask, django = "flask" in sys.modules, "django.core.signals" in sys.modules
-    if not flask and not django:
-        yield
-        return
+    return _watched(flask=flask, django=django) if flask or django else _NOTHING_TO_WATCH
+
+
+_NOTHING_TO_WATCH = nullcontext()
+
+
+@contextmanager
+def _watched(*, flask: bool, django: bool) -> Iterator[None]:
     with ExitStack() as stack:
         if flask:
             stack.enter_context(_flask_watched.held())

@@ -90,7 +90,12 @@ def _environ(attempt: Attempt) -> dict[str, Any]:
         "wsgi.errors": sys.stderr,
     }
     for name, value in attempt.headers:
-        key = name.upper().replace("-", "_")
-        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        key = _key_of(name)
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ
+
+
+@lru_cache(maxsize=100)
+def _key_of(header: str) -> str:
+    key = header.upper().replace("-", "_")
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
