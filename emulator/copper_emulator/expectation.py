@@ -17,7 +17,7 @@ from copper_emulator.core.text import short_ids
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Expectation:
     """What is expected; None where it does not matter."""
 
@@ -78,7 +78,7 @@ class Expectation:
         )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "wanted", frozenset(self.ids or ()))
+        self.wanted = frozenset(self.ids or ())
 
     def only(self, ids: Iterable[int]) -> Expectation:
         """The same of some of its ids."""

@@ -143,16 +143,21 @@ class Lifespan:
 
 
 def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
-    length = ("content-length", str(len(attempt.body)))
     return {
         **_scope_of(attempt.url),
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in (("host", host_header(attempt.url)), *attempt.headers, length)
-        ],
+        "headers": [*_headers_of(attempt.url, attempt.headers), (b"content-length", b"%d" % len(attempt.body))],
         "state": dict(state),
     }
+
+
+@lru_cache(maxsize=100)
+def _headers_of(target: str, headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    """As the specification has them: names in small letters, all of it bytes."""
+    return [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in (("host", host_header(target)), *headers)
+    ]
 
 
 @lru_cache(maxsize=100)
