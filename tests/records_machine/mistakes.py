@@ -23,8 +23,8 @@ from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.shell.api import searches
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.stage import Stage
-from tests.core.mutations import records
-from tests.core.mutations.catalogue import Patch
+from tests.mutations import records
+from tests.mutations.catalogue import Patch
 
 _right_attributes = changed.updated_attributes
 _right_merge = deeds.merge
@@ -176,4 +176,4 @@ MISTAKES: dict[str, Patch] = {
     "a merge hands nothing over": Patch(merging, "hand_over", hands_over_nothing),
     "a conversion forgets what the lead had": Patch(converting._Conversion, "_shared", not_from_the_lead),
 }
-"""Beside those of `tests/core/mutations`: of what only this machine plays, or sees through the faces."""
+"""Beside those of `tests/mutations`: of what only this machine plays, or sees through the faces."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.mutations.catalogue import Patch, applied
+from tests.mutations.catalogue import Patch, applied
 from tests.records_machine import machine
 from tests.records_machine.mistakes import MISTAKES
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.core import machine, record_machine, storms
 from tests.core.checker import Violation
-from tests.core.mutations.catalogue import CHECKER, MACHINE, RECORDS, Mutation, applied
+from tests.mutations.catalogue import CHECKER, MACHINE, RECORDS, Mutation, applied
 
 SEED = 3
 """Makes the runs repeatable. An ordinary run, with any seed, misses one in a hundred of these mistakes; should a change

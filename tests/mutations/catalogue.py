@@ -10,7 +10,7 @@ from copper_emulator.core import account, ratelimit, waiting
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, deeds
 from copper_emulator.core.records.forms.plain import Several
-from tests.core.mutations import limits, order, path, records
+from tests.mutations import limits, order, path, records
 
 
 class Patch(NamedTuple):
