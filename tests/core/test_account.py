@@ -720,6 +720,22 @@ def test_what_stays_held_when_the_window_renews_is_held_until_the_next_one() -> 
     ]
 
 
+def test_what_is_held_shares_one_hold_and_keeps_its_own_when_it_goes() -> None:
+    account = make_account(limits=ONE_A_MINUTE)
+    subscribe(account, "lead/new")
+    for _ in range(4):
+        fire(account, "lead/new")
+    deliver(account, START)
+    second, third, fourth = account.journal.notifications[1:]
+    assert second.hold is third.hold is fourth.hold
+
+    deliver(account, START, START + MINUTE)
+
+    assert second.hold is not third.hold
+    assert third.hold is fourth.hold
+    assert (second.held_until_ms, third.held_until_ms) == (START + MINUTE, START + 2 * MINUTE)
+
+
 def test_what_was_held_goes_before_what_comes_later() -> None:
     account = make_account(limits=ONE_A_MINUTE)
     subscribe(account, "lead/new")

@@ -46,7 +46,7 @@ MACHINE: dict[str, Mutation] = {
     **LIMITS_AND_ORDER,
     "blocked ones are not counted": limits.BlockedIsNotCounted,
     "cancelled ones are counted": limits.CancelledIsCounted,
-    "what stays held keeps the moment of the first window": limits.KeepsTheFirstWindow,
+    "what stays held keeps the moment of the first window": Patch(account, "Waiting", limits.KeepsTheFirstWindow),
     "limits per key": limits.LimitsPerKey,
     "a target gets one too many at once": Patch(waiting, "Lanes", order.CrowdsItsTarget),
     "one more goes to a paused target": Patch(waiting, "Lanes", order.OneMoreAfterThePause),

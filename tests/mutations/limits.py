@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Delivery, Key, Outcome, Result
+from copper_emulator.core.model import Attempt, Delivery, Hold, Key, Outcome, Result
 from copper_emulator.core.ratelimit import FixedWindow, RateLimiter, RollingWindow
 from copper_emulator.core.rules import Limit, OverLimit, Rules, WindowKind
+from copper_emulator.core.waiting import Waiting
 
 
 class OneTooMany(FixedWindow):
@@ -106,11 +107,10 @@ class HoldsWhatItShouldDrop(Account):
         super().__init__(name, key, replace(rules, over_limit=OverLimit.HOLD), **options)
 
 
-class KeepsTheFirstWindow(Account):
+class KeepsTheFirstWindow(Waiting):
     """What stays held when a window renews goes on saying that it waits for the one that has passed."""
 
-    def _stop_at_limit(self, now: int) -> None:
-        first = {note: note.held_until_ms for note in self.journal.not_ended() if note.held_until_ms is not None}
-        super()._stop_at_limit(now)
-        for note, until in first.items():
-            note.held_until_ms = until
+    def hold_on(self, until_ms: int, by: str) -> int:
+        if self.hold is not None:
+            self.hold = Hold(self.hold.until_ms, self.hold.by)
+        return super().hold_on(until_ms, by)

@@ -494,16 +494,15 @@ class Account:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
                 self._end(self._unsent(self._waiting.leave(), now), dropped, now)
             return
+        stay = self._waiting.hold_on(opens, str(limit))
+        anew = list(self._waiting.over())
+        if not stay and not anew:
+            return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"
         # One entry for all of them: a long line passes many windows, and an entry each would be its square.
-        if stay := self._waiting.held_anew(opens, str(limit)):
-            self.journal.note(now, Kind.HELD, f"{count(len(stay), 'notification')} still, {text}")
-        for notification in stay:
-            notification.held_until_ms, notification.held_by = opens, str(limit)
-            self.marks.mark("notifications", notification.serial)
-        for notification in self._waiting.over():
-            notification.state = State.HELD
-            notification.held_until_ms, notification.held_by = opens, str(limit)
+        if stay:
+            self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
+        for notification in anew:
             self.journal.note(now, Kind.HELD, text, notification=notification)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:

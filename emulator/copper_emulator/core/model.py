@@ -226,13 +226,25 @@ class Wait:
     times_out: bool = False
 
 
+@dataclass(slots=True)
+class Hold:
+    """By which limit notifications are held, and when that one renews: the earliest moment at which they may go.
+
+    All that are held at once share one, which moves on when a window renews and they stay; each keeps its own from the
+    moment it leaves (`waiting.py`).
+    """
+
+    until_ms: int
+    by: str
+
+
 @dataclass(slots=True, eq=False)
 class Notification:
     """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it.
 
-    `repeats` is the notification that it sends once more, `tries` how many failed before it, and `rank` its place among
-    those due at the same moment: all of them by faults alone (`faults.py`). `seat` is its place among what has become
-    due, 0 before it has (`waiting.py`).
+    `hold` tells what it is held by, or was held by last. `repeats` is the notification that it sends once more, `tries`
+    how many failed before it, and `rank` its place among those due at the same moment: all of them by faults alone
+    (`faults.py`). `seat` is its place among what has become due, 0 before it has (`waiting.py`).
     """
 
     serial: int
@@ -241,9 +253,7 @@ class Notification:
     ids: tuple[int, ...]
     due_ms: int
     state: State = State.QUEUED
-    # By which limit it is held, or was held last, and when that one renews: the earliest moment at which it may go.
-    held_until_ms: int | None = None
-    held_by: str | None = None
+    hold: Hold | None = None
     repeats: int | None = None
     tries: int = 0
     rank: int = 0
@@ -253,6 +263,16 @@ class Notification:
     def place(self) -> tuple[int, int, int]:
         """Its place in the order in which notifications go."""
         return (self.due_ms, self.rank, self.serial)
+
+    @property
+    def held_until_ms(self) -> int | None:
+        """The earliest moment at which it may go, or might have when it was held last; None of what never was held."""
+        return None if self.hold is None else self.hold.until_ms
+
+    @property
+    def held_by(self) -> str | None:
+        """The limit that it is held by, or was held by last."""
+        return None if self.hold is None else self.hold.by
 
     @property
     def topic(self) -> Topic:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from copper_emulator.core.agenda import Agenda, Lanes
 from copper_emulator.core.marks import Marks
-from copper_emulator.core.model import Attempt, Notification, Reason, Result, State, Subscription, Wait, WaitsFor
+from copper_emulator.core.model import Attempt, Hold, Notification, Reason, Result, State, Subscription, Wait, WaitsFor
 from copper_emulator.core.ratelimit import RateLimiter
 
 
@@ -32,8 +33,9 @@ class Waiting:
         self._lane_of: dict[int, str] = {}
         self._unseen: deque[Notification] = deque()
         self._seats = 0
-        self._held: tuple[int | None, str | None] = (None, None)
-        """Until when, and by which limit, everything is held that is held."""
+        self.hold: Hold | None = None
+        """What everything is held by that is held; None while nothing is."""
+        self._held = 0
 
     def next_due(self) -> int | None:
         """When the next notification is due, or the next answer will have come; None without either."""
@@ -96,18 +98,37 @@ class Waiting:
         return subscription.target if subscription is not None else ""
 
     def over(self) -> Iterator[Notification]:
-        """Those that are due and have not been held yet, each once, for who holds them now."""
+        """Those that are due and have not been held yet, each once; they are now."""
         while self._unseen:
             notification = self._unseen.popleft()
             if notification.state is State.QUEUED:
+                self._keep(notification)
                 yield notification
 
-    def held_anew(self, until_ms: int, limit: str) -> list[Notification]:
-        """Those that stay held though the window that they waited for has renewed."""
-        if (until_ms, limit) == self._held:
-            return []
-        self._held = (until_ms, limit)
-        return [notification for notification in self.lanes if notification.state is State.HELD]
+    def _keep(self, notification: Notification) -> None:
+        notification.state, notification.hold = State.HELD, self.hold
+        self._held += 1
+
+    def _let_go(self, notification: Notification) -> None:
+        """It keeps its own: the one it shared moves on without it."""
+        if notification.hold is not None:
+            notification.hold = replace(notification.hold)
+        self._held -= 1
+        if not self._held:
+            self.hold = None
+
+    def hold_on(self, until_ms: int, by: str) -> int:
+        """Everything that is due is held until then. How many stay held though the window they waited for has renewed.
+
+        Those that are new to it have yet to be told (`over`).
+        """
+        if self.hold is None:
+            self.hold = Hold(until_ms, by)
+        elif (self.hold.until_ms, self.hold.by) != (until_ms, by):
+            # Of those that stay none is touched: a long line passes many windows, and each would be walked through.
+            self.hold.until_ms, self.hold.by = until_ms, by
+            return self._held
+        return 0
 
     def forget_gone(self) -> None:
         """Those at the head that went are no longer to be held."""
@@ -140,7 +161,8 @@ class Waiting:
             if notification.state is State.QUEUED:
                 self._unseen.append(notification)
             else:
-                self._held = (notification.held_until_ms, notification.held_by)
+                self.hold = self.hold or notification.hold
+                self._keep(notification)
 
     # --- on its way -----------------------------------------------------------------------------------------
 
@@ -148,6 +170,8 @@ class Waiting:
         """The first whose target is free leaves its lane, and counts as on its way to it."""
         target, notification = self.lanes.take()
         self._lane_of[notification.serial] = target
+        if notification.state is State.HELD:
+            self._let_go(notification)
         return notification
 
     def fills_lane(self, notification: Notification) -> bool:

@@ -10,7 +10,18 @@ import pytest
 
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.faults import Active
-from copper_emulator.core.model import Attempt, Change, Delivery, Key, Notification, Outcome, Reason, Result, State
+from copper_emulator.core.model import (
+    Attempt,
+    Change,
+    Delivery,
+    Hold,
+    Key,
+    Notification,
+    Outcome,
+    Reason,
+    Result,
+    State,
+)
 from copper_emulator.core.rules import Latency
 from copper_emulator.core.state.forms import (
     ACTIVE,
@@ -18,6 +29,7 @@ from copper_emulator.core.state.forms import (
     CHANGE,
     DELIVERY,
     FAULT,
+    HOLD,
     KEY,
     NOTIFICATION,
     RESULT,
@@ -28,6 +40,7 @@ from tests.core.builders import START, TARGET, make_change, make_notification, m
 
 SUBSCRIBED = make_subscription("person/update", secret={"key": "k"}, headers={"X": "y"})
 NOTE = make_notification()
+HELD = Hold(START + 9, "600/1m")
 RAW = b"\xff\x00 no text"
 ANSWERED = Result(
     Outcome.REJECTED,
@@ -56,9 +69,10 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
     ),
     (
         NOTIFICATION,
-        Notification(4, NOTE.change, 5, (1, 2), START, State.HELD, START + 9, "600/1m", 2, 1, 77, 8),
-        {"change": NOTE.change},
+        Notification(4, NOTE.change, 5, (1, 2), START, State.HELD, HELD, 2, 1, 77, 8),
+        {"change": NOTE.change, "hold": HELD},
     ),
+    (HOLD, HELD, {}),
     (RESULT, ANSWERED, {}),
     (
         ATTEMPT,

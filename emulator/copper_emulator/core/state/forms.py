@@ -19,6 +19,7 @@ from copper_emulator.core.model import (
     Delivery,
     EntityType,
     Event,
+    Hold,
     Key,
     Notification,
     Outcome,
@@ -45,7 +46,9 @@ class Way:
 
 
 class Form(Generic[T]):
-    """A dataclass or a named tuple as an object of its fields: those of JSON's own types as they are, the others in their own ways."""
+    """A dataclass or named tuple as an object of its fields: those of JSON's own types as they are, others in their own
+    ways.
+    """
 
     def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
         self._made = made
@@ -78,7 +81,7 @@ class Form(Generic[T]):
 
 
 def _defaults(made: Any) -> dict[str, Any]:
-    """Each field with what it is when nobody says, which is then not written; `_ALWAYS` where there is no such value."""
+    """Each field with its default, with which it is not written; `_ALWAYS` where it has none."""
     if issubclass(made, tuple):
         return {name: made._field_defaults.get(name, _ALWAYS) for name in made._fields}
     return {each.name: _default(each) for each in fields(made)}
@@ -146,7 +149,8 @@ _REASON = Way(str, Reason)
 KEY = Form(Key)
 SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
 CHANGE = Form(Change, topic=_TOPIC, ids=_NUMBERS, subscriptions=_NUMBERS)
-NOTIFICATION = Form(Notification, without=("change",), ids=_NUMBERS, state=Way(str, State))
+HOLD = Form(Hold)
+NOTIFICATION = Form(Notification, without=("change", "hold"), ids=_NUMBERS, state=Way(str, State))
 RESULT = Form(Result, outcome=_OUTCOME, reason=_REASON, headers=_HEADERS, body=_BYTES, exception=_EXCEPTION)
 ATTEMPT = Form(
     Attempt,

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import EntityType, Entry, Kind
+from copper_emulator.core.model import EntityType, Entry, Kind, State
 from copper_emulator.core.records.tables import ACTIVITY
 from copper_emulator.core.state.forms import (
     ACTIVE,
     ATTEMPT,
     CHANGE,
     DELIVERY,
+    HOLD,
     NOTIFICATION,
     RESULT,
     SUBSCRIPTION,
@@ -71,6 +72,7 @@ def small(account: Account) -> dict[str, Value]:
         "moment": account.moment,
         "counters": inside.counters.state(),
         "windows": inside.limiter.state(),
+        "hold": None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold),
         "calls": account.calls.state(),
         "faults": {"begun": begun, "active": [ACTIVE.out(each) for each in active]},
         "drawn": account.draws.made,
@@ -110,6 +112,9 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
 def _notification_value(account: Account, serial: int) -> Value:
     notification = account.journal.notification(serial)
     told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
+    # What all that are held share moves on without a mark on each of them: it is written once, in `small`.
+    if notification.hold is not None and notification.state is not State.HELD:
+        told["hold"] = HOLD.out(notification.hold)
     touched = account.faults.touched(notification)
     return {**told, "touched": list(touched)} if touched else told
 

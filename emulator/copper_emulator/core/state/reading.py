@@ -16,6 +16,7 @@ from copper_emulator.core.state.forms import (
     ATTEMPT,
     CHANGE,
     DELIVERY,
+    HOLD,
     NOTIFICATION,
     RESULT,
     SUBSCRIPTION,
@@ -85,7 +86,9 @@ class _Reader:
         if touched is not None:
             self._touched[serial] = touched
         change = self._changes[fields.pop("change")]
-        self._notifications[serial] = NOTIFICATION.read(fields, change=change)
+        hold = fields.pop("hold", None)
+        hold = None if hold is None else HOLD.read(hold)
+        self._notifications[serial] = NOTIFICATION.read(fields, change=change, hold=hold)
 
     def _entry(self, number: int, told: Mapping[str, Any]) -> Entry:
         kind, change, serial = Kind(told["kind"]), told.get("change"), told.get("notification")
@@ -146,6 +149,7 @@ class _Reader:
             "moment": self._moment,
             "counters": inside.counters.restore,
             "windows": inside.limiter.restore,
+            "hold": self._hold,
             "calls": account.calls.restore,
             "faults": self._faults,
             "drawn": self._drawn,
@@ -163,6 +167,9 @@ class _Reader:
 
     def _moment(self, moment: int) -> None:
         self._account.moment = moment
+
+    def _hold(self, told: Mapping[str, Any] | None) -> None:
+        self._account.inside.waiting.hold = None if told is None else HOLD.read(told)
 
     def _drawn(self, made: int) -> None:
         self._account.draws.made = made
