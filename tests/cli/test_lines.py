@@ -43,6 +43,18 @@ def test_what_is_written_arrives_in_order(pipe: tuple[int, int]) -> None:
     assert rest_of(*pipe).split() == [str(number) for number in range(100)]
 
 
+def test_long_texts_among_short_ones_arrive_whole(pipe: tuple[int, int]) -> None:
+    lines = lines_to(pipe[1])
+    written = [
+        letter * length + "\n" for letter, length in zip("abcdefgh", (1, 9_000, 2, 3, 4_095, 1, 5_000, 1), strict=True)
+    ]
+    for text in written:
+        lines.write(text)
+    lines.close(PATIENCE)
+
+    assert rest_of(*pipe) == "".join(written)
+
+
 def test_what_nobody_reads_in_time_is_left_out_and_counted_where_it_is_missing(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     lines = lines_to(writer, most=3)

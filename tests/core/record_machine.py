@@ -75,6 +75,9 @@ def _same_records(store: RecordStore, plain: PlainRecords, kind: str) -> None:
     entity = EntityType(kind)
     seen = [dict(store.get(entity, number)) for number in store.of(entity)]
     _agree(f"records of the type {kind}", seen, list(plain.of[kind].values()))
+    for each in EntityType:
+        stored = list(store.of(each).values())
+        _agree(f"JSON of the type {each}", store.read(each, stored), [store.encode(each, one) for one in stored])
 
 
 def _both(

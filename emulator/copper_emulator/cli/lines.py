@@ -9,8 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-_CHUNK = 512
-"""Bytes that a pipe which can be written to takes at once on every system (POSIX: PIPE_BUF)."""
+_CHUNK: int = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe which can be written to takes at once; Windows does not tell."""
+
+_REST = 0.02
+"""Seconds in which texts gather before they are passed on together.
+
+Waking the thread for each would let it take the interpreter from the one that writes, again and again.
+"""
 
 _LOOK = 0.1
 """Seconds after which a writer that waits for its reader looks whether it should give up."""
@@ -36,7 +42,7 @@ class Lines:
         self._left_out = left_out
         self._texts: deque[str] = deque()
         self._lost = 0
-        self._ending = False
+        self._ending = threading.Event()
         self._given_up = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._pass_on, name="copper-emulator log", daemon=True)
@@ -65,7 +71,7 @@ class Lines:
     def close(self, patience: float) -> None:
         """Pass on what is left, for so many seconds at most."""
         with self._changed:
-            self._ending = True
+            self._ending.set()
             self._changed.notify()
         self._thread.join(patience)
         self._given_up = True
@@ -75,6 +81,8 @@ class Lines:
         try:
             while (text := self._next()) is not None:
                 self._put(text.encode(self.encoding, "backslashreplace"))
+                if not self._texts:
+                    self._ending.wait(_REST)
         except OSError:
             # The reader has gone: what is still written goes nowhere, and nothing complains of it.
             with self._changed:
@@ -84,14 +92,22 @@ class Lines:
     def _next(self) -> str | None:
         """What is to be passed on, or None at the end. What was left out is told where it is missing."""
         with self._changed:
-            while not self._texts and not self._lost and not self._ending:
+            while not self._texts and not self._lost and not self._ending.is_set():
                 self._changed.wait()
             if self._texts:
-                return self._texts.popleft()
+                return self._gathered()
             if self._lost:
                 lost, self._lost = self._lost, 0
                 return self._left_out(lost)
             return None
+
+    def _gathered(self) -> str:
+        """The first text, and those behind it that go with it at once."""
+        texts = [self._texts.popleft()]
+        length = len(texts[0])
+        while self._texts and (length := length + len(self._texts[0])) <= _CHUNK:
+            texts.append(self._texts.popleft())
+        return "".join(texts)
 
     def _put(self, raw: bytes) -> None:
         while raw and self._can_write():

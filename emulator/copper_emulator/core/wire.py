@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import isinf
 from operator import methodcaller
 from typing import Any
 
+from copper_emulator.core.compact import encode as encode
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
 from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import to_datetime
@@ -74,15 +76,6 @@ def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tupl
     return (*(item for item in ours if item[0].lower() not in taken), *own.items())
 
 
-def encode(value: Any) -> bytes:
-    """Compact JSON in UTF-8, as bytes."""
-    return _ENCODER.encode(value).encode()
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-"""Made once: `json.dumps` makes another one for each call that is not its default."""
-
-
 def iso(ms: int) -> str:
     """`2026-09-29T22:40:04.738Z`: UTC with milliseconds, as recorded."""
     return f"{_to_the_second(ms // 1000)}.{ms % 1000:03}Z"
@@ -97,6 +90,21 @@ def parse_body(raw: bytes) -> Any:
     """A request body as JSON; an empty one is an empty object. Raises BadRequest with what is wrong and where."""
     if not raw.strip(_SPACES):
         return {}
+    try:
+        return _parse_plain(raw)
+    except ValueError:
+        return _parse(raw)
+
+
+def _parse_plain(raw: bytes) -> Any:
+    """What is JSON and plainly right, as nearly every body is. Raises ValueError for what must be looked at closely."""
+    # Half a surrogate pair can only be written as an escape.
+    if b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
+        raise ValueError
+    return _DECODER.decode(raw.decode("utf-8"))
+
+
+def _parse(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, parse_constant=_no_constant)
@@ -144,6 +152,16 @@ def _pair(name: object, value: object) -> list[Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if isinf(value):
+        raise ValueError
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _check_depth(value: Any) -> None:

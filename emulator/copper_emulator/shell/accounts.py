@@ -85,7 +85,7 @@ class Accounts:
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
         """The same, but none is opened."""
-        for account in self:
+        for account in self._all().values():
             for key in account.stage.account.keys:
                 if key.token == token:
                     return account.stage, key

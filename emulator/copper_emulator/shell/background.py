@@ -202,10 +202,12 @@ class Runner:
         with self._stage.lock:
             now = self._clock.now()
             moment = account.next_moment(now)
+        if moment is None:
+            await self._changed.wait()
+            return
         # At least a millisecond: time moves in steps of one, and what is due in this one has been taken.
-        seconds = None if moment is None else max(moment - now, 1) / 1000
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(moment - now, 1) / 1000):
                 await self._changed.wait()
 
     # --- while time stands still, or is played ahead --------------------------------------------------------

@@ -121,6 +121,32 @@ def test_new_records_are_not_found_before_the_lag_is_over() -> None:
         assert client.ok("GET", f"/people/{ada['id']}") == ada
         copper.advance(seconds=5)
         assert client.ok("POST", "/people/search", {}) == [ada]
+        client.ok("DELETE", f"/people/{ada['id']}")
+        assert client.ok("POST", "/people/search", {}) == [ada]
+        copper.advance(seconds=5)
+        assert client.ok("POST", "/people/search", {}) == []
+
+
+def test_a_search_that_is_asked_again_finds_what_there_is_now(client: Client) -> None:
+    def found() -> tuple[list[str], str]:
+        answer = client.call("POST", f"{BASE}/people/search?sort_by=name", {"tags": ["poet"]})
+        return [person["name"] for person in answer.json], answer.headers["X-PW-TOTAL"]
+
+    ada = client.ok("POST", "/people", {"name": "Ada", "tags": ["poet"]})
+    assert found() == found() == (["Ada"], "1")
+    client.ok("POST", "/people", {"name": "Bob", "tags": ["poet"]})
+    assert found() == found() == (["Ada", "Bob"], "2")
+    client.ok("PUT", f"/people/{ada['id']}", {"name": "Zoe"})
+    assert found() == found() == (["Bob", "Zoe"], "2")
+    client.ok("DELETE", f"/people/{ada['id']}")
+    assert found() == found() == (["Bob"], "1")
+
+
+def test_a_search_that_is_asked_again_later_finds_what_is_young_enough_then(client: Client) -> None:
+    ada = client.ok("POST", "/people", {"name": "Ada"})
+    assert client.ok("POST", "/people/search", {"age": 60}) == [ada]
+    client.copper.advance(seconds=61)
+    assert client.ok("POST", "/people/search", {"age": 60}) == []
 
 
 # --- the activities of one record ---------------------------------------------------------------------------------

@@ -39,28 +39,31 @@ __all__ = [
 ]
 
 
-def create_one(kind: EntityType, body: Any) -> Deed[Record]:
-    """One new record. Raises Invalid; then it is not made."""
+def create_one(kind: EntityType, body: Any) -> Deed[bytes]:
+    """One new record; its JSON. Raises Invalid; then it is not made."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[bytes, Done]:
         action = Action(store, kind, now)
         record_id = action.create(body)
-        done = action.commit()
-        return store.get(kind, record_id), done
+        return _committed(store, kind, record_id, action)
 
     return deed
 
 
-def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Record]:
-    """The fields of one record that the body names. Raises NotFound, Invalid; then it is not changed."""
+def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[bytes]:
+    """The fields of one record that the body names; its JSON. Raises NotFound, Invalid; then it is not changed."""
 
-    def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[bytes, Done]:
         action = Action(store, kind, now)
         action.update(record_id, body)
-        done = action.commit()
-        return store.get(kind, record_id), done
+        return _committed(store, kind, record_id, action)
 
     return deed
+
+
+def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Action) -> tuple[bytes, Done]:
+    done = action.commit()
+    return store.encode(kind, store.stored(kind, record_id)), done
 
 
 def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:

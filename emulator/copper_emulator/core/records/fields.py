@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from copper_emulator.core.records.forms.plain import Form
+from copper_emulator.core.records.forms.references import LookupId
 
 
 class Access(StrEnum):
@@ -51,13 +52,24 @@ class Field:
         """Its names in `updated_attributes`."""
         return (self.name,) if self.reported is None else self.reported
 
+    @property
+    def looked_up(self) -> str | None:
+        """The lookup table whose default entry is its default, if one is."""
+        return self.form.table if isinstance(self.form, LookupId) and self.default == self.form.table else None
+
+    @property
+    def initial(self) -> Any:
+        """Its value at creation where none is given, unless that is `looked_up`."""
+        return self.form.blank() if self.default is None else self.default
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API.
 
     What every write asks for is worked out once: the fields by name, those that a create may set and their names,
-    the names of all that a read shows, and of what is not stored.
+    the names of all that a read shows, of what is not stored and of what not every write may set, what is stored of a
+    new one where nothing is given, and which of that is the default entry of which lookup table.
     """
 
     noun: str
@@ -68,6 +80,9 @@ class Table:
     told: tuple[str, ...] = field(init=False, repr=False, compare=False)
     shown: frozenset[str] = field(init=False, repr=False, compare=False)
     unstored: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    guarded: frozenset[str] = field(init=False, repr=False, compare=False)
+    initial: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+    looked_up: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         written = tuple(each for each in self.fields if each.access is not Access.NEVER)
@@ -77,6 +92,12 @@ class Table:
         object.__setattr__(self, "told", tuple(each.name for each in written))
         object.__setattr__(self, "shown", frozenset({"id", *by_name}))
         object.__setattr__(self, "unstored", tuple(each.name for each in self.fields if not each.stored))
+        guarded = frozenset({"id", *(each.name for each in self.fields if each.access is not Access.ALWAYS)})
+        stored = [each for each in self.fields if each.stored]
+        looked_up = tuple((each.name, each.looked_up) for each in stored if each.looked_up is not None)
+        object.__setattr__(self, "guarded", guarded)
+        object.__setattr__(self, "initial", {each.name: each.initial for each in stored})
+        object.__setattr__(self, "looked_up", looked_up)
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name

@@ -46,6 +46,8 @@ class Relations:
         self._of: dict[Item, dict[Item, int]] = {}
         self._made = 0
         self._marks = marks
+        self.writes = 0
+        """Counts the changes, as `Orders` does."""
 
     def of(self, item: Item) -> list[Item]:
         """What a record is related to."""
@@ -93,11 +95,13 @@ class Relations:
     def put_back(self, one: Item, other: Item, place: int) -> None:
         """A pair as it stood; those before it are there already."""
         self._made = place
+        self.writes += 1
         self._of.setdefault(one, {})[other] = place
         self._of.setdefault(other, {})[one] = place
 
     def remove(self, one: Item, other: Item) -> None:
         self._marks.mark("relations", pair_of(one, other))
+        self.writes += 1
         for this, that in ((one, other), (other, one)):
             pairs = self._of.get(this, {})
             pairs.pop(that, None)

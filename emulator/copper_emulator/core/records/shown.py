@@ -13,9 +13,11 @@ from copper_emulator.core.records.tables import LEAD, TABLES
 Stored = Mapping[str, Any]
 
 _NAMES = {kind: ("id", *(field.name for field in table)) for kind, table in TABLES.items()}
-_WITH_COMPANY = frozenset(
+WITH_COMPANY = frozenset(
     kind for kind, table in TABLES.items() if "company_name" in table and not table.by_name["company_name"].stored
 )
+"""The types that show the name of a company which they know by its id."""
+
 _BLANKS = {data_type: blank_custom({"data_type": data_type, "options": ()}) for data_type in DATA_TYPES}
 # Worked out once: a page of a search shows 200 records.
 
@@ -37,7 +39,7 @@ def shown(
         told["custom_fields"] = _custom_fields(kind, told["custom_fields"], catalogue, with_computed=with_computed)
     if kind is LEAD:
         told["status"] = catalogue.name("lead_statuses", told["status_id"])
-    if kind in _WITH_COMPANY and told["company_id"] is not None:
+    if kind in WITH_COMPANY and told["company_id"] is not None:
         told["company_name"] = company_name(told["company_id"])
     return told
 

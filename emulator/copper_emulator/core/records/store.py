@@ -6,15 +6,18 @@ unless the whole action is right (`action.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
 
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
+from copper_emulator.core.records.answers import Answers
+from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.ordering import Orders
@@ -56,6 +59,8 @@ class RecordStore:
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
+        self.answers = Answers()
+        self._encoded = Encoded(self._records, self.encode)
         # Ids that seeded records had and that would come again: an id stands for one record only.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in EntityType}
 
@@ -75,6 +80,12 @@ class RecordStore:
     def has_catalogue(self) -> bool:
         """Whether anybody has asked for the lookup tables."""
         return "catalogue" in self.__dict__
+
+    @property
+    def version(self) -> object:
+        """Another one after everything that may make a search find something else, but for time that passes."""
+        writes = [orders.writes for orders in self.orders.values()]
+        return writes, self.relations.writes, self.catalogue, self.catalogue.writes
 
     @property
     def user(self) -> int | None:
@@ -119,6 +130,14 @@ class RecordStore:
     def shown(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> dict[str, Any]:
         """A stored record as the API shows it, to be written out; `record` gives one that nothing is shared with."""
         return shown(kind, stored, self.catalogue, self.company_name, with_computed=with_computed)
+
+    def encode(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> bytes:
+        """The same as JSON."""
+        return encode(self.shown(kind, stored, with_computed=with_computed))
+
+    def read(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
+        """The JSON of records that are asked for; what is kept of it is not made again."""
+        return self._encoded.of(kind, records, (self.catalogue, self.catalogue.writes))
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)
@@ -168,6 +187,7 @@ class RecordStore:
         self._records[kind][record["id"]] = record
         self._marks.mark("records", (kind, record["id"]), anew=before is None)
         self.orders[kind].touch(record["id"], before, record, now)
+        self._encoded.written(kind, before, record)
         self.relations.follow(kind, before, record, self._leads_to)
         if kind in self._owners:
             owners = self._owners[kind]
@@ -187,6 +207,7 @@ class RecordStore:
             self.spent[kind].add(record_id)
         self._marks.mark("records", (kind, record_id))
         self.orders[kind].touch(record_id, before, None, now)
+        self._encoded.written(kind, before, None)
         if kind in self._owners:
             for unique in uniques(kind, before):
                 _release(self._owners[kind], unique, record_id)

@@ -21,7 +21,12 @@ TOTAL_HEADER = "X-PW-TOTAL"
 
 def answer(value: Any, *, hint: str = "", total: int | None = None) -> web.Response:
     """200 with JSON; `total` is what a search found in all."""
-    response = web.Response(body=encode(value), content_type="application/json", charset="utf-8")
+    return answer_raw(encode(value), hint=hint, total=total)
+
+
+def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> web.Response:
+    """The same with what is JSON already."""
+    response = web.Response(body=raw, content_type="application/json", charset="utf-8")
     if total is not None:
         response.headers[TOTAL_HEADER] = str(total)
     return with_hint(response, hint)

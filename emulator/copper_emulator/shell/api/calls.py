@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
-from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.writing.action import Deed, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
@@ -36,9 +37,15 @@ class Call:
         return parse_body(self.raw)
 
     @property
+    def url_query(self) -> Mapping[str, str]:
+        """What stands behind the question mark; its `items` has a name as often as it is there."""
+        # Most have none, and taking apart what is not there takes its time all the same.
+        return self.request.query if self.request.query_string else {}
+
+    @property
     def query(self) -> dict[str, str]:
-        """The names and values behind the question mark; of several the last one."""
-        return dict(self.request.query.items())
+        """The same; of several of a name the last one."""
+        return dict(self.url_query.items())
 
     @property
     def records(self) -> RecordStore:
@@ -52,11 +59,17 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """Whether the query says `name=true`."""
-        return self.request.query.get(name, "").lower() == "true"
+        return self.url_query.get(name, "").lower() == "true"
 
     def id(self, noun: str) -> int:
         """The id in the path. Raises NotFound for what cannot be one."""
         return path_id(self.request, noun)
+
+    def json(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
+        """Records as they are asked for, each as JSON; under the lock."""
+        if self.with_computed:
+            return [self.records.encode(kind, record, with_computed=True) for record in records]
+        return self.records.read(kind, records)
 
     def act(self, deed: Deed[T]) -> T:
         """Do something to the records; what that causes is due at once. Raises what the deed raises."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import istr
 
 from copper_emulator.core.errors import Unauthorized
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
@@ -14,7 +16,8 @@ from copper_emulator.shell.stage import Stage
 if TYPE_CHECKING:
     from copper_emulator.shell.app import Directory
 
-_HEADERS = ("X-PW-AccessToken", "X-PW-Application", "X-PW-UserEmail")
+_TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
+"""Of the type by which headers are found without being put into lower case each time."""
 _BEARER = "Bearer <token>"
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory")
@@ -25,7 +28,8 @@ ANSWERING: ContextVar[Directory] = ContextVar("answering")
 
 def directory_of(request: web.Request) -> Directory:
     """Who has which account, for this request."""
-    return ANSWERING.get(request.app[DIRECTORY])
+    answering = ANSWERING.get(None)
+    return request.app[DIRECTORY] if answering is None else answering
 
 
 def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
@@ -49,25 +53,30 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
 
 def known_account(request: web.Request) -> tuple[Stage, Key] | None:
     """The account a request's token belongs to and the key it is, whether or not it may be used; opens none."""
-    token = request.headers.get("X-PW-AccessToken") or _bearer_token(request.headers.get("Authorization", ""))
+    token = request.headers.get(_TOKEN) or _bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
     return directory_of(request).known(token) if token else None
 
 
 def _credentials(request: web.Request) -> tuple[str, str]:
     """The token and the email that a request names."""
-    headers = request.headers
-    if headers.get("Authorization") and not headers.get("X-PW-AccessToken"):
-        return _bearer(headers["Authorization"]), DEFAULT_EMAIL
-    missing = [name for name in _HEADERS if not headers.get(name)]
-    if missing:
+    get = request.headers.get
+    token, application, email = get(_TOKEN, ""), get(_APPLICATION, ""), get(_EMAIL, "")
+    if not token and (authorization := get(hdrs.AUTHORIZATION)):
+        return _bearer(authorization), DEFAULT_EMAIL
+    if not (token and application and email):
         ways = f"Every request needs all three X-PW headers, or Authorization: {_BEARER}."
-        raise Unauthorized(hint=f"Missing: {', '.join(missing)}. {ways}")
-    unreadable = [name for name in _HEADERS if not headers[name].isprintable()]
-    if unreadable:
-        raise Unauthorized(hint=f"Not printable characters in UTF-8: {', '.join(unreadable)}.")
-    if headers["X-PW-Application"] != "developer_api":
+        raise Unauthorized(hint=f"Missing: {_names_of(request, lambda value: not value)}. {ways}")
+    if not (token.isprintable() and application.isprintable() and email.isprintable()):
+        unreadable = _names_of(request, lambda value: not value.isprintable())
+        raise Unauthorized(hint=f"Not printable characters in UTF-8: {unreadable}.")
+    if application != "developer_api":
         raise Unauthorized(hint="X-PW-Application must be developer_api.")
-    return headers["X-PW-AccessToken"], headers["X-PW-UserEmail"]
+    return token, email
+
+
+def _names_of(request: web.Request, faulty: Callable[[str], bool]) -> str:
+    """The names of those of the three headers with which something is wrong."""
+    return ", ".join(name for name in (_TOKEN, _APPLICATION, _EMAIL) if faulty(request.headers.get(name, "")))
 
 
 def _bearer(header: str) -> str:

@@ -12,9 +12,8 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.deeds import Deed
-from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
-from copper_emulator.shell.api.answers import answer
+from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
 
 
@@ -29,8 +28,8 @@ def view(kind: EntityType, call: Call) -> web.Response:
     with call.stage.lock:
         if _was_deleted(kind, wanted, call):
             return _deleted(wanted)
-        shown = call.records.shown(kind, call.records.stored(kind, wanted), with_computed=call.with_computed)
-    return answer(shown)
+        [raw] = call.json(kind, [call.records.stored(kind, wanted)])
+    return answer_raw(raw)
 
 
 def update(kind: EntityType, call: Call) -> web.Response:
@@ -60,13 +59,14 @@ def fetch_by_email(call: Call) -> web.Response:
         wanted = call.records.owner(PERSON, email.strip().lower())
         if wanted is None:
             raise NotFound(hint=f"No person has the email address {email!r}.")
-        shown = call.records.shown(PERSON, call.records.stored(PERSON, wanted), with_computed=call.with_computed)
-    return answer(shown)
+        [raw] = call.json(PERSON, [call.records.stored(PERSON, wanted)])
+    return answer_raw(raw)
 
 
 def upsert(call: Call) -> web.Response:
     """200 with the lead that was made or updated; 422 where several match."""
-    return _written(call, deeds.upsert(call.body))
+    record, done = call.perform(deeds.upsert(call.body))
+    return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
 def convert(call: Call) -> web.Response:
@@ -80,9 +80,9 @@ def ignored_hint(names: Sequence[str]) -> str:
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
-def _written(call: Call, deed: Deed[Record]) -> web.Response:
-    record, done = call.perform(deed)
-    return answer(dict(record), hint=ignored_hint(done.ignored))
+def _written(call: Call, deed: Deed[bytes]) -> web.Response:
+    raw, done = call.perform(deed)
+    return answer_raw(raw, hint=ignored_hint(done.ignored))
 
 
 def _was_deleted(kind: EntityType, record_id: int, call: Call) -> bool:

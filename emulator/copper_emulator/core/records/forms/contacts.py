@@ -62,9 +62,8 @@ class Entry:
         return None
 
     def read(self, value: Any, known: Known) -> dict[str, str]:
-        example = f'Like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.'
         if not isinstance(value, dict) or not isinstance(value.get(self.key), str) or not value[self.key]:
-            raise Unfit(INVALID, example)
+            raise Unfit(INVALID, f'Like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.')
         refuse_unknown(value, (self.key, "category"))
         category = self.categories[0] if value.get("category") is None else value["category"]
         if category not in self.categories:

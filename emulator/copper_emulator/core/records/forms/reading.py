@@ -87,21 +87,18 @@ class Reading:
     def defaults(self, table: Table) -> Mapping[str, Any]:
         """What the stored fields of a new object have where nothing is given. Shared: what is stored never changes."""
         if table.noun not in self._defaults:
-            self._defaults[table.noun] = {field.name: self._default(field) for field in table if field.stored}
+            looked_up = {name: self._known.default(of) for name, of in table.looked_up}
+            self._defaults[table.noun] = {**table.initial, **looked_up}
         return self._defaults[table.noun]
-
-    def _default(self, field: Field) -> Any:
-        if isinstance(field.form, LookupId) and field.default == field.form.table:
-            return self._known.default(field.form.table)
-        return field.form.blank() if field.default is None else field.default
 
     def _found(self, table: Table, body: Any) -> Findings:
         return Findings(body, table.shown, f"a {table.noun}", told=table.told)
 
     def _new(self, fields: Iterable[Field], found: Findings) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        said = found.body.get
         for field in fields:
-            given = found.body.get(field.name)
+            given = said(field.name)
             if given is not None and not is_blank(field, given):
                 self._read(field, given, values, found)
             elif field.required:
@@ -109,6 +106,8 @@ class Reading:
         return values
 
     def _ignored(self, table: Table, found: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:
+        if table.guarded.isdisjoint(found.body):
+            return ()
         named = [field.name for field in table if field.access in accesses and field.name in found.body]
         ignored = (("id",) if "id" in found.body else ()) + tuple(named)
         if ignored and self._refuse_read_only:

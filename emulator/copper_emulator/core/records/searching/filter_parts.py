@@ -33,7 +33,8 @@ class Filter:
     """One filter.
 
     `default` is what it demands when it is not named. With `empty`, an empty text or list is a demand of its own;
-    else it is as good as absent. `narrow` finds the few records that it can be about, where that is known.
+    else it is as good as absent. `narrow` finds the few records that it can be about, where that is known. One that is
+    `timed` demands something else as time passes.
     """
 
     form: Written
@@ -43,6 +44,7 @@ class Filter:
     default: Any = None
     empty: bool = False
     narrow: Narrow | None = None
+    timed: bool = False
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -128,7 +130,11 @@ FOLLOWED = {
         "1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no condition.",
     )
 }
-AGE = {"age": Filter(Amount(0, whole=True), "date_created", must.no_older, "Seconds since its creation, at most.")}
+AGE = {
+    "age": Filter(
+        Amount(0, whole=True), "date_created", must.no_older, "Seconds since its creation, at most.", timed=True
+    )
+}
 COUNT = from_to("interaction_count", "interaction_count", Amount(0, whole=True), "Number of interactions")
 CONTACTED = from_to("interaction_date", "date_last_contacted", Seconds(), "Last interaction")
 CREATED = from_to("created_date", "date_created", Seconds(LATEST_WRITTEN), "When it was created")

@@ -60,10 +60,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The records of a page as they are stored, and the number of all matches."""
+    """The records of a page as they are stored, and the number of all matches.
+
+    It `lasts` where the same search finds the same until something is written.
+    """
 
     records: list[Stored]
     total: int
+    lasts: bool = True
 
 
 def _parameters(kind: EntityType) -> Mapping[str, Filter]:
@@ -80,6 +84,13 @@ def _parameters(kind: EntityType) -> Mapping[str, Filter]:
 
 PARAMETERS: Mapping[EntityType, Mapping[str, Filter]] = {kind: _parameters(kind) for kind in EntityType}
 """Everything a search of a type may say: its filters, and how to sort and to page."""
+
+
+_DEFAULTS: Mapping[EntityType, Mapping[str, Any]] = {
+    kind: {name: each.default for name, each in filters.items() if each.default is not None}
+    for kind, filters in FILTERS.items()
+}
+"""What a search demands that says nothing."""
 
 
 def body_schema(kind: EntityType) -> dict[str, Any]:
@@ -104,7 +115,8 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     setting = Setting(store, query.kind, now_ms // 1000)
     filters = FILTERS[query.kind]
     conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
-    unseen, gone = store.orders[query.kind].recent.unlike_now(now_ms) if lag else ((), [])
+    recent = store.orders[query.kind].recent
+    unseen, gone = recent.unlike_now(now_ms) if lag else ((), [])
     key = SORTS[query.kind][query.sort_by].key(store)
     rows, values = _candidates(store, query, key)
     hits = _fitting(len(rows), [*conditions, *([not_among(ID, unseen)] if unseen else ())], values)
@@ -114,7 +126,8 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
         for record in late:
             insort(seen, record, key=place_by(key))
         rows, hits = seen, range(len(seen))
-    return Found([rows[hit] for hit in _page(hits, query)], len(hits))
+    lasts = recent.is_empty and not any(filters[name].timed for name in query.filters)
+    return Found([rows[hit] for hit in _page(hits, query)], len(hits), lasts)
 
 
 def _candidates(store: RecordStore, query: Query, key: Key) -> tuple[Sequence[Stored], Callable[[Column], Values]]:
@@ -155,14 +168,9 @@ def _page(hits: Hits, query: Query) -> Hits:
 
 
 def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:
-    filters = {
-        name: said.get(name, each.default)
-        for name, each in FILTERS[kind].items()
-        if name in said or each.default is not None
-    }
     return Query(
         kind,
-        filters,
+        {**_DEFAULTS[kind], **{name: value for name, value in said.items() if name in FILTERS[kind]}},
         said.get("sort_by", DEFAULT_SORTS[kind]),
         said.get("sort_direction", DEFAULT_DIRECTIONS[kind]) == "desc",
         said.get("page_number", 1),
@@ -175,8 +183,9 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
     known = PARAMETERS[kind]
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
-    for name, each in known.items():
-        value = found.body.get(name)
+    # In the order of the parameters, so that faults are told in it.
+    for name in [name for name in known if name in found.body]:
+        each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):
             continue
         try:

@@ -131,7 +131,8 @@ class Action:
             # Seeded records were always there: searches that lag find them at once.
             self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
         self._tell(done, Event.NEW, self._created)
-        self._commit_updates(done)
+        if self._updated:
+            self._commit_updates(done)
         for record_id in self._deleted:
             self._store.take_out(self._kind, record_id, now=self._now_ms)
         self._tell(done, Event.DELETE, self._deleted)
@@ -193,7 +194,8 @@ class Action:
         self._claim(None, None, after, found)
         record_id = wanted if wanted is not None else self._next_id()
         self._claimed |= dict.fromkeys(uniques(self._kind, after), record_id)
-        self._created[record_id] = {**after, "id": record_id}
+        after["id"] = record_id
+        self._created[record_id] = after
         return record_id
 
     def _next_id(self) -> int:
@@ -212,7 +214,7 @@ class Action:
 
     def _derive(self, before: Stored | None, said: Said, after: dict[str, Any], found: Findings | None) -> None:
         store = self._store
-        write = Write(before, said.values, after, store.catalogue, store.company_of, self._now, store.user)
+        write = Write(before, said.values, after, store.catalogue, store.company_of, self._now, lambda: store.user)
         if found is not None:
             check(self._table, write, found)
         derive(self._table, write)

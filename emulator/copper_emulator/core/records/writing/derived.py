@@ -21,7 +21,7 @@ NAME_PARTS = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of one record: `now` is in Unix seconds, `user` the caller."""
+    """One write of one record: `now` is in Unix seconds, `user` tells the caller."""
 
     before: Mapping[str, Any] | None
     said: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Write:
     companies: Callable[[int], int | None]
     """The company of a person."""
     now: int
-    user: int | None
+    user: Callable[[], int | None]
 
     def changed(self, name: str) -> bool:
         """Whether a field is another than before (every one of a new record is)."""
@@ -40,7 +40,7 @@ class Write:
 def derive(table: Table, write: Write) -> None:
     """Apply every rule that the table has the fields for."""
     for field, rule in _RULES:
-        if field in table:
+        if field in table.by_name:
             rule(write)
 
 
@@ -142,7 +142,7 @@ def _activity(write: Write) -> None:
         if write.after["activity_date"] is None:
             write.after["activity_date"] = write.now
         if write.after["user_id"] is None:
-            write.after["user_id"] = write.user
+            write.after["user_id"] = write.user()
 
 
 _RULES: tuple[tuple[str, Callable[[Write], None]], ...] = (

@@ -1,0 +1,79 @@
+"""What is the JSON of records, as the API shows them? Kept for those that were asked for, until they are written.
+
+To make it takes longer than everything else that an answer with a record takes, and most records are read more often
+than they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.kept import Kept
+from copper_emulator.core.records.shown import WITH_COMPANY
+from copper_emulator.core.records.tables import COMPANY
+
+Stored: TypeAlias = Mapping[str, Any]
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of JSON that is kept of a type."""
+
+
+class Encoded:
+    """The JSON of an account's records by their ids.
+
+    Args:
+        records: what is stored.
+        make: the JSON of a record.
+        most: bytes that are kept of a type.
+    """
+
+    def __init__(
+        self,
+        records: Mapping[EntityType, Mapping[int, Stored]],
+        make: Callable[[EntityType, Stored], bytes],
+        *,
+        most: int = MOST_BYTES,
+    ) -> None:
+        self._records = records
+        self._make = make
+        self._most = most
+        self._kept: dict[EntityType, Kept[int]] = {}
+        self._stamp: object = None
+
+    def of(self, kind: EntityType, records: Sequence[Stored], stamp: object) -> list[bytes]:
+        """The JSON of each. With another `stamp`, all of it may be another."""
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._kept.clear()
+        kept = self._kept.get(kind)
+        if kept is None:
+            kept = self._kept[kind] = Kept(self._most)
+        try:
+            return [kept[record["id"]] for record in records]
+        except KeyError:
+            return [kept.get(record["id"]) or self._made(kind, record) for record in records]
+
+    def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
+        """A record was written: what stood in its place and what does now."""
+        if before is None:
+            return
+        if kind in self._kept:
+            self._kept[kind].drop(before["id"])
+        if kind is COMPANY and (after is None or after["name"] != before["name"]):
+            for other in WITH_COMPANY:
+                self._kept.pop(other, None)
+
+    def _made(self, kind: EntityType, record: Stored) -> bytes:
+        raw = self._make(kind, record)
+        if self._lasts(kind, record):
+            self._kept[kind].keep(record["id"], raw)
+        return raw
+
+    def _lasts(self, kind: EntityType, record: Stored) -> bool:
+        # Searches that lie behind show deleted ones; and the company that a seeded one names may come later.
+        if self._records[kind].get(record["id"]) is not record:
+            return False
+        company = record["company_id"] if kind in WITH_COMPANY else None
+        return company is None or company in self._records[COMPANY]
