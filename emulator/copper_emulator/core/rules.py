@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from copper_emulator.core.text import duration_text
@@ -45,7 +46,13 @@ class Limit:
     length_ms: int
 
     def __str__(self) -> str:
-        return f"{self.count}/{duration_text(self.length_ms)}"
+        return _limit_text(self.count, self.length_ms)
+
+
+@lru_cache(maxsize=100)
+def _limit_text(count: int, length_ms: int) -> str:
+    # Asked for with every change that meets a limit.
+    return f"{count}/{duration_text(length_ms)}"
 
 
 @dataclass(frozen=True, slots=True)

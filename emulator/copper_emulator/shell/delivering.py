@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.clock import MonotonicEventLoop, monotonic, pause, pause_async
-from copper_emulator.shell.destinations import RouteKind, is_async
+from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread, wind_up
@@ -143,10 +143,10 @@ class SyncDelivering(_Delivering):
         with _NoRunningLoop():
             if route.kind is RouteKind.WSGI:
                 return send_to_wsgi(route.to, attempt)
-            if route.kind is RouteKind.FUNCTION and not is_async(route.to):
-                return send_to_function(route.to, attempt)
-            if route.kind is RouteKind.FUNCTION:
+            if route.is_awaited:
                 return self._on_loop(send_to_async_function(route.to, attempt, timeout_ms=self._timeout_ms))
+            if route.kind is RouteKind.FUNCTION:
+                return send_to_function(route.to, attempt)
             if route.kind is RouteKind.ASGI and _is_django(route.to):
                 return _django_asgi(route, attempt, self._timeout_ms)
             if route.kind is RouteKind.ASGI:
@@ -198,7 +198,7 @@ class AsyncDelivering(_Delivering):
             return await self._asgi(destination, attempt)
         if destination.kind is RouteKind.AIOHTTP:
             return await self._aiohttp(destination, attempt)
-        if destination.kind is RouteKind.FUNCTION and is_async(destination.to):
+        if destination.is_awaited:
             return await send_to_async_function(destination.to, attempt, timeout_ms=self._timeout_ms)
         send = send_to_wsgi if destination.kind is RouteKind.WSGI else send_to_function
         return await _in_worker(lambda: send(destination.to, attempt))

@@ -14,7 +14,7 @@ from yarl import URL
 from copper_emulator.core.errors import CopperEmulatorError, RouteError
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper, is_loopback
-from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, name_of, recognise
+from copper_emulator.shell.destinations import KindName, RouteKind, is_async, kind_named, name_of, recognise
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -35,8 +35,11 @@ class Route:
     kind: RouteKind
     name: str = field(init=False, compare=False)
     """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
+    is_awaited: bool = field(init=False, compare=False)
+    """Whether it is a function that gives something to await."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "is_awaited", self.kind is RouteKind.FUNCTION and is_async(self.to))
         leads_to = str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
         object.__setattr__(self, "name", leads_to)
 
