@@ -13,6 +13,8 @@ READY := $(VENV)/.ready
 PYTHON ?=
 # Handed on to pytest, e.g. make test PYTEST_ARGS="-n 2"
 PYTEST_ARGS ?=
+# Which rigs and how, e.g. make bench BENCH="plugin --quick"; by default all, into docs/performance.md
+BENCH ?= --write
 
 CORE := emulator/copper_emulator/core/*
 
@@ -61,14 +63,14 @@ coverage: $(READY)  ## Run all tests, then report the coverage of everything (ht
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
 
-bench: $(READY)  ## Time 100,000 records beside a bare aiohttp handler (about a minute; docs/performance.md)
-	@$(PY) benchmarks/records.py
+bench: $(READY)  ## Measure it beside what one would use instead (ten minutes; installs peers into .peers; docs/performance.md)
+	@$(PY) -m benchmarks $(BENCH)
 
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate
 
-clean:  ## Remove .venv, .clients, .examples, .page and everything that the other targets have made
-	rm -rf $(VENV) .clients .examples .page dist htmlcov .coverage .coverage.*
+clean:  ## Remove .venv, .clients, .examples, .page, .peers and everything that the other targets have made
+	rm -rf $(VENV) .clients .examples .page .peers dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

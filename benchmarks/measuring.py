@@ -1,54 +1,135 @@
 """How is something measured beside something else, so that the ratio travels from machine to machine?
 
-Both in one run, in turn, A B A B, and the median of each. What is printed is a table in Markdown, for
+Both in one run, in turn, A B A B, and the median of each. What comes of it are rows of the one table in
 docs/performance.md.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from dataclasses import dataclass
+from pathlib import Path
 
 ROUNDS = 9
+QUICK_ROUNDS = 3
 
 
-@dataclass
-class Report:
-    """A table of what was measured, with a column for what it is held against."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. All texts, as they are to be read; `what` names the line and is there once."""
 
-    columns: Sequence[str]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
+    what: str
+    ours: str
+    peer: str = ""
+    theirs: str = ""
+    ratio: str = ""
+    aim: str = ""
+    holds: bool | None = None
+    """None: nothing is asked of it."""
 
-    def add(self, *cells: str) -> None:
-        self.rows.append(cells)
 
-    def show(self) -> None:
-        table = Table(*self.columns, box=box.MARKDOWN)
-        for row in self.rows:
-            table.add_row(*row)
-        Console(width=140).print(table)
+class Unavailable(Exception):
+    """A peer cannot be had on this machine; the text says why."""
+
+
+def not_measured(what: str, peer: str, why: Unavailable, *, aim: str = "") -> Row:
+    """The row that stands where a peer cannot be had."""
+    return Row(what, f"not measured: {why}", peer, aim=aim)
+
+
+def rounds_of(*, quick: bool, rounds: int = ROUNDS) -> int:
+    """How often each way is measured."""
+    return QUICK_ROUNDS if quick else rounds
 
 
 def in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS, warm_up: int = 1) -> dict[str, float]:
     """The median of what each way gives, all of them in every round."""
+    return {name: statistics.median(values) for name, values in all_in_turn(ways, rounds, warm_up=warm_up).items()}
+
+
+def all_in_turn(ways: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: int = 1) -> dict[str, list[float]]:
+    """What each way gives, all of them in every round, without the rounds that warm up."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + warm_up):
         for name, way in ways.items():
             value = way()
             if number >= warm_up:
                 found[name].append(value)
-    return {name: statistics.median(values) for name, values in found.items()}
+    return found
+
+
+def paired(first: Sequence[float], second: Sequence[float]) -> float:
+    """The median of the differences within each round: what the whole machine did then is in both."""
+    return statistics.median(one - other for one, other in zip(first, second, strict=True))
 
 
 def per_call(call: Callable[[], object], times: int) -> float:
-    """Microseconds of processor time that one call takes."""
+    """Seconds of processor time that one call takes."""
     began = time.process_time()
     for _ in range(times):
         call()
-    return (time.process_time() - began) / times * 1_000_000
+    return (time.process_time() - began) / times
+
+
+def wall(call: Callable[[], object]) -> float:
+    """Seconds that one call takes by the clock on the wall."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has run to its end."""
+
+    processor: float
+    """Seconds of processor time, of user and system together, with all its children that it waited for."""
+    wall: float
+
+
+def environment() -> dict[str, str]:
+    """That of this process, without what a developer or a container has set for Python and pytest.
+
+    Above all, compiled modules are kept, as on most machines: without that, each start would compile everything anew.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+
+
+def run(command: Sequence[str | Path], *, folder: Path | None = None) -> Ended:
+    """Run a command to its end, without its output, which is shown if it fails."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        said = process.stdout.read() if process.stdout is not None else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.stderr.write(said.decode(errors="replace"))
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
+    return Ended(usage.ru_utime + usage.ru_stime, took)
+
+
+def seconds(value: float) -> str:
+    """A duration in the unit in which it is read most easily: "71 µs", "3.2 ms", "1.25 s"."""
+    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if abs(value) * factor >= 1 or unit == "µs":
+            return f"{_digits(value * factor)} {unit}"
+    raise ValueError(f"{value} is no duration")
+
+
+def difference(value: float) -> str:
+    """A duration that is the difference of two, with its sign."""
+    return seconds(value) if value < 0 else f"+{seconds(value)}"
+
+
+def _digits(value: float) -> str:
+    """Three digits: the others are noise."""
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

@@ -1,13 +1,13 @@
 """How fast are the records, and how much memory do they take, with 100,000 of them in one account?
 
-Reads over HTTP stand beside a bare aiohttp handler that returns the same bytes, asked in turn in the same run: ratios
-travel from machine to machine, absolute figures do not. All is done in one account that has the records already.
-`python benchmarks/records.py [--records N] [--rounds N]`.
+All is done in one account that has the records already, of an `Emulator` in this process without limits. Searches ask
+for pages of 200. Reads go over HTTP to its server, which is a thread of this process, in turn with a bare aiohttp
+handler in another thread that returns the same bytes, over one kept connection each. With `--quick` there are 10,000
+records.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import http.client
@@ -22,10 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.measuring import Row, seconds
+from benchmarks.people import person
 from copper_emulator import Copper, Emulator
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.searching.sorting import SORTS
@@ -34,18 +33,6 @@ Ask = Callable[[], bytes]
 
 BURST = 600
 """What an integration creates between two searches: as much as Copper lets it in a minute."""
-
-
-def row(number: int) -> dict[str, Any]:
-    """A person as integrations have them: some parts filled, most not."""
-    return {
-        "name": f"Person {number % 9_973} of {number}",
-        "emails": [{"email": f"person{number}@example.com", "category": "work"}],
-        "phone_numbers": [{"number": f"415-555-{number % 10_000:04}", "category": "mobile"}],
-        "tags": ["imported", f"batch {number % 50}"],
-        "title": "Engineer",
-        "address": {"street": "301 Howard St", "city": f"City {number % 100}", "country": "US"},
-    }
 
 
 def searches(copper: Copper) -> dict[str, dict[str, Any]]:
@@ -66,7 +53,7 @@ def memory(copper: Copper, count: int) -> tuple[float, float, float]:
 
     Memory is traced only here: it makes everything several times as slow.
     """
-    rows = [row(number) for number in range(count)]
+    rows = [person(number) for number in range(count)]
     copper.people.search(name="nobody")
     gc.collect()
     tracemalloc.start()
@@ -105,7 +92,7 @@ def create(copper: Copper, numbers: range) -> float:
     """Seconds that these people take, one call each."""
     started = time.perf_counter()
     for number in numbers:
-        copper.people.create(**row(number))
+        copper.people.create(**person(number))
     return time.perf_counter() - started
 
 
@@ -224,29 +211,22 @@ def reads(copper: Copper, rounds: int) -> Iterator[tuple[str, float, float]]:
             yield name, times["own"], times["bare"]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--records", type=int, default=100_000, help="how many the account has")
-    parser.add_argument("--rounds", type=int, default=30, help="how often each read is timed")
-    options = parser.parse_args()
-    table = Table("with", f"{options.records:,} records", "bare handler", "ratio", box=box.MARKDOWN)
+def rows(*, quick: bool) -> Iterator[Row]:
+    records, rounds = (10_000, 10) if quick else (100_000, 30)
+    among = f"{records:,} records"
     with Emulator(limits="off") as copper:
-        own_json, after_searches, after_all = memory(copper, options.records)
-        for what, taken in (("these searches", after_searches), ("every sort with 8 filters", after_all)):
-            table.add_row(f"memory a record beyond its JSON, after {what}", f"{taken - own_json:,.0f} bytes", "", "")
-        table.add_row("JSON of a record", f"{own_json:,} bytes", "", "")
-        table.add_row("first search, nothing kept", f"{cold_search(copper):.2f} ms", "", "")
-        for name, own, bare in reads(copper, options.rounds):
-            table.add_row(name, f"{own:.2f} ms", f"{bare:.2f} ms", f"{own / bare:.1f}")
+        own_json, after_searches, after_all = memory(copper, records)
+        for what, taken in (("five searches", after_searches), ("every sort with 8 filters", after_all)):
+            told = f"memory a record beyond its JSON, {among}, after {what}"
+            yield Row(told, f"{taken - own_json:,.0f} bytes", "the record's JSON", f"{own_json:,.0f} bytes")
+        yield Row(f"first search, nothing kept, {among}", seconds(cold_search(copper) / 1000))
+        for name, own, bare in reads(copper, rounds):
+            texts = seconds(own / 1000), "bare aiohttp handler", seconds(bare / 1000)
+            yield Row(f"{name}, {among}", *texts, f"{own / bare:.1f}")
         copper.route("https://bench.example.com", to=lambda received: 200)
         copper.subscribe("person", "new", target="https://bench.example.com/hook")
         first = searches_after_creates(copper, BURST)
-        table.add_row(f"first search after {BURST} creates", f"{first:.2f} ms", "", "")
+        yield Row(f"first search after {BURST} creates, {among}", seconds(first / 1000))
         count = 5_000
         rate = count / create(copper, range(20_000_000, 20_000_000 + count))
-        table.add_row("create through Python, delivered", f"{rate:,.0f} a second", "", "")
-    Console(width=120).print(table)
-
-
-if __name__ == "__main__":
-    main()
+        yield Row(f"create through Python, delivered, {among}", f"{rate:,.0f} a second")

@@ -1,0 +1,177 @@
+"""Which processes stand on the two sides of a measurement: our server, receivers, senders, and what is held beside it?
+
+Each is a process of its own that ends with its block. What a program of `programs/` needs to know it is told in a line
+of JSON on its standard input; the first line that a server of them prints is its URL.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.measuring import Unavailable
+
+PROGRAMS = Path(__file__).parent / "programs"
+ORIGIN = "https://bench.example.com"
+TARGET = f"{ORIGIN}/hooks"
+TOKEN = "benchmark"
+HEADERS = {
+    "X-PW-AccessToken": TOKEN,
+    "X-PW-Application": "developer_api",
+    "X-PW-UserEmail": "qa@example.com",
+    "Content-Type": "application/json",
+}
+API = "/developer_api/v1"
+ACCOUNT = "/_emulator/v1/accounts/default"
+
+_PATIENCE = 20.0
+"""Seconds for a process to begin, and for an answer."""
+_LINE = 60.0
+"""Seconds for the next line of a program."""
+_LOOK = 0.005
+"""Seconds between two attempts to connect, and two looks at a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A process that talks by lines."""
+
+    process: subprocess.Popen[str]
+
+    def hear(self) -> str:
+        """The next line that it prints; where none comes, it is ended."""
+        overdue = threading.Timer(_LINE, self.process.kill)
+        overdue.start()
+        line = self.process.stdout.readline() if self.process.stdout is not None else ""
+        overdue.cancel()
+        if not line:
+            raise RuntimeError(f"{self.process.args!r} ended, or said nothing for {_LINE:.0f} s")
+        return line.strip()
+
+    def tell(self, line: str) -> None:
+        """A line for it to read."""
+        if self.process.stdin is not None:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+
+
+@contextmanager
+def program(name: str, *arguments: str, python: Path | None = None, told: Any = None) -> Iterator[Program]:
+    """A program of `programs/`, in this Python or another."""
+    command = [str(python or sys.executable), str(PROGRAMS / f"{name}.py"), *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            made = Program(process)
+            if told is not None:
+                made.tell(json.dumps(told))
+            yield made
+        finally:
+            process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What answers at a URL, over one kept connection."""
+
+    url: str
+    connection: http.client.HTTPConnection
+
+    def ask(self, method: str, path: str, said: Any = None) -> Any:
+        """The answer to one call, which must be 200."""
+        return json.loads(self.bytes_of(method, path, None if said is None else json.dumps(said).encode()))
+
+    def bytes_of(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The bytes of the answer to one call, which must be 200."""
+        self.begin(method, path, body)
+        return self.end()
+
+    def begin(self, method: str, path: str, body: bytes | None = None) -> None:
+        """Send a request, without waiting for its answer."""
+        self.connection.request(method, path, body=body, headers=HEADERS)
+
+    def end(self) -> bytes:
+        """The answer to the request that was sent."""
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{self.url} answered {answer.status}: {content[:300]!r}")
+        return content
+
+
+@contextmanager
+def site(url: str) -> Iterator[Site]:
+    """A kept connection to what answers there."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    try:
+        yield Site(url, connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def emulator(*options: str) -> Iterator[Site]:
+    """`copper-emulator serve` with real time and without limits; its log goes to a file, as it does in CI."""
+    command = [sys.executable, "-m", "copper_emulator", "serve", "--port", "0", "--limits", "off", "--token", TOKEN]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        with log.open("w") as file, subprocess.Popen([*command, *options], stdout=file) as process:
+            try:
+                with site(_url_in(log, process)) as found:
+                    yield found
+            finally:
+                process.kill()
+
+
+def free_port() -> int:
+    """A port that nobody has now, for a server that cannot choose one by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def served(command: Sequence[str | Path], port: int) -> Iterator[str]:
+    """A server of others, when it takes connections: its URL. What it writes goes to a folder that is then gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        aside = {**os.environ, "TMPDIR": folder}
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=aside) as process:
+            try:
+                _until_it_listens(port, process)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.kill()
+
+
+def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(_LOOK)
+        else:
+            return
+    raise Unavailable(f"{process.args!r} did not start")
+
+
+def _url_in(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """The URL in the first line of a log, as soon as it is there."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        first, newline, _ = log.read_text().partition("\n")
+        if newline:
+            return first.split()[-1]
+        time.sleep(_LOOK)
+    raise RuntimeError("the emulator did not start: its error is above")

@@ -1,0 +1,170 @@
+"""How many notifications a second does a server deliver over HTTP, beside a bare aiohttp client, and wrk?
+
+`copper-emulator serve` in real time, with up to 32 requests on their way to the one target, delivers a burst of
+notifications that a single call of its control API makes due. Everything is in the time: the call, matching, cutting,
+the limits (which are off), the request, what came back, the journal and the log. It ends when the receiver has read
+the last one; the answer to the call, which tells what became of each, is put together after that.
+
+Beside it, in turn, into the same process of the receiver: a bare loop of aiohttp's client with one kept session, 32
+tasks and bytes made once (`programs/send_bare.py`), as many requests; and, where the receiver is what is slow, wrk
+with 32 connections for a second. All send the same body and the same headers, those of a notification as the emulator
+sent it, and have their connections before the time begins. Receivers are processes in environments of their own:
+Starlette on uvicorn with httptools and with h11, and Flask on the server that `flask run` starts, a thread for each
+connection.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.client_servers import ACCOUNT, ORIGIN, TARGET, Program, Site, emulator, program, site
+from benchmarks.measuring import Row, Unavailable, in_turn, not_measured, rounds_of
+from benchmarks.peers import python_of, wrk
+
+AT_ONCE = 32
+TOPIC = {"type": "person", "event": "new"}
+FIRST = 2 * AT_ONCE
+"""Sent before a burst, so that the connections are there."""
+WRK_SECONDS = 1
+
+OF_BARE = "at least 1.0"
+OF_WRK = "at least 0.85"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What notifications are sent to."""
+
+    name: str
+    peer: str
+    program: str
+    arguments: tuple[str, ...] = ()
+    burst: int = 1000
+    """Notifications of one id each. So few that they are delivered within half a second, after which the answer to the
+    call would be put together while they are sent."""
+    is_the_limit: bool = False
+    """Whether it is slower than a good sender, so that wrk is the measure."""
+
+
+RECEIVERS = (
+    Receiver("Starlette on uvicorn, httptools", "uvicorn", "receive_asgi", ("httptools",)),
+    Receiver("Starlette on uvicorn, h11", "uvicorn", "receive_asgi", ("h11",), is_the_limit=True),
+    Receiver("Flask on its own server", "flask", "receive_wsgi", burst=300, is_the_limit=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A receiver that runs, and how it is reached."""
+
+    program: Program
+    site: Site
+    burst: int
+
+    def rate(self, send: Callable[[int], None], finish: Callable[[], object]) -> float:
+        """Requests a second, from the start of a burst until the receiver has read the last of it."""
+        self._seconds(send, finish, FIRST)
+        return self.burst / self._seconds(send, finish, self.burst)
+
+    def _seconds(self, send: Callable[[int], None], finish: Callable[[], object], count: int) -> float:
+        self.site.bytes_of("POST", f"/expect/{count}")
+        began = time.monotonic()
+        send(count)
+        ended = float(self.program.hear())
+        finish()
+        return ended - began
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    for receiver in RECEIVERS:
+        what = f"deliveries over HTTP, {AT_ONCE} at once, to {receiver.name}"
+        try:
+            python = python_of(receiver.peer)
+        except Unavailable as why:
+            yield not_measured(what, "bare aiohttp client", why, aim=OF_BARE)
+            continue
+        yield from _to(receiver, python, what, quick=quick)
+
+
+def _to(receiver: Receiver, python: Path, what: str, *, quick: bool) -> Iterator[Row]:
+    with ExitStack() as opened:
+        running = opened.enter_context(program(receiver.program, *receiver.arguments, python=python))
+        url = running.hear()
+        stand = Stand(running, opened.enter_context(site(url)), receiver.burst)
+        ours = opened.enter_context(emulator("--route", f"{ORIGIN}={url}", "--in-flight", str(AT_ONCE), "--batch", "1"))
+        request = _request_of_ours(ours)
+        bare = opened.enter_context(program("send_bare", told={**request, "at_once": AT_ONCE}))
+        ways = {
+            "ours": lambda: stand.rate(lambda count: _fire(ours, count), ours.end),
+            "bare": lambda: stand.rate(lambda count: bare.tell(str(count)), bare.hear),
+        }
+        loaded = _wrk_way(request) if receiver.is_the_limit else None
+        if isinstance(loaded, Unavailable):
+            yield not_measured(f"{what}, of wrk", "wrk", loaded, aim=OF_WRK)
+        elif loaded is not None:
+            ways["wrk"] = loaded
+        found = in_turn(ways, rounds=rounds_of(quick=quick))
+    yield _row(what, found, "bare", "bare aiohttp client", 1.0, OF_BARE)
+    if "wrk" in found:
+        yield _row(f"{what}, of wrk", found, "wrk", "wrk", 0.85, OF_WRK)
+
+
+def _row(what: str, found: dict[str, float], name: str, peer: str, least: float, aim: str) -> Row:
+    ours, theirs = found["ours"], found[name]
+    ratio = ours / theirs
+    return Row(what, f"{ours:,.0f} a second", peer, f"{theirs:,.0f} a second", f"{ratio:.2f}", aim, ratio >= least)
+
+
+def _fire(ours: Site, count: int) -> None:
+    said = {**TOPIC, "ids": list(range(1, count + 1))}
+    ours.begin("POST", f"{ACCOUNT}/fire", json.dumps(said).encode())
+
+
+def _request_of_ours(ours: Site) -> dict[str, Any]:
+    """Subscribe, deliver one notification, and take its request as it left."""
+    ours.ask("POST", f"{ACCOUNT}/subscriptions", {**TOPIC, "target": TARGET, "secret": {"key": "s3cret"}})
+    _fire(ours, 1)
+    ours.end()
+    sent = ours.ask("GET", f"{ACCOUNT}/notifications/1?reveal=true")["request"]
+    # Every client adds these two by itself.
+    headers = {name: value for name, value in sent["headers"] + sent["added"] if name not in ("Host", "Content-Length")}
+    return {"url": sent["url"], "headers": headers, "body": sent["text"]}
+
+
+def _wrk_way(request: dict[str, Any]) -> Callable[[], float] | Unavailable:
+    """A burst of wrk, as requests a second by its own count."""
+    try:
+        command = wrk()
+    except Unavailable as why:
+        return why
+
+    def loaded() -> float:
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(_lua(request))
+            script.flush()
+            done = subprocess.run(
+                [command, "-t1", f"-c{AT_ONCE}", f"-d{WRK_SECONDS}s", "-s", script.name, request["url"]],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+        found = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
+        if found is None or "Non-2xx" in done.stdout:
+            raise RuntimeError(f"wrk said: {done.stdout}")
+        return float(found[1])
+
+    return loaded
+
+
+def _lua(request: dict[str, Any]) -> str:
+    headers = "".join(f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}\n" for k, v in request["headers"].items())
+    return f'wrk.method = "POST"\nwrk.body = {json.dumps(request["body"])}\n{headers}'

@@ -1,0 +1,279 @@
+"""What does it cost a test suite to have the plugin, and a test to use it?
+
+Everything runs in environments of their own with pytest in the same version: the wheel of the present source with what
+it asks for, and each peer with what it asks for; no other plugin is there. All figures are of whole runs of pytest as a
+child process, in turn.
+
+- The start: a run of one empty test, in processor time of user and system, against the same run with the plugin
+  switched off (`-p no:NAME`); what is told is the median of the differences within each round. moto has no plugin: its
+  run has a conftest that imports `mock_aws`, as its documentation shows, and is held against one without.
+- A test: some hundred tests in a run, each timed by the wall clock from the beginning of its set-up to the end of its
+  tear-down, against as many tests that ask for nothing. Told is the median test, so that what happens once in a session
+  (loading the emulator, starting its server) is not in it; the row about the first test says what that is.
+- The API call is a GET of the subscriptions (of one expected answer, at the peer) over a new connection of http.client.
+- The end of the session: from the end of the last test until the process has ended, after tests with an API call each.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measuring import (
+    Row,
+    Unavailable,
+    all_in_turn,
+    difference,
+    not_measured,
+    paired,
+    rounds_of,
+    run,
+    seconds,
+)
+from benchmarks.peers import OURS, python_of
+
+MILLISECOND = 0.001
+START_ROUNDS = 21
+TEST_ROUNDS = 5
+HEAVY = ("aiohttp", "pydantic", "asyncio", "ssl", "hypothesis")
+SWITCHED_OFF = {
+    OURS: ("copper",),
+    "pytest-httpserver": ("pytest_httpserver",),
+    "respx": ("respx",),
+    # It brings pytest-asyncio along.
+    "pytest-aiohttp": ("aiohttp", "asyncio"),
+}
+"""The plugins that come with each, by the names pytest knows them by."""
+
+TIMING = """
+    import json, pathlib, time
+    import pytest
+
+    TOOK = []
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(item, nextitem):
+        began = time.perf_counter()
+        try:
+            return (yield)
+        finally:
+            TOOK.append(time.perf_counter() - began)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(session):
+        told = json.dumps({"took": TOOK, "ended": time.monotonic()})
+        pathlib.Path(__file__).with_name("told.json").write_text(told)
+"""
+MODULES = """
+    import json, sys
+    import pytest
+
+    pytest.main(sys.argv[2:])
+    with open(sys.argv[1], "w") as file:
+        json.dump(sorted(sys.modules), file)
+"""
+ASKED = "connection.getresponse().read(); connection.close()"
+BARE_TEST = "pass"
+COPPER_CALL = f"""
+    url = urlsplit(copper.api_url)
+    connection = HTTPConnection(url.hostname, url.port)
+    connection.request("GET", url.path + "/webhooks", headers=copper.headers)
+    {ASKED}
+"""
+HTTPSERVER_CALL = f"""
+    httpserver.expect_request("/webhooks").respond_with_json([])
+    connection = HTTPConnection(httpserver.host, httpserver.port)
+    connection.request("GET", "/webhooks")
+    {ASKED}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a run of many tests took, in seconds."""
+
+    test: float
+    first: float
+    end: float
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield from _start(folder / "start", quick=quick)
+        yield _modules(folder / "start")
+        yield from _tests(folder, quick=quick)
+
+
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+def _start(folder: Path, *, quick: bool) -> Iterator[Row]:
+    """Ours against the run without it, and what each peer adds to its own."""
+    _write(folder / "test_one.py", "def test_one(): pass")
+    ours = _added(folder, OURS, rounds_of(quick=quick, rounds=START_ROUNDS))
+    aim = 10 * MILLISECOND
+    yield Row(
+        "pytest's start, the plugin installed and unused (processor time)",
+        seconds(ours["on"]),
+        "the same with `-p no:copper`",
+        seconds(ours["off"]),
+        difference(ours["added"]),
+        f"at most {difference(aim)}",
+        ours["added"] <= aim,
+    )
+    for peer in ("pytest-httpserver", "respx", "pytest-aiohttp", "moto"):
+        what = f"what it adds to pytest's start, beside {peer}"
+        try:
+            theirs = _added(folder, peer, rounds_of(quick=quick, rounds=START_ROUNDS // 2))
+        except Unavailable as why:
+            yield not_measured(what, peer, why)
+            continue
+        yield Row(what, difference(ours["added"]), peer, difference(theirs["added"]))
+
+
+def _added(folder: Path, name: str, rounds: int) -> dict[str, float]:
+    """Seconds of processor time with a plugin and without it, and the median of the differences."""
+    python = python_of(name)
+    on = off = _pytest(python, folder)
+    if name == "moto":
+        with_import = folder.with_name("start_with_moto")
+        _write(with_import / "conftest.py", "from moto import mock_aws")
+        _write(with_import / "test_one.py", "def test_one(): pass")
+        on = _pytest(python, with_import)
+    else:
+        off = _pytest(python, folder, *_switches(name))
+    found = all_in_turn({"on": lambda: run(on).processor, "off": lambda: run(off).processor}, rounds)
+    medians = {way: statistics.median(values) for way, values in found.items()}
+    return {**medians, "added": paired(found["on"], found["off"])}
+
+
+def _modules(folder: Path) -> Row:
+    """What is loaded after start-up on our account."""
+    told = folder / "modules.json"
+
+    def loaded(*switches: str) -> set[str]:
+        command = [
+            python_of(OURS),
+            "-c",
+            textwrap.dedent(MODULES),
+            told,
+            *_pytest(python_of(OURS), folder, *switches)[3:],
+        ]
+        run([str(part) for part in command])
+        return set(json.loads(told.read_text()))
+
+    added = loaded() - loaded(*_switches(OURS))
+    heavy = [name for name in HEAVY if name in added]
+    return Row(
+        "modules that it loads at pytest's start",
+        f"{len(added)}, of {', '.join(HEAVY)}: {', '.join(heavy) or 'none'}",
+        aim="none of these",
+        holds=not heavy,
+    )
+
+
+def _switches(name: str) -> list[str]:
+    return [part for plugin in SWITCHED_OFF[name] for part in ("-p", f"no:{plugin}")]
+
+
+# --- a test ---------------------------------------------------------------------------------------------------------
+
+
+def _tests(folder: Path, *, quick: bool) -> Iterator[Row]:
+    """One test, unused and with one call; the first of a session, and its end."""
+    count = 100 if quick else 400
+    ours = _sessions(folder / "ours", OURS, {"unused": "copper", "call": "copper"}, COPPER_CALL, count, quick=quick)
+    bare = ours["bare"]
+    for what, way, aim in (
+        ("a test that uses `copper`, and does nothing with it", "unused", 0.1 * MILLISECOND),
+        ("a test that uses `copper` and makes one API call", "call", 0.7 * MILLISECOND),
+    ):
+        yield _over_bare(what, ours[way].test, bare.test, aim)
+    yield _over_bare("the end of a session whose tests made API calls", ours["call"].end, bare.end, 20 * MILLISECOND)
+    yield _over_bare("the first test of a session that uses `copper`", ours["unused"].first, bare.first, None)
+    yield _over_bare("the first test of a session that makes an API call", ours["call"].first, bare.first, None)
+    peer = "pytest-httpserver"
+    told = {"unused": "`httpserver`, unused", "call": "`httpserver`, one expectation and one GET"}
+    asked = {"unused": "httpserver", "call": "httpserver"}
+    try:
+        theirs = _sessions(folder / "theirs", peer, asked, HTTPSERVER_CALL, count, quick=quick)
+    except Unavailable as why:
+        yield not_measured("what a test costs, beside pytest-httpserver", peer, why)
+        return
+    yield Row(
+        "the end of a session over a bare one, beside `httpserver`, one GET in each test",
+        difference(ours["call"].end - bare.end),
+        peer,
+        difference(theirs["call"].end - theirs["bare"].end),
+    )
+    for way, text in told.items():
+        yield Row(
+            f"what a test costs over a bare one, beside {text}",
+            difference(ours[way].test - bare.test),
+            peer,
+            difference(theirs[way].test - theirs["bare"].test),
+        )
+
+
+def _over_bare(what: str, ours: float, bare: float, aim: float | None) -> Row:
+    over = ours - bare
+    asked = "" if aim is None else f"at most {difference(aim)}"
+    return Row(
+        what, seconds(ours), "a bare test", seconds(bare), difference(over), asked, None if aim is None else over <= aim
+    )
+
+
+def _sessions(
+    folder: Path, name: str, fixtures: Mapping[str, str], call: str, count: int, *, quick: bool
+) -> dict[str, Session]:
+    """The medians of several runs of each kind of test, in turn."""
+    bodies = {"bare": ("", BARE_TEST), "unused": (fixtures["unused"], "pass"), "call": (fixtures["call"], call)}
+    for kind, (fixture, body) in bodies.items():
+        tests = "".join(f"\ndef test_{number}({fixture}):\n    {body.strip()}\n" for number in range(count))
+        head = "from http.client import HTTPConnection\nfrom urllib.parse import urlsplit\n"
+        _write(folder / kind / "test_many.py", head + tests)
+        _write(folder / kind / "conftest.py", TIMING)
+    found: dict[str, list[Session]] = {kind: [] for kind in bodies}
+    for number in range(rounds_of(quick=quick, rounds=TEST_ROUNDS) + 1):
+        for kind in bodies:
+            session = _session(python_of(name), folder / kind)
+            if number:
+                found[kind].append(session)
+    return {kind: _median(sessions) for kind, sessions in found.items()}
+
+
+def _session(python: Path, folder: Path) -> Session:
+    run(_pytest(python, folder))
+    ended = time.monotonic()
+    told = json.loads((folder / "told.json").read_text())
+    return Session(statistics.median(told["took"][1:]), told["took"][0], ended - told["ended"])
+
+
+def _median(sessions: list[Session]) -> Session:
+    return Session(
+        statistics.median(session.test for session in sessions),
+        statistics.median(session.first for session in sessions),
+        statistics.median(session.end for session in sessions),
+    )
+
+
+# --- both -----------------------------------------------------------------------------------------------------------
+
+
+def _pytest(python: Path, folder: Path, *switches: str) -> list[str]:
+    # A file of settings of its own, so that those of this repository are not found further up.
+    settings = folder / "pytest.ini"
+    _write(settings, "[pytest]")
+    return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(settings), *switches, str(folder)]
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text).strip() + "\n")

@@ -1,0 +1,163 @@
+"""What does a server's state file cost for each delivery?
+
+Two servers, one with `--state` and one without, in turn: the same control calls, no limits, the target is the built-in
+inbox, so that no network is in it. What is told of ours is the difference of the two. Two things can be meant:
+
+- The time by which a delivery is later. One at a time: from the call that makes the change to its answer, which comes
+  when the notification has been delivered; that waits for two commits (the attempt is written before its request
+  leaves, and everything before the answer leaves). 32 at once: the same of a change of which 32 subscriptions hear,
+  divided by 32; what goes together shares a commit.
+- The processor time in all, of 32 at once, of all threads of the server. Beside it stands SQLite itself: the rows that
+  the file has then of so many deliveries, written again into a new file with the same table and settings, in commits of
+  as many rows as those of 32 deliveries. That is what no other way of keeping the same rows could save.
+
+The file is in the folder for temporary files. Nothing waits for a disk: see docs/state.md.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measuring import Row, all_in_turn, difference, paired, per_call, rounds_of, seconds, wall
+from benchmarks.processes import ACCOUNT, SERVE, Server, started
+
+AIM = 5e-6
+"""Seconds for a delivery."""
+ROUNDS = 9
+AT_ONCE = 32
+CALLS = 100
+"""Of which the median, or the sum, is taken."""
+TARGET = "https://inbox.example/default"
+TABLE = (
+    "CREATE TABLE rows (id INTEGER PRIMARY KEY, account INTEGER NOT NULL, part TEXT NOT NULL, key NOT NULL, "
+    "value TEXT NOT NULL, UNIQUE (account, part, key))"
+)
+INSERT = (
+    "INSERT INTO rows (account, part, key, value) VALUES (1, ?, ?, ?) "
+    "ON CONFLICT (account, part, key) DO UPDATE SET value = excluded.value"
+)
+
+Kept = tuple[str, int | str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What one of many deliveries took, in seconds."""
+
+    wall: float
+    processor: float
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    rounds = rounds_of(quick=quick, rounds=ROUNDS)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as both:
+        file = Path(folder, "state")
+        servers = {
+            "kept": both.enter_context(started([*_command(), "--state", str(file)])),
+            "forgotten": both.enter_context(started(_command())),
+        }
+        for server in servers.values():
+            _subscribe(server, 1)
+        yield _one_at_a_time(servers, rounds)
+        for server in servers.values():
+            _subscribe(server, AT_ONCE - 1)
+        found: dict[str, list[Burst]] = {name: [] for name in servers}
+        for _ in range(rounds + 1):
+            for name, server in servers.items():
+                found[name].append(_burst(server))
+        both.close()
+        yield _later(found)
+        yield _in_all(found, file, Path(folder, "bare"), rounds)
+
+
+def _command() -> list[str]:
+    return [*SERVE, "--token", "benchmark", "--clock", "manual", "--limits", "off", "--in-flight", str(AT_ONCE)]
+
+
+def _subscribe(server: Server, count: int) -> None:
+    for _ in range(count):
+        server.ask("POST", f"{ACCOUNT}/subscriptions", {"type": "person", "event": "new", "target": TARGET})
+
+
+def _fire(server: Server) -> None:
+    server.ask("POST", f"{ACCOUNT}/fire", {"type": "person", "event": "new", "ids": [1]})
+
+
+# --- one at a time --------------------------------------------------------------------------------------------------
+
+
+def _one_at_a_time(servers: dict[str, Server], rounds: int) -> Row:
+    def timed(server: Server) -> float:
+        return statistics.median(wall(partial(_fire, server)) for _ in range(CALLS))
+
+    found = all_in_turn({name: partial(timed, server) for name, server in servers.items()}, rounds)
+    return _row("a delivery is later by a state file, one at a time, its call's answer included", found, asked=False)
+
+
+# --- 32 at once -----------------------------------------------------------------------------------------------------
+
+
+def _burst(server: Server) -> Burst:
+    processor, began = server.processor(), time.perf_counter()
+    for _ in range(CALLS):
+        _fire(server)
+    wall, deliveries = time.perf_counter() - began, CALLS * AT_ONCE
+    return Burst(wall / deliveries, (server.processor() - processor) / deliveries)
+
+
+def _later(found: dict[str, list[Burst]]) -> Row:
+    walls = {name: [burst.wall for burst in bursts[1:]] for name, bursts in found.items()}
+    return _row(f"a delivery is later by a state file, {AT_ONCE} at once", walls, asked=True)
+
+
+def _row(what: str, found: dict[str, list[float]], *, asked: bool) -> Row:
+    later = paired(found["kept"], found["forgotten"])
+    kept, forgotten = (statistics.median(found[name]) for name in ("kept", "forgotten"))
+    aim, holds = (f"at most {difference(AIM)}", later <= AIM) if asked else ("", None)
+    return Row(what, seconds(kept), "the same without `--state`", seconds(forgotten), difference(later), aim, holds)
+
+
+def _in_all(found: dict[str, list[Burst]], file: Path, bare: Path, rounds: int) -> Row:
+    kept, forgotten = ([burst.processor for burst in found[name][1:]] for name in ("kept", "forgotten"))
+    taken = paired(kept, forgotten)
+    written, deliveries = _read(file)
+    files = [bare.with_name(f"bare{number}") for number in range(rounds)]
+    alone = statistics.median(per_call(partial(_write, each, written, deliveries), 1) for each in files) / deliveries
+    size = sum(len(value) for _, _, value in written) / deliveries
+    return Row(
+        "processor time of a state file for a delivery, all in all",
+        difference(taken),
+        f"SQLite alone with the same rows ({len(written) / deliveries:.1f} of {size:,.0f} bytes)",
+        difference(alone),
+        f"{taken / alone:.1f}",
+        f"at most {difference(AIM)}",
+        taken <= AIM,
+    )
+
+
+def _read(file: Path) -> tuple[list[Kept], int]:
+    """The rows that the file has, in their order, and of how many deliveries."""
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT part, key, value FROM rows ORDER BY id").fetchall()
+    return found, sum(part == "notifications" for part, _, _ in found)
+
+
+def _write(file: Path, written: Sequence[Kept], deliveries: int) -> None:
+    """The same rows, by SQLite and nothing else."""
+    together = round(len(written) / deliveries * AT_ONCE)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute(TABLE)
+        for first in range(0, len(written), together):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(INSERT, written[first : first + together])
+            connection.execute("COMMIT")
