@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage bench clients examples page screenshots generate clean
+.PHONY: help demo test check coverage bench endurance clients examples page screenshots generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,11 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 CORE := emulator/copper_emulator/core/*
+
+# Each is a program of its own; what one finds keeps none of the others from running.
+ENDURANCE := soak hanging fuzz parallel
+# make endurance QUICK=1 runs each for a short while.
+QUICK ?=
 
 # -qq: a first run should show one line, not pip's remarks about the machine it runs on.
 # Errors are still printed.
@@ -59,11 +64,17 @@ coverage: test  ## Run all tests, then report the coverage of everything (htmlco
 bench: $(READY)  ## Time 100,000 records beside a bare aiohttp handler (about a minute; docs/performance.md)
 	@$(PY) benchmarks/records.py
 
+endurance: $(READY)  ## Run the soak, hanging, fuzz and parallel scripts (docs/reliability.md); QUICK=1: in two minutes
+	@failed=0; for script in $(ENDURANCE); do \
+	    echo; echo "== endurance.$$script =="; \
+	    $(PY) -m endurance.$$script $(if $(QUICK),--quick) || failed=1; \
+	done; exit $$failed
+
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate
 
-clean:  ## Remove .venv, .clients, .examples, .page and everything that the other targets have made
-	rm -rf $(VENV) .clients .examples .page dist htmlcov .coverage .coverage.*
+clean:  ## Remove .venv, .clients, .examples, .nox, .page and everything that the other targets have made
+	rm -rf $(VENV) .clients .examples .nox .page dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
