@@ -2,7 +2,7 @@
 # 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage bench clients examples page screenshots generate clean
+.PHONY: help demo test check coverage bench endurance clients examples page screenshots generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,11 @@ PYTEST_ARGS ?=
 BENCH ?= --write
 
 CORE := emulator/copper_emulator/core/*
+
+# Each is a program of its own; what one finds keeps none of the others from running.
+ENDURANCE := soak hanging fuzz parallel
+# make endurance QUICK=1 runs each for a short while.
+QUICK ?=
 
 # -qq: a first run should show one line, not pip's remarks about the machine it runs on.
 # Errors are still printed.
@@ -66,11 +71,17 @@ coverage: $(READY)  ## Run all tests, then report the coverage of everything (ht
 bench: $(READY)  ## Measure it beside what one would use instead (ten minutes; installs peers into .peers; docs/performance.md)
 	@$(PY) -m benchmarks $(BENCH)
 
+endurance: $(READY)  ## Run the soak, hanging, fuzz and parallel scripts (docs/reliability.md); QUICK=1: in two minutes
+	@failed=0; for script in $(ENDURANCE); do \
+	    echo; echo "== endurance.$$script =="; \
+	    $(PY) -m endurance.$$script $(if $(QUICK),--quick) || failed=1; \
+	done; exit $$failed
+
 generate: $(READY)  ## Write the typed faces of records and lookup tables anew, after a change of their tables
 	@$(PY) -m tests.generate
 
-clean:  ## Remove .venv, .clients, .examples, .page, .peers and everything that the other targets have made
-	rm -rf $(VENV) .clients .examples .page .peers dist htmlcov .coverage .coverage.*
+clean:  ## Remove .venv, .clients, .examples, .nox, .page, .peers and everything that the other targets have made
+	rm -rf $(VENV) .clients .examples .nox .page .peers dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -117,7 +117,7 @@ def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
     assert [line for line in required if set("<~=!,") & set(line.replace(">=", ""))] == []
 
 
-@pytest.mark.parametrize("folder", ["docs", "emulator", "examples", "pytest_plugin", "scenarios", "tests"])
+@pytest.mark.parametrize("folder", ["docs", "emulator", "endurance", "examples", "pytest_plugin", "scenarios", "tests"])
 def test_the_sdist_holds_the_folder_whole(sdist: set[str], folder: str) -> None:
     expected = {f"{folder}/{name}" for name in files_below(folder)}
 
@@ -127,7 +127,7 @@ def test_the_sdist_holds_the_folder_whole(sdist: set[str], folder: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "constraints.txt"],
+    ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "noxfile.py"],
 )
 def test_the_sdist_holds_what_a_contributor_needs(sdist: set[str], name: str) -> None:
     assert name in sdist
@@ -135,7 +135,7 @@ def test_the_sdist_holds_what_a_contributor_needs(sdist: set[str], name: str) ->
 
 def test_a_stray_file_of_the_work_tree_is_in_no_sdist(sdist: set[str]) -> None:
     """Beside what is listed there is only what the build backend adds by itself."""
-    listed = ("docs", "emulator", "examples", "benchmarks", "pytest_plugin", "scenarios", "tests")
+    listed = ("docs", "emulator", "endurance", "examples", "benchmarks", "pytest_plugin", "scenarios", "tests")
     rest = {name for name in sdist if name.split("/")[0] not in listed}
 
     assert rest == {
@@ -147,5 +147,6 @@ def test_a_stray_file_of_the_work_tree_is_in_no_sdist(sdist: set[str]) -> None:
         "PKG-INFO",
         "README.md",
         "constraints.txt",
+        "noxfile.py",
         "pyproject.toml",
     }

@@ -440,6 +440,20 @@ class _Resetting(Endpoint):
         self.answered = await self.served.control("POST", "/accounts/default/reset", {})
 
 
+async def test_after_a_reset_what_was_secret_before_is_hidden_no_longer() -> None:
+    """Else a server that is reset again and again would look through more for each text that it shows."""
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        for secret in ("Lovelace", ""):
+            await served.control("POST", "/accounts/default/reset", {})
+            await served.subscribe("person", "update", secret={"key": secret} if secret else {})
+            await served.fire("person", "update", 17, name=["Ada", "Lovelace"])
+
+            _, told = await served.control("GET", "/accounts/default/notifications/1")
+            assert ("Lovelace" in str(told["delivery"]["response_body"])) is not bool(secret), told["delivery"][
+                "response_body"
+            ]
+
+
 async def test_a_reset_out_of_a_delivery_is_refused_where_it_would_wait_for_itself() -> None:
     async with listening(_Resetting()) as endpoint, serving(clock="manual", to=endpoint) as served:
         assert isinstance(endpoint, _Resetting)

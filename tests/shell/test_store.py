@@ -176,11 +176,12 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     assert why_not(path).startswith(f"{path} is damaged (")
 
 
-def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", ["'seventeen'", "x'ff'", "replace(hex(zeroblob(50000)), '0', '[')"])
+def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path, value: str) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
         file.write({"default": [Edit("small", "moment", "17")]})
-    by_hand(path, "UPDATE rows SET value = 'seventeen'")
+    by_hand(path, f"UPDATE rows SET value = {value}")
 
     with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is no JSON"):
         file.read()

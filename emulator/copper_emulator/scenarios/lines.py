@@ -110,6 +110,18 @@ class _Loader(yaml.SafeLoader):
     # Nothing is guessed by PyYAML: what a bare scalar is, `_scalar` decides by the few rules of YAML 1.2.
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, never written to
 
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # PyYAML takes a second until a thousand brackets are too deep for Python.
+        if self._depth > 2 * _MAX_DEPTH:
+            raise RecursionError
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
 
 class _Reading:
     def __init__(self, by_path: dict[Path, int]) -> None:

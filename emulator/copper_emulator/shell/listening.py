@@ -47,7 +47,7 @@ class ListeningRunner(web.AppRunner):
         await super().setup()
         server = super().server
         if server is not None:
-            server.request_handler = _answering(server.request_handler)
+            server.request_handler = _answering(server.request_handler, self._on_error)
 
     async def cut_off(self) -> None:
         """Close the connections of an application whose own shut-down did not end."""
@@ -61,14 +61,21 @@ class ListeningRunner(web.AppRunner):
         server = super().server
         if server is None:
             return None
-        loop = asyncio.get_running_loop()
+        return cast(web.Server, connections(server, self._on_error, as_https=self._as_https, **self._options))
 
-        def connection() -> _Connection:
-            made = _Connection(server, loop=loop, **self._options)
-            made.on_error, made.as_https = self._on_error, self._as_https
-            return made
 
-        return cast(web.Server, connection)
+def connections(
+    server: web.Server, on_error: OnError, *, as_https: bool = False, **options: Any
+) -> Callable[[], web.RequestHandler]:
+    """What is called for each connection of a server on the running loop, so that `on_error` answers there."""
+    loop = asyncio.get_running_loop()
+
+    def connection() -> _Connection:
+        made = _Connection(server, loop=loop, **options)
+        made.on_error, made.as_https = on_error, as_https
+        return made
+
+    return connection
 
 
 class _Connection(web.RequestHandler):
@@ -79,6 +86,11 @@ class _Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        # What a client sent that cannot be read, and that it has gone, is no fault of the server.
+        if not isinstance(kw.get("exc_info"), (web.RequestPayloadError, ConnectionError)):
+            super().log_exception(*args, **kw)
 
     def handle_error(
         self,
@@ -105,13 +117,19 @@ class _NotAnException(Exception):
 
 
 def _answering(
-    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], on_error: OnError
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     """The same handler, raising only what aiohttp answers. Another BaseException would end connection or loop."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await handler(request)
+        except web.HTTPExpectationFailed as error:
+            # aiohttp refuses it before any middleware is asked.
+            answer = on_error(request, error.status, error, error.text or "")
+            if answer is None:
+                raise
+            return answer
         except Exception:
             raise
         except BaseException as error:

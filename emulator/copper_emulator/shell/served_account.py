@@ -182,8 +182,7 @@ class ServedAccount:
     def _take_up(self, found: Found) -> None:
         self.stage.take_up(found.settings, found.put_back)
         found.add_routes(self.stage)
-        for subscription in self.stage.account.journal.subscriptions():
-            self._hide(subscription)
+        self._hide_what_there_is()
         self.inbox.begin_anew(self.stage.account.journal.deliveries)
 
     async def _reset(self, settings: Settings | None = None, *, own: Settings | None = None) -> None:
@@ -192,6 +191,7 @@ class ServedAccount:
         self.stage.has_own_settings = self.stage.own_settings is not self._plan.settings
         if settings is not None:
             self.stage.use(settings)
+        self._hide_what_there_is()
         self._add_routes()
         self._begun_anew("as at the start: records, subscriptions, waiting notifications and journal are gone")
 
@@ -221,6 +221,13 @@ class ServedAccount:
             # One for each set of values: there may be as many changes of subscriptions as a client makes.
             self._extras[repr((made.secret, made.headers))] = made
             self._hidden = None
+
+    def _hide_what_there_is(self) -> None:
+        """Nothing of an earlier life is shown any more: what is not shown would only ever grow."""
+        self._extras.clear()
+        self._hidden = None
+        for subscription in self.stage.account.journal.subscriptions():
+            self._hide(subscription)
 
     def _tell(self) -> None:
         # Each wait has an event of its own, so that one who is slow to look misses nothing.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Key
+from copper_emulator.core.state.parts import RowKey
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import STAGE, Found, rows_of
 
@@ -57,10 +58,16 @@ def found_in(version: int, state: Mapping[str, Any], digest: str) -> Found:
             "something, restore it, change it, and make another"
         )
     try:
-        rows = {part: [(key, value) for key, value in found] for part, found in state.items()}
+        rows = {part: [(_key(key), value) for key, value in found] for part, found in state.items()}
     except (TypeError, ValueError):
         raise StateError("the snapshot is none: its state is not lists of rows") from None
     return Found(rows)
+
+
+def _key(key: object) -> RowKey:
+    if not isinstance(key, int | str):
+        raise TypeError("the key of a row is a number or a text")
+    return key
 
 
 def keys_after(found: Found, stage: Stage) -> list[Key]:

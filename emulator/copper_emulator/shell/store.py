@@ -159,7 +159,7 @@ class StateFile:
 def _value(path: str, part: str, key: object, value: str) -> object:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         raise StateError(f"{path} is damaged: {part}, {key} is no JSON. {_BEGIN_ANEW}") from None
 
 

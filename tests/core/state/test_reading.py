@@ -122,10 +122,13 @@ def _full() -> Rows:
     return rows(account)
 
 
+_SENT = {"serial": 1, "subscription": 560698, "ids": [1], "due_ms": START, "state": "queued", "seat": 1, "change": 1}
 WRONG: list[tuple[str, Any, str]] = [
     ("entries", [(1, {"at": START, "kind": "party"})], "entries, 1: cannot be read (ValueError"),
     ("entries", [(1, {"at": START, "kind": "queued", "notification": 99})], "entries, 1: cannot be read (KeyError"),
     ("entries", [(1, 17)], "entries, 1: cannot be read (TypeError"),
+    ("notifications", [(1, {**_SENT, "serial": [1]})], "entries, all: cannot be read (TypeError"),
+    ("notifications", [(1, _SENT), (2, {**_SENT, "seat": "1"})], "notifications, all: cannot be read (TypeError"),
     ("notifications", [(1, {"serial": 1, "change": 44})], "notifications, 1: cannot be read (KeyError"),
     ("subscriptions", [(1, {"colour": "red"})], "subscriptions, 1: cannot be read (TypeError"),
     ("records", [("dragon/1", {"fields": {"id": 1}})], "records, dragon/1: cannot be read (ValueError"),

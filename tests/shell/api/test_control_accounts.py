@@ -297,6 +297,7 @@ async def test_a_bad_snapshot_changes_nothing_and_says_what_is_wrong() -> None:
             "snapshot": "none",
             "is none of an account": _changed(document, state={}, digest=digest_of({})),
             "not lists of rows": _changed(document, state={"a": 17}, digest=digest_of({"a": 17})),
+            "is not lists": _changed(document, state={"stage": [[{}, 1]]}, digest=digest_of({"stage": [[{}, 1]]})),
         }
         for text, each in bad.items():
             status, refused = await served.control("POST", "/accounts/default/restore", {"snapshot": each})

@@ -336,7 +336,8 @@ def test_an_absurd_id_is_a_resource_that_is_not_there(client: Client, given_id: 
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "OPTIONS", "PUT", "DELETE", "PROPFIND", "CONNECT"])
 def test_a_method_that_the_collection_does_not_know_is_not_found(client: Client, method: str) -> None:
     before = client.state()
-    answer = client.call(method, PATH, GOOD)
+    # After a CONNECT comes what goes through the tunnel, no body; aiohttp 3.11.0 takes it for the next request.
+    answer = client.call(method, PATH, None if method == "CONNECT" else GOOD)
     assert (answer.status, answer.json) == (404, NOT_FOUND)
     assert client.state() == before
 

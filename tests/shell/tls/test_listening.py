@@ -121,6 +121,23 @@ async def test_plain_http_to_the_tls_port_is_answered_that_it_is() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_is_neither_tls_nor_http_is_answered_too(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving_tls() as server:
+        port = int(server.tls_url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nno (header: b\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.0 400 ")
+    assert b"This port speaks TLS: write https://" in answer
+    assert logged(server) == ["what is neither TLS nor HTTP at the TLS port; write https://"]
+    # aiohttp would have written a traceback on stderr.
+    assert caplog.records == []
+
+
+@pytest.mark.asyncio
 async def test_who_does_not_trust_it_is_told_to_the_log() -> None:
     """Most clients say why they go; asyncio's go without a word."""
     async with serving_tls() as server, ClientSession() as session:

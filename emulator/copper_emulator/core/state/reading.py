@@ -61,12 +61,14 @@ class _Reader:
         self._each("notifications", self._notification)
         entries: list[Entry] = []
         self._each("entries", lambda number, told: entries.append(self._entry(number, told)))
-        self._account.journal.restore(entries)
+        with _told("entries", "all"):
+            self._account.journal.restore(entries)
         self._each("subscriptions", lambda _, told: self._account.subscriptions.add(SUBSCRIPTION.read(told)))
         self._restore_records()
         self._restore_small()
         self._each("attempts", self._attempt)
-        self._account.inside.waiting.restore(self._notifications.values())
+        with _told("notifications", "all"):
+            self._account.inside.waiting.restore(self._notifications.values())
 
     def _each(self, part: str, read: Callable[[Any, Any], None]) -> None:
         for key, value in self._rows.get(part, ()):

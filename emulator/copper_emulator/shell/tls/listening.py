@@ -17,6 +17,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import BadRequest
 from copper_emulator.shell.clock import pause_async
+from copper_emulator.shell.listening import connections
 
 _HANDSHAKE = 20.0
 """Seconds that a client may take until it speaks TLS: browsers open connections that they may need later."""
@@ -112,7 +113,7 @@ class TlsListener:
                     transport, _ = await loop.connect_accepted_socket(self._connection, taken, ssl=self._context)
                     self._open.add(transport)
                 elif first is not None and self._plain is not None:
-                    await loop.connect_accepted_socket(self._plain, taken)
+                    await loop.connect_accepted_socket(connections(self._plain, self._answer_no_http), taken)
         except TimeoutError:
             pass
         except OSError as error:
@@ -127,6 +128,14 @@ class TlsListener:
         )
         response.force_close()
         return response
+
+    def _answer_no_http(
+        self, request: web.BaseRequest, status: int, error: BaseException | None, message: str
+    ) -> web.Response | None:
+        if status >= 500 or error is None:
+            return None
+        self._tell("what is neither TLS nor HTTP at the TLS port; write https://")
+        return self._refuse(BadRequest("Bad Request", hint="This port speaks TLS: write https://"))
 
 
 async def _first_byte(taken: socket.socket) -> int | None:

@@ -1,0 +1,234 @@
+"""Does a server stay as it is under load: memory, tasks, threads, open files, its state file, and how fast it is?
+
+    python -m endurance.soak [--minutes 10] [--rate 500] [--quick]
+
+`copper-emulator serve --state FILE` with limits off, as a process of its own. A mixed load makes so many notifications
+a second: to an endpoint that answers, to one that hangs until the time-out, and to one that refuses; somebody is at the
+page. A journal keeps everything until a reset, so every half minute the account is reset, as a user does between two
+rounds of tests, and what the server takes then must not grow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from endurance.checking import Checks, mebibytes, show
+from endurance.load import CONNECTIONS, Flow, Load, loading, median, percentile
+from endurance.processes import Server, Taken, serving
+
+TIMEOUT = 2
+"""Seconds after which a hanging endpoint is given up: sixteen at once to one target make eight in a second."""
+
+HANGING_A_SECOND = 4.0
+"""Fewer than are given up, or what waits for the hanging endpoint would grow, as it must."""
+
+IN_FLIGHT = 16
+"""What a server sends at once to one target."""
+
+WARM_UP = 2
+"""Rounds that are not counted: what is loaded at first need is loaded, and allocators have what they need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One half minute of load, and what was left of it after the reset."""
+
+    entries: int
+    rss_before: int
+    """With the journal of the round."""
+    under_load: Taken
+    after: Taken
+    file: int
+    """Bytes of the state file and what SQLite has beside it."""
+    latencies: list[float]
+    looks: list[float]
+    lost: int
+    unseen: int
+
+
+def flows(load: Load, rate: float) -> list[Flow]:
+    """The kinds of writes that make so many notifications a second together."""
+    refusing, created = rate * 0.09, rate * 0.1
+    hanging = min(HANGING_A_SECOND, rate * 0.02)
+    return [
+        Flow((rate - refusing - created - hanging) / 2, load.update),
+        Flow(created, load.create),
+        Flow(refusing, load.to_refusing),
+        Flow(hanging, load.to_hanging),
+    ]
+
+
+async def one_round(load: Load, server: Server, state: Path, rate: float, seconds: float) -> Round:
+    """Load, until all of it has come to its end; then a reset."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.go_on(flows(load, rate), seconds))
+        await asyncio.sleep(seconds * 0.8)
+        under_load = await asyncio.to_thread(server.taken, collected=False)
+    await load.until_idle()
+    entries = (await load.control("GET", "/accounts/default/journal?limit=1"))["last"]
+    unseen, lost = await load.until_seen(entries), load.expected - load.arrived
+    latencies, looks, rss_before = load.latencies, load.looks, server.rss()
+    await load.begin()
+    after = await at_rest(load, server)
+    size = sum(each.stat().st_size for each in state.parent.iterdir() if each.name.startswith(state.name))
+    load.forget()
+    return Round(entries, rss_before, under_load, after, size, latencies, looks, lost, unseen)
+
+
+async def at_rest(load: Load, server: Server) -> Taken:
+    """What it takes when nobody but the page is connected: once that is the same at two looks."""
+    await load.hang_up()
+    found = await asyncio.to_thread(server.taken)
+    while True:
+        await asyncio.sleep(0.3)
+        before, found = found, await asyncio.to_thread(server.taken)
+        if (before.tasks, before.files) == (found.tasks, found.files):
+            return found
+
+
+@dataclass
+class Soaked:
+    """All rounds, and bytes that 10,000 entries of a journal take."""
+
+    rounds: list[Round] = field(default_factory=list)
+    per_10000: float = 0.0
+
+
+async def soak(checks: Checks, *, minutes: float, rate: float, seconds: float) -> Soaked:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        state, servers = Path(folder) / "state.db", list[Server]()
+
+        def start(routes: list[str]) -> str:
+            options = [word for route in routes for word in ("--route", route)]
+            options += ["--state", str(state), "--limits", "off", "--timeout", f"{TIMEOUT}s"]
+            options += ["--in-flight", str(IN_FLIGHT)]
+            servers.append(stack.enter_context(serving(*options)))
+            return servers[0].url
+
+        soaked = Soaked()
+        async with loading(start) as load:
+            await load.begin()
+            soaked.per_10000 = await grown(load, servers[0])
+            await load.begin()
+            until = time.monotonic() + minutes * 60
+            while time.monotonic() + seconds < until or len(soaked.rounds) < WARM_UP + 2:
+                soaked.rounds.append(await one_round(load, servers[0], state, rate, seconds))
+                tell(len(soaked.rounds), soaked.rounds[-1])
+        servers[0].end().check(checks)
+    return soaked
+
+
+async def grown(load: Load, server: Server) -> float:
+    """Bytes that 10,000 entries take, while nothing has been given back yet: of updates with two notifications."""
+    seen = []
+    for updates in (500, 1500):
+        await load.at_once([load.update] * updates)
+        await load.until_idle()
+        taken = await asyncio.to_thread(server.taken)
+        seen.append(((await load.control("GET", "/accounts/default/journal?limit=1"))["last"], taken.rss))
+    (entries, rss), (more_entries, more_rss) = seen
+    found: float = (more_rss - rss) / (more_entries - entries) * 10_000
+    return found
+
+
+def tell(number: int, found: Round) -> None:
+    after = found.after
+    print(
+        f"round {number}: {found.entries} entries, {mebibytes(found.rss_before)} before the reset, "
+        f"{mebibytes(after.rss)} after; {after.tasks} tasks, {after.threads} threads, {after.files} files; "
+        f"notified after {median(found.latencies) * 1000:.1f} ms",
+        flush=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A figure that must not grow: from the first counted rounds to the last ones, by no more than is allowed."""
+
+    name: str
+    of: Callable[[Round], float]
+    shown: Callable[[float], str]
+    factor: float = 1.0
+    more: float = 0.0
+
+    def row(self, first: Sequence[Round], last: Sequence[Round]) -> tuple[str, str, str]:
+        return self.name, self.shown(self._typical(first)), self.shown(self._typical(last))
+
+    def check(self, checks: Checks, first: Sequence[Round], last: Sequence[Round]) -> None:
+        before, then = self._typical(first), self._typical(last)
+        checks.check(
+            f"no growth: {self.name}",
+            holds=then <= before * self.factor + self.more,
+            seen=f"{self.shown(before)} -> {self.shown(then)}",
+        )
+
+    def _typical(self, rounds: Sequence[Round]) -> float:
+        return median([self.of(each) for each in rounds])
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value * 1000:.1f} ms"
+
+
+KEPT = (
+    Kept("memory after a reset", lambda r: r.after.rss, mebibytes, more=3 * 2**20),
+    Kept("memory before it", lambda r: r.rss_before, mebibytes, factor=1.05, more=3 * 2**20),
+    Kept("objects after a reset", lambda r: r.after.objects, _count, factor=1.01),
+    Kept("blocks of memory in use after it", lambda r: r.after.blocks, _count, factor=1.01),
+    Kept("tasks after a reset", lambda r: r.after.tasks, _count),
+    Kept("threads", lambda r: r.under_load.threads, _count),
+    Kept("open files after a reset", lambda r: r.after.files, _count),
+    Kept("state file", lambda r: r.file, mebibytes, factor=1.1, more=2**20),
+    Kept("write due to notified, median", lambda r: median(r.latencies), _milliseconds, factor=1.5, more=0.002),
+    # One moment in which the machine had something else to do is enough to move these.
+    Kept("write due to notified, 99th", lambda r: percentile(r.latencies, 0.99), _milliseconds, factor=3, more=0.1),
+    Kept("the page's list, median", lambda r: median(r.looks), _milliseconds, factor=1.5, more=0.02),
+)
+
+MOST_AT_ONCE = CONNECTIONS + 5 * IN_FLIGHT
+"""Calls of the writers, and attempts to five targets: what can be under way has a task and an open file."""
+
+
+def report(checks: Checks, soaked: Soaked) -> None:
+    counted = soaked.rounds[WARM_UP:]
+    third = max(1, len(counted) // 3)
+    first, last = counted[:third], counted[-third:]
+    journal = ("10,000 entries of a journal", mebibytes(soaked.per_10000), "")
+    show(("what", "at first", "at the end"), [*(kept.row(first, last) for kept in KEPT), journal])
+    for kept in KEPT:
+        kept.check(checks, first, last)
+    tasks = max(each.under_load.tasks - each.after.tasks for each in counted)
+    files = max(each.under_load.files - each.after.files for each in counted)
+    checks.check("under load, no more tasks than are needed", holds=tasks <= MOST_AT_ONCE * 2, seen=f"{tasks} more")
+    checks.check("under load, no more open files either", holds=files <= MOST_AT_ONCE, seen=f"{files} more")
+    lost, unseen = sum(each.lost for each in soaked.rounds), sum(each.unseen for each in soaked.rounds)
+    checks.check("the good endpoint got every notification once", holds=lost == 0, seen=f"{lost} missing")
+    checks.check("the page was told of every entry", holds=unseen == 0, seen=f"{unseen} missing")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--rate", type=float, default=500.0, help="notifications a second")
+    parser.add_argument("--quick", action="store_true", help="40 seconds at 150 a second")
+    said = parser.parse_args()
+    minutes, rate, seconds = (0.7, 150.0, 4.0) if said.quick else (said.minutes, said.rate, 30.0)
+    checks = Checks()
+    soaked = asyncio.run(soak(checks, minutes=minutes, rate=rate, seconds=seconds))
+    report(checks, soaked)
+    checks.end()
+
+
+if __name__ == "__main__":
+    main()

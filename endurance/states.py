@@ -1,0 +1,175 @@
+"""What becomes of a state in which something is not as it was written: its rows, a snapshot of it, its file?"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import DEFAULT_EMAIL, EntityType, Key, Result
+from copper_emulator.core.records import deeds
+from copper_emulator.core.state import Edit, Rows, end_interrupted
+from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.snapshots import digest_of, found_in
+from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage_rows import Found, rows_of
+from copper_emulator.shell.store import StateFile
+from endurance.mutating import PLAIN, TEXTS, mutated_bytes, mutated_text, mutated_value
+from endurance.reading import Reading
+
+NOW = 1_790_000_000_000
+TARGET = "https://billing.example.com/hooks/copper"
+
+
+def stage() -> Stage:
+    """An account with something of everything in it: records, subscriptions, what was sent, what waits."""
+    given = Settings.of({"limits": "3/1m", "latency": "0-2s", "in_flight": 2, "faults": "slow=3s,2"})
+    made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
+    account = made.account
+    for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
+        body = {"target": TARGET, "type": kind, "event": event, "secret": {"a": "b"}, "headers": {"X-A": "b"}}
+        account.subscribe(parse_create(body, account.rules), NOW)
+    company = account.act(deeds.create(EntityType.COMPANY, [{"name": "Acme"}]), NOW)[0]
+    fields = {"company_id": company.id, "tags": ["a"], "emails": [{"email": "a@b.example", "category": "work"}]}
+    people = account.act(deeds.create(EntityType.PERSON, [{"name": f"Ada {n}", **fields} for n in (1,)]), NOW)
+    account.act(deeds.create(EntityType.LEAD, [{"name": "Lead"}, {"name": "Other"}]), NOW)
+    for number in range(3):
+        account.act(deeds.update(EntityType.PERSON, [people[0].id], {"title": f"Dr {number}"}), NOW)
+    note = {"parent": {"type": "person", "id": people[0].id}, "type": {"category": "user", "id": 0}, "details": "x"}
+    account.act(deeds.create(EntityType.ACTIVITY_LOG, [note]), NOW)
+    for status in (200, 500, None):
+        for attempt in account.take(NOW + 2_000):
+            if status is not None:
+                account.conclude(attempt, Result.answered(status), NOW + 2_000)
+        account.finish(NOW + 6_000)
+    return made
+
+
+@dataclass(frozen=True)
+class States:
+    """One state, in all the ways in which it is read."""
+
+    told: Rows
+    """As a file has them: JSON's own types."""
+    folder: Path
+    file: bytes
+
+    @classmethod
+    @contextmanager
+    def kept(cls) -> Iterator[States]:
+        told: Rows = {
+            part: [(key, json.loads(json.dumps(value))) for key, value in found]
+            for part, found in rows_of(stage()).items()
+        }
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "whole.db"
+            file = StateFile(str(path))
+            edits = [Edit(part, key, json.dumps(value)) for part, found in told.items() for key, value in found]
+            file.write({"default": edits})
+            file.close()
+            yield cls(told, Path(name), path.read_bytes())
+
+    def rows(self, draw: Random) -> Rows:
+        """The rows with something in them that is another, or gone, or there twice."""
+        made = {part: list(found) for part, found in self.told.items()}
+        for _ in range(draw.choice((1, 1, 1, 3))):
+            part = draw.choice([name for name, found in made.items() if found])
+            place, way = draw.randrange(len(made[part])), draw.random()
+            key, value = made[part][place]
+            if way < 0.8:
+                made[part][place] = key, mutated_value(draw, value)
+            elif way < 0.87:
+                del made[part][place]
+            elif way < 0.94:
+                made[part][place] = draw.choice((-1, 0, 10**30, "", "x", f"{key}0", str(key))), value
+            else:
+                made[part].append(made[part][place])
+        return made
+
+    def read_rows(self, draw: Random, reading: Reading) -> None:
+        reading.one(_restored, self.rows(draw), StateError)
+
+    def read_snapshot(self, draw: Random, reading: Reading) -> None:
+        """A document that was edited, now and then with a digest that fits again."""
+        state: Any = mutated_value(draw, {part: [list(row) for row in found] for part, found in self.told.items()})
+        version = draw.choice((1, 1, 1, 1, *(each for each in PLAIN if isinstance(each, int))))
+
+        if not isinstance(state, dict):
+            state = {"stage": state}
+        digest = "0" * 32
+        # Some values have none: they are deeper, or have more digits, than Python writes.
+        with suppress(ValueError, RecursionError):
+            digest = digest_of(state)
+        reading.one(lambda given: _restored_found(found_in(version, given, digest)), state, StateError)
+
+    def read_file(self, draw: Random, reading: Reading) -> None:
+        """The file itself: bytes of it, or what is in its tables."""
+        path = self.folder / "tried.db"
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raw = self.file
+        if draw.random() < 0.5:
+            for _ in range(draw.choice((1, 1, 3, 20))):
+                place = draw.randrange(200 if draw.random() < 0.3 else len(raw))
+                raw = raw[:place] + mutated_bytes(draw, raw[place : place + 8]) + raw[place + 8 :]
+        elif draw.random() < 0.3:
+            raw = raw[: draw.randrange(len(raw))]
+        path.write_bytes(raw)
+        if raw is self.file:
+            _edit_tables(draw, path)
+        reading.one(_read_file, path, StateError)
+
+
+def _read_file(path: Path) -> None:
+    file = StateFile(str(path))
+    try:
+        for found in file.read().values():
+            _restored(found)
+    finally:
+        file.close()
+
+
+def _edit_tables(draw: Random, path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    number = draw.randrange(1, 60)
+    [(text,)] = connection.execute("SELECT value FROM rows WHERE id = ?", (number,)).fetchall() or [("{}",)]
+    value = draw.choice((mutated_text(draw, text), text.encode(), None, 1, 1.5, b"\xff", "[" * 5000))
+    statement, arguments = draw.choice(
+        (
+            ("UPDATE rows SET value = ? WHERE id = ?", (value, number)),
+            ("UPDATE rows SET key = ? WHERE id = ?", (draw.choice((None, 1.5, b"\xff", "", -1)), number)),
+            ("UPDATE rows SET part = ? WHERE id = ?", (draw.choice(TEXTS), number)),
+            ("UPDATE accounts SET name = ?", (draw.choice(("", "x" * 3000, b"\xff", 7)),)),
+            ("DELETE FROM rows WHERE id = ?", (number,)),
+            ("DELETE FROM accounts", ()),
+            ("DROP TABLE rows", ()),
+            ("PRAGMA user_version = 99", ()),
+            ("PRAGMA application_id = 1", ()),
+        )
+    )
+    # Surrogates, and what a table refuses, are no inputs.
+    with suppress(sqlite3.Error, UnicodeEncodeError):
+        connection.execute(statement, arguments)
+    connection.close()
+
+
+def _restored(told: Rows) -> None:
+    _restored_found(Found(told))
+
+
+def _restored_found(found: Found) -> None:
+    """As `serve --state` does it: the account is made again, and what was on its way is ended."""
+    found.check()
+    account = Account("default", None, found.settings.rules())
+    found.put_back(account)
+    end_interrupted(account, NOW)
