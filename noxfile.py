@@ -92,6 +92,7 @@ def _say_what_is_missing(session: nox.Session, wanted: str) -> None:
 def _run_at_the_borders(session: nox.Session) -> None:
     session.run("python", "-m", "pip", "check")
     session.run("python", "-m", "pip", "freeze", "--exclude", "copper-emulator")
-    settings = Path(session.create_tmp()) / "pytest.ini"
+    # Not in a folder for temporary files of nox's: that would be the tests' own, and above their inner runs.
+    settings = Path(session.virtualenv.location) / "borders.ini"
     settings.write_text(INI.format(root=ROOT), encoding="utf-8")
     session.run("pytest", "-c", str(settings), f"--rootdir={ROOT}", "-rs", *(session.posargs or ("-n", "2", *BORDERS)))

@@ -156,7 +156,7 @@ def test_one(copper, lead):
     )
     result = inner.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E  *FailedHealthCheck: *function-scoped fixture 'copper'*"])
+    result.stdout.fnmatch_lines(["E  *FailedHealthCheck: *[Ff]unction-scoped fixture 'copper'*"])
 
 
 def test_nothing_is_imported_inside_the_test(inner: Inner) -> None:
