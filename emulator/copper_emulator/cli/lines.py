@@ -7,10 +7,17 @@ import select
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-_CHUNK = 512
-"""Bytes that a pipe which can be written to takes at once on every system (POSIX: PIPE_BUF)."""
+_CHUNK: int = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe which can be written to takes at once, here; POSIX has at least 512 everywhere."""
+
+_AT_ONCE = 64 * 1024
+"""Characters that are taken to be passed on together."""
+
+_GATHER = 0.01
+"""Seconds for which texts are gathered after some were passed on. To wake the thread for each of them costs whoever
+writes more than the text does."""
 
 _LOOK = 0.1
 """Seconds after which a writer that waits for its reader looks whether it should give up."""
@@ -21,6 +28,8 @@ _STOP = 1.0
 
 class Lines:
     """A file for text whose `write` never waits: a thread passes it on to a file descriptor.
+
+    What comes after some time of quiet goes at once, what follows it soon after is gathered first.
 
     Args:
         fd: where it goes.
@@ -36,6 +45,8 @@ class Lines:
         self._left_out = left_out
         self._texts: deque[str] = deque()
         self._lost = 0
+        self._idle = False
+        """Whether the thread waits for the next text."""
         self._ending = False
         self._given_up = False
         self._changed = threading.Condition()
@@ -48,9 +59,11 @@ class Lines:
             # Until it has been told that some are missing, those after them are, too: the lines keep their order.
             if len(self._texts) < self._most and not self._lost:
                 self._texts.append(text)
-                self._changed.notify()
             else:
                 self._lost += 1
+            if self._idle:
+                self._idle = False
+                self._changed.notify()
         return len(text)
 
     def flush(self) -> None:
@@ -75,6 +88,7 @@ class Lines:
         try:
             while (text := self._next()) is not None:
                 self._put(text.encode(self.encoding, "backslashreplace"))
+                self._gather()
         except OSError:
             # The reader has gone: what is still written goes nowhere, and nothing complains of it.
             with self._changed:
@@ -85,13 +99,26 @@ class Lines:
         """What is to be passed on, or None at the end. What was left out is told where it is missing."""
         with self._changed:
             while not self._texts and not self._lost and not self._ending:
+                self._idle = True
                 self._changed.wait()
             if self._texts:
-                return self._texts.popleft()
+                return "".join(self._taken())
             if self._lost:
                 lost, self._lost = self._lost, 0
                 return self._left_out(lost)
             return None
+
+    def _gather(self) -> None:
+        with self._changed:
+            if not self._texts:
+                self._changed.wait_for(lambda: self._ending, _GATHER)
+
+    def _taken(self) -> Iterator[str]:
+        size = 0
+        while self._texts and size < _AT_ONCE:
+            text = self._texts.popleft()
+            size += len(text)
+            yield text
 
     def _put(self, raw: bytes) -> None:
         while raw and self._can_write():

@@ -63,9 +63,7 @@ class Output:
     def journal_line(self, text: str, *, lead: str = "") -> None:
         """A line of the journal, coloured by what it tells."""
         text = on_one_line(text)
-        told = text[_STAMP:].lstrip()
-        style = next((style for start, style in _STYLES if told.startswith(start)), "")
-        self.line(f"{lead}{text}", style=style)
+        self.line(f"{lead}{text}", style="" if self.as_json or self._is_plain else _style(text))
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on a line of its own; nothing where people read."""
@@ -101,6 +99,11 @@ class Output:
         return Passing(file=self._file)
 
 
+def _style(text: str) -> str:
+    told = text[_STAMP:].lstrip()
+    return next((style for start, style in _STYLES if told.startswith(start)), "")
+
+
 def fetched_at(api_url: str, token: str) -> str:
     """Where an endpoint that is sent to can fetch records, and with which token."""
     taken = f"the token {token}" if token else "any token"
@@ -109,6 +112,9 @@ def fetched_at(api_url: str, token: str) -> str:
 
 def on_one_line(text: str) -> str:
     """A text from elsewhere that can neither break lines nor give orders to the terminal."""
+    if text.isprintable():
+        # As nearly all are, and one is made for each line of the log.
+        return text
     joined = "; ".join(text.splitlines())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
 

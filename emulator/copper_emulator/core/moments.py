@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -15,7 +16,12 @@ def to_datetime(ms: int) -> datetime:
 
 def stamp(ms: int) -> str:
     """`2026-09-29 22:40:04.738`, UTC."""
-    return to_datetime(ms).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03}"
+    return f"{_to_the_second(ms // 1000)}.{ms % 1000:03}"
+
+
+@lru_cache(maxsize=1024)
+def _to_the_second(seconds: int) -> str:
+    return to_datetime(seconds * 1000).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def to_ms(moment: datetime) -> int:
