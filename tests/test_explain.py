@@ -1,5 +1,7 @@
 """`explain` and the timeline: one story for each notification, in virtual time, secrets masked."""
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -101,6 +103,32 @@ def test_each_subscription_there_ever_was_has_its_decision(copper: Copper) -> No
         f"  subscription {gone.id} had been removed before the change (2026-03-02 09:00:00.000)",
         f"  subscription {later.id} was made after the change (2026-03-02 09:00:05.000)",
     )
+
+
+def told_of_a_change_cut_into(number: int) -> tuple[str, int]:
+    """All that is told of a change that was cut into so many notifications, and how many calls telling it took."""
+    with Emulator(batch=1, limits="off") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        change = copper.fire("person", "update", ids=range(1, number + 1))
+        calls = Counter[str]()
+        sys.setprofile(lambda frame, event, arg: calls.update((event,)))
+        try:
+            told = copper.explain(change)
+        finally:
+            sys.setprofile(None)
+    steps = [step.text for trace in told.traces for passage in trace.passages for step in passage.steps]
+    return "\n".join([*told.lines, *steps]), calls["call"] + calls["c_call"]
+
+
+def test_what_is_told_of_a_change_grows_with_its_notifications_and_not_with_their_square() -> None:
+    text, calls = told_of_a_change_cut_into(100)
+    longer, more_calls = told_of_a_change_cut_into(200)
+
+    assert "number 3 of 200 notifications that share the ids (1, 1, 1, 1, 1, 1, 1, 1 and 192 more)" in longer
+    # The same for each of twice as many, but for the digits of their numbers.
+    assert len(longer) < 2.1 * len(text)
+    assert more_calls < 2.1 * calls
 
 
 def test_the_steps_of_a_notification() -> None:

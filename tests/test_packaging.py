@@ -106,6 +106,7 @@ def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
     assert sorted(line.split(">=")[0].lower() for line in required) == [
         "aiohttp",
         "click",
+        "httptools",
         "multidict",
         "pydantic",
         "pytest",

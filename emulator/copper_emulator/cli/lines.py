@@ -7,16 +7,17 @@ import select
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _CHUNK: int = getattr(select, "PIPE_BUF", 512)
-"""Bytes that a pipe which can be written to takes at once; Windows does not tell."""
+"""Bytes that a pipe which can be written to takes at once, here; POSIX has at least 512 everywhere."""
 
-_REST = 0.02
-"""Seconds in which texts gather before they are passed on together.
+_AT_ONCE = 64 * 1024
+"""Characters that are taken to be passed on together."""
 
-Waking the thread for each would let it take the interpreter from the one that writes, again and again.
-"""
+_GATHER = 0.01
+"""Seconds for which texts are gathered after some were passed on. To wake the thread for each of them costs whoever
+writes more than the text does."""
 
 _LOOK = 0.1
 """Seconds after which a writer that waits for its reader looks whether it should give up."""
@@ -27,6 +28,8 @@ _STOP = 1.0
 
 class Lines:
     """A file for text whose `write` never waits: a thread passes it on to a file descriptor.
+
+    What comes after some time of quiet goes at once, what follows it soon after is gathered first.
 
     Args:
         fd: where it goes.
@@ -42,7 +45,9 @@ class Lines:
         self._left_out = left_out
         self._texts: deque[str] = deque()
         self._lost = 0
-        self._ending = threading.Event()
+        self._idle = False
+        """Whether the thread waits for the next text."""
+        self._ending = False
         self._given_up = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._pass_on, name="copper-emulator log", daemon=True)
@@ -54,9 +59,11 @@ class Lines:
             # Until it has been told that some are missing, those after them are, too: the lines keep their order.
             if len(self._texts) < self._most and not self._lost:
                 self._texts.append(text)
-                self._changed.notify()
             else:
                 self._lost += 1
+            if self._idle:
+                self._idle = False
+                self._changed.notify()
         return len(text)
 
     def flush(self) -> None:
@@ -71,7 +78,7 @@ class Lines:
     def close(self, patience: float) -> None:
         """Pass on what is left, for so many seconds at most."""
         with self._changed:
-            self._ending.set()
+            self._ending = True
             self._changed.notify()
         self._thread.join(patience)
         self._given_up = True
@@ -81,8 +88,7 @@ class Lines:
         try:
             while (text := self._next()) is not None:
                 self._put(text.encode(self.encoding, "backslashreplace"))
-                if not self._texts:
-                    self._ending.wait(_REST)
+                self._gather()
         except OSError:
             # The reader has gone: what is still written goes nowhere, and nothing complains of it.
             with self._changed:
@@ -92,22 +98,27 @@ class Lines:
     def _next(self) -> str | None:
         """What is to be passed on, or None at the end. What was left out is told where it is missing."""
         with self._changed:
-            while not self._texts and not self._lost and not self._ending.is_set():
+            while not self._texts and not self._lost and not self._ending:
+                self._idle = True
                 self._changed.wait()
             if self._texts:
-                return self._gathered()
+                return "".join(self._taken())
             if self._lost:
                 lost, self._lost = self._lost, 0
                 return self._left_out(lost)
             return None
 
-    def _gathered(self) -> str:
-        """The first text, and those behind it that go with it at once."""
-        texts = [self._texts.popleft()]
-        length = len(texts[0])
-        while self._texts and (length := length + len(self._texts[0])) <= _CHUNK:
-            texts.append(self._texts.popleft())
-        return "".join(texts)
+    def _gather(self) -> None:
+        with self._changed:
+            if not self._texts:
+                self._changed.wait_for(lambda: self._ending, _GATHER)
+
+    def _taken(self) -> Iterator[str]:
+        size = 0
+        while self._texts and size < _AT_ONCE:
+            text = self._texts.popleft()
+            size += len(text)
+            yield text
 
     def _put(self, raw: bytes) -> None:
         while raw and self._can_write():

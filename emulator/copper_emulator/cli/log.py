@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +36,13 @@ Way: TypeAlias = tuple[Path, dict[str, str]]
 _MOST = 5_000
 """Lines that are kept for a reader who is behind."""
 
+_AT_ONCE = 100
+"""Entries that are printed in one turn of the loop, so that thousands do not hold up what comes next."""
+
+_GATHER = 0.01
+"""Seconds after some were printed in which others are gathered first: then whoever makes one call after the other does
+not wait for the lines of the one before."""
+
 _PATIENCE = 2.0
 """Seconds for which the end waits for such a reader."""
 
@@ -39,12 +50,18 @@ _PATIENCE = 2.0
 class Log:
     """What `serve` prints: the ready line, each entry of each journal, refused strangers, the end.
 
-    An entry is printed in the middle of what an account does, which neither waits for the reader of the log nor
-    suffers when there is none: what such a reader misses is left out, and counted where it is missing.
+    An entry comes in the middle of what an account does, and is printed after that turn of the loop, in busy times with
+    others of the next milliseconds: no request leaves later because its line is made. Nor does anything wait for the
+    reader of the log, or suffer when there is none: what such a reader misses is left out, and counted where it is
+    missing.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
+        self._entries: deque[tuple[ServedAccount | None, Entry]] = deque()
+        self._called = False
+        self._not_before = 0.0
+        """By the loop's clock."""
         self._begun = False
 
     @cached_property
@@ -60,6 +77,7 @@ class Log:
 
     def ready(self, server: Server, plan: Plan, way: Way | None = None) -> None:
         """The first line: where it is, and which way leads there through its proxy; programs wait for it."""
+        self._print_all()
         output, api = self._output, f"{server.url}/developer_api/v1"
         over_tls = {"tls_url": server.tls_url} if server.tls_url else {}
         through = {} if way is None else {"proxy_url": way[1]["HTTPS_PROXY"], "environment": way[1]}
@@ -103,17 +121,45 @@ class Log:
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
         """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""
+        if self._as_json:
+            entry = _as_it_stands(entry)
+        elif entry.kind is Kind.SENDING:
+            return
+        self._entries.append((account, entry))
+        self._print_soon()
+
+    def _print_soon(self) -> None:
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_at(self._not_before, self._print_some)
+
+    def _print_some(self) -> None:
+        self._called = False
+        self._print(min(len(self._entries), _AT_ONCE))
+        if self._entries:
+            self._print_soon()
+        else:
+            self._not_before = asyncio.get_running_loop().time() + _GATHER
+
+    def _print_all(self) -> None:
+        if self._entries:
+            self._print(len(self._entries))
+
+    def _print(self, number: int) -> None:
         # Loaded with the first entry: the ready line does not wait for it.
         from copper_emulator.cli.log_entries import as_json, as_text
 
-        if self._as_json:
-            self._output.json_text(as_json(account, entry))
-        elif entry.kind is not Kind.SENDING:
-            lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
-            self._output.journal_line(as_text(account, entry), lead=lead)
+        for _ in range(number):
+            account, entry = self._entries.popleft()
+            if self._as_json:
+                self._output.json_text(as_json(account, entry))
+            else:
+                lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
+                self._output.journal_line(as_text(account, entry), lead=lead)
 
     def proxy_refused(self, refused: Refused) -> None:
         """The proxy let something not through."""
+        self._print_all()
         now = real_now()
         place = refused.place or "a connection"
         self._output.json(
@@ -123,11 +169,13 @@ class Log:
 
     def ended(self) -> None:
         """The last line."""
+        self._print_all()
         self._output.json({"kind": "ended"})
         self._output.line("Copper emulator ended.")
 
     def close(self) -> None:
         """Have everything printed, as far as somebody reads it."""
+        self._print_all()
         if self._begun:
             self._lines.close(_PATIENCE)
 
@@ -135,3 +183,8 @@ class Log:
         if self._as_json:
             return json.dumps({"kind": "left out", "lines": lost}) + "\n"
         return f"... {count(lost, 'line')} left out: they were not read in time ...\n"
+
+
+def _as_it_stands(entry: Entry) -> Entry:
+    """The same, telling of its notification as it is now: what else an entry tells never changes."""
+    return entry if entry.notification is None else replace(entry, notification=copy(entry.notification))

@@ -55,7 +55,7 @@ class Output:
         if self.as_json:
             return
         if self._is_plain:
-            self._file.write(f"{text}\n")
+            self._file.write(text + "\n")
         else:
             self._console.print(text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
         self._file.flush()
@@ -63,7 +63,7 @@ class Output:
     def journal_line(self, text: str, *, lead: str = "") -> None:
         """A line of the journal, coloured by what it tells."""
         text = on_one_line(text)
-        self.line(f"{lead}{text}", style="" if self._is_plain else _style_of(text))
+        self.line(f"{lead}{text}", style="" if self.as_json or self._is_plain else _style(text))
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on a line of its own; nothing where people read."""
@@ -99,7 +99,7 @@ class Output:
         return Passing(file=self._file)
 
 
-def _style_of(text: str) -> str:
+def _style(text: str) -> str:
     told = text[_STAMP:].lstrip()
     return next((style for start, style in _STYLES if told.startswith(start)), "")
 
@@ -113,6 +113,7 @@ def fetched_at(api_url: str, token: str) -> str:
 def on_one_line(text: str) -> str:
     """A text from elsewhere that can neither break lines nor give orders to the terminal."""
     if text.isprintable():
+        # As nearly all are, and one is made for each line of the log.
         return text
     joined = "; ".join(text.splitlines())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)

@@ -341,10 +341,14 @@ class Result:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
         delay_ms: int = 0,
+        route: str = "",
+        took_ms: float | None = None,
     ) -> Result:
         """An answer was given: 2xx is delivered, anything else (redirects too) is rejected."""
         outcome = Outcome.DELIVERED if 200 <= status < 300 else Outcome.REJECTED
-        return cls(outcome, status, None, "", tuple(headers), body, delay_ms)
+        return cls(
+            outcome, status, headers=tuple(headers), body=body, delay_ms=delay_ms, route=route, took_ms=took_ms
+        )
 
     def sent(self, *, route: str, took_ms: float | None) -> Result:
         """Write down the route that it went and how long that took."""

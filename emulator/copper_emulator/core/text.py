@@ -9,7 +9,7 @@ from difflib import get_close_matches
 def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
     """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
     if len(ids) <= show + 1:
-        return f"[{', '.join(map(str, ids))}]"
+        return str(list(ids))
     return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "explain_delivery",
     "explain_records",
     "explain_subscription",
+    "lines_of",
     "masked_headers",
     "refusals",
     "story",
@@ -54,7 +55,15 @@ class Explanation:
 
 def explain_change(account: Account, change: Change) -> Explanation:
     """What became of one change: for each notification its whole story, or why there was none."""
-    tracer = Tracer(account)
+    return _explained(account, Tracer(account), change)
+
+
+def lines_of(account: Account, change: Change) -> tuple[str, ...]:
+    """The lines of `explain_change` alone."""
+    return _explained(account, Tracer(account, in_steps=False), change).lines
+
+
+def _explained(account: Account, tracer: Tracer, change: Change) -> Explanation:
     traces = tracer.of(change)
     lines = [*_told_of(account, tracer, change, traces), *_remedies(account, tracer, traces)]
     return Explanation(tuple(lines), tuple(traces))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Outcome, State, WaitsFor
+from copper_emulator.core.model import Change, Delivery, Notification, Outcome, State, WaitsFor
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.text import count, duration_text, short_ids
 from copper_emulator.explain.lives import called
@@ -15,6 +16,9 @@ from copper_emulator.timeline import MASK, under, under_faults
 
 _MAX_ANSWER = 160
 """Characters of an endpoint's answer that are shown."""
+
+_MOST_SIZES = 8
+"""Notifications of one change whose sizes are shown; there may be thousands of them, each with its own text."""
 
 
 class What(StrEnum):
@@ -55,17 +59,39 @@ def story(account: Account, notification: Notification, *, about: int | None = N
     return f"{what} {whom}: {late}{held}{_ended(delivery)}"
 
 
-def steps(account: Account, notification: Notification) -> Iterator[Step]:
-    """The same step by step."""
-    together = [
-        other.ids
-        for other in account.journal.notifications_of(notification.change)
-        if other.subscription == notification.subscription
-    ]
-    if len(together) > 1:
-        sizes = ", ".join(str(len(ids)) for ids in together)
-        place = together.index(notification.ids) + 1
-        yield Step(What.CUT, f"number {place} of {len(together)} notifications that share the ids ({sizes})")
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Into which notifications a change was cut for one subscription, where it was: told once for all of them."""
+
+    places: Mapping[tuple[int, ...], int]
+    """Of each its place, by its ids."""
+    text: str
+    """How many there are, and of which sizes."""
+
+
+def cuts_of(account: Account, change: Change) -> dict[int, Cut]:
+    """By subscription, how a change was cut: looked at once, also where there are thousands."""
+    together: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for notification in account.journal.notifications_of(change):
+        together[notification.subscription].append(notification.ids)
+    return {subscription: _cut(all_ids) for subscription, all_ids in together.items() if len(all_ids) > 1}
+
+
+def _cut(all_ids: list[tuple[int, ...]]) -> Cut:
+    places: dict[tuple[int, ...], int] = {}
+    for place, ids in enumerate(all_ids, start=1):
+        places.setdefault(ids, place)
+    sizes = ", ".join(str(len(ids)) for ids in all_ids[:_MOST_SIZES])
+    more = len(all_ids) - _MOST_SIZES
+    shown = f"{sizes} and {more:,} more" if more > 0 else sizes
+    return Cut(places, f"{len(all_ids)} notifications that share the ids ({shown})")
+
+
+def steps(account: Account, notification: Notification, cuts: Mapping[int, Cut] | None = None) -> Iterator[Step]:
+    """The same step by step; `cuts` are those of its change, where they are known already."""
+    cut = (cuts_of(account, notification.change) if cuts is None else cuts).get(notification.subscription)
+    if cut is not None:
+        yield Step(What.CUT, f"number {cut.places[notification.ids]} of {cut.text}")
     yield Step(What.DUE, _due(account, notification), notification.due_ms)
     if notification.held_by is not None:
         until = "" if notification.held_until_ms is None else f" until {stamp(notification.held_until_ms)}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Notification, Subscription
 from copper_emulator.explain.lives import Decision, Life, decided, lives
-from copper_emulator.explain.stories import Step, steps, story
+from copper_emulator.explain.stories import Cut, Step, cuts_of, steps, story
 from copper_emulator.timeline import masking
 
 
@@ -35,11 +35,15 @@ class Trace:
 class Tracer:
     """Traces of one account as it stands, of one record or subscription alone where these are given.
 
-    `mask` hides the values of secrets and headers; the texts of the traces are masked.
+    `mask` hides the values of secrets and headers; the texts of the traces are masked. With `in_steps` off, lives are
+    told in a sentence alone: for who needs no more, and asks after thousands.
     """
 
-    def __init__(self, account: Account, *, about: int | None = None, subscription: int | None = None) -> None:
+    def __init__(
+        self, account: Account, *, about: int | None = None, subscription: int | None = None, in_steps: bool = True
+    ) -> None:
         self._account = account
+        self._in_steps = in_steps
         self._about = about
         self.lives = [life for life in lives(account) if subscription in (None, life.subscription.id)]
         self.mask = masking(account.journal.subscriptions())
@@ -61,13 +65,14 @@ class Tracer:
         return Trace(change, life.subscription, decision, "notified", passages)
 
     def _passages(self, change: Change, wanted: Callable[[Notification], bool]) -> tuple[Passage, ...]:
+        cuts = cuts_of(self._account, change) if self._in_steps else {}
         return tuple(
-            self._passage(notification)
+            self._passage(notification, cuts)
             for notification in self._account.journal.notifications_of(change)
             if wanted(notification) and (self._about is None or self._about in notification.ids)
         )
 
-    def _passage(self, notification: Notification) -> Passage:
+    def _passage(self, notification: Notification, cuts: Mapping[int, Cut]) -> Passage:
         text = self.mask(story(self._account, notification, about=self._about))
-        told = (Step(s.what, self.mask(s.text), s.at_ms) for s in steps(self._account, notification))
-        return Passage(notification, text, tuple(told))
+        told = steps(self._account, notification, cuts) if self._in_steps else ()
+        return Passage(notification, text, tuple(Step(s.what, self.mask(s.text), s.at_ms) for s in told))

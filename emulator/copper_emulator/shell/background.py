@@ -1,8 +1,9 @@
-"""Who delivers while nobody waits for it: one background task for each account of the standalone server.
+"""Who delivers while nobody waits for it: a runner for each account of the standalone server.
 
-While the account's clock runs, each target has free workers, so that a slow endpoint holds up only itself. While it
-stands still, and while it is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal.
-Going from one to the other, what is on its way is waited for: nothing is lost, and nothing is sent twice.
+While the account's clock runs, each attempt goes by itself, so that a slow endpoint holds up only its own target: it
+leaves in the call that made it due, or when the one before it came back (`wake`). While the clock stands still, and
+while it is played ahead, the rounds of `driver.py` run, so that the same calls give the same journal. Going from one to
+the other, what is on its way is waited for: nothing is lost, and nothing is sent twice.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, TimeError
-from copper_emulator.core.model import Attempt, Delivery, Notification, Outcome, Result
+from copper_emulator.core.model import Attempt, Change, Delivery, Notification, Outcome, Result
 from copper_emulator.shell.clock import ServerClock
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds, advance, run_async, run_until_idle, send_now, settle
@@ -34,45 +36,54 @@ _INSIDE = "while notifications are on their way or the clock is moved; do it aft
 class Runner:
     """Delivers what an account has due."""
 
-    def __init__(self, stage: Stage, clock: ServerClock, http: HttpSender, inbox: Inbox) -> None:
+    def __init__(
+        self, stage: Stage, clock: ServerClock, http: HttpSender, inbox: Inbox, *, writes_down: bool = False
+    ) -> None:
         self._stage = stage
         self._clock = clock
         self._http = http
         self._inbox = inbox
+        self._writes_down = writes_down
         self._changed = asyncio.Event()
         self._driving = asyncio.Lock()
-        self._group: asyncio.TaskGroup | None = None
-        self._flying: dict[int, tuple[Attempt, asyncio.Task[None]]] = {}
+        self._account: Account | None = None
+        self._flying: dict[int, tuple[Attempt, asyncio.Future[Result]]] = {}
+        self._moment: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Deliver until cancelled; what is then on its way is cut off and noted as unknown."""
-        account = self._stage.account
+        self._account = account = self._stage.account
         try:
-            async with asyncio.TaskGroup() as self._group:
-                while True:
-                    self._changed.clear()
-                    if await self._took_off(account):
-                        await self._until_something_can_happen(account)
-                    else:
-                        # The journal tells of an echo; what else was due at the time goes in the next turn.
-                        with suppress(EchoLoop):
-                            await self._drive(lambda: settle(self._stage))
-                        await self._changed.wait()
+            while True:
+                self._changed.clear()
+                if not await self._took_off(account):
+                    # The journal tells of an echo; what else was due at the time goes in the next turn.
+                    with suppress(EchoLoop):
+                        await self._drive(lambda: settle(self._stage))
+                await self._changed.wait()
         finally:
-            self._group = None
-            with self._stage.lock:
-                for attempt, _ in self._flying.values():
-                    account.conclude(attempt, _CUT_OFF, self._clock.now())
-                self._flying.clear()
+            self._account = None
+            self._look_again_at(None)
+            for _, sending in self._flying.values():
+                sending.cancel()
+            await self._landed()
 
-    @property
-    def is_sending(self) -> bool:
-        """Whether anything is on its way while time runs."""
-        return bool(self._flying)
+    def is_sending(self, *, before: Change) -> bool:
+        """Whether anything is on its way while time runs that an earlier change made due."""
+        return any(attempt.notification.change.serial < before.serial for attempt, _ in self._flying.values())
 
     def wake(self) -> None:
-        """Something changed: look again."""
-        self._changed.set()
+        """Something changed: what may go now leaves before this returns.
+
+        Where something has to be waited for (rounds, a moved clock) or written down before, the task of `run` does it.
+        """
+        account = self._account
+        if account is None or self._writes_down or self._driving.locked() or not self._clock.running:
+            self._changed.set()
+            return
+        for attempt in self._take(account):
+            self._launch(account, attempt)
 
     async def settled(self) -> None:
         """While time stands still, wait until everything due has been delivered.
@@ -88,6 +99,7 @@ class Runner:
         self._check_outside()
         async with self._driving:
             self._clock.freeze()
+            self._look_again_at(None)
             await self._landed()
         self.wake()
 
@@ -120,14 +132,13 @@ class Runner:
             sent_off = await self._sent_off(make) if self._clock.running else None
         if sent_off is None:
             return await self._drive(lambda: self._sent_now(make))
-        attempt, task = sent_off
-        await asyncio.wait([task])
+        attempt, sending = sent_off
+        await asyncio.wait([sending])
         return attempt.notification
 
     async def alone(self, act: Coroutine[Any, Any, T]) -> T:
         """Run something while nobody drives. Raises TimeError where that would have to be waited for."""
         if self._stage.driving:
-            # An endpoint that asks for it while it is notified would wait for its own answer.
             act.close()
             raise TimeError(f"no reset {_INSIDE}")
         async with self._driving:
@@ -140,26 +151,25 @@ class Runner:
 
     # --- while time runs ------------------------------------------------------------------------------------
 
-    async def _sent_off(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Task[None]]:
+    async def _sent_off(self, make: Callable[[Account, int], Attempt]) -> tuple[Attempt, asyncio.Future[Result]]:
         """One attempt goes by itself."""
-        group, account = self._group, self._stage.account
-        if group is None:
+        account = self._account
+        if account is None:
             raise TimeError("nothing is delivered now: the account is being reset, or the server ends")
         with self._stage.lock:
             attempt = make(account, self._stage.now())
         await self._written(account, [attempt])
-        return attempt, self._launch(group, account, attempt)
+        return attempt, self._launch(account, attempt)
 
     async def _took_off(self, account: Account) -> bool:
-        """Send what may go, each by itself; False where the clock stands still, so that there must be rounds."""
+        """Send what may go; False where the clock stands still, so that there must be rounds."""
         async with self._driving:
-            group = self._group
-            if self._clock.running and group is not None:
+            if self._clock.running:
                 taken = self._take(account)
                 if taken:
                     await self._written(account, taken)
                 for attempt in taken:
-                    self._launch(group, account, attempt)
+                    self._launch(account, attempt)
             return self._clock.running
 
     def _take(self, account: Account) -> list[Attempt]:
@@ -170,6 +180,7 @@ class Runner:
             # A round ends where it must for rounds to be fair to each other; here nobody waits for a round's end.
             while attempts := account.take(now):
                 taken += attempts
+            self._look_again_at(account.next_moment(now), now)
         return taken
 
     async def _written(self, account: Account, attempts: list[Attempt]) -> None:
@@ -182,33 +193,36 @@ class Runner:
                     account.conclude(attempt, _CUT_OFF, self._clock.now())
             raise
 
-    def _launch(self, group: asyncio.TaskGroup, account: Account, attempt: Attempt) -> asyncio.Task[None]:
-        task = group.create_task(self._deliver(account, attempt))
-        self._flying[attempt.notification.serial] = attempt, task
-        return task
+    def _launch(self, account: Account, attempt: Attempt) -> asyncio.Future[Result]:
+        sending = self._begun(attempt)
+        self._flying[attempt.notification.serial] = attempt, sending
+        sending.add_done_callback(partial(self._came_back, account, attempt))
+        return sending
 
-    async def _deliver(self, account: Account, attempt: Attempt) -> None:
-        result = attempt.instead or await self._sent(attempt)
+    def _came_back(self, account: Account, attempt: Attempt, sending: asyncio.Future[Result]) -> None:
+        del self._flying[attempt.notification.serial]
         with self._stage.lock:
-            del self._flying[attempt.notification.serial]
-            account.conclude(attempt, result, self._clock.now())
-        self._changed.set()
+            account.conclude(attempt, _result_of(sending), self._clock.now())
+        self.wake()
 
     async def _landed(self) -> None:
         while self._flying:
-            await asyncio.wait([task for _, task in self._flying.values()])
+            await asyncio.wait([sending for _, sending in self._flying.values()])
 
-    async def _until_something_can_happen(self, account: Account) -> None:
-        with self._stage.lock:
-            now = self._clock.now()
-            moment = account.next_moment(now)
-        if moment is None:
-            await self._changed.wait()
+    def _look_again_at(self, moment: int | None, now: int = 0) -> None:
+        """The next moment at which anything can happen by itself, if there is one."""
+        if moment == self._moment:
             return
-        # At least a millisecond: time moves in steps of one, and what is due in this one has been taken.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(moment - now, 1) / 1000):
-                await self._changed.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._moment, self._timer = moment, None
+        if moment is not None:
+            # At least a millisecond: time moves in steps of one, and what is due in this one has been taken.
+            self._timer = asyncio.get_running_loop().call_later(max(moment - now, 1) / 1000, self._at_moment)
+
+    def _at_moment(self) -> None:
+        self._moment = self._timer = None
+        self.wake()
 
     # --- while time stands still, or is played ahead --------------------------------------------------------
 
@@ -216,6 +230,7 @@ class Runner:
         """Rounds with nobody else at work. A clock that runs stands still meanwhile, and then runs on from there."""
         async with self._driving:
             self._clock.pause()
+            self._look_again_at(None)
             try:
                 await self._landed()
                 return await run_async(rounds(), self._round)
@@ -229,7 +244,9 @@ class Runner:
 
     async def _round(self, attempts: list[Attempt]) -> list[Result]:
         await self._stage.kept()
-        return list(await asyncio.gather(*(self._sent(attempt) for attempt in attempts)))
+        sendings = [self._begun(attempt) for attempt in attempts]
+        await asyncio.gather(*sendings, return_exceptions=True)
+        return [_result_of(sending) for sending in sendings]
 
     def _sent_now(self, make: Callable[[Account, int], Attempt]) -> Rounds[Notification]:
         with self._stage.lock:
@@ -237,22 +254,38 @@ class Runner:
         yield from send_now(self._stage, attempt)
         return attempt.notification
 
-    async def _sent(self, attempt: Attempt) -> Result:
-        """One attempt, or why it was not made. Never raises but for a cancellation."""
+    def _begun(self, attempt: Attempt) -> asyncio.Future[Result]:
+        """What comes of one attempt, which has left where it can at once, or why it was not made."""
         try:
-            if self._inbox.is_for(attempt.url):
-                return self._inbox.receive(attempt)
-            destination = self._stage.routes.resolve(attempt.url)
-            if isinstance(destination, Blocked):
-                return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
-            if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
-                # Only while a scenario is played: its own endpoint, or none that answers.
-                return replace(send_to_function(destination.to, attempt), route=destination.name)
-            settings = self._stage.settings
-            result = await self._http.send(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca)
-            return replace(result, route=destination.name) if isinstance(destination, Route) else result
+            begun = self._begin(attempt)
         except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
-            return from_exception(error)
+            begun = from_exception(error)
+        if not isinstance(begun, Result):
+            return begun
+        known: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        known.set_result(begun)
+        return known
+
+    def _begin(self, attempt: Attempt) -> Result | asyncio.Future[Result]:
+        if attempt.instead is not None:
+            return attempt.instead
+        if self._inbox.is_for(attempt.url):
+            return self._inbox.receive(attempt)
+        destination = self._stage.routes.resolve(attempt.url)
+        if isinstance(destination, Blocked):
+            return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
+        if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
+            # Only while a scenario is played: its own endpoint, or none that answers.
+            return replace(send_to_function(destination.to, attempt), route=destination.name)
+        settings = self._stage.settings
+        return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca)
+
+
+def _result_of(sending: asyncio.Future[Result]) -> Result:
+    if sending.cancelled():
+        return _CUT_OFF
+    error = sending.exception()
+    return sending.result() if error is None else from_exception(error)
 
 
 _CUT_OFF = Result(Outcome.UNKNOWN, text="cut off before the endpoint had answered")

@@ -42,11 +42,12 @@ class Host:
     Args:
         port: of the API.
         keeps_authority: use the one that this user keeps, as commands do; else one of its own, which ends with it.
+        plainly: send plain HTTP to this machine without aiohttp's client.
     """
 
     token_advice = "In a test use copper.headers or copper.token."
 
-    def __init__(self, *, port: int = 0, keeps_authority: bool = False) -> None:
+    def __init__(self, *, port: int = 0, keeps_authority: bool = False, plainly: bool = True) -> None:
         # Two locks: while something is being started, the loop's thread must be able to look up accounts.
         self._stages_lock = threading.Lock()
         self._starting = threading.Lock()
@@ -57,6 +58,7 @@ class Host:
         self._runner: web.AppRunner | None = None
         self._url: str | None = None
         self._keeps_authority = keeps_authority
+        self._plainly = plainly
         self._authority: Authority | None = None
         self._tls: TlsListener | None = None
         self._folder: TemporaryDirectory[str] | None = None
@@ -165,7 +167,7 @@ class Host:
         """The sender whose calls must be submitted to this host."""
         with self._starting:
             if self._http is None:
-                self._http = HttpSender(self._trust)
+                self._http = HttpSender(self._trust, plainly=self._plainly)
                 self._thread.run(self._http.start())
             return self._http
 

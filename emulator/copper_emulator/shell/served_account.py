@@ -49,7 +49,7 @@ class ServedAccount:
         wanted = settings or plan.settings
         self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
         self.stage.has_own_settings = settings is not None
-        self.runner = Runner(self.stage, self.clock, http, self.inbox)
+        self.runner = Runner(self.stage, self.clock, http, self.inbox, writes_down=keeper is not None)
         self.stage.wake = self.runner.wake
         self.recorder = Recorder(self.stage)
         self.runs = Runs()
@@ -60,7 +60,7 @@ class ServedAccount:
         self.closed = False
         self._plan = plan
         self._group = group
-        self._grown = asyncio.Event()
+        self._grown: asyncio.Event | None = None
         self._resetting = asyncio.Lock()
         self._extras: dict[str, Subscription] = {}
         self._hidden: Hidden | None = None
@@ -89,6 +89,8 @@ class ServedAccount:
 
     async def grown(self) -> None:
         """Wait until the journal has another entry, or begins anew, or is closed."""
+        if self._grown is None:
+            self._grown = asyncio.Event()
         await self._grown.wait()
 
     def begin(self) -> None:
@@ -230,6 +232,7 @@ class ServedAccount:
             self._hide(subscription)
 
     def _tell(self) -> None:
-        # Each wait has an event of its own, so that one who is slow to look misses nothing.
-        self._grown.set()
-        self._grown = asyncio.Event()
+        # Each wait has an event of its own, so that one who is slow to look misses nothing; mostly nobody waits.
+        if self._grown is not None:
+            self._grown.set()
+            self._grown = None

@@ -9,19 +9,28 @@ from typing import Any
 import pytest
 
 from copper_emulator import AsyncEmulator, Delivery, Emulator, Outcome, Reason
-from tests.shell.senders.kinds import IN_PROCESS, Behaviour, endpoint
+from copper_emulator.shell.host import Host
+from tests.shell.senders.kinds import IN_PROCESS, OVER_HTTP, Behaviour, endpoint, host_for
 
 TARGET = "https://billing.example.com/hooks/a%20b/%7Ec?x=%2F&y=1+2&y=%C3%A9"
-ROUTED = [*IN_PROCESS, "url"]
+ROUTED = [*IN_PROCESS, *OVER_HTTP]
 
 every_kind = pytest.mark.parametrize("kind", ROUTED)
+over_http = pytest.mark.parametrize("kind", OVER_HTTP)
 in_process = pytest.mark.parametrize("kind", IN_PROCESS)
 both_faces = pytest.mark.parametrize("face", ["sync", "async"])
 
 
-def notify(face: str, to: object, *, times: int = 1, target: str = TARGET, **settings: Any) -> list[Delivery]:
+def notify(
+    face: str, to: object, *, kind: str = "", times: int = 1, target: str = TARGET, **settings: Any
+) -> list[Delivery]:
     """Route, subscribe and fire, in one of the two faces; the verdict is not of interest here."""
-    settings = {"strict": False, **settings}
+    with host_for(kind) as host:
+        return notify_by(host, face, to, times, target, settings)
+
+
+def notify_by(host: Host, face: str, to: object, times: int, target: str, settings: dict[str, Any]) -> list[Delivery]:
+    settings = {"strict": False, "host": host, **settings}
     wanted: dict[str, Any] = {
         "secret": {"key": "s3cret"},
         "headers": {"X-Tenant": "seven", "Authorization": "Bearer t"},
@@ -51,7 +60,7 @@ def notify(face: str, to: object, *, times: int = 1, target: str = TARGET, **set
 def test_any_2xx_is_delivered(kind: str, face: str, status: int) -> None:
     behaviour = Behaviour(status)
     with endpoint(kind, behaviour) as to:
-        (delivery,) = notify(face, to)
+        (delivery,) = notify(face, to, kind=kind)
     assert (delivery.outcome, delivery.status, delivery.response_body) == (Outcome.DELIVERED, status, b"thanks")
     assert len(behaviour.seen) == 1
 
@@ -62,7 +71,7 @@ def test_any_2xx_is_delivered(kind: str, face: str, status: int) -> None:
 def test_anything_else_is_rejected_and_neither_followed_nor_tried_again(kind: str, face: str, status: int) -> None:
     behaviour = Behaviour(status)
     with endpoint(kind, behaviour) as to:
-        (delivery,) = notify(face, to)
+        (delivery,) = notify(face, to, kind=kind)
     assert (delivery.outcome, delivery.status, delivery.exception) == (Outcome.REJECTED, status, None)
     assert len(behaviour.seen) == 1
 
@@ -72,10 +81,10 @@ def test_anything_else_is_rejected_and_neither_followed_nor_tried_again(kind: st
 def test_the_endpoint_sees_the_bytes_the_headers_the_path_and_the_query(kind: str, face: str) -> None:
     behaviour = Behaviour()
     with endpoint(kind, behaviour) as to:
-        (delivery,) = notify(face, to)
+        (delivery,) = notify(face, to, kind=kind)
     (seen,) = behaviour.seen
     # Servers hand decoded paths to applications; over HTTP the path is as it was sent.
-    assert seen["path"] == ("/hooks/a%20b/%7Ec" if kind == "url" else "/hooks/a b/~c")
+    assert seen["path"] == ("/hooks/a%20b/%7Ec" if kind in OVER_HTTP else "/hooks/a b/~c")
     assert seen["query"] == "x=%2F&y=1+2&y=%C3%A9"
     assert seen["body"] == delivery.request_body
     assert "\u00c9va".encode() in seen["body"]
@@ -100,10 +109,11 @@ def test_in_process_the_application_sees_the_targets_own_host_over_https(kind: s
 
 
 @both_faces
-def test_over_http_it_sees_the_routes_host_and_the_targets_in_two_headers(face: str) -> None:
+@over_http
+def test_over_http_it_sees_the_routes_host_and_the_targets_in_two_headers(kind: str, face: str) -> None:
     behaviour = Behaviour()
-    with endpoint("url", behaviour) as to:
-        notify(face, to)
+    with endpoint(kind, behaviour) as to:
+        notify(face, to, kind=kind)
     headers = behaviour.seen[0]["headers"]
     assert headers["host"] == to.removeprefix("http://")
     assert headers["x-forwarded-host"] == "billing.example.com"
@@ -179,7 +189,7 @@ def test_where_only_frames_of_ours_are_there_is_none(face: str) -> None:
 def test_nothing_is_kept_from_one_delivery_to_the_next(kind: str, face: str) -> None:
     behaviour = Behaviour()
     with endpoint(kind, behaviour) as to:
-        deliveries = notify(face, to, times=3)
+        deliveries = notify(face, to, kind=kind, times=3)
     assert [json.loads(seen["body"])["ids"] for seen in behaviour.seen] == [[1], [2], [3]]
     assert [delivery.outcome for delivery in deliveries] == [Outcome.DELIVERED] * 3
 
@@ -187,9 +197,9 @@ def test_nothing_is_kept_from_one_delivery_to_the_next(kind: str, face: str) -> 
 @every_kind
 def test_a_port_in_the_target_is_part_of_its_host(kind: str) -> None:
     behaviour = Behaviour()
-    with endpoint(kind, behaviour) as to, Emulator() as copper:
+    with endpoint(kind, behaviour) as to, host_for(kind) as host, Emulator(host=host) as copper:
         copper.route("https://billing.example.com:8443", to=to)
         copper.subscribe("person", "update", target="https://billing.example.com:8443/hooks")
         copper.fire("person", "update", ids=1)
-    header = "x-forwarded-host" if kind == "url" else "host"
+    header = "x-forwarded-host" if kind in OVER_HTTP else "host"
     assert behaviour.seen[0]["headers"][header] == "billing.example.com:8443"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 
 from copper_emulator.core.account import Account
@@ -16,13 +16,13 @@ _MOMENT = 0.5
 _GOING = (WaitsFor.GOING, WaitsFor.ANSWER)
 
 
-async def settled(served: ServedAccount, account: Account, changes: Iterable[Change]) -> None:
+async def settled(served: ServedAccount, account: Account, changes: Sequence[Change]) -> None:
     """While time stands still, until all that is due has been delivered.
 
     While it runs, until what these changes made due has come to its end; a slow endpoint is not waited for. Nor is
     anything while others are on their way: it may be the endpoint of one of them that asks, and others wait for it.
     """
-    busy = served.runner.is_sending
+    busy = bool(changes) and served.runner.is_sending(before=changes[0])
     await served.runner.settled()
     if busy or not (served.clock.running and served.delivers):
         return

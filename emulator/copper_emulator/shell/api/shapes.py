@@ -26,7 +26,7 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.wire import encode, iso
-from copper_emulator.explain import explain_change, masked_headers
+from copper_emulator.explain import lines_of, masked_headers
 from copper_emulator.shell.api.models import Shape
 from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.timeline import MASK, line
@@ -176,7 +176,7 @@ class FiredShape(ChangeShape):
     @classmethod
     def told(cls, account: Account, change: Change) -> FiredShape:
         notifications = [NotificationShape.of(n) for n in account.journal.notifications_of(change)]
-        return cls(**_change(change), notifications=notifications, why=list(explain_change(account, change).lines))
+        return cls(**_change(change), notifications=notifications, why=list(lines_of(account, change)))
 
 
 class EntryShape(Shape):

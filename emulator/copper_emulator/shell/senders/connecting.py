@@ -1,4 +1,7 @@
-"""Why did an endpoint that was sent to give no answer? In words that a person understands, those of TLS above all."""
+"""Why did an endpoint that was sent to give no answer? In words that a person understands, those of TLS above all.
+
+`unanswered` tells it of aiohttp's errors, the other functions of what a connection of our own has seen.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,9 @@ _ADVICE = {
 
 _ALERT = re.compile(r"(SSLV3|TLSV1|TLSV13)_ALERT_")
 
+_TLS_RECORD = b"\x15\x03"
 _TLS_ALERT = ("\\x15\\x03", "\x15\x03")
-"""How an answer begins that is none, but TLS's complaint of what is no TLS."""
+"""How an answer begins that is none, but TLS's complaint of what is no TLS; in errors it stands in two ways."""
 
 
 def unanswered(error: Exception, url: URL) -> Result:
@@ -54,6 +58,24 @@ def unanswered(error: Exception, url: URL) -> Result:
     if fault is None:
         return Result.failure(_reason(error), f"{url.origin()}: {_text(error, url)}")
     return Result.failure(Reason.TLS, f"{url.origin()}: {_sentence(fault, error, url)}")
+
+
+def unconnected(error: OSError, url: URL) -> Result:
+    """No connection came about."""
+    return Result.failure(Reason.REFUSED, f"{url.origin()}: {_refused(error)}")
+
+
+def broken_off(url: URL, *, begun: bool) -> Result:
+    """The other side went away, with or without the beginning of an answer."""
+    text = "connection closed in the middle of the answer" if begun else _without_answer(url)
+    return Result.failure(Reason.BROKEN_OFF, f"{url.origin()}: {text}")
+
+
+def no_http(complaint: str, begins: bytes, url: URL) -> Result:
+    """Something came that is no answer; it begins like that."""
+    if begins == _TLS_RECORD:
+        return Result.failure(Reason.TLS, f"{url.origin()}: {TlsFault.NOT_PLAIN}{_ADVICE[TlsFault.NOT_PLAIN]}")
+    return Result.failure(Reason.GARBAGE, f"{url.origin()}: not an HTTP answer: {complaint}")
 
 
 def _tls_fault(error: Exception, url: URL) -> TlsFault | None:
@@ -101,14 +123,22 @@ def _text(error: Exception, url: URL) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "no such host"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else str(error.os_error)
+        return _refused(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError) or _is_reset(error):
-        # What many TLS servers do with plain HTTP; nothing tells them from others.
-        tls = f"; {MAYBE_TLS}" if url.scheme == "http" else ""
-        return f"connection closed without an answer{tls}"
+        return _without_answer(url)
     if isinstance(error, aiohttp.ClientResponseError):
         return f"not an HTTP answer: {error.message}".splitlines()[0]
     return str(error) or type(error).__name__
+
+
+def _refused(error: OSError) -> str:
+    return "connection refused" if isinstance(error, ConnectionRefusedError) else str(error)
+
+
+def _without_answer(url: URL) -> str:
+    # What many TLS servers do with plain HTTP; nothing tells them from others.
+    tls = f"; {MAYBE_TLS}" if url.scheme == "http" else ""
+    return f"connection closed without an answer{tls}"
 
 
 def _is_reset(error: Exception) -> bool:

@@ -1,10 +1,15 @@
-"""Deliveries over HTTP: one kept session, no cookies, no proxies, no redirects, nothing but loopback unasked."""
+"""Deliveries over HTTP: kept connections, no cookies, no proxies, no redirects, nothing but loopback unasked.
+
+Plain HTTP to this machine, which nearly all of them are, goes by `plain.py`, and everything else by aiohttp's client.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -17,10 +22,9 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.connecting import unanswered
+from copper_emulator.shell.senders.connection import MAX_ANSWER
+from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
-
-_MAX_ANSWER = 64 * 1024
-"""Bytes of an answer that are kept."""
 
 _LARGE = 1024 * 1024
 
@@ -33,10 +37,13 @@ class HttpSender:
 
     Args:
         trust: whom it believes that an https:// endpoint is who it should be.
+        plainly: whether plain HTTP to this machine goes without aiohttp's client.
     """
 
-    def __init__(self, trust: Trust | None = None) -> None:
+    def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
         self._trust = Trust() if trust is None else trust
+        self._plainly = plainly
+        self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
 
@@ -45,10 +52,11 @@ class HttpSender:
 
     def open(self) -> None:
         """`start` for who is on the loop already."""
-        self._session = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver()))
-        self._single = _session(aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver()))
+        self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
 
     async def close(self) -> None:
+        if self._plain is not None:
+            await self._plain.close()
         for session in (self._session, self._single):
             if session is not None:
                 await session.close()
@@ -63,57 +71,116 @@ class HttpSender:
         as_target: bool = False,
         fresh: bool = False,
     ) -> Result:
-        """One POST, and how long it took. Over a route the endpoint sees the route's host and, in two headers, the
-        target's.
+        """`begin`, and wait for the result."""
+        return await self.begin(attempt, destination, timeout_ms=timeout_ms, ca=ca, as_target=as_target, fresh=fresh)
+
+    def begin(
+        self,
+        attempt: Attempt,
+        destination: Route | Straight,
+        *,
+        timeout_ms: int,
+        ca: tuple[str, ...] = (),
+        as_target: bool = False,
+        fresh: bool = False,
+    ) -> asyncio.Future[Result]:
+        """One POST, its route, and how long it took. Over a route the endpoint sees the route's host and, in two
+        headers, the target's. Where a connection to it is kept, the request has left when this returns.
 
         Args:
             ca: files of authorities to believe beside those of everybody here.
             as_target: the endpoint sees the target's host as its own, as an application in this process does.
             fresh: over a connection of its own that is closed afterwards.
         """
+        if self._plain is None:
+            raise RuntimeError("HttpSender.start() was not awaited")
+        way = _way(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
+        if self._plainly and way.head:
+            content = b"%b%d\r\n\r\n%b" % (way.head, len(attempt.body), attempt.body)
+            return self._plain.send(way.url, content, timeout_ms=timeout_ms, route=way.route, fresh=fresh)
+        sending = self._over_aiohttp(way, attempt.body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
+        return asyncio.get_running_loop().create_task(sending)
+
+    async def _over_aiohttp(
+        self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool
+    ) -> Result:
         began = monotonic()
         try:
-            result = await self._post(
-                attempt, destination, timeout_ms=timeout_ms, ca=ca, as_target=as_target, fresh=fresh
-            )
+            result = await self._post(way, body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
         except AuthorityError as error:
             result = Result.failure(Reason.TLS, str(error))
-        return replace(result, took_ms=(monotonic() - began) * 1000)
-
-    async def _post(
-        self,
-        attempt: Attempt,
-        destination: Route | Straight,
-        *,
-        timeout_ms: int,
-        ca: tuple[str, ...],
-        as_target: bool,
-        fresh: bool,
-    ) -> Result:
-        session = self._single if fresh else self._session
-        if session is None:
-            raise RuntimeError("HttpSender.start() was not awaited")
-        headers = list(attempt.headers)
-        url = destination.url if isinstance(destination, Straight) else route_url(destination, attempt.url)
-        if isinstance(destination, Route):
-            headers += _about_target(attempt.url, as_target=as_target)
-        try:
-            async with session.post(
-                url,
-                # aiohttp warns of large bodies that are not files.
-                data=io.BytesIO(attempt.body) if len(attempt.body) > _LARGE else attempt.body,
-                headers=headers,
-                allow_redirects=False,
-                # The name that is verified is that of the URL, whichever Host is sent.
-                ssl=self._trust.context(ca) if url.scheme == "https" else True,
-                timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
-            ) as response:
-                answer = await _read(response)
-                return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
         except TimeoutError:
-            return timed_out(timeout_ms)
+            result = timed_out(timeout_ms)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return unanswered(error, url)
+            result = unanswered(error, way.url)
+        return result.sent(route=way.route, took_ms=(monotonic() - began) * 1000)
+
+    async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
+        async with self._session_for(fresh=fresh).post(
+            way.url,
+            # aiohttp warns of large bodies that are not files.
+            data=io.BytesIO(body) if len(body) > _LARGE else body,
+            headers=way.headers,
+            allow_redirects=False,
+            # The name that is verified is that of the URL, whichever Host is sent.
+            ssl=self._trust.context(ca) if way.url.scheme == "https" else True,
+            timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
+        ) as response:
+            answer = await _read(response)
+            return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
+
+    def _session_for(self, *, fresh: bool) -> aiohttp.ClientSession:
+        if fresh:
+            if self._single is None:
+                self._single = _session(aiohttp.TCPConnector(limit=0, force_close=True, resolver=_Resolver()))
+            return self._single
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver())
+            self._session = _session(connector)
+        return self._session
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where the requests for a target go, and with which headers."""
+
+    url: URL
+    route: str
+    headers: tuple[tuple[str, str], ...]
+    head: bytes
+    """Of a request that `plain.py` can send, up to its length; else empty."""
+
+
+@lru_cache(maxsize=1_000)
+def _way(
+    destination: Route | Straight, target: str, headers: tuple[tuple[str, str], ...], *, as_target: bool, fresh: bool
+) -> _Way:
+    if isinstance(destination, Route):
+        url, route = route_url(destination, target), destination.name
+        headers += _about_target(target, as_target=as_target)
+    else:
+        url, route = destination.url, ""
+    return _Way(url, route, headers, _head(url, headers, fresh=fresh))
+
+
+def _about_target(target: str, *, as_target: bool) -> tuple[tuple[str, str], ...]:
+    if as_target:
+        return (("Host", host_header(target)),)
+    return (("X-Forwarded-Host", host_header(target)), ("X-Forwarded-Proto", URL(target).scheme))
+
+
+def _head(url: URL, headers: tuple[tuple[str, str], ...], *, fresh: bool) -> bytes:
+    if url.scheme != "http" or not is_loopback(url.host or ""):
+        return b""
+    lines = [f"{name}: {value}" for name, value in headers]
+    if not any(name.lower() == "host" for name, _ in headers):
+        lines.insert(0, f"Host: {host_header(str(url))}")
+    if fresh:
+        lines.append("Connection: close")
+    lines.insert(0, f"POST {url.raw_path_qs} HTTP/1.1")
+    # No header has a line break, or aiohttp's client tells which.
+    broken = any(end in line for line in lines for end in "\r\n")
+    return b"" if broken else "\r\n".join([*lines, "Content-Length: "]).encode()
 
 
 def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
@@ -121,14 +188,8 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
     )
-
-
-def _about_target(target: str, *, as_target: bool) -> list[tuple[str, str]]:
-    if as_target:
-        return [("Host", host_header(target))]
-    return [("X-Forwarded-Host", host_header(target)), ("X-Forwarded-Proto", URL(target).scheme)]
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -137,10 +198,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     async for part in response.content.iter_any():
         parts.append(part)
         size += len(part)
-        if size >= _MAX_ANSWER:
+        if size >= MAX_ANSWER:
             response.close()
             break
-    return b"".join(parts)[:_MAX_ANSWER]
+    return b"".join(parts)[:MAX_ANSWER]
 
 
 class _Resolver(AbstractResolver):

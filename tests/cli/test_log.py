@@ -1,0 +1,115 @@
+"""The log of `serve`: when its lines are made, in which order, and that none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from copper_emulator.cli.log import Log
+from copper_emulator.core.model import EntityType, Entry, Event, Kind, RecordChange, Topic
+from copper_emulator.core.subscriptions import Draft
+from copper_emulator.settings import Settings
+from copper_emulator.shell.plan import Plan
+from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.serving import Server
+
+UPDATED = Topic(EntityType.PERSON, Event.UPDATE)
+TARGET = "https://my-app.example/hooks/copper"
+
+
+@asynccontextmanager
+async def logged(log: Log) -> AsyncIterator[ServedAccount]:
+    """An account whose server prints its log to this one."""
+    plan = Plan(Settings.of({"batch": 1, "limits": "off"}), clock="wall", listener=log.entry)
+    async with Server(plan, port=0) as server:
+        account = server.accounts.named("default")
+        assert account is not None
+        account.stage.record(lambda inside, now: inside.subscribe(Draft(UPDATED, TARGET), now))
+        yield account
+
+
+def fire(account: ServedAccount, ids: range) -> None:
+    account.stage.record(lambda inside, now: inside.fire(RecordChange(UPDATED, tuple(ids)), now))
+
+
+def printed(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    return capfd.readouterr().out.splitlines()
+
+
+@pytest.mark.asyncio
+async def test_lines_are_made_after_what_they_tell_of_and_all_of_them_at_the_end(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    log = Log(as_json=False)
+    async with logged(log) as account:
+        fire(account, range(1, 301))
+        told = [entry.kind for entry in account.stage.account.journal.entries if entry.kind is not Kind.SENDING]
+        # In the turn in which they happen they are only taken note of.
+        before = printed(capfd)
+        log.close()
+        lines = printed(capfd)
+
+    assert before == []
+    assert len(lines) == len(told) > 300
+    assert "subscribed" in lines[0]
+    assert "change      person/update" in lines[1]
+    assert [line.split("  queued    #")[1].split()[0] for line in lines[2:302]] == [str(n) for n in range(1, 301)]
+
+
+@pytest.mark.asyncio
+async def test_lines_are_printed_while_the_server_runs_and_in_the_order_of_the_journal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    log = Log(as_json=True)
+    async with logged(log) as account:
+        fire(account, range(1, 301))
+        while account.stage.account.waiting():
+            await account.grown()
+        numbers = len(account.stage.account.journal.entries)
+        log.ended()
+        log.close()
+        lines = [json.loads(line) for line in printed(capfd)]
+
+    assert [line.get("number") for line in lines] == [*range(1, numbers + 1), None]
+    assert lines[-1] == {"kind": "ended"}
+
+
+@pytest.mark.asyncio
+async def test_a_line_in_json_tells_of_a_notification_as_it_was_then(capfd: pytest.CaptureFixture[str]) -> None:
+    log = Log(as_json=True)
+    async with logged(log) as account:
+        fire(account, range(1, 2))
+        while account.stage.account.waiting():
+            await account.grown()
+        log.close()
+        lines = [json.loads(line) for line in printed(capfd)]
+
+    told = [(line["kind"], line["notification"]["state"]) for line in lines if line["notification"]]
+    assert told == [("queued", "queued"), ("sending", "sending"), ("ended", "blocked")]
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_told_does_not_end_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    log = Log(as_json=False)
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    # No moment that a calendar has.
+    log.entry(None, Entry(0, 10**18, Kind.SETTINGS, "out of time"))
+    log.entry(None, Entry(0, 0, Kind.SETTINGS, "told"))
+    await _some_turns()
+    log.close()
+
+    assert [line.split()[-1] for line in printed(capfd)] == ["told"]
+    assert len(told) == 1
+
+
+async def _some_turns() -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(3):
+        passed = loop.create_future()
+        loop.call_soon(passed.set_result, None)
+        await passed

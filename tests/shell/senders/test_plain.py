@@ -1,0 +1,607 @@
+"""Plain HTTP to this machine: every answer is taken as aiohttp's client takes it, and each request is read once."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from copper_emulator.core.model import Attempt, Outcome, Reason, Result
+from copper_emulator.shell.destinations import RouteKind
+from copper_emulator.shell.routes import Route, Straight
+from copper_emulator.shell.senders.connection import Connection, Exchange
+from copper_emulator.shell.senders.http import HttpSender
+from copper_emulator.shell.senders.plain import PlainSender
+from tests.shell.endpoints import raw_endpoint, read_request
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+HEADERS = (("Content-Type", "application/json"), ("X-Tenant", "seven"))
+PATIENCE = 10_000
+"""Milliseconds: a test that comes to this has failed."""
+
+nobodys: Any = None
+
+
+def attempt(url: str, body: bytes = b'{"ids":[1]}') -> Attempt:
+    return Attempt(nobodys, None, url, HEADERS, body, 0)
+
+
+@asynccontextmanager
+async def sender(*, plainly: bool = True) -> AsyncIterator[HttpSender]:
+    made = HttpSender(plainly=plainly)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def post(by: HttpSender, url: str, *, timeout_ms: int = PATIENCE, fresh: bool = False) -> Result:
+    return await by.send(attempt(url), Straight(URL(url)), timeout_ms=timeout_ms, fresh=fresh)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+# --- answers ------------------------------------------------------------------------------------------------------
+
+
+async def answer_to(raw: bytes, *, plainly: bool) -> Result:
+    """What a request brings that is answered with these bytes, after which the endpoint goes away."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"}")
+            writer.write(raw)
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    try:
+        async with sender(plainly=plainly) as made:
+            return await post(made, url)
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def seen(result: Result) -> tuple[object, ...]:
+    """Of an answer all that counts; aiohttp's client writes some names in its own way."""
+    headers = tuple((name.lower(), value) for name, value in result.headers)
+    return result.outcome, result.status, result.reason, headers, result.body
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+ANSWERS = {
+    "length": OK,
+    "until it is closed": b"HTTP/1.1 200 OK\r\n\r\nhi",
+    "of old": b"HTTP/1.0 200 OK\r\n\r\nhi",
+    "of old, kept": b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi",
+    "chunks": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n",
+    "chunks, with trailers": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n2\r\nhi\r\n0\r\nX-After: 1\r\n\r\n",
+    "chunks, with spaces": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n2  \r\nhi\r\n0\r\n\r\n",
+    "chunks, packed": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "packed, until it is closed": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhi",
+    "chunks that end too soon": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\n5\r\nhi",
+    "chunks that are none": b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"\r\nzz\r\nhi",
+    "length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + CHUNKED + b"\r\n2\r\nhi\r\n0\r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+    "length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi",
+    "204": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "204 with a length": b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+    "204 in chunks": b"HTTP/1.1 204 No Content\r\n" + CHUNKED + b"\r\n",
+    "304": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    "304 with a length": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+    "100 before": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+    "103 and 102 before": b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 102 P\r\n\r\n" + OK,
+    "100 with a length before": b"HTTP/1.1 100 Continue\r\nContent-Length: 3\r\n\r\n" + OK,
+    "100 alone": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "101": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nother",
+    "upgrade offered": b"HTTP/1.1 200 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nhi",
+    "folded": b"HTTP/1.1 200 OK\r\nX: a\r\n  b\r\n\tc\r\nContent-Length: 2\r\n\r\nhi",
+    "empty header": b"HTTP/1.1 200 OK\r\nX:\r\nY:  \r\nContent-Length: 2\r\n\r\nhi",
+    "empty last header": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX:\r\n\r\nhi",
+    "spaces after a header": b"HTTP/1.1 200 OK\r\nX: a \t \r\nContent-Length: 2 \r\n\r\nhi",
+    "same header twice": b"HTTP/1.1 200 OK\r\nX: a\r\nx: b\r\nContent-Length: 2\r\n\r\nhi",
+    "bare line feeds": b"HTTP/1.1 200 OK\nX: a\nContent-Length: 2\n\nhi",
+    "bytes beyond ASCII": b"HTTP/1.1 200 OK\r\nX: \xc3\xa9\xff\x01\r\nContent-Length: 2\r\n\r\nhi",
+    "zero byte": b"HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nhi",
+    "name with a space": b"HTTP/1.1 200 OK\r\nX y: a\r\nContent-Length: 2\r\n\r\nhi",
+    "header without a colon": b"HTTP/1.1 200 OK\r\nfoo\r\nContent-Length: 2\r\n\r\nhi",
+    "no reason": b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi",
+    "000": b"HTTP/1.1 000 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "20": b"HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "600": b"HTTP/1.1 600 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "1000": b"HTTP/1.1 1000 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "another version": b"HTTP/3.7 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "a line before": b"\r\n" + OK,
+    "another answer after": OK + b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+    "long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8180 + b"\r\nContent-Length: 2\r\n\r\nhi",
+    "too long header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 9000 + b"\r\nContent-Length: 2\r\n\r\nhi",
+    "as many headers as there may be": b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 127 + b"Content-Length: 2\r\n\r\nhi",
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 300 + b"Content-Length: 2\r\n\r\nhi",
+    "TLS": b"\x15\x03\x01\x00\x02\x02\x46",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "nothing": b"",
+    "half a head": b"HTTP/1.1 200 OK\r\nX: a",
+    "half a body": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi",
+    "as much as is kept": b"HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + b"x" * 65536,
+    "more than is kept": b"HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70000,
+    "more than is kept, until it is closed": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 70000,
+}
+
+
+@pytest.mark.parametrize("raw", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
+    plain = asyncio.run(answer_to(raw, plainly=True))
+    assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
+
+
+def test_what_follows_an_answer_is_not_looked_at() -> None:
+    """With aiohttp's client it depends on how it comes through the network whether the answer counts."""
+    result = asyncio.run(answer_to(OK + b"and more", plainly=True))
+    assert (result.status, result.body) == (200, b"hi")
+
+
+_names = st.sampled_from([b"X", b"X-Long-Name", b"set-cookie", b"Content-Type"])
+_values = st.binary(max_size=8).map(lambda value: bytes(33 + byte % 94 for byte in value))
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> bytes:
+    """Whole answers, with interim ones before them, in each of the ways in which they can end."""
+    body = draw(st.binary(max_size=30))
+    ends, content = draw(
+        st.sampled_from(
+            [
+                (b"Content-Length: %d\r\n" % len(body), body),
+                (CHUNKED, b"".join(b"1\r\n%b\r\n" % bytes([byte]) for byte in body) + b"0\r\n\r\n"),
+                (b"", body),
+            ]
+        )
+    )
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" * draw(st.integers(0, 2))
+    headers = b"".join(b"%b: %b\r\n" % pair for pair in draw(st.lists(st.tuples(_names, _values), max_size=4)))
+    status = draw(st.sampled_from([200, 201, 302, 404, 500]))
+    return interim + b"HTTP/1.1 %d Word\r\n%b%b\r\n%b" % (status, headers, ends, content)
+
+
+@given(raw=answers(), cuts=st.lists(st.integers(1, 200), max_size=6))
+def test_it_is_the_same_however_the_network_cuts_it(raw: bytes, cuts: list[int]) -> None:
+    """Also where a name, a value or the end of a line is cut through."""
+    ends = sorted({0, len(raw), *(cut for cut in cuts if cut < len(raw))})
+    pieces = [raw[begin:end] for begin, end in pairwise(ends)]
+    assert seen(asyncio.run(taken(pieces))) == seen(asyncio.run(taken([raw])))
+
+
+@given(raw=answers())
+def test_whole_answers_are_taken_as_aiohttps_client_takes_them(raw: bytes) -> None:
+    plain = asyncio.run(answer_to(raw, plainly=True))
+    assert seen(plain) == seen(asyncio.run(answer_to(raw, plainly=False)))
+
+
+@given(raw=st.binary(max_size=200))
+def test_whatever_comes_ends_in_a_result(raw: bytes) -> None:
+    result = asyncio.run(answer_to(raw, plainly=True))
+    assert result.outcome in (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
+    assert result.outcome is not Outcome.FAILED or result.reason in (Reason.GARBAGE, Reason.BROKEN_OFF, Reason.TLS)
+
+
+async def taken(pieces: list[bytes]) -> Result:
+    """What these pieces make, and then the end."""
+    async with connected() as (connection, there):
+        exchange = asking()
+        exchange.over(connection)
+        for piece in pieces:
+            connection.get_buffer(-1)[: len(piece)] = piece
+            connection.buffer_updated(len(piece))
+        there.close()
+        return await exchange.result
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[Connection, socket.socket]]:
+    """A connection over TCP, and the other side's end of it."""
+    lost = asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = socket.create_connection(listener.getsockname())
+        there, _ = listener.accept()
+    here.setblocking(False)
+    connection = Connection(here, memoryview(bytearray(1000)), lambda _: None, lambda _: lost.set())
+    await asyncio.get_running_loop().create_connection(lambda: connection, sock=here)
+    with there:
+        yield connection, there
+        connection.close()
+        await lost.wait()
+
+
+def asking(again: Callable[[Exchange], bool] = lambda _exchange: False) -> Exchange:
+    return Exchange(URL("http://127.0.0.1/"), b"request", timeout_ms=PATIENCE, route="", again=again)
+
+
+# --- requests -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("as_target", [False, True])
+def test_a_request_is_the_one_that_aiohttps_client_makes(*, as_target: bool, fresh: bool) -> None:
+    heard: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        heard.append(read_request(connection))
+        connection.sendall(OK)
+
+    async def send(url: str, *, plainly: bool) -> None:
+        route = Route(URL("https://billing.example.com"), URL(f"{url}/local"), RouteKind.URL)
+        sent = attempt("https://billing.example.com/a%2Fb?x=%41")
+        async with sender(plainly=plainly) as made:
+            result = await made.send(sent, route, timeout_ms=PATIENCE, as_target=as_target, fresh=fresh)
+        assert (result.status, result.route) == (200, f"{url}/local")
+
+    with raw_endpoint(talk) as endpoint:
+        for plainly in (True, False):
+            asyncio.run(send(endpoint.url, plainly=plainly))
+    first, second = (sorted(request.split(b"\r\n")) for request in heard)
+    assert first == second
+    assert heard[0].startswith(b"POST /local/a%2Fb?x=%41 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("header", [("X", "a\r\nY: b"), ("X\n", "a"), ("X", "a\rb")])
+def test_a_header_that_would_be_two_is_not_sent(header: tuple[str, str]) -> None:
+    async def run(url: str) -> Result:
+        async with sender() as made:
+            sent = Attempt(nobodys, None, url, (header,), b"{}", 0)
+            return await made.send(sent, Straight(URL(url)), timeout_ms=PATIENCE)
+
+    script = Scripted(lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        result = asyncio.run(run(endpoint.url))
+    assert result.outcome is Outcome.FAILED
+    assert script.heard == []
+
+
+def test_over_a_kept_connection_it_has_left_when_the_call_returns() -> None:
+    read = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        for answer in (OK, OK):
+            read_request(connection)
+            read.set()
+            connection.sendall(answer)
+
+    async def run(url: str) -> None:
+        async with sender() as made:
+            await post(made, url)
+            read.clear()
+            sending = made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE)
+            # Nothing else runs on this loop until the endpoint has it.
+            assert read.wait(PATIENCE / 1000)
+            assert (await sending).status == 200
+
+    with raw_endpoint(talk) as endpoint:
+        asyncio.run(run(endpoint.url))
+
+
+def test_a_request_is_answered_before_all_of_it_is_read() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+
+    async def run(url: str) -> Result:
+        async with sender() as made:
+            large = attempt(url, b"x" * 20_000_000)
+            return await made.send(large, Straight(URL(url)), timeout_ms=PATIENCE)
+
+    with raw_endpoint(talk) as endpoint:
+        result = asyncio.run(run(endpoint.url))
+    assert (result.outcome, result.status) == (Outcome.REJECTED, 413)
+
+
+# --- kept connections ---------------------------------------------------------------------------------------------
+
+Talk = Callable[[socket.socket], None]
+
+
+class Scripted:
+    """An endpoint that does something else with each connection, in their order; of the last with all that follow."""
+
+    def __init__(self, *talks: Talk) -> None:
+        self._talks = list(talks)
+        self.heard: list[bytes] = []
+        """The bodies of the requests that were read, as an application would read them."""
+
+    def talk(self, connection: socket.socket) -> None:
+        (self._talks.pop(0) if len(self._talks) > 1 else self._talks[0])(connection)
+
+    def answer(self, connection: socket.socket, answer: bytes = OK) -> None:
+        self.read(connection)
+        connection.sendall(answer)
+
+    def read(self, connection: socket.socket) -> None:
+        self.heard.append(read_request(connection).partition(b"\r\n\r\n")[2])
+
+
+async def in_turn(url: str, times: int, *, before: Callable[[int], object] = lambda _number: None) -> list[Result]:
+    """One request after the other, each with its number; `before` holds up the whole loop."""
+    results = []
+    async with sender() as made:
+        for number in range(times):
+            before(number)
+            sent = attempt(url, str(number).encode())
+            results.append(await made.send(sent, Straight(URL(url)), timeout_ms=PATIENCE))
+    return results
+
+
+def outcomes(results: list[Result]) -> list[object]:
+    return [result.reason or result.outcome for result in results]
+
+
+@pytest.mark.parametrize("kept", [1, 2], ids=["at once", "when it had been used again"])
+def test_one_that_was_closed_before_the_next_request_is_not_used(kept: int) -> None:
+    """The loop has not come to look in between."""
+    closed = threading.Event()
+
+    def close(connection: socket.socket) -> None:
+        for _ in range(kept):
+            script.answer(connection)
+        connection.close()
+        closed.set()
+
+    script = Scripted(close, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, kept + 1, before=lambda number: number < kept or closed.wait()))
+        assert endpoint.connections == 2
+    assert outcomes(results) == [Outcome.DELIVERED] * (kept + 1)
+    assert script.heard == [str(number).encode() for number in range(kept + 1)]
+
+
+def test_who_closes_after_each_answer_and_does_not_say_so_reads_each_request_once() -> None:
+    """It closes when the next request is there already, and is not read. From then on each has its own connection."""
+
+    def close_unread(connection: socket.socket) -> None:
+        script.answer(connection)
+        connection.recv(1, socket.MSG_PEEK)
+        connection.close()
+
+    script = Scripted(close_unread, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 4))
+        assert endpoint.connections == 4
+    assert outcomes(results) == [Outcome.DELIVERED] * 4
+    assert script.heard == [b"0", b"1", b"2", b"3"]
+
+
+def test_a_request_that_was_read_and_not_answered_is_not_sent_again() -> None:
+    def close_read(connection: socket.socket) -> None:
+        script.answer(connection)
+        script.read(connection)
+        connection.close()
+
+    script = Scripted(close_read, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 3))
+    assert outcomes(results) == [Outcome.DELIVERED, Reason.BROKEN_OFF, Outcome.DELIVERED]
+    assert script.heard == [b"0", b"1", b"2"]
+
+
+def test_who_keeps_connections_and_resets_one_may_have_read_the_request_and_it_is_not_sent_again() -> None:
+    def reset_read(connection: socket.socket) -> None:
+        script.answer(connection)
+        script.answer(connection)
+        script.read(connection)
+        reset(connection)
+
+    script = Scripted(reset_read, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 4))
+    assert outcomes(results) == [Outcome.DELIVERED, Outcome.DELIVERED, Reason.BROKEN_OFF, Outcome.DELIVERED]
+    assert script.heard == [b"0", b"1", b"2", b"3"]
+
+
+def test_a_first_request_over_a_connection_is_never_sent_again() -> None:
+    def reset_read(connection: socket.socket) -> None:
+        script.read(connection)
+        reset(connection)
+
+    script = Scripted(reset_read)
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 2))
+    assert outcomes(results) == [Reason.BROKEN_OFF] * 2
+    assert script.heard == [b"0", b"1"]
+
+
+@pytest.mark.asyncio
+async def test_whether_the_other_side_has_closed_or_said_anything_is_seen_before_the_loop_looks() -> None:
+    for end in (lambda there: there.close(), lambda there: there.sendall(b"HTTP/1.1 408 "), reset):
+        async with connected() as (connection, there):
+            assert connection.is_there()
+            end(there)
+            assert not connection.is_there()
+
+
+@pytest.mark.asyncio
+async def test_what_is_sent_after_the_end_was_not_read() -> None:
+    """Whether it was closed is looked at before; this happens between that and the sending."""
+    told: list[Exchange] = []
+
+    def again(exchange: Exchange) -> bool:
+        told.append(exchange)
+        return False
+
+    async with connected() as (connection, there):
+        first, second = asking(), asking(again)
+        first.over(connection)
+        there.recv(100)
+        connection.get_buffer(-1)[: len(OK)] = OK
+        connection.buffer_updated(len(OK))
+        await first.result
+        there.close()
+        second.over(connection)
+        assert (await second.result).reason is Reason.BROKEN_OFF
+    assert told == [second]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        OK + b"and more",
+        OK + OK,
+    ],
+    ids=["says so", "of old", "more than an answer", "two answers"],
+)
+def test_a_connection_that_cannot_be_used_again_is_not(answer: bytes) -> None:
+    """Also where the other side leaves it open."""
+    script = Scripted(lambda c: script.answer(c, answer))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 3))
+        assert endpoint.connections == 3
+    assert outcomes(results) == [Outcome.DELIVERED] * 3
+    assert script.heard == [b"0", b"1", b"2"]
+
+
+def test_what_comes_over_an_idle_connection_is_no_answer() -> None:
+    """Many servers say 408 before they close one; the loop has not come to look in between."""
+    idle, told = threading.Event(), threading.Event()
+
+    def tell(connection: socket.socket) -> None:
+        script.answer(connection)
+        idle.wait()
+        connection.sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        told.set()
+
+    def wait(number: int) -> None:
+        if number:
+            idle.set()
+            told.wait()
+
+    script = Scripted(tell, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        results = asyncio.run(in_turn(endpoint.url, 2, before=wait))
+    assert [result.status for result in results] == [200, 200]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "timed out", "closed"])
+@pytest.mark.parametrize("kept", [False, True])
+def test_who_is_given_up_sees_the_connection_end_and_the_next_has_its_own(how: str, *, kept: bool) -> None:
+    ended = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        if kept:
+            script.answer(connection)
+        script.read(connection)
+        asked.set()
+        assert connection.recv(1) == b""
+        ended.set()
+
+    async def run(url: str) -> Result | None:
+        async with sender() as made:
+            if kept:
+                await post(made, url)
+            limit = 50 if how == "timed out" else PATIENCE
+            sending = made.begin(attempt(url, b"lost"), Straight(URL(url)), timeout_ms=limit)
+            if how != "timed out":
+                await asyncio.to_thread(asked.wait)
+            if how == "cancelled":
+                sending.cancel()
+            if how == "closed":
+                await made.close()
+                return await sending
+            await asyncio.wait([sending])
+            assert await asyncio.to_thread(ended.wait, PATIENCE / 1000)
+            assert (await post(made, url)).status == 200
+            return None if sending.cancelled() else sending.result()
+
+    asked = threading.Event()
+    script = Scripted(wait, lambda c: script.answer(c))
+    with raw_endpoint(script.talk) as endpoint:
+        result = asyncio.run(run(endpoint.url))
+    expected = {"cancelled": None, "timed out": Reason.TIMED_OUT, "closed": Reason.BROKEN_OFF}[how]
+    assert (result and result.reason) is expected
+    assert script.heard.count(b"lost") == 1
+
+
+def test_connections_that_nobody_needs_are_closed() -> None:
+    ended = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        script.answer(connection)
+        if connection.recv(1) == b"":
+            ended.set()
+
+    async def run(url: str) -> None:
+        made = PlainSender(keep_alive=0.05)
+        content = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+        try:
+            for _ in range(2):
+                assert (await made.send(URL(url), content, timeout_ms=PATIENCE)).status == 200
+                assert await asyncio.to_thread(ended.wait, PATIENCE / 1000)
+                ended.clear()
+        finally:
+            await made.close()
+
+    script = Scripted(wait)
+    with raw_endpoint(script.talk) as endpoint:
+        asyncio.run(run(endpoint.url))
+
+
+def test_headers_without_an_end_are_garbage() -> None:
+    def talk(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while True:
+            connection.sendall(b"a" * 65536)
+
+    with raw_endpoint(talk) as endpoint:
+        (result,) = asyncio.run(in_turn(endpoint.url, 1))
+    assert (result.reason, result.text.partition(": ")[2]) == (
+        Reason.GARBAGE,
+        "not an HTTP answer: its headers are too long",
+    )
+
+
+def test_many_at_once_get_each_its_own_answer() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        while head := await reader.readline():
+            while (line := await reader.readline()) != b"\r\n":
+                head = line if line.startswith(b"Content-Length:") else head
+            body = await reader.readexactly(int(head.split(b":")[1]))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        left = iter(range(500))
+
+        async def worker() -> None:
+            for number in left:
+                body = b"x" * number + str(number).encode()
+                result = await made.send(attempt(str(url), body), Straight(url), timeout_ms=PATIENCE)
+                assert result.body == body
+
+        async with sender() as made:
+            await asyncio.gather(*(worker() for _ in range(32)))
+        assert len(connections) == 32
+        server.close()
+        await server.wait_closed()
+
+    connections: list[asyncio.StreamWriter] = []
+    asyncio.run(run())
