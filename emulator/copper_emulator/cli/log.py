@@ -8,7 +8,6 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -187,4 +186,4 @@ class Log:
 
 def _as_it_stands(entry: Entry) -> Entry:
     """The same, telling of its notification as it is now: what else an entry tells never changes."""
-    return entry if entry.notification is None else replace(entry, notification=copy(entry.notification))
+    return entry if entry.notification is None else entry._replace(notification=copy(entry.notification))

@@ -346,9 +346,7 @@ class Result:
     ) -> Result:
         """An answer was given: 2xx is delivered, anything else (redirects too) is rejected."""
         outcome = Outcome.DELIVERED if 200 <= status < 300 else Outcome.REJECTED
-        return cls(
-            outcome, status, headers=tuple(headers), body=body, delay_ms=delay_ms, route=route, took_ms=took_ms
-        )
+        return cls(outcome, status, headers=tuple(headers), body=body, delay_ms=delay_ms, route=route, took_ms=took_ms)
 
     def sent(self, *, route: str, took_ms: float | None) -> Result:
         """Write down the route that it went and how long that took."""
