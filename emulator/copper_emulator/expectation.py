@@ -17,7 +17,7 @@ from copper_emulator.core.text import short_ids
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What is expected; None where it does not matter."""
 
@@ -78,7 +78,7 @@ class Expectation:
         )
 
     def __post_init__(self) -> None:
-        self.wanted = frozenset(self.ids or ())
+        object.__setattr__(self, "wanted", frozenset(self.ids or ()))
 
     def only(self, ids: Iterable[int]) -> Expectation:
         """The same of some of its ids."""

@@ -45,7 +45,8 @@ class Operations:
         __tracebackhide__ = True
         stage = self.stage
         if stage.is_behind():
-            yield from self._caught_up()
+            # What fell due while the test moved frozen time happened before what it does now.
+            yield from settle(stage)
         result = stage.record(act)
         yield from settle(stage)
         return result
@@ -61,7 +62,7 @@ class Operations:
         _check_request(target, headers)
         own = {"Content-Type": "application/json", "User-Agent": self.stage.settings.user_agent, **(headers or {})}
         if self.stage.is_behind():
-            yield from self._caught_up()
+            yield from settle(self.stage)
         attempt = self.stage.record(
             lambda account, now: account.replay(topic, ids, raw, target, list(own.items()), now)
         )
@@ -96,10 +97,6 @@ class Operations:
         yield from settle(self.stage)
         with self.stage.lock:
             meet_none(expectation, self.stage.account, self.claims)
-
-    def _caught_up(self) -> Rounds[None]:
-        # What fell due while the test moved frozen time happened before what it does now.
-        yield from settle(self.stage)
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:

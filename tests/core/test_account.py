@@ -1163,6 +1163,7 @@ def test_an_echo_raises_once_with_the_cycle() -> None:
     fire(account, "lead/update")
     deliver(account, START, endpoint=echoing(account))
 
+    assert account.has_echo
     with pytest.raises(EchoLoop) as caught:
         account.raise_echo()
 
@@ -1177,6 +1178,7 @@ def test_an_echo_raises_once_with_the_cycle() -> None:
         "longer chains."
     )
     account.raise_echo()
+    assert not account.has_echo
 
 
 def test_a_long_cycle_is_shortened_in_the_middle() -> None:

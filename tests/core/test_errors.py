@@ -13,6 +13,7 @@ from copper_emulator.core.errors import (
     Invalid,
     Misdirected,
     NotFound,
+    NotWritten,
     TooLarge,
     TooManyRequests,
     Unauthorized,
@@ -25,6 +26,11 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         BadRequest("Bad Request"),
         400,
         {"success": False, "status": 400, "message": "Bad Request"},
+    ),
+    "unavailable": (
+        NotWritten(hint="..."),
+        503,
+        {"success": False, "status": 503, "message": "Service unavailable"},
     ),
     "unauthorized": (
         Unauthorized(),

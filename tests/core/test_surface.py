@@ -118,3 +118,15 @@ def test_what_is_expected_and_what_makes_it_come_true_is_said_as_it_is_there(
 def test_nothing_at_all_is_expected_as_it_is_there() -> None:
     assert Surface.SERVER.expect_none() == "a step `expect_none: {}`"
     assert Surface.PYTHON.expect_none() == "copper.expect_none()"
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        (Surface.PYTHON, "copper.faults.off()"),
+        (Surface.RUN, "a step `faults: off`"),
+        (Surface.SERVER, "copper-emulator faults off"),
+    ],
+)
+def test_faults_are_switched_off_as_it_is_done_there(surface: Surface, said: str) -> None:
+    assert surface.faults_off == said

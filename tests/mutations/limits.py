@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Delivery, Hold, Key, Outcome, Result
+from copper_emulator.core.model import Attempt, Delivery, Key, Notification, Outcome, Result
 from copper_emulator.core.ratelimit import FixedWindow, RateLimiter, RollingWindow
 from copper_emulator.core.rules import Limit, OverLimit, Rules, WindowKind
 from copper_emulator.core.waiting import Waiting
@@ -110,7 +110,7 @@ class HoldsWhatItShouldDrop(Account):
 class KeepsTheFirstWindow(Waiting):
     """What stays held when a window renews goes on saying that it waits for the one that has passed."""
 
-    def hold_on(self, until_ms: int, by: str) -> int:
+    def keep_back(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
         if self.hold is not None:
-            self.hold = Hold(self.hold.until_ms, self.hold.by)
-        return super().hold_on(until_ms, by)
+            self.hold = replace(self.hold)
+        return super().keep_back(until_ms, by)

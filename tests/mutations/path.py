@@ -46,7 +46,7 @@ class RedirectIsFine(Account):
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
         if result.status == 301:
-            result = replace(result, outcome=Outcome.DELIVERED)
+            result = result._replace(outcome=Outcome.DELIVERED)
         return super().conclude(attempt, result, now)
 
 

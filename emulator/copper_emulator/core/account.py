@@ -11,7 +11,6 @@ Nothing here waits or reads a clock: `now` is given, in milliseconds, and never 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from operator import methodcaller
 from typing import Any, NamedTuple, TypeVar
 
@@ -358,7 +357,7 @@ class Account:
         wait = min(delay, self.rules.timeout_ms)
         if delay >= self.rules.timeout_ms:
             result = timed_out(attempt, result, self.rules.timeout_ms)
-        self._waiting.answer_later(attempt, replace(result, delay_ms=0), now + wait)
+        self._waiting.answer_later(attempt, result._replace(delay_ms=0), now + wait)
         return None
 
     def finish(self, now: int) -> None:
@@ -494,8 +493,7 @@ class Account:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
                 self._end(self._unsent(self._waiting.leave(), now), dropped, now)
             return
-        stay = self._waiting.hold_on(opens, str(limit))
-        anew = list(self._waiting.over())
+        stay, anew = self._waiting.keep_back(opens, str(limit))
         if not stay and not anew:
             return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"

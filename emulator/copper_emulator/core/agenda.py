@@ -55,11 +55,6 @@ class Lanes:
     def __len__(self) -> int:
         return self._size
 
-    def __iter__(self) -> Iterator[Notification]:
-        """Everything that waits, lane by lane."""
-        for lane in self._waiting.values():
-            yield from lane
-
     def enter(self, target: str, notification: Notification) -> None:
         lane = self._waiting.setdefault(target, deque())
         lane.append(notification)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from copper_emulator.core.model import Attempt, Delivery, Reason, Result
 from copper_emulator.core.text import duration_text
 
@@ -37,4 +35,4 @@ def timed_out(attempt: Attempt, result: Result, timeout_ms: int) -> Result:
     """The answer came too late, by the endpoint's doing or by a fault's."""
     by_fault = result.delay_ms < timeout_ms or result.by_fault
     text = f"no answer within {duration_text(timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")
-    return replace(Result.failure(Reason.TIMED_OUT, text), route=result.route, by_fault=by_fault)
+    return Result.failure(Reason.TIMED_OUT, text)._replace(route=result.route, by_fault=by_fault)

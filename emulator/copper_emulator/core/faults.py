@@ -205,7 +205,7 @@ class Faults:
             if answer and active.fault.concerns(target) and self._hits(active, notification, now):
                 blame = active.fault.blame
                 wait = self._rules.timeout_ms if active.fault.name is FaultName.HANG else 0
-                return attempt._replace(instead=replace(answer, text=blame, delay_ms=wait), blame=blame)
+                return attempt._replace(instead=answer._replace(text=blame, delay_ms=wait), blame=blame)
         slow = self._last((FaultName.SLOW,), target)
         if slow is not None and self._hits(slow, notification, now):
             attempt = attempt._replace(slower_ms=slow.fault.span_ms, blame=slow.fault.blame)

@@ -1,7 +1,8 @@
 """What the emulator's words mean as values: topics, changes, subscriptions, notifications, deliveries.
 
 They stand in one file, longer than others, because each is made of those before it: read it once as the dictionary.
-Those that are made for every delivery are named tuples: a frozen dataclass takes five times as long to make.
+Those that are made several times for every delivery are named tuples: a frozen dataclass takes five times as long to
+make.
 Every moment is an integer of milliseconds since the Unix epoch (UTC) in a field named `*_ms`; the property of the same
 name without the suffix is the aware datetime for people.
 """
@@ -240,7 +241,8 @@ class Hold:
 
 @dataclass(slots=True, eq=False)
 class Notification:
-    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` writes to it.
+    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` and `waiting.py`
+    write to it.
 
     `hold` tells what it is held by, or was held by last. `repeats` is the notification that it sends once more, `tries`
     how many failed before it, and `rank` its place among those due at the same moment: all of them by faults alone
@@ -312,12 +314,10 @@ class Attempt(NamedTuple):
     blame: str = ""
 
 
-@dataclass(slots=True)
-class Result:
+class Result(NamedTuple):
     """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later.
 
     `by_fault`: it is none of the endpoint's doing, a fault has made it so. `took_ms` is how long it took in real time.
-    Whoever chose the sender adds to it, before anybody else sees it, which way it went (`sent`).
     """
 
     outcome: Outcome
@@ -331,7 +331,7 @@ class Result:
     traceback: str | None = None
     route: str = ""
     by_fault: bool = False
-    took_ms: float | None = field(default=None, compare=False)
+    took_ms: float | None = None
 
     @classmethod
     def answered(
@@ -349,9 +349,8 @@ class Result:
         return cls(outcome, status, headers=tuple(headers), body=body, delay_ms=delay_ms, route=route, took_ms=took_ms)
 
     def sent(self, *, route: str, took_ms: float | None) -> Result:
-        """Write down the route that it went and how long that took."""
-        self.route, self.took_ms = route, took_ms
-        return self
+        """The same, with the route that it went and how long that took."""
+        return self._replace(route=route, took_ms=took_ms)
 
     @classmethod
     def failure(cls, reason: Reason, text: str, *, delay_ms: int = 0) -> Result:

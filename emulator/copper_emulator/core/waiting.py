@@ -97,38 +97,34 @@ class Waiting:
         subscription = self._find(notification.subscription)
         return subscription.target if subscription is not None else ""
 
-    def over(self) -> Iterator[Notification]:
-        """Those that are due and have not been held yet, each once; they are now."""
-        while self._unseen:
-            notification = self._unseen.popleft()
-            if notification.state is State.QUEUED:
-                self._keep(notification)
-                yield notification
+    def keep_back(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
+        """Everything that is due is held until then.
 
-    def _keep(self, notification: Notification) -> None:
-        notification.state, notification.hold = State.HELD, self.hold
-        self._held += 1
-
-    def _let_go(self, notification: Notification) -> None:
-        """It keeps its own: the one it shared moves on without it."""
-        if notification.hold is not None:
-            notification.hold = replace(notification.hold)
-        self._held -= 1
-        if not self._held:
-            self.hold = None
-
-    def hold_on(self, until_ms: int, by: str) -> int:
-        """Everything that is due is held until then. How many stay held though the window they waited for has renewed.
-
-        Those that are new to it have yet to be told (`over`).
+        How many stay held though the window that they waited for has renewed, and those that were not held before.
         """
+        stay = 0
         if self.hold is None:
             self.hold = Hold(until_ms, by)
         elif (self.hold.until_ms, self.hold.by) != (until_ms, by):
             # Of those that stay none is touched: a long line passes many windows, and each would be walked through.
             self.hold.until_ms, self.hold.by = until_ms, by
-            return self._held
-        return 0
+            stay = self._held
+        anew = [notification for notification in self._unseen if notification.state is State.QUEUED]
+        self._unseen.clear()
+        for notification in anew:
+            self._share(self.hold, notification)
+        return stay, anew
+
+    def _share(self, hold: Hold, notification: Notification) -> None:
+        notification.state, notification.hold = State.HELD, hold
+        self._held += 1
+
+    def _part(self, hold: Hold, notification: Notification) -> None:
+        """It goes and keeps its own: the one it shared moves on without it."""
+        notification.hold = replace(hold)
+        self._held -= 1
+        if not self._held:
+            self.hold = None
 
     def forget_gone(self) -> None:
         """Those at the head that went are no longer to be held."""
@@ -160,9 +156,10 @@ class Waiting:
             self.lanes.enter(self.target_of(notification), notification)
             if notification.state is State.QUEUED:
                 self._unseen.append(notification)
+            elif self.hold is None:
+                raise ValueError(f"notification {notification.serial} is held, and nothing says by which limit")
             else:
-                self.hold = self.hold or notification.hold
-                self._keep(notification)
+                self._share(self.hold, notification)
 
     # --- on its way -----------------------------------------------------------------------------------------
 
@@ -170,8 +167,8 @@ class Waiting:
         """The first whose target is free leaves its lane, and counts as on its way to it."""
         target, notification = self.lanes.take()
         self._lane_of[notification.serial] = target
-        if notification.state is State.HELD:
-            self._let_go(notification)
+        if notification.state is State.HELD and self.hold is not None:
+            self._part(self.hold, notification)
         return notification
 
     def fills_lane(self, notification: Notification) -> bool:

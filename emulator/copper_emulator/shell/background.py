@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -276,7 +275,7 @@ class Runner:
             return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
         if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
             # Only while a scenario is played: its own endpoint, or none that answers.
-            return replace(send_to_function(destination.to, attempt), route=destination.name)
+            return send_to_function(destination.to, attempt)._replace(route=destination.name)
         settings = self._stage.settings
         return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca)
 

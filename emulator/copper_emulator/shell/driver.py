@@ -102,9 +102,9 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
     first = len(deliveries)
     _put_back(stage)
     while True:
-        now = clock.now()
-        before = len(deliveries)
         with stage.lock:
+            now = clock.now()
+            before = len(deliveries)
             account.finish(now)
         if stage.hooks:
             _run_hooks(stage, before)

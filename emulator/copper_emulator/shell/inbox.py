@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from copper_emulator.core.model import Attempt, Delivery, Result
@@ -63,7 +63,7 @@ class Inbox:
         self.requests.append(attempt)
         reply = self.reply
         result = Result.answered(reply.status, headers=_HEADERS, body=reply.body.encode(), delay_ms=reply.delay_ms)
-        return replace(result, route=ROUTE, took_ms=0.0)
+        return result._replace(route=ROUTE, took_ms=0.0)
 
     def begin_anew(self, deliveries: Iterable[Delivery]) -> None:
         """As newly made, but for what it got by these, in an earlier life of the account."""

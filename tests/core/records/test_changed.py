@@ -56,6 +56,18 @@ def test_only_what_differs_is_told_and_nested_values_as_a_whole() -> None:
     ]
 
 
+def test_who_changes_what_was_told_changes_no_record_and_no_other_account() -> None:
+    account = make_account()
+    ada = make(account, LEAD, name="Ada")
+    [told] = change(account, LEAD, ada, tags=["x"])
+    for value in told.updated_attributes["tags"]:
+        value.append("leak")
+
+    assert get(account, LEAD, ada)["tags"] == ["x"]
+    other = make_account()
+    assert get(other, LEAD, make(other, LEAD, name="Bob"))["tags"] == []
+
+
 def test_an_email_in_another_case_is_a_change() -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada", email=email("ada@example.com"))

@@ -9,6 +9,7 @@ import pytest
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import EntityType, Kind, Outcome, Result, State, WaitsFor
 from copper_emulator.core.records import deeds
+from copper_emulator.core.rules import Limit
 from copper_emulator.core.state import Tracker, end_interrupted, rows
 from copper_emulator.core.state.parts import Rows
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
@@ -206,3 +207,33 @@ def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
     untouched = Tracker(make_account())
     untouched.begin()
     assert untouched.changes() == []
+
+
+def test_what_is_held_shares_its_hold_again() -> None:
+    account = make_account(limits=(Limit(1, MINUTE),))
+    subscribe(account, "lead/new")
+    for number in range(3):
+        fire(account, "lead/new", [number + 1])
+    deliver(account, START)
+    filed = Filed(account)
+    deliver(account, START + 1, START + MINUTE)
+    filed.follow()
+
+    other = again(account, filed.rows)
+    third = other.journal.notifications[2]
+    assert (third.held_by, third.held_until_ms) == ("1/1m", START + 2 * MINUTE)
+    assert third.hold is other.inside.waiting.hold
+    assert other.journal.notifications[1].held_until_ms == START + MINUTE
+
+
+def test_what_is_held_by_nothing_is_refused() -> None:
+    account = make_account(limits=(Limit(1, MINUTE),))
+    subscribe(account, "lead/new")
+    for number in range(2):
+        fire(account, "lead/new", [number + 1])
+    deliver(account, START)
+    told = rows(account)
+    told["small"] = [(name, None if name == "hold" else value) for name, value in told["small"]]
+
+    with pytest.raises(StateError, match="notification 2 is held, and nothing says by which limit"):
+        again(account, told)

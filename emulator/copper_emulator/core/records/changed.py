@@ -7,6 +7,7 @@ opportunity's stage (`stage_id`, `stage`, `last_stage_at`, `days_in_stage`) and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from copper_emulator.core.records.fields import Field, Table
@@ -56,7 +57,7 @@ def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue:
     """`[old, new]` of a changed field under one of its names. Of the records only what that needs is looked at."""
     tell = _TOLD.get(name)
     if tell is None or name == field.name:
-        return [before[field.name], after[field.name]]
+        return [_own(before[field.name]), _own(after[field.name])]
     return [tell(before, catalogue, now), tell(after, catalogue, now)]
 
 
@@ -71,9 +72,14 @@ def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -
             continue
         # What a read shows for one that is not set.
         old, new = (blank_custom(definition) if value is None else value for value in (old, new))
-        plain[str(wanted)] = [old, new]
+        plain[str(wanted)] = [_own(old), _own(new)]
         named[str(wanted)] = [computed(definition, old), computed(definition, new)]
     return plain, named
+
+
+def _own(value: Any) -> Any:
+    """What is told is anybody's to change, and what is stored is nobody's: records share it, as they share defaults."""
+    return deepcopy(value) if isinstance(value, dict | list) else value
 
 
 def _same_custom(old: Any, new: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from aiohttp import web
 from yarl import URL
@@ -75,7 +74,7 @@ class AiohttpApp:
         if _MARK not in marks:
             return result
         kept = tuple((name, value) for name, value in result.headers if name != _MARK)
-        return with_exception(replace(result, headers=kept), self._raised.pop(marks[_MARK]))
+        return with_exception(result._replace(headers=kept), self._raised.pop(marks[_MARK]))
 
     async def _start(self) -> BaseException | None:
         """What its start-up raised: returned, because SystemExit out of a task would stop the loop."""

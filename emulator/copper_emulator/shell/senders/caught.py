@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -67,7 +66,7 @@ def _watched(*, flask: bool, django: bool) -> Iterator[None]:
 
 def with_exception(result: Result, error: BaseException) -> Result:
     """The same result, telling of an exception in the endpoint with its traceback."""
-    return replace(result, exception=error, traceback=format_exception(error))
+    return result._replace(exception=error, traceback=format_exception(error))
 
 
 def from_exception(error: BaseException) -> Result:
