@@ -132,19 +132,29 @@ while :; do sleep 0.05; done
 def told(executing: Executing, name: str, number: signal.Signals) -> Ended:
     """A shell with a trap, and exec told a signal when it is ready."""
     command = [*EXEC, "--", "sh", "-c", TRAP.format(name=name)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(executing.authority),
-        # No terminal, as on CI.
-        start_new_session=True,
-    ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
-        running.send_signal(number)
-        out, err = running.communicate(timeout=60)
+    # Under nohup a hang-up is ignored, also by every child, and a shell cannot trap what was ignored at its start.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        running = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(executing.authority),
+            # No terminal, as on CI.
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(number, before)
+    with running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            running.send_signal(number)
+            out, err = running.communicate(timeout=60)
+        finally:
+            # Of what has ended by itself this is nothing.
+            running.kill()
     return Ended(running.returncode, out, err)
 
 
