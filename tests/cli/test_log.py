@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from copper_emulator.cli.log import Log
 from copper_emulator.core.model import EntityType, Entry, Event, Kind, RecordChange, Topic
 from copper_emulator.core.subscriptions import Draft
 from copper_emulator.settings import Settings
-from copper_emulator.shell.plan import Plan
+from copper_emulator.shell.plan import ClockName, Plan
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.serving import Server
 
@@ -22,9 +23,9 @@ TARGET = "https://my-app.example/hooks/copper"
 
 
 @asynccontextmanager
-async def logged(log: Log) -> AsyncIterator[ServedAccount]:
+async def logged(log: Log, *, clock: ClockName = "wall", limits: str = "off") -> AsyncIterator[ServedAccount]:
     """An account whose server prints its log to this one."""
-    plan = Plan(Settings.of({"batch": 1, "limits": "off"}), clock="wall", listener=log.entry)
+    plan = Plan(Settings.of({"batch": 1, "limits": limits}), clock=clock, listener=log.entry)
     async with Server(plan, port=0) as server:
         account = server.accounts.named("default")
         assert account is not None
@@ -93,6 +94,24 @@ async def test_a_line_in_json_tells_of_a_notification_as_it_was_then(capfd: pyte
 
 
 @pytest.mark.asyncio
+async def test_a_line_in_json_tells_until_when_a_notification_was_held_then(capfd: pytest.CaptureFixture[str]) -> None:
+    """What it is held by moves on with each window that renews."""
+    log = Log(as_json=True)
+    async with logged(log, clock="manual", limits="1/1m") as account:
+        await _a_turn()
+        # More than are printed before the first window renews.
+        fire(account, range(1, 301))
+        await account.runner.advance(5 * 60_000)
+        log.close()
+        lines = [json.loads(line) for line in printed(capfd)]
+
+    held = [line for line in lines if line["kind"] == "held"]
+    told = [(line["at"], line["notification"]["held_until"]) for line in held if line["notification"]]
+    lasting = [datetime.fromisoformat(until) - datetime.fromisoformat(at) for at, until in told]
+    assert lasting == [timedelta(minutes=1)] * 299
+
+
+@pytest.mark.asyncio
 async def test_what_cannot_be_told_does_not_end_the_log(capfd: pytest.CaptureFixture[str]) -> None:
     log = Log(as_json=False)
     told: list[dict[str, object]] = []
@@ -100,16 +119,19 @@ async def test_what_cannot_be_told_does_not_end_the_log(capfd: pytest.CaptureFix
     # No moment that a calendar has.
     log.entry(None, Entry(0, 10**18, Kind.SETTINGS, "out of time"))
     log.entry(None, Entry(0, 0, Kind.SETTINGS, "told"))
-    await _some_turns()
+    async with asyncio.timeout(10):
+        # Before the end, which prints all that is left, and though no other comes.
+        while not (lines := printed(capfd)):
+            await _a_turn()
     log.close()
 
-    assert [line.split()[-1] for line in printed(capfd)] == ["told"]
+    assert [line.split()[-1] for line in lines] == ["told"]
+    assert printed(capfd) == []
     assert len(told) == 1
 
 
-async def _some_turns() -> None:
+async def _a_turn() -> None:
     loop = asyncio.get_running_loop()
-    for _ in range(3):
-        passed = loop.create_future()
-        loop.call_soon(passed.set_result, None)
-        await passed
+    passed = loop.create_future()
+    loop.call_soon(passed.set_result, None)
+    await passed

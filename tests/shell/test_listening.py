@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import NoReturn
 
 import pytest
+from aiohttp import web
+from pydantic import BaseModel
 from yarl import URL
 
+from copper_emulator.shell.api.calls import BASE, Call, routes_of
+from copper_emulator.shell.api.guarding import answer_refusals
+from copper_emulator.shell.api.models import Taken
+from copper_emulator.shell.api.operation import ServerOperation
+from copper_emulator.shell.app import make_api, make_runner
 from tests.shell.served import serving
 
 pytestmark = pytest.mark.asyncio
 
 CREDENTIALS = "X-PW-AccessToken: t\r\nX-PW-Application: developer_api\r\nX-PW-UserEmail: ada@example.com\r\n"
+PACKED = "Content-Encoding: gzip\r\nContent-Length: 3\r\n"
 RESET = "POST /_emulator/v1/accounts/default/reset"
-CREATE = "POST /developer_api/v1/people"
+CREATE = f"POST {BASE}/people"
+SUBSCRIBE = f"POST {BASE}/webhooks"
 
 
 async def connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -36,18 +46,33 @@ async def sent(url: str, request: str, headers: str, body: bytes = b"") -> tuple
 @pytest.mark.parametrize(
     ("request_", "answer"),
     [
-        (RESET, {"error": "the body could not be read: 400, message:\n  Can not decode content-encoding: gzip"}),
+        (
+            RESET,
+            {
+                "error": "Bad Request",
+                "hint": "The body could not be read: its encoding, length or chunks are not what its headers say.",
+            },
+        ),
         (CREATE, {"success": False, "status": 400, "message": "Bad Request"}),
+        (SUBSCRIBE, {"success": False, "status": 400, "message": "Bad Request"}),
     ],
-    ids=["control", "api"],
+    ids=["control", "api", "webhooks"],
 )
 async def test_a_body_that_is_not_packed_as_it_says_is_told_to_its_sender_alone(
     caplog: pytest.LogCaptureFixture, request_: str, answer: object
 ) -> None:
-    headers = f"{CREDENTIALS}Content-Encoding: gzip\r\nContent-Length: 3\r\n"
     async with serving() as served:
-        assert await sent(served.server.url, request_, headers, b"abc") == (400, answer)
+        assert await sent(served.server.url, request_, CREDENTIALS + PACKED, b"abc") == (400, answer)
 
+    assert caplog.records == []
+
+
+async def test_a_body_that_nobody_reads_and_nobody_could_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    """It is looked at when its request has been answered."""
+    async with serving() as served:
+        status, _ = await sent(served.server.url, CREATE, PACKED, b"abc")
+
+    assert status == 401
     assert caplog.records == []
 
 
@@ -69,8 +94,55 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_is_no_news(
     assert caplog.records == []
 
 
+async def broken(*_: object) -> NoReturn:
+    raise ConnectionResetError("of the emulator's own")
+
+
+def broken_act(_call: Call) -> NoReturn:
+    raise ConnectionResetError("of the emulator's own")
+
+
+@pytest.mark.parametrize("api", ["control", "emulated"])
+async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logged(
+    caplog: pytest.LogCaptureFixture, api: str
+) -> None:
+    """Only that a body cannot be read is its client's."""
+    async with serving() as served:
+        if api == "control":
+            app = web.Application(middlewares=[answer_refusals])
+            app.router.add_get(
+                f"{BASE}/broken", ServerOperation("GET", "", "", Taken, BaseModel, broken).handler(served.accounts)
+            )
+        else:
+            app = make_api(served.accounts)
+            app.add_routes(routes_of([("GET", "/broken", broken_act)]))
+        runner = make_runner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await connected(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        writer.write(f"GET {BASE}/broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{CREDENTIALS}\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        await runner.cleanup()
+
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert [record.exc_info is not None and record.exc_info[0] for record in caplog.records] == [ConnectionResetError]
+
+
 async def test_what_nobody_can_expect_of_the_control_api_is_refused_in_its_words() -> None:
     async with serving() as served:
         status, said = await sent(served.server.url, "GET /_emulator/v1/accounts", "Expect: miracles\r\n")
 
-    assert (status, said) == (417, {"error": "this is no request that HTTP allows: Unknown Expect: miracles"})
+    assert (status, said) == (417, {"error": "this request cannot be answered: Unknown Expect: miracles"})
+
+
+async def test_what_nobody_can_expect_of_the_api_is_refused_with_a_hint() -> None:
+    async with serving() as served:
+        reader, writer = await connected(served.server.url)
+        writer.write(b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: miracles\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert b"X-Copper-Emulator-Hint: This request cannot be answered: Unknown Expect: miracles\r\n" in answer

@@ -134,11 +134,14 @@ class Log:
 
     def _print_some(self) -> None:
         self._called = False
-        self._print(min(len(self._entries), _AT_ONCE))
-        if self._entries:
-            self._print_soon()
-        else:
-            self._not_before = asyncio.get_running_loop().time() + _GATHER
+        try:
+            self._print(min(len(self._entries), _AT_ONCE))
+        finally:
+            # Also after one that cannot be told: the others do not wait until another comes.
+            if self._entries:
+                self._print_soon()
+            else:
+                self._not_before = asyncio.get_running_loop().time() + _GATHER
 
     def _print_all(self) -> None:
         if self._entries:
@@ -186,4 +189,9 @@ class Log:
 
 def _as_it_stands(entry: Entry) -> Entry:
     """The same, telling of its notification as it is now: what else an entry tells never changes."""
-    return entry if entry.notification is None else entry._replace(notification=copy(entry.notification))
+    if entry.notification is None:
+        return entry
+    notification = copy(entry.notification)
+    # All that are held at once share one, which moves on.
+    notification.hold = copy(notification.hold)
+    return entry._replace(notification=notification)

@@ -71,8 +71,6 @@ async def answer_errors(
     except UsageError as error:
         # Like frozen time that went back: it is the test that must be told.
         return refuse(request, BadRequest("Bad Request", hint=str(error)))
-    except (web.RequestPayloadError, ConnectionError) as error:
-        return refuse(request, BadRequest("Bad Request", hint=f"The body could not be read: {error}"))
 
 
 async def _hold_back(request: web.Request) -> None:
@@ -109,7 +107,7 @@ def answer_unhandled(
     """What aiohttp refused before any handler saw it, in the envelope; its own 500 stays, with its log entry."""
     if status >= 500 or error is None:
         return None
-    return envelope(BadRequest("Bad Request", hint=f"This is no request that HTTP allows: {message}"))
+    return envelope(BadRequest("Bad Request", hint=f"This request cannot be answered: {message}"))
 
 
 def printable(text: str) -> str:

@@ -72,24 +72,27 @@ def connections(
 
     def connection() -> _Connection:
         made = _Connection(server, loop=loop, **options)
-        made.on_error, made.as_https = on_error, as_https
+        made.on_error, made.as_https, made.handler_failed = on_error, as_https, False
         return made
 
     return connection
 
 
 class _Connection(web.RequestHandler):
-    __slots__ = ("as_https", "on_error")
+    __slots__ = ("as_https", "handler_failed", "on_error")
 
     on_error: OnError
     as_https: bool
+    handler_failed: bool
+    """Whether what is logged was raised by a handler."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, _Tls(transport)) if self.as_https else transport)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        # What a client sent that cannot be read, and that it has gone, is no fault of the server.
-        if not isinstance(kw.get("exc_info"), (web.RequestPayloadError, ConnectionError)):
+        # Outside of a handler only what is left of a body is read: that it cannot be, or that the client has gone, is
+        # no fault of the server. In a handler it may be one.
+        if self.handler_failed or not isinstance(kw.get("exc_info"), (web.RequestPayloadError, ConnectionError)):
             super().log_exception(*args, **kw)
 
     def handle_error(
@@ -105,7 +108,11 @@ class _Connection(web.RequestHandler):
         if not request.writer.output_size:
             answer = self.on_error(request, status, exc, message or "")
         if answer is None:
-            return super().handle_error(request, status, exc, message)
+            self.handler_failed = True
+            try:
+                return super().handle_error(request, status, exc, message)
+            finally:
+                self.handler_failed = False
         answer.force_close()
         return answer
 

@@ -216,7 +216,7 @@ def _answer_unhandled(
     request: web.BaseRequest, status: int, error: BaseException | None, message: str
 ) -> web.StreamResponse | None:
     if status < 500 and error is not None and request.path.startswith("/_emulator"):
-        return refuse(Refused(status, f"this is no request that HTTP allows: {message}"))
+        return refuse(Refused(status, f"this request cannot be answered: {message}"))
     from copper_emulator.shell.app import answer_unhandled
 
     return answer_unhandled(request, status, error, message)

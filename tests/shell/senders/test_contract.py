@@ -194,6 +194,44 @@ def test_nothing_is_kept_from_one_delivery_to_the_next(kind: str, face: str) -> 
     assert [delivery.outcome for delivery in deliveries] == [Outcome.DELIVERED] * 3
 
 
+CAPTURED = {
+    "Host": "captured.example",
+    "content-length": "5",
+    "Transfer-Encoding": "chunked",
+    "Connection": "keep-alive",
+}
+
+
+@over_http
+def test_a_replay_is_as_long_as_its_body_whatever_the_captured_headers_say(kind: str) -> None:
+    behaviour, body = Behaviour(), '{"subscription_id":1,"event":"new","type":"lead","ids":[1]}'
+    with endpoint(kind, behaviour) as to, host_for(kind) as host, Emulator(host=host) as copper:
+        copper.route("https://billing.example.com", to=to)
+        deliveries = [copper.replay(body, target=TARGET, headers=CAPTURED) for _ in range(2)]
+    assert [delivery.outcome for delivery in deliveries] == [Outcome.DELIVERED] * 2
+    assert [seen["body"] for seen in behaviour.seen] == [body.encode()] * 2
+    assert behaviour.seen[0]["headers"]["content-length"] == str(len(body))
+    assert "transfer-encoding" not in behaviour.seen[0]["headers"]
+
+
+@over_http
+@pytest.mark.parametrize(
+    "header", [("X", "a\r\nY: b"), ("X\n", "a"), ("X", "a\0b"), ("X", "half \ud800"), ("\udfff", "a")], ids=ascii
+)
+def test_a_header_that_cannot_be_written_fails_its_delivery_alone(kind: str, header: tuple[str, str]) -> None:
+    behaviour, body = Behaviour(), '{"subscription_id":1,"event":"new","type":"lead","ids":[1]}'
+    with endpoint(kind, behaviour) as to, host_for(kind) as host, Emulator(host=host, strict=False) as copper:
+        copper.route("https://billing.example.com", to=to)
+        failed = copper.replay(body, target=TARGET, headers=dict([header]))
+        assert behaviour.seen == []
+        assert copper.replay(body, target=TARGET).outcome is Outcome.DELIVERED
+    assert (failed.outcome, failed.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
+    assert failed.text is not None
+    assert failed.text.endswith(
+        f"the header {header[0]!a} has a control character or half a surrogate pair, and is not sent"
+    )
+
+
 @every_kind
 def test_a_port_in_the_target_is_part_of_its_host(kind: str) -> None:
     behaviour = Behaviour()

@@ -237,9 +237,21 @@ def asking(again: Callable[[Exchange], bool] = lambda _exchange: False) -> Excha
 # --- requests -----------------------------------------------------------------------------------------------------
 
 
+CAPTURED = (
+    ("Host", "captured.example"),
+    ("Content-length", "5"),
+    ("Transfer-Encoding", "chunked"),
+    ("Connection", "keep-alive"),
+)
+"""What a captured request naturally has, and what is no longer true of the one that is sent."""
+
+
 @pytest.mark.parametrize("fresh", [False, True])
 @pytest.mark.parametrize("as_target", [False, True])
-def test_a_request_is_the_one_that_aiohttps_client_makes(*, as_target: bool, fresh: bool) -> None:
+@pytest.mark.parametrize("more", [(), CAPTURED], ids=["own headers", "captured headers"])
+def test_a_request_is_the_one_that_aiohttps_client_makes(
+    more: tuple[tuple[str, str], ...], *, as_target: bool, fresh: bool
+) -> None:
     heard: list[bytes] = []
 
     def talk(connection: socket.socket) -> None:
@@ -248,7 +260,7 @@ def test_a_request_is_the_one_that_aiohttps_client_makes(*, as_target: bool, fre
 
     async def send(url: str, *, plainly: bool) -> None:
         route = Route(URL("https://billing.example.com"), URL(f"{url}/local"), RouteKind.URL)
-        sent = attempt("https://billing.example.com/a%2Fb?x=%41")
+        sent = Attempt(nobodys, None, "https://billing.example.com/a%2Fb?x=%41", HEADERS + more, b'{"ids":[1]}', 0)
         async with sender(plainly=plainly) as made:
             result = await made.send(sent, route, timeout_ms=PATIENCE, as_target=as_target, fresh=fresh)
         assert (result.status, result.route) == (200, f"{url}/local")
@@ -259,6 +271,8 @@ def test_a_request_is_the_one_that_aiohttps_client_makes(*, as_target: bool, fre
     first, second = (sorted(request.split(b"\r\n")) for request in heard)
     assert first == second
     assert heard[0].startswith(b"POST /local/a%2Fb?x=%41 HTTP/1.1\r\n")
+    for name in (b"host:", b"content-length:", b"connection:" if more or fresh else b"content-type:"):
+        assert heard[0].lower().count(b"\r\n" + name) == 1
 
 
 @pytest.mark.parametrize("header", [("X", "a\r\nY: b"), ("X\n", "a"), ("X", "a\rb")])
@@ -273,6 +287,30 @@ def test_a_header_that_would_be_two_is_not_sent(header: tuple[str, str]) -> None
         result = asyncio.run(run(endpoint.url))
     assert result.outcome is Outcome.FAILED
     assert script.heard == []
+
+
+@given(value=st.text(st.sampled_from("\0\t\n\r\x1b\x7f\x80 a\u00e9\ud800"), max_size=4))
+def test_a_header_is_taken_as_aiohttps_client_takes_it(value: str) -> None:
+    """Whichever the characters are: some it refuses, and none gets past it here."""
+
+    async def run(url: str) -> list[tuple[object, ...]]:
+        sent = Attempt(nobodys, None, url, (("X", value),), b"{}", 0)
+        results = []
+        for plainly in (True, False):
+            async with sender(plainly=plainly) as made:
+                results.append(await made.send(sent, Straight(URL(url)), timeout_ms=PATIENCE))
+        return [(result.outcome, result.reason, result.text) for result in results]
+
+    def talk(connection: socket.socket) -> None:
+        heard.append(read_request(connection).partition(b"X: ")[2].partition(b"\r\n")[0])
+        connection.sendall(OK)
+
+    heard: list[bytes] = []
+    with raw_endpoint(talk) as endpoint:
+        first, second = asyncio.run(run(endpoint.url))
+    assert first == second
+    assert len(heard) in (0, 2)
+    assert len(set(heard)) < 2
 
 
 def test_over_a_kept_connection_it_has_left_when_the_call_returns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import ssl
 import warnings
@@ -107,7 +108,8 @@ async def test_a_trusted_host_that_is_no_name_is_refused_at_the_start() -> None:
 
 
 @pytest.mark.asyncio
-async def test_plain_http_to_the_tls_port_is_answered_that_it_is() -> None:
+async def test_plain_http_to_the_tls_port_is_answered_that_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     async with serving_tls() as server, ClientSession() as session:
         url = server.tls_url.replace("https://", "http://")
         for _ in range(2):
@@ -118,10 +120,13 @@ async def test_plain_http_to_the_tls_port_is_answered_that_it_is() -> None:
                 assert hint.startswith("This port speaks TLS: write https://, not http://")
 
     assert logged(server) == ["POST /developer_api/v1/people: plain HTTP at the TLS port; write https://"] * 2
+    # aiohttp would have written of each request.
+    assert caplog.records == []
 
 
 @pytest.mark.asyncio
 async def test_what_is_neither_tls_nor_http_is_answered_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     async with serving_tls() as server:
         port = int(server.tls_url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -15,6 +15,7 @@ from copper_emulator.core.records.writing.action import Deed, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.stage import Stage
 
 T = TypeVar("T")
@@ -107,6 +108,6 @@ def _handler(act: Act, *, bulk: bool) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         # Who calls comes first: a stranger's body is not even read.
         stage = stage_of(request, bulk=bulk)
-        return act(Call(request, stage, await request.read()))
+        return act(Call(request, stage, await body_of(request)))
 
     return handle

@@ -51,9 +51,6 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return refuse(Refused(405, f"{request.path} knows {allowed}, not {request.method}"))
     except web.HTTPException as error:
         return refuse(Refused(error.status, error.reason))
-    except (web.RequestPayloadError, ConnectionError) as error:
-        # The client has gone in the middle of it, or it is none of the lengths and chunks that HTTP has.
-        return refuse(Refused(400, f"the body could not be read: {error}"))
 
 
 def _misused(error: UsageError) -> Refused:

@@ -17,6 +17,7 @@ from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.faults import faults_text
 from copper_emulator.shell.api.guarding import Handler, Refused
 from copper_emulator.shell.api.models import Taken
+from copper_emulator.shell.api.receiving import body_of
 
 if TYPE_CHECKING:
     from copper_emulator.shell.accounts import Accounts
@@ -102,7 +103,7 @@ async def _said(request: web.Request, model: type[T], max_body: int | None) -> d
     if request.query:
         raise Refused(422, "this operation takes its values in a JSON body, not in the query")
     reader = request if max_body is None else request.clone(client_max_size=max_body)
-    said = parse_body(await reader.read())
+    said = parse_body(await body_of(reader))
     if not isinstance(said, dict):
         raise Refused(422, "the body must be a JSON object")
     return said

@@ -10,6 +10,7 @@ from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, go_on
 from copper_emulator.shell.api.calls import BASE, path_id
 from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.receiving import body_of
 
 PATH = f"{BASE}/webhooks"
 
@@ -34,7 +35,7 @@ async def view_subscription(request: web.Request) -> web.Response:
 async def create_subscription(request: web.Request) -> web.Response:
     """200 (not 201) with the new object, or 422."""
     stage = stage_of(request)
-    body = parse_body(await request.read())
+    body = parse_body(await body_of(request))
     made = stage.record(
         lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
     )
@@ -45,7 +46,7 @@ async def update_subscription(request: web.Request) -> web.Response:
     """200 with the whole object; only the keys that were sent are changed."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
-    body = parse_body(await request.read())
+    body = parse_body(await body_of(request))
     changed = stage.record(lambda account, now: account.update_subscription(wanted, body, now))
     return shown_with_hint(changed)
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -28,8 +31,17 @@ from copper_emulator.shell.tls.trust import Trust
 
 _LARGE = 1024 * 1024
 
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+"""What HTTP has in no header: control characters but the tab, and half a surrogate pair, which no encoding has."""
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""They tell where a request ends; a captured one ended elsewhere than the one that is sent."""
+
 _KEEP_ALIVE = 2.0
 """Seconds an idle connection is kept: less than common servers keep theirs, so that none is used that just closed."""
+
+
+_Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class HttpSender:
@@ -116,6 +128,7 @@ class HttpSender:
         return result.sent(route=way.route, took_ms=(monotonic() - began) * 1000)
 
     async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
+        _check(way.headers)
         async with self._session_for(fresh=fresh).post(
             way.url,
             # aiohttp warns of large bodies that are not files.
@@ -146,41 +159,52 @@ class _Way:
 
     url: URL
     route: str
-    headers: tuple[tuple[str, str], ...]
+    headers: _Headers
     head: bytes
     """Of a request that `plain.py` can send, up to its length; else empty."""
 
 
 @lru_cache(maxsize=1_000)
-def _way(
-    destination: Route | Straight, target: str, headers: tuple[tuple[str, str], ...], *, as_target: bool, fresh: bool
-) -> _Way:
+def _way(destination: Route | Straight, target: str, headers: _Headers, *, as_target: bool, fresh: bool) -> _Way:
+    headers = _without(_FRAMING, headers)
     if isinstance(destination, Route):
         url, route = route_url(destination, target), destination.name
-        headers += _about_target(target, as_target=as_target)
+        headers = _with_target(headers, target, as_target=as_target)
     else:
         url, route = destination.url, ""
     return _Way(url, route, headers, _head(url, headers, fresh=fresh))
 
 
-def _about_target(target: str, *, as_target: bool) -> tuple[tuple[str, str], ...]:
+def _with_target(headers: _Headers, target: str, *, as_target: bool) -> _Headers:
     if as_target:
-        return (("Host", host_header(target)),)
-    return (("X-Forwarded-Host", host_header(target)), ("X-Forwarded-Proto", URL(target).scheme))
+        return (*_without({"host"}, headers), ("Host", host_header(target)))
+    return (*headers, ("X-Forwarded-Host", host_header(target)), ("X-Forwarded-Proto", URL(target).scheme))
 
 
-def _head(url: URL, headers: tuple[tuple[str, str], ...], *, fresh: bool) -> bytes:
+def _without(names: Collection[str], headers: _Headers) -> _Headers:
+    return tuple((name, value) for name, value in headers if name.lower() not in names)
+
+
+def _head(url: URL, headers: _Headers, *, fresh: bool) -> bytes:
     if url.scheme != "http" or not is_loopback(url.host or ""):
         return b""
     lines = [f"{name}: {value}" for name, value in headers]
-    if not any(name.lower() == "host" for name, _ in headers):
+    names = {name.lower() for name, _ in headers}
+    if "host" not in names:
         lines.insert(0, f"Host: {host_header(str(url))}")
-    if fresh:
+    if fresh and "connection" not in names:
         lines.append("Connection: close")
     lines.insert(0, f"POST {url.raw_path_qs} HTTP/1.1")
-    # No header has a line break, or aiohttp's client tells which.
-    broken = any(end in line for line in lines for end in "\r\n")
-    return b"" if broken else "\r\n".join([*lines, "Content-Length: "]).encode()
+    # What cannot be sent goes the other way, where it is told what is wrong.
+    unsendable = any(_UNSENDABLE.search(line) for line in lines)
+    return b"" if unsendable else "\r\n".join([*lines, "Content-Length: "]).encode()
+
+
+def _check(headers: _Headers) -> None:
+    """Raises ValueError for what cannot be sent; some of it aiohttp's client would leave out without a word."""
+    for name, value in headers:
+        if _UNSENDABLE.search(name + value):
+            raise ValueError(f"the header {name!a} has a control character or half a surrogate pair, and is not sent")
 
 
 def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:

@@ -113,7 +113,8 @@ class TlsListener:
                     transport, _ = await loop.connect_accepted_socket(self._connection, taken, ssl=self._context)
                     self._open.add(transport)
                 elif first is not None and self._plain is not None:
-                    await loop.connect_accepted_socket(connections(self._plain, self._answer_no_http), taken)
+                    answering = connections(self._plain, self._answer_no_http, access_log=None)
+                    await loop.connect_accepted_socket(answering, taken)
         except TimeoutError:
             pass
         except OSError as error:

@@ -1,0 +1,18 @@
+"""What has a client sent as the body of its request, and what if it cannot be read?"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from copper_emulator.core.errors import BadRequest
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The whole body. Raises BadRequest where it is not what its headers say, or its client has gone."""
+    try:
+        return await request.read()
+    except web.RequestPayloadError:
+        said = "its encoding, length or chunks are not what its headers say"
+    except ConnectionError:
+        said = "the client has gone in the middle of it"
+    raise BadRequest("Bad Request", hint=f"The body could not be read: {said}.")
