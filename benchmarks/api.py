@@ -3,8 +3,13 @@
 `copper-emulator serve` without limits, its account filled with 10,000 people and 20 subscriptions, and a bare aiohttp
 application (`programs/answer_bare.py`), which reads what it is sent and answers with bytes that it was given, those
 that the emulator has answered before. Both are processes of their own; one client, which takes next to no time itself,
-asks them in turn: one request at a time over one kept connection, and 8 at once over 8. A search has the order and the
-filters that it is asked for each time; pages are of 20, which is Copper's default, and of 200, the most.
+asks them in turn: one request at a time over one kept connection, and 8 at once over 8. Pages of searches are of 20,
+which is Copper's default, and of 200, the most.
+
+The emulator keeps the JSON of records that were read and the answers to searches, so each is measured in up to three
+ways, and its line says which: asked again, as by clients that look for news where there is none, which is answered from
+what is kept; for another record or page each time; and after a write, when some person was updated since the last
+request (or the last eight, where there are eight at once), so that the search is made anew. The write is not timed.
 
 In another server the last 1,000 of 10,000 creates, one at a time, are held against the first 1,000.
 """
@@ -15,9 +20,10 @@ import asyncio
 import itertools
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks.client_servers import ACCOUNT, API, HEADERS, Site, emulator, program
@@ -42,33 +48,66 @@ LEAST_AT_THE_END = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What is asked for. `body` is None where there is none, and of a create another one each time."""
+    """What is asked for; its path and its body are made of the number of the request."""
 
     name: str
     method: str
-    path: str
-    body: Any = None
-    creates: bool = False
+    path: Callable[[int], str]
+    body: Callable[[int], Any] = lambda number: None
+    route: str = ""
+    """All paths, where they differ."""
+    written: str = ""
+    """The path of whom to update before each request, or before as many as are asked at once; none without one."""
 
-    def requests(self, count: int, numbers: Iterator[int]) -> list[bytes]:
-        """So many of them."""
-        if self.creates:
-            return [self._request(person(next(numbers))) for _ in range(count)]
-        return [self._request(self.body)] * count
+    def request(self, number: int) -> bytes:
+        return _request(self.method, self.path(number), self.body(number))
 
-    def _request(self, body: Any) -> bytes:
-        return request(self.method, API + self.path, HEADERS, b"" if body is None else json.dumps(body).encode())
+    def write(self, number: int) -> bytes:
+        return _request("PUT", self.written, {"title": f"Engineer {number}"})
+
+    def answers(self, answer: str) -> dict[str, str]:
+        """What the bare application answers, and to what."""
+        told = {f"{self.method} {API}{self.route or self.path(0)}": answer}
+        return {**told, f"PUT {API}{self.written}": "{}"} if self.written else told
 
 
-def operations(someone: int) -> tuple[Operation, ...]:
-    return (
-        Operation("create a person", "POST", "/people", creates=True),
-        Operation(f"list {SUBSCRIPTIONS} subscriptions", "GET", "/webhooks"),
-        Operation("fetch a person", "GET", f"/people/{someone}"),
-        Operation("search people, page of 20", "POST", "/people/search", {"page_size": 20}),
-        Operation("search people by tag, page of 20", "POST", "/people/search", {"tags": ["batch 7"]}),
-        Operation("search people, page of 200", "POST", "/people/search", {"page_size": 200}),
-    )
+def _request(method: str, path: str, body: Any) -> bytes:
+    return request(method, API + path, HEADERS, b"" if body is None else json.dumps(body).encode())
+
+
+def _create() -> Operation:
+    # No two people have the same email address, and the first numbers are taken.
+    return Operation("create a person", "POST", lambda number: "/people", lambda number: person(PEOPLE + number))
+
+
+def operations(people: Sequence[int]) -> Iterator[Operation]:
+    paths = [f"/people/{each}" for each in people]
+    someone = paths[-1]
+    yield _create()
+    yield Operation(f"list {SUBSCRIPTIONS} subscriptions", "GET", lambda number: "/webhooks")
+    yield Operation("fetch a person, the same again", "GET", lambda number: someone)
+    # Before the searches: whoever is fetched here was never read before.
+    another = "fetch a person, another each time"
+    yield Operation(another, "GET", lambda number: paths[number % len(paths)], route="/people/{id}")
+    yield from _searches("search people, page of 20", {"page_size": 20}, someone, matches=PEOPLE)
+    yield from _searches("search people by tag, page of 20", {"tags": ["batch 7"]}, someone, matches=PEOPLE // 50)
+    yield from _searches("search people, page of 200", {"page_size": 200}, someone, matches=PEOPLE)
+
+
+def _searches(name: str, said: dict[str, Any], someone: str, *, matches: int) -> Iterator[Operation]:
+    pages = matches // said.get("page_size", 20)
+
+    def page(number: int) -> dict[str, Any]:
+        return {**said, "page_number": number % pages + 1}
+
+    def path(number: int) -> str:
+        return "/people/search"
+
+    yield Operation(f"{name}, the same again", "POST", path, lambda number: said)
+    if matches == PEOPLE:
+        # So many that the first answers are kept no longer when all have been asked for.
+        yield Operation(f"{name}, another each time", "POST", path, page)
+    yield Operation(f"{name}, after a write", "POST", path, page, written=someone)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -82,8 +121,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
         loop.close()
 
 
-def _fill(ours: Site) -> int:
-    """People and subscriptions; the id of one of the people."""
+def _fill(ours: Site) -> list[int]:
+    """People and subscriptions; the ids of the people."""
     ids: list[int] = []
     for first in range(0, PEOPLE, SEEDED_AT_ONCE):
         people = [person(number) for number in range(first, first + SEEDED_AT_ONCE)]
@@ -92,24 +131,24 @@ def _fill(ours: Site) -> int:
         target = f"https://inbox.example/default/{number}"
         # Of a type that nothing is written of here.
         ours.ask("POST", f"{API}/webhooks", {"target": target, "type": "project", "event": "new"})
-    return ids[PEOPLE // 2]
+    return ids
 
 
 def _beside_bare(loop: asyncio.AbstractEventLoop, ours: Site, operation: Operation, *, quick: bool) -> Iterator[Row]:
-    numbers = itertools.count(PEOPLE * 10)
-    [first] = operation.requests(1, itertools.count(PEOPLE * 5))
-    answer = ours.bytes_of(operation.method, API + operation.path, first.partition(b"\r\n\r\n")[2] or None)
     count = REQUESTS // 4 if quick else REQUESTS
+    said = operation.body(0)
+    path = API + operation.path(0)
+    answer = ours.bytes_of(operation.method, path, None if said is None else json.dumps(said).encode()).decode()
+    numbers = {"ours": itertools.count(1), "bare": itertools.count(1)}
     with ExitStack() as opened:
-        said = {f"{operation.method} {API}{operation.path}": answer.decode()}
-        bare = opened.enter_context(program("answer_bare", told=said)).hear()
+        bare = opened.enter_context(program("answer_bare", told=operation.answers(answer))).hear()
         for at_once in AT_ONCE:
             rates = {}
             for name, url in (("ours", ours.url), ("bare", bare)):
                 load = Load(url, at_once)
                 opened.callback(load.close)
                 loop.run_until_complete(load.connect())
-                rates[name] = lambda load=load: _rate(loop, load, operation.requests(count, numbers))
+                rates[name] = partial(_asked, loop, load, operation, numbers[name], count, at_once)
             found = in_turn(rates, rounds=rounds_of(quick=quick))
             yield _row(f"API, {operation.name}, {at_once} at once", found)
 
@@ -120,8 +159,33 @@ def _row(what: str, found: dict[str, float]) -> Row:
     return Row(what, shown["ours"], "bare aiohttp handler", shown["bare"], f"{ratio:.2f}", AIM, ratio >= LEAST)
 
 
-def _rate(loop: asyncio.AbstractEventLoop, load: Load, requests: list[bytes]) -> float:
-    return len(requests) / loop.run_until_complete(load.seconds(requests))
+def _asked(
+    loop: asyncio.AbstractEventLoop, load: Load, operation: Operation, numbers: Iterator[int], count: int, at_once: int
+) -> float:
+    """Requests a second."""
+    if not operation.written:
+        return _rate(loop, load, operation, numbers, count)
+    batches = [
+        (operation.write(next(numbers)), [operation.request(next(numbers)) for _ in range(at_once)])
+        for _ in range(count // at_once)
+    ]
+    return count // at_once * at_once / loop.run_until_complete(_after_writes(load, batches))
+
+
+async def _after_writes(load: Load, batches: list[tuple[bytes, list[bytes]]]) -> float:
+    """Seconds that the requests take, without the write before each batch of them."""
+    took = 0.0
+    for write, requests in batches:
+        await load.seconds([write])
+        took += await load.seconds(requests)
+    return took
+
+
+def _rate(
+    loop: asyncio.AbstractEventLoop, load: Load, operation: Operation, numbers: Iterator[int], count: int
+) -> float:
+    requests = [operation.request(next(numbers)) for _ in range(count)]
+    return count / loop.run_until_complete(load.seconds(requests))
 
 
 def _growth(loop: asyncio.AbstractEventLoop, *, quick: bool) -> Row:
@@ -142,15 +206,14 @@ def _growth(loop: asyncio.AbstractEventLoop, *, quick: bool) -> Row:
 
 
 def _rates(loop: asyncio.AbstractEventLoop, count: int, compared: int) -> tuple[float, float]:
-    create = Operation("create", "POST", "/people", creates=True)
-    numbers = itertools.count(1)
+    create, numbers = _create(), itertools.count(1)
     with emulator() as ours:
         load = Load(ours.url, 1)
         loop.run_until_complete(load.connect())
         # What is loaded with the first request is not what is asked about.
-        _rate(loop, load, create.requests(compared // 10, numbers))
-        first = _rate(loop, load, create.requests(compared, numbers))
-        _rate(loop, load, create.requests(count - 2 * compared, numbers))
-        last = _rate(loop, load, create.requests(compared, numbers))
+        _rate(loop, load, create, numbers, compared // 10)
+        first = _rate(loop, load, create, numbers, compared)
+        _rate(loop, load, create, numbers, count - 2 * compared)
+        last = _rate(loop, load, create, numbers, compared)
         load.close()
     return first, last

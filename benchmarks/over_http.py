@@ -5,6 +5,9 @@ notifications that a single call of its control API makes due. Everything is in 
 the limits (which are off), the request, what came back, the journal and the log. It ends when the receiver has read
 the last one; the answer to the call, which tells what became of each, is put together after that.
 
+To the fastest of the receivers there are also 10,000 of them, due by calls of 1,000 each, one after another: there the
+answers are in the time, too, as it ends when the last one is here and the receiver has read the last notification.
+
 Beside it, in turn, into the same process of the receiver: a bare loop of aiohttp's client with one kept session, 32
 tasks and bytes made once (`programs/send_bare.py`), as many requests; and, where the receiver is what is slow, wrk
 with 32 connections for a second. All send the same body and the same headers, those of a notification as the emulator
@@ -35,6 +38,10 @@ TOPIC = {"type": "person", "event": "new"}
 FIRST = 2 * AT_ONCE
 """Sent before a burst, so that the connections are there."""
 WRK_SECONDS = 1
+SUSTAINED = 10_000
+A_CALL = 1_000
+"""Of the sustained ones."""
+SUSTAINED_ROUNDS = 5
 
 OF_BARE = "at least 1.0"
 OF_WRK = "at least 0.85"
@@ -75,6 +82,18 @@ class Stand:
         self._seconds(send, finish, FIRST)
         return self.burst / self._seconds(send, finish, self.burst)
 
+    def sustained(self, send: Callable[[int], None], count: int) -> float:
+        """Requests a second, from the start until the receiver has read the last one and all of `send` is done."""
+        self._until_done(send, FIRST)
+        return count / self._until_done(send, count)
+
+    def _until_done(self, send: Callable[[int], None], count: int) -> float:
+        self.site.bytes_of("POST", f"/expect/{count}")
+        began = time.monotonic()
+        send(count)
+        self.program.hear()
+        return time.monotonic() - began
+
     def _seconds(self, send: Callable[[int], None], finish: Callable[[], object], count: int) -> float:
         self.site.bytes_of("POST", f"/expect/{count}")
         began = time.monotonic()
@@ -113,9 +132,34 @@ def _to(receiver: Receiver, python: Path, what: str, *, quick: bool) -> Iterator
         elif loaded is not None:
             ways["wrk"] = loaded
         found = in_turn(ways, rounds=rounds_of(quick=quick))
-    yield _row(what, found, "bare", "bare aiohttp client", 1.0, OF_BARE)
-    if "wrk" in found:
-        yield _row(f"{what}, of wrk", found, "wrk", "wrk", 0.85, OF_WRK)
+        yield _row(what, found, "bare", "bare aiohttp client", 1.0, OF_BARE)
+        if "wrk" in found:
+            yield _row(f"{what}, of wrk", found, "wrk", "wrk", 0.85, OF_WRK)
+        if not receiver.is_the_limit:
+            yield _sustained(stand, ours, bare, what, quick=quick)
+
+
+def _sustained(stand: Stand, ours: Site, bare: Program, what: str, *, quick: bool) -> Row:
+    count = SUSTAINED // 5 if quick else SUSTAINED
+
+    def call_after_call(number: int) -> None:
+        for first in range(0, number, A_CALL):
+            _fire(ours, min(A_CALL, number - first))
+            ours.end()
+
+    def anew() -> float:
+        # Else the journals of all rounds would be in the memory of the last one.
+        ours.ask("POST", f"{ACCOUNT}/reset", {})
+        _subscribe(ours)
+        return stand.sustained(call_after_call, count)
+
+    def of_bare(number: int) -> None:
+        bare.tell(str(number))
+        bare.hear()
+
+    ways = {"ours": anew, "bare": lambda: stand.sustained(of_bare, count)}
+    found = in_turn(ways, rounds=rounds_of(quick=quick, rounds=SUSTAINED_ROUNDS))
+    return _row(f"{what}, {count:,} with answers to calls", found, "bare", "bare aiohttp client", 1.0, OF_BARE)
 
 
 def _row(what: str, found: dict[str, float], name: str, peer: str, least: float, aim: str) -> Row:
@@ -129,9 +173,13 @@ def _fire(ours: Site, count: int) -> None:
     ours.begin("POST", f"{ACCOUNT}/fire", json.dumps(said).encode())
 
 
+def _subscribe(ours: Site) -> None:
+    ours.ask("POST", f"{ACCOUNT}/subscriptions", {**TOPIC, "target": TARGET, "secret": {"key": "s3cret"}})
+
+
 def _request_of_ours(ours: Site) -> dict[str, Any]:
     """Subscribe, deliver one notification, and take its request as it left."""
-    ours.ask("POST", f"{ACCOUNT}/subscriptions", {**TOPIC, "target": TARGET, "secret": {"key": "s3cret"}})
+    _subscribe(ours)
     _fire(ours, 1)
     ours.end()
     sent = ours.ask("GET", f"{ACCOUNT}/notifications/1?reveal=true")["request"]

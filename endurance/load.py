@@ -57,6 +57,11 @@ class Load:
     """Seconds from then until the good endpoint was notified."""
     arrived: int = 0
     expected: int = 0
+    elsewhere: int = 0
+    """Notifications for the other two endpoints."""
+    began: float = 0.0
+    ended: float = 0.0
+    """When the last write was answered and the good endpoint had got all of its notifications."""
     hung: int = 0
     seen: int = 0
     """Entries of the journal that the page was told of."""
@@ -97,7 +102,13 @@ class Load:
     def forget(self) -> None:
         """What came of it so far."""
         self.due, self.latencies, self.looks = {}, [], []
-        self.arrived = self.expected = self.hung = 0
+        self.arrived = self.expected = self.elsewhere = self.hung = 0
+        self.began = self.ended = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Notifications a second, of all that were made: as many as were asked for, unless the server falls behind."""
+        return (self.expected + self.elsewhere) / (self.ended - self.began) if self.ended else 0.0
 
     async def hang_up(self) -> None:
         """Close every connection with the server but the page's: what it then still has open is its own."""
@@ -108,9 +119,11 @@ class Load:
 
     async def go_on(self, flows: list[Flow], seconds: float) -> None:
         """All flows for so long, and until the last write is answered."""
+        self.began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for flow in flows:
                 group.create_task(_flow(group, flow, seconds))
+        self.ended = max(self.ended, time.monotonic())
 
     async def at_once(self, writes: list[Callable[[int, float], Awaitable[None]]], writers: int = 8) -> None:
         """So many writes as fast as some writers are answered."""
@@ -156,14 +169,17 @@ class Load:
         await self.api("DELETE", f"/people/{made['id']}")
 
     async def to_refusing(self, number: int, due: float) -> None:
+        self.elsewhere += 1
         await self.api("PUT", f"/companies/{self.company}", {"name": f"Company {next(self.names)}"})
 
     async def to_hanging(self, number: int, due: float) -> None:
+        self.elsewhere += 1
         await self.api("PUT", f"/tasks/{self.task}", {"name": f"Task {next(self.names)}"})
 
     def notified(self, body: dict[str, Any], at: float) -> None:
         """The good endpoint got something."""
         self.arrived += 1
+        self.ended = max(self.ended, at)
         if body["event"] == "update":
             due = self.due.get(body["updated_attributes"]["name"][1])
             if due is not None:

@@ -32,6 +32,9 @@ HANGING_A_SECOND = 4.0
 IN_FLIGHT = 16
 """What a server sends at once to one target."""
 
+ENOUGH = 0.95
+"""Of the notifications a second that are asked for. The last writes are answered a little after their time."""
+
 WARM_UP = 2
 """Rounds that are not counted: what is loaded at first need is loaded, and allocators have what they need."""
 
@@ -49,7 +52,10 @@ class Round:
     """Bytes of the state file and what SQLite has beside it."""
     latencies: list[float]
     looks: list[float]
+    rate: float
+    """Notifications a second that were made and arrived."""
     lost: int
+    """Below zero where some came twice."""
     unseen: int
 
 
@@ -74,12 +80,12 @@ async def one_round(load: Load, server: Server, state: Path, rate: float, second
     await load.until_idle()
     entries = (await load.control("GET", "/accounts/default/journal?limit=1"))["last"]
     unseen, lost = await load.until_seen(entries), load.expected - load.arrived
-    latencies, looks, rss_before = load.latencies, load.looks, server.rss()
+    latencies, looks, achieved, rss_before = load.latencies, load.looks, load.rate, server.rss()
     await load.begin()
     after = await at_rest(load, server)
     size = sum(each.stat().st_size for each in state.parent.iterdir() if each.name.startswith(state.name))
     load.forget()
-    return Round(entries, rss_before, under_load, after, size, latencies, looks, lost, unseen)
+    return Round(entries, rss_before, under_load, after, size, latencies, looks, achieved, lost, unseen)
 
 
 async def at_rest(load: Load, server: Server) -> Taken:
@@ -143,7 +149,7 @@ def tell(number: int, found: Round) -> None:
     print(
         f"round {number}: {found.entries} entries, {mebibytes(found.rss_before)} before the reset, "
         f"{mebibytes(after.rss)} after; {after.tasks} tasks, {after.threads} threads, {after.files} files; "
-        f"notified after {median(found.latencies) * 1000:.1f} ms",
+        f"{found.rate:.0f} notifications a second, after {median(found.latencies) * 1000:.1f} ms",
         flush=True,
     )
 
@@ -200,7 +206,7 @@ MOST_AT_ONCE = CONNECTIONS + 5 * IN_FLIGHT
 """Calls of the writers, and attempts to five targets: what can be under way has a task and an open file."""
 
 
-def report(checks: Checks, soaked: Soaked) -> None:
+def report(checks: Checks, soaked: Soaked, rate: float) -> None:
     counted = soaked.rounds[WARM_UP:]
     third = max(1, len(counted) // 3)
     first, last = counted[:third], counted[-third:]
@@ -212,9 +218,19 @@ def report(checks: Checks, soaked: Soaked) -> None:
     files = max(each.under_load.files - each.after.files for each in counted)
     checks.check("under load, no more tasks than are needed", holds=tasks <= MOST_AT_ONCE * 2, seen=f"{tasks} more")
     checks.check("under load, no more open files either", holds=files <= MOST_AT_ONCE, seen=f"{files} more")
-    lost, unseen = sum(each.lost for each in soaked.rounds), sum(each.unseen for each in soaked.rounds)
-    checks.check("the good endpoint got every notification once", holds=lost == 0, seen=f"{lost} missing")
-    checks.check("the page was told of every entry", holds=unseen == 0, seen=f"{unseen} missing")
+    achieved = median([each.rate for each in counted])
+    checks.check(
+        "as many notifications as were asked for", holds=achieved >= rate * ENOUGH, seen=f"{achieved:.0f} a second"
+    )
+    # Round by round: what comes twice in one makes up for nothing that is missing in another.
+    check_each(checks, "the good endpoint got every notification once", [each.lost for each in soaked.rounds])
+    check_each(checks, "the page was told of every entry", [each.unseen for each in soaked.rounds])
+
+
+def check_each(checks: Checks, text: str, missing: Sequence[int]) -> None:
+    """In no round anything is missing, and nothing came twice, which is less than none missing."""
+    lost, twice = sum(each for each in missing if each > 0), -sum(each for each in missing if each < 0)
+    checks.check(text, holds=not any(missing), seen=f"{lost} missing, {twice} too many")
 
 
 def main() -> None:
@@ -226,7 +242,7 @@ def main() -> None:
     minutes, rate, seconds = (0.7, 150.0, 4.0) if said.quick else (said.minutes, said.rate, 30.0)
     checks = Checks()
     soaked = asyncio.run(soak(checks, minutes=minutes, rate=rate, seconds=seconds))
-    report(checks, soaked)
+    report(checks, soaked, rate)
     checks.end()
 
 

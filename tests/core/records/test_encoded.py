@@ -4,7 +4,9 @@ machine of the records holds (`record_machine.py`).
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from typing import Any
 
 import pytest
@@ -62,6 +64,27 @@ def test_and_again_when_the_record_was_written() -> None:
     made.encoded.written(PERSON, ADA, later)
     assert made.of(later) == [b"Ada King"]
     assert made.names == ["Ada", "Ada King"]
+
+
+def test_the_record_decides_though_nobody_told_that_it_was_written() -> None:
+    made = Made({17: ADA})
+    made.of(ADA)
+    later = {**ADA, "name": "Ada King"}
+    made.records[PERSON][17] = later
+    assert made.of(later) + made.of(later) + made.of(ADA) == [b"Ada King", b"Ada King", b"Ada"]
+    assert made.names == ["Ada", "Ada King", "Ada"]
+
+
+def test_nothing_is_kept_of_what_was_there() -> None:
+    class Row(dict[str, Any]):
+        """One that can be watched."""
+
+    rows: dict[int, Stored] = {17: Row(ADA)}
+    made, gone = Made(rows), weakref.ref(rows[17])
+    made.of(rows[17])
+    made.encoded.written(PERSON, rows.pop(17), None)
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_new_record_leaves_the_others_as_they_are() -> None:

@@ -39,7 +39,7 @@ class Encoded:
         self._records = records
         self._make = make
         self._most = most
-        self._kept: dict[EntityType, Kept[int]] = {}
+        self._kept: dict[EntityType, Kept] = {}
         self._stamp: object = None
 
     def of(self, kind: EntityType, records: Sequence[Stored], stamp: object) -> list[bytes]:
@@ -50,16 +50,14 @@ class Encoded:
         kept = self._kept.get(kind)
         if kept is None:
             kept = self._kept[kind] = Kept(self._most)
-        try:
-            return [kept[record["id"]] for record in records]
-        except KeyError:
-            return [kept.get(record["id"]) or self._made(kind, record) for record in records]
+        return [kept.get(record["id"], record) or self._made(kind, record) for record in records]
 
     def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
         """A record was written: what stood in its place and what does now."""
         if before is None:
             return
         if kind in self._kept:
+            # It would not be taken for the new one, but keep the old one alive.
             self._kept[kind].drop(before["id"])
         if kind is COMPANY and (after is None or after["name"] != before["name"]):
             for other in WITH_COMPANY:
@@ -68,11 +66,12 @@ class Encoded:
     def _made(self, kind: EntityType, record: Stored) -> bytes:
         raw = self._make(kind, record)
         if self._lasts(kind, record):
-            self._kept[kind].keep(record["id"], raw)
+            self._kept[kind].keep(record["id"], record, raw)
         return raw
 
     def _lasts(self, kind: EntityType, record: Stored) -> bool:
-        # Searches that lie behind show deleted ones; and the company that a seeded one names may come later.
+        # Searches that lie behind show deleted ones, which nothing would ever drop; and the company that a seeded one
+        # names may come later.
         if self._records[kind].get(record["id"]) is not record:
             return False
         company = record["company_id"] if kind in WITH_COMPANY else None

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
 
-Key = TypeVar("Key")
+class Kept:
+    """The bytes that were made of things, by their numbers. Where there would be more than `most`, all go first.
 
-
-class Kept(dict[Key, bytes]):
-    """Bytes by what they are for. Where there would be more than `most` in all, everything goes first.
-
-    Read as any mapping; changed by `keep`, `drop` and `clear` alone.
+    Whoever asks shows the thing: what was made of another one of the same number is not found.
     """
 
     def __init__(self, most: int) -> None:
-        super().__init__()
         self._most = most
+        self._made: dict[int, tuple[object, bytes]] = {}
         self._size = 0
 
-    def keep(self, key: Key, raw: bytes) -> None:
-        """What was not kept until now."""
+    @property
+    def size(self) -> int:
+        """The number of all bytes that are kept."""
+        return self._size
+
+    def get(self, number: int, thing: object) -> bytes | None:
+        """What was made of this very thing, if it is kept."""
+        made = self._made.get(number)
+        return made[1] if made is not None and made[0] is thing else None
+
+    def keep(self, number: int, thing: object, raw: bytes) -> None:
+        """What was made of a thing, in the place of what is kept under its number."""
+        self.drop(number)
         if self._size + len(raw) > self._most:
             self.clear()
         if len(raw) <= self._most:
-            self[key] = raw
+            self._made[number] = thing, raw
             self._size += len(raw)
 
-    def drop(self, key: Key) -> None:
-        """It is right no longer."""
-        raw = self.pop(key, None)
-        if raw is not None:
-            self._size -= len(raw)
+    def drop(self, number: int) -> None:
+        """Make room: nobody will ask for what is kept under this number again."""
+        made = self._made.pop(number, None)
+        if made is not None:
+            self._size -= len(made[1])
 
     def clear(self) -> None:
-        """None is."""
-        super().clear()
+        """Forget everything, as it may be made otherwise now."""
+        self._made.clear()
         self._size = 0

@@ -16,7 +16,6 @@ from copper_emulator.core.errors import CopperEmulatorError, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
-from copper_emulator.core.records.answers import Answers
 from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
@@ -59,7 +58,7 @@ class RecordStore:
         self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
-        self.answers = Answers()
+        self._catalogues = 0
         self._encoded = Encoded(self._records, self.encode)
         # Ids that seeded records had and that would come again: an id stands for one record only.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in EntityType}
@@ -83,9 +82,17 @@ class RecordStore:
 
     @property
     def version(self) -> object:
-        """Another one after everything that may make a search find something else, but for time that passes."""
+        """Another one after everything that may make a search find or show something else, but for time that passes.
+
+        It is made of numbers alone, so that who keeps it keeps nothing of the account.
+        """
         writes = [orders.writes for orders in self.orders.values()]
-        return writes, self.relations.writes, self.catalogue, self.catalogue.writes
+        return writes, self.relations.writes, self._lookups
+
+    @property
+    def _lookups(self) -> tuple[int, int]:
+        """Another one when anything in the lookup tables is."""
+        return self._catalogues, self.catalogue.writes
 
     @property
     def user(self) -> int | None:
@@ -137,7 +144,7 @@ class RecordStore:
 
     def read(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
         """The JSON of records that are asked for; what is kept of it is not made again."""
-        return self._encoded.of(kind, records, (self.catalogue, self.catalogue.writes))
+        return self._encoded.of(kind, records, self._lookups)
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)
@@ -174,6 +181,7 @@ class RecordStore:
         made.restore(state)
         made.tell = self._tell
         self.__dict__["catalogue"] = made
+        self._catalogues += 1
 
     def put_back_deleted(self, activity_id: int) -> None:
         """There was such an activity."""

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.answers import Answer, Asked
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.filter_values import Amount
@@ -18,6 +17,7 @@ from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX
 from copper_emulator.core.records.tables import ACTIVITY, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.kept_searches import Answer, Asked, kept_of
 from copper_emulator.shell.api.lookups import entries_of, stages_of
 
 
@@ -25,12 +25,12 @@ def search(kind: EntityType, call: Call) -> web.Response:
     """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
     asked = Asked(kind, call.raw, call.request.query_string)
     with call.stage.lock:
-        store = call.records
-        known = store.answers.get(asked, store.version)
+        kept, version = kept_of(call.records), call.records.version
+        known = kept.get(asked, version)
         if known is None:
             known, lasts = _found(kind, call, call.body)
             if lasts:
-                store.answers.keep(asked, known)
+                kept.keep(asked, version, known)
     return _answered(known)
 
 

@@ -16,7 +16,7 @@ from copper_emulator.core.records.searching.filter_shapes import AnActivityType,
 from copper_emulator.core.records.searching.filter_values import Flag
 from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.search import PARAMETERS, body_schema, parse_search
-from tests.core.builders import make_account
+from tests.core.builders import START, make_account
 from tests.core.records.playing import (
     ACTIVITY,
     CALL,
@@ -222,6 +222,19 @@ CASES = [
 @pytest.mark.parametrize(("kind", "filters", "found"), CASES)
 def test_a_filter_finds_what_fits(kind: EntityType, filters: dict[str, Any], found: list[str]) -> None:
     assert names(WORLD, kind, **filters) == found
+
+
+MOMENTS = (100_000, 1_200_000, START, START + 10**12)
+"""Among those are some that lie near the moments in the records."""
+
+
+@pytest.mark.parametrize(("kind", "filters", "found"), CASES)
+def test_what_is_not_timed_finds_the_same_at_any_moment(
+    kind: EntityType, filters: dict[str, Any], found: list[str]
+) -> None:
+    """By that word what a search finds is kept."""
+    if not any(FILTERS[kind][name].timed for name in filters if name in FILTERS[kind]):
+        assert [names(WORLD, kind, now=now, **filters) for now in MOMENTS] == [found] * len(MOMENTS)
 
 
 def test_the_age_is_counted_from_the_creation() -> None:
@@ -522,6 +535,15 @@ def test_every_filter_can_be_asked_for(kind: EntityType, name: str) -> None:
     found = names(WORLD, kind, **{name: sample(PARAMETERS[kind][name].form)})
 
     assert set(found) <= set(names(WORLD, kind, **({"include_converted_leads": True} if kind is LEAD else {})))
+
+
+@pytest.mark.parametrize("kind", EntityType)
+def test_only_what_is_timed_finds_something_else_later(kind: EntityType) -> None:
+    asked = {name: {name: sample(PARAMETERS[kind][name].form)} for name in FILTERS[kind]}
+    found = {name: [names(WORLD, kind, now=now, **said) for now in MOMENTS] for name, said in asked.items()}
+
+    changes = {name for name, each in found.items() if each != each[:1] * len(MOMENTS)}
+    assert changes == {name for name, each in FILTERS[kind].items() if each.timed}
 
 
 BODIES: list[tuple[EntityType, dict[str, Any]]] = [

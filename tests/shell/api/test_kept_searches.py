@@ -1,0 +1,60 @@
+"""What was answered to a search is answered again, as long as nothing was written. When that is the case, the tests of
+the records' version hold.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.shell.api.kept_searches import Answer, Asked, KeptSearches, kept_of
+from tests.core.builders import make_account
+
+PEOPLE = Asked(EntityType.PERSON, b"{}", "")
+ONE = Answer(b"[1]", 1)
+
+
+def test_an_answer_is_kept_for_the_same_search_of_the_same_version() -> None:
+    kept = KeptSearches()
+    assert kept.get(PEOPLE, 1) is None
+    kept.keep(PEOPLE, 1, ONE)
+    assert kept.get(PEOPLE, 1) == ONE
+    others = PEOPLE._replace(kind=EntityType.LEAD), PEOPLE._replace(body=b""), PEOPLE._replace(url_query="page_size=1")
+    assert [kept.get(other, 1) for other in others] == [None, None, None]
+    assert kept.get(PEOPLE, 2) is None
+
+
+def test_with_the_first_answer_of_another_version_those_of_the_one_before_go() -> None:
+    kept = KeptSearches()
+    leads = PEOPLE._replace(kind=EntityType.LEAD)
+    kept.keep(PEOPLE, 1, ONE)
+    # Nobody has asked for anything of this version.
+    kept.keep(leads, 2, ONE)
+    assert (kept.get(PEOPLE, 2), kept.get(leads, 2)) == (None, ONE)
+    assert (kept.get(PEOPLE, 1), kept.get(leads, 1)) == (None, None)
+
+
+def test_no_more_is_kept_than_may_be() -> None:
+    kept = KeptSearches(most=10)
+    leads = PEOPLE._replace(kind=EntityType.LEAD)
+    for asked in (PEOPLE, leads, PEOPLE, leads):
+        kept.keep(asked, 1, ONE)
+    assert (kept.get(PEOPLE, 1), kept.get(leads, 1)) == (ONE, ONE)
+    kept.keep(PEOPLE._replace(body=b"{ }"), 1, ONE)
+    assert (kept.get(PEOPLE, 1), kept.get(leads, 1)) == (None, None)
+    kept.keep(PEOPLE, 1, Answer(b"[12345678]", 1))
+    assert kept.get(PEOPLE, 1) is None
+
+
+def test_the_answers_of_an_account_are_its_own_and_go_with_its_records() -> None:
+    account, other = make_account(), make_account()
+    version = account.records.version
+    assert version == other.records.version
+    kept_of(account.records).keep(PEOPLE, version, ONE)
+    assert kept_of(account.records).get(PEOPLE, version) == ONE
+    assert kept_of(other.records).get(PEOPLE, version) is None
+    kept = weakref.ref(kept_of(account.records))
+    del account
+    gc.collect()
+    assert kept() is None
