@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from yarl import URL
@@ -251,9 +252,7 @@ class Connection(asyncio.BufferedProtocol):
         known = name.lower()
         if known == b"content-length" or (known == b"transfer-encoding" and b"chunked" in value.lower()):
             self._until_closed = False
-        self._headers.append(
-            (name.decode("utf-8", "surrogateescape"), value.rstrip(b" \t").decode("utf-8", "surrogateescape"))
-        )
+        self._headers.append(_header(name, value))
 
     def on_headers_complete(self) -> None:
         if self._exchange is None:
@@ -276,3 +275,9 @@ class Connection(asyncio.BufferedProtocol):
             self._head_ended = False
         else:
             self._answered(keeps=self._parser.should_keep_alive())
+
+
+@lru_cache(maxsize=1_000)
+def _header(name: bytes, value: bytes) -> tuple[str, str]:
+    """One as text. Answers have the same ones again and again, and the journal keeps all of them: each is made once."""
+    return name.decode("utf-8", "surrogateescape"), value.rstrip(b" \t").decode("utf-8", "surrogateescape")
