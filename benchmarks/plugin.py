@@ -11,7 +11,9 @@ child process, in turn.
   tear-down, against as many tests that ask for nothing. Told is the median test, so that what happens once in a session
   (loading the emulator, starting its server) is not in it; the row about the first test says what that is.
 - The API call is a GET of the subscriptions (of one expected answer, at the peer) over a new connection of http.client.
-- The end of the session: from the end of the last test until the process has ended, after tests with an API call each.
+- The end of the session, after tests with an API call each: from the end of the last test until every plugin has been
+  taken down, which is where ours closes what it opened; and until the process has ended, which is pytest's last look for
+  garbage and Python's taking down of all modules.
 """
 
 from __future__ import annotations
@@ -67,7 +69,12 @@ TIMING = """
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(session):
-        told = json.dumps({"took": TOOK, "ended": time.monotonic()})
+        session.config.stash["ended"] = time.monotonic()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(config):
+        ended = config.stash["ended"]
+        told = json.dumps({"took": TOOK, "ended": ended, "end": time.monotonic() - ended})
         pathlib.Path(__file__).with_name("told.json").write_text(told)
 """
 MODULES = """
@@ -101,6 +108,7 @@ class Session:
     test: float
     first: float
     end: float
+    gone: float
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -196,7 +204,9 @@ def _tests(folder: Path, *, quick: bool) -> Iterator[Row]:
         ("a test that uses `copper` and makes one API call", "call", 0.7 * MILLISECOND),
     ):
         yield _over_bare(what, ours[way].test, bare.test, aim)
-    yield _over_bare("the end of a session whose tests made API calls", ours["call"].end, bare.end, 20 * MILLISECOND)
+    end = "the end of a session whose tests made API calls"
+    yield _over_bare(f"{end}, until the plugins are down", ours["call"].end, bare.end, 20 * MILLISECOND)
+    yield _over_bare(f"{end}, until the process has ended", ours["call"].gone, bare.gone, None)
     yield _over_bare("the first test of a session that uses `copper`", ours["unused"].first, bare.first, None)
     yield _over_bare("the first test of a session that makes an API call", ours["call"].first, bare.first, None)
     peer = "pytest-httpserver"
@@ -209,9 +219,9 @@ def _tests(folder: Path, *, quick: bool) -> Iterator[Row]:
         return
     yield Row(
         "the end of a session over a bare one, beside `httpserver`, one GET in each test",
-        difference(ours["call"].end - bare.end),
+        difference(ours["call"].gone - bare.gone),
         peer,
-        difference(theirs["call"].end - theirs["bare"].end),
+        difference(theirs["call"].gone - theirs["bare"].gone),
     )
     for way, text in told.items():
         yield Row(
@@ -253,7 +263,7 @@ def _session(python: Path, folder: Path) -> Session:
     run(_pytest(python, folder))
     ended = time.monotonic()
     told = json.loads((folder / "told.json").read_text())
-    return Session(statistics.median(told["took"][1:]), told["took"][0], ended - told["ended"])
+    return Session(statistics.median(told["took"][1:]), told["took"][0], told["end"], ended - told["ended"])
 
 
 def _median(sessions: list[Session]) -> Session:
@@ -261,6 +271,7 @@ def _median(sessions: list[Session]) -> Session:
         statistics.median(session.test for session in sessions),
         statistics.median(session.first for session in sessions),
         statistics.median(session.end for session in sessions),
+        statistics.median(session.gone for session in sessions),
     )
 
 
