@@ -12,8 +12,8 @@ child process, in turn.
   (loading the emulator, starting its server) is not in it; the row about the first test says what that is.
 - The API call is a GET of the subscriptions (of one expected answer, at the peer) over a new connection of http.client.
 - The end of the session, after tests with an API call each: from the end of the last test until every plugin has been
-  taken down, which is where ours closes what it opened; and until the process has ended, which is pytest's last look for
-  garbage and Python's taking down of all modules.
+  taken down, which is where ours closes what it opened; and until the process has ended, which is pytest's last look
+  for garbage and Python's taking down of all modules.
 """
 
 from __future__ import annotations
