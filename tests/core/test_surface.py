@@ -32,6 +32,10 @@ def test_a_running_server_need_not_be_started_anew_for_a_setting() -> None:
     assert Surface.SERVER.setting("seed", 7) == "copper-emulator reset --set seed=7"
 
 
+def test_an_option_that_is_repeated_names_one() -> None:
+    assert Surface.EXEC.setting("allow_targets", "far.example") == "exec --allow-target far.example"
+
+
 def test_a_switch_elsewhere() -> None:
     assert Surface.PYTHON.setting("allow_http", value=True) == "Emulator(allow_http=True)"
     assert Surface.RUN.setting("allow_http", value=True) == "--settings allow_http=true"
