@@ -176,6 +176,17 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     assert why_not(path).startswith(f"{path} is damaged (")
 
 
+def test_damage_that_cannot_be_quoted_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path):
+        pass
+    raw = path.read_bytes()
+    assert b"CREATE TABLE rows" in raw
+    path.write_bytes(raw.replace(b"CREATE TABLE rows", b"CREATE TABL\xf0 rows"))
+
+    assert why_not(path).startswith(f"{path} is damaged (")
+
+
 @pytest.mark.parametrize("value", ["'seventeen'", "x'ff'", "replace(hex(zeroblob(50000)), '0', '[')"])
 def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path, value: str) -> None:
     path = tmp_path / "state.db"

@@ -154,6 +154,9 @@ class StateFile:
             yield
         except sqlite3.Error as error:
             raise StateError(_said(self.path, done, error)) from None
+        except UnicodeDecodeError as error:
+            # Where SQLite's own words of what is damaged quote bytes that are no text.
+            raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
 
 
 def _value(path: str, part: str, key: object, value: str) -> object:
