@@ -167,6 +167,11 @@ def suites() -> list[tuple[str, str]]:
 CONFTEST = """
 import types
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy makes no example wrong.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 @pytest.fixture
 def billing():
