@@ -16,7 +16,6 @@ from flask import Flask
 from flask import request as flask_request
 
 from copper_emulator import Received, Response
-from copper_emulator.shell.host import Host
 from tests.shell.endpoints import http_endpoint
 
 
@@ -139,20 +138,6 @@ IN_PROCESS: dict[str, Kind] = {
     "function": function,
     "async function": async_function,
 }
-
-BY_AIOHTTP = "url, aiohttp's client"
-OVER_HTTP = ["url", BY_AIOHTTP]
-"""Plain HTTP to this machine has a sender of its own, and does as everything else does, which goes by aiohttp."""
-
-
-@contextmanager
-def host_for(kind: str) -> Iterator[Host]:
-    """What sends to that kind of endpoint."""
-    host = Host(plainly=kind != BY_AIOHTTP)
-    try:
-        yield host
-    finally:
-        host.close()
 
 
 @contextmanager

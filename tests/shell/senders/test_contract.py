@@ -10,7 +10,8 @@ import pytest
 
 from copper_emulator import AsyncEmulator, Delivery, Emulator, Outcome, Reason
 from copper_emulator.shell.host import Host
-from tests.shell.senders.kinds import IN_PROCESS, OVER_HTTP, Behaviour, endpoint, host_for
+from tests.shell.senders.kinds import IN_PROCESS, Behaviour, endpoint
+from tests.shell.senders.over_http import OVER_HTTP, host_for
 
 TARGET = "https://billing.example.com/hooks/a%20b/%7Ec?x=%2F&y=1+2&y=%C3%A9"
 ROUTED = [*IN_PROCESS, *OVER_HTTP]

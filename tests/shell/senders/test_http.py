@@ -17,7 +17,7 @@ from copper_emulator.shell.host import Host
 from copper_emulator.shell.routes import Straight
 from copper_emulator.shell.senders.http import HttpSender
 from tests.shell.endpoints import http_endpoint, raw_endpoint, read_request
-from tests.shell.senders.kinds import OVER_HTTP, host_for
+from tests.shell.senders.over_http import OVER_HTTP, host_for
 
 TARGET = "https://billing.example.com/hooks"
 
