@@ -11,9 +11,9 @@ from typing import Any
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, Topic
-from copper_emulator.core.wire import encode
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none

@@ -98,7 +98,6 @@ async def test_a_line_in_json_tells_until_when_a_notification_was_held_then(capf
     """What it is held by moves on with each window that renews."""
     log = Log(as_json=True)
     async with logged(log, clock="manual", limits="1/1m") as account:
-        await _a_turn()
         # More than are printed before the first window renews.
         fire(account, range(1, 301))
         await account.runner.advance(5 * 60_000)
@@ -109,6 +108,23 @@ async def test_a_line_in_json_tells_until_when_a_notification_was_held_then(capf
     told = [(line["at"], line["notification"]["held_until"]) for line in held if line["notification"]]
     lasting = [datetime.fromisoformat(until) - datetime.fromisoformat(at) for at, until in told]
     assert lasting == [timedelta(minutes=1)] * 299
+
+
+@pytest.mark.asyncio
+async def test_what_a_reset_forgets_is_not_shown_in_a_line_that_is_made_after_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    log = Log(as_json=False)
+    async with logged(log) as account:
+        secret = Draft(UPDATED, TARGET, secret={"key": "s3cret-value"})
+        account.stage.record(lambda inside, now: inside.subscribe(secret, now))
+        account.stage.record(lambda inside, now: inside.journal.note(now, Kind.FAULT, "it said s3cret-value"))
+        await account.reset()
+        log.close()
+        lines = printed(capfd)
+
+    assert [line for line in lines if "it said" in line]
+    assert "s3cret-value" not in "".join(lines)
 
 
 @pytest.mark.asyncio

@@ -1105,6 +1105,14 @@ def test_a_replay_says_what_is_sent_again() -> None:
     assert [each.notification.change.note for each in (captured, resent)] == ["replay of a captured body", "resent: #1"]
 
 
+def test_a_replay_leaves_out_what_told_where_the_captured_request_ended() -> None:
+    headers = [("X-Trace", "1"), ("Content-length", "5"), ("TRANSFER-ENCODING", "chunked")]
+
+    attempt = make_account().replay(topic("lead/new"), (17,), b"{}", OTHER, headers, START)
+
+    assert attempt.headers == (("X-Trace", "1"),)
+
+
 def test_a_replay_takes_no_room() -> None:
     account = make_account(limits=ONE_A_MINUTE)
     subscribe(account, "lead/new")

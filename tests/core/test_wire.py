@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import BadRequest, UsageError
 from copper_emulator.core.model import Change, EntityType, Event, Notification, Subscription, Topic
 from copper_emulator.core.wire import (
     MAX_DEPTH,
     clean_attributes,
-    encode,
     iso,
     notification_headers,
     notification_json,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Kind, RecordChange, State, Topic
+from copper_emulator.core.subscriptions import Draft
 from copper_emulator.shell.served_account import ServedAccount
 from tests.shell.served import Endpoint, Served, listening, serving
 
@@ -149,3 +150,15 @@ async def test_nothing_leaves_of_an_account_that_has_been_stopped() -> None:
         account.begin()
         await endpoint.arrived.get()
         assert (await endpoint.arrived.get())["ids"] == [2]
+
+
+async def test_who_drives_an_account_in_the_turn_that_opened_it_ends_nothing_twice() -> None:
+    async with serving(clock="manual") as served:
+        account = served.accounts.named("default")
+        assert account is not None
+        account.stage.record(lambda inside, now: inside.subscribe(Draft(UPDATED, "https://nowhere.example"), now))
+        fire(account, 1)
+        await account.runner.advance(0)
+
+        assert [entry.kind for entry in account.stage.account.journal.entries].count(Kind.ENDED) == 1
+        assert states(account) == [State.BLOCKED]

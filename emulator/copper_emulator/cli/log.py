@@ -26,6 +26,7 @@ from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
 
 if TYPE_CHECKING:
+    from copper_emulator.shell.hiding import Hidden
     from copper_emulator.shell.proxy import Refused
     from copper_emulator.shell.served_account import ServedAccount
 
@@ -57,7 +58,7 @@ class Log:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._entries: deque[tuple[ServedAccount | None, Entry]] = deque()
+        self._entries: deque[tuple[ServedAccount | None, Entry, Hidden | None]] = deque()
         self._called = False
         self._not_before = 0.0
         """By the loop's clock."""
@@ -124,7 +125,8 @@ class Log:
             entry = _as_it_stands(entry)
         elif entry.kind is Kind.SENDING:
             return
-        self._entries.append((account, entry))
+        # What is not shown now: a reset may come before the line is made, and forgets it.
+        self._entries.append((account, entry, None if account is None else account.hidden))
         self._print_soon()
 
     def _print_soon(self) -> None:
@@ -152,12 +154,12 @@ class Log:
         from copper_emulator.cli.log_entries import as_json, as_text
 
         for _ in range(number):
-            account, entry = self._entries.popleft()
+            account, entry, hidden = self._entries.popleft()
             if self._as_json:
-                self._output.json_text(as_json(account, entry))
+                self._output.json_text(as_json(account, entry, hidden))
             else:
                 lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
-                self._output.journal_line(as_text(account, entry), lead=lead)
+                self._output.journal_line(as_text(entry, hidden), lead=lead)
 
     def proxy_refused(self, refused: Refused) -> None:
         """The proxy let something not through."""

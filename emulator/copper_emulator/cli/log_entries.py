@@ -7,19 +7,19 @@ import json
 from copper_emulator.core.model import Entry
 from copper_emulator.core.wire import iso
 from copper_emulator.shell.api.shapes import EntryShape, shown_line
-from copper_emulator.shell.hiding import NOTHING
+from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.shell.served_account import ServedAccount
 
 
-def as_text(account: ServedAccount | None, entry: Entry) -> str:
+def as_text(entry: Entry, hidden: Hidden | None) -> str:
     """A line to read."""
-    return shown_line(entry, account.hidden if account is not None else NOTHING)
+    return shown_line(entry, hidden or NOTHING)
 
 
-def as_json(account: ServedAccount | None, entry: Entry) -> str:
+def as_json(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:
     """A JSON object on one line; what belongs to no account has no number."""
     if account is None:
         told = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, NOTHING)}
         return json.dumps({"account": None, **told})
-    shown = EntryShape.of(entry, account.hidden).model_dump_json()
+    shown = EntryShape.of(entry, hidden or NOTHING).model_dump_json()
     return f'{{"account":"{account.name}",{shown[1:]}'

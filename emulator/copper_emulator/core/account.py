@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
+from copper_emulator.core.compact import encode
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
@@ -76,7 +77,7 @@ from copper_emulator.core.told import (
     Unsubscribed,
 )
 from copper_emulator.core.waiting import Waiting
-from copper_emulator.core.wire import encode, notification_headers, notification_json
+from copper_emulator.core.wire import FRAMING, notification_headers, notification_json
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -387,13 +388,14 @@ class Account:
         note: str = "replay of a captured body",
     ) -> Attempt:
         """An attempt that sends a captured body again, outside matching and limits; `note` says what it is."""
+        sent = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
         change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note=note)
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
         self.journal.change(change)
         self.journal.queued(notification, now)
         self.journal.note(now, Kind.SENDING, "replay", notification=notification)
-        self._tell(Replayed(body, target, tuple(headers)))
-        attempt = Attempt(notification, None, target, tuple(headers), body, now)
+        self._tell(Replayed(body, target, sent))
+        attempt = Attempt(notification, None, target, sent, body, now)
         self._waiting.fly(attempt)
         return attempt
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import isinf
 from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.compact import encode as encode
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
 from copper_emulator.core.model import Change, Event, Notification, Subscription
-from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.moments import stamp
 from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -66,6 +65,10 @@ def _attributes(change: Change, subscription: Subscription) -> Mapping[str, Any]
     return change.updated_attributes
 
 
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that tell where a request ends: whoever sends it says so, and what was captured ended elsewhere."""
+
+
 def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:
     """The request's headers; the subscription's own come last and replace ours of the same name."""
     own = subscription.headers
@@ -78,12 +81,7 @@ def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tupl
 
 def iso(ms: int) -> str:
     """`2026-09-29T22:40:04.738Z`: UTC with milliseconds, as recorded."""
-    return f"{_to_the_second(ms // 1000)}.{ms % 1000:03}Z"
-
-
-@lru_cache(maxsize=1024)
-def _to_the_second(seconds: int) -> str:
-    return to_datetime(seconds * 1000).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{stamp(ms).replace(' ', 'T')}Z"
 
 
 def parse_body(raw: bytes) -> Any:

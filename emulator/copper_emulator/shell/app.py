@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
 from copper_emulator.core.model import Key
-from copper_emulator.core.wire import encode
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, directory_of, known_account

@@ -96,7 +96,10 @@ class ServedAccount:
     def begin(self) -> None:
         """Deliver from now on. What was on its way when an earlier server ended is not sent again."""
         if not self.closed and not self.delivers:
-            self._task = self._group.create_task(self._run(), name=f"copper-emulator {self.name}")
+            # Now, and not when the task begins: whoever makes the account may drive it before that.
+            with self.stage.lock:
+                end_interrupted(self.stage.account, self.clock.now())
+            self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:
         """As at the start, with the same key, clock and routes of the command line. What is on its way is cut off."""
@@ -146,7 +149,7 @@ class ServedAccount:
 
     @property
     def hidden(self) -> Hidden:
-        """Subscriptions as they are or were, also before a reset: values of their secrets and headers are not shown."""
+        """Subscriptions as they are or were since the last reset: values of their secrets and headers are not shown."""
         if self._hidden is None:
             self._hidden = Hidden(self._extras.values())
         return self._hidden
@@ -166,11 +169,6 @@ class ServedAccount:
 
     def _gone(self) -> AccountGone:
         return AccountGone(f"there is no account {self.name!r}")
-
-    async def _run(self) -> None:
-        with self.stage.lock:
-            end_interrupted(self.stage.account, self.clock.now())
-        await self.runner.run()
 
     async def _restore(self, found: Found, keys: list[Key]) -> None:
         # Read first: what cannot be read must leave everything as it is.

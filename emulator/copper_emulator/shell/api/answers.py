@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from copper_emulator.core.wire import encode
+from copper_emulator.core.compact import encode
 
 HINT_HEADER = "X-Copper-Emulator-Hint"
 """What would help, for the person behind the client; Copper has no such header."""

@@ -11,9 +11,10 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import captured_topic
+from copper_emulator.core.compact import encode
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
-from copper_emulator.core.wire import encode, notification_headers, notification_json
+from copper_emulator.core.wire import notification_headers, notification_json
 from copper_emulator.explain.stories import Step, steps, story, waiting
 from copper_emulator.remedies import remedy
 from copper_emulator.shell.api.control_notification_models import (

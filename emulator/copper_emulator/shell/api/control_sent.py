@@ -10,9 +10,9 @@ from pydantic import Field
 from yarl import URL
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.compact import encode
 from copper_emulator.core.model import Delivery, Notification, Outcome, Subscription
 from copper_emulator.core.rules import PAYLOAD_KEYS
-from copper_emulator.core.wire import encode
 from copper_emulator.explain.stories import masked_headers
 from copper_emulator.shell.api.models import Shape
 from copper_emulator.shell.api.shapes import as_sent, masked_body, request_text

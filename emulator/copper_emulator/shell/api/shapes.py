@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.compact import encode
 from copper_emulator.core.model import (
     Attempt,
     Change,
@@ -25,7 +26,7 @@ from copper_emulator.core.model import (
     Subscription,
 )
 from copper_emulator.core.rules import PAYLOAD_KEYS
-from copper_emulator.core.wire import encode, iso
+from copper_emulator.core.wire import iso
 from copper_emulator.explain import lines_of, masked_headers
 from copper_emulator.shell.api.models import Shape
 from copper_emulator.shell.hiding import NOTHING, Hidden

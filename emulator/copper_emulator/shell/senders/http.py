@@ -34,9 +34,6 @@ _LARGE = 1024 * 1024
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 """What HTTP has in no header: control characters but the tab, and half a surrogate pair, which no encoding has."""
 
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
-"""They tell where a request ends; a captured one ended elsewhere than the one that is sent."""
-
 _KEEP_ALIVE = 2.0
 """Seconds an idle connection is kept: less than common servers keep theirs, so that none is used that just closed."""
 
@@ -166,7 +163,6 @@ class _Way:
 
 @lru_cache(maxsize=1_000)
 def _way(destination: Route | Straight, target: str, headers: _Headers, *, as_target: bool, fresh: bool) -> _Way:
-    headers = _without(_FRAMING, headers)
     if isinstance(destination, Route):
         url, route = route_url(destination, target), destination.name
         headers = _with_target(headers, target, as_target=as_target)

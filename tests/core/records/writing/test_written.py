@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from copper_emulator.core.account import Account
+from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.tables import LEAD, PERSON
-from copper_emulator.core.wire import encode
 from tests.core.builders import START, make_account
 from tests.core.records.playing import get
 
