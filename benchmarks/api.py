@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks.client_servers import ACCOUNT, API, HEADERS, Site, emulator, program
+from benchmarks.client_servers import API, Site, emulator, program
 from benchmarks.measuring import Row, in_turn, rounds_of
 from benchmarks.people import person
+from benchmarks.processes import ACCOUNT, HEADERS
 from benchmarks.raw_http import Load, request
 
 PEOPLE = 10_000

@@ -23,19 +23,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.measuring import Unavailable
+from benchmarks.processes import HEADERS, SERVE, started
 
 PROGRAMS = Path(__file__).parent / "programs"
 ORIGIN = "https://bench.example.com"
 TARGET = f"{ORIGIN}/hooks"
-TOKEN = "benchmark"
-HEADERS = {
-    "X-PW-AccessToken": TOKEN,
-    "X-PW-Application": "developer_api",
-    "X-PW-UserEmail": "qa@example.com",
-    "Content-Type": "application/json",
-}
 API = "/developer_api/v1"
-ACCOUNT = "/_emulator/v1/accounts/default"
 
 _PATIENCE = 20.0
 """Seconds for a process to begin, and for an answer."""
@@ -124,15 +117,9 @@ def site(url: str) -> Iterator[Site]:
 @contextmanager
 def emulator(*options: str) -> Iterator[Site]:
     """`copper-emulator serve` with real time and without limits; its log goes to a file, as it does in CI."""
-    command = [sys.executable, "-m", "copper_emulator", "serve", "--port", "0", "--limits", "off", "--token", TOKEN]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder, "log")
-        with log.open("w") as file, subprocess.Popen([*command, *options], stdout=file) as process:
-            try:
-                with site(_url_in(log, process)) as found:
-                    yield found
-            finally:
-                process.kill()
+    command = [*SERVE, "--limits", "off", "--token", HEADERS["X-PW-AccessToken"], *options]
+    with started(command) as server, site(f"http://127.0.0.1:{server.port}") as found:
+        yield found
 
 
 def free_port() -> int:
@@ -160,18 +147,8 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
+            # A process of others, which tells nobody when it listens.
             time.sleep(_LOOK)
         else:
             return
     raise Unavailable(f"{process.args!r} did not start")
-
-
-def _url_in(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """The URL in the first line of a log, as soon as it is there."""
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        first, newline, _ = log.read_text().partition("\n")
-        if newline:
-            return first.split()[-1]
-        time.sleep(_LOOK)
-    raise RuntimeError("the emulator did not start: its error is above")

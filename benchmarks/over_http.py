@@ -29,9 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.client_servers import ACCOUNT, ORIGIN, TARGET, Program, Site, emulator, program, site
+from benchmarks.client_servers import ORIGIN, TARGET, Program, Site, emulator, program, site
 from benchmarks.measuring import Row, Unavailable, in_turn, not_measured, rounds_of
 from benchmarks.peers import python_of, wrk
+from benchmarks.processes import ACCOUNT
 
 AT_ONCE = 32
 TOPIC = {"type": "person", "event": "new"}

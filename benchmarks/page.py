@@ -15,8 +15,9 @@ from contextlib import ExitStack
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from benchmarks.client_servers import ACCOUNT, Site, emulator
+from benchmarks.client_servers import Site, emulator
 from benchmarks.measuring import Row, Unavailable, all_in_turn, not_measured, seconds
+from benchmarks.processes import ACCOUNT
 
 DELIVERIES = 10_000
 ROUNDS = 15

@@ -51,6 +51,7 @@ class Server:
                 answer = connection.getresponse()
                 content = answer.read()
             except ConnectionRefusedError:
+                # It has told where it will listen, and nothing tells when it does.
                 time.sleep(PATIENCE)
                 continue
             finally:
@@ -92,6 +93,7 @@ def _port(log: Path, process: subprocess.Popen[bytes]) -> int:
         found = re.search(r"http://127\.0\.0\.1:(\d+)\D", log.read_text())
         if found is not None:
             return int(found[1])
+        # Of a file nothing tells when it has another line.
         time.sleep(PATIENCE)
     raise RuntimeError(f"the server did not start: {log.read_text()[:500]}")
 

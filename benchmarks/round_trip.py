@@ -23,9 +23,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.client_servers import ACCOUNT, API, HEADERS, ORIGIN, TARGET, emulator, free_port, program, served
+from benchmarks.client_servers import API, ORIGIN, TARGET, emulator, free_port, program, served
 from benchmarks.measuring import Row, Unavailable, in_turn, not_measured, rounds_of, seconds
 from benchmarks.peers import command_of
+from benchmarks.processes import ACCOUNT, HEADERS
 from benchmarks.raw_http import Caller, Endpoint, Message, ok, request
 
 WHAT = "API call until its notification is received, one at a time"
@@ -88,6 +89,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
             except Unavailable as why:
                 missing[name] = why
             else:
+                # Bound now, as the loop goes on; of defaults mypy infers no type.
                 ways[name] = lambda other=other, times=times: other.median(min(times, trips))  # type: ignore[misc]
         found = in_turn(ways, rounds=rounds_of(quick=quick))
     yield _row(WHAT, found, "by hand", HAND_WRITTEN, 1.5, OF_HAND_WRITTEN)

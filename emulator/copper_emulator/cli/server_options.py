@@ -74,7 +74,7 @@ def _setting_options(command: F, notes: Mapping[str, str]) -> F:
 def _no_interception(command: F, why: str) -> F:
     """Takes an option that people may know from tests, and says what does it here."""
 
-    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001
+    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001 - click's call
         if value is not None:
             raise WrongUse(f"--intercept: {why}")
 

@@ -62,7 +62,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away, or that cannot do TLS, prints nothing in somebody's test."""
         if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # only handed on
 
 
 class _Handler(BaseHTTPRequestHandler):
