@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from copper_emulator.core.errors import CopperEmulatorError, Invalid
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.store import RecordStore, Stored
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.records.writing.bulk import MAX_BULK, ItemError, bulk_create, bulk_update, item_error
 from copper_emulator.core.records.writing.converting import convert
@@ -39,10 +39,10 @@ __all__ = [
 ]
 
 
-def create_one(kind: EntityType, body: Any) -> Deed[bytes]:
-    """One new record; its JSON. Raises Invalid; then it is not made."""
+def create_one(kind: EntityType, body: Any) -> Deed[Stored]:
+    """One new record, to be shown. Raises Invalid; then it is not made."""
 
-    def deed(store: RecordStore, now: int) -> tuple[bytes, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
         record_id = action.create(body)
         return _committed(store, kind, record_id, action)
@@ -50,10 +50,10 @@ def create_one(kind: EntityType, body: Any) -> Deed[bytes]:
     return deed
 
 
-def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[bytes]:
-    """The fields of one record that the body names; its JSON. Raises NotFound, Invalid; then it is not changed."""
+def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Stored]:
+    """The fields of one record that the body names; it, to be shown. Raises NotFound, Invalid; then it is as it was."""
 
-    def deed(store: RecordStore, now: int) -> tuple[bytes, Done]:
+    def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
         action.update(record_id, body)
         return _committed(store, kind, record_id, action)
@@ -61,9 +61,9 @@ def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[bytes]:
     return deed
 
 
-def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Action) -> tuple[bytes, Done]:
+def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Action) -> tuple[Stored, Done]:
     done = action.commit()
-    return store.encode(kind, store.stored(kind, record_id)), done
+    return store.stored(kind, record_id), done
 
 
 def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:

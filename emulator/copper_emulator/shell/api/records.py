@@ -12,6 +12,7 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.store import Stored
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
@@ -19,7 +20,7 @@ from copper_emulator.shell.api.calls import Act, Call, routes_of
 
 def create(kind: EntityType, call: Call) -> web.Response:
     """200 (not 201) with the whole record, or 422."""
-    return _written(call, deeds.create_one(kind, call.body))
+    return _written(kind, call, deeds.create_one(kind, call.body))
 
 
 def view(kind: EntityType, call: Call) -> web.Response:
@@ -37,7 +38,7 @@ def update(kind: EntityType, call: Call) -> web.Response:
     wanted = call.id(TABLES[kind].noun)
     body = call.body
     _refuse_deleted(kind, wanted, call)
-    return _written(call, deeds.update_one(kind, wanted, body))
+    return _written(kind, call, deeds.update_one(kind, wanted, body))
 
 
 def delete(kind: EntityType, call: Call) -> web.Response:
@@ -80,8 +81,11 @@ def ignored_hint(names: Sequence[str]) -> str:
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
-def _written(call: Call, deed: Deed[bytes]) -> web.Response:
-    raw, done = call.perform(deed)
+def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> web.Response:
+    stored, done = call.perform(deed)
+    # Made when what the write has caused is on its way: that does not wait for it.
+    with call.stage.lock:
+        raw = call.records.encode(kind, stored)
     return answer_raw(raw, hint=ignored_hint(done.ignored))
 
 
