@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -127,23 +128,66 @@ async def test_what_a_reset_forgets_is_not_shown_in_a_line_that_is_made_after_it
     assert "s3cret-value" not in "".join(lines)
 
 
-@pytest.mark.asyncio
-async def test_what_cannot_be_told_does_not_end_the_log(capfd: pytest.CaptureFixture[str]) -> None:
-    log = Log(as_json=False)
-    told: list[dict[str, object]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    # No moment that a calendar has.
-    log.entry(None, Entry(0, 10**18, Kind.SETTINGS, "out of time"))
-    log.entry(None, Entry(0, 0, Kind.SETTINGS, "told"))
-    async with asyncio.timeout(10):
-        # Before the end, which prints all that is left, and though no other comes.
-        while not (lines := printed(capfd)):
-            await _a_turn()
-    log.close()
+class Written:
+    """What is printed, in a file: `capfd` loses what another thread prints while it is read."""
 
-    assert [line.split()[-1] for line in lines] == ["told"]
-    assert printed(capfd) == []
-    assert len(told) == 1
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        with self._path.open("w") as file, redirect_stdout(file):
+            yield
+
+    def lines(self) -> list[str]:
+        """Those that are there as a whole."""
+        whole, _, _ = self._path.read_text().rpartition("\n")
+        return whole.splitlines()
+
+    async def lines_with(self, text: str) -> list[str]:
+        """As soon as a line with this is among them."""
+        async with asyncio.timeout(10):
+            while text not in "".join(lines := self.lines()):
+                await _a_turn()
+        return lines
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_printed_before_the_ready_line(tmp_path: Path) -> None:
+    """Programs read from it where the server is, and it may have told of something by then."""
+    log, plan, written = Log(as_json=True), Plan(Settings.of({})), Written(tmp_path / "log")
+    log.entry(None, Entry(0, 0, Kind.SETTINGS, "told before"))
+    with written.taken():
+        async with Server(plan, port=0) as server:
+            for _ in range(3):
+                await _a_turn()
+            log.ready(server, plan)
+            # Not only at the end: nothing else is told after it.
+            lines = [json.loads(line) for line in await written.lines_with("told before")]
+        log.close()
+
+    assert [line["kind"] for line in lines] == ["ready", "settings"]
+    assert lines[0]["url"] == server.url
+
+
+@pytest.mark.asyncio
+async def test_what_cannot_be_told_does_not_end_the_log(tmp_path: Path) -> None:
+    log, plan, written = Log(as_json=False), Plan(Settings.of({})), Written(tmp_path / "log")
+    failed: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+    with written.taken():
+        async with Server(plan, port=0) as server:
+            log.ready(server, plan)
+            # No moment that a calendar has.
+            log.entry(None, Entry(0, 10**18, Kind.SETTINGS, "out of time"))
+            log.entry(None, Entry(0, 0, Kind.SETTINGS, "told"))
+            # Before the end, which prints all that is left, and though no other comes.
+            lines = await written.lines_with("settings    told")
+        log.close()
+
+    assert lines == written.lines()
+    assert "out of time" not in "".join(lines)
+    assert len(failed) == 1
 
 
 async def _a_turn() -> None:

@@ -6,9 +6,9 @@ import asyncio
 import json
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -58,7 +58,9 @@ class Log:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._entries: deque[tuple[ServedAccount | None, Entry, Hidden | None]] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
+        """What is to be printed, the oldest first."""
+        self._ready = False
         self._called = False
         self._not_before = 0.0
         """By the loop's clock."""
@@ -76,8 +78,10 @@ class Log:
         return Output(as_json=self._as_json, lines=self._lines)
 
     def ready(self, server: Server, plan: Plan, way: Way | None = None) -> None:
-        """The first line: where it is, and which way leads there through its proxy; programs wait for it."""
-        self._print_all()
+        """The first line: where it is, and which way leads there through its proxy; programs wait for it.
+
+        What was told before it follows: a server that goes on with a state file ends at once what was on its way.
+        """
         output, api = self._output, f"{server.url}/developer_api/v1"
         over_tls = {"tls_url": server.tls_url} if server.tls_url else {}
         through = {} if way is None else {"proxy_url": way[1]["HTTPS_PROXY"], "environment": way[1]}
@@ -97,6 +101,8 @@ class Log:
         output.line("Ctrl-C ends it.")
         if not is_loopback(server.bind):
             complain("listening beyond this machine: whoever reaches it can use the API with any token")
+        self._ready = True
+        self._print_soon()
 
     def _gone_on(self, server: Server, plan: Plan) -> Iterator[str]:
         """What is as an earlier server left it."""
@@ -126,45 +132,47 @@ class Log:
         elif entry.kind is Kind.SENDING:
             return
         # What is not shown now: a reset may come before the line is made, and forgets it.
-        self._entries.append((account, entry, None if account is None else account.hidden))
+        hidden = None if account is None else account.hidden
+        self._waiting.append(partial(self._print_entry, account, entry, hidden))
+        self._print_soon()
+
+    def proxy_refused(self, refused: Refused) -> None:
+        """The proxy let something not through."""
+        self._waiting.append(partial(self._print_refused, refused, real_now()))
         self._print_soon()
 
     def _print_soon(self) -> None:
-        if not self._called:
+        if self._ready and self._waiting and not self._called:
             self._called = True
             asyncio.get_running_loop().call_at(self._not_before, self._print_some)
 
     def _print_some(self) -> None:
         self._called = False
         try:
-            self._print(min(len(self._entries), _AT_ONCE))
+            for _ in range(min(len(self._waiting), _AT_ONCE)):
+                self._waiting.popleft()()
         finally:
             # Also after one that cannot be told: the others do not wait until another comes.
-            if self._entries:
+            if self._waiting:
                 self._print_soon()
             else:
                 self._not_before = asyncio.get_running_loop().time() + _GATHER
 
     def _print_all(self) -> None:
-        if self._entries:
-            self._print(len(self._entries))
+        while self._waiting:
+            self._waiting.popleft()()
 
-    def _print(self, number: int) -> None:
+    def _print_entry(self, account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> None:
         # Loaded with the first entry: the ready line does not wait for it.
         from copper_emulator.cli.log_entries import as_json, as_text
 
-        for _ in range(number):
-            account, entry, hidden = self._entries.popleft()
-            if self._as_json:
-                self._output.json_text(as_json(account, entry, hidden))
-            else:
-                lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
-                self._output.journal_line(as_text(entry, hidden), lead=lead)
+        if self._as_json:
+            self._output.json_text(as_json(account, entry, hidden))
+        else:
+            lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
+            self._output.journal_line(as_text(entry, hidden), lead=lead)
 
-    def proxy_refused(self, refused: Refused) -> None:
-        """The proxy let something not through."""
-        self._print_all()
-        now = real_now()
+    def _print_refused(self, refused: Refused, now: int) -> None:
         place = refused.place or "a connection"
         self._output.json(
             {"kind": "proxy-refused", "at": iso(now), "place": refused.place or None, "text": refused.text}
