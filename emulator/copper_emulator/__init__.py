@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from copper_emulator.shell.messages import Received, Response
     from copper_emulator.verdict import VerdictError
 
+__version__ = "0.1.0"
+
 __all__ = [
     "ApiError",
     "AsyncCopper",

@@ -30,7 +30,6 @@ class LookupTable:
     def __init__(self, name: str, stage: Stage) -> None:
         self._name = name
         self._stage = stage
-        self._forms = {field.name: field.form for field in LOOKUPS[name]}
 
     def __iter__(self) -> Iterator[LookupEntry]:
         return iter(self._read(lambda catalogue: [self._entry(each) for each in catalogue.table(self._name).values()]))
@@ -71,11 +70,11 @@ class LookupTable:
     # --- what the generated tables are made of --------------------------------------------------------------
 
     def _added(self, fields: Mapping[str, Any]) -> LookupEntry:
-        sent = as_json(fields, self._forms, "an entry's fields")
+        sent = as_json(fields, LOOKUPS[self._name].forms, "an entry's fields")
         return self._entry(self._write(lambda records: records.catalogue.add(self._name, sent)))
 
     def _updated(self, given: int | LookupEntry, fields: Mapping[str, Any]) -> LookupEntry:
-        wanted, sent = self._id(given), as_json(fields, self._forms, "an entry's fields")
+        wanted, sent = self._id(given), as_json(fields, LOOKUPS[self._name].forms, "an entry's fields")
         return self._entry(self._write(lambda records: change_entry(records, self._name, wanted, sent)))
 
     def _id(self, given: object) -> int:

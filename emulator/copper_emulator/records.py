@@ -40,7 +40,6 @@ class Records:
     def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Any]) -> None:
         self._kind = kind
         self._table = TABLES[kind]
-        self._forms = {field.name: field.form for field in self._table}
         self._stage = stage
         self._write = write
 
@@ -109,7 +108,7 @@ class Records:
         return lambda account, now: account.act(deeds.convert(lead_id, {"details": details}), now)
 
     def _json(self, fields: object) -> Any:
-        return as_json(fields, self._forms)
+        return as_json(fields, self._table.forms)
 
     def _writable(self, fields: object, *accesses: Access) -> Any:
         sent = self._json(fields)
@@ -176,7 +175,7 @@ class Seeded(Sequence[Record]):
 def _part(kind: EntityType, given: Mapping[str, Any]) -> Any:
     # The company itself will do.
     fields = {"id": record_id(given, kind)} if isinstance(given, Record) else given
-    return as_json(fields, {field.name: field.form for field in PARTS[kind]}, f"the {kind} of a conversion")
+    return as_json(fields, PARTS[kind].forms, f"the {kind} of a conversion")
 
 
 def rows_of(rows: object) -> list[Any]:

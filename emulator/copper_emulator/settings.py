@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, ValidationInfo
 
+from copper_emulator import __version__
 from copper_emulator.core.errors import AuthorityError, SettingsError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Outcome
@@ -123,18 +122,11 @@ Hosts = Annotated[frozenset[str], BeforeValidator(_parse_hosts)]
 Files = Annotated[tuple[str, ...], BeforeValidator(_parse_files)]
 
 
-@cache
-def _default_user_agent() -> str:
-    try:
-        return f"copper-emulator/{version('copper-emulator')}"
-    except PackageNotFoundError:
-        return "copper-emulator"
-
-
 class Settings(BaseModel):
     """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    # What checks values is made with the first that is given, not with the class: most accounts are given none.
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     profile: Profile = Field(
         Profile.SUPPORT_PAGE, description="which of Copper's two tables of topics applies (they differ in activity_log)"
@@ -175,7 +167,7 @@ class Settings(BaseModel):
         25, ge=0, description="how many deliveries may each cause the next before it is called a loop"
     )
     user_agent: str = Field(
-        default_factory=_default_user_agent, pattern=r"^[\x20-\x7e]+$", description="User-Agent of notifications"
+        f"copper-emulator/{__version__}", pattern=r"^[\x20-\x7e]+$", description="User-Agent of notifications"
     )
     lead_conversion: Conversion = Field(
         Conversion.DELETE, description="what becomes of a converted lead: deleted, or kept and updated"
@@ -204,6 +196,9 @@ class Settings(BaseModel):
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Settings from names and values as people write them. Raises SettingsError with every fault found."""
         __tracebackhide__ = True
+        if not values:
+            # The defaults are never checked, so there is nothing to make the checks for.
+            return cls.model_construct()
         try:
             return cls(**values)
         except ValidationError as error:

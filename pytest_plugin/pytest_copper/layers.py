@@ -24,6 +24,9 @@ Layer = Mapping[str, Any]
 
 CONFIGURED = pytest.StashKey[Layer]()
 
+_CONFIGURED_SETTINGS = pytest.StashKey["Settings"]()
+"""The same as settings: those of every test that says nothing else, made with the first."""
+
 URL = pytest.StashKey[str | None]()
 """The running server whose accounts the tests use; None where each run has its own."""
 
@@ -35,7 +38,7 @@ RANDOM = "random"
 
 def configure(config: pytest.Config) -> None:
     """Keep what the ini file and the command line say. Raises UsageError for what cannot be."""
-    layer: dict[str, Any] = {}
+    layer: Layer = {}
     for found in options.given(config):
         try:
             layer = add(layer, {found.name: found.value})
@@ -45,7 +48,7 @@ def configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{found.where}: {text}") from None
     if layer.get("seed") == RANDOM:
         chosen = getattr(config, "workerinput", {}).get(_SEED)
-        layer["seed"] = _settings(layer).seed if chosen is None else chosen
+        layer = {**layer, "seed": _settings(layer).seed if chosen is None else chosen}
         config.option.copper_seed = str(layer["seed"])
     config.stash[CONFIGURED] = layer
     config.stash[URL] = options.url(config)
@@ -86,14 +89,20 @@ def describe(settings: Settings) -> str:
 
 def of_item(item: pytest.Item, overrides: object) -> Settings:
     """The settings of a test's account; what cannot be is an error at set-up, without a traceback."""
-    layer = item.config.stash[CONFIGURED]
-    layer = _added(layer, overrides, "copper_settings (fixture)")
+    configured = item.config.stash[CONFIGURED]
+    layer = _added(configured, overrides, "copper_settings (fixture)")
     for node, mark in reversed(list(item.iter_markers_with_node("copper"))):
         where = f"@pytest.mark.copper on {node.nodeid or node.name}"
         if mark.args:
             pytest.fail(f"{where}: settings are given by name, like copper(latency='30s')", pytrace=False)
         layer = _added(layer, mark.kwargs, where)
-    return _settings(_seeded(layer, item.config))
+    return _as_configured(item.config) if layer is configured else _settings(_seeded(layer, item.config))
+
+
+def _as_configured(config: pytest.Config) -> Settings:
+    if _CONFIGURED_SETTINGS not in config.stash:
+        config.stash[_CONFIGURED_SETTINGS] = _settings(config.stash[CONFIGURED])
+    return config.stash[_CONFIGURED_SETTINGS]
 
 
 def intercepts(item: pytest.Item) -> bool:
@@ -143,11 +152,11 @@ def _seeded(layer: Layer, config: pytest.Config) -> Layer:
     return {**layer, "seed": given} if layer.get("seed") == RANDOM and given is not None else layer
 
 
-def add(layer: Layer, further: Layer) -> dict[str, Any]:
+def add(layer: Layer, further: Layer) -> Layer:
     """A layer with another on top. Raises SettingsError for what the upper one cannot say."""
     __tracebackhide__ = True
     if not further:
-        return dict(layer)
+        return layer
     upper = _settings(further)
     merged = {**layer, **further}
     if "allow" in layer and "allow" in further:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from copper_emulator import __version__
 from copper_emulator.cli.output import silence, take_all_characters
 from copper_emulator.core.text import meant
 
@@ -127,7 +128,7 @@ def _usage_error(error: click.UsageError) -> None:
 )
 @click.option("--server", metavar="URL", help="the server to talk to, for whichever command")
 @click.option("--account", metavar="NAME", help="the account that is meant, for whichever command")
-@click.version_option(package_name="copper-emulator", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, account: str | None) -> None:
     """A local stand-in for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.

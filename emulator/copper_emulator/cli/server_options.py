@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,27 +49,51 @@ def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None)
     return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
 
 
+class _SettingOption(click.Option):
+    """Tells its default when help is asked for: to write it down takes what pydantic makes with the first that does."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        default = _default_text(self.name or "")
+        return record if record is None or not default else (record[0], f"{record[1]}  [default: {default}]")
+
+
 def _setting_options(command: F, notes: Mapping[str, str]) -> F:
     """With the setting's own name, value syntax, default and description."""
-    shown = Settings.of({"in_flight": IN_FLIGHT}).model_dump(mode="json")
     for name, field in reversed(Settings.model_fields.items()):
         if name == "intercept":
             continue
-        text, default = field.description or "", shown[name]
+        text = field.description or ""
         if name in notes:
             text += f" ({notes[name]})"
         option = option_name(name)
-        if isinstance(default, bool):
-            declaration = f"{option}/--no-{option.removeprefix('--')}"
-            add = click.option(declaration, name, default=None, help=f"{text}  [default: {'yes' if default else 'no'}]")
+        if isinstance(field.default, bool):
+            option, given = f"{option}/--no-{option.removeprefix('--')}", {}
         elif name in _REPEATABLE:
-            add = click.option(option, name, metavar=_REPEATABLE[name], multiple=True, help=f"{text}; repeatable")
+            text, given = f"{text}; repeatable", {"metavar": _REPEATABLE[name], "multiple": True}
         else:
-            shown_default = ",".join(map(str, default)) if isinstance(default, list) else default
-            tail = f"  [default: {shown_default}]" if shown_default != "" else ""
-            add = click.option(option, name, metavar="VALUE", default=None, help=text + _choices(field) + tail)
-        command = add(command)
+            text, given = text + _choices(field), {"metavar": "VALUE"}
+        command = click.option(option, name, cls=_SettingOption, default=None, help=text, **given)(command)
     return command
+
+
+def _default_text(name: str) -> str:
+    default = _defaults()[name]
+    if name in _REPEATABLE:
+        return ""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return ",".join(map(str, default)) if isinstance(default, list) else str(default)
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    """Of a server, as people write them."""
+    return _of_a_server(Settings.of({})).model_dump(mode="json")
+
+
+def _of_a_server(settings: Settings) -> Settings:
+    return settings.model_copy(update={"in_flight": IN_FLIGHT})
 
 
 def _no_interception(command: F, why: str) -> F:
@@ -150,12 +175,12 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 def settings_of(given: dict[str, Any]) -> Settings:
     """Those that the options ask for. Raises WrongUse."""
     values = {name: value for name, value in given.items() if value is not None and value != ()}
-    values.setdefault("in_flight", IN_FLIGHT)
     try:
-        return Settings.of(values)
+        settings = Settings.of(values)
     except SettingsError as error:
         name, colon, rest = str(error).partition(":")
         raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
+    return settings if "in_flight" in values else _of_a_server(settings)
 
 
 def player(folder: Path | None) -> Player:

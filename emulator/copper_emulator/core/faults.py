@@ -74,7 +74,8 @@ class Faults:
         self._begun = not self._active
         self.alike: Counter[Alike] = Counter()
         self._touched: dict[int, list[str]] = {}
-        self._tell_lag()
+        if self._active:
+            self._tell_lag()
 
     # --- switched on and off ----------------------------------------------------------------------------------
 

@@ -67,15 +67,16 @@ class Field:
 class Table:
     """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API.
 
-    What every write asks for is worked out once: the fields by name, those that a create may set and their names,
-    the names of all that a read shows, of what is not stored and of what not every write may set, what is stored of a
-    new one where nothing is given, and which of that is the default entry of which lookup table.
+    What every write asks for is worked out once: the fields and their forms by name, those that a create may set and
+    their names, the names of all that a read shows, of what is not stored and of what not every write may set, what is
+    stored of a new one where nothing is given, and which of that is the default entry of which lookup table.
     """
 
     noun: str
     plural: str
     fields: tuple[Field, ...]
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
     written: tuple[Field, ...] = field(init=False, repr=False, compare=False)
     told: tuple[str, ...] = field(init=False, repr=False, compare=False)
     shown: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -88,6 +89,7 @@ class Table:
         written = tuple(each for each in self.fields if each.access is not Access.NEVER)
         by_name = {each.name: each for each in self.fields}
         object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "forms", {each.name: each.form for each in self.fields})
         object.__setattr__(self, "written", written)
         object.__setattr__(self, "told", tuple(each.name for each in written))
         object.__setattr__(self, "shown", frozenset({"id", *by_name}))

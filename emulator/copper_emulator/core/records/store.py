@@ -23,7 +23,7 @@ from copper_emulator.core.records.ordering import Orders
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked
 from copper_emulator.core.records.shown import copied, shown
-from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, PERSON, TABLES
 from copper_emulator.core.rules import Rules
 from copper_emulator.core.text import lowered
 from copper_emulator.core.told import EntryTold
@@ -52,16 +52,16 @@ class RecordStore:
         self._marks = Marks() if marks is None else marks
         self.relations = Relations(self._marks)
         self.activities = Activities()
-        self.orders = {kind: Orders(rules.search_lag_ms) for kind in EntityType}
+        self.orders = {kind: Orders(rules.search_lag_ms) for kind in TABLES}
         self._email = email
         self._tell = tell
-        self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in EntityType}
+        self._records: dict[EntityType, dict[int, Stored]] = {kind: {} for kind in TABLES}
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
         self._catalogues = 0
         self._encoded = Encoded(self._records, self.encode)
         # Ids that seeded records had and that would come again: an id stands for one record only.
-        self.spent: dict[EntityType, set[int]] = {kind: set() for kind in EntityType}
+        self.spent: dict[EntityType, set[int]] = {kind: set() for kind in TABLES}
 
     def fall_behind(self, lag_ms: int) -> None:
         """How far searches lie behind from now on."""

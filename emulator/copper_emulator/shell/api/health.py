@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from pydantic import Field
 
+from copper_emulator import __version__
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape
 from copper_emulator.shell.api.operation import ServerOperation
@@ -38,13 +38,9 @@ class ReadyShape(Shape):
 
 async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
     """Whether the server is there, and what it is."""
-    try:
-        number = version("copper-emulator")
-    except PackageNotFoundError:
-        number = "unknown"
     api_url = f"{request.url.origin()}/developer_api/v1"
     return Health(
-        version=number,
+        version=__version__,
         api_url=api_url,
         tls_url=accounts.tls_url or None,
         clock=accounts.plan.clock,
