@@ -58,6 +58,11 @@ def test_a_server_that_is_ready_has_loaded_no_part_that_nobody_asked_for() -> No
     assert not loaded & {_ACCOUNTS, _API, _CONTROL, "sqlite3", "rich", "yaml"}
 
 
+def test_a_server_with_the_default_settings_has_made_no_validators() -> None:
+    """With the first of them pydantic reads the entry points of everything that is installed."""
+    assert "importlib.metadata" not in loaded_after()
+
+
 @pytest.mark.parametrize(
     ("path", "brings", "leaves"),
     [
