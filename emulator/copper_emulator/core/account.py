@@ -332,19 +332,21 @@ class Account:
         waiting.wake(now, self.faults.in_order)
         if not waiting.lanes:
             return []
-        contended = len(waiting.lanes) > self._limiter.room(now)
+        room = self._limiter.room(now)
+        contended = len(waiting.lanes) > room
         attempts: list[Attempt] = []
-        while (notification := waiting.lanes.first()) is not None and self._limiter.room(now):
+        while room and (notification := waiting.lanes.first()) is not None:
             subscription = self.subscriptions.find(notification.subscription)
             if subscription is None:
                 gone = Result(Outcome.CANCELLED, text=f"subscription {notification.subscription} was removed")
                 self._end(self._unsent(waiting.leave(), now), gone, now)
                 continue
             attempts.append(self._start(notification, subscription, now))
+            room -= 1
             # Where room is short, those who come later must not overtake those who wait for their target in this round.
             if self.rules.in_flight == 1 or (contended and waiting.fills_lane(notification)):
                 break
-        if waiting.lanes and not self._limiter.room(now):
+        if waiting.lanes and not room:
             self._stop_at_limit(now)
         waiting.forget_gone()
         return attempts

@@ -14,6 +14,8 @@ def to_datetime(ms: int) -> datetime:
     return _EPOCH + ms * _MILLISECOND
 
 
+# Most moments are asked for several times, right after another.
+@lru_cache(maxsize=64)
 def stamp(ms: int) -> str:
     """`2026-09-29 22:40:04.738`, UTC."""
     return f"{_to_the_second(ms // 1000)}.{ms % 1000:03}"

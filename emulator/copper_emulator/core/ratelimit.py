@@ -46,28 +46,28 @@ class FixedWindow:
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
-        self._ends: int | None = None
+        self._most = limit.count
+        self._ends = -sys.maxsize
+        """Long ago before the first one."""
         self._counted = 0
 
     def room(self, now: int) -> int:
-        if self._ends is None or now >= self._ends:
-            return self.limit.count
-        return self.limit.count - self._counted
+        return self._most if now >= self._ends else self._most - self._counted
 
     def opens_at(self, now: int) -> int:
-        return now if self.room(now) or self._ends is None else self._ends
+        return now if now >= self._ends or self._counted < self._most else self._ends
 
     def renews_at(self, now: int) -> int | None:
-        return None if self._ends is None or now >= self._ends else self._ends
+        return None if now >= self._ends else self._ends
 
     def count(self, now: int) -> None:
-        if self._ends is None or now >= self._ends:
+        if now >= self._ends:
             self._ends = now + self.limit.length_ms
             self._counted = 0
         self._counted += 1
 
     def state(self) -> list[int]:
-        return [] if self._ends is None else [self._ends, self._counted]
+        return [self._ends, self._counted] if self._counted else []
 
     def restore(self, state: Sequence[int]) -> None:
         if state:
@@ -120,12 +120,19 @@ class RateLimiter:
         """How many may go at this moment (a very large number without limits)."""
         room = sys.maxsize
         for window in self.windows:
-            room = min(room, window.room(now))
+            left = window.room(now)
+            if left < room:
+                room = left
         return room
 
     def opens_at(self, now: int) -> int:
         """The first moment from `now` on at which all windows have room."""
-        return max((window.opens_at(now) for window in self.windows), default=now)
+        opens = now
+        for window in self.windows:
+            moment = window.opens_at(now)
+            if moment > opens:
+                opens = moment
+        return opens
 
     def blocking(self, now: int) -> Limit | None:
         """The limit that lasts longest of those that have no room now, or None."""

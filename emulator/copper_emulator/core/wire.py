@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import isinf
 from operator import methodcaller
 from typing import Any
@@ -79,6 +80,7 @@ def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tupl
     return (*(item for item in ours if item[0].lower() not in taken), *own.items())
 
 
+@lru_cache(maxsize=64)
 def iso(ms: int) -> str:
     """`2026-09-29T22:40:04.738Z`: UTC with milliseconds, as recorded."""
     return f"{stamp(ms).replace(' ', 'T')}Z"

@@ -177,9 +177,13 @@ class Runner:
             now = self._clock.now()
             account.finish(now)
             # A round ends where it must for rounds to be fair to each other; here nobody waits for a round's end.
-            while attempts := account.take(now):
+            while True:
+                attempts = account.take(now)
                 taken += attempts
-            self._look_again_at(account.next_moment(now), now)
+                moment = account.next_moment(now)
+                if not attempts or moment is None or moment > now:
+                    break
+            self._look_again_at(moment, now)
         return taken
 
     async def _written(self, account: Account, attempts: list[Attempt]) -> None:
