@@ -27,7 +27,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.client_servers import API, Site, emulator, program
-from benchmarks.measuring import Row, in_turn, rounds_of
+from benchmarks.measuring import Found, Row, in_turn, rounds_of
 from benchmarks.people import person
 from benchmarks.processes import ACCOUNT, HEADERS
 from benchmarks.raw_http import Load, request
@@ -154,10 +154,10 @@ def _beside_bare(loop: asyncio.AbstractEventLoop, ours: Site, operation: Operati
             yield _row(f"API, {operation.name}, {at_once} at once", found)
 
 
-def _row(what: str, found: dict[str, float]) -> Row:
-    ratio = found["ours"] / found["bare"]
-    shown = {name: f"{rate:,.0f} a second" for name, rate in found.items()}
-    return Row(what, shown["ours"], "bare aiohttp handler", shown["bare"], f"{ratio:.2f}", AIM, ratio >= LEAST)
+def _row(what: str, found: Found) -> Row:
+    ratio = found.ratio("ours", "bare")
+    ours, bare = (f"{found[name]:,.0f} a second" for name in ("ours", "bare"))
+    return Row(what, ours, "bare aiohttp handler", bare, f"{ratio:.2f}", AIM, ratio >= LEAST)
 
 
 def _asked(

@@ -18,7 +18,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from benchmarks.measuring import Row, difference, in_turn, per_call, rounds_of, seconds
+from benchmarks.measuring import Found, Row, difference, in_turn, per_call, rounds_of, seconds
 from copper_emulator import Copper, Emulator
 
 Call = Callable[[], None]
@@ -97,9 +97,7 @@ def delivered(copper: Copper) -> Callable[[], None]:
     return one
 
 
-def measured(
-    app: Any, by_hand: Callable[[], None], others: dict[str, Callable[[], object]], rounds: int
-) -> dict[str, float]:
+def measured(app: Any, by_hand: Callable[[], None], others: dict[str, Callable[[], object]], rounds: int) -> Found:
     """Seconds of one call of each."""
     with Emulator(limits="off") as copper:
         copper.route("https://bench.example.com", to=app)
@@ -118,7 +116,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     asgi = measured(asgi_app, asgi_by_hand(loop), others, rounds)
     loop.close()
     yield _above("ASGI", asgi)
-    times = asgi["client"] / asgi["delivered"]
+    times = asgi.ratio("client", "delivered")
     yield Row(
         "a delivery to an ASGI application, beside TestClient",
         seconds(asgi["delivered"]),
@@ -130,8 +128,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
     )
 
 
-def _above(kind: str, found: dict[str, float]) -> Row:
-    above = found["delivered"] - found["by hand"]
+def _above(kind: str, found: Found) -> Row:
+    above = found.difference("delivered", "by hand")
     return Row(
         f"a change delivered to {kind} in process and expected",
         seconds(found["delivered"]),

@@ -1,7 +1,7 @@
 """How is something measured beside something else, so that the ratio travels from machine to machine?
 
-Both in one run, in turn, A B A B, and the median of each. What comes of it are rows of the one table in
-docs/performance.md.
+Both in one run, in turn, A B A B. Told are the median of each, and the median of what one is to the other within each
+round: what the whole machine did then is in both. What comes of it are rows of the one table in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -47,12 +47,28 @@ def rounds_of(*, quick: bool, rounds: int = ROUNDS) -> int:
     return QUICK_ROUNDS if quick else rounds
 
 
-def in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS, warm_up: int = 1) -> dict[str, float]:
-    """The median of what each way gives, all of them in every round."""
-    return {name: statistics.median(values) for name, values in all_in_turn(ways, rounds, warm_up=warm_up).items()}
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What each way gave in each round; `found[name]` is the median of one."""
+
+    rounds: Mapping[str, Sequence[float]]
+
+    def __getitem__(self, name: str) -> float:
+        return statistics.median(self.rounds[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.rounds
+
+    def ratio(self, one: str, other: str) -> float:
+        """How many times the other the one is: the median over the rounds."""
+        return statistics.median(a / b for a, b in zip(self.rounds[one], self.rounds[other], strict=True))
+
+    def difference(self, one: str, other: str) -> float:
+        """By how much it is more: the median over the rounds."""
+        return statistics.median(a - b for a, b in zip(self.rounds[one], self.rounds[other], strict=True))
 
 
-def all_in_turn(ways: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: int = 1) -> dict[str, list[float]]:
+def in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS, warm_up: int = 1) -> Found:
     """What each way gives, all of them in every round, without the rounds that warm up."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + warm_up):
@@ -60,12 +76,7 @@ def all_in_turn(ways: Mapping[str, Callable[[], float]], rounds: int, *, warm_up
             value = way()
             if number >= warm_up:
                 found[name].append(value)
-    return found
-
-
-def paired(first: Sequence[float], second: Sequence[float]) -> float:
-    """The median of the differences within each round: what the whole machine did then is in both."""
-    return statistics.median(one - other for one, other in zip(first, second, strict=True))
+    return Found(found)
 
 
 def per_call(call: Callable[[], object], times: int) -> float:

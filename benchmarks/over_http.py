@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.client_servers import ORIGIN, TARGET, Program, Site, emulator, program, site
-from benchmarks.measuring import Row, Unavailable, in_turn, not_measured, rounds_of
+from benchmarks.measuring import Found, Row, Unavailable, in_turn, not_measured, rounds_of
 from benchmarks.peers import python_of, wrk
 from benchmarks.processes import ACCOUNT
 
@@ -42,7 +42,8 @@ WRK_SECONDS = 1
 SUSTAINED = 10_000
 A_CALL = 1_000
 """Of the sustained ones."""
-SUSTAINED_ROUNDS = 5
+ROUNDS = 21
+SUSTAINED_ROUNDS = 9
 
 OF_BARE = "at least 1.0"
 OF_WRK = "at least 0.85"
@@ -132,7 +133,7 @@ def _to(receiver: Receiver, python: Path, what: str, *, quick: bool) -> Iterator
             yield not_measured(f"{what}, of wrk", "wrk", loaded, aim=OF_WRK)
         elif loaded is not None:
             ways["wrk"] = loaded
-        found = in_turn(ways, rounds=rounds_of(quick=quick))
+        found = in_turn(ways, rounds=rounds_of(quick=quick, rounds=ROUNDS))
         yield _row(what, found, "bare", "bare aiohttp client", 1.0, OF_BARE)
         if "wrk" in found:
             yield _row(f"{what}, of wrk", found, "wrk", "wrk", 0.85, OF_WRK)
@@ -163,9 +164,8 @@ def _sustained(stand: Stand, ours: Site, bare: Program, what: str, *, quick: boo
     return _row(f"{what}, {count:,} with answers to calls", found, "bare", "bare aiohttp client", 1.0, OF_BARE)
 
 
-def _row(what: str, found: dict[str, float], name: str, peer: str, least: float, aim: str) -> Row:
-    ours, theirs = found["ours"], found[name]
-    ratio = ours / theirs
+def _row(what: str, found: Found, name: str, peer: str, least: float, aim: str) -> Row:
+    ours, theirs, ratio = found["ours"], found[name], found.ratio("ours", name)
     return Row(what, f"{ours:,.0f} a second", peer, f"{theirs:,.0f} a second", f"{ratio:.2f}", aim, ratio >= least)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from contextlib import ExitStack
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from benchmarks.client_servers import Site, emulator
-from benchmarks.measuring import Row, Unavailable, all_in_turn, not_measured, seconds
+from benchmarks.measuring import Found, Row, Unavailable, in_turn, not_measured, seconds
 from benchmarks.processes import ACCOUNT
 
 DELIVERIES = 10_000
@@ -50,17 +49,16 @@ def shown(browser: Browser, url: str) -> float:
 def rows(*, quick: bool) -> Iterator[Row]:
     deliveries, rounds = (DELIVERIES // 10, 3) if quick else (DELIVERIES, ROUNDS)
     try:
-        one, many, entries = _times(deliveries, rounds)
+        found, entries = _times(deliveries, rounds)
     except Unavailable as why:
         yield not_measured(f"the page's first row, {deliveries:,} deliveries", "with one delivery", why)
         return
-    found = statistics.median(many), statistics.median(one)
-    more = f"at most {seconds(max(many))}, {entries:,} journal entries"
-    texts = f"{seconds(found[0])} ({more})", "with one delivery", seconds(found[1])
-    yield Row(f"the page's first row, {deliveries:,} deliveries", *texts, f"{found[0] / found[1]:.2f}")
+    more = f"at most {seconds(max(found.rounds['many']))}, {entries:,} journal entries"
+    texts = f"{seconds(found['many'])} ({more})", "with one delivery", seconds(found["one"])
+    yield Row(f"the page's first row, {deliveries:,} deliveries", *texts, f"{found.ratio('many', 'one'):.2f}")
 
 
-def _times(deliveries: int, rounds: int) -> tuple[list[float], list[float], int]:
+def _times(deliveries: int, rounds: int) -> tuple[Found, int]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     args = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     with ExitStack() as opened:
@@ -70,9 +68,8 @@ def _times(deliveries: int, rounds: int) -> tuple[list[float], list[float], int]
         except Error as error:
             raise Unavailable(f"no Chromium ({error.message.splitlines()[0]})") from None
         opened.callback(browser.close)
-        few, filled = (opened.enter_context(emulator("--clock", "manual")) for _ in range(2))
-        fill(few, 1)
-        entries = fill(filled, deliveries)
-        ways = {site.url: lambda site=site: shown(browser, site.url) for site in (few, filled)}
-        found = all_in_turn(ways, rounds)
-    return found[few.url], found[filled.url], entries
+        one, many = (opened.enter_context(emulator("--clock", "manual")) for _ in range(2))
+        fill(one, 1)
+        entries = fill(many, deliveries)
+        ways = {"one": lambda: shown(browser, one.url), "many": lambda: shown(browser, many.url)}
+        return in_turn(ways, rounds=rounds), entries

@@ -30,10 +30,9 @@ from pathlib import Path
 from benchmarks.measuring import (
     Row,
     Unavailable,
-    all_in_turn,
     difference,
+    in_turn,
     not_measured,
-    paired,
     rounds_of,
     run,
     seconds,
@@ -157,9 +156,8 @@ def _added(folder: Path, name: str, rounds: int) -> dict[str, float]:
         on = _pytest(python, with_import)
     else:
         off = _pytest(python, folder, *_switches(name))
-    found = all_in_turn({"on": lambda: run(on).processor, "off": lambda: run(off).processor}, rounds)
-    medians = {way: statistics.median(values) for way, values in found.items()}
-    return {**medians, "added": paired(found["on"], found["off"])}
+    found = in_turn({"on": lambda: run(on).processor, "off": lambda: run(off).processor}, rounds=rounds)
+    return {"on": found["on"], "off": found["off"], "added": found.difference("on", "off")}
 
 
 def _modules(folder: Path) -> Row:

@@ -24,7 +24,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.client_servers import API, ORIGIN, TARGET, emulator, free_port, program, served
-from benchmarks.measuring import Row, Unavailable, in_turn, not_measured, rounds_of, seconds
+from benchmarks.measuring import Found, Row, Unavailable, in_turn, not_measured, rounds_of, seconds
 from benchmarks.peers import command_of
 from benchmarks.processes import ACCOUNT, HEADERS
 from benchmarks.raw_http import Caller, Endpoint, Message, ok, request
@@ -103,9 +103,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
         )
 
 
-def _row(what: str, found: dict[str, float], name: str, peer: str, most: float | None, aim: str) -> Row:
-    ours, theirs = found["ours"], found[name]
-    ratio = ours / theirs
+def _row(what: str, found: Found, name: str, peer: str, most: float | None, aim: str) -> Row:
+    ours, theirs, ratio = found["ours"], found[name], found.ratio("ours", name)
     shown = f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.5f}"
     return Row(what, seconds(ours), peer, seconds(theirs), shown, aim, None if most is None else ratio <= most)
 

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.measuring import Row, all_in_turn, rounds_of, seconds
+from benchmarks.measuring import Found, Row, in_turn, rounds_of, seconds
 from benchmarks.processes import ACCOUNT, SERVE, Server, started
 
 BARE = """
@@ -34,7 +34,7 @@ print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
 web.run_app(app, sock=listener, print=None)
 """
 BARE_NAME = "a minimal aiohttp application"
-ROUNDS = 11
+ROUNDS = 21
 SLOWER = 1.5
 AT_REST = 55
 """MiB."""
@@ -76,22 +76,21 @@ def _starts(rounds: int) -> Iterator[Row]:
 
         return measure
 
-    found = all_in_turn({name: measuring(name) for name in ways}, rounds)
-    median = {name: statistics.median(times) for name, times in found.items()}
+    found = in_turn({name: measuring(name) for name in ways}, rounds=rounds)
     mebibytes = {name: statistics.median(values) for name, values in memory.items()}
     for name in list(ways)[1:]:
-        yield _start(name, median[name], median["bare"])
+        yield _start(name, found)
     for name in list(ways)[1:]:
         yield _memory(name, mebibytes[name], mebibytes["bare"])
 
 
-def _start(name: str, ours: float, bare: float) -> Row:
-    ratio, asked = ours / bare, name == "whether it is there"
+def _start(name: str, found: Found) -> Row:
+    ratio, asked = found.ratio(name, "bare"), name == "whether it is there"
     return Row(
         f"`serve`, from its start to the first answer, asked {name}",
-        seconds(ours),
+        seconds(found[name]),
         BARE_NAME,
-        seconds(bare),
+        seconds(found["bare"]),
         f"{ratio:.2f}",
         f"at most {SLOWER}" if asked else "",
         ratio <= SLOWER if asked else None,

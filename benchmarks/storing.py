@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import Row, all_in_turn, difference, paired, per_call, rounds_of, seconds, wall
+from benchmarks.measuring import Found, Row, difference, in_turn, per_call, rounds_of, seconds, wall
 from benchmarks.processes import ACCOUNT, SERVE, Server, started
 
 AIM = 5e-6
@@ -98,7 +98,7 @@ def _one_at_a_time(servers: dict[str, Server], rounds: int) -> Row:
     def timed(server: Server) -> float:
         return statistics.median(wall(partial(_fire, server)) for _ in range(CALLS))
 
-    found = all_in_turn({name: partial(timed, server) for name, server in servers.items()}, rounds)
+    found = in_turn({name: partial(timed, server) for name, server in servers.items()}, rounds=rounds)
     return _row("a delivery is later by a state file, one at a time, its call's answer included", found, asked=False)
 
 
@@ -114,20 +114,19 @@ def _burst(server: Server) -> Burst:
 
 
 def _later(found: dict[str, list[Burst]]) -> Row:
-    walls = {name: [burst.wall for burst in bursts[1:]] for name, bursts in found.items()}
+    walls = Found({name: [burst.wall for burst in bursts[1:]] for name, bursts in found.items()})
     return _row(f"a delivery is later by a state file, {AT_ONCE} at once", walls, asked=True)
 
 
-def _row(what: str, found: dict[str, list[float]], *, asked: bool) -> Row:
-    later = paired(found["kept"], found["forgotten"])
-    kept, forgotten = (statistics.median(found[name]) for name in ("kept", "forgotten"))
+def _row(what: str, found: Found, *, asked: bool) -> Row:
+    kept, forgotten, later = found["kept"], found["forgotten"], found.difference("kept", "forgotten")
     aim, holds = (f"at most {difference(AIM)}", later <= AIM) if asked else ("", None)
     return Row(what, seconds(kept), "the same without `--state`", seconds(forgotten), difference(later), aim, holds)
 
 
 def _in_all(found: dict[str, list[Burst]], file: Path, bare: Path, rounds: int) -> Row:
-    kept, forgotten = ([burst.processor for burst in found[name][1:]] for name in ("kept", "forgotten"))
-    taken = paired(kept, forgotten)
+    processor = Found({name: [burst.processor for burst in bursts[1:]] for name, bursts in found.items()})
+    taken = processor.difference("kept", "forgotten")
     written, deliveries = _read(file)
     files = [bare.with_name(f"bare{number}") for number in range(rounds)]
     alone = statistics.median(per_call(partial(_write, each, written, deliveries), 1) for each in files) / deliveries

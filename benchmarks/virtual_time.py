@@ -88,7 +88,7 @@ def _over_limits(count: int, rounds: int) -> Row:
         return took
 
     found = in_turn({"ours": ours, "theirs": theirs}, rounds=rounds, warm_up=0)
-    ratio = found["ours"] / found["theirs"]
+    ratio = found.ratio("ours", "theirs")
     return Row(
         f"{count:,} changes over both limits in virtual time, each delivered to a function",
         f"{seconds(found['ours'])} ({seconds(found['ours'] / count)} each)",
