@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-import tomllib
 import zipfile
 from configparser import ConfigParser
 from contextlib import chdir
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from copper_emulator import __version__
+
 if TYPE_CHECKING:
     from email.message import Message
 
 ROOT = Path(__file__).parent.parent
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-DIST_INFO = f"copper_emulator-{VERSION}.dist-info"
-TOP = f"copper_emulator-{VERSION}"
+DIST_INFO = f"copper_emulator-{__version__}.dist-info"
+TOP = f"copper_emulator-{__version__}"
 
 
 def files_below(folder: str) -> set[str]:
