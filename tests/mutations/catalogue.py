@@ -73,7 +73,7 @@ RECORDS: dict[str, Mutation] = {
     "two rows of an action share an email address": Patch(deeds, "Action", records.ForgetsWhoHadIt),
     "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
     "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
-    "tags in another order are a change": Patch(changed, "Tags", Several),
+    "tags in another order are a change": Patch(changed, "_SETS", (Several,)),
 }
 """What the machine of the records catches: it does nothing but write."""
 

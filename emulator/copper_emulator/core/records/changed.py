@@ -20,10 +20,15 @@ Fields: TypeAlias = Mapping[str, Any]
 
 _DAY = 86_400
 
+_SETS = (Tags, Several)
+
 
 def is_same(form: Form, old: Any, new: Any) -> bool:
     """Whether two values of a field are one. What is a set (tags, several options) has no order."""
-    if isinstance(form, Tags | Several):
+    if old is new:
+        # As all are that a write does not name.
+        return True
+    if isinstance(form, _SETS):
         return set(old or ()) == set(new or ())
     if isinstance(form, CustomFields):
         return all(_same_custom(old.get(wanted), new.get(wanted)) for wanted in old.keys() | new.keys())

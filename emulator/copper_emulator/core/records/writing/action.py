@@ -157,7 +157,7 @@ class Action:
 
     def _commit_updates(self, done: Done) -> None:
         groups: dict[str, tuple[RecordChange, list[int]]] = {}
-        topic = Topic(self._kind, Event.UPDATE)
+        topic, several = Topic(self._kind, Event.UPDATE), len(self._updated) > 1
         for record_id, after in self._updated.items():
             before = self._store.stored(self._kind, record_id)
             attributes, named = updated_attributes(self._table, before, after, self._store.catalogue, self._now)
@@ -165,7 +165,7 @@ class Action:
             if not attributes:
                 done.unchanged.append((self._kind, record_id))
                 continue
-            alike = json.dumps(attributes, sort_keys=True)
+            alike = json.dumps(attributes, sort_keys=True) if several else ""
             change = RecordChange(topic, (), attributes, named)
             groups.setdefault(alike, (change, []))[1].append(record_id)
         done.changes += [
