@@ -6,7 +6,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -140,27 +140,27 @@ def _read_file(path: Path) -> None:
 
 
 def _edit_tables(draw: Random, path: Path) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    number = draw.randrange(1, 60)
-    [(text,)] = connection.execute("SELECT value FROM rows WHERE id = ?", (number,)).fetchall() or [("{}",)]
-    value = draw.choice((mutated_text(draw, text), text.encode(), None, 1, 1.5, b"\xff", "[" * 5000))
-    statement, arguments = draw.choice(
-        (
-            ("UPDATE rows SET value = ? WHERE id = ?", (value, number)),
-            ("UPDATE rows SET key = ? WHERE id = ?", (draw.choice((None, 1.5, b"\xff", "", -1)), number)),
-            ("UPDATE rows SET part = ? WHERE id = ?", (draw.choice(TEXTS), number)),
-            ("UPDATE accounts SET name = ?", (draw.choice(("", "x" * 3000, b"\xff", 7)),)),
-            ("DELETE FROM rows WHERE id = ?", (number,)),
-            ("DELETE FROM accounts", ()),
-            ("DROP TABLE rows", ()),
-            ("PRAGMA user_version = 99", ()),
-            ("PRAGMA application_id = 1", ()),
+    # Hypothesis may end a try with any draw.
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        number = draw.randrange(1, 60)
+        [(text,)] = connection.execute("SELECT value FROM rows WHERE id = ?", (number,)).fetchall() or [("{}",)]
+        value = draw.choice((mutated_text(draw, text), text.encode(), None, 1, 1.5, b"\xff", "[" * 5000))
+        statement, arguments = draw.choice(
+            (
+                ("UPDATE rows SET value = ? WHERE id = ?", (value, number)),
+                ("UPDATE rows SET key = ? WHERE id = ?", (draw.choice((None, 1.5, b"\xff", "", -1)), number)),
+                ("UPDATE rows SET part = ? WHERE id = ?", (draw.choice(TEXTS), number)),
+                ("UPDATE accounts SET name = ?", (draw.choice(("", "x" * 3000, b"\xff", 7)),)),
+                ("DELETE FROM rows WHERE id = ?", (number,)),
+                ("DELETE FROM accounts", ()),
+                ("DROP TABLE rows", ()),
+                ("PRAGMA user_version = 99", ()),
+                ("PRAGMA application_id = 1", ()),
+            )
         )
-    )
-    # Surrogates, and what a table refuses, are no inputs.
-    with suppress(sqlite3.Error, UnicodeEncodeError):
-        connection.execute(statement, arguments)
-    connection.close()
+        # Surrogates, and what a table refuses, are no inputs.
+        with suppress(sqlite3.Error, UnicodeEncodeError):
+            connection.execute(statement, arguments)
 
 
 def _restored(told: Rows) -> None:
