@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from copper_emulator.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.checks import CheckFailed, Report, check_names
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from copper_emulator.shell.intercepting import Interception
     from copper_emulator.shell.messages import Received, Response
     from copper_emulator.verdict import VerdictError
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ApiError",

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, ValidationInfo
 
-from copper_emulator import __version__
 from copper_emulator.core.errors import AuthorityError, SettingsError
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import Outcome
@@ -25,6 +24,7 @@ from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
 from copper_emulator.value_faults import value_fault
+from copper_emulator.version import __version__
 
 Milliseconds = Annotated[int, BeforeValidator(parse_duration), PlainSerializer(duration_text)]
 LatencyRange = Annotated[Latency, BeforeValidator(parse_latency), PlainSerializer(str)]

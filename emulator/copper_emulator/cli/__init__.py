@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from copper_emulator import __version__
 from copper_emulator.cli.output import silence, take_all_characters
 from copper_emulator.core.text import meant
+from copper_emulator.version import __version__
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "Serve Copper's webhook API and deliver notifications."),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from pydantic import Field
 
-from copper_emulator import __version__
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape
 from copper_emulator.shell.api.operation import ServerOperation
 from copper_emulator.shell.plan import ClockName
+from copper_emulator.version import __version__
 
 if TYPE_CHECKING:
     from copper_emulator.shell.accounts import Accounts
