@@ -68,7 +68,7 @@ coverage: $(READY)  ## Run all tests, then report the coverage of everything (ht
 	@$(PY) -m coverage html --quiet
 	$(PY) -m coverage report
 
-bench: $(READY)  ## Measure it beside what one would use instead (ten minutes; installs peers into .peers; docs/performance.md)
+bench: $(READY)  ## Measure it beside what one would use instead (a quarter of an hour; installs peers into .peers; docs/performance.md)
 	@$(PY) -m benchmarks $(BENCH)
 
 endurance: $(READY)  ## Run the soak, hanging, fuzz and parallel scripts (docs/reliability.md); QUICK=1: in two minutes
