@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
@@ -194,10 +195,12 @@ async def test_those_who_come_from_elsewhere_are_not_led_to_this_machine() -> No
 
 
 async def test_where_nothing_answers_the_client_is_told() -> None:
-    async with listening(shouting) as (_, port):
-        pass
-    async with proxied() as through:
-        answered = await through.tunnel(f"127.0.0.1:{port}")
+    # Taken, so that nobody else gets it, and not listened on.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        async with proxied() as through:
+            answered = await through.tunnel(f"127.0.0.1:{port}")
 
         assert answered.startswith("HTTP/1.1 502 Bad Gateway")
         assert f"nothing answers at 127.0.0.1:{port} (" in answered

@@ -46,16 +46,15 @@ class FixedWindow:
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
-        self._most = limit.count
         self._ends = -sys.maxsize
         """Long ago before the first one."""
         self._counted = 0
 
     def room(self, now: int) -> int:
-        return self._most if now >= self._ends else self._most - self._counted
+        return self.limit.count if now >= self._ends else self.limit.count - self._counted
 
     def opens_at(self, now: int) -> int:
-        return now if now >= self._ends or self._counted < self._most else self._ends
+        return now if now >= self._ends or self._counted < self.limit.count else self._ends
 
     def renews_at(self, now: int) -> int | None:
         return None if now >= self._ends else self._ends

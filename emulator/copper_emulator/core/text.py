@@ -21,9 +21,6 @@ def count(number: int, noun: str) -> str:
 
 def duration_text(ms: int) -> str:
     """A duration as the settings write it: `250ms`, `30s`, `1m30s`, `2h`."""
-    if 0 < ms < 1_000:
-        # As an answer takes, of which the log tells for each.
-        return f"{ms}ms"
     parts = []
     for name, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
         amount, ms = divmod(ms, size)
