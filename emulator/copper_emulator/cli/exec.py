@@ -161,6 +161,8 @@ class _Running:
         with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
             async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
                 code = await self._run(server, reaching.environment(server))
+                if server.proxied is not None:
+                    await server.proxied.settle()
                 accounts = list(server.accounts)
         # Only now has everything that was on its way come to its end.
         self.told.ended(accounts, self.plan, code)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 
 from aiohttp import web
+from yarl import URL
 
 from copper_emulator.shell.proxy import Address, Ends, Proxy, Refused
 from copper_emulator.shell.tls import serving
 from copper_emulator.shell.tls.authority import Authority
+from copper_emulator.shell.tls.listening import TlsListener
+
+_SETTLING = 1.0
+"""Seconds for what clients had sent when they ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,21 @@ class Proxied:
     """Of the proxy, like `http://127.0.0.1:40001`."""
     tls: str
     """`127.0.0.1:PORT` of the listener that answers for Copper's hosts."""
+    _proxy: Proxy = field(repr=False)
+    _listener: TlsListener = field(repr=False)
+
+    async def settle(self) -> None:
+        """Let what clients had sent when they ended come to its end: a handshake that they broke off is told of.
+
+        Who is still connected is waited for a second at most.
+        """
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_SETTLING):
+                # A tunnel ends when both of its ends have: the proxy comes first.
+                await _come_through(URL(self.url).host, self._proxy.port)
+                await self._proxy.idle()
+                await _come_through("127.0.0.1", self._listener.port)
+                await self._listener.idle()
 
 
 async def begin(
@@ -72,4 +93,12 @@ async def begin(
     opened.push_async_callback(proxy.close)
     host = plain[0]
     shown = f"[{host}]" if ":" in host else host
-    return Proxied(f"http://{shown}:{proxy.port}", f"{tls[0]}:{tls[1]}")
+    return Proxied(f"http://{shown}:{proxy.port}", f"{tls[0]}:{tls[1]}", proxy, listener)
+
+
+async def _come_through(host: str | None, port: int) -> None:
+    """A connection in which nothing is said: once it was ended, all that came before it were taken."""
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write_eof()
+    await reader.read()
+    writer.close()

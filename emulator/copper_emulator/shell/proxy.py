@@ -92,6 +92,11 @@ class Proxy:
         self._server = await asyncio.start_server(self._connected, bind, port, limit=self._most)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    async def idle(self) -> None:
+        """Until nobody is connected."""
+        while self._serving:
+            await asyncio.wait(self._serving)
+
     async def close(self) -> None:
         """Listen no more, and cut off what is still connected."""
         server, self._server = self._server, None

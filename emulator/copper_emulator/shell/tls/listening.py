@@ -56,6 +56,7 @@ class TlsListener:
         self._connection = connection
         self._refuse = refuse
         self._tell = tell
+        self._accepting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._plain: web.Server | None = None
         self._open: WeakSet[asyncio.BaseTransport] = WeakSet()
@@ -70,11 +71,16 @@ class TlsListener:
         self._plain = web.Server(self._answer_plain_http, access_log=None)
         self._listening.settimeout(0)
         self._listening.listen(128)
-        self._begin(self._accept())
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+
+    async def idle(self) -> None:
+        """Until nobody is in the middle of a handshake."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
         """Take no more; those that are served belong to the runner."""
-        tasks = list(self._tasks)
+        tasks = [*self._tasks, *([] if self._accepting is None else [self._accepting])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
