@@ -8,12 +8,11 @@ from typing import NoReturn
 
 import pytest
 from aiohttp import web
-from pydantic import BaseModel
 from yarl import URL
 
 from copper_emulator.shell.api.calls import BASE, Call, routes_of
 from copper_emulator.shell.api.guarding import answer_refusals
-from copper_emulator.shell.api.models import Taken
+from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.operation import ServerOperation
 from copper_emulator.shell.app import make_api, make_runner
 from tests.shell.served import serving
@@ -111,7 +110,7 @@ async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logg
         if api == "control":
             app = web.Application(middlewares=[answer_refusals])
             app.router.add_get(
-                f"{BASE}/broken", ServerOperation("GET", "", "", Taken, BaseModel, broken).handler(served.accounts)
+                f"{BASE}/broken", ServerOperation("GET", "", "", Taken, Shape, broken).handler(served.accounts)
             )
         else:
             app = make_api(served.accounts)

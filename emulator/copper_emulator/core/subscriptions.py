@@ -71,9 +71,13 @@ class Draft:
 
 
 class Subscriptions:
-    """All subscriptions of one account, whichever key made them, by ascending id."""
+    """All subscriptions of one account, whichever key made them, by ascending id.
+
+    `writes` counts the writes: what is worked out from them is out of date when it has grown.
+    """
 
     def __init__(self) -> None:
+        self.writes = 0
         self._by_id: dict[int, Subscription] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
@@ -103,9 +107,12 @@ class Subscriptions:
         raise NotFound(hint=f"There is no subscription {subscription_id} for this API key.")
 
     def add(self, subscription: Subscription) -> None:
+        """Put one in, or in the place of the one with its id."""
+        self.writes += 1
         self._by_id[subscription.id] = subscription
 
     def remove(self, subscription: Subscription) -> None:
+        self.writes += 1
         del self._by_id[subscription.id]
 
     def check_room(self) -> None:

@@ -19,6 +19,7 @@ from copper_emulator.shell.api.control import OPERATIONS
 from copper_emulator.shell.api.control_journal import ReadJournal
 from copper_emulator.shell.api.control_limits import ReadLimits
 from copper_emulator.shell.api.control_notification_models import ListNotifications
+from copper_emulator.shell.api.health import Health, ReadyShape
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
@@ -38,6 +39,23 @@ async def test_health_says_where_the_api_is_and_which_clock_the_server_has() -> 
         assert status == 200
         assert health["api_url"] == f"{served.server.url}/developer_api/v1"
         assert (health["status"], health["clock"], health["accounts"]) == ("ok", "manual", 1)
+
+
+@pytest.mark.asyncio
+async def test_what_is_answered_without_a_check_is_what_its_model_takes() -> None:
+    async with serving() as served:
+        for path, model in (("/health", Health), ("/ready", ReadyShape)):
+            _, answer = await served.control("GET", path)
+
+            assert model.model_validate(answer).model_dump(mode="json") == answer
+
+
+@pytest.mark.asyncio
+async def test_an_operation_that_takes_nothing_refuses_what_it_is_told() -> None:
+    async with serving() as served:
+        status, refused = await served.control("GET", "/health?verbose=1")
+
+        assert (status, refused["error"]) == (422, "verbose: not known; nothing is taken here")
 
 
 @pytest.mark.asyncio

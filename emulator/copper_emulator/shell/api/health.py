@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from copper_emulator.shell.api.guarding import Refused
-from copper_emulator.shell.api.models import Nothing, Shape
+from copper_emulator.shell.api.models import Nothing, Plain
 from copper_emulator.shell.api.operation import ServerOperation
 from copper_emulator.shell.plan import ClockName
 from copper_emulator.version import __version__
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.accounts import Accounts
 
 
-class Health(Shape):
+class Health(Plain):
     """Answered by a server that can do its work."""
 
     status: str = "ok"
@@ -29,7 +29,7 @@ class Health(Shape):
     loopback: bool = Field(description="whether only this machine can reach the server")
 
 
-class ReadyShape(Shape):
+class ReadyShape(Plain):
     """Answered by a server that delivers."""
 
     status: str = "ready"
@@ -39,7 +39,7 @@ class ReadyShape(Shape):
 async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
     """Whether the server is there, and what it is."""
     api_url = f"{request.url.origin()}/developer_api/v1"
-    return Health(
+    return Health.told(
         version=__version__,
         api_url=api_url,
         tls_url=accounts.tls_url or None,
@@ -57,7 +57,7 @@ async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> Read
     waiting = [account.name for account in accounts if not account.delivers]
     if waiting:
         raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
-    return ReadyShape(accounts=len(accounts))
+    return ReadyShape.told(accounts=len(accounts))
 
 
 HEALTH: tuple[ServerOperation[Any], ...] = (

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.faults import faults_text
 from copper_emulator.shell.api.guarding import Handler, Refused
-from copper_emulator.shell.api.models import Taken
+from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.receiving import body_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Operation(Generic[T]):
     path: str
     summary: str
     takes: type[T]
-    gives: type[BaseModel]
-    run: Callable[[ServedAccount, T], Awaitable[BaseModel]]
+    gives: type[Shape]
+    run: Callable[[ServedAccount, T], Awaitable[Shape]]
     max_body: int | None = None
     """Bytes that its requests may have, where it is more than usual."""
 
@@ -57,8 +57,8 @@ class ServerOperation(Generic[T]):
     path: str
     summary: str
     takes: type[T]
-    gives: type[BaseModel]
-    run: Callable[[Accounts, web.Request, T], Awaitable[BaseModel]]
+    gives: type[Shape]
+    run: Callable[[Accounts, web.Request, T], Awaitable[Shape]]
     status: int = 200
     """Of its answer, where all went well."""
 
@@ -124,12 +124,15 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 def parsed(model: type[T], said: Mapping[str, Any]) -> T:
     """422 with every fault found."""
+    if not said and not model.model_fields:
+        # There is nothing to check, and so nothing that does it need be made.
+        return model.model_construct()
     try:
         return model.model_validate(dict(said))
     except ValidationError as error:
         raise Refused(422, faults_text(error, model)) from None
 
 
-def answer(shape: BaseModel, *, status: int = 200) -> web.Response:
+def answer(shape: Shape, *, status: int = 200) -> web.Response:
     """A shape as JSON."""
-    return web.Response(status=status, text=shape.model_dump_json(), content_type="application/json")
+    return web.Response(status=status, body=shape.as_json(), content_type="application/json", charset="utf-8")

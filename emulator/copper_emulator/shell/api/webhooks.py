@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
 from aiohttp import web
 
+from copper_emulator.core.account import Account
+from copper_emulator.core.compact import encode
 from copper_emulator.core.model import Subscription
-from copper_emulator.core.subscriptions import parse_create, secret_hint
+from copper_emulator.core.subscriptions import Subscriptions, parse_create, secret_hint
 from copper_emulator.core.wire import parse_body, subscription_json
-from copper_emulator.shell.api.answers import answer, go_on
+from copper_emulator.shell.api.answers import answer, answer_raw, go_on
 from copper_emulator.shell.api.calls import BASE, path_id
 from copper_emulator.shell.api.credentials import stage_of
 from copper_emulator.shell.api.receiving import body_of
@@ -15,12 +20,24 @@ from copper_emulator.shell.api.receiving import body_of
 PATH = f"{BASE}/webhooks"
 
 
+class _Listed(NamedTuple):
+    """What a key was last answered, after how many writes."""
+
+    key: int
+    writes: int
+    raw: bytes
+
+
+_LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
+"""They go with the subscriptions: a reset gives an account others."""
+
+
 async def list_subscriptions(request: web.Request) -> web.Response:
     """200 with a bare array of the key's own, by ascending id; there are no pages."""
     stage = stage_of(request)
     with stage.lock:
-        shown = [subscription_json(s) for s in stage.account.subscriptions.of_key(stage.account.key.serial)]
-    return answer(shown)
+        raw = _listed(stage.account)
+    return answer_raw(raw)
 
 
 async def view_subscription(request: web.Request) -> web.Response:
@@ -57,6 +74,15 @@ async def delete_subscription(request: web.Request) -> web.Response:
     wanted = path_id(request, "subscription")
     stage.record(lambda account, now: account.unsubscribe(wanted, now))
     return answer({"id": wanted})
+
+
+def _listed(account: Account) -> bytes:
+    subscriptions, key = account.subscriptions, account.key.serial
+    kept = _LISTED.get(subscriptions)
+    if kept is None or (kept.key, kept.writes) != (key, subscriptions.writes):
+        raw = encode([subscription_json(each) for each in subscriptions.of_key(key)])
+        kept = _LISTED[subscriptions] = _Listed(key, subscriptions.writes, raw)
+    return kept.raw
 
 
 def shown_with_hint(subscription: Subscription) -> web.Response:
