@@ -33,6 +33,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from copper_emulator import Copper, UsageError
 from copper_emulator.core.records.tables import LEAD
+from copper_emulator.shell.host import Host
 from pytest_copper.conditions import SETTINGS, faults, other_orders
 from pytest_copper.forged import forged
 from pytest_copper.performance import EndpointFailed, Performance
@@ -81,13 +82,15 @@ class CopperMachine(RuleBasedStateMachine):
 
     performance: Performance
     _failed = False
+    _host: ClassVar[Host | None] = None
+    """What all examples of a run have in common; a server thread for each would take most of their time."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         warn_of_typos(cls, _HOOKS)
 
         def run_test(test: Any) -> None:
-            run_state_machine_as_test(cls, settings=fitting(test.settings))
+            run(cls, test.settings)
 
         # Hypothesis finds a machine in a test by this.
         run_test.is_hypothesis_test = True  # type: ignore[attr-defined]
@@ -123,7 +126,7 @@ class CopperMachine(RuleBasedStateMachine):
     def begin(self, options: dict[str, Any]) -> None:
         """A new account with a new endpoint."""
         checked(type(self), self.types, self.secret)
-        self.performance = Performance(self, options)
+        self.performance = Performance(self, options, self._host)
         with self._telling():
             self.performance.begin()
             for step in self.performance.story.beginning():
@@ -286,7 +289,7 @@ class CopperMachine(RuleBasedStateMachine):
             each: whether what the endpoint believes is judged after each group, too.
         """
         checked(type(self), self.types, self.secret)
-        self.performance = Performance(self, drawn)
+        self.performance = Performance(self, drawn, self._host)
         with closing(self.performance):
             self.performance.begin()
             for act in acts:
@@ -318,6 +321,15 @@ class CopperMachine(RuleBasedStateMachine):
         except Exception as error:  # noqa: BLE001 - whatever it is, it is how this ends
             return Failure(error, machine.performance.written)
         return None
+
+
+def run(machine: type[CopperMachine], wanted: settings) -> None:
+    """What a machine's `TestCase` does. Raises what is found, told."""
+    with closing(Host()) as machine._host:  # noqa: SLF001 - it is a machine's own module
+        try:
+            run_state_machine_as_test(machine, settings=fitting(wanted))
+        finally:
+            machine._host = None  # noqa: SLF001
 
 
 def fitting(wanted: settings) -> settings:

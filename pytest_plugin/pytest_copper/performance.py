@@ -12,6 +12,7 @@ from copper_emulator.core.model import Event, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import mend
+from copper_emulator.shell.host import Host
 from pytest_copper.story import Step, Story
 from pytest_copper.written import Act, Written
 
@@ -61,16 +62,17 @@ class Performance:
     Args:
         hooks: where the endpoint is and when it is right.
         drawn: settings of the account beside the user's own, which count more.
+        host: share the server thread of others.
     """
 
-    def __init__(self, hooks: Hooks, drawn: Mapping[str, Any]) -> None:
+    def __init__(self, hooks: Hooks, drawn: Mapping[str, Any], host: Host | None = None) -> None:
         self.drawn = dict(drawn)
         settings = {**drawn, **hooks.options}
         self.written = Written(type(hooks).__name__, settings, hooks.secret)
         self._hooks = hooks
         self._missed = False
         self._judged = 0
-        self._emulator = Emulator(**{"strict": False, **settings})
+        self._emulator = Emulator(host=host, **{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
         self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 from hypothesis import seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from pytest_copper.machine import CopperMachine, fitting
+from pytest_copper.machine import CopperMachine
+from pytest_copper.machine import run as run_machine
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def run(
         stateful_step_count=steps,
     )
     try:
-        run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=fitting(wanted))
+        run_machine(machine if number is None else seed(number)(machine), wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what was found
         told = _SCENARIO.findall("\n".join(getattr(error, "__notes__", ())))
         return Found(error, told[0] if told else "")

@@ -10,10 +10,12 @@ Each is a WSGI application. `POST` anything is a notification; `GET /state` answ
 from __future__ import annotations
 
 import json
-import urllib.request
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from http.client import HTTPConnection
 from typing import Any, Protocol
-from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from weakref import finalize
 
 from copper_emulator import Copper, NotFound
 
@@ -43,22 +45,18 @@ class Client(Protocol):
 
 
 class OverHttp:
-    """The calls as any client makes them."""
+    """The calls as a client makes them that keeps its connection; a thread has one of its own."""
 
     def __init__(self, api_url: str, headers: Mapping[str, str]) -> None:
-        self._api_url = api_url
+        parts = urlsplit(api_url)
+        self._place, self._path = parts.netloc, parts.path
         self._headers = {**headers, "Content-Type": "application/json"}
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._kept = threading.local()
 
     def get(self, kind: str, record_id: int) -> Mapping[str, Any] | None:
-        try:
-            found: Row = self._call("GET", f"{PLURALS[kind]}/{record_id}")
-        except HTTPError as error:
-            if error.code != 404:
-                raise
-            return None
+        found: Row | None = self._call("GET", f"{PLURALS[kind]}/{record_id}")
         # A deleted activity stays readable as a stub.
-        return None if found.get("is_deleted") else found
+        return None if found is None or found.get("is_deleted") else found
 
     def all(self, kind: str) -> Iterable[Mapping[str, Any]]:
         number, size = 1, 200
@@ -73,10 +71,23 @@ class OverHttp:
         self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._api_url}/{path}", data, self._headers, method=method)
-        with self._opener.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        """What is answered; None for what is not there."""
+        connection = self._connection()
+        data = None if body is None else json.dumps(body)
+        connection.request(method, f"{self._path}/{path}", data, self._headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+        if answer.status not in (200, 404):
+            raise RuntimeError(f"{method} {path}: {answer.status} {said}")
+        return said if answer.status == 200 else None
+
+    def _connection(self) -> HTTPConnection:
+        # An application may be called by many threads, and a connection by one alone.
+        kept: HTTPConnection | None = getattr(self._kept, "connection", None)
+        if kept is None:
+            kept = self._kept.connection = HTTPConnection(self._place, timeout=10)
+            finalize(self, kept.close)
+        return kept
 
 
 class InProcess:
