@@ -80,6 +80,41 @@ def test_changes_keep_what_was_set_and_are_checked() -> None:
         settings.with_changes({"sed": 1})
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("timeout", "2s"),
+        ("search_lag", "5s"),
+        ("latency", "1s-15m"),
+        ("limits", "1/1s,2/1m"),
+        ("api_limits", "180/1m"),
+        ("faults", "lose=20% outage=10m"),
+        ("allow", "500,due"),
+        ("allow_targets", "hooks.example"),
+        ("over_limit", "drop"),
+        ("lead_conversion", "update"),
+        ("in_flight", 7),
+    ],
+)
+def test_a_change_leaves_every_other_setting_as_it_was(name: str, written: Any) -> None:
+    settings = Settings.of({name: written})
+
+    changed = settings.with_changes({"seed": 8}).with_changes({"seed": 9})
+
+    assert changed == Settings.of({name: written, "seed": 9})
+    assert changed.model_fields_set == {name, "seed"}
+
+
+def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
+    """A file of authorities may be gone by now; what was in it was read when it was named."""
+    file = tmp_path / "a.pem"
+    file.write_bytes(Authority.temporary().certificate_pem)
+    settings = Settings.of({"ca": file})
+    file.unlink()
+
+    assert settings.with_changes({"seed": 8}).ca == (str(file),)
+
+
 def test_every_setting_says_what_it_is() -> None:
     assert not [name for name, field in Settings.model_fields.items() if not field.description]
 

@@ -214,8 +214,9 @@ class Settings(BaseModel):
 
     def with_changes(self, values: Mapping[str, Any]) -> Self:
         """These settings with some replaced, checked like new ones. Raises SettingsError."""
-        kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return self.of({**kept, **values})
+        changed = self.of(values)
+        # What stays was read once: read again, its milliseconds would be taken for seconds.
+        return self.model_copy(update={name: getattr(changed, name) for name in changed.model_fields_set})
 
     def rules(self) -> Rules:
         """What of it the core needs, in its own words."""

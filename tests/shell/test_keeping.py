@@ -14,6 +14,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.accounts import DEFAULT
+from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.keeping import Keeper
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.store import StateFile
@@ -123,6 +124,32 @@ async def test_a_running_clock_runs_on_as_far_ahead_as_it_was(tmp_path: Path) ->
         by = default_of(served).clock.ahead_ms
     async with kept(tmp_path, clock="wall") as served:
         assert (default_of(served).clock.running, default_of(served).clock.ahead_ms) == (True, by)
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_ended_while_time_was_played_ahead_has_a_clock_that_runs_on_from_there(
+    tmp_path: Path,
+) -> None:
+    """As a crash at this moment leaves it: a copy of the file, made by the endpoint while it is notified."""
+    (tmp_path / "later").mkdir()
+
+    class Copying(Endpoint):
+        async def on_receive(self, body: dict[str, Any]) -> None:
+            for name in ("state.db", "state.db-wal"):
+                (tmp_path / "later" / name).write_bytes((tmp_path / name).read_bytes())
+
+    endpoint = Copying()
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="30m") as served:
+        await served.subscribe("person", "new")
+        await served.fire("person", "new", 1)
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "2h"})
+    async with kept(tmp_path / "later", clock="wall") as served:
+        clock = default_of(served).clock
+
+        assert clock.running
+        # A clock that waits for the wall's to catch up would be that much behind.
+        assert abs(clock.ahead_ms - 30 * 60_000) < 60_000
+        assert clock.now() - clock.ahead_ms <= real_now()
 
 
 @pytest.mark.asyncio

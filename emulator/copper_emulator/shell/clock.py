@@ -175,11 +175,14 @@ class ServerClock:
 
     def run(self) -> None:
         """Go on from the present moment."""
-        present = self.now()
-        self.runs_on = True
-        if not self.running:
-            self.ahead_ms = present - real_now()
-            self.running = True
+        self.now()
+        self.ahead_ms = self.would_be_ahead_ms
+        self.runs_on = self.running = True
+
+    @property
+    def would_be_ahead_ms(self) -> int:
+        """By how much it is ahead of the wall's where it runs, and would be where it ran on from here."""
+        return self.ahead_ms if self.running or self.latest_ms is None else self.latest_ms - real_now()
 
 
 class WallClock:

@@ -91,6 +91,7 @@ def _clock(stage: Stage) -> dict[str, Any]:
     if not isinstance(clock, ServerClock):
         return {"running": False, "latest_ms": clock.now()}
     if clock.runs_on:
-        # What it shows now is no news: it is another at each look.
-        return {"running": True, "ahead_ms": clock.ahead_ms, "latest_ms": stage.account.moment}
+        # What it shows now is no news: it is another at each look. While it is played ahead it stands still, and would
+        # run on from there.
+        return {"running": True, "ahead_ms": clock.would_be_ahead_ms, "latest_ms": stage.account.moment}
     return {"running": False, "latest_ms": clock.now()}
