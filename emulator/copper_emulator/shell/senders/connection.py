@@ -29,15 +29,9 @@ _INTERIM = frozenset(range(100, 200)) - {101}
 
 
 class Exchange:
-    """One request, and the result that somebody waits for. Whoever cancels that gives it up.
-
-    Args:
-        again: asked where a connection that had been used before was reset by the other side, which means that it has
-            not read the request, or that it wants it to look so. Whether it goes over another one.
-    """
+    """One request, and the result that somebody waits for. Whoever cancels that gives it up."""
 
     __slots__ = (
-        "_again",
         "_began",
         "_connection",
         "_loop",
@@ -49,15 +43,12 @@ class Exchange:
         "url",
     )
 
-    def __init__(
-        self, url: URL, content: bytes, *, timeout_ms: int, route: str, again: Callable[[Exchange], bool]
-    ) -> None:
+    def __init__(self, url: URL, content: bytes, *, timeout_ms: int, route: str) -> None:
         loop = self._loop = asyncio.get_running_loop()
         self.url = url
         self.content = content
         self.result: asyncio.Future[Result] = loop.create_future()
         self.result.add_done_callback(self._clean_up)
-        self._again = again
         self._route = route
         self._timeout_ms = timeout_ms
         self._connection: Connection | None = None
@@ -65,7 +56,7 @@ class Exchange:
         self._timer = loop.call_at(self._began + timeout_ms / 1000, self._expire)
 
     def over(self, connection: Connection) -> None:
-        """Send it over a connection, where it is still wanted."""
+        """Send it over a connection."""
         self._connection = connection
         connection.ask(self)
 
@@ -84,10 +75,6 @@ class Exchange:
     def broke_off(self, *, begun: bool) -> None:
         """The other side went away, in the middle of an answer or before."""
         self.end(broken_off(self.url, begun=begun))
-
-    def goes_again(self) -> bool:
-        """What `again` says."""
-        return self._again(self)
 
     def _expire(self) -> None:
         self.end(timed_out(self._timeout_ms))
@@ -130,8 +117,6 @@ class Connection(asyncio.BufferedProtocol):
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._exchange: Exchange | None = None
-        self.answers = 0
-        """How many it has brought."""
         self.free_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -205,14 +190,8 @@ class Connection(asyncio.BufferedProtocol):
             return
         if self._head_ended and self._until_closed and exc is None:
             self._answered(keeps=False)
-        elif self._heard or not self.answers or not self._was_reset(exc) or not exchange.goes_again():
+        else:
             exchange.broke_off(begun=self._heard > 0)
-
-    def _was_reset(self, error: Exception | None) -> bool:
-        """Who has read all that came and goes away ends the connection. What was not read, or comes after the end, the
-        system answers with a reset, also where the end has been seen already.
-        """
-        return isinstance(error, ConnectionError) or self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def _no_http(self, complaint: str, data: memoryview | bytes) -> None:
         exchange, self._exchange = self._exchange, None
@@ -224,7 +203,6 @@ class Connection(asyncio.BufferedProtocol):
         exchange, self._exchange = self._exchange, None
         # Of a request that is answered before it was sent to its end the rest is in the way of the next.
         self._keeps = keeps and not self._transport.get_write_buffer_size()
-        self.answers += 1
         if exchange is not None:
             body = b"".join(self._body)[:MAX_ANSWER]
             self._body.clear()

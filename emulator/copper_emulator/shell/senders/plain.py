@@ -1,23 +1,30 @@
 """Deliveries over plain HTTP to this machine: connections are kept, and a request over a kept one needs no task.
 
-A request is read once. Whether a kept connection is still there is asked of the system at the last moment. Who closes
-each after an answer without saying so may still do it with the next request unread; that goes over a new one.
+A request is sent once, whatever comes of it: who resets a connection may have read what it was sent. Some close each
+after an answer without saying so; for them to have done it, a host and port is given a moment before a connection is
+used again there for the first time. Later, whether it is still there is asked of the system at the last moment.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from ipaddress import ip_address
+from typing import Any
 
 from yarl import URL
 
 from copper_emulator.core.model import Result
+from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.senders.connecting import unconnected
 from copper_emulator.shell.senders.connection import Connection, Exchange
 
 _BUFFER = 64 * 1024
+
+_UNTIL_CLOSED = 0.005
+"""Seconds in which who closes a connection after its answer will have done it."""
 
 
 class PlainSender:
@@ -37,14 +44,14 @@ class PlainSender:
     def send(
         self, url: URL, content: bytes, *, timeout_ms: int, route: str = "", fresh: bool = False
     ) -> asyncio.Future[Result]:
-        """Over a kept connection the request has left when this returns. Cancelled, it is given up."""
+        """Over a kept connection the request has left when this returns, but for the first. Cancelled, it is given up."""
         key = url.host or "", url.port or 80
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = _Place(self, *key)
         if self._sweep is None:
             self._sweep = self.loop.call_later(self.keep_alive, self._close_old)
-        exchange = Exchange(url, content, timeout_ms=timeout_ms, route=route, again=place.again)
+        exchange = Exchange(url, content, timeout_ms=timeout_ms, route=route)
         place.send(exchange, fresh=fresh)
         return exchange.result
 
@@ -59,9 +66,8 @@ class PlainSender:
         """Let connections go that nobody has needed, and places that nobody sends to."""
         for place in self._places.values():
             place.close_old()
-        self._places = {key: place for key, place in self._places.items() if place.is_used or not place.keeps}
-        is_used = any(place.is_used for place in self._places.values())
-        self._sweep = self.loop.call_later(self.keep_alive, self._close_old) if is_used else None
+        self._places = {key: place for key, place in self._places.items() if place.is_used}
+        self._sweep = self.loop.call_later(self.keep_alive, self._close_old) if self._places else None
 
 
 class _Place:
@@ -74,32 +80,24 @@ class _Place:
         self._port = port
         self._free: list[Connection] = []
         self._open: set[Connection] = set()
-        self._connecting: set[asyncio.Task[None]] = set()
-        self._is_known_to_keep = False
-        """A connection was used again."""
-        self.keeps = True
-        """Nothing is known against it."""
+        self._beginning: set[asyncio.Task[None]] = set()
+        self._keeps: bool | None = None
+        """Whether connections stay after an answer that says nothing of it; None while that is not known."""
         self._all_closed: asyncio.Future[None] | None = None
 
     def send(self, exchange: Exchange, *, fresh: bool) -> None:
         kept = None if fresh else self._kept()
         if kept is None:
-            self._connect(exchange, Connection.close if fresh else self._freed)
-        else:
+            self._begin(exchange, partial(self._over_new, exchange, Connection.close if fresh else self._freed))
+        elif self._keeps:
             exchange.over(kept)
-
-    def again(self, exchange: Exchange) -> bool:
-        """Whether what was sent over a kept connection, which was reset, goes over a new one."""
-        if self._is_known_to_keep or self._all_closed is not None:
-            return False
-        # None was ever used twice here: each answer is the last of its connection, although none says so.
-        self.keeps = False
-        self._connect(exchange, self._freed)
-        return True
+        else:
+            beginning = self._begin(exchange, partial(self._over_first_kept, exchange, kept))
+            beginning.add_done_callback(lambda task: kept.close() if task.cancelled() else None)
 
     @property
     def is_used(self) -> bool:
-        return bool(self._open or self._connecting)
+        return bool(self._open or self._beginning)
 
     def close_old(self) -> None:
         oldest = self._loop.time() - self._sender.keep_alive
@@ -108,10 +106,10 @@ class _Place:
                 connection.close()
 
     async def close(self) -> None:
-        for task in self._connecting:
+        for task in self._beginning:
             task.cancel()
-        if self._connecting:
-            await asyncio.wait(self._connecting)
+        if self._beginning:
+            await asyncio.wait(self._beginning)
         if self._open:
             self._all_closed = self._loop.create_future()
             for connection in self._open:
@@ -127,15 +125,16 @@ class _Place:
             connection.close()
         return None
 
-    def _connect(self, exchange: Exchange, on_free: Callable[[Connection], None]) -> None:
-        task = self._loop.create_task(self._over_new(exchange, on_free))
-        self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
+    def _begin(self, exchange: Exchange, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        task = self._loop.create_task(self._begun(exchange, work))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
         exchange.result.add_done_callback(lambda _: task.cancel())
+        return task
 
-    async def _over_new(self, exchange: Exchange, on_free: Callable[[Connection], None]) -> None:
+    async def _begun(self, exchange: Exchange, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            exchange.over(await self._connected(on_free))
+            await work()
         except OSError as error:
             exchange.end(unconnected(error, exchange.url))
         except asyncio.CancelledError:
@@ -144,6 +143,18 @@ class _Place:
         except Exception as error:  # noqa: BLE001 - whoever waits for the result is to hear of it
             if not exchange.result.done():
                 exchange.result.set_exception(error)
+
+    async def _over_new(self, exchange: Exchange, on_free: Callable[[Connection], None]) -> None:
+        exchange.over(await self._connected(on_free))
+
+    async def _over_first_kept(self, exchange: Exchange, kept: Connection) -> None:
+        await pause_async(_UNTIL_CLOSED)
+        self._keeps = kept.is_there()
+        if self._keeps:
+            exchange.over(kept)
+        else:
+            kept.close()
+            await self._over_new(exchange, self._freed)
 
     async def _connected(self, on_free: Callable[[Connection], None]) -> Connection:
         connected = await self._connected_socket()
@@ -175,10 +186,9 @@ class _Place:
         raise refused or OSError("it has no address")
 
     def _freed(self, connection: Connection) -> None:
-        if not self.keeps:
+        if self._keeps is False:
             connection.close()
             return
-        self._is_known_to_keep = self._is_known_to_keep or connection.answers > 1
         connection.free_since = self._loop.time()
         self._free.append(connection)
 
