@@ -560,6 +560,15 @@ def test_replay_sends_a_captured_body_verbatim(copper: Copper, endpoint: Endpoin
     assert request.headers["x-extra"] == "1"
 
 
+def test_a_captured_header_replaces_ours_in_whatever_case_it_was_written(copper: Copper, endpoint: Endpoint) -> None:
+    captured = {"event": "new", "type": "person", "ids": [17]}
+
+    copper.replay(captured, target=TARGET, headers={"content-type": "application/json; charset=utf-8"})
+
+    [request] = endpoint.requests
+    assert request.headers.getall("Content-Type") == ["application/json; charset=utf-8"]
+
+
 def test_replay_waits_in_virtual_time_for_an_answer_that_comes_later(copper: Copper, endpoint: Endpoint) -> None:
     endpoint.reply(201, delay="3s", times=1)
     endpoint.hang(times=1)

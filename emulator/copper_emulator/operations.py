@@ -14,6 +14,7 @@ from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, Topic
+from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
@@ -60,12 +61,10 @@ class Operations:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
         _check_request(target, headers)
-        own = {"Content-Type": "application/json", "User-Agent": self.stage.settings.user_agent, **(headers or {})}
+        own = request_headers(self.stage.settings.user_agent, headers)
         if self.stage.is_behind():
             yield from settle(self.stage)
-        attempt = self.stage.record(
-            lambda account, now: account.replay(topic, ids, raw, target, list(own.items()), now)
-        )
+        attempt = self.stage.record(lambda account, now: account.replay(topic, ids, raw, target, own, now))
         yield from send_now(self.stage, attempt)
         yield from settle(self.stage)
         account = self.stage.account

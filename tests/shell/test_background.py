@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Kind, RecordChange, State, Topic
 from copper_emulator.core.subscriptions import Draft
+from copper_emulator.shell import inbox
 from copper_emulator.shell.served_account import ServedAccount
 from tests.shell.served import Endpoint, Served, listening, serving
 
@@ -162,3 +166,18 @@ async def test_who_drives_an_account_in_the_turn_that_opened_it_ends_nothing_twi
 
         assert [entry.kind for entry in account.stage.account.journal.entries].count(Kind.ENDED) == 1
         assert states(account) == [State.BLOCKED]
+
+
+async def test_the_first_request_that_a_server_gets_may_send_something() -> None:
+    """It makes the account, and, having come in one piece, has it send before anything else runs."""
+    async with serving(clock="wall") as served:
+        captured = {"event": "new", "type": "person", "ids": [1]}
+        body = json.dumps({"body": captured, "target": f"https://{inbox.HOST}/default"}).encode()
+        place = urlsplit(served.server.url)
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        head = "POST /_emulator/v1/accounts/default/replay HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 OK"), answer

@@ -19,15 +19,14 @@ from copper_emulator.shell.clock import (
     MonotonicEventLoop,
     ServerClock,
     VirtualClock,
-    WallClock,
     real_now,
     real_timeout,
 )
 
 every_clock = pytest.mark.parametrize(
     "make",
-    [VirtualClock, WallClock, partial(ServerClock, running=True), partial(ServerClock, running=False)],
-    ids=["virtual", "wall", "running", "frozen"],
+    [VirtualClock, partial(ServerClock, running=True), partial(ServerClock, running=False)],
+    ids=["virtual", "running", "frozen"],
 )
 START = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -48,12 +47,6 @@ def test_a_virtual_clock_stands_still_until_it_is_told() -> None:
     with pytest.raises(TimeError, match="cannot go back"):
         clock.move_to(4999)
     assert clock.now() == 5000
-
-
-def test_the_walls_clock_cannot_be_moved() -> None:
-    clock = WallClock()
-    with pytest.raises(TimeError, match="--clock manual"):
-        clock.move_to(clock.now() + 60_000)
 
 
 def test_a_servers_clock_stands_still_can_be_moved_and_runs_on_from_there() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -326,18 +327,108 @@ def test_an_async_function_that_hangs_times_out() -> None:
         assert copper.deliveries[0].text == "no answer within 50ms"
 
 
-def test_an_asgi_application_that_answers_and_then_hangs_has_answered() -> None:
+def test_an_asgi_application_that_answers_and_then_hangs_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("copper_emulator.shell.senders.asgi._AFTERWARDS_MS", 50)
+
     async def app(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             await never()
 
-    with Emulator(timeout="50ms", allow={"exception"}) as copper:
+    with Emulator(allow={"exception"}) as copper:
         listening(copper, app)
         copper.fire("person", "update", ids=1)
         (delivery,) = copper.deliveries
-        assert (delivery.status, isinstance(delivery.exception, TimeoutError)) == (200, True)
+        assert delivery.status == 200
+        assert repr(delivery.exception) == "TimeoutError('the work after the answer had not ended after a minute')"
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_an_asgi_applications_work_after_its_answer_may_take_longer_than_an_answer(face: str) -> None:
+    done: list[str] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send(START)
+            await send({"type": "http.response.body", "body": b""})
+            await pause_async(0.2)
+            done.append("work")
+
+    assert [each.outcome for each in delivered(face, app, timeout="50ms")] == [Outcome.DELIVERED]
+    assert done == ["work"]
+
+
+async def asgi_blocking(scope: Any, _receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        threading.Event().wait(0.2)
+        await send(START)
+        await send({"type": "http.response.body", "body": b""})
+
+
+def wsgi_blocking(environ: Any, start_response: Any) -> Any:
+    threading.Event().wait(0.2)
+    return wsgi_that("200 OK", [b""])(environ, start_response)
+
+
+def function_blocking(_request: Received) -> int:
+    threading.Event().wait(0.2)
+    return 200
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("to", [asgi_blocking, wsgi_blocking, function_blocking])
+def test_an_answer_that_nothing_could_cut_off_and_that_comes_too_late_is_none(to: Any, face: str) -> None:
+    (delivery,) = delivered(face, to, timeout="50ms", allow={"failed"})
+
+    assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+    assert re.fullmatch(r"no answer within 50ms; it came after \d+ms", delivery.text)
+
+
+@pytest.mark.parametrize(("face", "several"), [("sync", False), ("async", True)])
+def test_a_wsgi_application_is_told_whether_it_may_be_called_in_several_threads_at_once(
+    face: str, *, several: bool
+) -> None:
+    seen: list[bool] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        seen.append(environ["wsgi.multithread"])
+        return wsgi_that("200 OK", [])(environ, start_response)
+
+    delivered(face, app)
+
+    assert seen == [several]
+
+
+def test_a_header_that_only_looks_like_the_content_type_is_another_in_wsgi() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        seen.append(environ)
+        return wsgi_that("200 OK", [])(environ, start_response)
+
+    with Emulator() as copper:
+        copper.route(ORIGIN, to=app)
+        copper.subscribe("person", "update", target=f"{ORIGIN}/hooks", headers={"Content_Type": "other"})
+        copper.fire("person", "update", ids=1)
+    assert (seen[0]["CONTENT_TYPE"], seen[0]["HTTP_CONTENT_TYPE"]) == ("application/json", "other")
+
+
+def delivered(face: str, to: Any, **settings: Any) -> Sequence[Delivery]:
+    """What became of one notification."""
+    if face == "sync":
+        with Emulator(**settings) as copper:
+            listening(copper, to)
+            copper.fire("person", "update", ids=1)
+        return copper.deliveries
+
+    async def run() -> Sequence[Delivery]:
+        async with AsyncEmulator(**settings) as copper:
+            listening(copper, to)
+            await copper.fire("person", "update", ids=1)
+        return copper.deliveries
+
+    return asyncio.run(run())
 
 
 def asgi_that(*messages: dict[str, Any]) -> Any:
@@ -358,7 +449,13 @@ def wsgi_that(status: Any, body: Any) -> Any:
     return app
 
 
+def wsgi_twice(environ: Any, start_response: Any) -> Any:
+    start_response("200 OK", [])
+    return wsgi_that("500 Internal Server Error", [])(environ, start_response)
+
+
 START = {"type": "http.response.start", "status": 200, "headers": []}
+BODY = {"type": "http.response.body", "body": b""}
 
 ODD: dict[str, tuple[Any, Reason]] = {
     "asgi without an answer": (asgi_that(), Reason.GARBAGE),
@@ -369,6 +466,10 @@ ODD: dict[str, tuple[Any, Reason]] = {
     ),
     "asgi with a message of no type": (asgi_that({}), Reason.EXCEPTION),
     "asgi with a body that is none": (asgi_that(START, {"type": "http.response.body", "body": "x"}), Reason.EXCEPTION),
+    "asgi with a body before its status": (asgi_that(BODY, START), Reason.EXCEPTION),
+    "asgi with two statuses": (asgi_that(START, START, BODY), Reason.EXCEPTION),
+    "wsgi with a body before its status": (wsgi_that(None, [b"x"]), Reason.EXCEPTION),
+    "wsgi with two statuses": (wsgi_twice, Reason.EXCEPTION),
     "wsgi without start_response": (wsgi_that(None, []), Reason.GARBAGE),
     "wsgi with a status that is none": (wsgi_that("OK", []), Reason.GARBAGE),
     "wsgi with None": (wsgi_that("200 OK", None), Reason.EXCEPTION),
@@ -383,21 +484,7 @@ ODD: dict[str, tuple[Any, Reason]] = {
 @pytest.mark.parametrize("face", ["sync", "async"])
 @pytest.mark.parametrize(("to", "reason"), ODD.values(), ids=ODD)
 def test_an_endpoint_that_breaks_its_protocol_is_a_failed_delivery(to: Any, reason: Reason, face: str) -> None:
-    if face == "sync":
-        with Emulator(allow={"failed"}) as copper:
-            listening(copper, to)
-            copper.fire("person", "update", ids=1)
-        deliveries = copper.deliveries
-    else:
-
-        async def run() -> Any:
-            async with AsyncEmulator(allow={"failed"}) as copper:
-                listening(copper, to)
-                await copper.fire("person", "update", ids=1)
-            return copper.deliveries
-
-        deliveries = asyncio.run(run())
-    assert [delivery.reason for delivery in deliveries] == [reason]
+    assert [delivery.reason for delivery in delivered(face, to, allow={"failed"})] == [reason]
 
 
 @pytest.mark.asyncio

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator
+from copper_emulator import Copper, Emulator, UsageError
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
 
@@ -130,3 +131,27 @@ def test_a_loop_thread_ends_what_still_runs_on_it() -> None:
     task = thread.run(start())
     thread.close()
     assert (ended, task.cancelled()) == (["cancelled"], True)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) -> None:
+    """And does not wait for ever for one that nobody runs."""
+    host.url()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with pytest.raises(UsageError) as refused:
+                host.http()
+            host.close()
+            os.write(writing, str(refused.value).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as said:
+        text = said.read().decode()
+    os.waitpid(child, 0)
+
+    assert text.startswith("this process was forked from the one that the emulator's server thread belongs to")
+    assert requests.get(host.url(), timeout=10).status_code == 404

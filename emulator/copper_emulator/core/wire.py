@@ -72,8 +72,12 @@ FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:
     """The request's headers; the subscription's own come last and replace ours of the same name."""
-    own = subscription.headers
-    ours = (("Content-Type", "application/json"), ("User-Agent", rules.user_agent))
+    return request_headers(rules.user_agent, subscription.headers)
+
+
+def request_headers(user_agent: str, own: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """Ours, and then others, which replace ours of the same name, in whatever case it is written."""
+    ours = (("Content-Type", "application/json"), ("User-Agent", user_agent))
     if not own:
         return ours
     taken = {name.lower() for name in own}

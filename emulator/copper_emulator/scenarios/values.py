@@ -148,7 +148,6 @@ Total = Annotated[int, Field(strict=True, ge=0)]
 Status = Annotated[int, Field(strict=True, ge=100, le=599)]
 Flag = Annotated[bool, Field(strict=True)]
 Target = Annotated[str, AfterValidator(_check_target)]
-Pair = Annotated[list[JsonValue], Field(min_length=2, max_length=2)]
 Fields: TypeAlias = dict[str, JsonValue]
 IdleLimit = Annotated[
     int,

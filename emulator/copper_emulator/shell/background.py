@@ -50,6 +50,10 @@ class Runner:
         self._moment: int | None = None
         self._timer: asyncio.TimerHandle | None = None
 
+    def take_up(self) -> None:
+        """Deliver for the account that there is now, also before the task of `run` has begun."""
+        self._account = self._stage.account
+
     async def run(self) -> None:
         """Deliver until cancelled; what is then on its way is cut off and noted as unknown."""
         self._account = account = self._stage.account

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from math import inf
 from typing import Protocol
 
 from copper_emulator.core.errors import TimeError
@@ -58,9 +59,19 @@ class MonotonicEventLoop(asyncio.SelectorEventLoop):
 
 def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:
     """`asyncio.timeout` in real time, also on a loop whose timers freezegun stops or makes jump."""
-    if isinstance(asyncio.get_running_loop(), MonotonicEventLoop) or not can_stop_timers():
+    if _are_timers_real(asyncio.get_running_loop()):
         return asyncio.timeout(ms / 1000)
     return _timed_by_thread(ms)
+
+
+def renew(limit: asyncio.Timeout, ms: int) -> None:
+    """What runs under a `real_timeout` has so much time from now on; on a loop whose timers freezegun stops, any."""
+    loop = asyncio.get_running_loop()
+    limit.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
+
+
+def _are_timers_real(loop: asyncio.AbstractEventLoop) -> bool:
+    return isinstance(loop, MonotonicEventLoop) or not can_stop_timers()
 
 
 @asynccontextmanager
@@ -69,9 +80,10 @@ async def _timed_by_thread(ms: int) -> AsyncIterator[asyncio.Timeout]:
     async with asyncio.timeout(None) as limit:
 
         def expire() -> None:
-            # It may have been left in the meantime.
-            with suppress(RuntimeError):
-                limit.reschedule(loop.time())
+            # It may have been left in the meantime, and it may have been renewed.
+            if limit.when() is None:
+                with suppress(RuntimeError):
+                    limit.reschedule(loop.time())
 
         # freezegun leaves `threading` alone.
         timer = threading.Timer(ms / 1000, loop.call_soon_threadsafe, [expire])
@@ -183,19 +195,3 @@ class ServerClock:
     def would_be_ahead_ms(self) -> int:
         """By how much it is ahead of the wall's where it runs, and would be where it ran on from here."""
         return self.ahead_ms if self.running or self.latest_ms is None else self.latest_ms - real_now()
-
-
-class WallClock:
-    """Real time; it cannot be moved."""
-
-    def __init__(self) -> None:
-        self._latest = 0
-
-    def now(self) -> int:
-        # A wall clock is set back now and then, by a little; here time stands still until it has caught up.
-        self._latest = max(self._latest, real_now())
-        return self._latest
-
-    def move_to(self, moment: int) -> None:
-        if moment > self.now():
-            raise TimeError("this clock shows real time and cannot be moved; start the server with --clock manual")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from operator import methodcaller
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread, wind_up
+from copper_emulator.shell.messages import too_late
 from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
@@ -132,12 +134,12 @@ class SyncDelivering(_Delivering):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             answer = self._submit_http(attempt, destination)
-            return lambda: _told(answer.result(), destination, monotonic())
+            return lambda: _told(answer.result(), destination, monotonic(), self._timeout_ms)
         return lambda: self._called(attempt, destination)
 
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
-        return _told(self._in_process(attempt, route), route, began)
+        return _told(self._in_process(attempt, route), route, began, self._timeout_ms)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with _NoRunningLoop():
@@ -189,7 +191,7 @@ class AsyncDelivering(_Delivering):
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()
-        return _told(await self._sent(attempt, destination), destination, began)
+        return _told(await self._sent(attempt, destination), destination, began, self._timeout_ms)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
@@ -200,8 +202,9 @@ class AsyncDelivering(_Delivering):
             return await self._aiohttp(destination, attempt)
         if destination.is_awaited:
             return await send_to_async_function(destination.to, attempt, timeout_ms=self._timeout_ms)
-        send = send_to_wsgi if destination.kind is RouteKind.WSGI else send_to_function
-        return await _in_worker(lambda: send(destination.to, attempt))
+        if destination.kind is RouteKind.WSGI:
+            return await _in_worker(partial(send_to_wsgi, destination.to, attempt, multithread=True))
+        return await _in_worker(partial(send_to_function, destination.to, attempt))
 
     async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
         server = await self._server_of(route)
@@ -243,9 +246,14 @@ def _is_django(app: object) -> bool:
     return handlers is not None and isinstance(app, handlers.ASGIHandler)
 
 
-def _told(result: Result, destination: Route | Straight, began: float) -> Result:
-    """With the route that it went, and how long it took; over HTTP the sender itself has measured it."""
+def _told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
+    """With the route that it went, and how long it took, where the sender itself has not measured it.
+
+    Nobody cuts off what blocks this process; an answer that comes too late is none all the same.
+    """
     took_ms = (monotonic() - began) * 1000 if result.took_ms is None else result.took_ms
+    if took_ms > timeout_ms and result.status is not None:
+        result = too_late(timeout_ms, round(took_ms))
     return result.sent(route=destination.name if isinstance(destination, Route) else result.route, took_ms=took_ms)
 
 

@@ -1,5 +1,6 @@
-"""What happens in a server's accounts is written to its state file before anybody is told of it, or it leaves.
+"""What happens in a server's accounts is written to its state file before it is acknowledged, or leaves.
 
+The log and the live stream tell of it as it happens.
 Everything of one turn of the loop is written in one commit. What could not be written stays to be written: calls are
 refused meanwhile, and nothing is sent, so that nothing is acknowledged or gone that the file does not know of.
 """

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from copper_emulator.core.errors import UsageError
 from copper_emulator.shell.clock import MonotonicEventLoop
 
 T = TypeVar("T")
+
+_FORKED = (
+    "this process was forked from the one that the emulator's server thread belongs to, and has no such thread: start "
+    "it by spawn (multiprocessing.set_start_method('spawn')), or make an account of its own in it, with Emulator()"
+)
 
 
 class LoopThread:
@@ -22,15 +29,21 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = os.getpid()
 
     @property
     def started(self) -> bool:
-        return self._loop is not None
+        """Whether there is a thread; in a process that was forked there is none."""
+        return self._loop is not None and self._process == os.getpid()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the thread's loop."""
+        if self._loop is not None and not self.started:
+            coroutine.close()
+            raise UsageError(_FORKED)
         with self._lock:
             if self._loop is None:
+                self._process = os.getpid()
                 self._loop = MonotonicEventLoop()
                 self._thread = threading.Thread(target=_run, args=[self._loop], name=self._name, daemon=True)
                 self._thread.start()
@@ -42,6 +55,8 @@ class LoopThread:
 
     def close(self) -> None:
         """End the thread and wait for it; what still runs on it is cancelled."""
+        if not self.started:
+            return
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None

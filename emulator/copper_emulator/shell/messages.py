@@ -85,6 +85,12 @@ def timed_out(timeout_ms: int) -> Result:
     return Result.failure(Reason.TIMED_OUT, f"no answer within {duration_text(timeout_ms)}")
 
 
+def too_late(timeout_ms: int, took_ms: int) -> Result:
+    """An answer came in real time, but nobody waited for it any more."""
+    text = f"no answer within {duration_text(timeout_ms)}; it came after {duration_text(took_ms)}"
+    return Result.failure(Reason.TIMED_OUT, text)
+
+
 def not_started(timeout_ms: int) -> Result:
     """The application never got as far as being notified."""
     text = f"the application's start-up did not finish within {duration_text(timeout_ms)}"

@@ -99,6 +99,7 @@ class ServedAccount:
             # Now, and not when the task begins: whoever makes the account may drive it before that.
             with self.stage.lock:
                 end_interrupted(self.stage.account, self.clock.now())
+            self.runner.take_up()
             self._task = self._group.create_task(self.runner.run(), name=f"copper-emulator {self.name}")
 
     async def reset(self, settings: Settings | None = None) -> None:

@@ -13,7 +13,7 @@ from copper_emulator.core.errors import Invalid
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.tables import PLURALS, TABLES
+from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.text import field_name
 from tests.core.builders import START, make_account
 from tests.core.records.field_rows import BLANK, DAY, FIRST, KEPT, LATER, NOW, ROWS, SECOND, Refused, Row
@@ -108,7 +108,7 @@ def _all_rows() -> Iterable[Case]:
 
 
 def test_the_plurals_are_the_paths_of_the_api() -> None:
-    assert {plural: str(kind) for plural, kind in PLURALS.items()} == {
+    assert {table.plural: str(kind) for kind, table in TABLES.items()} == {
         "leads": "lead",
         "people": "person",
         "companies": "company",

@@ -372,6 +372,3 @@ TABLES: Mapping[EntityType, Table] = {
 }
 
 ID = Field("id", Number(1, MAX_ID, whole=True), "Its id, unique within its type.", access=Access.NEVER, reported=())
-
-PLURALS: Mapping[str, EntityType] = {table.plural: kind for kind, table in TABLES.items()}
-"""The path of each type in the API."""

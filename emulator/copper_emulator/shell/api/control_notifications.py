@@ -14,7 +14,7 @@ from copper_emulator.core.bare import captured_topic
 from copper_emulator.core.compact import encode
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
-from copper_emulator.core.wire import notification_headers, notification_json
+from copper_emulator.core.wire import notification_headers, notification_json, request_headers
 from copper_emulator.explain.stories import Step, steps, story, waiting
 from copper_emulator.remedies import remedy
 from copper_emulator.shell.api.control_notification_models import (
@@ -119,8 +119,7 @@ async def replay(served: ServedAccount, said: Replay) -> WholeShape:
     """Deliver a captured body, or any text, outside matching and limits."""
     raw, topic, ids = _captured(said)
     _check_request(said.target, said.headers)
-    own = {"Content-Type": "application/json", "User-Agent": served.stage.settings.user_agent, **said.headers}
-    headers = tuple(own.items())
+    headers = request_headers(served.stage.settings.user_agent, said.headers)
     return await _sent(served, lambda account, now: account.replay(topic, ids, raw, said.target, headers, now))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.clock import monotonic, real_timeout, renew
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
@@ -21,27 +21,38 @@ AsgiApp: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
+_AFTERWARDS_MS = 60_000
+_ENDLESS = "the work after the answer had not ended after a minute"
+
 
 async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int) -> Result:
     """Call the application on the running loop; it sees the target's own host over https.
 
-    Background work that the framework runs before the call returns is waited for.
+    Background work that the framework runs before the call returns is waited for, but not for ever.
     """
     answer = _Answer(attempt.body)
     with Swallowed() as found:
         try:
             async with real_timeout(timeout_ms) as limit:
+                answer.on_complete = partial(renew, limit, _AFTERWARDS_MS)
                 await app(_scope(attempt, state), answer.receive, answer.send)
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            # Who has answered has not timed out, however long its work afterwards takes.
-            return timed_out(timeout_ms) if limit.expired() and not answer.is_complete else answer.result(error)
+            if not limit.expired():
+                return answer.result(error)
+            # Who has answered has not timed out.
+            return answer.result(TimeoutError(_ENDLESS)) if answer.is_complete else timed_out(timeout_ms)
     return answer.result(found[-1] if found else None)
 
 
 class _Answer:
+    """What the application has answered so far. As servers do, it refuses messages out of their order."""
+
     def __init__(self, body: bytes) -> None:
+        self.on_complete: Callable[[], None] = lambda: None
+        self._began = monotonic()
+        self._took_ms = 0.0
         self._request: list[bytes] = [body]
         self._complete = asyncio.Event()
         self._status: int | None = None
@@ -59,18 +70,28 @@ class _Answer:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if self.is_complete:
+            raise RuntimeError(f"{kind} was sent after the answer was complete")
+        if kind == "http.response.start":
+            if self._status is not None:
+                raise RuntimeError(f"{kind} was sent twice")
             self._status = int(message["status"])
             self._headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", ())]
-        elif message["type"] == "http.response.body":
+        elif kind == "http.response.body":
+            if self._status is None:
+                raise RuntimeError(f"{kind} was sent before http.response.start")
             self._body.append(bytes(message.get("body", b"")))
             if not message.get("more_body"):
+                self._took_ms = (monotonic() - self._began) * 1000
                 self._complete.set()
+                self.on_complete()
 
     def result(self, error: BaseException | None) -> Result:
         # Frameworks that answer 500 and raise as well have answered: that is what a client of a real server sees.
         if self._status is not None and self.is_complete:
-            result = Result.answered(self._status, headers=self._headers, body=b"".join(self._body))
+            body = b"".join(self._body)
+            result = Result.answered(self._status, headers=self._headers, body=body, took_ms=self._took_ms)
             return with_exception(result, error) if error is not None else result
         if error is not None:
             return from_exception(error)

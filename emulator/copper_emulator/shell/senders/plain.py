@@ -44,7 +44,7 @@ class PlainSender:
     def send(
         self, url: URL, content: bytes, *, timeout_ms: int, route: str = "", fresh: bool = False
     ) -> asyncio.Future[Result]:
-        """Over a kept connection the request has left when this returns, but for the first. Cancelled, it is given up."""
+        """Over a connection used before the request has left when this returns. Cancelled, it is given up."""
         key = url.host or "", url.port or 80
         place = self._places.get(key)
         if place is None:

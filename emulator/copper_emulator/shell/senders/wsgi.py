@@ -18,12 +18,18 @@ WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[byt
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | None
 
 
-def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
-    """Call the application; it sees the target's own host over https."""
+def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -> Result:
+    """Call the application; it sees the target's own host over https.
+
+    Args:
+        app: the application.
+        attempt: what is sent.
+        multithread: whether it may be called again, in another thread, before it has answered.
+    """
     answer = _Answer()
     with Swallowed() as found:
         try:
-            _call(app, _environ(attempt), answer)
+            _call(app, {**_environ(attempt), "wsgi.multithread": multithread}, answer)
             body = b"".join(answer.body)
         except BaseException as error:
             if is_meant_for_the_caller(error):
@@ -36,24 +42,37 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt) -> Result:
 
 
 class _Answer:
+    """What the application has answered so far. As servers do, it refuses calls out of their order (PEP 3333)."""
+
     def __init__(self) -> None:
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.body: list[bytes] = []
+        self._is_started = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo = None) -> Callable[[bytes], None]:
         if exc_info is not None and self.body:
             raise exc_info[1]
+        if exc_info is None and self._is_started:
+            raise AssertionError("start_response was called twice, and without exc_info")
+        self._is_started = True
         number = status.split(" ", 1)[0]
         self.status = int(number) if number.isdecimal() else None
         self.headers = list(headers)
         return self.body.append
 
+    def add(self, part: bytes) -> None:
+        """A part of the body."""
+        if part and not self._is_started:
+            raise AssertionError("a part of the body came before start_response was called")
+        self.body.append(part)
+
 
 def _call(app: WsgiApp, environ: dict[str, Any], answer: _Answer) -> None:
     parts = app(environ, answer.start)
     try:
-        answer.body.extend(parts)
+        for part in parts:
+            answer.add(part)
     finally:
         close = getattr(parts, "close", None)
         if close is not None:
@@ -76,7 +95,6 @@ def _environ_of(target: str) -> dict[str, Any]:
         "HTTP_HOST": host_header(target),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
-        "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
@@ -97,5 +115,6 @@ def _environ(attempt: Attempt) -> dict[str, Any]:
 
 @lru_cache(maxsize=100)
 def _key_of(header: str) -> str:
-    key = header.upper().replace("-", "_")
-    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+    key = header.upper()
+    # Only this one: `Content_Type` is another header.
+    return "CONTENT_TYPE" if key == "CONTENT-TYPE" else f"HTTP_{key.replace('-', '_')}"
