@@ -653,3 +653,18 @@ def test_the_start_is_exact_to_the_millisecond() -> None:
 
     with Emulator(start=start) as copper:
         assert copper.now == start
+
+
+def test_an_account_that_has_ended_can_be_looked_at_and_nothing_happens_in_it() -> None:
+    with Emulator() as copper:
+        copper.people.create(name="Ada")
+
+    for act in (
+        lambda: copper.people.create(name="Grace"),
+        lambda: copper.fire("person", "new", ids=1),
+        lambda: copper.subscribe("person", "new", target=TARGET),
+    ):
+        with pytest.raises(UsageError, match="this account has ended with its test or its `with` block"):
+            act()
+    assert [person.name for person in copper.people.search()] == ["Ada"]
+    assert "person/new" in copper.timeline

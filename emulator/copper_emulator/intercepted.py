@@ -39,6 +39,7 @@ class Intercepted:
         """The host serves this account no longer, and Copper's hosts lead here no longer."""
         while self._interceptions:
             self._interceptions.pop().end()
+        self._stage.has_ended = True
         self._host.remove(self._stage)
 
 

@@ -88,7 +88,7 @@ class RemoteStage(Stage):
         self.lock = Look()  # type: ignore[assignment]
         self.clock: Clock = RemoteClock(lambda: self._seen()[0].clock.now())
         self.hooks: list[Callable[[Delivery], object]] = []
-        self.driving = False
+        self.driving = self.has_ended = False
         self.wake = lambda: None
         self.kept = _kept_there
         self.has_own_settings = False

@@ -41,6 +41,8 @@ class Stage:
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
         self.driving = False
+        self.has_ended = False
+        """Whether its test or block is over: what happened is there to look at, and nothing happens any more."""
         self.wake: Callable[[], None] = lambda: None
         self.kept: Callable[[], Awaitable[None]] = _nothing_to_keep
         """Waits until what has happened is written down, where it is: nothing is sent before."""
@@ -90,7 +92,12 @@ class Stage:
         return not self.driving and self.moved_by_test() is not None
 
     def record(self, act: Callable[[Account, int], Any]) -> Any:
-        """Run one call of the core under the lock, at the present moment."""
+        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+        if self.has_ended:
+            raise UsageError(
+                "this account has ended with its test or its `with` block, and nothing can happen in it any more: do "
+                "it before, or in a fixture that asks for the account, and so ends first"
+            )
         with self.lock:
             result = act(self.account, self.now())
         self.wake()
