@@ -29,7 +29,7 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -
     answer = _Answer()
     with Swallowed() as found:
         try:
-            _call(app, {**_environ(attempt), "wsgi.multithread": multithread}, answer)
+            _call(app, _environ(attempt, multithread=multithread), answer)
             body = b"".join(answer.body)
         except BaseException as error:
             if is_meant_for_the_caller(error):
@@ -100,12 +100,13 @@ def _environ_of(target: str) -> dict[str, Any]:
     }
 
 
-def _environ(attempt: Attempt) -> dict[str, Any]:
+def _environ(attempt: Attempt, *, multithread: bool) -> dict[str, Any]:
     environ = {
         **_environ_of(attempt.url),
         "CONTENT_LENGTH": str(len(attempt.body)),
         "wsgi.input": io.BytesIO(attempt.body),
         "wsgi.errors": sys.stderr,
+        "wsgi.multithread": multithread,
     }
     for name, value in attempt.headers:
         key = _key_of(name)
