@@ -26,7 +26,7 @@ DEFAULT = "default"
 
 
 class Accounts:
-    """The accounts of one server by name, and by token (a Directory, see app.py).
+    """The accounts of one server by name, and by token (a Directory, see api/credentials.py).
 
     Without fixed tokens an unknown one opens an account: the first becomes the key of `default`, later ones those of
     `account-2`, `account-3` and so on.

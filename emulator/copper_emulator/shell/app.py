@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
-from copper_emulator.core.model import Key
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
-from copper_emulator.shell.api.credentials import DIRECTORY, directory_of, known_account
+from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account
 from copper_emulator.shell.api.unknown import unknown_path_hint
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
-from copper_emulator.shell.stage import Stage
-
-
-class Directory(Protocol):
-    """Who has which account."""
-
-    token_advice: str
-    """What to do with a token that belongs to no account."""
-
-    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account of a token and the key it is, or None; it may be opened for it."""
-
-    def known(self, token: str) -> tuple[Stage, Key] | None:
-        """The same, but only of an account that is there already."""
-
-    def refused(self, text: str) -> None:
-        """A call was refused that belongs to no account whose journal could tell of it."""
 
 
 def make_api(directory: Directory) -> web.Application:

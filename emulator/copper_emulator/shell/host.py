@@ -65,7 +65,7 @@ class Host:
         self._children: Children | None = None
         self._trust = Trust(kept_certificate) if keeps_authority else Trust()
 
-    # --- the accounts it serves (a Directory, see app.py) ---------------------------------------------------
+    # --- the accounts it serves (a Directory, see api/credentials.py) ---------------------------------------
 
     def add(self, stage: Stage) -> None:
         """Serve an account."""

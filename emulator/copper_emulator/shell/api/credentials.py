@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from aiohttp import hdrs, web
 from multidict import istr
@@ -13,12 +13,26 @@ from copper_emulator.core.errors import Unauthorized
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.shell.stage import Stage
 
-if TYPE_CHECKING:
-    from copper_emulator.shell.app import Directory
-
 _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
 """Of the type by which headers are found without being put into lower case each time."""
 _BEARER = "Bearer <token>"
+
+
+class Directory(Protocol):
+    """Who has which account."""
+
+    token_advice: str
+    """What to do with a token that belongs to no account."""
+
+    def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
+        """The account of a token and the key it is, or None; it may be opened for it."""
+
+    def known(self, token: str) -> tuple[Stage, Key] | None:
+        """The same, but only of an account that is there already."""
+
+    def refused(self, text: str) -> None:
+        """A call was refused that belongs to no account whose journal could tell of it."""
+
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory")
 
