@@ -80,7 +80,7 @@ class Interception:
 
 
 class Intercepting:
-    """The accounts behind Copper's own hosts: all that intercept, the latest first (a Directory, see credentials.py)."""
+    """The accounts behind Copper's own hosts: all that intercept, the latest first (a Directory, see api/)."""
 
     def __init__(self, present: Sequence[Interception]) -> None:
         self._present = present
