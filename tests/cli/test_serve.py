@@ -118,6 +118,7 @@ def test_each_line_of_another_account_is_marked_with_its_name() -> None:
         (["--route", "https://my-app.example=nowhere"], "is no URL to send to"),
         (["--route", "https://my-app.example=https://api.copper.com"], "Copper itself"),
         (["--token", ""], "--token"),
+        (["--state", ""], "--state: the name of a file cannot be empty; leave --state out to keep nothing"),
         (["--port", "x"], "--port"),
         (["--port", "65536"], "--port"),
         (["--clock", "sundial"], "--clock"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -106,6 +107,23 @@ async def _seen(served: Served) -> list[Any]:
         assert status == 200, shown
         seen.append(shown)
     return seen
+
+
+@pytest.mark.asyncio
+async def test_a_row_that_says_nothing_is_told_with_its_file_and_a_way_out(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+    connection = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    connection.execute("UPDATE rows SET value = '{}' WHERE part = 'entries' AND key = 1")
+    connection.close()
+
+    with pytest.raises(StateError) as raised:
+        async with kept(tmp_path):
+            pass
+    assert str(raised.value) == (
+        f"{tmp_path}/state.db is damaged: account default, entries, 1: cannot be read (KeyError: 'kind'). Put back a "
+        "copy of it, or move it away to begin anew."
+    )
 
 
 @pytest.mark.asyncio

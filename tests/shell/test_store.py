@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -206,6 +208,65 @@ def test_a_row_of_no_account_says_where_it_is(tmp_path: Path) -> None:
 
     with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is of no account"):
         file.read()
+
+
+def test_a_file_that_was_copied_without_what_is_beside_it_is_no_empty_server(tmp_path: Path) -> None:
+    path, copy = tmp_path / "state.db", tmp_path / "copy.db"
+    with opened(path) as file:
+        file.write({"default": [Edit("small", "moment", "17")]})
+        shutil.copy(path, copy)
+        shutil.copy(f"{path}-wal", tmp_path / "kept-wal")
+    assert why_not(copy) == (
+        f"{copy} has nothing in it: what it had was in {copy}-wal, which is a part of it. Put that beside it, or move "
+        "it away to begin anew."
+    )
+
+    shutil.copy(tmp_path / "kept-wal", f"{copy}-wal")
+    with opened(copy) as file:
+        assert file.read() == {"default": {"small": [("moment", 17)]}}
+
+
+def test_a_name_that_means_something_else_to_sqlite_is_that_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened(Path(":memory:")) as file:
+        file.write({"default": [Edit("small", "moment", "17")]})
+    with opened(tmp_path / ":memory:") as file:
+        assert file.read() == {"default": {"small": [("moment", 17)]}}
+
+
+def test_what_is_no_file_says_so() -> None:
+    assert why_not(Path(os.devnull)) == f"{os.devnull} is no file, and keeps nothing. Name another one."
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, who may write everything."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_written_says_so_and_is_left_as_it_is() -> None:
+    # Not in a folder of the test's, where nobody else may look.
+    with as_nobody(), TemporaryDirectory() as folder:
+        path = Path(folder, "state.db")
+        with opened(path):
+            pass
+        path.chmod(0o444)
+        before = path.read_bytes()
+
+        assert why_not(path) == (
+            f"{path} cannot be opened: Permission denied. Make it one that you may read and write, or name another "
+            "file."
+        )
+        assert path.read_bytes() == before
 
 
 def test_a_place_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:

@@ -118,12 +118,20 @@ def _no_empty_token(ctx: click.Context, parameter: click.Parameter, given: tuple
     return given
 
 
+def _no_empty_name(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    # What a shell makes of a variable that nobody has set.
+    if given is not None and not given.strip():
+        raise WrongUse("--state: the name of a file cannot be empty; leave --state out to keep nothing")
+    return given
+
+
 def _shared(command: F) -> F:
     for add in (
         click.option(
             "--state",
             metavar="FILE",
             type=click.Path(dir_okay=False),
+            callback=_no_empty_name,
             help="keep everything in FILE, and go on from it; made where there is none",
         ),
         click.option(

@@ -173,8 +173,9 @@ class Accounts:
         from copper_emulator.shell.stage_rows import Found
 
         for name, rows in keeper.found().items():
-            found = Found(rows)
-            self._add(name, settings=found.made_with, found=found)
+            with keeper.taking_up(name):
+                found = Found(rows)
+                self._add(name, settings=found.made_with, found=found)
         self._all()
 
     def _add(self, name: str, *, settings: Settings | None = None, found: Found | None = None) -> ServedAccount:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -96,6 +96,10 @@ class Keeper:
     def found(self) -> dict[str, Rows]:
         """What the file has, by account. Raises StateError."""
         return self._file.read()
+
+    def taking_up(self, name: str) -> AbstractContextManager[None]:
+        """Around what reads the rows of an account: a StateError then says which file it is, and what would help."""
+        return self._file.reading(name)
 
     def keep(self, stage: Stage, *, as_found: bool) -> None:
         """From now on; `as_found` says that it stands as it was read from the file."""

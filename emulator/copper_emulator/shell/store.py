@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from copper_emulator.core.errors import StateError
@@ -49,12 +49,11 @@ class StateFile:
     def __init__(self, path: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.path = path
         self._ids: dict[str, int] = {}
+        _make(path)
         with self._told("opened"):
-            # Tokens and secrets are in it: nobody else may read it, nor what SQLite puts beside it.
-            with suppress(OSError):
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            # No waiting for who has it: that is another server, and it will not let it go.
-            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+            # No waiting for who has it: that is another server, and it will not let it go. As a whole path, since
+            # some names mean something else to SQLite.
+            self._connection = sqlite3.connect(os.path.abspath(path), timeout=0, isolation_level=None)
         try:
             with self._told("opened"):
                 self._begin(migrations)
@@ -65,6 +64,14 @@ class StateFile:
     def close(self) -> None:
         with self._told("closed"):
             self._connection.close()
+
+    @contextmanager
+    def reading(self, account: str) -> Iterator[None]:
+        """What of an account's rows says nothing is told with the file, and with what would help."""
+        try:
+            yield
+        except StateError as error:
+            raise StateError(f"{self.path} is damaged: account {account}, {error}. {_BEGIN_ANEW}") from None
 
     def read(self) -> dict[str, Rows]:
         """The rows of each account, in order."""
@@ -128,6 +135,12 @@ class StateFile:
         run("PRAGMA locking_mode = EXCLUSIVE")
         version = run("PRAGMA user_version").fetchone()[0]
         is_new = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if is_new and run("PRAGMA journal_mode").fetchone()[0] == "wal":
+            # A new file has tables in the commit that follows the switch to a WAL.
+            raise StateError(
+                f"{self.path} has nothing in it: what it had was in {self.path}-wal, which is a part of it. Put that "
+                "beside it, or move it away to begin anew."
+            )
         if not is_new and run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise StateError(f"{self.path} is another program's database, and is left as it is. Name another file.")
         if version > len(migrations):
@@ -157,6 +170,22 @@ class StateFile:
         except UnicodeDecodeError as error:
             # Where SQLite's own words of what is damaged quote bytes that are no text.
             raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
+
+
+def _make(path: str) -> None:
+    """A file where there is none. Raises StateError where nothing can be written."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise StateError(f"{path} is no file, and keeps nothing. Name another one.")
+    try:
+        # Tokens and secrets are in it: nobody else may read it, nor what SQLite puts beside it.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        if os.path.exists(path):
+            raise StateError(
+                f"{path} cannot be opened: {error.strerror}. Make it one that you may read and write, or name another "
+                "file."
+            ) from None
+        raise StateError(f"{path} {_SAID['SQLITE_CANTOPEN']}") from None
 
 
 def _value(path: str, part: str, key: object, value: str) -> object:
