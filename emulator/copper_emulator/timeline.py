@@ -111,6 +111,9 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     detail = f": {said}" if said else ""
     took = delivery.ended_ms - delivery.started_ms
     late = f" after {duration_text(took)}" if took else ""
+    if took and delivery.outcome is Outcome.UNKNOWN:
+        # Nothing came of it after that time: it is when it was given up.
+        late = f" (given up {duration_text(took)} after it was sent)"
     replayed = f" ({delivery.change.note})" if delivery.replayed else ""
     return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}{under_faults(delivery)}"
 

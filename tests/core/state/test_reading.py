@@ -12,6 +12,7 @@ from copper_emulator.core.records import deeds
 from copper_emulator.core.rules import Limit
 from copper_emulator.core.state import Tracker, end_interrupted, rows
 from copper_emulator.core.state.parts import Rows
+from copper_emulator.timeline import line
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
 
@@ -36,6 +37,20 @@ def test_what_was_on_its_way_ends_unknown_and_is_not_sent_again() -> None:
     assert [attempt.notification.ids for attempt in deliver(other, START + 5)] == [(2,)]
     end_interrupted(other, START + 6)
     assert len(other.journal.deliveries) == 2
+
+
+def test_how_long_ago_it_was_sent_is_no_part_of_why_its_outcome_is_unknown() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    fire(account, "lead/new", [1])
+    assert len(account.take(START)) == 1
+
+    end_interrupted(account, START + 970)
+
+    assert line(account.journal.entries[-1]).endswith(
+        ": unknown outcome, not retried: it was on its way when this account was last written down "
+        "(given up 970ms after it was sent)"
+    )
 
 
 def test_an_answer_that_has_come_already_is_kept_for_its_time() -> None:
