@@ -89,6 +89,11 @@ def test_a_wrong_window_is_a_wrong_limit_named_as_it_was_written() -> None:
         parse_limits("600/min")
 
 
+def test_a_limit_of_none_says_that_it_must_let_something_through() -> None:
+    with pytest.raises(ValueError, match=r"^'0/1m' is not a limit: it must let at least 1 through, like 1/1m; off is"):
+        parse_limits("600/1m,0/1m")
+
+
 @given(st.lists(st.builds(Limit, st.integers(1, 10_000), st.integers(1, MAX_MS)), max_size=3))
 def test_limits_read_back_as_they_are_written(limits: list[Limit]) -> None:
     assert parse_limits(limits_text(limits)) == tuple(limits)

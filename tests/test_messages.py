@@ -147,8 +147,9 @@ def test_04_a_target_that_is_http() -> None:
             lambda: copper.subscribe("person", "new", target="http://billing.example.com/hooks/copper")
         ) == written(r"""
             422 Invalid input: Invalid URI For External Request
-            Copper accepts https:// targets only. Register https://billing.example.com/hooks/copper and route \
-                it to where your endpoint runs: copper.route('https://billing.example.com', to=app)
+            Copper accepts https:// targets only. Register https://billing.example.com/hooks/copper, and unless \
+                a route leads from there to your endpoint already, add one: \
+                copper.route('https://billing.example.com', to=app)
         """)
         endpoint = Endpoint(TARGET)
         copper.subscribe("person", "new", target="https://billing.example.com/hooks/copper")

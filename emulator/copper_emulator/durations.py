@@ -28,7 +28,7 @@ def parse_duration(value: object) -> int:
     elif isinstance(value, str) and value.strip() == "0":
         ms = 0
     else:
-        raise ValueError(f"{value!r} is not a duration: write it like 30s, 10m, 1m30s, 250ms or 0")
+        raise ValueError(f"{value!r} is not a duration: write it like 30s, 10m, 1m30s or 250ms")
     if not 0 <= ms <= MAX_MS:
         raise ValueError(f"a duration must lie between 0 and ten years, not {value!r}")
     return ms
@@ -71,8 +71,10 @@ def parse_limits(value: object) -> tuple[Limit, ...]:
 
 def _parse_limit(text: str) -> Limit:
     amount, slash, span = text.partition("/")
-    if not slash or not amount.strip().isdecimal() or not int(amount):
+    if not slash or not amount.strip().isdecimal():
         raise ValueError(f"{text!r} is not a limit: write it like 600/1m")
+    if not int(amount):
+        raise ValueError(f"{text!r} is not a limit: it must let at least 1 through, like 1/1m; off is without limits")
     span = span.strip()
     try:
         length = parse_duration(span if span[:1].isdigit() else f"1{span}")

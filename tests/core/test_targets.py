@@ -68,8 +68,8 @@ def test_plain_http_is_refused_with_the_way_out() -> None:
     hint = hint_for("http://billing.example.com/hooks")
 
     assert hint == (
-        "Copper accepts https:// targets only. Register https://billing.example.com/hooks and route it "
-        "to where your endpoint runs: copper.route('https://billing.example.com', to=app)"
+        "Copper accepts https:// targets only. Register https://billing.example.com/hooks, and unless a "
+        "route leads from there to your endpoint already, add one: copper.route('https://billing.example.com', to=app)"
     )
 
 

@@ -68,7 +68,7 @@ STEPS = [
     ),
     pytest.param(
         "- advance: 10 minutes",
-        "steps[1].advance: '10 minutes' is not a duration: write it like 30s, 10m, 1m30s, 250ms or 0",
+        "steps[1].advance: '10 minutes' is not a duration: write it like 30s, 10m, 1m30s or 250ms",
         id="duration",
     ),
     pytest.param("- advance: 0", "steps[1].advance: must be greater than 0", id="no-time"),

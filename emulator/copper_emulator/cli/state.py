@@ -52,6 +52,8 @@ def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> N
         raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise WrongUse(f"{file} is no snapshot: it is no JSON") from None
+    if not (isinstance(document, dict) and {"state", "digest"} <= document.keys()):
+        raise WrongUse(f"{file} is no snapshot: copper-emulator snapshot makes them")
     client, output = Client(server), Output(as_json=as_json)
     shown = client.post(client.account(account) + "/restore", {"snapshot": document})
     output.json(shown)

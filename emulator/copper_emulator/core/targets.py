@@ -73,8 +73,8 @@ def check_target(target: str, *, allow_http: bool, surface: Surface = Surface.PY
         )
     raise Invalid.uri(
         hint=(
-            f"Copper accepts https:// targets only. Register {https} and route it to where your endpoint runs: "
-            f"{surface.route(f'https://{parts.netloc}')}"
+            f"Copper accepts https:// targets only. Register {https}, and unless a route leads from there to your "
+            f"endpoint already, add one: {surface.route(f'https://{parts.netloc}')}"
         )
     )
 

@@ -59,8 +59,16 @@ async def test_names_and_tokens_belong_to_one_account() -> None:
         status, token = await served.control("POST", "/accounts", {"name": "two", "token": "mine"})
         assert (status, token["error"]) == (409, "the token belongs to an account already")
         status, odd = await served.control("POST", "/accounts", {"name": "../x"})
-        assert status == 422
-        assert "name" in odd["error"]
+        assert (status, odd["error"]) == (
+            422,
+            "name: '../x' cannot be: it has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a "
+            "letter or a digit",
+        )
+        status, empty = await served.control("POST", "/accounts", {"name": "", "token": "two words"})
+        assert (status, empty["error"].startswith("name: '' cannot be: it has 1 to 64 letters, ")) == (422, True)
+        assert empty["error"].endswith(
+            "; token: 'two words' cannot be: it has 1 to 200 characters of ASCII, and no spaces"
+        )
         status, setting = await served.control("POST", "/accounts", {"name": "two", "settings": {"colour": 1}})
         assert status == 422
         assert "colour" in setting["error"]
@@ -297,8 +305,11 @@ async def test_a_bad_snapshot_changes_nothing_and_says_what_is_wrong() -> None:
             "version 9": _changed(document, version=9),
             "not as it was made": _changed(document, state={**state, "records": []}),
             "17 is no object": _changed(document, state=17),
-            "must be given": {name: value for name, value in document.items() if name != "digest"},
-            "snapshot": "none",
+            "snapshot: is none: GET .../snapshot and copper-emulator snapshot make them": {
+                name: value for name, value in document.items() if name != "digest"
+            },
+            "snapshot: is none: GET": "none",
+            "snapshot: is none: ": _changed(document, type="person"),
             "is none of an account": _changed(document, state={}, digest=digest_of({})),
             "not lists of rows": _changed(document, state={"a": 17}, digest=digest_of({"a": 17})),
             "is not lists": _changed(document, state={"stage": [[{}, 1]]}, digest=digest_of({"stage": [[{}, 1]]})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import Field, StringConstraints, create_model
+from pydantic import AfterValidator, Field, create_model, field_validator
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError, UsageError
@@ -25,14 +26,32 @@ from copper_emulator.shell.api.operation import Operation, ServerOperation, acco
 from copper_emulator.shell.api.setting_texts import choices, differing, schema_of
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
+from copper_emulator.value_faults import shown
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes of a snapshot to be restored: there may be 100,000 records in it."""
 
 _SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Visible = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+
+def _fits(pattern: str, words: str) -> AfterValidator:
+    """A text of this pattern; what is said of another one is in words."""
+
+    def check(given: str) -> str:
+        if re.fullmatch(pattern, given) is None:
+            raise ValueError(f"{shown(given)} cannot be: {words}")
+        return given
+
+    return AfterValidator(check)
+
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_VISIBLE = r"^[!-~]{1,200}$"
+_NAMED = "it has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or a digit"
+_SEEN = "it has 1 to 200 characters of ASCII, and no spaces"
+
+Name = Annotated[str, _fits(_NAME, _NAMED), Field(json_schema_extra={"pattern": _NAME})]
+Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"pattern": _VISIBLE})]
 
 
 class NewAccount(Taken):
@@ -61,6 +80,14 @@ class Restore(Taken):
         at: str
         state: dict[str, Any]
         digest: str
+
+    @field_validator("snapshot", mode="before")
+    @classmethod
+    def _is_one(cls, given: object) -> object:
+        """Many files are JSON: of one that is something else not each key is told."""
+        if isinstance(given, dict) and given.keys() == cls.Document.model_fields.keys():
+            return given
+        raise ValueError("is none: GET .../snapshot and copper-emulator snapshot make them")
 
     snapshot: Document
 

@@ -19,6 +19,7 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape
 from copper_emulator.shell.plan import ClockName
+from copper_emulator.value_faults import shown
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1
@@ -69,11 +70,27 @@ class RunUntilIdle(Taken):
     limit: Duration = Field(HOUR_MS, validate_default=False, json_schema_extra={"default": "1h"})
 
 
+def _several(given: object) -> object:
+    if not isinstance(given, list):
+        raise ValueError(f'{shown(given)} is no list: write it like ["lose=20%", "outage=10m"]')
+    return given
+
+
+def _several_or_all(given: object) -> object:
+    if given != "all" and not isinstance(given, list):
+        raise ValueError(f'{shown(given)} is no list, and not "all": write it like ["lose"]')
+    return given
+
+
 class Switch(Taken):
     """Faults to switch off and on, as they are written everywhere; those to switch off come first."""
 
-    on: list[Word] = Field(default_factory=list, description="like lose=20%, outage=10m", max_length=100)
-    off: list[Word] | Literal["all"] = Field(default_factory=list, description="names, or as they are written; or all")
+    on: Annotated[list[Word], BeforeValidator(_several)] = Field(
+        default_factory=list, description="like lose=20%, outage=10m", max_length=100
+    )
+    off: Annotated[list[Word] | Literal["all"], BeforeValidator(_several_or_all)] = Field(
+        default_factory=list, description="names, or as they are written; or all"
+    )
 
 
 class AccountShape(Shape):
