@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +124,38 @@ def test_waiting_ends_with_what_was_delivered_or_says_what_came_closest(server: 
     assert "person/new" in err
 
 
+def test_what_came_closest_is_told_on_lines_of_its_own(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+
+    code, out, err = invoke("wait", "person.update", "--id", "18", "--timeout", "1ms", server=server)
+
+    assert (code, out) == (1, "")
+    first, closest, story, *_, last = err.splitlines()
+    assert first == (
+        "copper-emulator: Expected person/update, ids=[18], delivered with any 2xx, but person/update happened to "
+        "[17] instead."
+    )
+    assert (closest, story.startswith("  #1 person/update [17]")) == ("Closest:", True)
+    assert last == "Expect the ids that it happened to, or change the record that is meant. Waited 1ms of real time."
+
+
+def test_the_example_of_replaying_a_body_can_be_done_as_it_stands(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written, replayed = re.findall(r"^ +(echo .+|copper-emulator replay .+)$", invoke("replay", "--help")[1], re.M)
+    subprocess.run(written, shell=True, check=True)
+    _, *args = shlex.split(replayed)
+
+    assert "< 200" in told(server, *args)
+    assert invoke("replay", "nowhere.json", "--target", INBOX, server=server) == (
+        2,
+        "",
+        "copper-emulator: nowhere.json cannot be read: No such file or directory\n",
+    )
+
+
 def test_the_limits_tell_how_much_room_there_is(server: str) -> None:
     told(server, "subscribe", "person.update", INBOX)
     told(server, "fire", "person.update", "--id", "17")
@@ -196,7 +231,10 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["replay", "README.md", "--target", INBOX], "is no JSON"),
         (["play", "no_such"], "there is no scenario"),
         (["accounts", "--token", "t"], "go with --create"),
-        (["accounts", "--create", "a b"], "name"),
+        (["accounts", "--create", "a b"], "name: 'a b' cannot be: it has 1 to 64 letters, digits, dots, dashes and"),
+        (["accounts", "--create", "ab", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
+        (["settings", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
+        (["reset", "--set", "latency"], "--set 'latency': write NAME=VALUE, like --set batch=1"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(server: str, args: list[str], wanted: str) -> None:

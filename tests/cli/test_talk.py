@@ -237,7 +237,7 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["fire", "person.update", "--id", "1", "--set", "name"], "FIELD=OLD,NEW"),
         (["fire", "person.update", "--id", "1", "--set", "name=a,b,c"], "two values"),
         (["advance"], "say how far"),
-        (["advance", "10m", "--until-idle"], "say how far"),
+        (["advance", "10m", "--until-idle"], "'10m' and --until-idle both say how far: give one of them"),
         (["advance", "10m", "--limit", "1h"], "--limit"),
         (["advance", "10"], "'10' is not a duration: write it like 30s, 10m"),
         (["advance", "0"], "'0' must be more than 0"),

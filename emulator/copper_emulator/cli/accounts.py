@@ -9,7 +9,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import fields_of, json_option, server_option
+from copper_emulator.cli.options import json_option, server_option, settings_given
 from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count
 
@@ -40,7 +40,7 @@ def accounts(
       copper-emulator accounts --create ci-7 --set latency=1m
       copper-emulator accounts --delete ci-7
     """
-    given = {"token": token, "email": email, "settings": fields_of("--set", changes) or None}
+    given = {"token": token, "email": email, "settings": settings_given("--set", changes) or None}
     said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if said and made is None:
         raise WrongUse("--token, --email and --set go with --create")

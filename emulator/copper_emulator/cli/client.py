@@ -9,6 +9,7 @@ from typing import Any
 
 from copper_emulator import control_client
 from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.output import complain
 from copper_emulator.control_client import DEFAULT_URL, ControlError, Stranger, Unreachable, account_path
 from copper_emulator.core.errors import UsageError
 
@@ -20,9 +21,18 @@ _MISUSED = frozenset({400, 422})
 What names something that is not there (404) is understood, and could not be done.
 """
 
+_TIMED_OUT = 408
+
+
+class _Unmet(Failure):
+    """What was waited for did not come: what came closest is a list, and is read as one."""
+
+    def show(self, file: Any = None) -> None:
+        complain(self.message)
+
 
 class Client:
-    """The control API of one server. Every method raises Failure with one line for people."""
+    """The control API of one server. Every method raises Failure, which but for a time-out is one line for people."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -67,6 +77,8 @@ class Client:
         try:
             yield
         except ControlError as error:
+            if error.status == _TIMED_OUT:
+                raise _Unmet(str(error)) from None
             raise (WrongUse if error.status in _MISUSED else Failure)(str(error)) from None
         except Unreachable as error:
             raise Failure(self._unreachable(error.error)) from None

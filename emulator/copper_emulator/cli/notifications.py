@@ -92,7 +92,7 @@ def resend(
 
 
 @click.command(short_help="Deliver a captured body.")
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", metavar="URL", required=True, help="where to")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with it; repeatable")
 @for_an_account
@@ -103,11 +103,14 @@ def replay(
 
     \b
     Example:
-      copper-emulator replay README.md --target https://my-app.example/hooks/copper
+      echo '{"type":"person","event":"update","ids":[17]}' > captured.json
+      copper-emulator replay captured.json --target https://inbox.example/default
     """
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise WrongUse(f"{file} cannot be read: {error}") from None
     client, output = Client(server), Output(as_json=as_json)
     said = {"body": _json(str(file), text), "target": target, "headers": pairs_of("--header", headers)}

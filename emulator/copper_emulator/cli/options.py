@@ -86,13 +86,20 @@ def json_or_text(text: str) -> Any:
         return text
 
 
-def fields_of(option: str, given: tuple[str, ...]) -> dict[str, Any]:
+def settings_given(option: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """`batch=1` as {"batch": 1}; which settings there are, the server knows."""
+    return fields_of(option, given, form="NAME=VALUE", like="batch=1")
+
+
+def fields_of(
+    option: str, given: tuple[str, ...], *, form: str = "FIELD=VALUE", like: str = "name=Ada"
+) -> dict[str, Any]:
     """`name=Ada` as {"name": "Ada"}, `custom_fields.17=Gold` as one of the values that the API has a list of."""
     fields: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not name or not equals:
-            raise WrongUse(f"{option} {text!r}: write FIELD=VALUE, like {option} name=Ada")
+            raise WrongUse(f"{option} {text!r}: write {form}, like {option} {like}")
         first, _, number = name.partition(".")
         if first == "custom_fields" and number:
             fields.setdefault(first, []).append(_custom(option, text, number, value))

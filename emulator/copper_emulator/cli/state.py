@@ -10,7 +10,7 @@ import click
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import write_private
-from copper_emulator.cli.options import fields_of, for_an_account
+from copper_emulator.cli.options import for_an_account, settings_given
 from copper_emulator.cli.output import Output
 
 
@@ -73,7 +73,7 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     """
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/settings"
-    shown = client.post(path, fields_of("--set", changes)) if changes else client.get(path)
+    shown = client.post(path, settings_given("--set", changes)) if changes else client.get(path)
     output.json(shown)
     for name, value in shown["settings"].items():
         words = f"  (one of {', '.join(shown['choices'][name])})" if name in shown["choices"] else ""

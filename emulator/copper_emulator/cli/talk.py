@@ -12,11 +12,11 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import (
     MOST,
-    fields_of,
     for_an_account,
     json_option,
     json_or_text,
     server_option,
+    settings_given,
     topic_of,
 )
 from copper_emulator.cli.output import Output, complain
@@ -81,8 +81,10 @@ def advance(
       copper-emulator advance 10m
       copper-emulator advance --until-idle
     """
-    if (by is None) != until_idle:
+    if by is None and not until_idle:
         raise WrongUse("say how far, like advance 10m, or --until-idle")
+    if by is not None and until_idle:
+        raise WrongUse(f"{by!r} and --until-idle both say how far: give one of them")
     if limit is not None and not until_idle:
         raise WrongUse("--limit goes with --until-idle")
     for name, given in (("", by), ("--limit: ", limit)):
@@ -181,7 +183,7 @@ def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json
       copper-emulator reset --set seed=7 --set latency=0-15m
     """
     client, output = Client(server), Output(as_json=as_json)
-    said = {"settings": fields_of("--set", changes)} if changes else {}
+    said = {"settings": settings_given("--set", changes)} if changes else {}
     shown = client.post(client.account(account) + "/reset", said)
     output.json(shown)
     output.line(f"Account {shown['name']} is as it was at the start.")

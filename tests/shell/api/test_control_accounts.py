@@ -138,12 +138,15 @@ async def test_what_an_account_begins_with_needs_a_reset() -> None:
         status, refused = await served.control("POST", "/accounts/default/settings", {"seed": 8, "latency": "1m"})
         assert (status, refused["error"]) == (409, "seed: an account begins with it, and keeps it")
         assert refused["hint"] == (
-            'Reset the account with it: copper-emulator reset --set NAME=VALUE, or POST .../reset {"settings": {...}}.'
+            "Reset the account with it: copper-emulator reset --set seed=8, "
+            'or POST .../reset {"settings": {"seed": 8}}.'
         )
         assert (await served.control("GET", "/accounts/default/settings"))[1]["settings"]["latency"] == "0"
 
         status, refused = await served.control("POST", "/accounts/default/settings", {"faults": "shuffle"})
         assert refused["hint"].startswith("Faults are switched with copper-emulator faults, or POST .../faults.")
+        _, refused = await served.control("POST", "/accounts/default/settings", {"faults": ["lose=2", "shuffle"]})
+        assert """reset --set 'faults=["lose=2", "shuffle"]', or POST""" in refused["hint"]
         # The whole form may be sent, too.
         assert (await served.control("POST", "/accounts/default/settings", {"seed": 7, "latency": "1m"}))[0] == 200
 

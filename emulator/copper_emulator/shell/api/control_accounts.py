@@ -23,7 +23,7 @@ from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
 from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation, ServerOperation, account_of
-from copper_emulator.shell.api.setting_texts import choices, differing, schema_of
+from copper_emulator.shell.api.setting_texts import choices, differing, resetting, schema_of
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 from copper_emulator.value_faults import shown
@@ -198,8 +198,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
         raise Refused(
             409,
             f"{', '.join(fixed)}: an account begins with it, and keeps it",
-            hint=f"{use}Reset the account with it: copper-emulator reset --set NAME=VALUE, or POST .../reset "
-            '{"settings": {...}}.',
+            hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
         )
     if changed:
         served.stage.change(after, f"other settings: {', '.join(differing(after, before))}")

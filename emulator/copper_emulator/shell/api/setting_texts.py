@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BeforeValidator
@@ -36,3 +39,10 @@ def choices(field: FieldInfo) -> list[str]:
     values = getattr(field.annotation, "__members__", None)
     words = [str(member) for member in values.values()] if values else getattr(field.annotation, "__args__", ())
     return [word for word in words if isinstance(word, str)]
+
+
+def resetting(given: Mapping[str, Any]) -> str:
+    """How an account is reset with settings."""
+    written = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    words = (f"--set {shlex.quote(f'{name}={value}')}" for name, value in written.items())
+    return f"copper-emulator reset {' '.join(words)}, or POST .../reset {json.dumps({'settings': given})}"
