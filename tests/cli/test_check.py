@@ -231,3 +231,10 @@ def test_it_runs_as_a_process() -> None:
 
     assert (code, err) == (1, "")
     assert out.splitlines()[-1] == "0 rows passed, 1 failed"
+
+
+def test_what_lasts_is_called_the_same_in_the_help_of_every_option() -> None:
+    text = invoke("check", "--help")[1]
+
+    for option in ("--patience", "--timeout", "--time-limit"):
+        assert f"{option} DURATION " in text

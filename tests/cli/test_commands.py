@@ -63,6 +63,14 @@ def test_an_unknown_command_is_one_line_and_exit_code_2() -> None:
     assert err.count("\n") == 1
 
 
+def test_a_missing_value_leads_to_the_help_of_the_command_that_it_is_missing_in() -> None:
+    assert invoke("search", "person", "--where") == (
+        2,
+        "",
+        "main search: Option '--where' requires an argument. (see main search --help)\n",
+    )
+
+
 def test_the_bare_command_shows_its_help_as_it_is() -> None:
     code, out, err = invoke()
 

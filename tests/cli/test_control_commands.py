@@ -184,6 +184,19 @@ def test_scenarios_are_listed_and_played(server: str, tmp_path: Path) -> None:
     assert asked(server, "play", "first_notification", "--reset")["state"] == "passed"
 
 
+def test_what_is_wrong_with_a_file_is_told_with_its_name_a_fault_a_line(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("name: wrong\nsteps:\n  - advnce: 1m\n  - advance: soon\n")
+
+    code, out, err = invoke("play", str(file), server=server)
+
+    assert (code, out) == (2, "")
+    first, second = err.splitlines()
+    assert first.startswith(f"copper-emulator: {file}:3: steps[1].advnce")
+    assert second.startswith(f"copper-emulator: {file}:4: steps[2].advance: 'soon' is not a duration")
+    assert err == invoke("run", str(file))[2]
+
+
 def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Path) -> None:
     file = tmp_path / "session.yaml"
     assert "Nothing has been recorded" in told(server, "record", "show")
@@ -193,7 +206,9 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
     # Secrets of subscriptions are in it, and it was there for all to read.
     file.touch(0o644)
-    assert f"1 step in {file}" in told(server, "record", "stop", "--output", str(file))
+    assert f"What was done is in {file}; copper-emulator run {file} does it again." in told(
+        server, "record", "stop", "--output", str(file)
+    )
     assert file.stat().st_mode & 0o777 == 0o600
     assert load(file).content.steps[0].create is not None
 

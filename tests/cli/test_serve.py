@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 import requests
@@ -151,6 +152,31 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
     assert (code, out) == (1, "")
     assert f"port {port} of 127.0.0.1 is in use" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--tls-port", "{0}"], "--tls-port: {0} is --port already; name another one, or 0 for a free one"),
+        (["--proxy", "{0}"], "--proxy: {0} is --port already"),
+        (["--tls-port", "{1}", "--proxy", "{1}"], "--proxy: {1} is --tls-port already"),
+    ],
+)
+def test_one_port_for_two_things_is_no_other_server(args: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", "2929", *(arg.format(2929, 2930) for arg in args)])
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert says.format(2929, 2930) in result.stderr
+
+
+def test_a_scenario_of_the_folder_that_cannot_be_played_is_told_of_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "right.yaml").write_text("name: right\nsteps:\n  - advance: 1m\n")
+    (tmp_path / "wrong.yaml").write_text("name: wrong\nsteps:\n  - advance: soon\n")
+    with started("serve", "--port", "0", "--scenarios", str(tmp_path)) as server:
+        code, _, err = server.end()
+
+    assert (code, err.count("\n")) == (0, 1)
+    assert err.startswith(f"copper-emulator: --scenarios: {tmp_path}/wrong.yaml:3: steps[1].advance: 'soon' is not a ")
 
 
 def test_an_address_that_is_not_this_machines_is_said_in_one_line() -> None:

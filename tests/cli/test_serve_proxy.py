@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import COMMAND, PATIENCE, free_port, invoke, run, started
+from tests.cli.processes import COMMAND, PATIENCE, invoke, run, started
 from tests.executing.commands import ACCOUNT, CURL, NAME, runtime
 
 
@@ -86,15 +86,6 @@ def test_a_port_in_use_is_said_with_its_option(option: str) -> None:
     assert (code, out) == (1, "")
     assert f"port {ports[option]} of 127.0.0.1 is in use" in err
     assert f"choose one with {option}, or {option} 0" in err
-
-
-def test_a_port_that_both_options_name_is_the_later_ones_fault() -> None:
-    """Whichever failed knows it itself."""
-    port = str(free_port())
-    code, _, err = run("serve", "--port", "0", "--tls-port", port, "--proxy", port)
-
-    assert code == 1
-    assert f"port {port} of 127.0.0.1 is in use, perhaps by another copper-emulator: choose one with --proxy" in err
 
 
 def test_files_that_cannot_be_written_are_said_with_the_option_that_needs_them() -> None:

@@ -100,6 +100,14 @@ def test_what_is_no_snapshot_is_one_line(server: Process, tmp_path: Path) -> Non
     )
 
 
+def test_of_settings_that_are_for_tests_it_is_said(server: Process) -> None:
+    out = invoke("settings", server=server.url)[1]
+
+    assert "intercept" not in out
+    assert "strict             True  (for tests, and for scenarios that are played here)\n" in out
+    assert "allow                (for tests, and for scenarios that are played here)\n" in out
+
+
 def test_settings_are_shown_and_changed(server: Process) -> None:
     invoke("reset", server=server.url)
     code, out, _ = invoke("settings", "--set", "latency=0-15m", "--set", "limits=5/1m", server=server.url)

@@ -314,6 +314,7 @@ def test_time_stands_before_the_steps_and_at_the_end_where_something_came_of_it(
     assert content["settings"] == {"latency": "30s"}
     assert [step.get("at") for step in content["steps"]] == [None, "+10m", None]
     assert content["steps"][2] == {"advance": "30s"}
+    assert content["description"] == "what was done, in 3 steps"
 
 
 def test_subscriptions_keep_their_secrets_and_are_changed_and_removed_by_name() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.output import silence, take_all_characters
+from copper_emulator.cli.output import complain, silence, take_all_characters
 from copper_emulator.core.text import meant
 from copper_emulator.version import __version__
 
@@ -73,6 +73,14 @@ class WrongUse(Failure):
     exit_code = 2
 
 
+class Faulty(WrongUse):
+    """What is wrong with files or settings, a fault a line; exit code 2."""
+
+    def show(self, file: Any = None) -> None:
+        for line in self.message.splitlines():
+            complain(line)
+
+
 class _Commands(click.Group):
     """Imports a command's module when the command is asked for."""
 
@@ -86,6 +94,16 @@ class _Commands(click.Group):
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's own, but whichever command was misused is named, also where click's parser does not say."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            name = ctx.invoked_subcommand
+            if error.ctx is None and name is not None and (command := self.get_command(ctx, name)) is not None:
+                error.ctx = click.Context(command, parent=ctx, info_name=name)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -145,4 +163,4 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
         click.echo(ctx.get_help())
 
 
-__all__ = ["Failure", "WrongUse", "main"]
+__all__ = ["Failure", "Faulty", "WrongUse", "main"]

@@ -56,7 +56,12 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 @click.option("--state-url", metavar="URL", help="GET answers with what it believes there is, as JSON")
 @click.option("--state-command", metavar="COMMAND", help="prints what it believes there is, as JSON")
 @click.option(
-    "--patience", default="2s", show_default=True, callback=_seconds, help="how long its state may take to become right"
+    "--patience",
+    metavar="DURATION",
+    default="2s",
+    show_default=True,
+    callback=_seconds,
+    help="how long its state may take to become right",
 )
 @click.option("--only", metavar="ROWS", help="rows to play, like answers,burst (see --list)")
 @click.option("--skip", metavar="ROWS", help="rows not to play")
@@ -70,8 +75,15 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
-@click.option("--timeout", metavar="SPAN", default="10s", show_default=True, help="how long it may take to answer")
-@click.option("--time-limit", default="5m", show_default=True, callback=_seconds, help="after it no further row begins")
+@click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long it may take to answer")
+@click.option(
+    "--time-limit",
+    metavar="DURATION",
+    default="5m",
+    show_default=True,
+    callback=_seconds,
+    help="after it no further row begins",
+)
 @click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
 @click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")

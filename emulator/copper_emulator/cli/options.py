@@ -55,6 +55,9 @@ def for_an_account(command: F) -> F:
     return command
 
 
+IN_PLAY = "for tests, and for scenarios that are played here"
+"""What the settings `strict` and `allow` are of a server for."""
+
 _TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
 
 

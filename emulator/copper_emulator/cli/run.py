@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from copper_emulator.checks.standalone import OneAccount
-from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import Output, complain, fetched_at
+from copper_emulator.cli import Faulty
+from copper_emulator.cli.output import Output, fetched_at
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
@@ -24,14 +24,6 @@ from copper_emulator.scenarios.words import moment_text
 from copper_emulator.settings import RANDOM, Settings
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.serving import DEFAULT_PORT
-
-
-class _Refused(WrongUse):
-    """What is wrong with the files or settings, a fault a line; exit code 2."""
-
-    def show(self, file: Any = None) -> None:
-        for line in self.message.splitlines():
-            complain(line)
 
 
 @click.command(short_help="Play scenario files.")
@@ -57,8 +49,8 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
     FILE is a file, or the name of a scenario that comes with the emulator. With --target records can be fetched at an
-    API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when a file or an option could not be
-    understood.
+    API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be played: a file or an
+    option could not be understood, or --port is in use.
 
     \b
     Examples:
@@ -73,7 +65,7 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
         with _served(asked, scenarios, settings, output) as host:
             played = [_play(scenario, asked, settings, host, output) for scenario in scenarios]
     except UsageError as error:
-        raise _Refused(str(error)) from None
+        raise Faulty(str(error)) from None
     passed = sum(each.passed for each in played)
     told = [_json(each) for each in played]
     output.json({"passed": passed == len(played), "target": asked.target, "scenarios": told})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from copper_emulator.cli import WrongUse
+from copper_emulator.cli import Faulty, WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
@@ -54,7 +55,10 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
         said["target"] = target
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/scenarios/run"
-    number = client.post(path, said)["run"]
+    try:
+        number = client.post(path, said)["run"]
+    except WrongUse as error:
+        raise _of_the_file(scenario, error) from None
     played = 0
     while True:
         shown = client.get(f"{path}s/{number}", {"after": played, "timeout": 30})
@@ -103,7 +107,7 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
         output.line(shown["scenario"].rstrip("\n"))
     else:
         _write(file, shown["scenario"])
-        output.line(f"{count(shown['steps'], 'step')} in {file}")
+        output.line(f"What was done is in {file}; copper-emulator run {file} does it again.")
 
 
 def _sent(shown: Mapping[str, Any]) -> str:
@@ -119,6 +123,11 @@ def _meant(scenario: str) -> dict[str, str]:
         return {"scenario": file.read_text(encoding="utf-8-sig")}
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{file} cannot be read: {error}") from None
+
+
+def _of_the_file(scenario: str, error: WrongUse) -> WrongUse:
+    """What is wrong with a text, as that of the file which it was read from: the server knows no file."""
+    return Faulty(re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, error.message, flags=re.MULTILINE))
 
 
 def _write(file: Path, text: str) -> None:

@@ -15,9 +15,10 @@ import click
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.log import Log
+from copper_emulator.cli.output import complain
 from copper_emulator.cli.server_options import option_name, player, server_options, settings_of
 from copper_emulator.cli.values import Number
-from copper_emulator.core.errors import AuthorityError, StateError
+from copper_emulator.core.errors import AuthorityError, ScenarioError, StateError
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import DEFAULT_PORT, CannotListen, Server
 
@@ -78,6 +79,9 @@ def serve(
     Example:
       copper-emulator serve --route https://my-app.example=http://127.0.0.1:5000 --latency 0-15m --clock manual
     """
+    _check_ports(port=port, tls_port=tls_port, proxy=proxy)
+    if scenarios is not None:
+        _tell_faults(scenarios)
     log = Log(as_json=as_json)
     plan = Plan(
         settings=settings_of(given),
@@ -109,6 +113,28 @@ def serve(
             raise Failure(f"--state: {error}") from None
         finally:
             log.close()
+
+
+def _check_ports(**ports: int | None) -> None:
+    """Raises WrongUse where two are one; each may be a free one."""
+    named: dict[int, str] = {}
+    for of, port in ports.items():
+        if port and named.setdefault(port, of) != of:
+            taken = option_name(named[port])
+            raise WrongUse(f"{option_name(of)}: {port} is {taken} already; name another one, or 0 for a free one")
+
+
+def _tell_faults(folder: Path) -> None:
+    """Say which of the scenarios of a folder cannot be played; the server serves all the same."""
+    # Most servers have no folder of them.
+    from copper_emulator.scenarios import load
+
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            load(file)
+        except ScenarioError as error:
+            for line in str(error).splitlines():
+                complain(f"--scenarios: {line}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from copper_emulator.cli import WrongUse
+from copper_emulator.cli.options import IN_PLAY
 from copper_emulator.core.errors import RouteError, SettingsError
 from copper_emulator.settings import Settings
 from copper_emulator.shell.api.setting_texts import choices
@@ -23,8 +24,8 @@ IN_FLIGHT = 16
 """A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
 
 _NOTES: Mapping[str, str] = {
-    "strict": "for tests, and for scenarios that are played here",
-    "allow": "for tests, and for scenarios that are played here",
+    "strict": IN_PLAY,
+    "allow": IN_PLAY,
     "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
 }
 """What an option does otherwise than the setting in tests."""

@@ -10,7 +10,7 @@ import click
 from copper_emulator.cli import Failure, WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import write_private
-from copper_emulator.cli.options import for_an_account, settings_given
+from copper_emulator.cli.options import IN_PLAY, for_an_account, settings_given
 from copper_emulator.cli.output import Output
 
 
@@ -76,5 +76,9 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     shown = client.post(path, settings_given("--set", changes)) if changes else client.get(path)
     output.json(shown)
     for name, value in shown["settings"].items():
+        if name == "intercept":
+            # In tests only: nothing of a server heeds it.
+            continue
         words = f"  (one of {', '.join(shown['choices'][name])})" if name in shown["choices"] else ""
+        words = f"  ({IN_PLAY})" if name in ("strict", "allow") else words
         output.line(f"{name:<18} {','.join(map(str, value)) if isinstance(value, list) else value}{words}".rstrip())

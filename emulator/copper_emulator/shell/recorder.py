@@ -109,13 +109,14 @@ class _Recording:
             return None
         # Last: by now it is known what has to be there.
         first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._faults)]
+        steps = [*first, *self._timed()]
         return document(
             {
                 "name": "recorded",
-                "description": f"what was done, in {count(self.number, 'step')}",
+                "description": f"what was done, in {count(sum(isinstance(each, Step) for each in steps), 'step')}",
                 **({"settings": self._settings} if self._settings else {}),
                 **({"subscriptions": self._subscriptions} if self._subscriptions else {}),
-                "steps": [*first, *self._timed()],
+                "steps": steps,
             }
         )
 
