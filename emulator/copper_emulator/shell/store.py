@@ -50,13 +50,15 @@ class StateFile:
         self.path = path
         self._ids: dict[str, int] = {}
         _make(path)
+        # Opened in this mode, it would make one.
+        has_wal = os.path.exists(f"{path}-wal")
         with self._told("opened"):
             # No waiting for who has it: that is another server, and it will not let it go. As a whole path, since
             # some names mean something else to SQLite.
             self._connection = sqlite3.connect(os.path.abspath(path), timeout=0, isolation_level=None)
         try:
             with self._told("opened"):
-                self._begin(migrations)
+                self._begin(migrations, has_wal=has_wal)
         except BaseException:
             self._connection.close()
             raise
@@ -129,14 +131,14 @@ class StateFile:
 
     # --- opening --------------------------------------------------------------------------------------------
 
-    def _begin(self, migrations: Sequence[Migration]) -> None:
+    def _begin(self, migrations: Sequence[Migration], *, has_wal: bool) -> None:
         run = self._connection.execute
         # Ours alone from the first look on, and until it is closed or the process ends, however it does.
         run("PRAGMA locking_mode = EXCLUSIVE")
         version = run("PRAGMA user_version").fetchone()[0]
         is_new = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if is_new and run("PRAGMA journal_mode").fetchone()[0] == "wal":
-            # A new file has tables in the commit that follows the switch to a WAL.
+        if is_new and not has_wal and run("PRAGMA journal_mode").fetchone()[0] == "wal":
+            # A new file has tables in the commit that follows the switch to a WAL, and until then the WAL beside it.
             raise StateError(
                 f"{self.path} has nothing in it: what it had was in {self.path}-wal, which is a part of it. Put that "
                 "beside it, or move it away to begin anew."
