@@ -75,6 +75,8 @@ def clock_shape(served: ServedAccount) -> ClockShape:
             now=iso(now),
             next=None if moment is None else iso(max(moment, now)),
             waiting=len(stage.account.waiting()),
+            paused=sum(_paused(stage.account).values()),
+            busy=stage.driving,
         )
 
 
@@ -106,14 +108,18 @@ def _lines(served: ServedAccount, deliveries: list[Delivery]) -> list[str]:
 
 def _paused_lines(account: Account) -> list[str]:
     """What time alone will not deliver."""
+    return [
+        f"{count(number, 'notification')} {'waits' if number == 1 else 'wait'} for {target}, which is paused: resume it"
+        for target, number in _paused(account).items()
+    ]
+
+
+def _paused(account: Account) -> Counter[str]:
+    """How many wait for each target that is paused."""
     if not account.paused:
-        return []
-    targets = Counter(
+        return Counter()
+    return Counter(
         account.target_of(notification)
         for notification in account.waiting()
         if account.wait_of(notification).what is WaitsFor.PAUSED
     )
-    return [
-        f"{count(number, 'notification')} {'waits' if number == 1 else 'wait'} for {target}, which is paused: resume it"
-        for target, number in targets.items()
-    ]

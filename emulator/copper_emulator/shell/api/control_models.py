@@ -148,6 +148,8 @@ class ClockShape(Shape):
     now: str
     next: str | None = Field(description="when the next thing happens by itself, null when nothing waits for time")
     waiting: int
+    paused: int = Field(description="those of them whose target is paused: time alone does not send them")
+    busy: bool = Field(description="it cannot be moved now: it is being moved, or waits for an endpoint's answer")
 
 
 class MovedShape(Shape):

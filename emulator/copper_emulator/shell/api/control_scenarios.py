@@ -87,6 +87,13 @@ class StartedShape(Shape):
     run: int
 
 
+class CheckedShape(Shape):
+    """A scenario that can be played."""
+
+    title: str
+    total_steps: int
+
+
 class PlayedShape(Shape):
     """One step as it was played."""
 
@@ -156,11 +163,7 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
     Settings that it needs can be had only by an account in which nothing has happened; `reset` makes it one, which
     plays by the server's own settings and the scenario's.
     """
-    player = _player(served.player)
-    if said.name is not None:
-        play = player.named(said.name, said.target)
-    else:
-        play = player.written(said.scenario or "", said.target)
+    play = _wanted(served, said)
     under_way = served.runs.playing
     if under_way is not None:
         raise Refused(409, f"run {under_way.number} is being played; wait for its end")
@@ -175,6 +178,13 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
         raise
     task.add_done_callback(lambda _: run.surely_over(served.stage.now()))
     return StartedShape(run=run.number)
+
+
+async def check_scenario(served: ServedAccount, said: StartRun) -> CheckedShape:
+    """Whether a scenario can be understood, without playing it; what is wrong with it is answered as by playing it."""
+    play = _wanted(served, said)
+    play.check(served.stage)
+    return CheckedShape(title=play.title, total_steps=play.total_steps)
 
 
 async def list_runs(served: ServedAccount, said: Nothing) -> RunsShape:
@@ -204,6 +214,7 @@ SCENARIOS = ServerOperation("GET", "/scenarios", "Which scenarios there are", No
 
 SCENARIO_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/scenarios/run", "Play a scenario", StartRun, StartedShape, start_run, _LARGE),
+    Operation("POST", "/scenarios/check", "Whether it can be played", StartRun, CheckedShape, check_scenario, _LARGE),
     Operation("GET", "/scenarios/runs", "What was played", Nothing, RunsShape, list_runs),
     Operation("GET", "/scenarios/runs/{run}", "How a run goes", OfRun, WholeRunShape, show_run),
 )
@@ -213,6 +224,13 @@ def _player(player: Callable[[], Player] | None) -> Player:
     if player is None:
         raise Refused(409, "this server was started without scenarios", hint="copper-emulator serve has them.")
     return player()
+
+
+def _wanted(served: ServedAccount, said: StartRun) -> Play:
+    player = _player(served.player)
+    if said.name is not None:
+        return player.named(said.name, said.target)
+    return player.written(said.scenario or "", said.target)
 
 
 async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:

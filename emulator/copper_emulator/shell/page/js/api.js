@@ -111,6 +111,7 @@ export class AccountApi {
   answerInbox = (body) => this.post("/inbox", body);
 
   runScenario = (body) => this.post("/scenarios/run", body);
+  checkScenario = (body) => this.post("/scenarios/check", body);
   runs = () => this.get("/scenarios/runs");
   scenarioRun = (number, after) => this.get(`/scenarios/runs/${number}`, { after });
   recording = () => this.get("/recording");
