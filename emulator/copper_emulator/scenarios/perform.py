@@ -120,6 +120,9 @@ def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
 class BuiltInEndpoint:
     """A right endpoint for trying a scenario: 200, or 401 to a notification without the scenario's secret."""
 
+    route_name = "the built-in endpoint"
+    """What people are told that a route leads to."""
+
     def __init__(self, secret: Mapping[str, str] | None) -> None:
         self._secret = dict(secret or {})
 

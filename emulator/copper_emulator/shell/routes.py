@@ -41,7 +41,8 @@ class Route:
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_awaited", self.kind is RouteKind.FUNCTION and is_async(self.to))
         leads_to = str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
-        object.__setattr__(self, "name", leads_to)
+        # What is built in has no name that somebody gave it.
+        object.__setattr__(self, "name", getattr(type(self.to), "route_name", leads_to))
 
     def covers(self, target: URL) -> bool:
         """Same scheme, host and port, and a path at or below the origin's."""
