@@ -185,6 +185,50 @@ def test_an_account_that_is_not_there_is_said_to_be_missing(screen: Screen, emul
     expect(screen.main).to_contain_text("Nothing has happened yet")
 
 
+def test_an_account_that_is_deleted_elsewhere_is_said_to_be_missing_at_once(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+
+    emulator.ask("DELETE", "")
+
+    # Sooner than a browser takes up a stream again.
+    expect(screen.main).to_contain_text(f"there is no account '{emulator.account}'", timeout=2500)
+    chosen = screen.page.locator("#account-choice option:checked")
+    expect(chosen).to_have_text(f"{emulator.account} (not there)")
+
+
+def test_a_delivery_without_a_number_is_said_to_be_missing(screen: Screen, emulator: Emulator) -> None:
+    screen.open(which="abc")
+
+    expect(screen.delivery).to_contain_text("There is no delivery abc")
+
+
+def test_the_keys_are_read_from_the_first_one(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+
+    screen.page.keyboard.press("?")
+
+    expect(screen.dialog.get_by_role("row").first).to_be_in_viewport()
+
+
+def test_enter_does_what_a_dialog_is_for(screen: Screen, emulator: Emulator) -> None:
+    screen.open("subscriptions")
+    screen.press("New route")
+    screen.dialog.get_by_label("Targets that begin with").fill("https://billing.example.com")
+    screen.dialog.get_by_label("Are sent to").fill("http://127.0.0.1:5000")
+    screen.page.keyboard.press("Enter")
+    expect(screen.region("Routes")).to_contain_text("http://127.0.0.1:5000")
+
+    screen.press("New subscription")
+    screen.dialog.get_by_label("Target").fill("https://billing.example.com/hook")
+    screen.page.keyboard.press("Enter")
+    expect(screen.main.get_by_role("heading", level=1)).to_contain_text("1/100")
+
+    screen.press("New account")
+    screen.dialog.get_by_label("Name").fill(f"{emulator.account[:50]}-2")
+    screen.page.keyboard.press("Enter")
+    expect(screen.dialog).to_contain_text("X-PW-AccessToken")
+
+
 def test_the_list_is_walked_with_keys_and_they_are_listed(screen: Screen, emulator: Emulator) -> None:
     emulator.subscribe("person", "new")
     emulator.fire(17)

@@ -150,10 +150,46 @@ def test_a_selection_is_sent_again(screen: Screen, emulator: Emulator, endpoint:
     screen.page.get_by_label("Select 3").check()
 
     screen.press("Resend 2 selected")
+    screen.press("Resend them")
 
     screen.said("2 notifications sent again")
     expect(screen.rows).to_have_count(5)
     assert [body["ids"] for body in endpoint.bodies[3:]] == [[17], [19]]
+
+
+def test_of_a_selection_only_what_has_ended_is_sent_again(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.subscribe("company", "new", "https://nowhere.example.com/hook")
+    emulator.fire(17, type="company")
+    emulator.faults("latency=10m")
+    emulator.fire(18)
+    screen.open(state="open")
+    expect(screen.rows).to_have_count(2)
+    screen.page.get_by_label("Select 2").check()
+    expect(screen.button("Resend 0 of 1 selected")).to_be_disabled()
+    screen.page.get_by_label("Select 1").check()
+
+    screen.press("Resend 1 of 2 selected")
+    screen.press("Resend them")
+
+    screen.said("1 notification sent again: 1 blocked")
+    assert len(emulator.notifications()) == 3
+
+
+def test_what_cannot_be_sent_again_is_told_in_one_line(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    for number in (17, 18):
+        emulator.fire(number)
+    screen.open()
+    screen.page.route("**/resend", lambda route: route.fulfill(status=409, json={"error": "it cannot be"}))
+    screen.press("Select all")
+
+    screen.press("Resend 2 selected")
+    screen.press("Resend them")
+
+    expect(screen.page.locator("#said .problem")).to_have_count(1)
+    screen.said("2 notifications not sent again: #1, #2")
+    screen.said("it cannot be")
 
 
 def test_everything_in_a_window_of_time_is_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
@@ -167,6 +203,7 @@ def test_everything_in_a_window_of_time_is_sent_again(screen: Screen, emulator: 
 
     screen.press("Select all")
     screen.press("Resend 2 selected")
+    screen.press("Resend them")
 
     screen.said("2 notifications sent again")
     assert [body["ids"] for body in endpoint.bodies[3:]] == [[18], [19]]
@@ -347,6 +384,45 @@ def test_the_clock_bar_moves_time(screen: Screen, emulator: Emulator) -> None:
     expect(screen.row(19)).to_contain_text("delivered")
 
 
+def test_while_an_endpoint_is_waited_for_the_clock_says_so_and_is_not_moved(
+    screen: Screen, emulator: Emulator, endpoint: Endpoint
+) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.faults("latency=10m")
+    emulator.fire(17)
+    emulator.ask("POST", "/clock/run")
+    endpoint.let_go.clear()
+    screen.open()
+    clock = screen.region("Clock")
+    expect(clock).to_contain_text("running")
+
+    screen.press("To next due")
+
+    expect(clock).to_contain_text("busy")
+    expect(screen.button("Run until idle")).to_be_disabled()
+    other = screen.page.context.new_page()
+    other.goto(screen.page.url)
+    expect(other.get_by_role("region", name="Clock")).to_contain_text("busy")
+    expect(other.get_by_role("button", name="Run until idle")).to_be_disabled()
+    endpoint.let_go.set()
+    for page in (screen.page, other):
+        expect(page.get_by_role("region", name="Clock")).to_contain_text("running")
+        expect(page.get_by_role("button", name="Run until idle")).to_be_enabled()
+
+
+def test_what_waits_for_a_paused_target_is_told_beside_the_clock(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.ask("POST", "/targets/pause", {"target": TARGET})
+    emulator.fire(17)
+
+    screen.open()
+
+    expect(screen.region("Clock")).to_contain_text("1 waiting (1 for a paused target)")
+    expect(screen.button("To next due")).to_have_attribute(
+        "title", "What waits is for a target that is paused: resume it under Subscriptions."
+    )
+
+
 def test_the_clock_runs_and_is_frozen(screen: Screen, emulator: Emulator) -> None:
     screen.open()
     clock = screen.region("Clock")
@@ -433,6 +509,40 @@ def test_a_scenario_of_ones_own_that_fails_says_where(screen: Screen, emulator: 
 
     expect(screen.region("Run")).to_contain_text("failed")
     expect(screen.region("Run")).to_contain_text("no subscription")
+
+
+def test_a_scenario_that_cannot_be_understood_is_refused_before_anything_is_asked(
+    screen: Screen, emulator: Emulator
+) -> None:
+    emulator.create(name="Ada")
+    screen.open("scenarios")
+    screen.page.get_by_label("Scenario", exact=True).select_option(label="a file of my own")
+    screen.press("Play")
+    expect(screen.main.get_by_role("alert")).to_have_text("There is no scenario here: choose a file, or write one")
+
+    screen.page.get_by_label("Scenario as YAML").fill("name: mine\nsteps:\n  - jump: {}\n  - dance: {}\n")
+    screen.press("Play")
+
+    expect(screen.main.get_by_role("alert")).to_have_text(re.compile("^line 3: .*\nline 4: "), use_inner_text=True)
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.region("Runs")).to_contain_text("None yet.")
+
+
+def test_a_run_that_is_not_there_is_said_to_be_missing(screen: Screen, emulator: Emulator) -> None:
+    screen.open("scenarios", 77)
+
+    expect(screen.region("Run")).to_contain_text("there is no run 77 of this account")
+
+
+def test_what_the_built_in_endpoint_got_says_so(screen: Screen, emulator: Emulator) -> None:
+    screen.open("scenarios")
+    screen.page.get_by_label("Scenario", exact=True).select_option("first_notification")
+    screen.press("Play")
+    expect(screen.region("Run")).to_contain_text("passed")
+
+    screen.open(which=1)
+
+    expect(screen.delivery).to_contain_text("via the built-in endpoint")
 
 
 def test_an_account_in_which_something_happened_is_not_emptied_unasked(screen: Screen, emulator: Emulator) -> None:

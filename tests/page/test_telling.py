@@ -116,6 +116,7 @@ def test_of_several_sent_again_it_is_told_how_each_went(screen: Screen, emulator
 
     screen.press("Select all")
     screen.press("Resend 2 selected")
+    screen.press("Resend them")
 
     screen.said("2 notifications sent again: 1 delivered, 1 blocked")
 
@@ -298,6 +299,9 @@ def test_the_text_filters_while_it_is_written_and_escape_takes_it_away(screen: S
 
     text.press("Escape")
     expect(screen.rows).to_have_count(2)
+    screen.page.keyboard.press("j")
+    expect(screen.delivery).to_contain_text("#2")
+    expect(text).to_have_value("")
 
 
 def test_a_time_is_written_as_the_list_shows_it(screen: Screen, emulator: Emulator) -> None:
@@ -341,6 +345,43 @@ def test_what_cannot_be_filtered_by_is_said_at_its_box_and_the_list_stays(
     screen.page.get_by_label("Filter by answer").fill("5xx")
     screen.page.get_by_label("Filter by answer").press("Enter")
     expect(screen.page.locator("#filter-count")).to_have_text("1 notification of 1")
+
+
+@pytest.mark.parametrize("length", [19, 16], ids=["second", "minute"])
+def test_a_link_with_a_time_of_the_day_filters_too(screen: Screen, emulator: Emulator, length: int) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    emulator.advance("1m")
+    emulator.fire(18)
+    later = emulator.notifications()[0]["created_at"]
+
+    screen.open(since=later[11:length])
+
+    expect(screen.rows).to_have_count(1)
+    expect(screen.rows.first).to_contain_text("18")
+    expect(screen.page.get_by_label("Filter by from time")).to_have_value(re.compile(later[11:length]))
+
+
+def test_a_filter_of_a_link_that_cannot_be_meant_is_said_at_its_box(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    alerts = screen.main.get_by_role("alert")
+
+    for filters, said in (
+        ({"status": "foo"}, "answer is like 503, or 5xx"),
+        ({"since": "garbage"}, "from time is like 05:05:28"),
+        ({"state": "foo"}, "status foo: there is none"),
+        ({"id": "abc"}, "record id is a number"),
+    ):
+        screen.open(**filters)
+        expect(alerts).to_have_count(1)
+        expect(alerts).to_contain_text(said)
+        expect(screen.main).to_contain_text("Nothing is shown: one of the filters cannot be meant.")
+        expect(screen.main).not_to_contain_text("nothing older")
+
+    screen.open(id=17)
+    expect(screen.rows).to_have_count(1)
+    expect(alerts).to_have_count(0)
 
 
 def test_that_secrets_are_not_searched_is_said(screen: Screen, emulator: Emulator) -> None:
@@ -491,7 +532,7 @@ def test_a_half_written_record_is_not_lost_without_a_question(screen: Screen, em
 
     screen.go("Faults")
     screen.press("Cancel")
-    expect(screen.page).to_have_url(re.compile(rf"/records/person/{person}$"))
+    expect(screen.page).to_have_url(re.compile(rf"/records/person(/|%2F){person}$"))
     expect(title).to_have_value("Countess")
 
     screen.go("Faults")

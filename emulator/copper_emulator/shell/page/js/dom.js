@@ -86,13 +86,13 @@ export function select(choices, chosen, attributes = {}) {
   return h("select", attributes, options);
 }
 
-/** At most one call in so many milliseconds, the last one surely. */
-export function gathered(act, ms) {
+/** At most one call in so many milliseconds, the last one surely, unless `signal` has ended it by then. */
+export function gathered(act, ms, signal) {
   let timer = null;
   return () => {
     timer ??= setTimeout(() => {
       timer = null;
-      act();
+      if (!signal?.aborted) act();
     }, ms);
   };
 }

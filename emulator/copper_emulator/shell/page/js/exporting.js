@@ -1,15 +1,24 @@
 // How does a session leave the page? As JSON, as HAR for whatever reads those, as CSV for a table.
 
 import { download } from "./clipboard.js";
+import { button } from "./dom.js";
 import { asked } from "./feed.js";
 import { say, tried } from "./say.js";
 import { reached } from "./snippets.js";
-import { count } from "./words.js";
+import { count, UNDER_WAY } from "./words.js";
 
 const PAGE = 500;
 const JOURNAL_PAGE = 1000;
 const MOST = 10_000;
-const UNDER_WAY = ["queued", "held", "sending"];
+
+/** For each way out a button; `filters()`: those of the list. */
+export function exportButtons(session, filters) {
+  const writers = { JSON: exportJson, HAR: exportHar, CSV: exportCsv };
+  return Object.entries(writers).map(([text, write]) => {
+    const more = { "aria-label": `Export as ${text}`, title: "What fits the filters and has ended" };
+    return button(text, () => save(write, session, filters()), more);
+  });
+}
 
 /** Save what fits the filters of a list, by one of the writers below; what is left out is said. */
 export async function save(write, session, filters) {

@@ -27,6 +27,8 @@ export class Feed extends EventTarget {
     this.paused = false;
     this.missed = 0;
     this.loaded = false;
+    /** Whether the filters cannot be meant: then there is nothing to read. */
+    this.wrong = false;
     this._sent = [];
     this._notes = [];
     /** Entries from this number on have been looked at for notes; 0: all of them. */
@@ -34,7 +36,7 @@ export class Feed extends EventTarget {
     this._notesAt = "";
     this._notesTo = 0;
     this._loadingOlder = false;
-    this._soon = gathered(() => this.refresh(), READ_MS);
+    this._soon = gathered(() => this.wrong || this.refresh(), READ_MS);
   }
 
   get asked() {

@@ -8,7 +8,7 @@ import { banners } from "./parts/banners.js";
 import { clockBar } from "./parts/clock_bar.js";
 import { confirmed, dialog } from "./parts/dialog.js";
 import { gauges } from "./parts/gauges.js";
-import { go, link, read } from "./router.js";
+import { go, link, position, read } from "./router.js";
 import { complain, forgetProblems, say, tried } from "./say.js";
 import { Session } from "./session.js";
 import { applyTheme, onSystemTheme, theme, toggleTheme } from "./theme.js";
@@ -30,18 +30,29 @@ const VIEWS = {
 const at = (id) => document.getElementById(id);
 let health = {};
 let session = null;
+/** Whether the account is there, once that is known. */
+let entered = null;
 let sessionEnds = new AbortController();
 let viewEnds = new AbortController();
 let shown = {};
+/** Where in the browser's history that is. */
+let shownAt = 0;
 let follow = null;
+/** Whether somebody is asked about leaving. */
+let asking = false;
 /** The view whose module or data did not come. */
 let missing = null;
 
 async function arrive() {
+  position();
+  if (asking || !(await mayLeave())) return;
+  // Who was asked may have gone elsewhere meanwhile.
   const place = read();
-  if (!(await mayLeave(place))) return;
-  if (place.account !== session?.name && !(await enter(place.account))) return;
   if (!(place.view in VIEWS)) return go({ view: "deliveries", which: "" }, { quietly: true });
+  if (link(place) === link(shown)) return;
+  if (place.account !== session?.name) entered = enter(place.account);
+  if (!(await entered) || link(place) !== link(read())) return;
+  shownAt = position();
   markNav(place);
   if (shown.view === place.view && shown.account === place.account && follow !== null) {
     shown = place;
@@ -51,13 +62,16 @@ async function arrive() {
 }
 
 /** What is half written is not lost without a question. */
-async function mayLeave(place) {
-  if (!session?.unsaved?.() || link(place) === link(shown)) return true;
-  if (await confirmed("Leave without saving?", "What you have written here is lost.", "Leave")) {
-    if (session) session.unsaved = null;
-    return true;
-  }
-  history.replaceState(null, "", link(shown));
+async function mayLeave() {
+  if (!session?.unsaved?.() || link(read()) === link(shown)) return true;
+  asking = true;
+  const leaves = await confirmed("Leave without saving?", "What you have written here is lost.", "Leave");
+  asking = false;
+  if (leaves) return true;
+  // To where somebody stays, whichever way the browser went: Back then leads to what was before.
+  const steps = shownAt - position();
+  if (steps) history.go(steps);
+  else history.replaceState(history.state, "", link(shown));
   accountSwitcher(at("account"), shown.account).catch(complain);
   return false;
 }
@@ -118,9 +132,11 @@ async function open(place) {
   try {
     const view = await load();
     if (signal.aborted) return;
-    fill(main);
+    // A place of its own: what comes too late, after the view was left, is seen nowhere.
+    const own = h("div", { class: "view" });
+    fill(main, own);
     main.scrollTop = 0;
-    const made = await view.show(main, { session, health, signal, place });
+    const made = await view.show(own, { session, health, signal, place });
     if (signal.aborted) return;
     follow = made ?? null;
     main.dataset.view = place.view;

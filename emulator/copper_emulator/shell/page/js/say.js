@@ -33,16 +33,26 @@ export function complain(error) {
 
 /** Do something and say so; a refusal is told in the server's words, and gives undefined. */
 export async function tried(act, done = "") {
-  for (const old of document.querySelectorAll(".wrong")) old.remove();
+  forgetWrong(document);
+  const result = await looked(act);
+  if (result !== undefined && done) say(done);
+  return result;
+}
+
+/** What is read for a view, which may be at any time: what is told of boxes stays. A refusal gives undefined. */
+export async function looked(act) {
   try {
-    const result = await act();
-    const text = typeof done === "function" ? done(result) : done;
-    if (text) say(text);
-    return result;
+    return await act();
   } catch (error) {
     complain(error);
     return undefined;
   }
+}
+
+/** What was wrong with boxes is not told of any more. */
+export function forgetWrong(scope) {
+  for (const line of scope.querySelectorAll(".wrong")) line.remove();
+  for (const control of scope.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
 /** What a box says, as JSON; what cannot be read is told of at the box. */
@@ -62,7 +72,7 @@ export function wrong(control, message, hint = "") {
 /** `target: ...`, `Target: ...` or `settings.limits: ...` is about the box that has this name. */
 function controlOf(message, scope) {
   // Copper says this of a target, and names it not.
-  const about = message.includes("Invalid URI") ? "target" : /^([\w.]+): /.exec(message)?.[1];
+  const about = message.includes("Invalid URI") ? "target" : /^(?:Invalid input: Validation errors: )?([\w.]+): /.exec(message)?.[1];
   const name = about?.split(".").at(-1).toLowerCase();
   const fits = (each) => each.dataset.field === name && !each.disabled;
   return name && [...scope.querySelectorAll("[data-field]")].find(fits);

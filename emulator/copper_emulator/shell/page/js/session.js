@@ -57,9 +57,19 @@ export class Session extends EventTarget {
     this._stream.addEventListener("open", () => this._is_connected(true));
     this._stream.addEventListener("error", () => {
       this._is_connected(false);
+      this._isThere();
       // A refusal ends it for good: the server knows nothing of this account, or of what it was asked from.
       if (this._stream.readyState === EventSource.CLOSED) this._listenAgain();
     });
+  }
+
+  /** An account that was deleted ends its stream, too: it is not waited for. */
+  async _isThere() {
+    try {
+      await this.api.clock();
+    } catch (error) {
+      if (error.status === 404 && !this.stopped) location.reload();
+    }
   }
 
   _listenAgain() {
@@ -91,6 +101,7 @@ export class Session extends EventTarget {
     });
     this.readAt = performance.now();
     this._tell("known");
+    if (this.clock?.busy && !this.stopped) this._look_soon();
   }
 
   /** The account's time by now, in ms: a running clock goes on between two looks. */

@@ -31,8 +31,11 @@ export const STATES = [
   "cancelled",
 ];
 
+/** What has not ended. */
+export const UNDER_WAY = ["queued", "held", "sending"];
+
 /** What needs looking at, or has not ended. */
-export const OPEN_STATES = ["queued", "held", "sending", "rejected", "failed", "lost", "dropped", "blocked", "unknown"];
+export const OPEN_STATES = [...UNDER_WAY, "rejected", "failed", "lost", "dropped", "blocked", "unknown"];
 
 // Each has a sign of its own beside its colour: a colour alone tells some people nothing.
 const KINDS = {

@@ -13,7 +13,8 @@ const NAME_TEXT = "A name is of letters, digits, dots, dashes and underscores, a
 export async function accountSwitcher(place, current) {
   const accounts = await server.accounts();
   const names = accounts.map((account) => account.name);
-  const choice = select(names.includes(current) ? names : [current, ...names], current, {
+  const missing = names.includes(current) ? [] : [[current, `${current} (not there)`]];
+  const choice = select([...missing, ...names], current, {
     id: "account-choice",
     class: "grow",
   });

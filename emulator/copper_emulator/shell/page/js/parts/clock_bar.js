@@ -4,15 +4,23 @@ import { button, fill, h } from "../dom.js";
 import { say, tried } from "../say.js";
 import { clockTime, count, duration, fullTime, timeZone } from "../words.js";
 
+const BUSY = "It is being moved, or notifications are on their way: it can be moved when they have ended.";
+const PAUSED = "What waits is for a target that is paused: resume it under Subscriptions.";
+
 export function clockBar(session, signal) {
   const time = h("span", { class: "mono", id: "now" });
   const kind = h("span", { class: "clock-kind" });
   const next = h("span", { class: "muted", id: "next" });
   const api = session.api;
 
+  let moving = false;
+
   const moved = (act) => async () => {
+    moving = true;
+    draw();
     const answer = await tried(act);
-    if (answer === undefined) return;
+    moving = false;
+    if (answer === undefined) return session.look();
     const delivered = answer.deliveries?.length;
     if (delivered !== undefined)
       say(`It is ${fullTime(answer.now)}; ${count(delivered, "notification")} ended on the way`);
@@ -44,11 +52,41 @@ export function clockBar(session, signal) {
     if (clock === null) return;
     const now = session.now();
     time.textContent = fullTime(new Date(now).toISOString()).slice(0, 19);
-    kind.textContent = clock.running ? "running" : "frozen";
-    stop.textContent = clock.running ? "Freeze" : "Run";
+    drawMoves(clock, moving || clock.busy);
     toNext.disabled = clock.next === null || Date.parse(clock.next) <= now;
+    toNext.title = clock.paused && clock.next === null ? PAUSED : "";
     fill(next, nextText(clock, now));
   };
+
+  /** While time is moved, or an endpoint is waited for, it cannot be moved: what stands there then stays. */
+  const drawMoves = (clock, busy) => {
+    kind.textContent = busy ? "busy" : clock.running ? "running" : "frozen";
+    kind.title = busy ? BUSY : "";
+    if (!busy) stop.textContent = clock.running ? "Freeze" : "Run";
+    for (const each of moves.children) {
+      if (busy) each.setAttribute("aria-disabled", "true");
+      else each.removeAttribute("aria-disabled");
+    }
+  };
+
+  const moves = h(
+    "span",
+    { class: "group", role: "group", "aria-label": "Move the clock" },
+    stop,
+    button(
+      "+1 min",
+      moved(() => api.advance("1m")),
+    ),
+    button(
+      "+15 min",
+      moved(() => api.advance("15m")),
+    ),
+    toNext,
+    button(
+      "Run until idle",
+      moved(() => api.runUntilIdle()),
+    ),
+  );
 
   session.addEventListener("known", draw, { signal });
   const timer = setInterval(draw, 500);
@@ -59,31 +97,15 @@ export function clockBar(session, signal) {
     time,
     zone,
     kind,
-    h(
-      "span",
-      { class: "group", role: "group", "aria-label": "Move the clock" },
-      stop,
-      button(
-        "+1 min",
-        moved(() => api.advance("1m")),
-      ),
-      button(
-        "+15 min",
-        moved(() => api.advance("15m")),
-      ),
-      toNext,
-      button(
-        "Run until idle",
-        moved(() => api.runUntilIdle()),
-      ),
-    ),
+    moves,
     next,
   ];
 }
 
 function nextText(clock, now) {
   if (!clock.waiting) return "nothing waits";
-  const waits = `${clock.waiting.toLocaleString("en")} waiting`;
+  const paused = clock.paused ? ` (${clock.paused.toLocaleString("en")} for a paused target)` : "";
+  const waits = `${clock.waiting.toLocaleString("en")} waiting${paused}`;
   if (clock.next === null) return waits;
   const left = Date.parse(clock.next) - now;
   return left > 0 ? `${waits}, next due in ${duration(left)} at ${clockTime(clock.next)}` : `${waits}, next due now`;

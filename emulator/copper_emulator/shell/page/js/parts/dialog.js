@@ -13,13 +13,21 @@ export function dialog(title, make) {
       element.close();
     };
     element.append(h("div", { class: "content" }, heading, make(close)));
+    element.addEventListener("keydown", (event) => enters(event) && element.querySelector(".ends .main")?.click());
     element.addEventListener("close", () => {
       element.remove();
       resolve(result);
     });
     document.body.append(element);
     element.showModal();
+    // What has the focus may stand at its end.
+    element.scrollTop = 0;
   });
+}
+
+/** Enter in a line of text does what the dialog is for; while somebody is composing a letter it is part of that. */
+function enters({ key, target, isComposing }) {
+  return key === "Enter" && !isComposing && target.localName === "input";
 }
 
 /** Whether somebody really means it. */

@@ -1,4 +1,4 @@
-// Nothing has happened yet: what to do first, with an endpoint or without one.
+// Nothing is in the list: what to do first, with an endpoint or without one; or what is the matter with the filters.
 
 import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
@@ -8,6 +8,7 @@ import { watch } from "../watching.js";
 import { count } from "../words.js";
 
 const TARGET = "https://billing.example.com/hooks/copper";
+const WRONG = "Nothing is shown: one of the filters cannot be meant. Mend it where it says so, or take it off.";
 
 export function emptyState(session) {
   const to = (view, text, which = "") => h("a", { href: link({ account: session.name, view, which }) }, text);
@@ -18,6 +19,12 @@ export function emptyState(session) {
   };
   draw();
   return h("div", { class: "panel panels" }, h("h1", {}, "Nothing has happened yet"), next, withEndpoint(session, to));
+}
+
+/** What stands in the place of a list whose filters leave nothing, or cannot be meant. */
+export function nothingFits({ wrong, filters: { text } }) {
+  const secrets = text ? " The values of secrets and headers are not searched." : "";
+  return h("p", { class: "muted" }, wrong ? WRONG : `Nothing fits these filters.${secrets}`);
 }
 
 function first(session, to, draw) {

@@ -1,7 +1,7 @@
 // Which deliveries are wanted? Fields for each filter, and beside them, as chips, those that are on.
 
 import { fill, gathered, h, select } from "../dom.js";
-import { complain, wrong } from "../say.js";
+import { complain, forgetWrong, wrong } from "../say.js";
 import { count, fullTime, readMoment, STATES, stateWord, TOPICS, TYPES } from "../words.js";
 import { chips } from "./chips.js";
 
@@ -25,15 +25,24 @@ const NUMBER = [/^\d*$/, "is a number, like 17"];
 const FORMS = { id: NUMBER, subscription: NUMBER, status: [/^([1-5](\d\d|xx))?$/i, "is like 503, or 5xx for all of them"] };
 
 export class FilterBar {
-  /** `onChange(filters, how)`: others are wanted. `now()`: the account's moment, for times without a day. */
-  constructor(onChange, now) {
+  /** `onChange(filters, how)`: others are wanted. `onLeave()`: the boxes are left. `now()`: the account's moment, for
+   * times without a day. `signal` ends it all.
+   */
+  constructor({ onChange, onLeave, now, signal }) {
     Object.assign(this, { onChange, now });
     this.controls = controls();
     for (const control of Object.values(this.controls)) control.addEventListener("change", () => this.changed());
     const { text, type, event, state, ...more } = this.controls;
-    // Also what empties the box at once, like Escape. Each letter is no step of the back button.
-    const typed = gathered(() => this.changed({ quietly: true }), TYPED_MS);
+    // Each letter is no step of the back button.
+    const typed = gathered(() => this.changed({ quietly: true }), TYPED_MS, signal);
     text.addEventListener("input", typed);
+    text.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      text.value = "";
+      typed();
+      onLeave();
+    });
     this.chips = h("div", { class: "chip-bar", role: "status" });
     const boxes = Object.entries(more).map(([name, control]) => box(name, control));
     this.more = h("details", {}, h("summary", {}, "More"), h("div", { class: "row" }, boxes));
@@ -43,24 +52,30 @@ export class FilterBar {
 
   /** What cannot be meant is said at its box, and the list stays as it is. */
   changed(how) {
-    for (const old of this.element.querySelectorAll(".wrong")) old.remove();
+    const written = Object.entries(this.controls).map(([name, control]) => [name, control.value.trim()]);
+    const filters = this.understood(Object.fromEntries(written));
+    if (filters) this.onChange(filters, how);
+  }
+
+  /** Filters as the server takes them; null where one of them cannot be meant, which is said at its box. */
+  understood(filters) {
+    forgetWrong(this.element);
     try {
-      this.onChange(this.read(), how);
+      return Object.fromEntries(Object.entries(filters).map(([name, text]) => [name, this.readOne(name, text)]));
     } catch (error) {
       complain(error);
+      return null;
     }
   }
 
-  read() {
-    return Object.fromEntries(Object.keys(this.controls).map((name) => [name, this.readOne(name)]));
-  }
-
-  readOne(name) {
+  readOne(name, text) {
     const control = this.controls[name];
-    const text = control.value.trim();
+    if (!text || !control) return text;
     const [form, is] = FORMS[name] ?? [];
     if (form && !form.test(text)) throw wrong(control, `${NAMES[name]} ${is}`);
-    if (!text || !MOMENTS.includes(name)) return text;
+    const choices = [...(control.options ?? [])].map(({ value }) => value);
+    if (choices.length && !choices.includes(text)) throw wrong(control, `${NAMES[name]} ${text}: there is none`);
+    if (!MOMENTS.includes(name)) return text;
     const moment = readMoment(text, this.now());
     if (!moment) throw wrong(control, `${NAMES[name]} is like 05:05:28, 2026-03-02 or 2026-03-02 05:05:28`);
     return moment;
@@ -71,7 +86,8 @@ export class FilterBar {
       const value = filters[name] ?? "";
       // Who is writing goes on writing.
       if (control === document.activeElement && control.value.trim() === value) continue;
-      control.value = MOMENTS.includes(name) && readMoment(value, 0) ? fullTime(value) : value;
+      const moment = MOMENTS.includes(name) && readMoment(value, this.now());
+      control.value = moment ? fullTime(moment) : value;
     }
     if (MORE.some((name) => filters[name])) this.more.open = true;
   }

@@ -1,7 +1,7 @@
 // How did it go, in one line? What was sent and not delivered is no success.
 
 import { say } from "../say.js";
-import { count, stateWord } from "../words.js";
+import { count, stateWord, UNDER_WAY } from "../words.js";
 
 /** `3 notifications: 2 delivered, 1 failed`, of their states; `what` was done stands before the colon. */
 export function outcomes(states, what = "") {
@@ -12,7 +12,7 @@ export function outcomes(states, what = "") {
 
 /** Whether any of them will not arrive any more. */
 export function anyLost(states) {
-  return states.some((state) => !["queued", "held", "sending", "delivered"].includes(state));
+  return states.some((state) => state !== "delivered" && !UNDER_WAY.includes(state));
 }
 
 /** Say how one that was just sent by hand has ended. */

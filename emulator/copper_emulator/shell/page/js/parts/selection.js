@@ -3,11 +3,10 @@
 // What happened stays in the account: only its reset makes something not have happened. What is taken off is not shown.
 
 import { button, h } from "../dom.js";
-import { say, tried } from "../say.js";
+import { say } from "../say.js";
+import { count, shortIds, UNDER_WAY } from "../words.js";
 import { confirmed } from "./dialog.js";
 import { anyLost, outcomes } from "./outcomes.js";
-
-const ASKS_FROM = 10;
 
 export class Selection {
   /** `rows()`: the list. `onTick()`: other ones are ticked. `onChange()`: the list is to be drawn anew. */
@@ -32,8 +31,11 @@ export class Selection {
   buttons() {
     const number = this.serials.size;
     if (!number) return button("Select all", () => this.all(), { title: "All that are in the list" });
+    const ended = this.ended();
+    const what = ended.length === number ? `Resend ${number} selected` : `Resend ${ended.length} of ${number} selected`;
+    const title = ended.length === number ? null : "What has not ended cannot be sent again";
     return [
-      button(`Resend ${number} selected`, () => this.resend(), { class: "main" }),
+      button(what, () => this.resend(ended), { class: "main", title, disabled: !ended.length }),
       button(`Take ${number} off the list`, () => this.takeOff(), { title: "They stay in the account's journal" }),
       button("Select none", () => this.none()),
     ];
@@ -48,6 +50,13 @@ export class Selection {
     this.onChange();
   }
 
+  /** The serials of those that can be sent again, oldest first. */
+  ended() {
+    const underWay = this.rows().filter((row) => UNDER_WAY.includes(row.state));
+    const waiting = new Set(underWay.map((row) => row.serial));
+    return [...this.serials].filter((serial) => !waiting.has(serial)).sort((one, other) => one - other);
+  }
+
   none() {
     this.serials.clear();
     this.onChange();
@@ -58,18 +67,29 @@ export class Selection {
     this.none();
   }
 
-  async resend() {
-    const serials = [...this.serials].sort((one, other) => one - other);
+  async resend(serials) {
     const text = "Each is sent once more, outside the limits.";
-    if (serials.length > ASKS_FROM && !(await confirmed(`Resend ${serials.length}?`, text, "Resend"))) return;
+    if (!(await confirmed(`Resend ${serials.length}?`, text, "Resend them"))) return;
     const states = [];
+    const refused = [];
     for (const serial of serials) {
-      const made = await tried(() => this.session.api.resend(serial));
-      if (made !== undefined) states.push(made.notification.state);
+      try {
+        states.push((await this.session.api.resend(serial)).notification.state);
+      } catch (error) {
+        refused.push([serial, error]);
+      }
     }
     this.none();
     if (states.length) say(outcomes(states, " sent again"), "", { problem: anyLost(states) });
+    if (refused.length) tellOfRefused(refused);
   }
+}
+
+/** One line for all of them: the first says what is wrong. */
+function tellOfRefused(refused) {
+  const serials = refused.map(([serial]) => `#${serial}`);
+  const [[, { message }]] = refused;
+  say(`${count(refused.length, "notification")} not sent again: ${shortIds(serials)}`, message, { problem: true });
 }
 
 /** Rows by their keys: not shown in the list from now on, until they are asked for. */

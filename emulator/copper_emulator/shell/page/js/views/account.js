@@ -5,7 +5,7 @@ import { download } from "../clipboard.js";
 import { button, field, fill, h, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go } from "../router.js";
-import { complain, say, tried, wrong } from "../say.js";
+import { complain, looked, say, tried, wrong } from "../say.js";
 
 const ALWAYS_THERE = "default";
 
@@ -49,7 +49,7 @@ class AccountView {
   }
 
   async draw() {
-    const found = await tried(() => Promise.all([this.api.settings(), server.settings()]));
+    const found = await looked(() => Promise.all([this.api.settings(), server.settings()]));
     if (!found) return;
     const [{ settings, live }, meanings] = found;
     const shown = Object.entries(settings).filter(([name]) => !OF_TESTS.includes(name));

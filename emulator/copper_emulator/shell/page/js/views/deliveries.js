@@ -1,19 +1,19 @@
 // The list of what was sent and what was not, and beside it the one that is looked at.
 
 import { button, fill, gathered, h } from "../dom.js";
-import { exportCsv, exportHar, exportJson, save } from "../exporting.js";
+import { exportButtons } from "../exporting.js";
 import { Feed } from "../feed.js";
 import { onKey } from "../keys.js";
-import { emptyState } from "../parts/empty_state.js";
+import { emptyState, nothingFits } from "../parts/empty_state.js";
 import { FilterBar } from "../parts/filter_bar.js";
 import { cells, COLUMNS, withDays } from "../parts/delivery_rows.js";
 import { confirmed } from "../parts/dialog.js";
-import { Selection, takenOff, takeOff } from "../parts/selection.js";
+import { listFoot } from "../parts/list_foot.js";
+import { Selection, takeOff } from "../parts/selection.js";
 import { WindowedList } from "../parts/windowed_list.js";
 import { go } from "../router.js";
 import { complain } from "../say.js";
 import { listen } from "../session.js";
-import { count } from "../words.js";
 import { deliveryPane } from "./delivery.js";
 
 /** How the list is sorted, until somebody says otherwise: the same after a look at another view. */
@@ -22,6 +22,8 @@ let sortedBy = "change";
 export async function show(main, { session, signal, place }) {
   const view = new DeliveriesView(session, signal, place);
   main.append(view.element);
+  // A time without a day is of the account's.
+  if (place.filters.since || place.filters.until) await session.ready;
   await view.begin();
   return (to) => view.follow(to);
 }
@@ -46,7 +48,12 @@ class DeliveriesView {
       onEnd: () => this.loadOlder(),
     });
     this.list.sortedBy(sortedBy);
-    this.filterBar = new FilterBar((filters, how) => this.filter(filters, how), () => session.now());
+    this.filterBar = new FilterBar({
+      onChange: (filters, how) => this.filter(filters, how),
+      onLeave: () => this.list.element.focus({ preventScroll: true }),
+      now: () => session.now(),
+      signal,
+    });
     this.pane = h("section", { class: "pane", "aria-label": "Delivery", tabindex: -1 });
     this.bar = h("div", { class: "list-bar" });
     this.empty = h("div", { class: "empty" });
@@ -103,16 +110,28 @@ class DeliveriesView {
   }
 
   async useFilters() {
-    this.feed = new Feed(this.session.api, wanted(this.place), sortedBy);
-    this.feed.paused = this.paused;
-    this.feed.addEventListener(
+    const filters = wanted(this.place);
+    this.filterBar.write(filters);
+    const understood = this.filterBar.understood(filters);
+    const feed = (this.feed = new Feed(this.session.api, understood ?? filters, sortedBy));
+    feed.wrong = understood === null;
+    feed.paused = this.paused;
+    feed.addEventListener(
       "changed",
-      gathered(() => this.draw(), 30),
+      gathered(() => this.draw(), 30, this.signal),
     );
-    this.filterBar.write(this.feed.filters);
-    await this.feed.refresh().catch(complain);
+    if (!feed.wrong) await feed.refresh().catch((error) => this.refused(feed, error));
+    // Meanwhile others may be wanted.
+    if (feed !== this.feed) return;
     this.list.toTop();
     this.draw();
+  }
+
+  refused(feed, error) {
+    if (feed !== this.feed) return;
+    // Where nobody answers, the page tries again by itself.
+    feed.wrong = error.status === 422;
+    complain(error);
   }
 
   // --- the list ---
@@ -126,13 +145,13 @@ class DeliveriesView {
   draw() {
     const { feed } = this;
     const filtered = Object.values(feed.filters).some(Boolean);
-    const nothing = feed.loaded && !feed.rows.length;
+    const nothing = feed.wrong || (feed.loaded && !feed.rows.length);
     this.drawBar();
     this.filterBar.draw(feed);
     fill(
       this.empty,
       nothing && !filtered && (this.beginning ??= emptyState(this.session)),
-      nothing && filtered && h("p", { class: "muted" }, nothingFits(feed.filters)),
+      nothing && filtered && nothingFits(feed),
     );
     this.list.element.hidden = nothing;
     const atTop = this.list.element.scrollTop < 5;
@@ -155,20 +174,14 @@ class DeliveriesView {
   }
 
   drawFooter() {
-    const { feed } = this;
-    const { hasOlder, isFull } = feed;
-    const number = feed.older ? feed.older.toLocaleString("en") : "";
-    fill(
-      this.footer,
-      h("span", { class: "muted", id: "row-count" }, `${count(this.rows.length, "row")} here`),
-      hasOlder && sortedBy === "sent" && h("span", { class: "muted" }, "sorted are those that are here"),
-      takenOff(this.session, () => this.draw()),
-      !hasOlder && h("span", { class: "muted" }, "nothing older"),
-      hasOlder &&
-        isFull &&
-        h("span", { class: "muted" }, `${number || "there may be"} older not kept here: filter to see them`),
-      hasOlder && !isFull && button(number ? `Load older (${number})` : "Load older", () => this.loadOlder()),
-    );
+    listFoot(this.footer, {
+      session: this.session,
+      feed: this.feed,
+      rows: this.rows,
+      sorted: sortedBy === "sent",
+      onShow: () => this.draw(),
+      onOlder: () => this.loadOlder(),
+    });
   }
 
   loadOlder() {
@@ -181,10 +194,6 @@ class DeliveriesView {
     const { paused, missed } = this.feed ?? { paused: false, missed: 0 };
     const open = this.place.filters.state === "open";
     const toggle = (text, on, act, more) => button(text, act, { "aria-pressed": on ? "true" : "false", ...more });
-    const saves = (text, write) => {
-      const more = { "aria-label": `Export as ${text}`, title: "What fits the filters and has ended" };
-      return button(text, () => save(write, this.session, this.feed.filters), more);
-    };
     fill(
       this.bar,
       toggle(paused ? `Resume the list (${missed} new)` : "Pause the list", paused, () => this.pause(!paused), { id: "pause" }),
@@ -192,9 +201,7 @@ class DeliveriesView {
       toggle("Failed or waiting only", open, () => this.filterOpen(!open), { id: "open-only" }),
       h("span", { class: "grow" }),
       this.selection.buttons(),
-      saves("JSON", exportJson),
-      saves("HAR", exportHar),
-      saves("CSV", exportCsv),
+      exportButtons(this.session, () => this.feed.filters),
     );
   }
 
@@ -283,10 +290,6 @@ class DeliveriesView {
     onKey("x", "take it off the list", () => this.takeOff(), signal);
     onKey("c", "copy as curl", press("#copy-curl"), signal);
   }
-}
-
-function nothingFits({ text }) {
-  return `Nothing fits these filters.${text ? " The values of secrets and headers are not searched." : ""}`;
 }
 
 /** The filters in an address; which tab of a delivery is open is none. */

@@ -22,13 +22,16 @@ export async function deliveryPane(pane, { session, which, tab, rows, signal }) 
     open.revealed = !open.revealed;
     return draw();
   };
-  const content = () =>
-    which.startsWith("e") ? notePane(session, Number(which.slice(1))) : wholePane(session, Number(which), open);
+  const content = async () => {
+    const [, note, number] = /^(e?)(\d{1,15})$/.exec(which) ?? [];
+    if (!number) return missing(`There is no delivery ${which}: in an address stands its number, as behind # in the list.`);
+    return note ? notePane(session, Number(number)) : wholePane(session, Number(number), open);
+  };
   const draw = async () => {
     const shown = await content().catch((error) => missing(error.message, error.hint));
     if (!signal.aborted) fill(pane, moves(rows, which), shown);
   };
-  const soon = gathered(() => signal.aborted || draw(), 100);
+  const soon = gathered(draw, 100, signal);
   const isOurs = (entry) => String(entry.notification?.serial) === which;
   listen(session, "entries", (event) => event.detail.some(isOurs) && soon(), signal);
   await draw();

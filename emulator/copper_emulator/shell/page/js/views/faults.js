@@ -100,7 +100,7 @@ export async function show(main, { session, signal }) {
         { class: "scrolls" },
         h(
           "table",
-          {},
+          { class: "stacks" },
           h(
             "thead",
             {},

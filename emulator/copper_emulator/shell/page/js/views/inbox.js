@@ -5,7 +5,7 @@ import { button, field, fill, gathered, h } from "../dom.js";
 import { facts } from "../parts/facts.js";
 import { jsonView } from "../parts/json_view.js";
 import { link } from "../router.js";
-import { tried } from "../say.js";
+import { looked, tried } from "../say.js";
 import { listen } from "../session.js";
 import { inboxTarget, watch } from "../watching.js";
 import { clockTime, count, shortIds } from "../words.js";
@@ -13,7 +13,7 @@ import { clockTime, count, shortIds } from "../words.js";
 export async function show(main, { session, signal }) {
   const view = new InboxView(session);
   main.append(view.element);
-  const soon = gathered(() => view.draw(), 200);
+  const soon = gathered(() => view.draw(), 200, signal);
   listen(session, "entries", soon, signal);
   listen(session, "reset", soon, signal);
   await view.draw();
@@ -66,7 +66,7 @@ class InboxView {
   }
 
   async draw() {
-    const found = await tried(() => this.session.api.inbox());
+    const found = await looked(() => this.session.api.inbox());
     if (!found) return;
     this.write(found.reply);
     const { received, requests } = found;

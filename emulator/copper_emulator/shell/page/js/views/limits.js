@@ -5,7 +5,7 @@ import { gauges } from "../parts/gauges.js";
 import { timeline } from "../parts/timeline.js";
 import { link } from "../router.js";
 import { listen } from "../session.js";
-import { tried } from "../say.js";
+import { looked, tried } from "../say.js";
 
 const MARKS = 2500;
 const SPANS = [
@@ -35,7 +35,7 @@ export async function show(main, { session, signal }) {
   );
 
   async function draw() {
-    const read = await tried(() => session.api.limits(MARKS));
+    const read = await looked(() => session.api.limits(MARKS));
     if (!read || signal.aborted) return;
     const until = Date.parse(read.now);
     const from = until - Number(span.value);
@@ -63,7 +63,7 @@ export async function show(main, { session, signal }) {
     );
   }
 
-  const soon = gathered(draw, 300);
+  const soon = gathered(draw, 300, signal);
   span.addEventListener("change", draw);
   listen(session, "known", soon, signal);
   listen(session, "entries", soon, signal);

@@ -4,7 +4,7 @@ import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
 import { anyLost, outcomes } from "../parts/outcomes.js";
-import { readJson, say, tried } from "../say.js";
+import { looked, readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
 import { watch } from "../watching.js";
 import { clockTime, status, statusDetail, topic } from "../words.js";
@@ -46,7 +46,7 @@ class RecordsView {
     this.name = h("input", { type: "search", placeholder: "name", "aria-label": "Look for a name", class: "grow" });
     this.name.addEventListener(
       "input",
-      gathered(() => this.drawList(), 200),
+      gathered(() => this.drawList(), 200, signal),
     );
     const begin = () => {
       if (this.id === null) this.boxes()[0]?.focus();
@@ -61,7 +61,7 @@ class RecordsView {
       this.editor,
       this.webhooks,
     );
-    const soon = gathered(() => this.drawWebhooks().then(() => this.drawList()), 200);
+    const soon = gathered(() => this.drawWebhooks().then(() => this.drawList()), 200, signal);
     listen(session, "entries", soon, signal);
     listen(session, "reset", () => this.beginAnew(), signal);
     session.unsaved = () => this.isChanged();
@@ -99,7 +99,7 @@ class RecordsView {
       ...(this.name.value && { name: this.name.value }),
     };
     const filters = { page_size: PAGE, ...(this.type !== "activity_log" && sorted) };
-    const found = await tried(() => this.api.search(this.type, filters));
+    const found = await looked(() => this.api.search(this.type, filters));
     if (!found) return;
     const heads = ["Name", "Id"].map((text) => h("th", { scope: "col" }, text));
     const rows = found.records.map((record) => this.listRow(record));
@@ -126,7 +126,9 @@ class RecordsView {
   async drawEditor() {
     const { type, id } = this;
     if (id === null) return fill(this.editor, this.form({}));
-    const found = await tried(() => this.api.search(type, { ids: [id] }));
+    const found = await looked(() => this.api.search(type, { ids: [id] }));
+    // Another one may be wanted by now.
+    if (type !== this.type || id !== this.id) return;
     const [record] = found?.records ?? [];
     fill(this.editor, record ? this.form(record) : h("p", { class: "muted" }, `There is no ${type} ${id}.`));
   }
@@ -138,9 +140,9 @@ class RecordsView {
     const more = () => (others.value.trim() ? readJson(others, "Other fields") : {});
     const submit = (event) => {
       event.preventDefault();
-      this.save(record, () => ({ ...changed(record, boxes), ...more() }));
+      this.save(record, () => ({ ...(isNew ? begun(boxes) : changed(record, boxes)), ...more() }), form);
     };
-    return h(
+    const form = h(
       "form",
       { class: "panels", onsubmit: submit },
       h(
@@ -154,14 +156,20 @@ class RecordsView {
       h("div", { class: "row" }, h("button", { class: "main" }, isNew ? "Create" : "Save")),
       !isNew && h("details", {}, h("summary", {}, "The whole record"), h("pre", { tabindex: 0 }, pretty(record))),
     );
+    return form;
   }
 
-  async save(record, written) {
+  /** While it is saved nothing else can be done with the form; its successor stands in its place then. */
+  async save(record, written, form) {
+    if (isBusy(form)) return;
     const { api, type } = this;
     const isNew = record.id === undefined;
+    setBusy(form, true);
     const answer = await tried(() => (isNew ? api.create(type, written()) : api.update(type, [record.id], written())));
-    if (!answer) return;
+    if (!answer) return setBusy(form, false);
     tellOf(answer);
+    // Who has left it meanwhile stays where that is.
+    if (!form.isConnected) return;
     for (const each of this.boxes()) each.dataset.before = each.value;
     if (isNew) return go({ which: `${type}/${answer.records[0].id}` });
     await this.drawEditor();
@@ -170,6 +178,7 @@ class RecordsView {
 
   async remove(record) {
     const { type } = this;
+    if (isBusy(this.editor.firstElementChild)) return;
     const text = `${record.name ?? "It"} is removed, and whoever subscribed is notified.`;
     if (!(await confirmed(`Delete ${type} ${record.id}?`, text, "Delete"))) return;
     if (!(await tried(() => this.api.remove(type, [record.id]), "Deleted"))) return;
@@ -180,7 +189,7 @@ class RecordsView {
   async drawWebhooks() {
     const { type, id, session } = this;
     const filters = { type, id, limit: WEBHOOKS };
-    const { notifications } = (id && (await tried(() => this.api.notifications(filters)))) || { notifications: [] };
+    const { notifications } = (id && (await looked(() => this.api.notifications(filters)))) || { notifications: [] };
     const all = link({ account: session.name, view: "deliveries", filters: { type, id: String(id) } });
     const rows = () => notifications.map((row) => this.webhookRow(row));
     const shown = notifications.length ? h("table", {}, h("tbody", {}, rows())) : await this.none();
@@ -195,7 +204,7 @@ class RecordsView {
   /** Nothing was sent: because nothing happened yet, or because nobody would be told. */
   async none() {
     const { session, type } = this;
-    const found = await tried(() => this.api.subscriptions());
+    const found = await looked(() => this.api.subscriptions());
     const own = found?.subscriptions.filter((each) => each.type === type) ?? [];
     if (!found || own.length) return h("p", { class: "muted" }, "None yet. They appear here as they happen.");
     const to = h("a", { href: link({ account: session.name, view: "subscriptions" }) }, "Subscribe an endpoint");
@@ -224,6 +233,22 @@ class RecordsView {
 function box(name, record) {
   const value = String(record[name] ?? "");
   return h("input", { value, type: NUMBERS.includes(name) ? "number" : "text", "data-before": value });
+}
+
+/** What keeps the focus where it is. */
+function setBusy(form, busy) {
+  form.setAttribute("aria-busy", busy);
+  for (const each of form.querySelectorAll("input, textarea")) each.readOnly = busy;
+}
+
+function isBusy(form) {
+  return form.getAttribute("aria-busy") === "true";
+}
+
+/** What a new one is said to have: also that it has no name, where there is a box for it. */
+function begun(boxes) {
+  const named = boxes.filter(([name]) => name === "name").map(([name, control]) => [name, control.value]);
+  return { ...changed({}, boxes), ...Object.fromEntries(named) };
 }
 
 /** Only what was changed is written: the rest would be told of as unchanged, or refused. */

@@ -6,10 +6,11 @@ import { copyButton, download } from "../clipboard.js";
 import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
 import { listen } from "../session.js";
-import { tried } from "../say.js";
+import { complain, looked, tried, wrong } from "../say.js";
 import { count, duration, sign } from "../words.js";
 
 const OWN = "";
+const NONE = "There is no scenario here: choose a file, or write one";
 
 export async function show(main, { session, signal, place }) {
   const view = new ScenariosView(session, signal, await server.scenarios());
@@ -80,12 +81,24 @@ class ScenariosView {
   }
 
   async play() {
+    if (this.name.value === OWN && !this.text.value.trim()) return complain(wrong(this.text, NONE));
     const anew = this.anew.checked;
-    if (anew && !(await this.mayEmpty())) return;
-    const said = this.name.value === OWN ? { scenario: this.text.value } : { name: this.name.value };
     const target = this.target.value.trim();
-    const answer = await tried(() => this.api.runScenario({ ...said, reset: anew, ...(target && { target }) }));
+    const said = { ...this.wanted(), ...(target && { target }) };
+    const asked = (ask) => tried(() => ask({ ...said, reset: anew }).catch((error) => this.blame(error)));
+    if (anew && !((await asked(this.api.checkScenario)) && (await this.mayEmpty()))) return;
+    const answer = await asked(this.api.runScenario);
     if (answer) go({ which: String(answer.run) });
+  }
+
+  wanted() {
+    return this.name.value === OWN ? { scenario: this.text.value } : { name: this.name.value };
+  }
+
+  /** What is wrong with a text stands at it, each in a line of its own. */
+  blame(error) {
+    const isOfText = this.name.value === OWN && /^scenario:\d+: /m.test(error.message);
+    throw isOfText ? wrong(this.text, error.message.replace(/^scenario:(\d+): /gm, "line $1: ")) : error;
   }
 
   /** What would be lost is asked about. */
@@ -103,7 +116,7 @@ class ScenariosView {
     if (!number) fill(this.run, h("h2", {}, "Run"), h("p", { class: "muted" }, "Play one to see its steps here."));
     let after;
     while (number) {
-      const found = await tried(() => this.api.scenarioRun(number, after));
+      const found = await looked(() => this.api.scenarioRun(number, after).catch((error) => this.noRun(number, error)));
       if (!found || mine !== this.watched || this.signal.aborted) break;
       fill(this.run, runView(found));
       if (found.state !== "playing") break;
@@ -112,8 +125,14 @@ class ScenariosView {
     if (!this.signal.aborted) await this.drawHistory();
   }
 
+  /** Also a link to one that the account does not have, or no longer, leads somewhere. */
+  noRun(number, error) {
+    if (error.status !== 404) throw error;
+    fill(this.run, h("h2", {}, `Run ${number}`), h("p", { class: "muted" }, `${error.message}. ${error.hint}`));
+  }
+
   async drawHistory() {
-    const found = await tried(() => this.api.runs());
+    const found = await looked(() => this.api.runs());
     if (!found) return;
     const rows = found.runs.map((each) =>
       h(

@@ -3,24 +3,26 @@
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { go } from "../router.js";
 import { anyLost, outcomes, tellOfSent } from "../parts/outcomes.js";
-import { readJson, say, tried } from "../say.js";
+import { confirmed } from "../parts/dialog.js";
+import { looked, readJson, say, tried } from "../say.js";
 import { isNotification, oddities } from "../validity.js";
 import { TOPICS, TYPES } from "../words.js";
 
 const EVERYBODY = "";
 const ELSEWHERE = "elsewhere";
 
-export async function show(main, { session }) {
+export async function show(main, { session, signal }) {
   await session.ready;
   const { subscriptions } = await session.api.subscriptions();
   const view = new SendView(session, subscriptions);
   await view.fillIn();
   main.append(view.element);
+  if (!signal.aborted) session.unsaved = () => view.isUnsaved;
 }
 
 class SendView {
   constructor(session, subscriptions) {
-    Object.assign(this, { session, subscriptions, api: session.api, known: [], sampled: "" });
+    Object.assign(this, { session, subscriptions, api: session.api, known: [], sampled: "", sent: "" });
     this.type = select(TYPES, "person", { id: "send-type" });
     this.event = select(TOPICS.person, "update", { id: "send-event" });
     this.to = select([], EVERYBODY, { id: "send-to" });
@@ -30,12 +32,13 @@ class SendView {
     this.body = h("textarea", { class: "tall", spellcheck: "false", ...described });
     this.type.addEventListener("change", () => this.chooseTopic());
     this.event.addEventListener("change", () => this.chooseTopic());
-    this.to.addEventListener("change", () => this.fillIn());
+    this.to.addEventListener("change", () => this.chooseTarget());
     this.body.addEventListener(
       "input",
       gathered(() => this.check(), 100),
     );
     this.offer();
+    this.topic = [this.type.value, this.event.value];
     this.element = h(
       "div",
       { class: "panels" },
@@ -67,9 +70,38 @@ class SendView {
     );
   }
 
-  chooseTopic() {
+  /** Whether the body is one that somebody has written, and not the one that was filled in. */
+  get isEdited() {
+    return this.body.value !== this.sampled;
+  }
+
+  /** The same, and it was not sent as it is. */
+  get isUnsaved() {
+    return this.isEdited && this.body.value !== this.sent;
+  }
+
+  /** Another topic has another body: what was written in this one is not lost without a question. */
+  async chooseTopic() {
+    const lost = "Another type or event has another body: what you have written in this one is lost.";
+    if (this.isEdited && !(await confirmed("Fill in anew?", lost, "Fill in"))) {
+      [this.type.value, this.event.value] = this.topic;
+      return;
+    }
     this.offer();
-    return this.fillIn();
+    this.topic = [this.type.value, this.event.value];
+    await this.fillIn();
+  }
+
+  /** The same body can go elsewhere. */
+  chooseTarget() {
+    return this.isEdited ? this.aim() : this.fillIn();
+  }
+
+  aim() {
+    const { target } = this.subscriptions.find(({ id }) => String(id) === this.to.value) ?? {};
+    this.target.value = target ?? "";
+    this.target.disabled = this.to.value !== ELSEWHERE;
+    this.check();
   }
 
   /** The events of the type, and who is subscribed to the topic. */
@@ -95,10 +127,9 @@ class SendView {
   async fillIn() {
     const type = this.type.value;
     const chosen = this.subscriptions.find(({ id }) => String(id) === this.to.value);
-    this.target.value = chosen?.target ?? "";
-    this.target.disabled = this.to.value !== ELSEWHERE;
+    this.aim();
     const before = this.body.value;
-    const found = await tried(() => this.api.search(type, { page_size: 200 }));
+    const found = await looked(() => this.api.search(type, { page_size: 200 }));
     const records = found?.records ?? [];
     this.known = records.map((record) => record.id);
     const sample = JSON.stringify(this.sample(records[0], chosen ?? this.matching()[0]), null, 2);
@@ -143,6 +174,7 @@ class SendView {
   async send() {
     const answer = await tried(() => (this.to.value === EVERYBODY ? this.fire() : this.replay()));
     if (answer === undefined) return;
+    this.sent = this.body.value;
     if (!answer.notifications) tellOfSent("Sent", answer);
     else tellOf(answer);
     const [first] = answer.notifications ?? [answer.notification];

@@ -2,7 +2,7 @@
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed, dialog } from "../parts/dialog.js";
-import { readJson, tried } from "../say.js";
+import { looked, readJson, tried } from "../say.js";
 import { listen } from "../session.js";
 import { watch } from "../watching.js";
 import { sign, status, TOPICS, TYPES } from "../words.js";
@@ -10,7 +10,7 @@ import { sign, status, TOPICS, TYPES } from "../words.js";
 export async function show(main, { session, signal }) {
   const view = new SubscriptionsView(session);
   main.append(view.element);
-  const soon = gathered(() => view.draw(), 300);
+  const soon = gathered(() => view.draw(), 300, signal);
   listen(session, "entries", soon, signal);
   listen(session, "reset", soon, signal);
   await view.draw();
@@ -29,7 +29,7 @@ class SubscriptionsView {
   async draw() {
     const { api } = this;
     const read = () => Promise.all([api.subscriptions(), api.targets(), api.routes()]);
-    const found = await tried(read);
+    const found = await looked(read);
     if (!found) return;
     const [own, { targets }, { routes }] = found;
     fill(this.own, this.head(own), this.table(own.subscriptions));
@@ -115,7 +115,8 @@ class SubscriptionsView {
 /** Rows of cells, the last of which are buttons. */
 function table(heads, rows, none) {
   if (!rows.length) return h("p", { class: "muted" }, none);
-  const cells = (row) => row.map((cell, place) => h("td", { class: place < heads.length ? null : "actions" }, cell));
+  const about = (place) => (place < heads.length ? { "data-head": heads[place] } : { class: "actions" });
+  const cells = (row) => row.map((cell, place) => h("td", about(place), cell));
   const actions = h("th", { scope: "col" }, h("span", { class: "unseen" }, "Actions"));
   const head = h(
     "tr",
@@ -124,7 +125,7 @@ function table(heads, rows, none) {
     actions,
   );
   const body = rows.map((row) => h("tr", {}, cells(row)));
-  return h("div", { class: "scrolls" }, h("table", {}, h("thead", {}, head), h("tbody", {}, body)));
+  return h("div", { class: "scrolls" }, h("table", { class: "stacks" }, h("thead", {}, head), h("tbody", {}, body)));
 }
 
 function data(text) {

@@ -1,0 +1,25 @@
+// What is below the list? How many rows are here, whether there are older ones, and what was taken off.
+
+import { button, fill, h } from "../dom.js";
+import { count } from "../words.js";
+import { takenOff } from "./selection.js";
+
+/** `sorted`: whether the order is another one than that of the changes. */
+export function listFoot(place, { session, feed, rows, sorted, onShow, onOlder }) {
+  const off = takenOff(session, onShow);
+  // Where nothing was asked for, nothing is known.
+  if (feed.wrong) return fill(place, off);
+  const { hasOlder, isFull } = feed;
+  const number = feed.older ? feed.older.toLocaleString("en") : "";
+  return fill(
+    place,
+    h("span", { class: "muted", id: "row-count" }, `${count(rows.length, "row")} here`),
+    hasOlder && sorted && h("span", { class: "muted" }, "sorted are those that are here"),
+    off,
+    !hasOlder && h("span", { class: "muted" }, "nothing older"),
+    hasOlder &&
+      isFull &&
+      h("span", { class: "muted" }, `${number || "there may be"} older not kept here: filter to see them`),
+    hasOlder && !isFull && button(number ? `Load older (${number})` : "Load older", onOlder),
+  );
+}
