@@ -1,0 +1,79 @@
+"""A small window: everything can be reached without scrolling sideways, and nothing lies on something else."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.emulators import TARGET, Emulator
+from tests.page.screen import Screen
+from tests.page.test_comfort import VIEWS
+
+# What may be scrolled within its own box: tables, drawings, what is cut off with an ellipsis.
+OUTSIDE = """() => {
+  const boxed = element => {
+    const box = element.parentElement?.closest(".scrolls, .list, pre, select, details:not([open])");
+    return box && box.getBoundingClientRect().right <= innerWidth;
+  };
+  const beyond = element => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1;
+  const found = [...document.querySelectorAll("body *")].filter(each => beyond(each) && !boxed(each));
+  return found.map(each => `${each.tagName} ${each.id} ${each.className} ${each.textContent.slice(0, 40)}`);
+}"""
+
+
+@pytest.fixture
+def busy(screen: Screen, emulator: Emulator) -> Screen:
+    """A narrow window onto an account with something of everything, and a name without spaces."""
+    emulator.subscribe("person", "new", TARGET, secret={"key": "s3cret"})
+    emulator.subscribe("person", "update", "https://a-host-with-a-long-name.example.com/hooks/copper/and/more")
+    emulator.route("http://127.0.0.1:5000")
+    emulator.create(name="X" * 120)
+    emulator.faults("latency=10m", "lose=20%")
+    emulator.fire(17)
+    # The word for stopping it is the longer one.
+    emulator.ask("POST", "/clock/run")
+    screen.page.set_viewport_size({"width": 400, "height": 800})
+    return screen
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_scrolls_sideways(busy: Screen, view: str) -> None:
+    busy.open(view)
+    expect(busy.region("What is switched on")).to_contain_text("lose=20%")
+    expect(busy.region("Clock")).to_contain_text("running")
+    busy.page.wait_for_load_state("networkidle")
+
+    assert busy.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert busy.main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    assert busy.page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize(("view", "names"), [("subscriptions", "Delete subscription"), ("faults", "Switch on lose")])
+def test_the_buttons_of_a_row_are_in_sight(busy: Screen, view: str, names: str) -> None:
+    busy.open(view)
+
+    box = busy.button(names, exact=False).first.bounding_box()
+
+    assert box is not None
+    assert box["x"] + box["width"] <= 400
+
+
+def test_the_list_has_ids_and_targets_in_sight(busy: Screen) -> None:
+    busy.open()
+
+    for name in ("Ids", "Target"):
+        box = busy.list.get_by_role("columnheader", name=name).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 400
+
+
+def test_what_was_done_is_told_beside_the_view_and_not_over_it(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+
+    screen.press("Switch on shuffle")
+
+    screen.said("On: shuffle")
+    told, main = screen.page.locator("#said").bounding_box(), screen.main.bounding_box()
+    assert told is not None
+    assert main is not None
+    assert main["y"] + main["height"] <= told["y"]
