@@ -134,8 +134,10 @@ async def test_what_is_on_its_way_when_time_is_played_ahead_is_waited_for_first(
         moving = asyncio.create_task(clock(served, "/advance", {"by": "1h"}))
         while (await clock(served))["running"] and not moving.done():
             pass
+        assert (await clock(served))["busy"]
         endpoint.let_go.set()
         moved = await moving
+        assert not (await clock(served))["busy"]
 
         (ended,) = await served.journal(kind="ended")
         assert moment(ended["at"]) == moment(moved["now"]) - timedelta(hours=1)
@@ -228,6 +230,18 @@ async def test_however_the_clock_is_switched_each_is_sent_once_and_time_never_go
         assert Counter(e["delivery"]["outcome"] for e in await served.journal(kind="ended")) == {"delivered": 60}
 
 
+async def test_a_clock_that_waits_for_an_endpoint_says_that_it_cannot_be_moved() -> None:
+    async with listening(Endpoint(hangs=True)) as endpoint, serving(clock="manual", to=endpoint) as served:
+        await served.subscribe("person", "update")
+        firing = asyncio.create_task(served.fire("person", "update", 17))
+        await endpoint.arrived.get()
+
+        assert (await clock(served))["busy"]
+        endpoint.let_go.set()
+        await firing
+        assert not (await clock(served))["busy"]
+
+
 async def test_running_until_idle_says_what_waits_for_a_paused_target() -> None:
     async with listening(Endpoint()) as endpoint, serving(to=endpoint, latency="1m") as served:
         await served.subscribe("person", "update")
@@ -239,4 +253,5 @@ async def test_running_until_idle_says_what_waits_for_a_paused_target() -> None:
 
         assert (moved["waiting"], moved["deliveries"]) == (1, [])
         assert moved["lines"] == [f"1 notification waits for {target}, which is paused: resume it"]
-        assert (await clock(served))["next"] is None
+        shown = await clock(served)
+        assert (shown["next"], shown["waiting"], shown["paused"]) == (None, 1, 1)

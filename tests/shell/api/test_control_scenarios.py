@@ -252,9 +252,19 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
                 "with copper-emulator routes https://elsewhere.example=",
             ),
         ):
-            status, refused = await served.control("POST", f"{DEFAULT}/scenarios/run", said)
-            assert status == 422
-            assert wanted in refused["error"]
+            for what in ("check", "run"):
+                status, refused = await served.control("POST", f"{DEFAULT}/scenarios/{what}", said)
+                assert status == 422
+                assert wanted in refused["error"]
+        assert (await served.control("GET", f"{DEFAULT}/scenarios/runs"))[1] == {"runs": []}
+
+
+@pytest.mark.asyncio
+async def test_what_is_checked_is_not_played() -> None:
+    async with serving() as served:
+        checked = await served.control("POST", f"{DEFAULT}/scenarios/check", {"scenario": RENAMED, "reset": True})
+
+        assert checked == (200, {"title": "renamed", "total_steps": 3})
         assert (await served.control("GET", f"{DEFAULT}/scenarios/runs"))[1] == {"runs": []}
 
 

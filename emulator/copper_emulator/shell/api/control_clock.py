@@ -76,7 +76,7 @@ def clock_shape(served: ServedAccount) -> ClockShape:
             next=None if moment is None else iso(max(moment, now)),
             waiting=len(stage.account.waiting()),
             paused=sum(_paused(stage.account).values()),
-            busy=stage.driving,
+            busy=stage.driving or (clock.runs_on and not clock.running),
         )
 
 
