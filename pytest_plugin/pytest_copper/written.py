@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from copper_emulator.core.errors import ScenarioError
+from copper_emulator.scenarios.lines import read as read_yaml
+from copper_emulator.scenarios.lines import unmarked
 from copper_emulator.scenarios.load import Scenario, load, parse
 
 Act: TypeAlias = list[dict[str, Any]]
@@ -74,7 +76,8 @@ def _read(scenario: str | Path) -> tuple[Scenario, dict[str, Any]]:
     else:
         found = load(scenario)
         text = Path(found.source).read_text(encoding="utf-8-sig")
-    content: dict[str, Any] = yaml.safe_load(text)
+    # As `load` has read it: `off` is no False there, and pytest's `E` before the lines does no harm.
+    content: dict[str, Any] = read_yaml(unmarked(text))[0]
     return found, content
 
 
