@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.bare import entity_type, record_id
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Entry, Key, Notification, Subscription
+from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
+from copper_emulator.core.model import (
+    DEFAULT_EMAIL,
+    Change,
+    Delivery,
+    EntityType,
+    Entry,
+    Key,
+    Notification,
+    Subscription,
+)
 from copper_emulator.core.moments import to_datetime, to_ms
+from copper_emulator.core.records.kinds import meant_type
 from copper_emulator.core.records.record import COLLECTIONS, Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
@@ -161,9 +171,15 @@ class Face(Intercepted, OverTls):
         if custom_field_computed_values is not False:
             body["custom_field_computed_values"] = custom_field_computed_values
         sent = _as_sent(body)
-        made: Subscription = self._stage.record(
-            lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
-        )
+        try:
+            made: Subscription = self._stage.record(
+                lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
+            )
+        except Invalid as error:
+            near = None if type in list(EntityType) else meant_type(type)
+            if near is not None:
+                error.hint += f" Did you mean {str(near)!r}?"
+            raise
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:

@@ -36,12 +36,14 @@ UNKNOWN = {"beyond": {"what": ["is", "known"]}}
 
 def sent_again_changes_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered is delivered once more: it is answered 2xx, and nothing changes."""
+    _believing(state)
     for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, delivery.body, state, "was sent again")
 
 
 def unknown_fields_change_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered comes again with a key nobody knows."""
+    _believing(state)
     for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
 
@@ -57,6 +59,7 @@ def wrong_secret_changes_nothing(
         secret: what the subscriptions send.
         must_refuse: whether it must be refused with 4xx, too.
     """
+    _believing(state)
     checked_secret("secret", secret)
     for delivery in _some_delivered(copper):
         if not secret.items() <= delivery.body.items():
@@ -216,6 +219,11 @@ class AnswersInTime(CopperMachine):
 
 def _is_harmless(act: Iterable[Step]) -> bool:
     return any(step.get("faults") in HARMLESS for step in act)
+
+
+def _believing(state: Believed) -> None:
+    if not callable(state):
+        raise UsageError(f"state is a function of what the endpoint believes, like lambda: dict(names), not {state!r}")
 
 
 def _some_delivered(copper: Copper) -> list[Delivery]:
