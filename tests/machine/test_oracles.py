@@ -63,6 +63,16 @@ def test_the_same_again_changes_nothing(copper: Copper) -> None:
     oracles.sent_again_changes_nothing(copper, with_sample(copper, "right"))
 
 
+def test_what_was_rejected_gives_nothing_to_judge_by(copper: Copper) -> None:
+    subscribed(copper, lambda request: 500)
+    copper.people.create(name="Ada")
+
+    with pytest.raises(
+        UsageError, match=r"nothing was delivered that could come again: person/new .* rejected \(500\)"
+    ):
+        oracles.sent_again_changes_nothing(copper, dict)
+
+
 @pytest.mark.parametrize(
     "oracle",
     [
