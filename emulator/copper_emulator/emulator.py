@@ -67,6 +67,7 @@ class Emulator(AbstractContextManager[Copper]):
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
 
         def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
             raise AttributeError(_outside("Emulator", "with", name), name=name, obj=self)
 
     def _leave_host(self) -> None:
@@ -114,6 +115,7 @@ class AsyncEmulator:
     if not TYPE_CHECKING:  # As above.
 
         def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
             raise AttributeError(_outside("AsyncEmulator", "async with", name), name=name, obj=self)
 
     def _leave_host(self) -> None:

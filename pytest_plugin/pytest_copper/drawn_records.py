@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
 from hypothesis import strategies as st
 
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
@@ -18,6 +19,9 @@ from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
 from pytest_copper.said import checked_secret
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Fields = dict[str, Any]
 

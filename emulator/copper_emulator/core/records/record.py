@@ -42,13 +42,16 @@ class Record(Mapping[str, Any]):
         try:
             return object.__getattribute__(self, "_fields")[name]
         except (KeyError, AttributeError):
+            __tracebackhide__ = True
             raise AttributeError(f"this record has no field {name!r}") from None
 
     def __setattr__(self, name: str, value: object) -> None:
+        __tracebackhide__ = True
         raise AttributeError(self._how_to_write(name))
 
     # A type checker must go on to refuse every name.
     def __setitem__(self, name: Never, value: object) -> None:
+        __tracebackhide__ = True
         raise TypeError(self._how_to_write(name))
 
     def _how_to_write(self, name: str) -> str:
