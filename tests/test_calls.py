@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import AsyncEmulator, Emulator, UsageError
+from copper_emulator import AsyncEmulator, Emulator, Invalid, UsageError
 
 TARGET = "https://billing.example.com/hook"
 
@@ -19,6 +19,10 @@ TARGET = "https://billing.example.com/hook"
             lambda copper: copper.subscribe("person", "new", TARGET),
             r"subscribe: too many positional arguments; write it like copper.subscribe\('person', 'new', target='https://",
         ),
+        (
+            lambda copper: copper.subscribe("person", "new", url=TARGET),
+            "subscribe: got an unexpected keyword argument 'url'; write it like",
+        ),
         (lambda copper: copper.subscribe("person", "new"), "subscribe: missing a required.* 'target'; write it like"),
         (
             lambda copper: copper.expect("person.new"),
@@ -26,7 +30,7 @@ TARGET = "https://billing.example.com/hook"
         ),
         (
             lambda copper: copper.expect(id=17),
-            "expect: missing a required argument: 'type'; write it like copper.expect",
+            "expect: got an unexpected keyword argument 'id'; write it like copper.expect",
         ),
         (
             lambda copper: copper.expect("person", "new", id=17),
@@ -38,6 +42,14 @@ TARGET = "https://billing.example.com/hook"
             lambda copper: copper.people.seed(17, name="Ada"),
             "seed: got an unexpected.* 'name'; write it like copper.people",
         ),
+        (lambda copper: copper.people.create("Ada"), r"create: too many.*; write it like copper.people.create\(name="),
+        (lambda copper: copper.tasks.create({"name": "Call"}), r"create: too many.* like copper.tasks.create\(name="),
+        (
+            lambda copper: copper.people.create_many(name="Ada"),
+            r"create_many: .*unexpected.* 'name'; write it like copper.people.create_many\(\[\{'name': 'Ada'\}, \{",
+        ),
+        (lambda copper: copper.leads.update(name="Ada"), r"update: missing.* 'id'; .* copper.leads.update\(17, name="),
+        (lambda copper: copper.leads.update_many([17], {}), r"update_many: too many.*; write it like copper.leads.upd"),
         (lambda copper: copper.replay({}), "replay: missing a required.* 'target'; write it like copper.replay"),
     ],
 )
@@ -46,12 +58,39 @@ def test_arguments_that_cannot_be_are_answered_with_the_right_call(call: Callabl
         call(copper)
 
 
+@pytest.mark.parametrize(
+    ("type", "end"),
+    [
+        ("persn", "project, task, activity_log. Did you mean 'person'?"),
+        ("people", "project, task, activity_log. Did you mean 'person'?"),
+        ("user", "project, task, activity_log."),
+    ],
+)
+def test_a_type_that_cannot_be_subscribed_is_answered_with_the_one_that_is_near(type: str, end: str) -> None:
+    with Emulator() as copper, pytest.raises(Invalid) as caught:
+        copper.subscribe(type, "new", target=TARGET)
+
+    assert str(caught.value).endswith(end)
+
+
 @pytest.mark.asyncio
 async def test_the_asynchronous_face_says_the_same() -> None:
     async with AsyncEmulator() as copper:
         wrong: Any = copper
         with pytest.raises(UsageError, match="expect: missing a required argument: 'event'; write it like"):
             await wrong.expect("person.new")
+        with pytest.raises(UsageError, match=r"create: too many.*; write it like copper.people.create"):
+            await wrong.people.create("Ada")
+
+
+@pytest.mark.parametrize(("made", "block"), [(Emulator, "with Emulator"), (AsyncEmulator, "async with AsyncEmulator")])
+def test_who_forgets_the_block_is_told_of_it(made: Callable[[], object], block: str) -> None:
+    maker: Any = made()
+    with pytest.raises(AttributeError) as caught:
+        _ = maker.people
+
+    said = f"has no 'people': an account is what a block gives, `{block}(...) as copper:`"
+    assert str(caught.value) == f"{made.__name__}(...) {said}"
 
 
 @pytest.mark.parametrize("value", ["Grace", 5, None, True])

@@ -388,6 +388,11 @@ def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str
         getattr(copper, name)
 
 
+def test_a_setting_is_said_to_be_one(copper: Copper) -> None:
+    with pytest.raises(AttributeError, match=r"copper has no 'allow': it is a setting, Emulator\(allow=\.\.\.\)"):
+        copper.allow({500})  # type: ignore[attr-defined]  # as people write it
+
+
 def test_a_record_is_explained_without_its_namesakes(copper: Copper, ada: Record) -> None:
     lead = copper.leads.create(name="Namesake")
     assert lead.id == ada.id

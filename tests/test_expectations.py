@@ -127,6 +127,18 @@ def test_expect_settles_but_never_moves_the_clock() -> None:
         assert "advance, or run_until_idle." in text.splitlines()[-1]
 
 
+def test_what_two_subscriptions_tell_is_said_to_be_told_twice(copper: Copper, endpoint: Endpoint) -> None:
+    ids = [copper.subscribe("person", "new", target=TARGET).id for _ in range(2)]
+    copper.fire("person", "new", ids=17)
+    copper.expect("person", "new", ids=17)
+
+    with pytest.raises(ExpectationError) as caught:
+        copper.expect_none("person", "new")
+    lines = str(caught.value).splitlines()
+    assert lines[-2] == f"The subscriptions {ids} have one topic and target: it is told 2 times."
+    assert lines[-1].endswith("If not, subscribe once.")
+
+
 def test_expect_none_minds_only_what_went_out_and_is_unclaimed(copper: Copper) -> None:
     copper.subscribe("person", "update", target="https://nowhere.example/")
     copper.fire("person", "update", ids=1)

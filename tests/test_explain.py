@@ -391,6 +391,21 @@ def test_a_long_timeline_keeps_what_went_wrong_and_sums_it_up() -> None:
     ]
 
 
+def test_of_what_went_wrong_alike_a_long_timeline_shows_a_few() -> None:
+    with Emulator(strict=False, limits="40/1m", over_limit="drop") as copper:
+        copper.route("https://billing.example.com", to=lambda request: 200)
+        copper.subscribe("person", "update", target=TARGET)
+        for number in range(1, 121):
+            copper.fire("person", "update", ids=number)
+        lines = copper.timeline.splitlines()
+
+    left_out = [place for place, line in enumerate(lines) if "left out" in line]
+    between = [line.split()[2:4] for line in lines[left_out[0] + 1 : left_out[1]] if "  dropped  " in line]
+    assert between == [["dropped", f"#{number}"] for number in range(41, 46)]
+    assert len(left_out) == 2
+    assert lines[-1].startswith("80 of 120 notifications dropped: over the limit of 40/1m: #41, #42")
+
+
 def test_a_very_long_timeline_of_wrong_things_has_an_end() -> None:
     with Emulator(strict=False) as copper:
         copper.route("https://billing.example.com", to=lambda request: 500)
@@ -399,7 +414,7 @@ def test_a_very_long_timeline_of_wrong_things_has_an_end() -> None:
             copper.fire("person", "update", ids=number)
         lines = copper.timeline.splitlines()
 
-    assert len(lines) < 310
+    assert len(lines) < 80
     assert lines[-1].startswith("400 of 400 notifications rejected (500): #1, #2, #3,")
     assert lines[-1].endswith("#20 and 380 more")
 

@@ -259,6 +259,14 @@ def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
         (lambda faults: faults.lose(share=20), "lose: 20 is no share: write it like 20%, or in Python 0.2"),
         (lambda faults: faults.outage("soon"), "outage: 'soon' is not a duration"),
         (lambda faults: faults.batches(), "batches: () are no sizes"),
+        (
+            lambda faults: faults.lose("20%"),
+            "lose: '20%' is no number from 1 to a million; a share is written share='20%'",
+        ),
+        (
+            lambda faults: faults.beyond_spec.corrupt(0.2),
+            "0.2 is no number from 1 to a million; a share is written share=0.2",
+        ),
         (lambda faults: faults.refuse(0), "refuse: 0 is no number from 1 to a million"),
         (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is no target"),
         (lambda faults: faults.beyond_spec.corrupt(), "beyond_spec.corrupt needs a value"),

@@ -168,6 +168,12 @@ REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
         UsageError,
         "an entry is named by its id, like 17, or by itself, not by 'Demo User'",
     ),
+    "a name in the place of an id": (
+        lambda c: c.lookups.users["Eve"],  # type: ignore[index]
+        UsageError,
+        "entries are got by their ids, and by their names with copper.lookups.users.named('Eve'); "
+        "there is 137658 Demo User, ",
+    ),
     "an id that is not there": (
         lambda c: c.lookups.users[17],
         NotFound,

@@ -196,7 +196,11 @@ CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     (another_target, "it went to another target", f"Expect target='{TARGET}', or subscribe with the target"),
     (another_value_in_the_body, "its body is another", "Mend the expectation, or the subscription: secret={...}"),
     (no_secret_at_all, "its body has no 'key'", "Subscribe with secret={'key': ...}: its keys are those of the body."),
-    (no_secret_for_who_wants_one, "it was rejected (403)", f"{MENDED} status=403."),
+    (
+        no_secret_for_who_wants_one,
+        "it was rejected (403)",
+        "Mend the endpoint, or subscribe with the secret that it expects: the subscription has none; or, if this is",
+    ),
     (
         attributes_of_other_fields,
         "its updated_attributes are others",

@@ -1,6 +1,7 @@
 """What users may import, and that the pinned face has what it promises."""
 
 import inspect
+import pickle
 import subprocess
 import sys
 
@@ -27,6 +28,18 @@ RECORDS = (Leads, People, Companies, Opportunities, Projects, Tasks, Activities)
 def test_everything_in_all_is_there_and_sorted() -> None:
     assert copper_emulator.__all__ == sorted(copper_emulator.__all__)
     assert [name for name in copper_emulator.__all__ if not hasattr(copper_emulator, name)] == []
+
+
+def test_errors_are_called_by_where_they_are_imported_from() -> None:
+    errors = [thing for name in copper_emulator.__all__ if _is_error(thing := getattr(copper_emulator, name))]
+
+    assert len(errors) > 11
+    assert {error.__module__ for error in errors} == {"copper_emulator"}
+    assert isinstance(pickle.loads(pickle.dumps(copper_emulator.UsageError("so"))), copper_emulator.UsageError)
+
+
+def _is_error(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Exception)
 
 
 def test_the_names_are_pinned() -> None:

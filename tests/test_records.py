@@ -227,6 +227,17 @@ def test_what_cannot_be_is_said_and_changes_nothing(
     assert copper.people.search() == [ada]
 
 
+def test_fields_that_are_no_plain_texts_are_shown_where_they_are_missing(copper: Copper) -> None:
+    with pytest.raises(Invalid) as caught:
+        copper.activities.create(details="Met")  # type: ignore[call-arg]
+
+    assert caught.value.message == "Invalid input: Validation errors: Parent: can't be blank\nType: can't be blank"
+    assert caught.value.hint == (
+        "parent is `{id, type}` of a lead, person, company, opportunity, project, task; "
+        "type is `{category, id}` of a user activity type"
+    )
+
+
 def test_fields_that_cannot_be_written_are_refused_in_coppers_words_where_the_api_refuses_them() -> None:
     with Emulator(read_only_fields="refuse") as copper, pytest.raises(Invalid, match="Unrecognized attributes"):
         copper.people.create(name="Ada", date_created=5)  # type: ignore[call-arg]

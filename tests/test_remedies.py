@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -65,6 +66,42 @@ def test_a_secret_may_be_wrong_in_its_name_or_in_its_value() -> None:
     ]
 
 
+def test_who_was_sent_no_secret_at_all_may_have_wanted_one() -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: 401)
+
+    none = "Mend the endpoint, or subscribe with the secret that it expects: the subscription has none"
+    assert expected(happen)[-1] == f"{none}; or, if this is meant, expect it with status=401."
+    assert judged(happen)[-1].startswith(f"  {none}; or, if it is meant so")
+    assert explained(happen)[-1] == f"{none}."
+
+
+def test_who_looks_at_headers_may_have_wanted_others() -> None:
+    def happen(copper: Copper) -> None:
+        copper.route(ORIGIN, to=lambda request: 403)
+        copper.subscribe("person", "update", target=TARGET, headers={"x-token": "s3cret"})
+        copper.fire("person", "update", ids=17)
+
+    assert expected(happen)[-1] == "Mend the endpoint; or, if this is meant, expect it with status=403."
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_who_believes_the_sender_needs_no_other_secret(status: int) -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: status, secret={"key": "s3cret"})
+
+    assert expected(happen)[-1] == f"Mend the endpoint; or, if this is meant, expect it with status={status}."
+
+
+def test_who_takes_what_was_to_be_refused_is_not_advised_to_expect_that() -> None:
+    with Emulator(start=START, strict=False) as copper, pytest.raises(ExpectationError) as caught:
+        notified(copper, lambda request: 204, secret={"key": "guessed"})
+        copper.expect("person", "update", ids=17, status=401)
+
+    advice = "Have the endpoint compare the secret before anything else, and answer 401."
+    assert str(caught.value).splitlines()[-1] == advice
+
+
 @pytest.mark.parametrize("status", [404, 405])
 def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> None:
     def happen(copper: Copper) -> None:
@@ -112,6 +149,49 @@ def test_several_things_to_do_are_told_once_each() -> None:
     said = "\n".join(explained(happen))
     assert said.count(NO_SUCH_PATH) == 1
     assert said.endswith("Emulator(allow_targets='nowhere.example').")
+
+
+UNREACHED = (
+    "HTTPSConnectionPool(host='api.copper.com', port=443): Max retries exceeded with url: /developer_api/v1/people/17"
+)
+
+
+def cannot_reach_copper(request: Received) -> object:
+    """As requests and aiohttp say it."""
+    raise requests.ConnectionError(UNREACHED)
+
+
+def unknown_name(url: str) -> OSError:
+    """What a client raises that does not say which name."""
+    error = OSError(-2, "Name or service not known")
+    error.__cause__ = socket.gaierror(-2, "Name or service not known")
+    return error
+
+
+def cannot_resolve_copper(request: Received) -> object:
+    """As httpx and urllib say it: the endpoint's own line alone names the host."""
+    raise unknown_name("https://api.prosperworks.com/developer_api/v1/people/17")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"), [(cannot_reach_copper, "api.copper.com"), (cannot_resolve_copper, "api.prosperworks.com")]
+)
+def test_who_calls_coppers_own_host_is_told_how_it_leads_here(
+    endpoint: Callable[[Received], object], host: str
+) -> None:
+    advice = f"Have the endpoint call copper.api_url, or lead {host} to the account with copper.intercept()"
+    for said in (expected, judged, explained):
+        lines = said(lambda copper: notified(copper, endpoint))
+        assert lines[-1].strip().startswith(advice), lines
+
+
+def test_who_had_an_answer_of_coppers_host_has_reached_it() -> None:
+    def answered(request: Received) -> object:
+        url = "https://api.copper.com/developer_api/v1/people/17"
+        raise requests.HTTPError(f"404 Client Error: Not Found for url: {url}", response=requests.Response())
+
+    lines = expected(lambda copper: notified(copper, answered))
+    assert lines[-1] == "Mend the endpoint; or, if this is meant, expect it with outcome='failed'."
 
 
 def fetched(copper: Copper, token: str) -> int:

@@ -50,7 +50,10 @@ def written_like(example: str) -> Callable[[F], F]:
 
 def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], example: str) -> None:
     """Whether it was the call that cannot be; asked only when something went wrong, for it takes its time."""
+    signature = inspect.signature(function)
     try:
-        inspect.signature(function).bind(*args, **named)
+        # First the names that there are not: what Python misses instead may be what they mean.
+        signature.bind_partial(**named)
+        signature.bind(*args, **named)
     except TypeError as error:
         raise UsageError(f"{function.__name__}: {error}; write it like {example}") from None

@@ -137,6 +137,7 @@ class Copper(Face):
         """Play a scenario file against this account. Raises ScenarioFailed naming the first step that failed."""
         from copper_emulator.scenarios import load, play
 
+        __tracebackhide__ = True
         loaded = load(Path(scenario))
         return self._drive(play(loaded, self._operations)).checked()
 

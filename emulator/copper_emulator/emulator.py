@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
@@ -64,6 +64,12 @@ class Emulator(AbstractContextManager[Copper]):
         if text:
             raise VerdictError("\n".join(filter(None, [text, again])))
 
+    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+
+        def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
+            raise AttributeError(_outside("Emulator", "with", name), name=name, obj=self)
+
     def _leave_host(self) -> None:
         if self._own_host:
             self._host.close()
@@ -106,9 +112,19 @@ class AsyncEmulator:
         if text:
             raise VerdictError("\n".join(filter(None, [text, again])))
 
+    if not TYPE_CHECKING:  # As above.
+
+        def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
+            raise AttributeError(_outside("AsyncEmulator", "async with", name), name=name, obj=self)
+
     def _leave_host(self) -> None:
         if self._own_host:
             self._host.close()
+
+
+def _outside(maker: str, block: str, name: str) -> str:
+    return f"{maker}(...) has no {name!r}: an account is what a block gives, `{block} {maker}(...) as copper:`"
 
 
 def _again(copper: Face, name: str) -> str:

@@ -6,11 +6,15 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
+from operator import methodcaller
 
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Reason
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.messages import NoAnswer, Received, Response, result_of
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 class Endpoint:

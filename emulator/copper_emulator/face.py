@@ -1,4 +1,7 @@
-"""What the synchronous and the asynchronous face have in common: everything that does not let time pass."""
+"""What the synchronous and the asynchronous face have in common: everything that does not let time pass.
+
+The file is longer than others because its class is read as one: all that a test can ask an account at any time.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,23 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.bare import entity_type, record_id
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
-from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Entry, Key, Notification, Subscription
+from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
+from copper_emulator.core.model import (
+    DEFAULT_EMAIL,
+    Change,
+    Delivery,
+    Entry,
+    Key,
+    Notification,
+    Subscription,
+)
 from copper_emulator.core.moments import to_datetime, to_ms
-from copper_emulator.core.records.record import COLLECTIONS, Record, kind_of
+from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import parse_body
@@ -26,6 +36,7 @@ from copper_emulator.explain import (
     explain_records,
     explain_subscription,
 )
+from copper_emulator.face_names import no_attribute, type_question
 from copper_emulator.faults import Faults
 from copper_emulator.intercepted import Intercepted
 from copper_emulator.operations import Operations
@@ -161,9 +172,13 @@ class Face(Intercepted, OverTls):
         if custom_field_computed_values is not False:
             body["custom_field_computed_values"] = custom_field_computed_values
         sent = _as_sent(body)
-        made: Subscription = self._stage.record(
-            lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
-        )
+        try:
+            made: Subscription = self._stage.record(
+                lambda account, now: account.subscribe(parse_create(sent, account.rules, surface=account.surface), now)
+            )
+        except Invalid as error:
+            error.hint += type_question(type)
+            raise
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:
@@ -259,7 +274,11 @@ class Face(Intercepted, OverTls):
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_no_attribute(self, name), name=name, obj=self)
+            __tracebackhide__ = True
+            if name.startswith("_"):
+                # Perhaps it is not made yet, and knows nothing that could be meant.
+                raise AttributeError(f"copper has no {name!r}", name=name, obj=self)
+            raise AttributeError(no_attribute(dir(self), name, self._stage.account.surface), name=name, obj=self)
 
     # --- for Emulator and the plugin ------------------------------------------------------------------------
 
@@ -292,13 +311,3 @@ def _as_sent(body: dict[str, Any]) -> Any:
         return parse_body(json.dumps(body).encode())
     except (TypeError, ValueError) as error:
         raise UsageError(f"a subscription must be JSON: {error}") from None
-
-
-def _no_attribute(face: Face, name: str) -> str:
-    here = [known for known in dir(face) if not known.startswith("_")]
-    singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
-    plural = {f"{kind}s": collection for kind, collection in singular.items()}
-    close = get_close_matches(name, here, n=1)
-    meant = (singular | plural).get(name) or (close[0] if close else None)
-    advice = f"; did you mean {meant!r}?" if meant is not None and not name.startswith("_") else ""
-    return f"copper has no {name!r}{advice}"

@@ -73,6 +73,7 @@ FORMS: Mapping[FaultName, Form] = {
 
 _ONE_BY_DEFAULT = (FaultName.REFUSE, FaultName.HANG, FaultName.GARBLE)
 _WITHOUT_VALUE = (FaultName.SHUFFLE, FaultName.GONE, FaultName.CHANGED)
+_SHARED = (FaultName.LOSE, FaultName.DUPLICATE, FaultName.CORRUPT)
 _COUNTED_ONLY = (*_ONE_BY_DEFAULT, FaultName.GONE, FaultName.CHANGED)
 
 
@@ -121,8 +122,14 @@ def fault(name: FaultName, *, target: object = None, **parts: Any) -> Fault:
     except KeyError:
         raise ValueError(f"{name} takes no value: {_advice(name)}") from None
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{name}: {error}{_meant_as_share(name, parts.get('next'))}") from None
     return _complete(made)
+
+
+def _meant_as_share(name: FaultName, number: object) -> str:
+    """What to say in Python of a share that stands in the place of a number; as text a share is told by its %."""
+    is_share = (isinstance(number, str) and number.endswith("%")) or (isinstance(number, float) and 0 < number < 1)
+    return f"; a share is written share={number!r}" if is_share and name in _SHARED else ""
 
 
 def _complete(made: Fault) -> Fault:

@@ -57,6 +57,7 @@ class _Switches:
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
 
         def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
             near = None if name.startswith("_") else nearest(name)
             advice = f"; did you mean copper.faults.{near}?" if near is not None else ""
             raise AttributeError(f"copper.faults has no {name!r}{advice}", name=name, obj=self)

@@ -39,6 +39,10 @@ class LookupTable:
 
     def __getitem__(self, id: int) -> LookupEntry:
         """The entry with an id. Raises NotFound."""
+        if isinstance(id, str):
+            there = ", ".join(f"{entry.id} {entry.name}" for entry in self) or "none"
+            named = f"copper.lookups.{self._name}.named({id!r})"
+            raise UsageError(f"entries are got by their ids, and by their names with {named}; there is {there}")
         found: LookupEntry = self._read(lambda catalogue: self._entry(catalogue.get(self._name, id)))
         return found
 

@@ -9,9 +9,13 @@ from copper_emulator.core.model import Delivery, Kind, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
+from copper_emulator.interception.hosts import HOSTS
 
 _DISLIKED = frozenset({400, 401, 403, 422})
 """Answers of an endpoint that did not like what it was sent."""
+
+DISTRUSTFUL = frozenset({401, 403})
+"""Of these the answers of one that does not believe who sent it."""
 
 _ELSEWHERE = frozenset({404, 405})
 """Answers of an application that has nothing to take a POST there."""
@@ -33,19 +37,47 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
+    if delivery.exception is not None:
+        return _led_here(delivery, surface) or _MEND
     if delivery.reason is not None:
         return _unanswered(delivery, surface)
+    return _answered(delivery)
+
+
+def _answered(delivery: Delivery) -> str:
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
     if delivery.status in _ELSEWHERE:
         return "See that the path of the target is the hook's own, and that it takes POST"
-    if delivery.status in _DISLIKED and secret_names(delivery):
-        names = secret_names(delivery)
-        return (
-            "Mend the endpoint, or subscribe with the secret that it expects: under another name than "
-            f"{names}, or with another value"
-        )
+    if delivery.status in DISTRUSTFUL:
+        return _believed(delivery)
     return _OUTCOMES.get(delivery.outcome, _MEND)
+
+
+def _led_here(delivery: Delivery, surface: Surface) -> str:
+    """How an endpoint that could not reach Copper's own host reaches this account instead; else nothing."""
+    error = delivery.exception
+    # Who had an answer has reached somebody: this account, where the hosts are intercepted.
+    if any(getattr(error, answer, None) is not None for answer in ("response", "status")):
+        return ""
+    # Some clients say only that a name is unknown, and the endpoint's own lines say which.
+    traceback = delivery.traceback or ""
+    said = traceback if "gaierror" in traceback else str(error)
+    host = next((host for host in HOSTS if host in said), "")
+    fixture = " or the fixture copper_intercept" if surface is Surface.PYTEST else ""
+    way = f"lead {host} to the account with copper.intercept(){fixture}"
+    return f"Have the endpoint call copper.api_url, or {way}" if host else ""
+
+
+def _believed(delivery: Delivery) -> str:
+    names, subscription = secret_names(delivery), delivery.subscription
+    if names:
+        why = f"under another name than {names}, or with another value"
+    elif subscription is not None and not subscription.headers:
+        why = "the subscription has none"
+    else:
+        return _MEND
+    return f"{_MEND}, or subscribe with the secret that it expects: {why}"
 
 
 def _unanswered(delivery: Delivery, surface: Surface) -> str:

@@ -11,6 +11,9 @@ from copper_emulator.core.text import count, duration_text, short_ids
 
 MASK = "***"
 
+_ALIKE = 5
+"""Of what ended in the same way so many lines are shown in the middle of a long timeline."""
+
 
 def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
     """Readable lines; of a long journal the first and last, and between them what went wrong.
@@ -24,15 +27,27 @@ def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
         return "\n".join(line(entry, brief=True) for entry in shown)
     head, tail = most // 3, most - most // 3
     middle = shown[head:-tail]
-    wrong = [place for place, entry in enumerate(middle) if _is_telling(entry)][: 2 * most]
+    wrong = _telling(middle)[: 2 * most]
     lines = [line(entry, brief=True) for entry in shown[:head]]
     after = 0
     for place in [*wrong, len(middle)]:
-        if place > after:
+        # A line in the place of one or two would spare nothing.
+        if place - after > 2:
             lines.append(f"... {count(place - after, 'line')} left out ...")
-        lines += [line(entry, brief=True) for entry in middle[place : place + 1]]
+            after = place
+        lines += [line(entry, brief=True) for entry in middle[after : place + 1]]
         after = place + 1
     return "\n".join([*lines, *(line(entry, brief=True) for entry in shown[-tail:]), *_summary(shown)])
+
+
+def _telling(entries: Sequence[Entry]) -> list[int]:
+    """Where what went wrong stands; of what ended alike the first few, since the last lines count them all."""
+    places: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        if _is_telling(entry):
+            way = entry.text if entry.delivery is None else entry.delivery.summary
+            places.setdefault(way, []).append(place)
+    return sorted(place for alike in places.values() for place in alike[:_ALIKE])
 
 
 def _is_telling(entry: Entry) -> bool:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from operator import methodcaller
 from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.records.record import Record
 from copper_emulator.lookup_entry import LookupEntry
@@ -639,6 +640,7 @@ class Leads(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.leads.create(name='Ada')")
     def create(self, **fields: Unpack[LeadFields]) -> Record:
         """Make a lead; fires `lead/new`.
 
@@ -675,11 +677,13 @@ class Leads(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.leads.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.leads.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[LeadChanges]) -> Record:
         """Change fields; fires `lead/update` if anything changed. None clears a field.
 
@@ -718,6 +722,7 @@ class Leads(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.leads.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[LeadChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -816,6 +821,7 @@ class People(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.people.create(name='Ada')")
     def create(self, **fields: Unpack[PersonFields]) -> Record:
         """Make a person; fires `person/new`.
 
@@ -849,11 +855,13 @@ class People(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.people.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.people.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[PersonChanges]) -> Record:
         """Change fields; fires `person/update` if anything changed. None clears a field.
 
@@ -888,6 +896,7 @@ class People(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.people.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[PersonChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -966,6 +975,7 @@ class Companies(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.companies.create(name='Ada')")
     def create(self, **fields: Unpack[CompanyFields]) -> Record:
         """Make a company; fires `company/new`.
 
@@ -992,11 +1002,13 @@ class Companies(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.companies.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.companies.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[CompanyChanges]) -> Record:
         """Change fields; fires `company/update` if anything changed. None clears a field.
 
@@ -1025,6 +1037,7 @@ class Companies(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.companies.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[CompanyChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -1103,6 +1116,7 @@ class Opportunities(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.opportunities.create(name='Ada')")
     def create(self, **fields: Unpack[OpportunityFields]) -> Record:
         """Make an opportunity; fires `opportunity/new`.
 
@@ -1133,11 +1147,13 @@ class Opportunities(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.opportunities.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.opportunities.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[OpportunityChanges]) -> Record:
         """Change fields; fires `opportunity/update` if anything changed. None clears a field.
 
@@ -1170,6 +1186,7 @@ class Opportunities(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.opportunities.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[OpportunityChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -1246,6 +1263,7 @@ class Projects(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.projects.create(name='Ada')")
     def create(self, **fields: Unpack[ProjectFields]) -> Record:
         """Make a project; fires `project/new`.
 
@@ -1266,11 +1284,13 @@ class Projects(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.projects.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.projects.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[ProjectChanges]) -> Record:
         """Change fields; fires `project/update` if anything changed. None clears a field.
 
@@ -1292,6 +1312,7 @@ class Projects(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.projects.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ProjectChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -1342,6 +1363,7 @@ class Tasks(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.tasks.create(name='Ada')")
     def create(self, **fields: Unpack[TaskFields]) -> Record:
         """Make a task; fires `task/new`.
 
@@ -1366,11 +1388,13 @@ class Tasks(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.tasks.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.tasks.update(17, name='Grace')")
     def update(self, id: int | Record, **fields: Unpack[TaskChanges]) -> Record:
         """Change fields; fires `task/update` if anything changed. None clears a field.
 
@@ -1396,6 +1420,7 @@ class Tasks(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.tasks.update_many([17, 18], name='Grace')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[TaskChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -1460,6 +1485,7 @@ class Activities(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.activities.create(parent=ada, type={'category': 'user', 'id': 0}, details='Met')")
     def create(self, **fields: Unpack[ActivityFields]) -> Record:
         """Make an activity; fires `activity_log/new`.
 
@@ -1477,11 +1503,13 @@ class Activities(Records):
         made: list[Record] = self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.activities.create_many([{'parent': ada, ...}, {'parent': bob, ...}])")
     def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = self._write(self._creating(rows))
         return made
 
+    @written_like("copper.activities.update(17, details='Met')")
     def update(self, id: int | Record, **fields: Unpack[ActivityChanges]) -> Record:
         """Change fields; fires `activity_log/update` if anything changed. None clears a field.
 
@@ -1499,6 +1527,7 @@ class Activities(Records):
         changed: list[Record] = self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.activities.update_many([17, 18], details='Met')")
     def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ActivityChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = self._write(self._updating(ids, fields))
@@ -1539,6 +1568,7 @@ class AsyncLeads(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.leads.create(name='Ada')")
     async def create(self, **fields: Unpack[LeadFields]) -> Record:
         """Make a lead; fires `lead/new`.
 
@@ -1575,11 +1605,13 @@ class AsyncLeads(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.leads.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.leads.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[LeadChanges]) -> Record:
         """Change fields; fires `lead/update` if anything changed. None clears a field.
 
@@ -1618,6 +1650,7 @@ class AsyncLeads(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.leads.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[LeadChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -1716,6 +1749,7 @@ class AsyncPeople(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.people.create(name='Ada')")
     async def create(self, **fields: Unpack[PersonFields]) -> Record:
         """Make a person; fires `person/new`.
 
@@ -1749,11 +1783,13 @@ class AsyncPeople(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.people.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.people.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[PersonChanges]) -> Record:
         """Change fields; fires `person/update` if anything changed. None clears a field.
 
@@ -1788,6 +1824,7 @@ class AsyncPeople(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.people.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[PersonChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -1866,6 +1903,7 @@ class AsyncCompanies(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.companies.create(name='Ada')")
     async def create(self, **fields: Unpack[CompanyFields]) -> Record:
         """Make a company; fires `company/new`.
 
@@ -1892,11 +1930,13 @@ class AsyncCompanies(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.companies.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.companies.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[CompanyChanges]) -> Record:
         """Change fields; fires `company/update` if anything changed. None clears a field.
 
@@ -1925,6 +1965,7 @@ class AsyncCompanies(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.companies.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[CompanyChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -2003,6 +2044,7 @@ class AsyncOpportunities(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.opportunities.create(name='Ada')")
     async def create(self, **fields: Unpack[OpportunityFields]) -> Record:
         """Make an opportunity; fires `opportunity/new`.
 
@@ -2033,11 +2075,13 @@ class AsyncOpportunities(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.opportunities.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.opportunities.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[OpportunityChanges]) -> Record:
         """Change fields; fires `opportunity/update` if anything changed. None clears a field.
 
@@ -2070,6 +2114,7 @@ class AsyncOpportunities(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.opportunities.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[OpportunityChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -2146,6 +2191,7 @@ class AsyncProjects(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.projects.create(name='Ada')")
     async def create(self, **fields: Unpack[ProjectFields]) -> Record:
         """Make a project; fires `project/new`.
 
@@ -2166,11 +2212,13 @@ class AsyncProjects(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.projects.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.projects.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[ProjectChanges]) -> Record:
         """Change fields; fires `project/update` if anything changed. None clears a field.
 
@@ -2192,6 +2240,7 @@ class AsyncProjects(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.projects.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ProjectChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -2242,6 +2291,7 @@ class AsyncTasks(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.tasks.create(name='Ada')")
     async def create(self, **fields: Unpack[TaskFields]) -> Record:
         """Make a task; fires `task/new`.
 
@@ -2266,11 +2316,13 @@ class AsyncTasks(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.tasks.create_many([{'name': 'Ada'}, {'name': 'Bob'}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.tasks.update(17, name='Grace')")
     async def update(self, id: int | Record, **fields: Unpack[TaskChanges]) -> Record:
         """Change fields; fires `task/update` if anything changed. None clears a field.
 
@@ -2296,6 +2348,7 @@ class AsyncTasks(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.tasks.update_many([17, 18], name='Grace')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[TaskChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))
@@ -2360,6 +2413,7 @@ class AsyncActivities(Records):
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.activities.create(parent=ada, type={'category': 'user', 'id': 0}, details='Met')")
     async def create(self, **fields: Unpack[ActivityFields]) -> Record:
         """Make an activity; fires `activity_log/new`.
 
@@ -2377,11 +2431,13 @@ class AsyncActivities(Records):
         made: list[Record] = await self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.activities.create_many([{'parent': ada, ...}, {'parent': bob, ...}])")
     async def create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = await self._write(self._creating(rows))
         return made
 
+    @written_like("copper.activities.update(17, details='Met')")
     async def update(self, id: int | Record, **fields: Unpack[ActivityChanges]) -> Record:
         """Change fields; fires `activity_log/update` if anything changed. None clears a field.
 
@@ -2399,6 +2455,7 @@ class AsyncActivities(Records):
         changed: list[Record] = await self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.activities.update_many([17, 18], details='Met')")
     async def update_many(self, ids: Iterable[int | Record], **fields: Unpack[ActivityChanges]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = await self._write(self._updating(ids, fields))

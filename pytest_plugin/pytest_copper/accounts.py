@@ -325,6 +325,17 @@ class MadeAccount:
                 await copper.close()
             _judge(news if error is None else "")
 
+    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+
+        def __getattr__(self, name: str) -> Any:
+            __tracebackhide__ = True
+            raise AttributeError(
+                f"make_copper(...) has no {name!r}: an account is what a block gives, "
+                "`with make_copper(...) as copper:`, or `async with` for an AsyncCopper",
+                name=name,
+                obj=self,
+            )
+
     def _made(self) -> dict[str, Any]:
         from copper_emulator.core.surface import Surface
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
 from hypothesis import strategies as st
 
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import UsageError
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.topics import Profile, exists
+from copper_emulator.core.topics import Profile, advice, exists
 from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
+from pytest_copper.said import checked_secret
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Fields = dict[str, Any]
 
@@ -68,14 +73,19 @@ def bodies(
         ids: the ids it may name; any, if not given.
         secret: what the subscription was given.
     """
+    if secret is not None:
+        checked_secret("secret", secret)
+    wanted = None if type is None else entity_type(type)
+    if event not in (None, *Event):
+        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}")
     topics = [
         topic
         for kind in EntityType
         for each in Event
-        if exists(topic := Topic(kind, each), Profile.SUPPORT_PAGE) and type in (None, kind) and event in (None, each)
+        if exists(topic := Topic(kind, each), Profile.SUPPORT_PAGE) and wanted in (None, kind) and event in (None, each)
     ]
     if not topics:
-        raise UsageError(f"there is no topic of type {type!r} and event {event!r}")
+        raise UsageError(f"there is no topic {wanted}/{event}. {advice(str(wanted), Profile.SUPPORT_PAGE)}")
     known = st.integers(1, 10**10) if ids is None else st.sampled_from(list(ids))
     unique_by = None if ids is None else repr
     many = st.lists(known, min_size=1, max_size=30, unique=ids is None, unique_by=unique_by)

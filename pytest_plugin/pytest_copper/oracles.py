@@ -28,6 +28,9 @@ from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
 from pytest_copper.said import checked_secret
 
+# A traceback shows the line of the test that asks, not how it came to the answer.
+__tracebackhide__ = True
+
 Believed = Callable[[], object]
 
 UNKNOWN = {"beyond": {"what": ["is", "known"]}}
@@ -36,12 +39,14 @@ UNKNOWN = {"beyond": {"what": ["is", "known"]}}
 
 def sent_again_changes_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered is delivered once more: it is answered 2xx, and nothing changes."""
+    _believing(state)
     for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, delivery.body, state, "was sent again")
 
 
 def unknown_fields_change_nothing(copper: Copper, state: Believed) -> None:
     """Every notification that was delivered comes again with a key nobody knows."""
+    _believing(state)
     for delivery in _some_delivered(copper):
         _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
 
@@ -57,6 +62,7 @@ def wrong_secret_changes_nothing(
         secret: what the subscriptions send.
         must_refuse: whether it must be refused with 4xx, too.
     """
+    _believing(state)
     checked_secret("secret", secret)
     for delivery in _some_delivered(copper):
         if not secret.items() <= delivery.body.items():
@@ -88,7 +94,10 @@ def answers_within(copper: Copper, span: timedelta | str | float) -> None:
 
     Real time, or what the endpoint's answer was scripted to take, whichever is more.
     """
-    longest = parse_duration(span)
+    try:
+        longest = parse_duration(span)
+    except ValueError as error:
+        raise UsageError(f"answers_within: {error}") from None
     for delivery in _some_delivered(copper)[-1:]:
         began = monotonic()
         answer = copper.replay(delivery.body, target=delivery.target)
@@ -148,8 +157,9 @@ class Stateful(CopperMachine):
             _same(remembered, self.believed(), f"{answer}, which came again or was forged,")
 
 
-def _some_delivery(machine: CopperMachine) -> st.SearchStrategy[Delivery]:
-    return st.sampled_from(_delivered(machine.copper)[-3:])
+def _some_delivery(machine: CopperMachine, more: Mapping[str, Any]) -> st.SearchStrategy[Step]:
+    # As steps: Hypothesis shows what it draws, and a whole Delivery is long.
+    return st.sampled_from([_again(each, more) for each in _delivered(machine.copper)[-3:]])
 
 
 def _can_come_again(machine: CopperMachine) -> bool:
@@ -164,20 +174,20 @@ class Idempotent(Stateful):
     """The same notification again changes nothing. Copper sends none twice, but what stands before you may."""
 
     @precondition(_can_come_again)
-    @rule(delivery=st.runner().flatmap(_some_delivery))
-    def repeat(self, delivery: Delivery) -> None:
+    @rule(step=st.runner().flatmap(lambda machine: _some_delivery(machine, {})))
+    def repeat(self, step: Step) -> None:
         """A notification comes again."""
-        self.happen(_again(delivery, {}))
+        self.happen(step)
 
 
 class UnknownFieldsTolerated(Stateful):
     """A key that nobody knows changes nothing."""
 
     @precondition(_can_come_again)
-    @rule(delivery=st.runner().flatmap(_some_delivery))
-    def extend(self, delivery: Delivery) -> None:
+    @rule(step=st.runner().flatmap(lambda machine: _some_delivery(machine, UNKNOWN)))
+    def extend(self, step: Step) -> None:
         """A notification comes again with more in it."""
-        self.happen(_again(delivery, UNKNOWN))
+        self.happen(step)
 
 
 class InAnyOrder(Stateful):
@@ -218,8 +228,16 @@ def _is_harmless(act: Iterable[Step]) -> bool:
     return any(step.get("faults") in HARMLESS for step in act)
 
 
+def _believing(state: Believed) -> None:
+    if not callable(state):
+        raise UsageError(f"state is a function of what the endpoint believes, like lambda: dict(names), not {state!r}")
+
+
 def _some_delivered(copper: Copper) -> list[Delivery]:
     found = _delivered(copper)
+    ended = [each for each in copper.deliveries if not each.replayed]
+    if ended and not found:
+        raise UsageError(f"nothing was delivered that could come again: {ended[-1]}")
     if not found:
         raise UsageError(
             "nothing has been delivered yet that could come again: change a record of which the endpoint is notified, "

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
-from copper_emulator.core.errors import ScenarioError
+from copper_emulator.core.errors import CopperEmulatorError, ScenarioError
+from copper_emulator.scenarios.lines import read as read_yaml
+from copper_emulator.scenarios.lines import unmarked
 from copper_emulator.scenarios.load import Scenario, load, parse
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Act: TypeAlias = list[dict[str, Any]]
 """Steps of a scenario that belong together: what the endpoint believes is judged after the last of them."""
@@ -74,7 +80,8 @@ def _read(scenario: str | Path) -> tuple[Scenario, dict[str, Any]]:
     else:
         found = load(scenario)
         text = Path(found.source).read_text(encoding="utf-8-sig")
-    content: dict[str, Any] = yaml.safe_load(text)
+    # As `load` has read it: `off` is no False there, and pytest's `E` before the lines does no harm.
+    content: dict[str, Any] = read_yaml(unmarked(text))[0]
     return found, content
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import click
 import pytest
 
-from copper_emulator import Emulator, Endpoint, Received, Response, Settings
+from copper_emulator import Emulator, Settings
 from copper_emulator.cli import main
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS
@@ -137,18 +137,11 @@ def examples() -> list[tuple[str, str, str]]:
     return found
 
 
-PARTS = ("README.md", "faults.md")
-"""Documents whose examples go on from one another: what an earlier one imports stands in later ones."""
-
-
-@pytest.mark.parametrize(("where", "block", "name"), [pytest.param(i, b, n, id=i) for i, b, n in examples()])
-def test_examples_without_fixtures_run_as_they_stand(where: str, block: str, name: str) -> None:
+@pytest.mark.parametrize(("block", "name"), [pytest.param(b, n, id=i) for i, b, n in examples()])
+def test_examples_without_fixtures_run_as_they_stand(block: str, name: str) -> None:
     if "freezegun" in block:
         pytest.importorskip("freezegun")
     names: dict[str, object] = {}
-    if where.startswith(PARTS):
-        names = {"Emulator": Emulator, "Endpoint": Endpoint, "Received": Received, "Response": Response}
-        names["pytest"] = pytest
     exec(compile(block, name, "exec"), names)
 
     names[name]()  # type: ignore[operator]  # the block has just defined it
@@ -197,7 +190,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", encoding="utf-8")
     for name, block in suites():
-        (folder / f"test_{module(name)}.py").write_text(f"import pytest\n\n{block}", encoding="utf-8")
+        (folder / f"test_{module(name)}.py").write_text(block, encoding="utf-8")
     ran = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", *plugin_arguments()),

@@ -91,6 +91,7 @@ SOURCES: Mapping[str, str] = {
     "datetime": "date datetime",
     "operator": "methodcaller",
     "typing": "Any Literal Required TypeAlias TypedDict Unpack",
+    "copper_emulator.calls": "written_like",
     "copper_emulator.core.errors": "CopperEmulatorError",
     "copper_emulator.core.records.record": "Record",
     "copper_emulator.lookup_entry": "LookupEntry",

@@ -12,7 +12,7 @@ from copper_emulator.core.records.searching.filter_parts import Filter
 from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, Flag
 from copper_emulator.core.records.searching.search import PARAMETERS
-from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
+from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import annotation
 from tests.generate.parts import Entry, article, class_name, documented, module, on_create, on_update, said, typed_dict
@@ -77,10 +77,19 @@ def face(kind: EntityType, *, waits: bool) -> str:
         "plural": table.plural,
         "def": "async def" if waits else "def",
         "await": "await " if waits else "",
+        **_examples(kind),
     }
     more = {PERSON: MERGE, COMPANY: MERGE, LEAD: CONVERT}.get(kind, "")
     text = (FACE + more).format(**words, **{name: indent(text, " " * 12) for name, text in fields.items()})
     return f"class {'Async' if waits else ''}{class_name(table.plural)}(Records):\n{text}"
+
+
+def _examples(kind: EntityType) -> dict[str, str]:
+    """What `create`, `create_many` and `update` are called with, where somebody wrote something else."""
+    if kind is ACTIVITY:
+        made = "parent=ada, type={'category': 'user', 'id': 0}, details='Met'"
+        return {"made": made, "rows": "{'parent': ada, ...}, {'parent': bob, ...}", "changed": "details='Met'"}
+    return {"made": "name='Ada'", "rows": "{'name': 'Ada'}, {'name': 'Bob'}", "changed": "name='Grace'"}
 
 
 FACE = '''\
@@ -89,6 +98,7 @@ FACE = '''\
     Records go where ids go, entries of `copper.lookups` too, and dates and datetimes where days and seconds go.
     """
 
+    @written_like("copper.{plural}.create({made})")
     {def} create(self, **fields: Unpack[{noun}Fields]) -> Record:
         """Make {a}; fires `{kind}/new`.
 
@@ -102,11 +112,13 @@ FACE = '''\
         made: list[Record] = {await}self._write(self._creating([fields]))
         return made[0]
 
+    @written_like("copper.{plural}.create_many([{rows}])")
     {def} create_many(self, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Make records in one action, each of what `create` takes; notifications of up to 30 ids."""
         made: list[Record] = {await}self._write(self._creating(rows))
         return made
 
+    @written_like("copper.{plural}.update(17, {changed})")
     {def} update(self, id: int | Record, **fields: Unpack[{noun}Changes]) -> Record:
         """Change fields; fires `{kind}/update` if anything changed. None clears a field.
 
@@ -122,6 +134,7 @@ FACE = '''\
         changed: list[Record] = {await}self._write(self._updating([id], fields))
         return changed[0]
 
+    @written_like("copper.{plural}.update_many([17, 18], {changed})")
     {def} update_many(self, ids: Iterable[int | Record], **fields: Unpack[{noun}Changes]) -> list[Record]:
         """Change records in one action; those whose old and new values differ go into different notifications."""
         changed: list[Record] = {await}self._write(self._updating(ids, fields))

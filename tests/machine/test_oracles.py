@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import Copper, Emulator, Received
+from copper_emulator import Copper, Emulator, Received, UsageError
 from copper_emulator.shell.clock import real_now
 from pytest_copper import oracles
 from pytest_copper.machine import CopperMachine
@@ -61,6 +61,32 @@ class Counting:
 
 def test_the_same_again_changes_nothing(copper: Copper) -> None:
     oracles.sent_again_changes_nothing(copper, with_sample(copper, "right"))
+
+
+def test_what_was_rejected_gives_nothing_to_judge_by(copper: Copper) -> None:
+    subscribed(copper, lambda request: 500)
+    copper.people.create(name="Ada")
+
+    with pytest.raises(
+        UsageError, match=r"nothing was delivered that could come again: person/new .* rejected \(500\)"
+    ):
+        oracles.sent_again_changes_nothing(copper, dict)
+
+
+@pytest.mark.parametrize(
+    "oracle",
+    [
+        lambda copper, state: oracles.sent_again_changes_nothing(copper, state),
+        lambda copper, state: oracles.unknown_fields_change_nothing(copper, state),
+        lambda copper, state: oracles.wrong_secret_changes_nothing(copper, state, SECRET),
+    ],
+    ids=["again", "unknown fields", "wrong secret"],
+)
+def test_what_is_believed_is_asked_for_each_time(copper: Copper, oracle: Callable[[Copper, Any], None]) -> None:
+    with_sample(copper, "right")
+
+    with pytest.raises(UsageError, match=r"state is a function of what the endpoint believes, .*, not {}"):
+        oracle(copper, {})
 
 
 def test_one_that_counts_is_changed_by_the_same_again(copper: Copper) -> None:

@@ -115,6 +115,28 @@ def test_a_file_may_be_named_as_a_path_or_as_a_text(tmp_path: Path) -> None:
             like(check=_that_is_all).replay(each)
 
 
+def test_what_pytest_printed_is_played_as_it_was_copied(tmp_path: Path) -> None:
+    path = tmp_path / "found.yaml"
+    path.write_text("E       name: one\nE       steps:\nE         - create: {type: person, as: ada}\n")
+
+    for each in (path, path.read_text()):
+        with pytest.raises(AssertionError, match="that is all"):
+            like(check=_that_is_all).replay(each)
+
+
+def test_words_are_read_as_copper_play_reads_them() -> None:
+    seen = []
+
+    def check(self: CopperMachine, copper: Copper) -> None:
+        seen.append((copper.settings.limits, copper.faults.active))
+
+    like(check=check).replay(
+        "name: one\nsettings: {limits: off}\nsteps:\n  - faults: shuffle\n  - faults: off\n  - advance: 1m\n"
+    )
+
+    assert seen == [((), [])]
+
+
 def _that_is_all(self: CopperMachine, copper: Copper) -> None:
     raise AssertionError("that is all")
 

@@ -156,6 +156,17 @@ def test_make_copper_makes_as_many_accounts_as_needed(inner: Inner) -> None:
     inner.run().assert_outcomes(passed=1)
 
 
+def test_make_copper_without_a_block_is_told_of_it(inner: Inner) -> None:
+    inner.tests(
+        """
+        def test_one(make_copper):
+            copper = make_copper()
+            copper.subscribe("person", "new", target="https://app.example/hook")
+        """
+    )
+    inner.run().stdout.fnmatch_lines(["*AttributeError: make_copper(...) has no 'subscribe': an account is what a *"])
+
+
 def test_make_copper_serves_fixtures_of_wider_scope(inner: Inner) -> None:
     inner.tests(
         """

@@ -36,6 +36,44 @@ TestMirror.settings = settings(TestMirror.settings, derandomize=True, database=N
 """
 
 
+MIXIN = """
+from hypothesis import settings
+
+from pytest_copper.machine import CopperMachine
+from pytest_copper.oracles import Idempotent
+
+
+class CountsTwice(Idempotent, CopperMachine):
+    secret = None
+
+    def endpoint(self, copper):
+        self.heard = 0
+        return self.hook
+
+    def hook(self, request):
+        self.heard += 1
+
+    def state(self, copper):
+        return self.heard
+
+
+TestMirror = CountsTwice.TestCase
+TestMirror.settings = settings(TestMirror.settings, derandomize=True, database=None)
+"""
+
+
+def test_a_notification_that_comes_again_is_shown_as_what_is_sent(inner: Inner) -> None:
+    """And not with all that the account knows of its first time."""
+    inner.tests(MIXIN)
+
+    result = inner.run()
+
+    result.assert_outcomes(failed=1)
+    shown = [line for line in result.outlines if "state." in line or "Delivery(" in line or "Notification(" in line]
+    assert [line for line in shown if "Delivery(" in line or "Notification(" in line] == []
+    assert [line for line in shown if "state.repeat(step={'replay': {'target': " in line], shown
+
+
 def test_the_failure_is_the_users_and_ends_in_a_scenario(inner: Inner) -> None:
     """This one ignores deletions."""
     inner.tests(MACHINE)

@@ -197,14 +197,49 @@ def test_a_failed_expectation_shows_the_users_line_and_no_insides(inner: Inner) 
         "copper.expect('person', 'new')",
         "copper.replay('x', target='https://a.example')",
         "copper.unsubscribe(1)",
+        "copper.play('nowhere')",
+        "copper.play('wrong_secret_refused')",
+        "copper.pepole",
+        "copper.faults.loose",
+        "copper.people.create(name='Ada').nme",
+        "copper_endpoint.reply('x')",
+        "copper_endpoint.reply(times=0)",
+        "copper_endpoint.reply(delay='soon')",
+        "copper_endpoint()",
+        "make_copper().people",
     ],
 )
 def test_a_traceback_shows_the_tests_own_line_and_none_of_ours(inner: Inner, line: str) -> None:
-    inner.tests(f"def test_one(copper):\n    {line}\n")
+    inner.tests(f"def test_one(copper, copper_endpoint, make_copper):\n    {line}\n")
     result = inner.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f">   *{line}".replace("[", "[[]")])
-    result.stdout.no_fnmatch_line("*copper_emulator/*.py*")
+    for ours in ("copper_emulator", "pytest_copper"):
+        result.stdout.no_fnmatch_line(f"*{ours}/*.py*")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "oracles.sent_again_changes_nothing(copper, dict)",
+        "oracles.answers_within(copper, 'soon')",
+        "strategies.bodies('persn')",
+        "strategies.fields('activity_log')",
+        "strategies.sequences('persn')",
+        "CopperMachine.replay('nowhere')",
+    ],
+)
+def test_so_does_that_of_what_comes_with_hypothesis(inner: Inner, line: str) -> None:
+    pytest.importorskip("hypothesis")
+    imports = "from pytest_copper import oracles, strategies\nfrom pytest_copper.machine import CopperMachine"
+    inner.tests(f"{imports}\n\ndef test_one(copper):\n    {line}\n")
+
+    result = inner.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f">   *{line}", "E *copper_emulator.*Error: *"])
+    for ours in ("copper_emulator", "pytest_copper"):
+        result.stdout.no_fnmatch_line(f"*{ours}/*.py*")
 
 
 def test_so_does_that_of_an_asynchronous_test(inner: Inner) -> None:

@@ -111,8 +111,21 @@ def test_bodies_can_be_about_known_records(body: dict[str, Any]) -> None:
 
 
 def test_a_topic_that_does_not_exist_has_no_bodies() -> None:
-    with pytest.raises(UsageError, match="there is no topic of type 'activity_log' and event 'delete'"):
+    with pytest.raises(UsageError, match=r"there is no topic activity_log/delete\. Copper's webhooks for activity_log"):
         strategies.bodies("activity_log", "delete")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"type": "persn"}, "there is no type 'persn'; it is one of .*; did you mean 'person'?"),
+        ({"event": "updated"}, "there is no event 'updated'; it is one of new, update, delete"),
+        ({"secret": "s3cret"}, "secret: say what the subscriptions send, like .*, not 's3cret'"),
+    ],
+)
+def test_bodies_that_there_cannot_be_are_told_when_they_are_asked_for(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        strategies.bodies(**wrong)
 
 
 @pytest.mark.parametrize(

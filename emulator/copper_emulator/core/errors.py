@@ -211,3 +211,21 @@ class AuthorityError(UsageError):
 
 class ScenarioError(UsageError, ValueError):
     """A scenario file that cannot be understood; the text names file, line and key."""
+
+
+# Where users import them from, and what a run's summary should call them.
+for _public in (
+    CopperEmulatorError,
+    ApiError,
+    NotFound,
+    Invalid,
+    UsageError,
+    SettingsError,
+    RouteError,
+    TimeError,
+    NotIdle,
+    EchoLoop,
+    ScenarioError,
+):
+    _public.__module__ = "copper_emulator"
+del _public

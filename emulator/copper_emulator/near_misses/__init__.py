@@ -48,12 +48,25 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account) 
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
         lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while it got #{cause}.")
+    same = _told_the_same(first, account)
+    if same:
+        lines.append(f"The subscriptions {short_ids(same)} have one topic and target: it is told {len(same)} times.")
     lines.append(
         f"If it is meant to arrive, claim it first: "
         f"{account.surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
-        "If not, mend what makes the change."
+        f"If not, {'subscribe once' if same else 'mend what makes the change'}."
     )
     return _masked(lines, account)
+
+
+def _told_the_same(delivery: Delivery, account: Account) -> list[int]:
+    """The subscriptions by which a target was told of one change, where they are several."""
+    found = {
+        other.notification.subscription
+        for other in account.journal.deliveries
+        if other.change is delivery.change and other.target == delivery.target
+    }
+    return sorted(found) if len(found) > 1 else []
 
 
 def _beside(case: Case) -> list[str]:

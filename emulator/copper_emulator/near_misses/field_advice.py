@@ -11,13 +11,13 @@ from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
-from copper_emulator.remedies import mend, named, refused_meanwhile, seen
+from copper_emulator.remedies import DISTRUSTFUL, mend, named, refused_meanwhile, seen
 
 
 def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
     """What one misfit of the nearest delivery says."""
     if misfit.field == "outcome":
-        return _outcome(delivery, account)
+        return _outcome(delivery, expectation, account)
     return _ADVICE[misfit.field](delivery, expectation)
 
 
@@ -77,8 +77,12 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     )
 
 
-def _outcome(delivery: Delivery, account: Account) -> Diagnosis:
+def _outcome(delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
     wrong, ending = how(delivery), named(delivery, account.surface)
+    if delivery.outcome is Outcome.DELIVERED and expectation.status in DISTRUSTFUL:
+        # To expect what it answers would be to accept that anybody can tell it anything.
+        compare = f"compare the secret before anything else, and answer {expectation.status}"
+        return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
         return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {ending}.")
     advice = f"{mend(delivery, surface=account.surface)}; or, if this is meant, expect it with {ending}."

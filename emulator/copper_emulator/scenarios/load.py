@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from copper_emulator.core.errors import ScenarioError
+from copper_emulator.core.errors import CopperEmulatorError, ScenarioError
 from copper_emulator.core.text import count, meant
 from copper_emulator.scenarios.lines import Fault, Faulty, Lines, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
 from copper_emulator.scenarios.references import reference_faults, setting_faults
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _MAX_BYTES = 5_000_000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,12 @@ def test_a_record_cannot_be_changed_by_its_attributes(kind: EntityType) -> None:
         Record({"id": 17}, kind).name = "Ada"
 
     assert str(caught.value) == (f"a record is a copy; change it with copper.{COLLECTIONS[kind]}.update(17, name=...)")
+
+
+def test_a_record_cannot_be_changed_by_its_items_either() -> None:
+    record: Any = Record({"id": 17}, EntityType.LEAD)
+    with pytest.raises(TypeError, match=r"a record is a copy; change it with copper\.leads\.update\(17, name=\.\.\.\)"):
+        record["name"] = "Ada"
 
 
 def test_a_record_of_no_known_type_cannot_be_changed_either() -> None:

@@ -182,7 +182,7 @@ def test_a_traceback_begins_with_the_application_or_its_framework(kind: str, fac
 def test_where_only_frames_of_ours_are_there_is_none(face: str) -> None:
     (delivery,) = notify(face, lambda _request: 99)
     assert delivery.traceback is not None
-    assert delivery.traceback.startswith("copper_emulator.core.errors.UsageError: an endpoint function answered 99")
+    assert delivery.traceback.startswith("copper_emulator.UsageError: an endpoint function answered 99")
 
 
 @both_faces

@@ -30,10 +30,15 @@ def no_type(name: object) -> str:
 
 
 def _advice(name: object) -> str:
+    near = meant_type(name)
+    return f"; did you mean {str(near)!r}?" if near is not None else ""
+
+
+def meant_type(name: object) -> EntityType | None:
+    """The type that may be meant by a name that is none."""
     word = str(name).lower()
     one = word.removesuffix("s")
-    near = KINDS.get(word) or KINDS.get(one) or _OTHER_WORDS.get(one) or KINDS.get(meant(word, KINDS) or "")
-    return f"; did you mean {str(near)!r}?" if near is not None else ""
+    return KINDS.get(word) or KINDS.get(one) or _OTHER_WORDS.get(one) or KINDS.get(meant(word, KINDS) or "")
 
 
 def kind_called(name: str) -> EntityType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from operator import methodcaller
-from typing import Any
+from typing import Any, Never
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import EntityType
@@ -42,13 +42,21 @@ class Record(Mapping[str, Any]):
         try:
             return object.__getattribute__(self, "_fields")[name]
         except (KeyError, AttributeError):
+            __tracebackhide__ = True
             raise AttributeError(f"this record has no field {name!r}") from None
 
     def __setattr__(self, name: str, value: object) -> None:
+        __tracebackhide__ = True
+        raise AttributeError(self._how_to_write(name))
+
+    # A type checker must go on to refuse every name.
+    def __setitem__(self, name: Never, value: object) -> None:
+        __tracebackhide__ = True
+        raise TypeError(self._how_to_write(name))
+
+    def _how_to_write(self, name: str) -> str:
         of = COLLECTIONS.get(self._kind, "people")
-        raise AttributeError(
-            f"a record is a copy; change it with copper.{of}.update({self._fields.get('id', 'id')}, {name}=...)"
-        )
+        return f"a record is a copy; change it with copper.{of}.update({self._fields.get('id', 'id')}, {name}=...)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copied and pickled by its parts: the usual way sets attributes.

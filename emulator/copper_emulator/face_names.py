@@ -1,0 +1,33 @@
+"""What may be meant by a name that an account does not know in Python?"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.kinds import meant_type
+from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.core.surface import Surface
+from copper_emulator.settings import Settings
+
+
+def no_attribute(known: list[str], name: str, surface: Surface) -> str:
+    """What to say of a name that is none of those that are known."""
+    return f"copper has no {name!r}{_advice(known, name, surface)}"
+
+
+def _advice(known: list[str], name: str, surface: Surface) -> str:
+    if name in Settings.model_fields:
+        on_server = surface is Surface.CONNECTED
+        return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.value}({name}=...)'}"
+    singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
+    plural = {f"{kind}s": collection for kind, collection in singular.items()}
+    close = get_close_matches(name, [each for each in known if not each.startswith("_")], n=1)
+    meant = (singular | plural).get(name) or (close[0] if close else None)
+    return f"; did you mean {meant!r}?" if meant is not None else ""
+
+
+def type_question(name: object) -> str:
+    """What to ask, after the types that there are, who has named another one."""
+    near = None if name in list(EntityType) else meant_type(name)
+    return "" if near is None else f" Did you mean {str(near)!r}?"
