@@ -133,7 +133,7 @@ def test_a_delivery_is_edited_and_sent_again(screen: Screen, emulator: Emulator,
     screen.press("Edit and resend")
     body = screen.dialog.get_by_label("Body")
 
-    body.fill(body.input_value().replace("17", "18"))
+    body.fill(json.dumps({**json.loads(body.input_value()), "ids": [18]}))
     screen.dialog.get_by_role("button", name="Send").click()
 
     expect(screen.delivery.get_by_role("heading", level=1)).to_contain_text("#2")
