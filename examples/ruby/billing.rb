@@ -111,8 +111,11 @@ if $PROGRAM_NAME == __FILE__
   copper = Copper.new(token: ENV.fetch("COPPER_TOKEN"), email: ENV.fetch("COPPER_EMAIL"))
   billing = Billing.new(copper)
   server = billing_server(billing, ENV.fetch("COPPER_SECRET"), port: Integer(ENV.fetch("PORT", "5000")))
-  copper.subscribe(ENV.fetch("COPPER_TARGET"), ENV.fetch("COPPER_SECRET"))
-  Thread.new { loop { billing.reconcile; sleep Billing::EVERY } }
-  trap("INT") { server.shutdown }
-  server.start
+  begin
+    copper.subscribe(ENV.fetch("COPPER_TARGET"), ENV.fetch("COPPER_SECRET"))
+    Thread.new { loop { billing.reconcile; sleep Billing::EVERY } }
+    server.start
+  rescue Interrupt
+    # A `shutdown` in a trap would be forgotten by a server that has not started yet.
+  end
 end
