@@ -359,6 +359,28 @@ def test_an_asgi_applications_work_after_its_answer_may_take_longer_than_an_answ
     assert done == ["work"]
 
 
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_an_asgi_application_that_answers_when_its_time_is_up_notices_nothing_of_ours(face: str) -> None:
+    raised: list[BaseException] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            try:
+                await never()
+            except asyncio.CancelledError:
+                try:
+                    await send(START)
+                    await send(BODY)
+                except BaseException as error:
+                    raised.append(error)
+                    raise
+
+    (delivery,) = delivered(face, app, timeout="50ms", allow={"failed"})
+
+    assert raised == []
+    assert delivery.reason is Reason.TIMED_OUT
+
+
 async def asgi_blocking(scope: Any, _receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         threading.Event().wait(0.2)

@@ -67,7 +67,9 @@ def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:
 def renew(limit: asyncio.Timeout, ms: int) -> None:
     """What runs under a `real_timeout` has so much time from now on; on a loop whose timers freezegun stops, any."""
     loop = asyncio.get_running_loop()
-    limit.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
+    # It may have been left, or be over already.
+    with suppress(RuntimeError):
+        limit.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
 
 
 def _are_timers_real(loop: asyncio.AbstractEventLoop) -> bool:

@@ -1,8 +1,8 @@
 """What happens in a server's accounts is written to its state file before it is acknowledged, or leaves.
 
-The log and the live stream tell of it as it happens.
 Everything of one turn of the loop is written in one commit. What could not be written stays to be written: calls are
-refused meanwhile, and nothing is sent, so that nothing is acknowledged or gone that the file does not know of.
+refused meanwhile, and nothing is sent, so that nothing is acknowledged or gone that the file does not know of. The log
+and the live stream tell of it as it happens.
 """
 
 from __future__ import annotations
