@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Kind, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Kind, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.interception.hosts import HOSTS
 
-_DISLIKED = frozenset({400, 401, 403, 422})
+_DISLIKED = DISTRUSTFUL | {400, 422}
 """Answers of an endpoint that did not like what it was sent."""
-
-DISTRUSTFUL = frozenset({401, 403})
-"""Of these the answers of one that does not believe who sent it."""
 
 _ELSEWHERE = frozenset({404, 405})
 """Answers of an application that has nothing to take a POST there."""

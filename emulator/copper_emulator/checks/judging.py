@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import Delivery, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.timeline import masked
 
@@ -19,9 +19,6 @@ _MAX_ANSWER = 120
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 """Nothing that speaks HTTP is there."""
-
-REFUSALS = (401, 403)
-"""Answers to who is not believed."""
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
@@ -100,7 +97,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return (
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
         )
-    if delivery.status in REFUSALS:
+    if delivery.status in DISTRUSTFUL:
         return _sentence(about_refusal(bench.plan))
     if delivery.status is not None and 300 <= delivery.status < 400:
         return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, timed
-from copper_emulator.checks.judging import NO_CONTACT, REFUSALS, about_refusal, judged
+from copper_emulator.checks.judging import NO_CONTACT, about_refusal, judged
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
@@ -14,7 +14,7 @@ from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import StateError, believed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
 from copper_emulator.core.text import count
 from copper_emulator.settings import Settings
@@ -140,7 +140,7 @@ class _Run:
         # An endpoint that refuses all that the first row sent does not know the secret; nothing else would be learnt.
         deliveries = self.bench.account.journal.deliveries
         sent = self.bench.deliveries
-        if len(sent) != len(deliveries) or not sent or any(each.status not in REFUSALS for each in sent):
+        if len(sent) != len(deliveries) or not sent or any(each.status not in DISTRUSTFUL for each in sent):
             return ""
         return f"everything that was sent was refused with {sent[0].status}: {about_refusal(self.bench.plan)}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import answered_badly, delivery_text
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import Delivery, EntityType, Outcome
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Outcome
 from copper_emulator.shell.driver import Rounds
 
 _WRONG = "not-the-secret"
@@ -60,7 +60,7 @@ def _advice(bench: Bench) -> str:
 def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool | None) -> Finding:
     if known:
         return Finding(Verdict.FAILED, f"{_said(delivery)}, and the {kind} is in the state", _advice(bench))
-    if delivery.status in (401, 403):
+    if delivery.status in DISTRUSTFUL:
         return Finding(Verdict.PASSED, f"refused with {delivery.status}")
     if delivery.status is None or delivery.status >= 500:
         return Finding(Verdict.FAILED, answered_badly(bench, [delivery]), ADVICE)

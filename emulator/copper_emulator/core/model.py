@@ -190,6 +190,9 @@ class Outcome(StrEnum):
 ANSWERED = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
 """Of what was sent: the endpoint had its chance."""
 
+DISTRUSTFUL = frozenset({401, 403})
+"""The statuses of an endpoint that does not believe who sent it a notification."""
+
 
 class Reason(StrEnum):
     """Why an attempt that was made got no answer."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Outcome
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
-from copper_emulator.remedies import DISTRUSTFUL, mend, named, refused_meanwhile, seen
+from copper_emulator.remedies import mend, named, refused_meanwhile, seen
 
 
 def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
