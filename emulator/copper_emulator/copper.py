@@ -157,9 +157,9 @@ class Copper(Face):
     ) -> Report:
         """Check whether an endpoint holds up to what Copper may send it: a report with one row for each thing tried.
 
-        It plays in an account of its own behind this one's key, routes, hooks and clock, which moves on. What happens
-        there is not in this account's journal. A report that fails, and that the test does not look at (`checked()`,
-        `ok`, `rows`), fails the test at its end.
+        It plays in accounts of its own behind this one's key, routes and hooks; where time is frozen, it moves on. What
+        happens there is not in this account's journal. A report that fails, and that the test does not look at
+        (`checked()`, `ok`, `rows`), fails the test at its end.
 
         Args:
             target: the endpoint: a target that has a route, or a loopback URL.

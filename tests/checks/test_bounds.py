@@ -62,7 +62,7 @@ def test_rounds_are_told_that_time_is_up() -> None:
         return []
 
     try:
-        run_sync(timed(rounds(), Trial(0, 0.0, 0.0, 0)), send)
+        run_sync(timed(rounds(), Trial(0.0, 0.0)), send)
     except TimeIsUp:
         told.append("raised")
 

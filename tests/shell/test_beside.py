@@ -9,7 +9,7 @@ import requests
 
 from copper_emulator import Emulator, Settings
 from copper_emulator.core.ids import Counters
-from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.clock import VirtualClock, monotonic
 from copper_emulator.shell.delivering import PAUSE
 from copper_emulator.shell.host import Host
 
@@ -19,19 +19,20 @@ def test_an_account_beside_has_the_same_keys_and_nothing_else() -> None:
         copper.people.create(name="Ada")
         stage, own = copper._stage, copper._stage.account
 
-        with stage.beside(Settings.of({"batch": 1}), Counters()) as other:
+        with stage.beside(Settings.of({"batch": 1}), Counters(), VirtualClock(0)) as other:
             assert stage.account is other
             assert other.keys == own.keys
-            assert (other.journal.entries, stage.settings.batch) == ([], 1)
+            assert (other.journal.entries, stage.settings.batch, stage.now()) == ([], 1, 0)
 
         assert stage.account is own
         assert stage.settings.batch == 30
+        assert stage.now() > 0
 
 
 def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
     with Emulator() as copper:
         own = copper._stage.account
-        with pytest.raises(ZeroDivisionError), copper._stage.beside(Settings.of({}), Counters()):
+        with pytest.raises(ZeroDivisionError), copper._stage.beside(Settings.of({}), Counters(), VirtualClock()):
             _ = 1 / 0
 
         assert copper._stage.account is own

@@ -1,4 +1,4 @@
-"""What do rows act with? One account and its records, what the endpoint answered, and what it believes."""
+"""What do rows act with? An account and its records, what the endpoint answered, and what it believes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from copper_emulator.checks.state import believed, difference
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Result, Subscription
+from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription
 from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import Operations
-from copper_emulator.shell.clock import monotonic
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.stage import Stage
 
 if TYPE_CHECKING:
@@ -43,10 +45,11 @@ class TimeIsUp(Exception):
 class Trial:
     """What one row has seen so far."""
 
-    since: int
     began: float
     limit: float
-    calls_before: int
+    calls_before: int = 0
+    ahead: int = 0
+    """Milliseconds that it plays ahead."""
     slowest: float = 0.0
     touched: dict[tuple[EntityType, int], None] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
@@ -59,17 +62,24 @@ class Trial:
 
 
 class Bench:
-    """Rows are written with it. What lets time pass is a generator of rounds, as everywhere."""
+    """Rows are written with it. What lets time pass is a generator of rounds, as everywhere.
 
-    def __init__(self, stage: Stage, plan: Plan, counters: Counters) -> None:
+    Raises Invalid where the target cannot be subscribed.
+    """
+
+    def __init__(self, stage: Stage, settings: Settings, plan: Plan) -> None:
         self.stage = stage
         self.plan = plan
-        self.trial = Trial(0, 0.0, 0.0, 0)
+        self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Names of fields in the state that are not Copper's."""
-        self._counters = counters
+        self._settings = settings
+        self._counters = Counters()
+        self._start, self._began = stage.now(), monotonic()
         self._operations = Operations(stage)
         self._number = count(plan.first + 1)
+        self._drafts = list(self._drafted())
+        self._has_delivered = False
         self._subscriptions: list[int] = []
         self._ids_beyond = plan.first
 
@@ -89,35 +99,41 @@ class Bench:
 
     # --- before and after a row -----------------------------------------------------------------------------
 
-    def begin(self, limit: float) -> Trial:
-        """A row begins."""
+    @contextmanager
+    def row(self, limit: float, ahead: int) -> Iterator[Trial]:
+        """A row in an account of its own, until the block ends: the endpoint is told of every topic of its types."""
         self._ids_beyond += IDS_PER_ROW
         self._counters.start_records(self._ids_beyond)
-        self.trial = Trial(len(self.account.journal.deliveries), monotonic(), limit, self.stage.api_calls)
-        return self.trial
+        with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
+            self._subscriptions = [self.stage.record(partial(_subscribe, draft=draft)).id for draft in self._drafts]
+            self.trial = Trial(monotonic(), limit, self.stage.api_calls, ahead)
+            yield self.trial
+            self._has_delivered = self.has_delivered
 
-    def subscribe(self) -> None:
-        """The endpoint is told of every topic of its types. Raises Invalid."""
+    def _clock(self, ahead: int) -> Clock:
+        if frozen_now() is not None:
+            # It takes along what the endpoint sees.
+            return self.stage.clock
+        return VirtualClock(self._start + int((monotonic() - self._began) * 1000) - ahead)
+
+    def _drafted(self) -> Iterator[Draft]:
+        rules = self._settings.rules()
         for kind in self.plan.types:
             for event in sorted(self.events(kind)):
                 body: dict[str, Any] = {"target": self.plan.target, "type": str(kind), "event": str(event)}
                 extras = {"secret": dict(self.plan.secret), "headers": dict(self.plan.headers)}
                 body.update({name: extra for name, extra in extras.items() if extra})
-                draft = parse_create(body, self.account.rules)
-                self._subscriptions.append(self.stage.record(partial(_subscribe, draft=draft)).id)
-
-    def clear(self) -> Rounds[None]:
-        """What still waits is not sent."""
-        for each in self._subscriptions:
-            self.stage.record(partial(_unsubscribe, subscription=each))
-        self._subscriptions.clear()
-        yield from self.idle()
-        self.subscribe()
+                yield parse_create(body, rules)
 
     @property
     def deliveries(self) -> list[Delivery]:
         """What has ended since the row began."""
-        return self.account.journal.deliveries[self.trial.since :]
+        return self.account.journal.deliveries
+
+    @property
+    def has_delivered(self) -> bool:
+        """Whether the endpoint has taken a notification, in this row or in one before."""
+        return self._has_delivered or any(each.outcome is Outcome.DELIVERED for each in self.deliveries)
 
     # --- doing ----------------------------------------------------------------------------------------------
 
@@ -271,10 +287,6 @@ class Bench:
 
 def _subscribe(account: Account, now: int, *, draft: Draft) -> Subscription:
     return account.subscribe(draft, now)
-
-
-def _unsubscribe(account: Account, now: int, *, subscription: int) -> None:
-    account.unsubscribe(subscription, now)
 
 
 def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
 
 _SHOWN = 3
+_LATE_MS = 60_000
+_OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15 minutes."
 _MAX_ANSWER = 120
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
@@ -97,8 +99,8 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return (
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
         )
-    if delivery.status in DISTRUSTFUL:
-        return _sentence(about_refusal(bench.plan))
+    if delivery.status in DISTRUSTFUL and not bench.has_delivered:
+        return _sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _LATE_MS else "")
     if delivery.status is not None and 300 <= delivery.status < 400:
         return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
     if delivery.status in (404, 405):

@@ -10,6 +10,9 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.shell.driver import Rounds
 
+LATE_MS = 900_000
+"""The latest that Copper may be: 15 minutes."""
+
 
 def main(bench: Bench) -> EntityType:
     """The type that has all events; rows that need one are skipped where there is none."""

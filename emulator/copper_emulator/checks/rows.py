@@ -31,6 +31,7 @@ class Row:
         kind: the type it is about, where it is about one.
         all_events: it needs a type that has new, update and delete.
         secret: it says nothing of an endpoint that is meant to take all notifications.
+        ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
     """
 
@@ -41,6 +42,7 @@ class Row:
     kind: EntityType | None = None
     all_events: bool = True
     secret: bool = False
+    ahead: int = 0
     limit: float = 60.0
 
 
@@ -56,6 +58,7 @@ _FETCH = (
     "Take a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
     "apply the values in updated_attributes, and take a 404 as a deletion."
 )
+_LATE = f"Copper may take 15 minutes, so refuse nothing for the age of its timestamp. {_FETCH}"
 _BODY = "Read the keys you need with a default, and ignore all others."
 
 
@@ -72,6 +75,10 @@ def _batch(number: int) -> Row:
 
     about = f"{number} records made, changed and deleted, {number} in each notification"
     return Row(f"batch-{number}", about if number > 1 else about.replace("records", "record"), _IDS, play)
+
+
+def _late(name: str, about: str, play: Play) -> Row:
+    return Row(name, about, _LATE, play, ahead=order.LATE_MS)
 
 
 ROWS: tuple[Row, ...] = (
@@ -96,11 +103,11 @@ ROWS: tuple[Row, ...] = (
         all_events=False,
         secret=True,
     ),
-    Row("late", "everything comes 15 minutes late", _FETCH, order.late),
-    Row("update-before-new", "the update of a record comes before its new", _FETCH, order.update_before_new),
-    Row("delete-before-update", "the update of a record comes after its delete", _FETCH, order.delete_before_update),
-    Row("delete-before-new", "the new of a record comes after its delete", _FETCH, order.delete_before_new),
-    Row("updates-swapped", "the older of two updates comes last", _FETCH, order.updates_swapped),
+    _late("late", "everything comes 15 minutes late", order.late),
+    _late("update-before-new", "the update of a record comes before its new", order.update_before_new),
+    _late("delete-before-update", "the update of a record comes after its delete", order.delete_before_update),
+    _late("delete-before-new", "the new of a record comes after its delete", order.delete_before_new),
+    _late("updates-swapped", "the older of two updates comes last", order.updates_swapped),
     Row(
         "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
     ),
@@ -126,8 +133,9 @@ ROWS: tuple[Row, ...] = (
         "one of three records is gone",
         "Treat each id by itself: a 404 for one must not cost the others.",
         races.gone_in_batch,
+        ahead=races.GONE_MS,
     ),
-    Row("concurrent", "16 notifications at once", _FETCH, races.concurrent),
+    Row("concurrent", "16 notifications at once", _FETCH, races.concurrent, ahead=races.CONCURRENT_MS),
     Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
     Row(
         "burst",
@@ -135,6 +143,7 @@ ROWS: tuple[Row, ...] = (
         races.BURST_ADVICE,
         races.burst,
         all_events=False,
+        ahead=races.BURST_MS,
         limit=120.0,
     ),
 )

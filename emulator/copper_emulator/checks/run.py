@@ -1,11 +1,16 @@
-"""Plays the rows of a check, one after the other, and reports each."""
+"""Plays the rows of a check, one after the other, and reports each.
+
+Each has an account of its own and, unless a test has frozen time, a clock of its own. That begins so much before the
+present as the row plays ahead: an endpoint that looks at its own clock finds no `timestamp` in the future, and none
+that is older than Copper may be late.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, timed
+from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, Trial, timed
 from copper_emulator.checks.judging import NO_CONTACT, about_refusal, judged
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
@@ -48,7 +53,7 @@ def settings_for(own: Settings) -> Settings:
 
 
 def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Report]:
-    """Play a plan in an account of its own behind the stage's keys, clock, routes and hooks.
+    """Play a plan in accounts of its own behind the stage's keys, routes and hooks.
 
     Raises:
         UsageError: it is called inside a delivery.
@@ -57,13 +62,14 @@ def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Re
     """
     if stage.driving:
         raise UsageError("check() cannot be called inside a delivery")
-    began, counters = monotonic(), Counters()
+    began = monotonic()
     if plan.state is not None:
         believed(plan.state())
-    with stage.beside(settings_for(stage.settings), counters):
-        bench = Bench(stage, plan, counters)
-        bench.subscribe()
-        running = _Run(bench, on_row, began)
+    settings = settings_for(stage.settings)
+    bench = Bench(stage, settings, plan)
+    running = _Run(bench, on_row, began)
+    # Between two rows, too, an endpoint that still works must not get at the test's own account.
+    with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
     return Report(plan.shown, rows, (*running.notes(), *_notes(bench)), monotonic() - began, tuple(running.cut_off))
 
@@ -73,6 +79,7 @@ class _Run:
     bench: Bench
     on_row: OnRow | None
     began: float
+    has_sent: bool = False
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
 
@@ -88,7 +95,7 @@ class _Run:
         for row in self.bench.plan.rows:
             began = monotonic()
             reason = self._why_not(row)
-            finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._play(row))
+            finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             # An advice belongs to what is wrong; where nothing is, it stays with those rows that give one themselves.
             done.append(
                 RowReport(row.name, row.about, finding.verdict, finding.evidence, finding.advice, monotonic() - began)
@@ -110,27 +117,30 @@ class _Run:
             return "it needs a type with new, update and delete"
         return "the endpoint is meant to take all notifications" if row.secret and plan.open else ""
 
-    def _play(self, row: Row) -> Rounds[Finding]:
-        bench = self.bench
-        trial = bench.begin(row.limit)
-        try:
-            finding = yield from timed(_whole(bench, row), trial)
-        except EchoLoop:
-            finding = Finding(Verdict.FAILED, _echo(bench), ECHO)
-        except NotIdle as error:
-            finding = Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
-        except TimeIsUp:
-            finding = Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
-        except StateError as error:
-            finding = Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
-        self.halted = self._no_contact() or ("" if row.secret else self._refused())
-        if bench.account.waiting():
-            yield from bench.clear()
+    def _in_its_own_account(self, row: Row) -> Rounds[Finding]:
+        with self.bench.row(row.limit, row.ahead) as trial:
+            finding = yield from self._play(row, trial)
+            if not self.has_sent:
+                self.halted = self._no_contact() or ("" if row.secret else self._refused())
+            self.has_sent = self.has_sent or bool(self.bench.deliveries)
         return finding
+
+    def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
+        bench = self.bench
+        try:
+            return (yield from timed(_whole(bench, row), trial))
+        except EchoLoop:
+            return Finding(Verdict.FAILED, _echo(bench), ECHO)
+        except NotIdle as error:
+            return Finding(Verdict.FAILED, str(error).partition(". ")[0], row.advice)
+        except TimeIsUp:
+            return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
+        except StateError as error:
+            return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
         # A first notification that nobody answers will not be the last.
-        first = self.bench.account.journal.deliveries[:1]
+        first = self.bench.deliveries[:1]
         reasons = (*NO_CONTACT, Reason.TIMED_OUT, Reason.BROKEN_OFF)
         if not first or (first[0].reason not in reasons and first[0].outcome is not Outcome.BLOCKED):
             return ""
@@ -138,9 +148,8 @@ class _Run:
 
     def _refused(self) -> str:
         # An endpoint that refuses all that the first row sent does not know the secret; nothing else would be learnt.
-        deliveries = self.bench.account.journal.deliveries
         sent = self.bench.deliveries
-        if len(sent) != len(deliveries) or not sent or any(each.status not in DISTRUSTFUL for each in sent):
+        if not sent or any(each.status not in DISTRUSTFUL for each in sent):
             return ""
         return f"everything that was sent was refused with {sent[0].status}: {about_refusal(self.bench.plan)}"
 

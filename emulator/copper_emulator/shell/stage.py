@@ -120,17 +120,17 @@ class Stage:
             self.account = self._new_account(settings, self.account.keys)
 
     @contextmanager
-    def beside(self, settings: Settings, counters: Counters) -> Iterator[Account]:
-        """Another account behind the same keys, clock, routes and hooks for the length of a block, then this again."""
+    def beside(self, settings: Settings, counters: Counters, clock: Clock) -> Iterator[Account]:
+        """Another account behind the same keys, routes and hooks for the length of a block, then this again."""
         with self.lock:
-            before, before_settings = self.account, self.settings
-            self.account = self._new_account(settings, before.keys, told=False, counters=counters)
-            self.settings = settings
+            before = self.account, self.settings, self.clock
+            self.account = self._new_account(settings, self.account.keys, told=False, counters=counters)
+            self.settings, self.clock = settings, clock
         try:
             yield self.account
         finally:
             with self.lock:
-                self.account, self.settings = before, before_settings
+                self.account, self.settings, self.clock = before
 
     def reset(self, settings: Settings | None = None) -> None:
         """As newly made, with the same key and clock: records, subscriptions, routes, hooks, windows, journal, ids.

@@ -1,0 +1,91 @@
+"""What time is it for an endpoint that is checked? Nothing comes from the future, and late is what it calls late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from copper_emulator import Emulator, Received, Report
+
+TARGET = "https://app.example/hook"
+LATE_ROWS = {"late", "update-before-new", "delete-before-update", "delete-before-new", "updates-swapped"}
+MOST = timedelta(minutes=15)
+READING = timedelta(minutes=2)
+"""What a row may take in real time: its own clock stands still meanwhile."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the endpoint's own clock is what this is about
+
+
+def age(request: Received) -> timedelta:
+    """How old a notification is by the clock of whoever gets it."""
+    return now() - datetime.fromisoformat(request.json["timestamp"])
+
+
+def checked(answer: Callable[[Received], object], **options: Any) -> Report:
+    with Emulator(strict=False) as copper:
+        copper.route("https://app.example", to=answer)
+        return copper.check(TARGET, no_secret=True, **options)
+
+
+def refusing_after(most: timedelta, status: int = 401) -> Callable[[Received], int]:
+    def hook(request: Received) -> int:
+        return status if age(request) > most else 200
+
+    return hook
+
+
+def test_nothing_comes_from_the_future_and_nothing_is_older_than_copper_may_be_late() -> None:
+    ages: list[timedelta] = []
+    report = checked(lambda request: ages.append(age(request)))
+
+    assert not report.failed
+    assert min(ages) > timedelta(0)
+    assert max(ages) < MOST + READING
+
+
+def test_who_refuses_what_is_old_by_its_own_clock_is_found_out() -> None:
+    report = checked(refusing_after(timedelta(minutes=5)), skip="burst")
+
+    assert {row.name for row in report.failed} == LATE_ROWS
+    assert "refuse nothing for the age of its timestamp" in report["late"].advice
+    assert "2 of 3 notifications not answered 2xx" in report["late"].evidence
+
+
+def test_who_takes_what_may_be_late_passes() -> None:
+    assert checked(refusing_after(MOST + READING), only=LATE_ROWS).ok
+
+
+def test_a_row_alone_says_that_it_may_be_the_age() -> None:
+    advice = checked(refusing_after(timedelta(minutes=5)), only="updates-swapped")["updates-swapped"].advice
+
+    assert advice.endswith("Or it refuses what is late, by its timestamp: Copper may take 15 minutes.")
+
+
+def test_who_has_believed_before_is_not_told_of_its_secret() -> None:
+    advice = checked(refusing_after(timedelta(minutes=5)), only="answers,updates-swapped")["updates-swapped"].advice
+
+    assert "secret" not in advice
+
+
+def test_the_tests_own_clock_stays_where_it_is() -> None:
+    with Emulator() as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        before = copper.now
+        copper.check(TARGET, no_secret=True, only="late")
+
+        assert copper.now == before
+
+
+@pytest.mark.parametrize(("most", "fails"), [(14, LATE_ROWS), (15, set())])
+def test_where_time_is_frozen_the_endpoint_sees_it_pass(most: int, fails: set[str]) -> None:
+    with freeze_time("2026-03-02 09:00"):
+        report = checked(refusing_after(timedelta(minutes=most)), skip="burst")
+
+        assert {row.name for row in report.failed} == fails
+        assert now() > datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
