@@ -113,6 +113,32 @@ def test_large_attributes_are_larger_than_many_frameworks_allow(copper: Copper) 
     assert len(json.dumps(sent(copper, "large-attributes")[-1])) > 100 * 1024
 
 
+def test_a_name_comes_in_every_script_and_as_utf_8(copper: Copper) -> None:
+    bodies: list[bytes] = []
+    played(copper, lambda _, request: bodies.append(request.body), only="other-scripts")
+
+    assert len(bodies) == 5
+    assert ["山田 花子".encode() in body for body in bodies] == [False, False, True, True, False]
+    assert b"Ada \xf0\x9f\x9a\x80" in bodies[-1]
+
+
+def test_values_come_from_null_and_go_back_to_it(copper: Copper) -> None:
+    there, gone = (body["updated_attributes"] for body in sent(copper, "values")[1:])
+
+    assert there["details"] == [None, "Met in Oslo"]
+    assert there["tags"] == [[], ["met", "oslo"]]
+    assert there["address"][1]["city"] == "Oslo"
+    assert gone == {name: [new, old] for name, (old, new) in there.items()}
+
+
+@pytest.mark.parametrize("kind", ["lead", "company", "opportunity", "project", "task"])
+def test_types_without_an_address_have_the_other_values(copper: Copper, kind: str) -> None:
+    there = sent(copper, "values", types=kind)[1]["updated_attributes"]
+
+    assert ("address" in there) is (kind in ("lead", "company"))
+    assert {"details", "tags"} <= set(there)
+
+
 def test_custom_fields_are_nested(copper: Copper) -> None:
     last = sent(copper, "custom-fields")[-1]["updated_attributes"]["custom_fields"]
 

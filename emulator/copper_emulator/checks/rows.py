@@ -121,6 +121,19 @@ ROWS: tuple[Row, ...] = (
         shapes.large_attributes,
     ),
     Row(
+        "other-scripts",
+        "names in other scripts, and an emoji",
+        "Read the body as UTF-8, whatever the system's locale is, and see that the database and the log take every "
+        "character.",
+        shapes.other_scripts,
+    ),
+    Row(
+        "values",
+        "a text, a list and an object that were null before, and are null again",
+        "The old and the new value may each be null, a list or an object: look before you read one as text.",
+        shapes.values,
+    ),
+    Row(
         "custom-fields",
         "custom fields change, nested by their ids",
         "updated_attributes.custom_fields is an object of its own: {id: [old, new]}.",

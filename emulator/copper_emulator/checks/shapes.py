@@ -7,6 +7,7 @@ from typing import Any
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.order import main
+from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.driver import Rounds
 
 LARGE = 64 * 1024
@@ -48,6 +49,35 @@ def large_attributes(bench: Bench) -> Rounds[None]:
     ids = yield from bench.create(kind)
     yield from bench.update(kind, ids, details="before " * (LARGE // 7))
     yield from bench.update(kind, ids, details="after. " * (LARGE // 7))
+
+
+def other_scripts(bench: Bench) -> Rounds[None]:
+    """Names in other scripts, and with a character that takes four bytes."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    for name in _NAMES:
+        yield from bench.update(kind, ids, name=name)
+
+
+_NAMES = ("Zoë Łukasiewicz", "山田 花子", "عائشة", "Ada \N{ROCKET}")
+
+
+def values(bench: Bench) -> Rounds[None]:
+    """From nothing to a text, a list and an object, and back to nothing."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    given = {name: value for name, value in _VALUES.items() if name in TABLES[kind].by_name}
+    yield from bench.update(kind, ids, **given)
+    yield from bench.compare("with values")
+    yield from bench.update(kind, ids, **{name: [] if name == "tags" else None for name in given})
+
+
+_VALUES: Mapping[str, Any] = {
+    "details": "Met in Oslo",
+    "tags": ["met", "oslo"],
+    "address": {"street": "1 Main Street", "city": "Oslo"},
+}
+"""By field; not every type has each."""
 
 
 def custom_fields(bench: Bench) -> Rounds[None]:
