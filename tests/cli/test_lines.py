@@ -77,6 +77,20 @@ def test_what_nobody_reads_in_time_is_left_out_and_counted_where_it_is_missing(p
     assert rest_of(reader, writer) == "after\n"
 
 
+def test_of_several_lines_at_once_those_are_left_out_for_which_there_is_no_room(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    lines = lines_to(writer, most=3)
+    # More than a pipe holds, so that it is still being passed on when the others come.
+    lines.write("a" * 1_500_000 + "\n")
+    got = os.read(reader, 1)
+    lines.writelines(["b\n", "c\n", "d\n", "e\n", "f\n"])
+    while b"left out)\n" not in got:
+        got += os.read(reader, 65536)
+    lines.close(PATIENCE)
+
+    assert got.decode().split()[1:] == ["b", "c", "d", "(2", "left", "out)"]
+
+
 def test_the_end_does_not_wait_for_ever_for_a_reader(pipe: tuple[int, int]) -> None:
     lines = lines_to(pipe[1])
     lines.write("x" * 1_000_000 + "\n")

@@ -7,7 +7,7 @@ import select
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 _CHUNK: int = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe which can be written to takes at once, here; POSIX has at least 512 everywhere."""
@@ -55,16 +55,19 @@ class Lines:
 
     def write(self, text: str) -> int:
         """Take a text of whole lines, or leave it out."""
+        self.writelines((text,))
+        return len(text)
+
+    def writelines(self, texts: Sequence[str]) -> None:
+        """Take several, or leave out those for which there is no room."""
         with self._changed:
             # Until it has been told that some are missing, those after them are, too: the lines keep their order.
-            if len(self._texts) < self._most and not self._lost:
-                self._texts.append(text)
-            else:
-                self._lost += 1
+            room = 0 if self._lost else self._most - len(self._texts)
+            self._texts.extend(texts[:room])
+            self._lost += max(len(texts) - room, 0)
             if self._idle:
                 self._idle = False
                 self._changed.notify()
-        return len(text)
 
     def flush(self) -> None:
         """Nothing is kept back."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from copper_emulator.cli.lines import Lines
-from copper_emulator.cli.output import Output, complain, on_one_line
+from copper_emulator.cli.output import Output, complain
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.targets import is_beyond, is_loopback
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Way: TypeAlias = tuple[Path, dict[str, str]]
 """A file for a shell to read, and the variables that it sets."""
+
+_Line: TypeAlias = tuple[str, str]
+"""Whose it is, as it leads the line of one who has others beside it, and what is told."""
 
 _MOST = 5_000
 """Lines that are kept for a reader who is behind."""
@@ -58,8 +61,8 @@ class Log:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._waiting: deque[Callable[[], None]] = deque()
-        """What is to be printed, the oldest first."""
+        self._waiting: deque[Callable[[], _Line]] = deque()
+        """What makes the lines that are to be printed, the oldest first."""
         self._ready = False
         self._called = False
         self._not_before = 0.0
@@ -133,12 +136,13 @@ class Log:
             return
         # What is not shown now: a reset may come before the line is made, and forgets it.
         hidden = None if account is None else account.hidden
-        self._waiting.append(partial(self._print_entry, account, entry, hidden))
-        self._print_soon()
+        self._waiting.append(partial(self._line_of, account, entry, hidden))
+        if not self._called:
+            self._print_soon()
 
     def proxy_refused(self, refused: Refused) -> None:
         """The proxy let something not through."""
-        self._waiting.append(partial(self._print_refused, refused, real_now()))
+        self._waiting.append(partial(self._line_of_refused, refused, real_now()))
         self._print_soon()
 
     def _print_soon(self) -> None:
@@ -149,8 +153,7 @@ class Log:
     def _print_some(self) -> None:
         self._called = False
         try:
-            for _ in range(min(len(self._waiting), _AT_ONCE)):
-                self._waiting.popleft()()
+            self._print_next()
         finally:
             # Also after one that cannot be told: the others do not wait until another comes.
             if self._waiting:
@@ -160,24 +163,37 @@ class Log:
 
     def _print_all(self) -> None:
         while self._waiting:
-            self._waiting.popleft()()
+            self._print_next()
 
-    def _print_entry(self, account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> None:
+    def _print_next(self) -> None:
+        """The oldest of what waits, passed on together: for each by itself that takes as long as to make its line."""
+        lines: list[_Line] = []
+        try:
+            for _ in range(min(len(self._waiting), _AT_ONCE)):
+                lines.append(self._waiting.popleft()())
+        finally:
+            if self._as_json:
+                self._output.json_texts([text for _, text in lines])
+            else:
+                self._output.journal_lines(lines)
+
+    @cached_property
+    def _told(self) -> Callable[[ServedAccount | None, Entry, Hidden | None], str]:
         # Loaded with the first entry: the ready line does not wait for it.
         from copper_emulator.cli.log_entries import as_json, as_text
 
-        if self._as_json:
-            self._output.json_text(as_json(account, entry, hidden))
-        else:
-            lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
-            self._output.journal_line(as_text(entry, hidden), lead=lead)
+        return as_json if self._as_json else as_text
 
-    def _print_refused(self, refused: Refused, now: int) -> None:
+    def _line_of(self, account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> _Line:
+        lead = "" if account is None or account.name == DEFAULT else f"[{account.name}] "
+        return lead, self._told(account, entry, hidden)
+
+    def _line_of_refused(self, refused: Refused, now: int) -> _Line:
         place = refused.place or "a connection"
-        self._output.json(
-            {"kind": "proxy-refused", "at": iso(now), "place": refused.place or None, "text": refused.text}
-        )
-        self._output.line(on_one_line(f"{stamp(now)}  proxy refused {place}: {refused.text}"))
+        if self._as_json:
+            told = {"kind": "proxy-refused", "at": iso(now), "place": refused.place or None, "text": refused.text}
+            return "", json.dumps(told)
+        return "", f"{stamp(now)}  proxy refused {place}: {refused.text}"
 
     def ended(self) -> None:
         """The last line."""

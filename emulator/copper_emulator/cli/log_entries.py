@@ -11,8 +11,8 @@ from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.shell.served_account import ServedAccount
 
 
-def as_text(entry: Entry, hidden: Hidden | None) -> str:
-    """A line to read."""
+def as_text(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:
+    """A line to read, without whose it is."""
     return shown_line(entry, hidden or NOTHING)
 
 

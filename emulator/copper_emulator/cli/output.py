@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -65,17 +65,26 @@ class Output:
         text = on_one_line(text)
         self.line(f"{lead}{text}", style="" if self.as_json or self._is_plain else _style(text))
 
+    def journal_lines(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Several of them, each with its lead; where nothing is coloured they are passed on together."""
+        if self._is_plain and not self.as_json:
+            self._file.writelines([f"{lead}{on_one_line(text)}\n" for lead, text in lines])
+            self._file.flush()
+            return
+        for lead, text in lines:
+            self.journal_line(text, lead=lead)
+
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on a line of its own; nothing where people read."""
         if self.as_json:
-            self.json_text(json.dumps(value))
+            self.json_texts([json.dumps(value)])
 
-    def json_text(self, text: str) -> None:
-        """One JSON object that already is text; in UTF-8 whatever the terminal speaks."""
+    def json_texts(self, texts: Sequence[str]) -> None:
+        """JSON objects that already are text, passed on together; in UTF-8 whatever the terminal speaks."""
         if self._lines is not None:
-            self._lines.write(text + "\n")
+            self._lines.writelines([text + "\n" for text in texts])
         else:
-            sys.stdout.buffer.write(text.encode() + b"\n")
+            sys.stdout.buffer.writelines([text.encode() + b"\n" for text in texts])
             sys.stdout.flush()
 
     @property
