@@ -101,7 +101,10 @@ async def test_what_comes_back_lets_the_next_go_and_no_more_are_on_their_way_tha
 
 
 async def test_each_is_sent_when_it_is_due_without_a_call() -> None:
-    async with listening(Endpoint()) as endpoint, serving(clock="wall", to=endpoint, latency="20ms") as served:
+    async with (
+        listening(Endpoint()) as endpoint,
+        serving(clock="wall", to=endpoint, latency="20ms", in_flight=1) as served,
+    ):
         account = await subscribed(served)
 
         fire(account, 2)

@@ -23,6 +23,7 @@ from copper_emulator.shell.driver import Rounds, advance, run_async, run_until_i
 from copper_emulator.shell.inbox import Inbox
 from copper_emulator.shell.routes import Blocked, Route
 from copper_emulator.shell.senders.caught import from_exception
+from copper_emulator.shell.senders.connection import OnEnd
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
@@ -68,7 +69,8 @@ class Runner:
         finally:
             self._account = None
             self._look_again_at(None)
-            for _, sending in self._flying.values():
+            # Over plain HTTP it has come back when it is cancelled, and flies no more.
+            for _, sending in list(self._flying.values()):
                 sending.cancel()
             await self._landed()
 
@@ -201,9 +203,8 @@ class Runner:
             raise
 
     def _launch(self, account: Account, attempt: Attempt) -> asyncio.Future[Result]:
-        sending = self._begun(attempt)
+        sending = self._begun(attempt, partial(self._came_back, account, attempt))
         self._flying[attempt.notification.serial] = attempt, sending
-        sending.add_done_callback(partial(self._came_back, account, attempt))
         return sending
 
     def _came_back(self, account: Account, attempt: Attempt, sending: asyncio.Future[Result]) -> None:
@@ -261,19 +262,22 @@ class Runner:
         yield from send_now(self._stage, attempt)
         return attempt.notification
 
-    def _begun(self, attempt: Attempt) -> asyncio.Future[Result]:
+    def _begun(self, attempt: Attempt, on_end: OnEnd | None = None) -> asyncio.Future[Result]:
         """What comes of one attempt, which has left where it can at once, or why it was not made."""
         try:
-            begun = self._begin(attempt)
+            begun = self._begin(attempt, on_end)
         except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
             begun = from_exception(error)
         if not isinstance(begun, Result):
             return begun
         known: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         known.set_result(begun)
+        if on_end is not None:
+            # Not now: of a thousand that are refused each would otherwise end within the one before.
+            known.add_done_callback(on_end)
         return known
 
-    def _begin(self, attempt: Attempt) -> Result | asyncio.Future[Result]:
+    def _begin(self, attempt: Attempt, on_end: OnEnd | None) -> Result | asyncio.Future[Result]:
         if attempt.instead is not None:
             return attempt.instead
         if self._inbox.is_for(attempt.url):
@@ -285,7 +289,7 @@ class Runner:
             # Only while a scenario is played: its own endpoint, or none that answers.
             return send_to_function(destination.to, attempt)._replace(route=destination.name)
         settings = self._stage.settings
-        return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca)
+        return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca, on_end=on_end)
 
 
 def _result_of(sending: asyncio.Future[Result]) -> Result:

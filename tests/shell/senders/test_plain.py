@@ -19,6 +19,7 @@ from copper_emulator.core.model import Attempt, Outcome, Reason, Result
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.routes import Route, Straight
 from copper_emulator.shell.senders.connection import Connection, Exchange
+from copper_emulator.shell.senders.deadlines import Deadlines
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.senders.plain import PlainSender
 from tests.shell.endpoints import raw_endpoint, read_request
@@ -211,7 +212,7 @@ async def taken(pieces: list[bytes]) -> Result:
             connection.get_buffer(-1)[: len(piece)] = piece
             connection.buffer_updated(len(piece))
         there.close()
-        return await exchange.result
+        return await exchange
 
 
 @asynccontextmanager
@@ -231,7 +232,8 @@ async def connected() -> AsyncIterator[tuple[Connection, socket.socket]]:
 
 
 def asking() -> Exchange:
-    return Exchange(URL("http://127.0.0.1/"), b"request", timeout_ms=PATIENCE, route="")
+    deadlines = Deadlines(PATIENCE, asyncio.get_running_loop())
+    return Exchange(URL("http://127.0.0.1/"), b"request", deadlines, route="")
 
 
 # --- requests -----------------------------------------------------------------------------------------------------
@@ -306,6 +308,49 @@ def test_a_header_is_taken_as_aiohttps_client_takes_it(value: str) -> None:
     assert first == second
     assert len(heard) in (0, 2)
     assert len(set(heard)) < 2
+
+
+def test_who_is_told_of_an_answer_can_send_the_next_over_the_same_connection_at_once() -> None:
+    def talk(connection: socket.socket) -> None:
+        for _ in range(4):
+            read_request(connection)
+            connection.sendall(OK)
+
+    async def run(url: str) -> None:
+        async with sender() as made:
+
+            def begin_next(ended: asyncio.Future[Result]) -> None:
+                assert ended.result().status == 200
+                following.append(made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE))
+
+            following: list[asyncio.Future[Result]] = []
+            await post(made, url)
+            await post(made, url)
+            await made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE, on_end=begin_next)
+            # It was told before this was.
+            assert [(await each).status for each in following] == [200]
+
+    with raw_endpoint(talk) as endpoint:
+        asyncio.run(run(endpoint.url))
+        assert endpoint.connections == 1
+
+
+@pytest.mark.parametrize("plainly", [True, False])
+def test_who_is_to_be_told_of_the_end_is_told_of_one_that_is_cancelled(*, plainly: bool) -> None:
+    async def run(url: str) -> None:
+        async with sender(plainly=plainly) as made:
+            told: list[asyncio.Future[Result]] = []
+            sending = made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE, on_end=told.append)
+            sending.cancel()
+            await asyncio.wait([sending])
+            assert told == [sending]
+            assert sending.cancelled()
+
+    def read(connection: socket.socket) -> None:
+        connection.recv(1)
+
+    with raw_endpoint(read) as endpoint:
+        asyncio.run(run(endpoint.url))
 
 
 def test_over_a_kept_connection_it_has_left_when_the_call_returns() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any, TypeAlias
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from yarl import URL
@@ -16,6 +17,7 @@ from yarl import URL
 from copper_emulator.core.model import Result
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.senders.connecting import broken_off, no_http
+from copper_emulator.shell.senders.deadlines import Deadlines
 
 MAX_ANSWER = 64 * 1024
 """Bytes of an answer that are kept."""
@@ -28,32 +30,27 @@ _INTERIM = frozenset(range(100, 200)) - {101}
 """The statuses of what comes before the answer."""
 
 
-class Exchange:
-    """One request, and the result that somebody waits for. Whoever cancels that gives it up."""
+class Exchange(asyncio.Future[Result]):
+    """One request, and what comes of it. Whoever cancels it gives it up.
 
-    __slots__ = (
-        "_began",
-        "_connection",
-        "_loop",
-        "_route",
-        "_timeout_ms",
-        "_timer",
-        "content",
-        "result",
-        "url",
-    )
+    Args:
+        deadlines: of those that have as long for their answers.
+        on_end: is told in the very turn of the loop in which it ends, before anybody who waits for it.
+    """
 
-    def __init__(self, url: URL, content: bytes, *, timeout_ms: int, route: str) -> None:
-        loop = self._loop = asyncio.get_running_loop()
+    __slots__ = ("_began", "_connection", "_deadlines", "_on_end", "_route", "content", "url")
+
+    def __init__(
+        self, url: URL, content: bytes, deadlines: Deadlines, *, route: str, on_end: OnEnd | None = None
+    ) -> None:
+        super().__init__(loop=deadlines.loop)
         self.url = url
         self.content = content
-        self.result: asyncio.Future[Result] = loop.create_future()
-        self.result.add_done_callback(self._clean_up)
         self._route = route
-        self._timeout_ms = timeout_ms
+        self._on_end = on_end
         self._connection: Connection | None = None
-        self._began = loop.time()
-        self._timer = loop.call_at(self._began + timeout_ms / 1000, self._expire)
+        self._deadlines = deadlines
+        self._began = deadlines.begin(self)
 
     def over(self, connection: Connection) -> None:
         """Send it over a connection."""
@@ -62,33 +59,52 @@ class Exchange:
 
     def answered(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """An answer came."""
-        if not self.result.done():
-            took_ms = (self._loop.time() - self._began) * 1000
-            self._end(Result.answered(status, headers=headers, body=body, route=self._route, took_ms=took_ms))
+        if not self.done():
+            self._end(Result.answered(status, headers=headers, body=body, route=self._route, took_ms=self._took_ms))
 
     def end(self, result: Result) -> None:
         """That is how it ended, unless it had before."""
-        if not self.result.done():
-            took_ms = (self._loop.time() - self._began) * 1000
-            self._end(result.sent(route=self._route, took_ms=took_ms))
+        if not self.done():
+            self._end(result.sent(route=self._route, took_ms=self._took_ms))
 
     def broke_off(self, *, begun: bool) -> None:
         """The other side went away, in the middle of an answer or before."""
         self.end(broken_off(self.url, begun=begun))
 
-    def _expire(self) -> None:
-        self.end(timed_out(self._timeout_ms))
+    def expire(self) -> None:
+        """There is no time left."""
+        self.end(timed_out(self._deadlines.timeout_ms))
+
+    def fail(self, error: Exception) -> None:
+        """Whoever waits for it is to hear of this error of ours."""
+        if not self.done():
+            self.set_exception(error)
+            self._ended()
+
+    def cancel(self, msg: Any = None) -> bool:
+        cancelled = super().cancel(msg)
+        if cancelled:
+            self._ended()
+        return cancelled
+
+    @property
+    def _took_ms(self) -> float:
+        return (self._loop.time() - self._began) * 1000
 
     def _end(self, result: Result) -> None:
-        # Every delivery passes here, and a callback of the loop's would take longer than what there is to be done.
-        self.result.remove_done_callback(self._clean_up)
-        self.result.set_result(result)
-        self._clean_up(self.result)
+        self.set_result(result)
+        self._ended()
 
-    def _clean_up(self, _: asyncio.Future[Result]) -> None:
-        self._timer.cancel()
+    def _ended(self) -> None:
+        self._deadlines.end(self)
         if self._connection is not None:
             self._connection.give_up(self)
+        if self._on_end is not None:
+            self._on_end(self)
+
+
+OnEnd: TypeAlias = Callable[[asyncio.Future[Result]], object]
+"""Is given what is done."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -117,6 +133,8 @@ class Connection(asyncio.BufferedProtocol):
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._exchange: Exchange | None = None
+        self._tell: Callable[[], None] | None = None
+        """Tells the exchange that has just ended how it did."""
         self.free_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -182,22 +200,30 @@ class Connection(asyncio.BufferedProtocol):
                 self._on_free(self)
             else:
                 self._transport.abort()
+            self._tell_it()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(self)
         exchange = self._exchange
-        if exchange is None or exchange.result.done():
+        if exchange is None or exchange.done():
             return
         if self._head_ended and self._until_closed and exc is None:
             self._answered(keeps=False)
+            self._tell_it()
         else:
             exchange.broke_off(begun=self._heard > 0)
+
+    def _tell_it(self) -> None:
+        # When what was read is done with, and the connection has its place: who is told may send the next request.
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
 
     def _no_http(self, complaint: str, data: memoryview | bytes) -> None:
         exchange, self._exchange = self._exchange, None
         self._keeps = False
         if exchange is not None:
-            exchange.end(no_http(complaint, bytes(data[:2]), exchange.url))
+            self._tell = partial(exchange.end, no_http(complaint, bytes(data[:2]), exchange.url))
 
     def _answered(self, *, keeps: bool) -> None:
         exchange, self._exchange = self._exchange, None
@@ -206,7 +232,7 @@ class Connection(asyncio.BufferedProtocol):
         if exchange is not None:
             body = b"".join(self._body)[:MAX_ANSWER]
             self._body.clear()
-            exchange.answered(self._status, self._headers, body)
+            self._tell = partial(exchange.answered, self._status, self._headers, body)
 
     # --- what the parser tells: also of what follows the answer, which nobody has asked for -------------------------
 

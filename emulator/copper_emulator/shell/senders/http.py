@@ -25,7 +25,7 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.connecting import unanswered
-from copper_emulator.shell.senders.connection import MAX_ANSWER
+from copper_emulator.shell.senders.connection import MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
@@ -92,6 +92,7 @@ class HttpSender:
         ca: tuple[str, ...] = (),
         as_target: bool = False,
         fresh: bool = False,
+        on_end: OnEnd | None = None,
     ) -> asyncio.Future[Result]:
         """One POST, its route, and how long it took. Over a route the endpoint sees the route's host and, in two
         headers, the target's. Where a connection to it is kept, the request has left when this returns.
@@ -100,15 +101,21 @@ class HttpSender:
             ca: files of authorities to believe beside those of everybody here.
             as_target: the endpoint sees the target's host as its own, as an application in this process does.
             fresh: over a connection of its own that is closed afterwards.
+            on_end: is given what is returned when it is done; of plain HTTP in the turn in which the answer came.
         """
         if self._plain is None:
             raise RuntimeError("HttpSender.start() was not awaited")
         way = _way(destination, attempt.url, attempt.headers, as_target=as_target, fresh=fresh)
         if self._plainly and way.head:
             content = b"%b%d\r\n\r\n%b" % (way.head, len(attempt.body), attempt.body)
-            return self._plain.send(way.url, content, timeout_ms=timeout_ms, route=way.route, fresh=fresh)
-        sending = self._over_aiohttp(way, attempt.body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
-        return asyncio.get_running_loop().create_task(sending)
+            return self._plain.send(
+                way.url, content, timeout_ms=timeout_ms, route=way.route, fresh=fresh, on_end=on_end
+            )
+        posting = self._over_aiohttp(way, attempt.body, timeout_ms=timeout_ms, ca=ca, fresh=fresh)
+        sending = asyncio.get_running_loop().create_task(posting)
+        if on_end is not None:
+            sending.add_done_callback(on_end)
+        return sending
 
     async def _over_aiohttp(
         self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool

@@ -16,10 +16,10 @@ from typing import Any
 
 from yarl import URL
 
-from copper_emulator.core.model import Result
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.senders.connecting import unconnected
-from copper_emulator.shell.senders.connection import Connection, Exchange
+from copper_emulator.shell.senders.connection import Connection, Exchange, OnEnd
+from copper_emulator.shell.senders.deadlines import Deadlines
 
 _BUFFER = 64 * 1024
 
@@ -39,11 +39,20 @@ class PlainSender:
         self.loop = asyncio.get_running_loop()
         self.buffer = memoryview(bytearray(_BUFFER))
         self._places: dict[tuple[str, int], _Place] = {}
+        self._deadlines: dict[int, Deadlines] = {}
+        """By how long there is for an answer."""
         self._sweep: asyncio.TimerHandle | None = None
 
     def send(
-        self, url: URL, content: bytes, *, timeout_ms: int, route: str = "", fresh: bool = False
-    ) -> asyncio.Future[Result]:
+        self,
+        url: URL,
+        content: bytes,
+        *,
+        timeout_ms: int,
+        route: str = "",
+        fresh: bool = False,
+        on_end: OnEnd | None = None,
+    ) -> Exchange:
         """Over a connection used before the request has left when this returns. Cancelled, it is given up."""
         key = url.host or "", url.port or 80
         place = self._places.get(key)
@@ -51,9 +60,12 @@ class PlainSender:
             place = self._places[key] = _Place(self, *key)
         if self._sweep is None:
             self._sweep = self.loop.call_later(self.keep_alive, self._close_old)
-        exchange = Exchange(url, content, timeout_ms=timeout_ms, route=route)
+        deadlines = self._deadlines.get(timeout_ms)
+        if deadlines is None:
+            deadlines = self._deadlines[timeout_ms] = Deadlines(timeout_ms, self.loop)
+        exchange = Exchange(url, content, deadlines, route=route, on_end=on_end)
         place.send(exchange, fresh=fresh)
-        return exchange.result
+        return exchange
 
     async def close(self) -> None:
         """Close every connection, and wait until that is done. What is on its way breaks off."""
@@ -61,12 +73,18 @@ class PlainSender:
             self._sweep.cancel()
         for place in self._places.values():
             await place.close()
+        for deadlines in self._deadlines.values():
+            deadlines.close()
 
     def _close_old(self) -> None:
-        """Let connections go that nobody has needed, and places that nobody sends to."""
+        """Let connections go that nobody has needed, places that nobody sends to, and times that nobody has."""
         for place in self._places.values():
             place.close_old()
         self._places = {key: place for key, place in self._places.items() if place.is_used}
+        for timeout_ms, deadlines in list(self._deadlines.items()):
+            if not deadlines.is_used:
+                deadlines.close()
+                del self._deadlines[timeout_ms]
         self._sweep = self.loop.call_later(self.keep_alive, self._close_old) if self._places else None
 
 
@@ -129,7 +147,7 @@ class _Place:
         task = self._loop.create_task(self._begun(exchange, work))
         self._beginning.add(task)
         task.add_done_callback(self._beginning.discard)
-        exchange.result.add_done_callback(lambda _: task.cancel())
+        exchange.add_done_callback(lambda _: task.cancel())
         return task
 
     async def _begun(self, exchange: Exchange, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -138,11 +156,10 @@ class _Place:
         except OSError as error:
             exchange.end(unconnected(error, exchange.url))
         except asyncio.CancelledError:
-            exchange.result.cancel()
+            exchange.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - whoever waits for the result is to hear of it
-            if not exchange.result.done():
-                exchange.result.set_exception(error)
+            exchange.fail(error)
 
     async def _over_new(self, exchange: Exchange, on_free: Callable[[Connection], None]) -> None:
         exchange.over(await self._connected(on_free))
