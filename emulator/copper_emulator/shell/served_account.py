@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.core.errors import AccountGone
-from copper_emulator.core.model import Entry, Key, Kind, Subscription
+from copper_emulator.core.model import Entry, Key, Kind, Notification, Subscription
 from copper_emulator.core.state import end_interrupted
 from copper_emulator.settings import Settings
 from copper_emulator.shell.background import Runner
@@ -61,6 +61,7 @@ class ServedAccount:
         self._plan = plan
         self._group = group
         self._grown: asyncio.Event | None = None
+        self._awaited: dict[asyncio.Event, Notification] = {}
         self._resetting = asyncio.Lock()
         self._extras: dict[str, Subscription] = {}
         self._hidden: Hidden | None = None
@@ -92,6 +93,18 @@ class ServedAccount:
         if self._grown is None:
             self._grown = asyncio.Event()
         await self._grown.wait()
+
+    async def news_of(self, notification: Notification) -> None:
+        """Wait until the journal has an entry that is about this one or about none, or begins anew, or is closed.
+
+        Whoever waits for the last of many is not woken for each of them.
+        """
+        told = asyncio.Event()
+        self._awaited[told] = notification
+        try:
+            await told.wait()
+        finally:
+            del self._awaited[told]
 
     def begin(self) -> None:
         """Deliver from now on. What was on its way when an earlier server ended is not sent again."""
@@ -215,7 +228,7 @@ class ServedAccount:
             self._keeper.soon()
         if self._plan.listener is not None:
             self._plan.listener(self, entry)
-        self._tell()
+        self._tell(entry.notification)
 
     def _hide(self, made: Subscription) -> None:
         if made.secret or made.headers:
@@ -230,8 +243,11 @@ class ServedAccount:
         for subscription in self.stage.account.journal.subscriptions():
             self._hide(subscription)
 
-    def _tell(self) -> None:
+    def _tell(self, about: Notification | None = None) -> None:
         # Each wait has an event of its own, so that one who is slow to look misses nothing; mostly nobody waits.
         if self._grown is not None:
             self._grown.set()
             self._grown = None
+        for told, awaited in self._awaited.items():
+            if about is None or about is awaited:
+                told.set()

@@ -120,6 +120,19 @@ async def test_on_a_running_clock_fire_is_answered_with_what_became_of_it_too() 
 
 
 @pytest.mark.asyncio
+async def test_on_a_running_clock_what_waits_for_its_target_is_waited_for_too() -> None:
+    async with (
+        listening(Endpoint()) as endpoint,
+        serving(to=endpoint, clock="wall", in_flight=1, batch=1) as served,
+    ):
+        await served.subscribe("person", "update")
+
+        change = await served.fire("person", "update", 17, 18, 19)
+
+        assert [n["state"] for n in change["notifications"]] == ["delivered"] * 3
+
+
+@pytest.mark.asyncio
 async def test_on_a_running_clock_a_slow_endpoint_is_not_waited_for_and_nothing_waits_for_a_call() -> None:
     async with listening(Endpoint(hangs=True)) as endpoint, serving(to=endpoint, clock="wall", in_flight=1) as served:
         await served.subscribe("person", "update")

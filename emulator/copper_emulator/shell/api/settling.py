@@ -13,7 +13,8 @@ from copper_emulator.shell.served_account import ServedAccount
 _MOMENT = 0.5
 """Seconds that an answer waits for endpoints in real time; most need milliseconds."""
 
-_GOING = (WaitsFor.GOING, WaitsFor.ANSWER)
+_GOING = (WaitsFor.GOING, WaitsFor.ANSWER, WaitsFor.TARGET)
+"""What it waits for that is on its way, or goes as soon as those before it have their answers."""
 
 
 async def settled(served: ServedAccount, account: Account, changes: Sequence[Change]) -> None:
@@ -29,16 +30,16 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
     left = [notification for change in changes for notification in account.journal.notifications_of(change)]
     with suppress(TimeoutError):
         async with asyncio.timeout(_MOMENT):
-            while _are_going(served, account, left):
-                await served.grown()
+            while (going := _last_going(served, account, left)) is not None:
+                await served.news_of(going)
 
 
-def _are_going(served: ServedAccount, account: Account, left: list[Notification]) -> bool:
-    """Whether one of them is on its way; those of which nothing is to be expected now are taken off."""
+def _last_going(served: ServedAccount, account: Account, left: list[Notification]) -> Notification | None:
+    """The last of them that is on its way; those of which nothing is to be expected now are taken off."""
     with served.stage.lock:
         while left and not _is_going(account, left[-1]):
             left.pop()
-    return bool(left)
+    return left[-1] if left else None
 
 
 def _is_going(account: Account, notification: Notification) -> bool:
