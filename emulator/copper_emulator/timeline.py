@@ -135,7 +135,7 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
 
 def under_faults(delivery: Delivery) -> str:
     """` (under the fault latency=0-15m)`, where faults had to do with it and its outcome does not say so."""
-    return under([fault for fault in delivery.faults if fault not in delivery.detail])
+    return under([fault for fault in delivery.faults if fault not in delivery.detail]) if delivery.faults else ""
 
 
 def under(faults: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ class Topic:
     event: Event
 
     def __str__(self) -> str:
-        return f"{self.type}/{self.event}"
+        return "/".join((self.type, self.event))
 
 
 DEFAULT_EMAIL = "you@example.com"
@@ -447,14 +447,15 @@ class Delivery:
     @property
     def verdict(self) -> str:
         """The outcome in a few words: `delivered (200)`, `failed: refused`, `blocked: no route ...`."""
-        if not self.detail:
+        detail = self.detail
+        if not detail:
             return str(self.outcome)
-        if self.detail.startswith(str(self.outcome)):
+        if detail.startswith(self.outcome):
             # `unknown outcome, not retried`
-            return self.detail
+            return detail
         if self.outcome is Outcome.LOST:
-            return f"{self.outcome} {self.detail}"
-        return f"{self.outcome} ({self.detail})" if self.status is not None else f"{self.outcome}: {self.detail}"
+            return f"{self.outcome} {detail}"
+        return f"{self.outcome} ({detail})" if self.status is not None else f"{self.outcome}: {detail}"
 
     @property
     def summary(self) -> str:

@@ -8,6 +8,9 @@ from difflib import get_close_matches
 
 def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
     """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
+    if len(ids) == 1:
+        # As nearly all have, and each line of the log tells of them.
+        return f"[{ids[0]}]"
     if len(ids) <= show + 1:
         return str(list(ids))
     return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
@@ -21,6 +24,8 @@ def count(number: int, noun: str) -> str:
 
 def duration_text(ms: int) -> str:
     """A duration as the settings write it: `250ms`, `30s`, `1m30s`, `2h`."""
+    if 0 < ms < 1_000:
+        return f"{ms}ms"
     parts = []
     for name, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
         amount, ms = divmod(ms, size)

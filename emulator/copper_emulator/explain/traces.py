@@ -74,5 +74,7 @@ class Tracer:
 
     def _passage(self, notification: Notification, cuts: Mapping[int, Cut]) -> Passage:
         text = self.mask(story(self._account, notification, about=self._about))
-        told = steps(self._account, notification, cuts) if self._in_steps else ()
+        if not self._in_steps:
+            return Passage(notification, text, ())
+        told = steps(self._account, notification, cuts)
         return Passage(notification, text, tuple(Step(s.what, self.mask(s.text), s.at_ms) for s in told))
