@@ -94,7 +94,7 @@ class _Place:
     def __init__(self, sender: PlainSender, host: str, port: int) -> None:
         self._sender = sender
         self._loop = sender.loop
-        self._host = host
+        self._addresses = _addresses(host)
         self._port = port
         self._free: list[Connection] = []
         self._open: set[Connection] = set()
@@ -186,7 +186,7 @@ class _Place:
 
     async def _connected_socket(self) -> socket.socket:
         refused: OSError | None = None
-        for family, address in _addresses(self._host):
+        for family, address in self._addresses:
             # With the protocol named, asyncio has small packets sent at once.
             connecting = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             try:
