@@ -51,6 +51,15 @@ async def ended(account: ServedAccount) -> list[State]:
     return states(account)
 
 
+async def a_turn() -> None:
+    """What was begun before has come to where it waits, and what was woken has gone on."""
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        passed = loop.create_future()
+        loop.call_soon(passed.set_result, None)
+        await passed
+
+
 async def test_a_notification_leaves_in_the_call_that_made_it_due() -> None:
     async with listening(Endpoint()) as endpoint, serving(clock="wall", to=endpoint) as served:
         account = await subscribed(served)
@@ -184,3 +193,25 @@ async def test_the_first_request_that_a_server_gets_may_send_something() -> None
         writer.close()
 
     assert answer.startswith(b"HTTP/1.1 200 OK"), answer
+
+
+async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others() -> None:
+    async with listening(Endpoint()) as endpoint, serving(clock="manual", to=endpoint, latency="1h") as served:
+        account = await subscribed(served)
+        fire(account, 2)
+        journal = account.stage.account.journal
+        first, second = journal.notifications[-2:]
+        for_second = asyncio.create_task(account.news_of(second))
+        await a_turn()
+
+        journal.note(0, Kind.HELD, notification=first)
+        await a_turn()
+        assert not for_second.done()
+
+        journal.note(0, Kind.HELD, notification=second)
+        await for_second
+        # What is about none may concern all.
+        for_first = asyncio.create_task(account.news_of(first))
+        await a_turn()
+        journal.note(0, Kind.PAUSED)
+        await for_first
