@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
-from copper_emulator.core.compact import encode
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
@@ -77,7 +76,7 @@ from copper_emulator.core.told import (
     Unsubscribed,
 )
 from copper_emulator.core.waiting import Waiting
-from copper_emulator.core.wire import FRAMING, notification_headers, notification_json
+from copper_emulator.core.wire import FRAMING, Envelopes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -130,6 +129,7 @@ class Account:
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
+        self._envelopes = Envelopes()
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 
@@ -373,7 +373,7 @@ class Account:
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing waits for time."""
         due = self._waiting.next_due()
-        if self._waiting.lanes.first() is None:
+        if self._waiting.lanes.first() is None or (due is not None and due <= now):
             return due
         opens = self._limiter.opens_at(now)
         return opens if due is None else min(due, opens)
@@ -395,7 +395,7 @@ class Account:
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
         self.journal.change(change)
         self.journal.queued(notification, now)
-        self.journal.note(now, Kind.SENDING, "replay", notification=notification)
+        self.journal.passed(notification, Kind.SENDING, now, "replay")
         self._tell(Replayed(body, target, sent))
         attempt = Attempt(notification, None, target, sent, body, now)
         self._waiting.fly(attempt)
@@ -452,19 +452,13 @@ class Account:
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is made first: only what can be sent is counted and leaves its lane.
-        body = encode(notification_json(notification, subscription, self.rules, now))
-        attempt = Attempt(
-            notification,
-            subscription,
-            subscription.target,
-            notification_headers(subscription, self.rules),
-            body,
-            now,
-        )
+        envelope = self._envelopes.of(subscription, self.rules)
+        body = envelope.body(notification, now)
+        attempt = Attempt(notification, subscription, subscription.target, envelope.headers, body, now)
         self._waiting.leave()
         self._limiter.count(now)
         notification.state = State.SENDING
-        self.journal.note(now, Kind.SENDING, notification=notification)
+        self.journal.passed(notification, Kind.SENDING, now)
         attempt = self.faults.meet(attempt, now)
         self._waiting.fly(attempt)
         if attempt.instead is None:
@@ -505,7 +499,7 @@ class Account:
         if stay:
             self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
         for notification in anew:
-            self.journal.note(now, Kind.HELD, text, notification=notification)
+            self.journal.passed(notification, Kind.HELD, now, text)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
