@@ -112,9 +112,8 @@ class SyncDelivering(_Delivering):
         """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
         if not attempts:
             pause(PAUSE)
-        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
-            pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
+            pending = [self._begin(attempt, self._stage.routes.resolve(attempt.url)) for attempt in attempts]
             return [finish() for finish in pending]
 
     def close(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.clock import monotonic, real_timeout, renew
+from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
@@ -30,27 +30,30 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
 
     Background work that the framework runs before the call returns is waited for, but not for ever.
     """
-    answer = _Answer(attempt.body)
+    limit = RealLimit(timeout_ms)
+    answer = _Answer(attempt.body, limit)
     with Swallowed() as found:
         try:
-            async with real_timeout(timeout_ms) as limit:
-                answer.on_complete = partial(renew, limit, _AFTERWARDS_MS)
-                await app(_scope(attempt, state), answer.receive, answer.send)
+            await limit.of(_called(app, _scope(attempt, state), answer))
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            if not limit.expired():
+            if not limit.has_expired:
                 return answer.result(error)
             # Who has answered has not timed out.
             return answer.result(TimeoutError(_ENDLESS)) if answer.is_complete else timed_out(timeout_ms)
     return answer.result(found[-1] if found else None)
 
 
+async def _called(app: AsgiApp, scope: Message, answer: _Answer) -> None:
+    await app(scope, answer.receive, answer.send)
+
+
 class _Answer:
     """What the application has answered so far. As servers do, it refuses messages out of their order."""
 
-    def __init__(self, body: bytes) -> None:
-        self.on_complete: Callable[[], None] = lambda: None
+    def __init__(self, body: bytes, limit: RealLimit) -> None:
+        self._limit = limit
         self._began = monotonic()
         self._took_ms = 0.0
         self._request: list[bytes] = [body]
@@ -85,7 +88,7 @@ class _Answer:
             if not message.get("more_body"):
                 self._took_ms = (monotonic() - self._began) * 1000
                 self._complete.set()
-                self.on_complete()
+                self._limit.renew(_AFTERWARDS_MS)
 
     def result(self, error: BaseException | None) -> Result:
         # Frameworks that answer 500 and raise as well have answered: that is what a client of a real server sees.
