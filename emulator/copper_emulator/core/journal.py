@@ -2,24 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Self, TypeAlias, overload
 
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Notification, Subscription
+
+_Records: TypeAlias = tuple[tuple[EntityType, int], ...]
+
+_About: TypeAlias = Change | Notification | Delivery | Subscription | _Records
+"""What an entry tells of: one of them, and a delivery has its notification."""
+
+
+class Entries(Sequence[Entry]):
+    """The lines of a journal, each put together when it is read.
+
+    A journal is long, and most of it is never read. Kept is one list of the parts of all entries, not an object for
+    each: Python's garbage collector looks through everything that is kept, again and again.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Any] = []
+
+    def add(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
+        self._parts += (at_ms, kind, text, about)
+
+    def __len__(self) -> int:
+        return len(self._parts) // 4
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._entry, range(len(self)))
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        places = range(len(self))[place]
+        return self._entry(places) if isinstance(places, int) else [self._entry(each) for each in places]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def _entry(self, place: int) -> Entry:
+        at_ms, kind, text, about = self._parts[place * 4 : place * 4 + 4]
+        if isinstance(about, Notification):
+            return Entry(place + 1, at_ms, kind, text, None, about)
+        if isinstance(about, Delivery):
+            return Entry(place + 1, at_ms, kind, text, None, about.notification, about)
+        if isinstance(about, Change):
+            return Entry(place + 1, at_ms, kind, text, about)
+        if isinstance(about, Subscription):
+            return Entry(place + 1, at_ms, kind, text, None, None, None, about)
+        return Entry(place + 1, at_ms, kind, text, records=about)
 
 
 class Journal:
     """The entries, and beside them the changes, notifications and deliveries they speak of, each in order."""
 
     def __init__(self, on_entry: Callable[[Entry], None] | None = None, marks: Marks | None = None) -> None:
-        self.entries: list[Entry] = []
+        self.entries = Entries()
         self.changes: list[Change] = []
         self.notifications: list[Notification] = []
         self.deliveries: list[Delivery] = []
         self._by_notification: dict[int, Delivery] = {}
         self._open: dict[int, Notification] = {}
-        self._of_subscriptions: list[Entry] = []
+        self._of_subscriptions: list[int] = []
+        """The places of the entries that tell of them."""
         self._found = _Found()
         self._on_entry = on_entry
         self._marks = Marks() if marks is None else marks
@@ -34,19 +87,16 @@ class Journal:
         subscription: Subscription | None = None,
         records: Iterable[tuple[EntityType, int]] = (),
     ) -> None:
-        """Write one entry that tells of no notification."""
-        entry = Entry(
-            len(self.entries) + 1, at_ms, kind, text, change, subscription=subscription, records=tuple(records)
-        )
+        """Write one entry that tells of no notification, but of one of these, or of nothing else."""
         if subscription is not None:
-            self._of_subscriptions.append(entry)
+            self._of_subscriptions.append(len(self.entries))
             self._marks.mark("subscriptions", subscription.id)
-        self._write(entry)
+        self._write(at_ms, kind, text, change or subscription or tuple(records))
 
     def change(self, change: Change) -> None:
         """Something happened to records."""
         self.changes.append(change)
-        self._write(Entry(len(self.entries) + 1, change.at_ms, Kind.CHANGE, change.note, change))
+        self._write(change.at_ms, Kind.CHANGE, change.note, change)
 
     def queued(self, notification: Notification, now: int) -> None:
         """A notification is to be sent."""
@@ -57,21 +107,20 @@ class Journal:
     def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
         """A notification has come this far, and is another than before."""
         self._marks.mark("notifications", notification.serial)
-        self._write(Entry(len(self.entries) + 1, now, kind, text, None, notification))
+        self._write(now, kind, text, notification)
 
     def ended(self, delivery: Delivery) -> None:
         """A notification has come to its end."""
-        notification = delivery.notification
         self._file(delivery)
-        self._marks.mark("notifications", notification.serial)
-        self._write(Entry(len(self.entries) + 1, delivery.ended_ms, Kind.ENDED, "", None, notification, delivery))
+        self._marks.mark("notifications", delivery.notification.serial)
+        self._write(delivery.ended_ms, Kind.ENDED, "", delivery)
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """The entries of an account that goes on; nobody is told of them again."""
         for entry in entries:
-            self.entries.append(entry)
+            about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
             if entry.subscription is not None:
-                self._of_subscriptions.append(entry)
+                self._of_subscriptions.append(len(self.entries))
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.changes.append(entry.change)
             if entry.kind is Kind.QUEUED and entry.notification is not None:
@@ -79,11 +128,12 @@ class Journal:
                 self._open[entry.notification.serial] = entry.notification
             if entry.delivery is not None:
                 self._file(entry.delivery)
+            self.entries.add(entry.at_ms, entry.kind, entry.text, about)
 
-    def _write(self, entry: Entry) -> None:
-        self.entries.append(entry)
+    def _write(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
+        self.entries.add(at_ms, kind, text, about)
         if self._on_entry is not None:
-            self._on_entry(entry)
+            self._on_entry(self.entries[-1])
 
     def _file(self, delivery: Delivery) -> None:
         serial = delivery.notification.serial
@@ -93,16 +143,16 @@ class Journal:
 
     def subscriptions(self) -> list[Subscription]:
         """Every state a subscription ever had, removed ones too."""
-        return [entry.subscription for entry in self._of_subscriptions if entry.subscription is not None]
+        return [entry.subscription for entry in self.of_subscriptions() if entry.subscription is not None]
 
     def of_subscriptions(self) -> list[Entry]:
         """The entries that tell of subscriptions: made, changed, removed."""
-        return list(self._of_subscriptions)
+        return [self.entries[place] for place in self._of_subscriptions]
 
     def entry_of(self, change: Change) -> Entry | None:
         """The entry that tells of a change, or None when it is of an earlier life of the account."""
-        entry = self._found.read(self.entries).told.get(change.serial)
-        return entry if entry is not None and entry.change is change else None
+        place = self._found.read(self.entries).told.get(change.serial)
+        return None if place is None or self.entries[place].change is not change else self.entries[place]
 
     def notification(self, serial: int) -> Notification:
         """The one of a serial."""
@@ -125,18 +175,18 @@ class _Found:
     """Where things stand that are looked up seldom: read from the entries when somebody asks, each of them once."""
 
     def __init__(self) -> None:
-        self.told: dict[int, Entry] = {}
-        """The entry of each change."""
+        self.told: dict[int, int] = {}
+        """The place of the entry of each change."""
         self.notifications: dict[int, Notification] = {}
         self.by_change: dict[int, list[Notification]] = {}
         self._read = 0
 
-    def read(self, entries: Sequence[Entry]) -> Self:
+    def read(self, entries: Entries) -> Self:
         """On to the last one."""
         for place in range(self._read, len(entries)):
             entry = entries[place]
             if entry.kind is Kind.CHANGE and entry.change is not None:
-                self.told[entry.change.serial] = entry
+                self.told[entry.change.serial] = place
             elif entry.kind is Kind.QUEUED and entry.notification is not None:
                 self.notifications[entry.notification.serial] = entry.notification
                 self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
