@@ -83,6 +83,8 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
 
+_ENDED = {outcome: State(outcome) for outcome in Outcome}
+
 
 class Inside(NamedTuple):
     """What of an account nobody sees but who writes it down (`state/`)."""
@@ -259,7 +261,8 @@ class Account:
     def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
         """A bare event: it needs no record and makes none."""
         change = self.apply(happened, now, origin=origin)
-        self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
+        if self.on_told is not None:
+            self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> None:
@@ -467,9 +470,9 @@ class Account:
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
         """Let something happen to its records before the endpoint can fetch them, where a rule or a fault has it."""
-        kind = notification.type
-        if notification.event is Event.DELETE or not self.faults.may_race:
+        if not self.faults.may_race or notification.event is Event.DELETE:
             return
+        kind = notification.type
         there = self.records.of(kind)
         # Each only once: what the race changes is notified of, too, and would have no end.
         ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
@@ -503,7 +506,7 @@ class Account:
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
-        notification.state = State(result.outcome)
+        notification.state = _ENDED[result.outcome]
         self._waiting.land(notification)
         delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
         self.journal.ended(delivery)

@@ -28,9 +28,11 @@ Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
 
 def settle(stage: Stage) -> Rounds[list[Delivery]]:
     """Deliver what is due, after catching up with frozen time that the test itself has moved."""
-    if not _is_something_due(stage):
-        return []
-    return (yield from _outermost(stage, _pass_by(stage, 0)))
+    with stage.lock:
+        if stage.driving or not _is_something_due(stage):
+            return []
+        stage.driving = True
+    return (yield from _driving(stage, _pass_by(stage, 0)))
 
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
@@ -59,13 +61,10 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
 
 def _is_something_due(stage: Stage) -> bool:
     """Whether settling would do anything: most calls that settle find everything delivered."""
-    with stage.lock:
-        if stage.driving:
-            return False
-        if stage.moved_by_test() is not None or stage.account.has_echo:
-            return True
-        now = stage.clock.now()
-        moment = stage.account.next_moment(now)
+    if stage.moved_by_test() is not None or stage.account.has_echo:
+        return True
+    now = stage.clock.now()
+    moment = stage.account.next_moment(now)
     return moment is not None and moment <= now
 
 
@@ -74,6 +73,10 @@ def _outermost(stage: Stage, passing: Rounds[list[Delivery]]) -> Rounds[list[Del
         if stage.driving:
             return []
         stage.driving = True
+    return (yield from _driving(stage, passing))
+
+
+def _driving(stage: Stage, passing: Rounds[list[Delivery]]) -> Rounds[list[Delivery]]:
     try:
         return (yield from passing)
     finally:
@@ -87,16 +90,13 @@ def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     while (moment := account.next_moment(stage.clock.now())) is not None:
         if moment > latest:
             raise NotIdle(_not_idle(account, moment, limit_ms))
-        deliveries += yield from _pass_until(stage, moment)
+        deliveries += yield from _pass_by(stage, moment - stage.clock.now())
     return deliveries
 
 
 def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
-    return (yield from _pass_until(stage, _put_back(stage) + delta_ms))
-
-
-def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
     account, clock = stage.account, stage.clock
+    until = _put_back(stage) + delta_ms
     deliveries = account.journal.deliveries
     first = len(deliveries)
     while True:

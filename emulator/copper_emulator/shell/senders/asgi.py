@@ -57,19 +57,20 @@ class _Answer:
         self._began = monotonic()
         self._took_ms = 0.0
         self._request: list[bytes] = [body]
-        self._complete = asyncio.Event()
+        self.is_complete = False
+        self._completed: asyncio.Event | None = None
+        """Made for who waits for it: hardly anybody does."""
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
 
-    @property
-    def is_complete(self) -> bool:
-        return self._complete.is_set()
-
     async def receive(self) -> Message:
         if self._request:
             return {"type": "http.request", "body": self._request.pop(), "more_body": False}
-        await self._complete.wait()
+        if not self.is_complete:
+            if self._completed is None:
+                self._completed = asyncio.Event()
+            await self._completed.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -87,7 +88,9 @@ class _Answer:
             self._body.append(bytes(message.get("body", b"")))
             if not message.get("more_body"):
                 self._took_ms = (monotonic() - self._began) * 1000
-                self._complete.set()
+                self.is_complete = True
+                if self._completed is not None:
+                    self._completed.set()
                 self._limit.renew(_AFTERWARDS_MS)
 
     def result(self, error: BaseException | None) -> Result:
@@ -113,7 +116,8 @@ class Lifespan:
         self._task = self._loop.create_task(self._run())
         self._starting = self._loop.create_task(self._start())
         self.state: dict[str, Any] = {}
-        self._is_up = False
+        self.is_up = False
+        """Whether it was waited for, and is up."""
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it lives on that loop."""
@@ -121,8 +125,6 @@ class Lifespan:
 
     async def started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up; an application that has no lifespan is. None, or why it is not."""
-        if self._is_up:
-            return None
         try:
             async with real_timeout(timeout_ms):
                 # Deliveries that come together wait for the same start, and none takes it down when it is given up.
@@ -131,7 +133,7 @@ class Lifespan:
             return not_started(timeout_ms)
         except RouteError as error:
             return from_exception(error)
-        self._is_up = True
+        self.is_up = True
         return None
 
     async def stop(self, *, timeout_ms: int) -> None:
