@@ -135,8 +135,8 @@ class Lanes:
         return everything
 
     def _is_free(self, target: str) -> bool:
-        return not (self.is_busy(target) or target in self._paused)
+        return self._busy.get(target, 0) < self._in_flight and target not in self._paused
 
     def _offer(self, target: str) -> None:
         head = self._waiting[target][0]
-        heappush(self._heads, (*head.place, target))
+        heappush(self._heads, (head.due_ms, head.rank, head.serial, target))

@@ -21,11 +21,20 @@ class Entries(Sequence[Entry]):
     each: Python's garbage collector looks through everything that is kept, again and again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_entry: Callable[[Entry], None] | None) -> None:
         self._parts: list[Any] = []
+        self._on_entry = on_entry
 
-    def add(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
+    def write(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
+        """One more, which is told to who listens."""
         self._parts += (at_ms, kind, text, about)
+        if self._on_entry is not None:
+            self._on_entry(self[-1])
+
+    def restore(self, entry: Entry) -> None:
+        """One that was told before."""
+        about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
+        self._parts += (entry.at_ms, entry.kind, entry.text, about)
 
     def __len__(self) -> int:
         return len(self._parts) // 4
@@ -65,7 +74,7 @@ class Journal:
     """The entries, and beside them the changes, notifications and deliveries they speak of, each in order."""
 
     def __init__(self, on_entry: Callable[[Entry], None] | None = None, marks: Marks | None = None) -> None:
-        self.entries = Entries()
+        self.entries = Entries(on_entry)
         self.changes: list[Change] = []
         self.notifications: list[Notification] = []
         self.deliveries: list[Delivery] = []
@@ -74,7 +83,6 @@ class Journal:
         self._of_subscriptions: list[int] = []
         """The places of the entries that tell of them."""
         self._found = _Found()
-        self._on_entry = on_entry
         self._marks = Marks() if marks is None else marks
 
     def note(
@@ -91,12 +99,12 @@ class Journal:
         if subscription is not None:
             self._of_subscriptions.append(len(self.entries))
             self._marks.mark("subscriptions", subscription.id)
-        self._write(at_ms, kind, text, change or subscription or tuple(records))
+        self.entries.write(at_ms, kind, text, change or subscription or tuple(records))
 
     def change(self, change: Change) -> None:
         """Something happened to records."""
         self.changes.append(change)
-        self._write(change.at_ms, Kind.CHANGE, change.note, change)
+        self.entries.write(change.at_ms, Kind.CHANGE, change.note, change)
 
     def queued(self, notification: Notification, now: int) -> None:
         """A notification is to be sent."""
@@ -107,18 +115,17 @@ class Journal:
     def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
         """A notification has come this far, and is another than before."""
         self._marks.mark("notifications", notification.serial)
-        self._write(now, kind, text, notification)
+        self.entries.write(now, kind, text, notification)
 
     def ended(self, delivery: Delivery) -> None:
         """A notification has come to its end."""
         self._file(delivery)
         self._marks.mark("notifications", delivery.notification.serial)
-        self._write(delivery.ended_ms, Kind.ENDED, "", delivery)
+        self.entries.write(delivery.ended_ms, Kind.ENDED, "", delivery)
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """The entries of an account that goes on; nobody is told of them again."""
         for entry in entries:
-            about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
             if entry.subscription is not None:
                 self._of_subscriptions.append(len(self.entries))
             if entry.kind is Kind.CHANGE and entry.change is not None:
@@ -128,12 +135,7 @@ class Journal:
                 self._open[entry.notification.serial] = entry.notification
             if entry.delivery is not None:
                 self._file(entry.delivery)
-            self.entries.add(entry.at_ms, entry.kind, entry.text, about)
-
-    def _write(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
-        self.entries.add(at_ms, kind, text, about)
-        if self._on_entry is not None:
-            self._on_entry(self.entries[-1])
+            self.entries.restore(entry)
 
     def _file(self, delivery: Delivery) -> None:
         serial = delivery.notification.serial

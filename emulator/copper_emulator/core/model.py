@@ -435,15 +435,15 @@ class Delivery(_DeliveryFields):
 
     @property
     def topic(self) -> Topic:
-        return self.notification.topic
+        return self.notification.change.topic
 
     @property
     def type(self) -> EntityType:
-        return self.notification.type
+        return self.notification.change.topic.type
 
     @property
     def event(self) -> Event:
-        return self.notification.event
+        return self.notification.change.topic.event
 
     @property
     def ids(self) -> tuple[int, ...]:
