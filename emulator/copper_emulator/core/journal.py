@@ -29,7 +29,7 @@ class Entries(Sequence[Entry]):
         """One more, which is told to who listens."""
         self._parts += (at_ms, kind, text, about)
         if self._on_entry is not None:
-            self._on_entry(self[-1])
+            self._on_entry(self._entry(len(self) - 1))
 
     def restore(self, entry: Entry) -> None:
         """One that was told before."""

@@ -32,7 +32,10 @@ def settle(stage: Stage) -> Rounds[list[Delivery]]:
         if stage.driving or not _is_something_due(stage):
             return []
         stage.driving = True
-    return (yield from _driving(stage, _pass_by(stage, 0)))
+    try:
+        return (yield from _pass_by(stage, 0))
+    finally:
+        stage.driving = False
 
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
@@ -73,10 +76,6 @@ def _outermost(stage: Stage, passing: Rounds[list[Delivery]]) -> Rounds[list[Del
         if stage.driving:
             return []
         stage.driving = True
-    return (yield from _driving(stage, passing))
-
-
-def _driving(stage: Stage, passing: Rounds[list[Delivery]]) -> Rounds[list[Delivery]]:
     try:
         return (yield from passing)
     finally:
