@@ -38,8 +38,7 @@ class Operations:
         """A bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
         change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
-        made: Change = yield from self.write(lambda account, now: account.fire(change, now))
-        return made
+        return self.write(lambda account, now: account.fire(change, now))
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         """One call of the core that changes records, and the delivery of what it made due."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from copper_emulator.core.journal import Journal
-from copper_emulator.core.model import Delivery, Entry, Kind, Outcome, Result
+from copper_emulator.core.model import Delivery, EntityType, Entry, Kind, Outcome, Result
 from tests.core.builders import (
     START,
     TARGET,
@@ -98,7 +100,7 @@ def test_the_entry_of_a_change_is_its_own_alone() -> None:
     change = make_change()
     journal.change(change)
 
-    assert journal.entry_of(change) is journal.entries[1]
+    assert journal.entry_of(change) == journal.entries[1]
     # Serials begin anew with each life of an account.
     assert journal.entry_of(make_change()) is None
     assert Journal().entry_of(change) is None
@@ -115,3 +117,30 @@ def test_what_has_not_ended_is_known_without_looking_through_everything() -> Non
     assert [notification.ids for notification in account.journal.not_ended()] == [(2,), (3,)]
     deliver(account, START)
     assert account.journal.not_ended() == account.waiting() == []
+
+
+def test_the_entries_are_read_as_a_list_is() -> None:
+    journal = Journal()
+    change, notification, subscription = make_change(), make_notification(), make_subscription()
+    delivery = Delivery(notification, Outcome.DELIVERED, TARGET, START, START)
+    journal.note(START, Kind.SUBSCRIBED, subscription=subscription)
+    journal.change(change)
+    journal.queued(notification, START)
+    journal.ended(delivery)
+    journal.note(START, Kind.EXCLUDED, "no webhook", records=[(EntityType.LEAD, 17)])
+
+    written = [
+        Entry(1, START, Kind.SUBSCRIBED, subscription=subscription),
+        Entry(2, START, Kind.CHANGE, change=change),
+        Entry(3, START, Kind.QUEUED, notification=notification),
+        Entry(4, START, Kind.ENDED, notification=notification, delivery=delivery),
+        Entry(5, START, Kind.EXCLUDED, "no webhook", records=((EntityType.LEAD, 17),)),
+    ]
+    assert list(journal.entries) == written
+    assert journal.entries == written
+    assert journal.entries != written[1:]
+    assert journal.entries[1:-1] == written[1:-1]
+    assert journal.entries[-1] == written[-1]
+    assert list(reversed(journal.entries)) == written[::-1]
+    with pytest.raises(IndexError):
+        journal.entries[5]

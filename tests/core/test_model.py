@@ -220,3 +220,23 @@ def test_a_key_is_sent_in_the_three_headers() -> None:
         "X-PW-Application": "developer_api",
         "X-PW-UserEmail": "ada@example.com",
     }
+
+
+def test_two_deliveries_are_equal_whatever_was_raised_and_however_long_it_took() -> None:
+    notification = make_notification()
+    one = make_delivery(notification, exception=KeyError("id"), took_ms=1.5)
+    same = make_delivery(notification, exception=None, took_ms=None)
+    other = make_delivery(notification, outcome=Outcome.REJECTED)
+
+    assert one == same
+    assert not one != same  # noqa: SIM202 - tuples have a way of their own to be unequal
+    assert hash(one) == hash(same)
+    assert one != other
+    assert one != tuple(one)
+
+
+def test_the_body_of_a_delivery_is_parsed_once() -> None:
+    delivery = make_delivery(request_body=b'{"ids":[17]}')
+
+    assert delivery.body == {"ids": [17]}
+    assert delivery.body is delivery.body

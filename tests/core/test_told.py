@@ -136,6 +136,7 @@ def test_bare_events_and_replays_are_told() -> None:
     assert told_by(account, lambda: account.fire(happened, START)) == [
         told.Fired(Topic(EntityType.PERSON, Event.UPDATE), (17,), {"name": ["Ada", "Grace"]})
     ]
+    assert account.fire(happened, START) is account.journal.changes[-1]
     headers = [("X-Trace", "1")]
     sent = told_by(account, lambda: account.replay(happened.topic, (17,), b"{}", TARGET, headers, START))
     assert sent == [told.Replayed(b"{}", TARGET, (("X-Trace", "1"),))]

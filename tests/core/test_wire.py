@@ -12,22 +12,30 @@ from hypothesis import strategies as st
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import BadRequest, UsageError
 from copper_emulator.core.model import Change, EntityType, Event, Notification, Subscription, Topic
+from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, Rules
 from copper_emulator.core.wire import (
     MAX_DEPTH,
+    Envelope,
+    Envelopes,
     clean_attributes,
     iso,
-    notification_headers,
-    notification_json,
     parse_body,
     subscription_json,
 )
 from tests.core.builders import (
     START,
+    make_change,
     make_notification,
     make_rules,
     make_subscription,
     topic,
 )
+
+
+def body_of(notification: Notification, subscription: Subscription, rules: Rules, now: int) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(Envelope(subscription, rules).body(notification, now))
+    return body
+
 
 # --- subscriptions ------------------------------------------------------------------------------------
 
@@ -105,9 +113,9 @@ def test_a_notification_looks_as_recorded_byte_for_byte(recorded: str, at: int) 
     subscription = Subscription(told["subscription_id"], 1, about, "https://your.endpoint.here", START)
     notification = Notification(1, Change(1, about, ids, {}, at), subscription.id, ids, at)
 
-    body = notification_json(notification, subscription, make_rules(), START)
+    body = Envelope(subscription, make_rules()).body(notification, START)
 
-    assert encode(body).decode() == recorded
+    assert body.decode() == recorded
 
 
 COMPUTED: dict[bool | None, dict[str, Any]] = {
@@ -125,7 +133,7 @@ def test_computed_values_are_for_those_who_asked_for_them(wanted: bool | None) -
     change = Change(1, about, (123,), plain, START, computed_attributes=named)
     subscription = Subscription(1, 1, about, "https://your.endpoint.here", START, custom_field_computed_values=wanted)
 
-    body = notification_json(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
+    body = body_of(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
 
     assert body["updated_attributes"] == COMPUTED[wanted]
 
@@ -135,7 +143,7 @@ def test_where_nothing_is_computed_everybody_gets_the_same() -> None:
     change = Change(1, about, (123,), {"name": ["Ada", "Bob"]}, START)
     subscription = Subscription(1, 1, about, "https://your.endpoint.here", START, custom_field_computed_values=True)
 
-    body = notification_json(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
+    body = body_of(Notification(1, change, 1, (123,), START), subscription, make_rules(), START)
 
     assert body["updated_attributes"] == {"name": ["Ada", "Bob"]}
 
@@ -151,7 +159,7 @@ def test_an_update_looks_as_documented() -> None:
         "person/update", [123], {"custom_fields": {"1": [[1], [1, 2]]}}, at=1_639_423_102_084
     )
 
-    body = notification_json(notification, subscription, make_rules(), START)
+    body = body_of(notification, subscription, make_rules(), START)
 
     assert body == documented
     assert list(body) == [
@@ -163,7 +171,7 @@ def test_an_update_looks_as_documented() -> None:
 def test_the_keys_of_the_secret_stand_beside_the_others() -> None:
     subscription = make_subscription(secret={"key": "copper", "secret": "test_hook"})
 
-    body = notification_json(make_notification(), subscription, make_rules(), START)
+    body = body_of(make_notification(), subscription, make_rules(), START)
 
     assert body["key"] == "copper"
     assert body["secret"] == "test_hook"
@@ -172,7 +180,7 @@ def test_the_keys_of_the_secret_stand_beside_the_others() -> None:
 def test_a_secret_never_replaces_a_key_of_the_notification() -> None:
     subscription = make_subscription(secret={"ids": "mine", "timestamp": "never", "key": "k"})
 
-    body = notification_json(make_notification(ids=[17]), subscription, make_rules(), START)
+    body = body_of(make_notification(ids=[17]), subscription, make_rules(), START)
 
     assert body["ids"] == [17]
     assert body["timestamp"] == "2026-09-21T14:13:20.000Z"
@@ -181,7 +189,7 @@ def test_a_secret_never_replaces_a_key_of_the_notification() -> None:
 
 @pytest.mark.parametrize(("text", "present"), [("lead/new", False), ("lead/delete", False), ("lead/update", True)])
 def test_attributes_can_be_left_out_of_all_but_updates(text: str, *, present: bool) -> None:
-    body = notification_json(
+    body = body_of(
         make_notification(text),
         make_subscription(text),
         make_rules(empty_attributes=False),
@@ -192,7 +200,7 @@ def test_attributes_can_be_left_out_of_all_but_updates(text: str, *, present: bo
 
 
 def test_a_secret_does_not_step_in_for_attributes_that_are_left_out() -> None:
-    body = notification_json(
+    body = body_of(
         make_notification("lead/new"),
         make_subscription("lead/new", secret={"updated_attributes": "mine"}),
         make_rules(empty_attributes=False),
@@ -203,7 +211,7 @@ def test_a_secret_does_not_step_in_for_attributes_that_are_left_out() -> None:
 
 
 def test_the_timestamp_is_that_of_the_change() -> None:
-    body = notification_json(make_notification(at=START), make_subscription(), make_rules(), START + 60_000)
+    body = body_of(make_notification(at=START), make_subscription(), make_rules(), START + 60_000)
 
     assert body["timestamp"] == "2026-09-21T14:13:20.000Z"
 
@@ -211,13 +219,13 @@ def test_the_timestamp_is_that_of_the_change() -> None:
 def test_the_timestamp_can_be_that_of_sending() -> None:
     rules = make_rules(timestamp_when_sent=True)
 
-    body = notification_json(make_notification(at=START), make_subscription(), rules, START + 1)
+    body = body_of(make_notification(at=START), make_subscription(), rules, START + 1)
 
     assert body["timestamp"] == "2026-09-21T14:13:20.001Z"
 
 
 def test_a_request_says_what_it_is_and_who_sends_it() -> None:
-    assert notification_headers(make_subscription(), make_rules(user_agent="me/1")) == (
+    assert Envelope(make_subscription(), make_rules(user_agent="me/1")).headers == (
         ("Content-Type", "application/json"),
         ("User-Agent", "me/1"),
     )
@@ -226,11 +234,64 @@ def test_a_request_says_what_it_is_and_who_sends_it() -> None:
 def test_headers_of_the_subscription_are_added_and_replace_ours() -> None:
     subscription = make_subscription(headers={"X-Token": "t", "content-type": "text/plain"})
 
-    assert notification_headers(subscription, make_rules(user_agent="me/1")) == (
+    assert Envelope(subscription, make_rules(user_agent="me/1")).headers == (
         ("User-Agent", "me/1"),
         ("X-Token", "t"),
         ("content-type", "text/plain"),
     )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "computed", "secret", "rules"),
+    [
+        ({}, None, None, {}),
+        ({}, None, {"key": 's3"cret', "schlüssel": "\\", "ids": "mine"}, {}),
+        ({"name": ["Ada", "Zoë"], "custom_fields": {"1": [None, 1.5]}}, None, {"key": "k"}, {}),
+        ({"custom_fields": {"1": [1, 2]}}, {"custom_fields": {"1": ["a", "b"]}}, None, {}),
+        ({}, None, {"key": "k"}, {"empty_attributes": False, "timestamp_when_sent": True}),
+    ],
+)
+def test_what_is_written_once_is_the_same_json(
+    attributes: dict[str, Any], computed: dict[str, Any] | None, secret: dict[str, str] | None, rules: dict[str, Any]
+) -> None:
+    """The body is put together of parts; byte for byte it is what an encoder makes of the whole object."""
+    subscription = make_subscription("lead/new", secret=secret, custom_field_computed_values=True)
+    change = make_change("lead/new", [17, 18], attributes)._replace(computed_attributes=computed)
+    notification = Notification(1, change, subscription.id, change.ids, START)
+    played = make_rules(**rules)
+
+    body = Envelope(subscription, played).body(notification, START + 1)
+
+    shown = {"updated_attributes": attributes if computed is None else computed} if played.empty_attributes else {}
+    whole = {
+        "subscription_id": subscription.id,
+        "event": "new",
+        "type": "lead",
+        "ids": [17, 18],
+        **shown,
+        "timestamp": iso(START + 1 if played.timestamp_when_sent else START),
+    }
+    beside = {name: value for name, value in (secret or {}).items() if name != "ids"}
+    assert body == encode({**whole, **beside})
+
+
+def test_an_envelope_is_kept_until_its_subscription_or_the_rules_are_others() -> None:
+    envelopes, rules = Envelopes(), make_rules()
+    subscription, changed = make_subscription(), make_subscription(secret={"key": "k"})
+    first = envelopes.of(subscription, rules)
+
+    assert envelopes.of(subscription, rules) is first
+    assert envelopes.of(changed, rules).subscription is changed
+    assert envelopes.of(changed, make_rules(user_agent="me/1")).headers[1] == ("User-Agent", "me/1")
+
+
+def test_no_more_envelopes_are_kept_than_subscriptions_can_be_active() -> None:
+    envelopes, rules = Envelopes(), make_rules()
+    first = envelopes.of(make_subscription(id=1), rules)
+    for number in range(2, MAX_SUBSCRIPTIONS + 2):
+        envelopes.of(make_subscription(id=number), rules)
+
+    assert envelopes.of(make_subscription(id=1), rules) is not first
 
 
 # --- values -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from copper_emulator.core import account, ratelimit, waiting
+from copper_emulator.core import account, ratelimit, waiting, wire
 from copper_emulator.core.account import Account
 from copper_emulator.core.records import changed, deeds
 from copper_emulator.core.records.forms.plain import Several
@@ -62,8 +62,8 @@ MACHINE: dict[str, Mutation] = {
     "what waits keeps its old target": path.TargetOfTheChange,
     "a write that changes nothing fires": Patch(deeds, "Action", path.FiresWithoutAChange),
     "different changes share a notification": Patch(deeds, "Action", path.OneChangeForAll),
-    "the timestamp is that of sending": Patch(account, "notification_json", path.timestamp_of_sending),
-    "a secret replaces a key of the payload": Patch(account, "notification_json", path.secret_wins),
+    "the timestamp is that of sending": Patch(wire, "Envelope", path.TimestampOfSending),
+    "a secret replaces a key of the payload": Patch(wire, "Envelope", path.SecretWins),
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.batching import cut
+from copper_emulator.core.compact import encode
 from copper_emulator.core.matching import matching
 from copper_emulator.core.model import (
     Attempt,
@@ -25,7 +27,7 @@ from copper_emulator.core.model import (
 )
 from copper_emulator.core.records.writing.action import Action, Done
 from copper_emulator.core.rules import Rules
-from copper_emulator.core.wire import notification_json
+from copper_emulator.core.wire import Envelope
 
 
 class SecondAttempt(Account):
@@ -121,15 +123,15 @@ def only_the_first_subscription(topic: Topic, subscriptions: Iterable[Subscripti
     return matching(topic, subscriptions)[:1]
 
 
-def timestamp_of_sending(
-    notification: Notification, subscription: Subscription, rules: Rules, now: int
-) -> dict[str, Any]:
+class TimestampOfSending(Envelope):
     """The timestamp is that of the sending."""
-    rules = replace(rules, timestamp_when_sent=True)
-    return notification_json(notification, subscription, rules, now)
+
+    def __init__(self, subscription: Subscription, rules: Rules) -> None:
+        super().__init__(subscription, replace(rules, timestamp_when_sent=True))
 
 
-def secret_wins(notification: Notification, subscription: Subscription, rules: Rules, now: int) -> dict[str, Any]:
+class SecretWins(Envelope):
     """A key of the secret replaces the payload's own of that name."""
-    body = notification_json(notification, subscription, rules, now)
-    return {**body, **(subscription.secret or {})}
+
+    def body(self, notification: Notification, now: int) -> bytes:
+        return encode({**json.loads(super().body(notification, now)), **(self.subscription.secret or {})})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import coroutine
+from typing import Any
 
 import pytest
 from freezegun import freeze_time
@@ -17,6 +20,7 @@ from copper_emulator.core.moments import to_ms
 from copper_emulator.shell.clock import (
     Clock,
     MonotonicEventLoop,
+    RealLimit,
     ServerClock,
     VirtualClock,
     real_now,
@@ -136,3 +140,119 @@ def test_a_real_timeout_runs_out_in_real_time_on_any_loop_while_time_is_frozen(
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         loop.close()
+
+
+class CountingLoop(MonotonicEventLoop):
+    """Counts the timers that are made on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers = 0
+
+    def call_at(self, *args: Any, **named: Any) -> asyncio.TimerHandle:  # type: ignore[override]
+        self.timers += 1
+        return super().call_at(*args, **named)
+
+
+@pytest.fixture
+def loop() -> Iterator[CountingLoop]:
+    made = CountingLoop()
+    yield made
+    made.close()
+
+
+def test_what_never_waits_takes_no_timer(loop: CountingLoop) -> None:
+    async def work() -> str:
+        limit.renew(60_000)
+        return "done"
+
+    limit = RealLimit(10_000)
+
+    assert loop.run_until_complete(limit.of(work())) == "done"
+    assert loop.timers == 0
+    assert not limit.has_expired
+
+
+def test_what_waits_is_given_its_time_and_no_more(loop: CountingLoop) -> None:
+    async def work(times: int) -> str:
+        for _ in range(times):
+            await turn()
+        return "done"
+
+    assert loop.run_until_complete(RealLimit(60_000).of(work(3))) == "done"
+    assert loop.timers == 1
+
+    limit = RealLimit(20)
+    with pytest.raises(TimeoutError):
+        loop.run_until_complete(limit.of(forever()))
+    assert limit.has_expired
+
+
+@pytest.mark.parametrize("waits_before", [False, True], ids=["before it waits", "after it has waited"])
+def test_time_can_be_given_anew(loop: CountingLoop, *, waits_before: bool) -> None:
+    async def work() -> None:
+        if waits_before:
+            await turn()
+        limit.renew(20)
+        await forever()
+
+    limit = RealLimit(60_000)
+
+    with pytest.raises(TimeoutError):
+        loop.run_until_complete(limit.of(work()))
+
+
+def test_a_cancellation_comes_to_where_it_waits_for_the_first_time(loop: CountingLoop) -> None:
+    seen: list[str] = []
+
+    async def work() -> str:
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+        await turn()
+        return "cleaned up"
+
+    async def cancel_it() -> str:
+        task = asyncio.ensure_future(begun(work()))
+        await turn()
+        task.cancel()
+        return await task
+
+    async def begun(its: Coroutine[Any, Any, str]) -> str:
+        return await RealLimit(60_000).of(its)
+
+    assert loop.run_until_complete(cancel_it()) == "cleaned up"
+    assert seen == ["cancelled"]
+
+
+def test_what_is_cancelled_may_end_at_once(loop: CountingLoop) -> None:
+    async def work() -> str:
+        with suppress(asyncio.CancelledError):
+            await forever()
+        return "ended"
+
+    limit = RealLimit(20)
+
+    assert loop.run_until_complete(limit.of(work())) == "ended"
+    assert limit.has_expired
+
+
+def test_a_future_fails_where_it_is_waited_for(loop: CountingLoop) -> None:
+    async def work() -> None:
+        future = loop.create_future()
+        loop.call_soon(future.set_exception, KeyError("id"))
+        await future
+
+    with pytest.raises(KeyError, match="id"):
+        loop.run_until_complete(RealLimit(60_000).of(work()))
+
+
+@coroutine
+def turn() -> Generator[None, None, None]:
+    """Let the loop go round once."""
+    yield
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()

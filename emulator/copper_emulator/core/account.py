@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.batching import cut
 from copper_emulator.core.call_limits import CallLimits
-from copper_emulator.core.compact import encode
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
@@ -77,12 +76,14 @@ from copper_emulator.core.told import (
     Unsubscribed,
 )
 from copper_emulator.core.waiting import Waiting
-from copper_emulator.core.wire import FRAMING, notification_headers, notification_json
+from copper_emulator.core.wire import FRAMING, Envelopes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 T = TypeVar("T")
+
+_ENDED = {outcome: State(outcome) for outcome in Outcome}
 
 
 class Inside(NamedTuple):
@@ -130,6 +131,7 @@ class Account:
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
+        self._envelopes = Envelopes()
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 
@@ -259,7 +261,8 @@ class Account:
     def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
         """A bare event: it needs no record and makes none."""
         change = self.apply(happened, now, origin=origin)
-        self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
+        if self.on_told is not None:
+            self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> None:
@@ -373,7 +376,7 @@ class Account:
     def next_moment(self, now: int) -> int | None:
         """The next moment at which anything can happen by itself; None when nothing waits for time."""
         due = self._waiting.next_due()
-        if self._waiting.lanes.first() is None:
+        if self._waiting.lanes.first() is None or (due is not None and due <= now):
             return due
         opens = self._limiter.opens_at(now)
         return opens if due is None else min(due, opens)
@@ -395,7 +398,7 @@ class Account:
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
         self.journal.change(change)
         self.journal.queued(notification, now)
-        self.journal.note(now, Kind.SENDING, "replay", notification=notification)
+        self.journal.passed(notification, Kind.SENDING, now, "replay")
         self._tell(Replayed(body, target, sent))
         attempt = Attempt(notification, None, target, sent, body, now)
         self._waiting.fly(attempt)
@@ -452,19 +455,13 @@ class Account:
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
         # The request is made first: only what can be sent is counted and leaves its lane.
-        body = encode(notification_json(notification, subscription, self.rules, now))
-        attempt = Attempt(
-            notification,
-            subscription,
-            subscription.target,
-            notification_headers(subscription, self.rules),
-            body,
-            now,
-        )
+        envelope = self._envelopes.of(subscription, self.rules)
+        body = envelope.body(notification, now)
+        attempt = Attempt(notification, subscription, subscription.target, envelope.headers, body, now)
         self._waiting.leave()
         self._limiter.count(now)
         notification.state = State.SENDING
-        self.journal.note(now, Kind.SENDING, notification=notification)
+        self.journal.passed(notification, Kind.SENDING, now)
         attempt = self.faults.meet(attempt, now)
         self._waiting.fly(attempt)
         if attempt.instead is None:
@@ -473,9 +470,9 @@ class Account:
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
         """Let something happen to its records before the endpoint can fetch them, where a rule or a fault has it."""
-        kind = notification.type
-        if notification.event is Event.DELETE or not self.faults.may_race:
+        if not self.faults.may_race or notification.event is Event.DELETE:
             return
+        kind = notification.type
         there = self.records.of(kind)
         # Each only once: what the race changes is notified of, too, and would have no end.
         ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
@@ -505,11 +502,11 @@ class Account:
         if stay:
             self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
         for notification in anew:
-            self.journal.note(now, Kind.HELD, text, notification=notification)
+            self.journal.passed(notification, Kind.HELD, now, text)
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         notification = attempt.notification
-        notification.state = State(result.outcome)
+        notification.state = _ENDED[result.outcome]
         self._waiting.land(notification)
         delivery = delivery_by(attempt, result, now, self.faults.touching(notification))
         self.journal.ended(delivery)

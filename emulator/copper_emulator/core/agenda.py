@@ -56,7 +56,9 @@ class Lanes:
         return self._size
 
     def enter(self, target: str, notification: Notification) -> None:
-        lane = self._waiting.setdefault(target, deque())
+        lane = self._waiting.get(target)
+        if lane is None:
+            lane = self._waiting[target] = deque()
         lane.append(notification)
         self._size += 1
         if len(lane) == 1 and self._is_free(target):
@@ -88,11 +90,13 @@ class Lanes:
 
     def release(self, target: str) -> None:
         """One of the target's notifications has come to its end."""
-        was_busy = self.is_busy(target)
-        self._busy[target] -= 1
-        if not self._busy[target]:
+        left = self._busy[target] - 1
+        if left:
+            self._busy[target] = left
+        else:
             del self._busy[target]
-        if was_busy and target in self._waiting and self._is_free(target):
+        # With one more it was busy.
+        if left == self._in_flight - 1 and target in self._waiting and target not in self._paused:
             self._offer(target)
 
     def allow(self, in_flight: int) -> None:
@@ -131,8 +135,8 @@ class Lanes:
         return everything
 
     def _is_free(self, target: str) -> bool:
-        return not (self.is_busy(target) or target in self._paused)
+        return self._busy.get(target, 0) < self._in_flight and target not in self._paused
 
     def _offer(self, target: str) -> None:
         head = self._waiting[target][0]
-        heappush(self._heads, (*head.place, target))
+        heappush(self._heads, (head.due_ms, head.rank, head.serial, target))

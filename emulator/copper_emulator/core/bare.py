@@ -45,10 +45,11 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
     """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
-    plain = (given,) if type(given) is int else given
-    if isinstance(plain, tuple | list) and all(type(one) is int and one > 0 for one in plain):
-        # What nearly everybody writes.
-        return tuple(dict.fromkeys(plain))
+    # What nearly everybody writes comes first.
+    if type(given) is int and given > 0:
+        return (given,)
+    if isinstance(given, tuple | list) and all(type(one) is int and one > 0 for one in given):
+        return tuple(dict.fromkeys(given))
     several = [given] if isinstance(given, Record | int) else given
     if not isinstance(several, Iterable) or isinstance(several, str | bytes | Mapping):
         raise UsageError(_not_ids(given))
@@ -69,14 +70,10 @@ def bare_event(
     type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
 ) -> RecordChange:
     """As the account takes it. Raises UsageError for a topic that does not exist or ids that cannot be."""
-    kind = entity_type(type)
-    try:
-        topic = Topic(kind, Event(event))
-    except ValueError:
-        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
+    topic = _topic(type, event)
     if not exists(topic, profile):
-        raise UsageError(f"there is no topic {topic}. {advice(kind, profile)}")
-    wanted = record_ids(ids, kind)
+        raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
+    wanted = record_ids(ids, topic.type)
     if not wanted:
         raise UsageError(_not_ids(ids))
     if updated_attributes and topic.event is not Event.UPDATE:
@@ -85,6 +82,18 @@ def bare_event(
             "delete; leave them out"
         )
     return RecordChange(topic, wanted, clean_attributes(updated_attributes))
+
+
+_TOPICS = {(str(kind), str(event)): Topic(kind, event) for kind in EntityType for event in Event}
+"""By how they are written; one object for each, as every change keeps its own."""
+
+
+def _topic(type: str, event: str) -> Topic:
+    try:
+        return _TOPICS[type, event]
+    except (KeyError, TypeError):
+        entity_type(type)
+        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:

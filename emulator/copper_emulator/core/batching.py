@@ -8,6 +8,8 @@ from itertools import cycle
 
 def cut(ids: Sequence[int], *sizes: int) -> list[tuple[int, ...]]:
     """Consecutive pieces in their order, of at most these sizes in turn: 61 ids by 30 give 30, 30 and 1."""
+    if 0 < len(ids) <= sizes[0]:
+        return [tuple(ids)]
     pieces: list[tuple[int, ...]] = []
     turns, start = cycle(sizes), 0
     while start < len(ids):

@@ -11,5 +11,10 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
+def text_of(value: Any) -> str:
+    """The same as text: a part of a larger one."""
+    return _ENCODER.encode(value)
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 """Made once: `json.dumps` makes another one for each call that is not its default. JSON has no circles."""

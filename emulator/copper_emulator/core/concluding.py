@@ -8,26 +8,27 @@ from copper_emulator.core.text import duration_text
 
 def delivery_by(attempt: Attempt, result: Result, now: int, faults: tuple[str, ...]) -> Delivery:
     """How its notification ended."""
+    # By place, because every delivery is made here: by name it would take half as long again.
     return Delivery(
-        notification=attempt.notification,
-        outcome=result.outcome,
-        target=attempt.url,
-        started_ms=attempt.started_ms,
-        ended_ms=now,
-        status=result.status,
-        reason=result.reason,
-        text=result.text,
-        request_body=attempt.body,
-        request_headers=attempt.headers,
-        response_headers=result.headers,
-        response_body=result.body,
-        exception=result.exception,
-        traceback=result.traceback,
-        route=result.route,
-        subscription=attempt.subscription,
-        faults=faults,
-        by_fault=result.by_fault,
-        took_ms=result.took_ms,
+        attempt.notification,
+        result.outcome,
+        attempt.url,
+        attempt.started_ms,
+        now,
+        result.status,
+        result.reason,
+        result.text,
+        attempt.body,
+        attempt.headers,
+        result.headers,
+        result.body,
+        result.exception,
+        result.traceback,
+        result.route,
+        attempt.subscription,
+        faults,
+        result.by_fault,
+        result.took_ms,
     )
 
 

@@ -245,8 +245,10 @@ class Faults:
     def retry(self, delivery: Delivery) -> Fault | None:
         """The fault by which a failed delivery is tried once more, if it is."""
         retry = self._last((FaultName.RETRY,), delivery.target)
+        if retry is None:
+            return None
         tried = delivery.outcome in (Outcome.REJECTED, Outcome.FAILED) and not delivery.replayed
-        if retry is None or not tried or delivery.notification.tries >= (retry.fault.next or 0):
+        if not tried or delivery.notification.tries >= (retry.fault.next or 0):
             return None
         return retry.fault
 

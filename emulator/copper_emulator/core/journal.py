@@ -2,27 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Self, TypeAlias, overload
 
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Notification, Subscription
+
+_Records: TypeAlias = tuple[tuple[EntityType, int], ...]
+
+_About: TypeAlias = Change | Notification | Delivery | Subscription | _Records
+"""What an entry tells of: one of them, and a delivery has its notification."""
+
+
+class Entries(Sequence[Entry]):
+    """The lines of a journal, each put together when it is read.
+
+    A journal is long, and most of it is never read. Kept is one list of the parts of all entries, not an object for
+    each: Python's garbage collector looks through everything that is kept, again and again.
+    """
+
+    def __init__(self, on_entry: Callable[[Entry], None] | None) -> None:
+        self._parts: list[Any] = []
+        self._on_entry = on_entry
+
+    def write(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
+        """One more, which is told to who listens."""
+        self._parts += (at_ms, kind, text, about)
+        if self._on_entry is not None:
+            self._on_entry(self._entry(len(self) - 1))
+
+    def restore(self, entry: Entry) -> None:
+        """One that was told before."""
+        about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
+        self._parts += (entry.at_ms, entry.kind, entry.text, about)
+
+    def __len__(self) -> int:
+        return len(self._parts) // 4
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._entry, range(len(self)))
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        places = range(len(self))[place]
+        return self._entry(places) if isinstance(places, int) else [self._entry(each) for each in places]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def _entry(self, place: int) -> Entry:
+        at_ms, kind, text, about = self._parts[place * 4 : place * 4 + 4]
+        if isinstance(about, Notification):
+            return Entry(place + 1, at_ms, kind, text, None, about)
+        if isinstance(about, Delivery):
+            return Entry(place + 1, at_ms, kind, text, None, about.notification, about)
+        if isinstance(about, Change):
+            return Entry(place + 1, at_ms, kind, text, about)
+        if isinstance(about, Subscription):
+            return Entry(place + 1, at_ms, kind, text, None, None, None, about)
+        return Entry(place + 1, at_ms, kind, text, records=about)
 
 
 class Journal:
     """The entries, and beside them the changes, notifications and deliveries they speak of, each in order."""
 
     def __init__(self, on_entry: Callable[[Entry], None] | None = None, marks: Marks | None = None) -> None:
-        self.entries: list[Entry] = []
+        self.entries = Entries(on_entry)
         self.changes: list[Change] = []
         self.notifications: list[Notification] = []
         self.deliveries: list[Delivery] = []
         self._by_notification: dict[int, Delivery] = {}
-        self._by_serial: dict[int, Notification] = {}
         self._open: dict[int, Notification] = {}
-        self._by_change: dict[int, list[Notification]] = {}
-        self._of_subscriptions: list[Entry] = []
-        self._told: dict[int, Entry] = {}
-        self._on_entry = on_entry
+        self._of_subscriptions: list[int] = []
+        """The places of the entries that tell of them."""
+        self._found = _Found()
         self._marks = Marks() if marks is None else marks
 
     def note(
@@ -32,70 +92,73 @@ class Journal:
         text: str = "",
         *,
         change: Change | None = None,
-        notification: Notification | None = None,
-        delivery: Delivery | None = None,
         subscription: Subscription | None = None,
         records: Iterable[tuple[EntityType, int]] = (),
     ) -> None:
-        """Write one entry."""
-        number = len(self.entries) + 1
-        entry = Entry(number, at_ms, kind, text, change, notification, delivery, subscription, tuple(records))
-        self._keep(entry)
-        # Whatever happens to either is told here, and it is another than before.
-        if notification is not None:
-            self._marks.mark("notifications", notification.serial)
+        """Write one entry that tells of no notification, but of one of these, or of nothing else."""
         if subscription is not None:
+            self._of_subscriptions.append(len(self.entries))
             self._marks.mark("subscriptions", subscription.id)
-        if self._on_entry is not None:
-            self._on_entry(entry)
+        self.entries.write(at_ms, kind, text, change or subscription or tuple(records))
+
+    def change(self, change: Change) -> None:
+        """Something happened to records."""
+        self.changes.append(change)
+        self.entries.write(change.at_ms, Kind.CHANGE, change.note, change)
+
+    def queued(self, notification: Notification, now: int) -> None:
+        """A notification is to be sent."""
+        self.notifications.append(notification)
+        self._open[notification.serial] = notification
+        self.passed(notification, Kind.QUEUED, now)
+
+    def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
+        """A notification has come this far, and is another than before."""
+        self._marks.mark("notifications", notification.serial)
+        self.entries.write(now, kind, text, notification)
+
+    def ended(self, delivery: Delivery) -> None:
+        """A notification has come to its end."""
+        self._file(delivery)
+        self._marks.mark("notifications", delivery.notification.serial)
+        self.entries.write(delivery.ended_ms, Kind.ENDED, "", delivery)
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """The entries of an account that goes on; nobody is told of them again."""
         for entry in entries:
-            self._keep(entry)
+            if entry.subscription is not None:
+                self._of_subscriptions.append(len(self.entries))
+            if entry.kind is Kind.CHANGE and entry.change is not None:
+                self.changes.append(entry.change)
+            if entry.kind is Kind.QUEUED and entry.notification is not None:
+                self.notifications.append(entry.notification)
+                self._open[entry.notification.serial] = entry.notification
+            if entry.delivery is not None:
+                self._file(entry.delivery)
+            self.entries.restore(entry)
 
-    def _keep(self, entry: Entry) -> None:
-        self.entries.append(entry)
-        if entry.subscription is not None:
-            self._of_subscriptions.append(entry)
-        if entry.kind is Kind.CHANGE and entry.change is not None:
-            self.changes.append(entry.change)
-            self._told[entry.change.serial] = entry
-        if entry.kind is Kind.QUEUED and entry.notification is not None:
-            self.notifications.append(entry.notification)
-            self._by_serial[entry.notification.serial] = entry.notification
-            self._open[entry.notification.serial] = entry.notification
-            self._by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
-        if entry.delivery is not None:
-            self.deliveries.append(entry.delivery)
-            self._by_notification[entry.delivery.notification.serial] = entry.delivery
-            self._open.pop(entry.delivery.notification.serial, None)
-
-    def change(self, change: Change) -> None:
-        self.note(change.at_ms, Kind.CHANGE, change.note, change=change)
-
-    def queued(self, notification: Notification, now: int) -> None:
-        self.note(now, Kind.QUEUED, notification=notification)
-
-    def ended(self, delivery: Delivery) -> None:
-        self.note(delivery.ended_ms, Kind.ENDED, notification=delivery.notification, delivery=delivery)
+    def _file(self, delivery: Delivery) -> None:
+        serial = delivery.notification.serial
+        self.deliveries.append(delivery)
+        self._by_notification[serial] = delivery
+        self._open.pop(serial, None)
 
     def subscriptions(self) -> list[Subscription]:
         """Every state a subscription ever had, removed ones too."""
-        return [entry.subscription for entry in self._of_subscriptions if entry.subscription is not None]
+        return [entry.subscription for entry in self.of_subscriptions() if entry.subscription is not None]
 
     def of_subscriptions(self) -> list[Entry]:
         """The entries that tell of subscriptions: made, changed, removed."""
-        return list(self._of_subscriptions)
+        return [self.entries[place] for place in self._of_subscriptions]
 
     def entry_of(self, change: Change) -> Entry | None:
         """The entry that tells of a change, or None when it is of an earlier life of the account."""
-        entry = self._told.get(change.serial)
-        return entry if entry is not None and entry.change is change else None
+        place = self._found.read(self.entries).told.get(change.serial)
+        return None if place is None or self.entries[place].change is not change else self.entries[place]
 
     def notification(self, serial: int) -> Notification:
         """The one of a serial."""
-        return self._by_serial[serial]
+        return self._found.read(self.entries).notifications[serial]
 
     def not_ended(self) -> list[Notification]:
         """The notifications of which no end is told yet, in order."""
@@ -107,4 +170,27 @@ class Journal:
 
     def notifications_of(self, change: Change) -> list[Notification]:
         """The notifications a change was cut into, for all subscriptions, in order."""
-        return list(self._by_change.get(change.serial, ()))
+        return list(self._found.read(self.entries).by_change.get(change.serial, ()))
+
+
+class _Found:
+    """Where things stand that are looked up seldom: read from the entries when somebody asks, each of them once."""
+
+    def __init__(self) -> None:
+        self.told: dict[int, int] = {}
+        """The place of the entry of each change."""
+        self.notifications: dict[int, Notification] = {}
+        self.by_change: dict[int, list[Notification]] = {}
+        self._read = 0
+
+    def read(self, entries: Entries) -> Self:
+        """On to the last one."""
+        for place in range(self._read, len(entries)):
+            entry = entries[place]
+            if entry.kind is Kind.CHANGE and entry.change is not None:
+                self.told[entry.change.serial] = place
+            elif entry.kind is Kind.QUEUED and entry.notification is not None:
+                self.notifications[entry.notification.serial] = entry.notification
+                self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
+        self._read = len(entries)
+        return self

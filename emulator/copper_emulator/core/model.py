@@ -234,8 +234,8 @@ class Wait:
 class Hold:
     """By which limit notifications are held, and when that one renews: the earliest moment at which they may go.
 
-    All that are held at once share one, which moves on when a window renews and they stay; each keeps its own from the
-    moment it leaves (`waiting.py`).
+    All that are held at once share one, which moves on when a window renews and they stay; those that leave keep it as
+    it is then (`waiting.py`).
     """
 
     until_ms: int
@@ -353,7 +353,20 @@ class Result(NamedTuple):
 
     def sent(self, *, route: str, took_ms: float | None) -> Result:
         """The same, with the route that it went and how long that took."""
-        return self._replace(route=route, took_ms=took_ms)
+        return Result(
+            self.outcome,
+            self.status,
+            self.reason,
+            self.text,
+            self.headers,
+            self.body,
+            self.delay_ms,
+            self.exception,
+            self.traceback,
+            route,
+            self.by_fault,
+            took_ms,
+        )
 
     @classmethod
     def failure(cls, reason: Reason, text: str, *, delay_ms: int = 0) -> Result:
@@ -361,16 +374,7 @@ class Result(NamedTuple):
         return cls(Outcome.FAILED, reason=reason, text=text, delay_ms=delay_ms)
 
 
-@dataclass(frozen=True, repr=False)
-class Delivery:
-    """How one notification ended: the one attempt and what came back, or why there was none.
-
-    `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
-    `exception` and `traceback` are those of an endpoint that runs in this process. `faults` are those that had to do
-    with it, as they are written; with `by_fault` one of them made it end so. `took_ms` is how long the request took in
-    real time, None where that was not measured; it is another on every run.
-    """
-
+class _DeliveryFields(NamedTuple):
     notification: Notification
     outcome: Outcome
     target: str
@@ -383,13 +387,37 @@ class Delivery:
     request_headers: tuple[tuple[str, str], ...] = ()
     response_headers: tuple[tuple[str, str], ...] = ()
     response_body: bytes = b""
-    exception: BaseException | None = field(default=None, compare=False)
+    exception: BaseException | None = None
     traceback: str | None = None
     route: str = ""
     subscription: Subscription | None = None
     faults: tuple[str, ...] = ()
     by_fault: bool = False
-    took_ms: float | None = field(default=None, compare=False)
+    took_ms: float | None = None
+
+
+class Delivery(_DeliveryFields):
+    """How one notification ended: the one attempt and what came back, or why there was none.
+
+    `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
+    `exception` and `traceback` are those of an endpoint that runs in this process. `faults` are those that had to do
+    with it, as they are written; with `by_fault` one of them made it end so. `took_ms` is how long the request took in
+    real time, None where that was not measured. Two are equal whatever was raised and however long it took: both are
+    others on every run.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Delivery) and self._compared == other._compared
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return tuple(self._replace(exception=None, took_ms=None))
 
     @property
     def fault(self) -> str:
@@ -407,15 +435,15 @@ class Delivery:
 
     @property
     def topic(self) -> Topic:
-        return self.notification.topic
+        return self.notification.change.topic
 
     @property
     def type(self) -> EntityType:
-        return self.notification.type
+        return self.notification.change.topic.type
 
     @property
     def event(self) -> Event:
-        return self.notification.event
+        return self.notification.change.topic.event
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -9,12 +9,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+# Most moments are asked for several times, right after another.
+@lru_cache(maxsize=64)
 def to_datetime(ms: int) -> datetime:
     """The aware UTC datetime of a moment in milliseconds, exact (no floats on the way)."""
     return _EPOCH + ms * _MILLISECOND
 
 
-# Most moments are asked for several times, right after another.
 @lru_cache(maxsize=64)
 def stamp(ms: int) -> str:
     """`2026-09-29 22:40:04.738`, UTC."""

@@ -135,8 +135,12 @@ class RateLimiter:
 
     def blocking(self, now: int) -> Limit | None:
         """The limit that lasts longest of those that have no room now, or None."""
-        full = [window for window in self.windows if not window.room(now)]
-        return max(full, key=lambda window: window.opens_at(now)).limit if full else None
+        blocking, latest = None, now
+        for window in self.windows:
+            opens = window.opens_at(now)
+            if opens > latest:
+                blocking, latest = window.limit, opens
+        return blocking
 
     def count(self, now: int) -> None:
         """One goes now, and counts in every window."""

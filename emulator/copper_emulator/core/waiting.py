@@ -36,6 +36,8 @@ class Waiting:
         self.hold: Hold | None = None
         """What everything is held by that is held; None while nothing is."""
         self._held = 0
+        self._left: Hold | None = None
+        """What those keep that leave it as it is now."""
 
     def next_due(self) -> int | None:
         """When the next notification is due, or the next answer will have come; None without either."""
@@ -104,10 +106,10 @@ class Waiting:
         """
         stay = 0
         if self.hold is None:
-            self.hold = Hold(until_ms, by)
+            self.hold, self._left = Hold(until_ms, by), None
         elif (self.hold.until_ms, self.hold.by) != (until_ms, by):
             # Of those that stay none is touched: a long line passes many windows, and each would be walked through.
-            self.hold.until_ms, self.hold.by = until_ms, by
+            self.hold.until_ms, self.hold.by, self._left = until_ms, by, None
             stay = self._held
         anew = [notification for notification in self._unseen if notification.state is State.QUEUED]
         self._unseen.clear()
@@ -120,8 +122,10 @@ class Waiting:
         self._held += 1
 
     def _part(self, hold: Hold, notification: Notification) -> None:
-        """It goes and keeps its own: the one it shared moves on without it."""
-        notification.hold = replace(hold)
+        """It goes: the one it shared moves on without it."""
+        if self._left is None:
+            self._left = replace(hold)
+        notification.hold = self._left
         self._held -= 1
         if not self._held:
             self.hold = None

@@ -13,11 +13,11 @@ from math import isinf
 from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.compact import encode
+from copper_emulator.core.compact import encode, text_of
 from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
 from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import stamp
-from copper_emulator.core.rules import PAYLOAD_KEYS, Rules
+from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -45,38 +45,58 @@ def subscription_json(subscription: Subscription) -> dict[str, Any]:
     return shown
 
 
-def notification_json(notification: Notification, subscription: Subscription, rules: Rules, now: int) -> dict[str, Any]:
-    """The object an endpoint receives: its keys in the recorded order, then the subscription's secret spread beside."""
-    body: dict[str, Any] = {
-        "subscription_id": subscription.id,
-        "event": str(notification.event),
-        "type": str(notification.type),
-        "ids": list(notification.ids),
-    }
-    if notification.event is Event.UPDATE or rules.empty_attributes:
-        body["updated_attributes"] = _attributes(notification.change, subscription)
-    body["timestamp"] = iso(now if rules.timestamp_when_sent else notification.change.at_ms)
-    body.update((name, value) for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS)
-    return body
+class Envelope:
+    """What an endpoint receives, of one subscription: its headers, and its body around ids, attributes and timestamp.
+
+    Those three are all that differs from one of its notifications to the next, so the rest is written once.
+    """
+
+    def __init__(self, subscription: Subscription, rules: Rules) -> None:
+        self.subscription = subscription
+        self.rules = rules
+        self.headers = request_headers(rules.user_agent, subscription.headers)
+        topic = {"subscription_id": subscription.id, "event": str(subscription.event), "type": str(subscription.type)}
+        secret = {name: value for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS}
+        self._head = text_of(topic)[:-1]
+        self._tail = f",{text_of(secret)[1:]}" if secret else "}"
+        self._has_attributes = subscription.event is Event.UPDATE or rules.empty_attributes
+
+    def body(self, notification: Notification, now: int) -> bytes:
+        """The keys in the recorded order, then the subscription's secret spread beside."""
+        change = notification.change
+        ids = ",".join(map(str, notification.ids))
+        attributes = f',"updated_attributes":{self._attributes(change)}' if self._has_attributes else ""
+        timestamp = iso(now if self.rules.timestamp_when_sent else change.at_ms)
+        return f'{self._head},"ids":[{ids}]{attributes},"timestamp":"{timestamp}"{self._tail}'.encode()
+
+    def _attributes(self, change: Change) -> str:
+        if self.subscription.custom_field_computed_values and change.computed_attributes is not None:
+            return text_of(change.computed_attributes)
+        return text_of(change.updated_attributes) if change.updated_attributes else "{}"
 
 
-def _attributes(change: Change, subscription: Subscription) -> Mapping[str, Any]:
-    if subscription.custom_field_computed_values and change.computed_attributes is not None:
-        return change.computed_attributes
-    return change.updated_attributes
+class Envelopes:
+    """Those of an account, each made with the first notification that it takes, for as many as can be active."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Envelope] = {}
+
+    def of(self, subscription: Subscription, rules: Rules) -> Envelope:
+        """That of a subscription as it is now, by these rules."""
+        made = self._made.get(subscription.id)
+        if made is None or made.subscription is not subscription or made.rules is not rules:
+            if len(self._made) == MAX_SUBSCRIPTIONS:
+                self._made.clear()
+            made = self._made[subscription.id] = Envelope(subscription, rules)
+        return made
 
 
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 """Headers that tell where a request ends: whoever sends it says so, and what was captured ended elsewhere."""
 
 
-def notification_headers(subscription: Subscription, rules: Rules) -> tuple[tuple[str, str], ...]:
-    """The request's headers; the subscription's own come last and replace ours of the same name."""
-    return request_headers(rules.user_agent, subscription.headers)
-
-
 def request_headers(user_agent: str, own: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    """Ours, and then others, which replace ours of the same name, in whatever case it is written."""
+    """A request's: ours, and then others, which replace ours of the same name, in whatever case it is written."""
     ours = (("Content-Type", "application/json"), ("User-Agent", user_agent))
     if not own:
         return ours

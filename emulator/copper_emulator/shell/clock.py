@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from math import inf
-from typing import Protocol
+from types import coroutine
+from typing import Any, Protocol, TypeVar, cast
 
 from copper_emulator.core.errors import TimeError
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.shell.frozen import can_stop_timers, carry, frozen_now
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -64,12 +67,54 @@ def real_timeout(ms: int) -> AbstractAsyncContextManager[asyncio.Timeout]:
     return _timed_by_thread(ms)
 
 
-def renew(limit: asyncio.Timeout, ms: int) -> None:
-    """What runs under a `real_timeout` has so much time from now on; on a loop whose timers freezegun stops, any."""
-    loop = asyncio.get_running_loop()
-    # It may have been left, or be over already.
-    with suppress(RuntimeError):
-        limit.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
+class RealLimit:
+    """How long a coroutine may take in real time, from now on. What never waits takes no timer: most applications."""
+
+    def __init__(self, ms: int) -> None:
+        self._ends = monotonic() + ms / 1000
+        self._timer: asyncio.Timeout | None = None
+
+    @property
+    def has_expired(self) -> bool:
+        return self._timer is not None and self._timer.expired()
+
+    def renew(self, ms: int) -> None:
+        """It has so much time from now on; once it has waited on a loop whose timers freezegun stops, any."""
+        self._ends = monotonic() + ms / 1000
+        if self._timer is not None:
+            loop = asyncio.get_running_loop()
+            # It may have been left, or be over already.
+            with suppress(RuntimeError):
+                self._timer.reschedule(loop.time() + ms / 1000 if _are_timers_real(loop) else inf)
+
+    @coroutine
+    def of(self, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
+        """Await it, in this task. Raises TimeoutError."""
+        try:
+            waits_for = work.send(None)
+        except StopIteration as ended:
+            return cast("T", ended.value)
+        return cast("T", (yield from self._rest_of(work, waits_for)))
+
+    async def _rest_of(self, work: Coroutine[Any, Any, T], waits_for: Any) -> T:
+        left_ms = max(0, round((self._ends - monotonic()) * 1000))
+        async with real_timeout(left_ms) as self._timer:
+            return await _gone_on(work, waits_for)
+
+
+@coroutine
+def _gone_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    """The rest of a coroutine that was begun by hand, and waits for this."""
+    while True:
+        try:
+            yield waits_for
+        except BaseException as error:  # noqa: BLE001 - a cancellation, above all, comes to it where it waits
+            try:
+                waits_for = work.throw(error)
+            except StopIteration as ended:
+                return cast("T", ended.value)
+        else:
+            return cast("T", (yield from work))
 
 
 def _are_timers_real(loop: asyncio.AbstractEventLoop) -> bool:

@@ -10,7 +10,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from operator import methodcaller
 from typing import Any, TypeVar
@@ -73,9 +72,10 @@ class _Delivering:
         # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
         if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
             lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
-        failure = await lifespan.started(timeout_ms=self._timeout_ms)
-        if failure is not None:
-            return failure
+        if not lifespan.is_up:
+            failure = await lifespan.started(timeout_ms=self._timeout_ms)
+            if failure is not None:
+                return failure
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
 
     async def _server_of(self, route: Route) -> AiohttpApp | Result:
@@ -112,9 +112,8 @@ class SyncDelivering(_Delivering):
         """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
         if not attempts:
             pause(PAUSE)
-        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
-            pending = [self._begin(a, d) for a, d in zip(attempts, destinations, strict=True)]
+            pending = [self._begin(attempt, self._stage.routes.resolve(attempt.url)) for attempt in attempts]
             return [finish() for finish in pending]
 
     def close(self) -> None:
@@ -164,9 +163,11 @@ class SyncDelivering(_Delivering):
             self._loop = MonotonicEventLoop()
         task = self._loop.create_task(coroutine)
         while True:
-            # A task of the application that exits tells who waits for it, and asyncio stops the loop as well.
-            with suppress(SystemExit):
+            try:
                 return self._loop.run_until_complete(task)
+            except SystemExit:
+                # A task of the application that exits tells who waits for it, and asyncio stops the loop as well.
+                continue
 
 
 class AsyncDelivering(_Delivering):

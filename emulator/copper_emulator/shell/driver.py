@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
-from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Notification, Outcome, Result
+from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.stage import Stage
@@ -28,23 +28,28 @@ Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
 
 def settle(stage: Stage) -> Rounds[list[Delivery]]:
     """Deliver what is due, after catching up with frozen time that the test itself has moved."""
-    if not _is_something_due(stage):
-        return []
-    return (yield from _outermost(stage, lambda: _pass_until(stage, _present(stage))))
+    with stage.lock:
+        if stage.driving or not _is_something_due(stage):
+            return []
+        stage.driving = True
+    try:
+        return (yield from _pass_by(stage, 0))
+    finally:
+        stage.driving = False
 
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
     """Deadline by deadline up to and including now + delta."""
     if stage.driving:
         raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
-    return _outermost(stage, lambda: _pass_until(stage, _present(stage) + delta_ms))
+    return _outermost(stage, _pass_by(stage, delta_ms))
 
 
 def run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     """From deadline to deadline until nothing waits. Raises NotIdle when that takes longer than the limit."""
     if stage.driving:
         raise TimeError("time cannot be moved inside a delivery; the endpoint's own calls only record")
-    return _outermost(stage, lambda: _run_until_idle(stage, limit_ms))
+    return _outermost(stage, _run_until_idle(stage, limit_ms))
 
 
 def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
@@ -59,61 +64,48 @@ def send_now(stage: Stage, attempt: Attempt) -> Rounds[Delivery | None]:
 
 def _is_something_due(stage: Stage) -> bool:
     """Whether settling would do anything: most calls that settle find everything delivered."""
-    with stage.lock:
-        if stage.driving:
-            return False
-        if stage.moved_by_test() is not None or stage.account.has_echo:
-            return True
-        now = stage.clock.now()
-        moment = stage.account.next_moment(now)
+    if stage.moved_by_test() is not None or stage.account.has_echo:
+        return True
+    now = stage.clock.now()
+    moment = stage.account.next_moment(now)
     return moment is not None and moment <= now
 
 
-def _outermost(stage: Stage, passing: Callable[[], Rounds[list[Delivery]]]) -> Rounds[list[Delivery]]:
+def _outermost(stage: Stage, passing: Rounds[list[Delivery]]) -> Rounds[list[Delivery]]:
     with stage.lock:
         if stage.driving:
             return []
         stage.driving = True
     try:
-        return (yield from passing())
+        return (yield from passing)
     finally:
         stage.driving = False
 
 
-def _present(stage: Stage) -> int:
-    moved = stage.moved_by_test()
-    return stage.clock.now() if moved is None else moved
-
-
 def _run_until_idle(stage: Stage, limit_ms: int) -> Rounds[list[Delivery]]:
     account = stage.account
-    deliveries = yield from _pass_until(stage, _present(stage))
+    deliveries = yield from _pass_by(stage, 0)
     latest = stage.clock.now() + limit_ms
     while (moment := account.next_moment(stage.clock.now())) is not None:
         if moment > latest:
             raise NotIdle(_not_idle(account, moment, limit_ms))
-        deliveries += yield from _pass_until(stage, moment)
+        deliveries += yield from _pass_by(stage, moment - stage.clock.now())
     return deliveries
 
 
-def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
+def _pass_by(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
     account, clock = stage.account, stage.clock
+    until = _put_back(stage) + delta_ms
     deliveries = account.journal.deliveries
     first = len(deliveries)
-    _put_back(stage)
     while True:
-        with stage.lock:
-            now = clock.now()
-            before = len(deliveries)
-            account.finish(now)
-        if stage.hooks:
-            _run_hooks(stage, before)
-        account.raise_echo()
-        with stage.lock:
-            attempts = account.take(now)
+        now = clock.now()
+        attempts = _next_round(stage, now)
         if attempts:
             yield from _round(stage, attempts)
-        until = max(until, _put_back(stage))
+        # Nobody else has had a chance to move frozen time.
+        if attempts or stage.hooks:
+            until = max(until, _put_back(stage))
         with stage.lock:
             moment = account.next_moment(now)
         if moment is None:
@@ -128,6 +120,19 @@ def _pass_until(stage: Stage, until: int) -> Rounds[list[Delivery]]:
         with stage.lock:
             account.finish(until)
     return deliveries[first:]
+
+
+def _next_round(stage: Stage, now: int) -> list[Attempt]:
+    """What may go now, when the answers that have come by now are concluded."""
+    account = stage.account
+    with stage.lock:
+        before = len(account.journal.deliveries)
+        account.finish(now)
+    if stage.hooks:
+        _run_hooks(stage, before)
+    account.raise_echo()
+    with stage.lock:
+        return account.take(now)
 
 
 def _put_back(stage: Stage) -> int:
@@ -146,10 +151,12 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account = stage.account
     now = stage.clock.now()
     # Whatever is changed while a round is on its way was caused by it; the deepest of its chains is the one to follow.
-    account.causing = max([attempt.notification for attempt in attempts], key=_depth)
+    account.causing = max(attempts, key=_depth).notification if len(attempts) > 1 else attempts[0].notification
     before = len(account.journal.deliveries)
+    # What a fault has answered is not sent.
+    to_send = [attempt for attempt in attempts if attempt.instead is None]
     try:
-        results = yield from _results(attempts)
+        sent = iter((yield to_send) if to_send else ())
     except BaseException:
         with stage.lock:
             for attempt in attempts:
@@ -158,24 +165,15 @@ def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     finally:
         account.causing = None
     with stage.lock:
-        for attempt, result in zip(attempts, results, strict=True):
-            account.conclude(attempt, result, now)
+        for attempt in attempts:
+            account.conclude(attempt, next(sent) if attempt.instead is None else attempt.instead, now)
     if stage.hooks:
         _run_hooks(stage, before)
     account.raise_echo()
 
 
-def _depth(notification: Notification) -> int:
-    return notification.change.depth
-
-
-def _results(attempts: list[Attempt]) -> Rounds[list[Result]]:
-    """What came back of each: what a fault has answered is not sent."""
-    to_send = [attempt for attempt in attempts if attempt.instead is None]
-    if len(to_send) == len(attempts):
-        return (yield attempts)
-    sent = iter((yield to_send) if to_send else ())
-    return [attempt.instead if attempt.instead is not None else next(sent) for attempt in attempts]
+def _depth(attempt: Attempt) -> int:
+    return attempt.notification.change.depth
 
 
 def _run_hooks(stage: Stage, since: int) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -52,8 +53,14 @@ class Received:
 
     @classmethod
     def of(cls, attempt: Attempt) -> Received:
-        headers = CIMultiDict([("Host", host_header(attempt.url)), *attempt.headers])
-        return cls("POST", attempt.url, CIMultiDictProxy(headers), attempt.body, to_datetime(attempt.started_ms))
+        headers = _headers_of(attempt.url, attempt.headers)
+        return cls("POST", attempt.url, headers, attempt.body, to_datetime(attempt.started_ms))
+
+
+@lru_cache(maxsize=100)
+def _headers_of(target: str, headers: tuple[tuple[str, str], ...]) -> CIMultiDictProxy[str]:
+    """Nobody can change them, so all requests of a subscription have the same."""
+    return CIMultiDictProxy(CIMultiDict([("Host", host_header(target)), *headers]))
 
 
 @dataclass(frozen=True)
@@ -105,15 +112,15 @@ def result_of(answer: object) -> Result:
         return Result.answered(_status(answer.status), headers=headers, body=_body(answer.body), delay_ms=delay)
     if answer is None:
         return Result.answered(200)
-    if inspect.iscoroutine(answer):
-        answer.close()
-        raise UsageError("an endpoint function returned a coroutine; write it as `async def`")
     if isinstance(answer, bool):
         raise UsageError(f"an endpoint function returned {answer!r}; return a status, a body, or (status, body)")
     if isinstance(answer, int):
         return Result.answered(_status(answer))
     if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], int):
         return Result.answered(_status(answer[0]), body=_body(answer[1]))
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise UsageError("an endpoint function returned a coroutine; write it as `async def`")
     return Result.answered(200, body=_body(answer))
 
 

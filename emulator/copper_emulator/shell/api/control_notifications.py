@@ -14,7 +14,7 @@ from copper_emulator.core.bare import captured_topic
 from copper_emulator.core.compact import encode
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
-from copper_emulator.core.wire import notification_headers, notification_json, request_headers
+from copper_emulator.core.wire import Envelope, request_headers
 from copper_emulator.explain.stories import Step, steps, story, waiting
 from copper_emulator.remedies import remedy
 from copper_emulator.shell.api.control_notification_models import (
@@ -217,8 +217,8 @@ def _request(account: Account, notification: Notification, now: int) -> tuple[by
     subscription = _subscription(account, notification, delivery)
     if subscription is None:
         raise Refused(409, f"notification {notification.serial} was never sent, and its subscription is not known")
-    body = encode(notification_json(notification, subscription, account.rules, now))
-    return body, notification_headers(subscription, account.rules), subscription.target
+    envelope = Envelope(subscription, account.rules)
+    return envelope.body(notification, now), envelope.headers, subscription.target
 
 
 def _check_request(target: str, headers: Mapping[str, str]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.clock import monotonic, real_timeout, renew
+from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
@@ -30,43 +30,47 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
 
     Background work that the framework runs before the call returns is waited for, but not for ever.
     """
-    answer = _Answer(attempt.body)
+    limit = RealLimit(timeout_ms)
+    answer = _Answer(attempt.body, limit)
     with Swallowed() as found:
         try:
-            async with real_timeout(timeout_ms) as limit:
-                answer.on_complete = partial(renew, limit, _AFTERWARDS_MS)
-                await app(_scope(attempt, state), answer.receive, answer.send)
+            await limit.of(_called(app, _scope(attempt, state), answer))
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            if not limit.expired():
+            if not limit.has_expired:
                 return answer.result(error)
             # Who has answered has not timed out.
             return answer.result(TimeoutError(_ENDLESS)) if answer.is_complete else timed_out(timeout_ms)
     return answer.result(found[-1] if found else None)
 
 
+async def _called(app: AsgiApp, scope: Message, answer: _Answer) -> None:
+    await app(scope, answer.receive, answer.send)
+
+
 class _Answer:
     """What the application has answered so far. As servers do, it refuses messages out of their order."""
 
-    def __init__(self, body: bytes) -> None:
-        self.on_complete: Callable[[], None] = lambda: None
+    def __init__(self, body: bytes, limit: RealLimit) -> None:
+        self._limit = limit
         self._began = monotonic()
         self._took_ms = 0.0
         self._request: list[bytes] = [body]
-        self._complete = asyncio.Event()
+        self.is_complete = False
+        self._completed: asyncio.Event | None = None
+        """Made for who waits for it: hardly anybody does."""
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
 
-    @property
-    def is_complete(self) -> bool:
-        return self._complete.is_set()
-
     async def receive(self) -> Message:
         if self._request:
             return {"type": "http.request", "body": self._request.pop(), "more_body": False}
-        await self._complete.wait()
+        if not self.is_complete:
+            if self._completed is None:
+                self._completed = asyncio.Event()
+            await self._completed.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -84,8 +88,10 @@ class _Answer:
             self._body.append(bytes(message.get("body", b"")))
             if not message.get("more_body"):
                 self._took_ms = (monotonic() - self._began) * 1000
-                self._complete.set()
-                self.on_complete()
+                self.is_complete = True
+                if self._completed is not None:
+                    self._completed.set()
+                self._limit.renew(_AFTERWARDS_MS)
 
     def result(self, error: BaseException | None) -> Result:
         # Frameworks that answer 500 and raise as well have answered: that is what a client of a real server sees.
@@ -110,7 +116,8 @@ class Lifespan:
         self._task = self._loop.create_task(self._run())
         self._starting = self._loop.create_task(self._start())
         self.state: dict[str, Any] = {}
-        self._is_up = False
+        self.is_up = False
+        """Whether it was waited for, and is up."""
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether it lives on that loop."""
@@ -118,8 +125,6 @@ class Lifespan:
 
     async def started(self, *, timeout_ms: int) -> Result | None:
         """Wait until it is up; an application that has no lifespan is. None, or why it is not."""
-        if self._is_up:
-            return None
         try:
             async with real_timeout(timeout_ms):
                 # Deliveries that come together wait for the same start, and none takes it down when it is given up.
@@ -128,7 +133,7 @@ class Lifespan:
             return not_started(timeout_ms)
         except RouteError as error:
             return from_exception(error)
-        self._is_up = True
+        self.is_up = True
         return None
 
     async def stop(self, *, timeout_ms: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from copper_emulator.core.model import Attempt, Result
-from copper_emulator.shell.clock import real_timeout
+from copper_emulator.shell.clock import RealLimit
 from copper_emulator.shell.messages import NoAnswer, Received, result_of, timed_out
 from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
 
@@ -27,15 +27,19 @@ def send_to_function(function: Callable[[Received], object], attempt: Attempt) -
 
 async def send_to_async_function(function: Callable[[Received], Any], attempt: Attempt, *, timeout_ms: int) -> Result:
     """Call an async function on the running loop."""
+    limit = RealLimit(timeout_ms)
     with Swallowed() as found:
         try:
-            async with real_timeout(timeout_ms) as limit:
-                answer = await function(Received.of(attempt))
-            result = result_of(answer)
+            result = result_of(await limit.of(_called(function, attempt)))
         except NoAnswer as failure:
             return Result.failure(failure.reason, failure.text, delay_ms=failure.delay_ms)
         except BaseException as error:
             if is_meant_for_the_caller(error):
                 raise
-            return timed_out(timeout_ms) if limit.expired() else from_exception(error)
+            return timed_out(timeout_ms) if limit.has_expired else from_exception(error)
     return with_exception(result, found[-1]) if found else result
+
+
+async def _called(function: Callable[[Received], Any], attempt: Attempt) -> object:
+    answer: object = await function(Received.of(attempt))
+    return answer
