@@ -280,5 +280,5 @@ class AsyncCopper(Face):
 
     async def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        if not self._is_unused:
+        if "_delivering" in vars(self):
             await self._delivering.close()

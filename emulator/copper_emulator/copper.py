@@ -275,7 +275,7 @@ class Copper(Face):
 
     def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        if not self._is_unused:
+        if "_delivering" in vars(self):
             self._delivering.close()
 
 
