@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cached_property
 from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,15 +13,12 @@ from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation
-from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, Operations, longest, span
+from copper_emulator.face import Face, records_of
+from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
-from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import AsyncDelivering
 from copper_emulator.shell.driver import Rounds
-from copper_emulator.shell.host import Host
 from copper_emulator.shell.turns import Turns
 from copper_emulator.typed_records import (
     AsyncActivities,
@@ -61,28 +59,21 @@ class AsyncCopper(Face):
     What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        host: Host,
-        *,
-        name: str = "test",
-        start: datetime | None = None,
-        surface: Surface = Surface.ASYNC,
-    ) -> None:
-        super().__init__(settings, host, name=name, start=start, surface=surface)
-        self._delivering = AsyncDelivering(self._stage, host)
-        self._turns = Turns(self._stage, self._delivering.send)
+    leads = records_of(EntityType.LEAD, AsyncLeads)
+    people = records_of(EntityType.PERSON, AsyncPeople)
+    companies = records_of(EntityType.COMPANY, AsyncCompanies)
+    opportunities = records_of(EntityType.OPPORTUNITY, AsyncOpportunities)
+    projects = records_of(EntityType.PROJECT, AsyncProjects)
+    tasks = records_of(EntityType.TASK, AsyncTasks)
+    activities = records_of(EntityType.ACTIVITY_LOG, AsyncActivities)
 
-    def _begin(self, operations: Operations) -> None:
-        super()._begin(operations)
-        self.leads = AsyncLeads(EntityType.LEAD, self._stage, self._write)
-        self.people = AsyncPeople(EntityType.PERSON, self._stage, self._write)
-        self.companies = AsyncCompanies(EntityType.COMPANY, self._stage, self._write)
-        self.opportunities = AsyncOpportunities(EntityType.OPPORTUNITY, self._stage, self._write)
-        self.projects = AsyncProjects(EntityType.PROJECT, self._stage, self._write)
-        self.tasks = AsyncTasks(EntityType.TASK, self._stage, self._write)
-        self.activities = AsyncActivities(EntityType.ACTIVITY_LOG, self._stage, self._write)
+    @cached_property
+    def _delivering(self) -> AsyncDelivering:
+        return AsyncDelivering(self._stage, self._host)
+
+    @cached_property
+    def _turns(self) -> Turns:
+        return Turns(self._stage, self._delivering.send)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
@@ -289,4 +280,5 @@ class AsyncCopper(Face):
 
     async def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        await self._delivering.close()
+        if "_delivering" in vars(self):
+            await self._delivering.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cached_property
 from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,15 +13,12 @@ from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
-from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation
-from copper_emulator.face import Face
-from copper_emulator.operations import HOUR, Operations, longest, span
+from copper_emulator.face import Face, records_of
+from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
-from copper_emulator.settings import Settings
 from copper_emulator.shell.delivering import SyncDelivering, check_thread
 from copper_emulator.shell.driver import Rounds, run_sync
-from copper_emulator.shell.host import Host
 from copper_emulator.typed_records import (
     Activities,
     Companies,
@@ -59,27 +57,17 @@ class Copper(Face):
     What they refer to (users, statuses, pipelines, custom fields) is in `lookups`.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        host: Host,
-        *,
-        name: str = "test",
-        start: datetime | None = None,
-        surface: Surface = Surface.PYTHON,
-    ) -> None:
-        super().__init__(settings, host, name=name, start=start, surface=surface)
-        self._delivering = SyncDelivering(self._stage, host)
+    leads = records_of(EntityType.LEAD, Leads)
+    people = records_of(EntityType.PERSON, People)
+    companies = records_of(EntityType.COMPANY, Companies)
+    opportunities = records_of(EntityType.OPPORTUNITY, Opportunities)
+    projects = records_of(EntityType.PROJECT, Projects)
+    tasks = records_of(EntityType.TASK, Tasks)
+    activities = records_of(EntityType.ACTIVITY_LOG, Activities)
 
-    def _begin(self, operations: Operations) -> None:
-        super()._begin(operations)
-        self.leads = Leads(EntityType.LEAD, self._stage, self._write)
-        self.people = People(EntityType.PERSON, self._stage, self._write)
-        self.companies = Companies(EntityType.COMPANY, self._stage, self._write)
-        self.opportunities = Opportunities(EntityType.OPPORTUNITY, self._stage, self._write)
-        self.projects = Projects(EntityType.PROJECT, self._stage, self._write)
-        self.tasks = Tasks(EntityType.TASK, self._stage, self._write)
-        self.activities = Activities(EntityType.ACTIVITY_LOG, self._stage, self._write)
+    @cached_property
+    def _delivering(self) -> SyncDelivering:
+        return SyncDelivering(self._stage, self._host)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
@@ -287,7 +275,8 @@ class Copper(Face):
 
     def stop_apps(self) -> None:
         """Shut down the applications that were started."""
-        self._delivering.close()
+        if "_delivering" in vars(self):
+            self._delivering.close()
 
 
 def stepwise(copper: Copper, *, secret: Mapping[str, str] | None = None) -> Stepwise:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
+from copper_emulator.core.surface import Surface
 from copper_emulator.face import Face
 from copper_emulator.settings import RANDOM, Settings
 from copper_emulator.shell.host import Host
@@ -88,7 +89,7 @@ class AsyncEmulator:
 
     async def __aenter__(self) -> AsyncCopper:
         try:
-            self._copper = AsyncCopper(self._settings, self._host, start=self._start)
+            self._copper = AsyncCopper(self._settings, self._host, start=self._start, surface=Surface.ASYNC)
         except BaseException:
             self._leave_host()
             raise

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ from copper_emulator.core.model import (
     DEFAULT_EMAIL,
     Change,
     Delivery,
+    EntityType,
     Entry,
     Key,
     Notification,
@@ -38,9 +40,11 @@ from copper_emulator.explain import (
 )
 from copper_emulator.face_names import no_attribute, type_question
 from copper_emulator.faults import Faults
+from copper_emulator.first_use import FirstUse
 from copper_emulator.intercepted import Intercepted
 from copper_emulator.operations import Operations
 from copper_emulator.over_tls import OverTls
+from copper_emulator.records import Act
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.destinations import KindName
@@ -54,6 +58,7 @@ from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 R = TypeVar("R", bound=Reported)
+C = TypeVar("C")
 
 
 class Face(Intercepted, OverTls):
@@ -68,23 +73,46 @@ class Face(Intercepted, OverTls):
         start: datetime | None = None,
         surface: Surface = Surface.PYTHON,
     ) -> None:
-        key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
-        self._host = host
-        self._begin(Operations(Stage(name, settings, clock, key=key, surface=surface)))
-        # First what may fail.
-        if settings.intercept:
-            self.intercept()
-        host.add(self._stage)
 
-    def _begin(self, operations: Operations) -> None:
-        """Everything that is about the account of these operations."""
-        self._operations = operations
-        self._stage = operations.stage
-        self.lookups = Lookups(self._stage)
-        self.faults = Faults(self._stage)
+        def make() -> Operations:
+            key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
+            return Operations(Stage(name, settings, clock, key=key, surface=surface))
+
+        self._host = host
+        self._first_use = FirstUse(host, make)
+        self._begin()
+        if settings.intercept:
+            try:
+                self.intercept()
+            except BaseException:
+                self.leave()
+                raise
+
+    def _begin(self) -> None:
+        """What there is before the first use."""
         self._reports: list[Reported] = []
         self._interceptions = []
+
+    # --- made at first use ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _operations(self) -> Operations:
+        return self._first_use.operations()
+
+    @cached_property
+    def _stage(self) -> Stage:
+        return self._operations.stage
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """What records refer to: users, statuses, pipelines, custom fields."""
+        return Lookups(self._stage)
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What goes wrong from now on, switched on and off."""
+        return Faults(self._stage)
 
     # --- who and where --------------------------------------------------------------------------------------
 
@@ -282,14 +310,27 @@ class Face(Intercepted, OverTls):
 
     # --- for Emulator and the plugin ------------------------------------------------------------------------
 
+    def leave(self) -> None:
+        """The host serves this account no longer, and Copper's hosts lead here no longer."""
+        self._stop_intercepting()
+        self._first_use.end()
+
+    @property
+    def _is_unused(self) -> bool:
+        return "_operations" not in vars(self)
+
     @property
     def drawn_from(self) -> int | None:
         """The seed, where anything was drawn from it: what it takes to see the same again."""
+        if self._is_unused:
+            return None
         draws = self._stage.account.draws
         return draws.seed if draws.made else None
 
     def verdict(self, *, said: str = "") -> str:
         """What went wrong and was neither expected nor allowed, as text without tracebacks that were `said` already."""
+        if self._is_unused:
+            return ""
         with self._stage.lock:
             account, settings = self._stage.account, self._stage.settings
             if not settings.strict:
@@ -303,6 +344,17 @@ class Face(Intercepted, OverTls):
     def _reported(self, report: R) -> R:
         self._reports.append(report)
         return report
+
+
+def records_of(
+    kind: EntityType, collection: Callable[[EntityType, Stage, Callable[[Act], Any]], C]
+) -> cached_property[C]:
+    """An attribute of a face: the records of one type."""
+
+    def made(face: Any) -> C:
+        return collection(kind, face._stage, face._write)  # noqa: SLF001 - part of the same face
+
+    return cached_property(made)
 
 
 def _as_sent(body: dict[str, Any]) -> Any:

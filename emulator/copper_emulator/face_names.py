@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kinds import meant_type
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import meant
 from copper_emulator.settings import Settings
 
 
@@ -22,9 +21,8 @@ def _advice(known: list[str], name: str, surface: Surface) -> str:
         return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.value}({name}=...)'}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
-    close = get_close_matches(name, [each for each in known if not each.startswith("_")], n=1)
-    meant = (singular | plural).get(name) or (close[0] if close else None)
-    return f"; did you mean {meant!r}?" if meant is not None else ""
+    near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])
+    return f"; did you mean {near!r}?" if near is not None else ""
 
 
 def type_question(name: object) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from copper_emulator.core.errors import UsageError
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.intercepting import Interception
@@ -12,8 +15,12 @@ class Intercepted:
     """What a face has of it."""
 
     _host: Host
-    _stage: Stage
     _interceptions: list[Interception]
+
+    if TYPE_CHECKING:
+
+        @cached_property
+        def _stage(self) -> Stage: ...
 
     def intercept(self, *, token: str | None = None) -> Interception:
         """Lead `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
@@ -35,12 +42,9 @@ class Intercepted:
         self._interceptions.append(interception)
         return interception
 
-    def leave(self) -> None:
-        """The host serves this account no longer, and Copper's hosts lead here no longer."""
+    def _stop_intercepting(self) -> None:
         while self._interceptions:
             self._interceptions.pop().end()
-        self._stage.has_ended = True
-        self._host.remove(self._stage)
 
 
 def _is_token(value: object) -> bool:

@@ -61,6 +61,8 @@ class Accounts:
         self._url = url
         self.standing: list[Account] = []
         self.ended: list[Account] = []
+        self.item: pytest.Item
+        """The test that is run, from its set-up on."""
         self._before_call = 0
         self._host: Host | None = None
 
@@ -87,8 +89,9 @@ class Accounts:
         if self._host is not None:
             self._host.close()
 
-    def before_setup(self) -> None:
+    def before_setup(self, item: pytest.Item) -> None:
         """Another test begins: what ended in the last one is no longer of interest."""
+        self.item = item
         self.ended.clear()
 
     def before_call(self, item: pytest.Item) -> None:

@@ -165,6 +165,8 @@ def add(layer: Layer, further: Layer) -> Layer:
 
 
 def _added(layer: Layer, further: object, where: str) -> Layer:
+    if further == {}:
+        return layer
     from copper_emulator.core.errors import SettingsError
 
     if not isinstance(further, Mapping) or not all(isinstance(name, str) for name in further):

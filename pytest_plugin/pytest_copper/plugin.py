@@ -34,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "those of module, class and function add up.",
     )
     layers.configure(config)
-    config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
+    made = config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
+    config.pluginmanager.register(OfEachTest(made), "copper_of_each_test")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,7 +61,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget the accounts of the test before."""
-    item.config.stash[accounts.ACCOUNTS].before_setup()
+    item.config.stash[accounts.ACCOUNTS].before_setup(item)
     order.intercepting_first(item)
 
 
@@ -110,19 +111,28 @@ def copper_settings() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-def copper(request: pytest.FixtureRequest, copper_settings: dict[str, Any]) -> Iterator[Copper]:
-    """An emulated Copper account of this test alone: change records, move its time, expect notifications.
+class OfEachTest:
+    """The fixtures that most tests of a suite have, each anew.
 
-    What goes wrong and was neither expected nor allowed fails the test. Not for `@given`: see make_copper.
+    They know the test by its session's accounts and do not ask for `request`, which pytest would make twice for each
+    of them: that takes longer than all else that it does for a fixture.
     """
-    yield from accounts.sync_account(request.node, copper_settings)
 
+    def __init__(self, of_session: accounts.Accounts) -> None:
+        self._accounts = of_session
 
-@pytest.fixture
-def copper_async(request: pytest.FixtureRequest, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
-    """The same for an asynchronous test (asyncio): await what lets time pass, as in `await copper_async.settle()`."""
-    yield from accounts.async_account(request.node, copper_settings)
+    @pytest.fixture
+    def copper(self, copper_settings: dict[str, Any]) -> Iterator[Copper]:
+        """An emulated Copper account of this test alone: change records, move its time, expect notifications.
+
+        What goes wrong and was neither expected nor allowed fails the test. Not for `@given`: see make_copper.
+        """
+        yield from accounts.sync_account(self._accounts.item, copper_settings)
+
+    @pytest.fixture
+    def copper_async(self, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
+        """The same for an asynchronous test (asyncio): await what lets time pass, `await copper_async.settle()`."""
+        yield from accounts.async_account(self._accounts.item, copper_settings)
 
 
 @pytest.fixture

@@ -107,6 +107,17 @@ def test_a_change_becomes_a_delivery() -> None:
     ]
 
 
+def test_what_no_record_has_part_in_makes_no_place_for_records() -> None:
+    """A place for those of every type is a third of a new account, and most tests of an endpoint have one each."""
+    account = make_account()
+    subscribe(account, "lead/update")
+    fire(account, "lead/update", [17], START)
+    deliver(account, START)
+
+    assert "records" not in vars(account)
+    assert account.records.of(EntityType.LEAD) == {}
+
+
 def test_the_journal_tells_it_in_order() -> None:
     heard: list[Entry] = []
     account = Account("test", FIRST_KEY, make_rules(), on_entry=heard.append)

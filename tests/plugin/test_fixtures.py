@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.plugin.conftest import Inner
+from tests.strictly import NO_OTHERS, alone, ended
 
 
 def test_a_test_sees_what_its_endpoint_received(inner: Inner) -> None:
@@ -262,3 +265,16 @@ def test_each_fixture_says_what_it_is(inner: Inner) -> None:
     for name in ("copper --", "copper_async --", "copper_endpoint --", "copper_settings --", "make_copper [session"):
         assert f"\n{name}" in ours
     assert "no docstring available" not in ours
+
+
+def test_an_account_is_given_without_pytest_having_to_make_a_request_for_it(tmp_path: Path) -> None:
+    """It makes one anew, twice, for each fixture that asks for it, which takes longer than the account."""
+    conftest = "def pytest_collection_modifyitems(items): print(*(name for i in items for name in i.fixturenames))\n"
+    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+    tests = "def test_one(copper): pass\ndef test_other(copper_async): pass\n"
+    (tmp_path / "test_inner.py").write_text(tests, encoding="utf-8")
+
+    code, out, _ = ended(alone(("pytest_copper.plugin",)), tmp_path, NO_OTHERS)
+
+    assert code == 0
+    assert "copper copper_settings copper_async copper_settings" in out.splitlines()

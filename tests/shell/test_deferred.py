@@ -55,13 +55,13 @@ def loaded_after(*paths: str) -> set[str]:
 def test_a_server_that_is_ready_has_loaded_no_part_that_nobody_asked_for() -> None:
     loaded = loaded_after("/_emulator/v1/health", "/", "/_emulator/page/mark.svg")
 
-    assert not loaded & {_ACCOUNTS, _API, _CONTROL, "sqlite3", "rich", "yaml"}
+    assert not loaded & {_ACCOUNTS, _API, _CONTROL, "sqlite3", "rich", "yaml", "difflib"}
 
 
-def test_a_server_with_the_default_settings_answers_that_it_is_there_without_having_made_validators() -> None:
+def test_a_server_with_the_default_settings_tells_of_itself_and_its_accounts_without_having_made_validators() -> None:
     """With the first of them pydantic reads the entry points of everything that is installed."""
-    assert "importlib.metadata" not in loaded_after("/_emulator/v1/health")
-    assert "importlib.metadata" in loaded_after("/_emulator/v1/accounts")
+    assert "importlib.metadata" not in loaded_after("/_emulator/v1/health", "/_emulator/v1/accounts")
+    assert "importlib.metadata" in loaded_after("/_emulator/v1/accounts/default/settings")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ Nothing here waits or reads a clock: `now` is given, in milliseconds, and never 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import methodcaller
 from typing import Any, NamedTuple, TypeVar
 
@@ -116,11 +117,11 @@ class Account:
         self.subscriptions = Subscriptions()
         self.marks = Marks()
         self._counters = Counters() if counters is None else counters
-        self.records = RecordStore(rules, self._counters, self._email, self._tell, self.marks)
         self.journal = Journal(on_entry, self.marks)
         self.draws = Draws(rules.seed)
-        lag, marks = self.records.fall_behind, self.marks
-        self.faults = Faults(rules, self.draws, note=self._note_fault, lag=lag, tell=self._tell, marks=marks)
+        self.faults = Faults(
+            rules, self.draws, note=self._note_fault, lag=self._fall_behind, tell=self._tell, marks=self.marks
+        )
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.causing: Notification | None = None
         self.on_told: Callable[[Told], None] | None = None
@@ -134,6 +135,11 @@ class Account:
         self._envelopes = Envelopes()
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
+
+    @cached_property
+    def records(self) -> RecordStore:
+        """The records; their place is made when they are first asked for: what is about webhooks alone has none."""
+        return RecordStore(self.rules, self._counters, self._email, self._tell, self.marks)
 
     @property
     def inside(self) -> Inside:
@@ -276,6 +282,9 @@ class Account:
         self.records.unrelate(one, other)
         self.journal.note(now, Kind.EXCLUDED, unrelated(one, other), records=[one, other])
         self._tell(Unrelated(one, other))
+
+    def _fall_behind(self, lag_ms: int) -> None:
+        self.records.fall_behind(lag_ms)
 
     def _note_fault(self, now: int, text: str) -> None:
         self.journal.note(now, Kind.FAULT, text)

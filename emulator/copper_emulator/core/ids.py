@@ -24,6 +24,9 @@ FIRST_RECORD_ID: Mapping[EntityType, int] = {
 FIRST_SUBSCRIPTION_ID = 560_698
 """The magnitude of subscription ids recorded in September 2026; one sequence for all types."""
 
+_FIRST_RECORD_IDS = {kind.value: first for kind, first in FIRST_RECORD_ID.items()}
+"""By the names of the sequences: an account begins with them, and each test has one."""
+
 _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "subscription", "change", "notification"
 
 
@@ -36,7 +39,7 @@ class Counters:
 
     def start_records(self, beyond: int) -> None:
         """Let the ids of records go on that far beyond where they begin, so that they are those of nobody before."""
-        self._next |= {kind.value: first + beyond for kind, first in FIRST_RECORD_ID.items()}
+        self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
     def subscription(self) -> int:
         return self._draw(_SUBSCRIPTION)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 
 def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
@@ -42,6 +41,9 @@ def json_name(value: object) -> str:
 
 def meant(said: str, known: Iterable[str]) -> str | None:
     """The known name that is nearest to one that is not, or None where none is near."""
+    # Imported where a name is wrong: few runs have one, and it takes half a megabyte.
+    from difflib import get_close_matches
+
     close = get_close_matches(said, [str(name) for name in known], n=1)
     return close[0] if close else None
 

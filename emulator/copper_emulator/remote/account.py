@@ -65,7 +65,9 @@ class _Remote(Face):
         self._api_url = api_url
         self._own = own
         self._there = RemoteStage(client, account_path(name), name, token, surface=surface)
-        self._begin(RemoteOperations(self._there))
+        self._begin()
+        # It is there, whether or not it is used here.
+        self._operations = RemoteOperations(self._there)
 
     @property
     def name(self) -> str:

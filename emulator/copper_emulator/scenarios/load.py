@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -170,8 +169,8 @@ def _text(found: Any, path: Keys) -> str:
     kind, given = found["type"], found["input"]
     if kind == "extra_forbidden":
         known = _known_keys(path[:-1])
-        near = get_close_matches(str(path[-1]), known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = meant(str(path[-1]), known)
+        hint = f" Did you mean {near}?" if near is not None else ""
         return f"there is no such key.{hint} The keys here are {', '.join(known)}"
     if kind in _WORDINGS:
         return _WORDINGS[kind].format(input=_shown(given))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path as File
 from typing import Any, TypeAlias
@@ -18,7 +17,7 @@ from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.samples import missing
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
-from copper_emulator.core.text import count
+from copper_emulator.core.text import count, meant
 from copper_emulator.scenarios.fill import Reference, references, references_in_fields
 from copper_emulator.scenarios.lines import Path
 from copper_emulator.scenarios.members import member
@@ -203,8 +202,8 @@ class RecordReader:
     def _fields(self, table: Table, fields: Mapping[str, Any], path: Path, *, own_id: bool = True) -> Iterator[Found]:
         for name in fields:
             if name not in table and not (own_id and name == "id"):
-                near = get_close_matches(name, table.by_name, n=1)
-                hint = f" Did you mean {near[0]}?" if near else ""
+                near = meant(name, table.by_name)
+                hint = f" Did you mean {near}?" if near is not None else ""
                 known = ", ".join(each.name for each in table.written)
                 yield (*path, name), f"a {table.noun} has no such field.{hint} Its fields are {known}"
         for reference in references_in_fields(table, fields, path):

@@ -7,7 +7,6 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from operator import methodcaller
 from pathlib import Path
@@ -17,7 +16,7 @@ from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageEr
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import custom_form
 from copper_emulator.core.records.tables import ID, TABLES
-from copper_emulator.core.text import count, json_name
+from copper_emulator.core.text import count, json_name, meant
 from copper_emulator.core.wire import parse_body
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -189,8 +188,8 @@ def _column(path: Path, kind: EntityType, definitions: Definitions, name: str) -
 
 
 def _no_column(path: Path, name: str, what: str, known: Sequence[str] | frozenset[str], given: str) -> UsageError:
-    close = get_close_matches(given, known, n=1)
-    advice = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(sorted(known)) or 'none'}"
+    near = meant(given, known)
+    advice = f"did you mean {near!r}?" if near is not None else f"there is {', '.join(sorted(known)) or 'none'}"
     return UsageError(f"{path}, column {name!r}: {what}; {advice}")
 
 

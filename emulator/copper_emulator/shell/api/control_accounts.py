@@ -140,7 +140,7 @@ class SnapshotShape(Shape):
 
 async def list_accounts(accounts: Accounts, request: web.Request, said: Nothing) -> AccountsShape:
     """All accounts, at a glance."""
-    return AccountsShape(accounts=[at_a_glance(account) for account in accounts])
+    return AccountsShape.told(accounts=[vars(at_a_glance(account)) for account in accounts])
 
 
 async def create_account(accounts: Accounts, request: web.Request, said: NewAccount) -> MadeShape:
@@ -250,7 +250,7 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
     stage = served.stage
     with stage.lock:
         account = stage.account
-        return AccountShape(
+        return AccountShape.told(
             name=served.name,
             email=account.key.email if has_token(account) else None,
             keys=len(account.keys),

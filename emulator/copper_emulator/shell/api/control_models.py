@@ -16,7 +16,7 @@ from pydantic import (
 from copper_emulator.core.model import Kind, Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
-from copper_emulator.shell.api.models import Shape, Taken
+from copper_emulator.shell.api.models import Plain, Shape, Taken
 from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape
 from copper_emulator.shell.plan import ClockName
 from copper_emulator.value_faults import shown
@@ -93,7 +93,7 @@ class Switch(Taken):
     )
 
 
-class AccountShape(Shape):
+class AccountShape(Plain):
     """An account at a glance."""
 
     name: str
@@ -107,7 +107,7 @@ class AccountShape(Shape):
     routes: list[str]
 
 
-class AccountsShape(Shape):
+class AccountsShape(Plain):
     """All accounts of the server."""
 
     accounts: list[AccountShape]

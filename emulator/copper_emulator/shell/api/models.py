@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,14 +33,14 @@ class Shape(BaseModel):
 
 
 class Plain(Shape):
-    """A shape that has texts, numbers and flags alone.
+    """A shape of what JSON has, too: texts, numbers and flags, and lists and objects of them.
 
     It is made and written as it is: what pydantic would first have to make ready takes longer than all else that a
     server does for its first answer.
     """
 
     @classmethod
-    def told(cls, **values: str | int | None) -> Self:
+    def told(cls, **values: str | int | list[Any] | Mapping[str, Any] | None) -> Self:
         """One with these values, and the defaults of the others."""
         return cls.model_construct(None, **values)
 

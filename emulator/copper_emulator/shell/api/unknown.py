@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from aiohttp import web
 
+from copper_emulator.core.text import meant
 from copper_emulator.shell.api.calls import BASE
 
 NOT_EMULATED = ("field_layouts", "related_links", "files")
@@ -29,9 +28,9 @@ def unknown_path_hint(request: web.Request) -> str:
     if under:
         return f"There is no {path}; under {BASE} there are {', '.join(under[:_MOST])}."
     names = list(dict.fromkeys(each.split("/")[0] for each in there))
-    near = get_close_matches(parts[0], names, 1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no {path}; under {BASE} there are {', '.join(names)}.{meant}"
+    near = meant(parts[0], names)
+    question = f" Did you mean {near}?" if near is not None else ""
+    return f"There is no {path}; under {BASE} there are {', '.join(names)}.{question}"
 
 
 def _paths(request: web.Request) -> list[str]:

@@ -1,0 +1,116 @@
+"""An account is made when it is first used: by whoever it is, once, and not at all where nobody uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from copper_emulator import AsyncEmulator, Emulator, UsageError
+from copper_emulator.first_use import FirstUse
+from copper_emulator.operations import Operations
+from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import VirtualClock
+from copper_emulator.shell.host import Host
+from copper_emulator.shell.stage import Stage
+
+THREADS = 8
+
+
+class CountingHost(Host):
+    """Keeps which accounts it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Stage] = []
+        self.served: list[Stage] = []
+
+    def add(self, stage: Stage) -> None:
+        self.given.append(stage)
+        self.served.append(stage)
+        super().add(stage)
+
+    def remove(self, stage: Stage) -> None:
+        self.served.remove(stage)
+        super().remove(stage)
+
+    def tls_url(self) -> str:
+        raise OSError("no port is free")
+
+
+@pytest.fixture
+def host() -> Iterator[CountingHost]:
+    made = CountingHost()
+    yield made
+    made.close()
+
+
+def made() -> Operations:
+    return Operations(Stage("test", Settings.of({}), VirtualClock()))
+
+
+def test_nothing_is_made_where_nothing_is_done(host: CountingHost) -> None:
+    with Emulator(host=host) as copper:
+        assert copper.verdict() == ""
+        assert copper.drawn_from is None
+    assert host.given == []
+
+
+def test_nor_for_an_asynchronous_test(host: CountingHost) -> None:
+    async def nothing_done() -> None:
+        async with AsyncEmulator(host=host):
+            pass
+
+    asyncio.run(nothing_done())
+    assert host.given == []
+
+
+def test_it_is_served_from_its_first_use_to_its_end(host: CountingHost) -> None:
+    with Emulator(host=host) as copper:
+        found = host.known(copper.token)
+        assert found is not None
+        assert host.served == [found[0]]
+    assert host.served == []
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns in the middle of what others do."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_that_use_it_first_use_the_same(host: CountingHost) -> None:
+    together = Barrier(THREADS)
+
+    def use(account: FirstUse) -> Operations:
+        together.wait()
+        return account.operations()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in range(50):
+            account = FirstUse(host, made)
+            assert len({id(each) for each in threads.map(use, [account] * THREADS)}) == 1
+    assert len(host.given) == 50
+
+
+def test_first_looked_at_after_its_end_it_is_empty_and_has_ended(host: CountingHost) -> None:
+    with Emulator(host=host) as copper:
+        pass
+    assert copper.journal == []
+    with pytest.raises(UsageError, match="has ended"):
+        copper.people.create(name="Ada")
+    assert host.given == []
+
+
+def test_one_that_cannot_intercept_is_not_served(host: CountingHost) -> None:
+    with pytest.raises(UsageError, match="no port is free"), Emulator(host=host, intercept=True):
+        pass
+    assert host.served == []
