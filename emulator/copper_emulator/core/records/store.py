@@ -6,7 +6,7 @@ unless the whole action is right (`action.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
@@ -142,9 +142,9 @@ class RecordStore:
         """The same as JSON."""
         return encode(self.shown(kind, stored, with_computed=with_computed))
 
-    def read(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
+    def read(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
         """The JSON of records that are asked for; what is kept of it is not made again."""
-        return self._encoded.of(kind, records, self._lookups)
+        return self._encoded.of(kind, ids, among, self._lookups)
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)

@@ -60,7 +60,7 @@ def _found(kind: EntityType, call: Call, body: Any) -> tuple[Answer, bool]:
     with call.stage.lock:
         store = call.records
         found = find(store, parse_search(kind, body, call.url_query, store), call.stage.now())
-        return Answer(_joined(call.json(kind, found.records)), found.total), found.lasts
+        return Answer(_joined(call.json(kind, found.ids, found.among)), found.total), found.lasts
 
 
 def _answered(found: Answer) -> web.Response:
