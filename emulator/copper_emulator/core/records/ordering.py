@@ -166,6 +166,8 @@ class Order(Line):
 
     def catch_up(self, key: Key) -> None:
         """Bring the touched records to where they belong now."""
+        if not self.touched:
+            return
         self._follow(key)
         going: list[int] = []
         coming: list[Stored] = []

@@ -87,10 +87,10 @@ class RecordStore:
         It is made of numbers alone, so that who keeps it keeps nothing of the account.
         """
         writes = [orders.writes for orders in self.orders.values()]
-        return writes, self.relations.writes, self._lookups
+        return writes, self.relations.writes, self.lookups
 
     @property
-    def _lookups(self) -> tuple[int, int]:
+    def lookups(self) -> tuple[int, int]:
         """Another one when anything in the lookup tables is."""
         return self._catalogues, self.catalogue.writes
 
@@ -144,7 +144,7 @@ class RecordStore:
 
     def read(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
         """The JSON of records that are asked for; what is kept of it is not made again."""
-        return self._encoded.of(kind, ids, among, self._lookups)
+        return self._encoded.of(kind, ids, among, self.lookups)
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)

@@ -92,6 +92,7 @@ def _parameters(kind: EntityType) -> Mapping[str, Filter]:
 PARAMETERS: Mapping[EntityType, Mapping[str, Filter]] = {kind: _parameters(kind) for kind in EntityType}
 """Everything a search of a type may say: its filters, and how to sort and to page."""
 
+_PLACES = {kind: {name: place for place, name in enumerate(known)} for kind, known in PARAMETERS.items()}
 
 _DEFAULTS: Mapping[EntityType, Mapping[str, Any]] = {
     kind: {name: each.default for name, each in filters.items() if each.default is not None}
@@ -208,7 +209,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
     # In the order of the parameters, so that faults are told in it.
-    for name in [name for name in known if name in found.body]:
+    for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):
             continue
