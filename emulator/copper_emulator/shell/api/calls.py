@@ -74,8 +74,9 @@ class Call:
 
     def one(self, kind: EntityType, record_id: int) -> bytes:
         """A stored record as it is asked for, as JSON; under the lock. Raises NotFound."""
-        self.records.stored(kind, record_id)
-        [raw] = self.json(kind, [record_id], self.records.of(kind))
+        store = self.records
+        record = store.stored(kind, record_id)
+        [raw] = self.json(kind, [record_id], {record_id: record})
         return raw
 
     def act(self, deed: Deed[T]) -> T:

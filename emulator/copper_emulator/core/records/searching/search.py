@@ -124,7 +124,7 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     filters = FILTERS[query.kind]
     conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
     recent = store.orders[query.kind].recent
-    unseen, gone = recent.unlike_now(now_ms) if lag else ((), [])
+    unseen, gone = ((), []) if recent.is_empty or not lag else recent.unlike_now(now_ms)
     lasts = recent.is_empty and not any(filters[name].timed for name in query.filters)
     ids, among = _fitting(store, query, conditions, keep=lasts), store.of(query.kind)
     if unseen:
