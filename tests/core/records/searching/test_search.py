@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from copper_emulator.core.account import Account
@@ -416,6 +416,7 @@ STEPS = some.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps=STEPS, again=some.lists(FILTERED, max_size=2))
 def test_a_search_finds_what_the_plainest_search_finds(steps: list[Any], again: list[dict[str, Any]]) -> None:
     """Those that are asked for once, and those that are asked for again after each write."""
