@@ -76,8 +76,9 @@ def _same_records(store: RecordStore, plain: PlainRecords, kind: str) -> None:
     seen = [dict(store.get(entity, number)) for number in store.of(entity)]
     _agree(f"records of the type {kind}", seen, list(plain.of[kind].values()))
     for each in EntityType:
-        stored = list(store.of(each).values())
-        _agree(f"JSON of the type {each}", store.read(each, stored), [store.encode(each, one) for one in stored])
+        stored = store.of(each)
+        made = [store.encode(each, one) for one in stored.values()]
+        _agree(f"JSON of the type {each}", store.read(each, stored.keys(), stored), made)
 
 
 def _both(

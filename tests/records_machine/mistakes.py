@@ -64,17 +64,17 @@ class OneByOne(Action):
 
 def more_than(column: Column, least: float) -> conditions.Condition:
     """A bound from below leaves itself out."""
-    return conditions.Condition(column, lambda values, hits: [hit for hit in hits if values[hit] > least])
+    return conditions.Condition(column, lambda least, values, hits: [hit for hit in hits if values[hit] > least], least)
 
 
 def less_than(column: Column, most: float) -> conditions.Condition:
     """A bound from above leaves itself out."""
-    return conditions.Condition(column, lambda values, hits: [hit for hit in hits if values[hit] < most])
+    return conditions.Condition(column, lambda most, values, hits: [hit for hit in hits if values[hit] < most], most)
 
 
 def any_will_do(column: Column, chosen: Any) -> conditions.Condition:
     """A filter by several values of a record (its tags, its email addresses) is not applied."""
-    return conditions.Condition(column, lambda values, hits: hits)
+    return conditions.Condition(column, lambda chosen, values, hits: hits)
 
 
 def page_forwards(hits: Any, query: search.Query) -> Any:
@@ -85,7 +85,7 @@ def page_forwards(hits: Any, query: search.Query) -> Any:
 def total_of_the_page(*given: Any, **more: Any) -> Found:
     """A search tells how many are on the page, not how many there are."""
     found = find(*given, **more)
-    return Found(found.records, len(found.records))
+    return replace(found, total=len(found.ids))
 
 
 def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:

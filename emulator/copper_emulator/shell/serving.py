@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 2929
 
 _CONTROL = "/_emulator/v1"
+_API = "/developer_api/v1"
 
 _PATIENCE = 1.0
 """Seconds a request under way gets to finish when the server ends."""
@@ -171,11 +173,14 @@ class Server:
             app.router.add_route(operation.method, f"{_CONTROL}{operation.path}", handler)
         app.router.add_get("/", start_page(trusted))
         app.add_subapp("/_emulator/page", make_page(trusted))
+        api = cache(self._api)
         for path, make in (
             (_CONTROL, lambda: self._control(trusted)),
             ("/_emulator/docs", _documents),
             ("/_emulator/openapi.json", _documents),
-            ("/", self._api),
+            # The path of the API is found before all that could be at less of it has been looked at.
+            (_API, api),
+            ("/", api),
         ):
             app.router.register_resource(Deferred(path, make))
         return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import count
 from math import isnan
 from operator import itemgetter
@@ -11,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from copper_emulator.core.records.ordering import MOST_COLUMNS, MOST_ORDERS, Column, Order, Orders
+from copper_emulator.core.records.ordering import (
+    MOST_COLUMNS,
+    MOST_ORDERS,
+    MOST_PARTS,
+    ONE_BY_ONE,
+    Choose,
+    Column,
+    Order,
+    Orders,
+)
 from copper_emulator.core.records.recent import Recent
 
 by_name = itemgetter("name")
@@ -21,6 +31,16 @@ NAME = Column("name", by_name)
 
 def row(record_id: int, name: Any = None, size: Any = None) -> dict[str, Any]:
     return {"id": record_id, "name": name, "size": size}
+
+
+def of_size(*sizes: int | None) -> Choose:
+    """Those of one of these sizes."""
+
+    def choose(number: int, values: Callable[[Column], Sequence[Any]]) -> list[int]:
+        found = values(Column("plain size", itemgetter("size")))
+        return [each for each in range(number) if found[each] in sizes]
+
+    return choose
 
 
 def write(orders: Orders, records: dict[int, Any], record: dict[str, Any], now: int | None = 0) -> None:
@@ -39,7 +59,7 @@ def delete(orders: Orders, records: dict[int, Any], record_id: int, now: int | N
 def test_records_without_a_value_come_last_and_ties_are_in_the_order_of_ids() -> None:
     records = [row(4), row(3, "b"), row(2, "a"), row(1), row(0, "b")]
 
-    assert [each["id"] for each in Order(records, by_name, None).rows] == [2, 0, 3, 1, 4]
+    assert Order({each["id"]: each for each in records}, by_name, None).ids == [2, 0, 3, 1, 4]
 
 
 @given(
@@ -65,10 +85,13 @@ def test_an_order_and_its_columns_are_always_those_of_the_records_as_they_are(lo
         order = orders.order("name", records, by_name, None)
 
         expected = sorted(records.values(), key=lambda each: (each["name"] is None, each["name"] or "", each["id"]))
-        assert order.rows == expected
+        assert order.ids == [each["id"] for each in expected]
         assert order.values(NAME) == [each["name"] for each in expected]
         sizes = [None if isnan(size) else size for size in order.values(SIZE)]
         assert sizes == [each["size"] for each in expected]
+        for wanted in ((1,), (2, None)):
+            found = order.part(wanted, of_size(*wanted))
+            assert found == [each["id"] for each in expected if each["size"] in wanted]
 
 
 def test_an_order_is_made_once_and_then_kept() -> None:
@@ -79,7 +102,7 @@ def test_an_order_is_made_once_and_then_kept() -> None:
     write(orders, records, row(2, "b"))
 
     assert orders.order("name", records, by_name, None) is first
-    assert [each["id"] for each in first.rows] == [1, 2]
+    assert first.ids == [1, 2]
 
 
 def test_after_many_writes_an_order_is_made_anew() -> None:
@@ -93,7 +116,7 @@ def test_after_many_writes_an_order_is_made_anew() -> None:
 
 
 def test_a_large_order_bears_more_writes() -> None:
-    assert Order([row(number) for number in range(2_000)], by_name, None).bears == 100
+    assert Order({number: row(number) for number in range(2_000)}, by_name, None).bears == 100
 
 
 def test_many_writes_are_taken_over_in_one_pass() -> None:
@@ -110,7 +133,7 @@ def test_many_writes_are_taken_over_in_one_pass() -> None:
     assert orders.order("name", records, by_name, None) is order
 
     expected = sorted(records.values(), key=lambda each: (each["name"] is None, each["name"] or "", each["id"]))
-    assert list(order.rows) == expected
+    assert list(order.ids) == [each["id"] for each in expected]
     assert list(order.values(NAME)) == [each["name"] for each in expected]
     assert list(order.values(SIZE)) == [each["size"] for each in expected]
     assert order.keys == [each["name"] for each in expected if each["name"] is not None]
@@ -132,11 +155,55 @@ def test_only_the_orders_that_were_asked_for_last_are_kept() -> None:
 
 
 def test_only_the_columns_that_were_asked_for_last_are_kept() -> None:
-    order = Order([row(1)], by_name, None)
+    order = Order({1: row(1)}, by_name, None)
     for number in [*range(MOST_COLUMNS), 0, "one too many"]:
         order.values(Column(str(number), by_name))
 
     assert list(order._columns) == [*(str(number) for number in range(2, MOST_COLUMNS)), "0", "one too many"]
+
+
+def test_a_part_is_looked_for_once_and_then_follows_what_is_written() -> None:
+    orders = Orders(0)
+    records = {number: row(number, "a", number % 2) for number in range(40)}
+    looked_at: list[int] = []
+
+    def choose(number: int, values: Callable[[Column], Sequence[Any]]) -> Sequence[int]:
+        looked_at.append(number)
+        return of_size(1)(number, values)
+
+    order = orders.order("name", records, by_name, None)
+    assert order.part("odd", choose) == list(range(1, 40, 2))
+    write(orders, records, row(2, None, 1))
+    write(orders, records, row(3, "a", 0))
+
+    assert orders.order("name", records, by_name, None).part("odd", choose) == [1, *range(5, 40, 2), 2]
+    # All of them, and then each of the two as it was and as it is.
+    assert looked_at == [40, 1, 1, 1, 1]
+
+
+def test_after_many_writes_a_part_is_looked_for_anew() -> None:
+    orders = Orders(0)
+    records = {number: row(number, "a", 1) for number in range(40)}
+    looked_at: list[int] = []
+
+    def choose(number: int, values: Callable[[Column], Sequence[Any]]) -> Sequence[int]:
+        looked_at.append(number)
+        return of_size(1)(number, values)
+
+    orders.order("name", records, by_name, None).part("ones", choose)
+    for number in range(ONE_BY_ONE + 1):
+        write(orders, records, row(number, "a", 0))
+
+    found = orders.order("name", records, by_name, None).part("ones", choose)
+    assert (found, looked_at) == (list(range(ONE_BY_ONE + 1, 40)), [40, 40])
+
+
+def test_only_the_parts_that_were_asked_for_last_are_kept() -> None:
+    order = Order({1: row(1)}, by_name, None)
+    for number in [*range(MOST_PARTS), 0, "one too many"]:
+        order.part(number, of_size(None))
+
+    assert list(order._parts) == [*range(2, MOST_PARTS), 0, "one too many"]
 
 
 def test_with_another_stamp_every_key_may_be_another() -> None:
@@ -148,20 +215,20 @@ def test_with_another_stamp_every_key_may_be_another() -> None:
 
     order = orders.order("animal", records, lambda each: names[each["name"]], "after")
 
-    assert [each["id"] for each in order.rows] == [2, 1]
+    assert order.ids == [2, 1]
 
 
 def test_a_column_that_depends_on_more_than_the_record_is_worked_out_every_time() -> None:
     answers = count()
     column = Column("now", lambda record: next(answers), kept=False)
-    order = Order([row(1)], by_name, None)
+    order = Order({1: row(1)}, by_name, None)
 
     assert [list(order.values(column)), list(order.values(column))] == [[0], [1]]
 
 
 def test_a_column_is_worked_out_once() -> None:
     answers = count()
-    order = Order([row(1)], by_name, None)
+    order = Order({1: row(1)}, by_name, None)
     column = Column("now", lambda record: next(answers))
 
     assert [list(order.values(column)), list(order.values(column))] == [[0], [0]]

@@ -8,11 +8,13 @@ import gc
 import weakref
 
 from copper_emulator.core.model import EntityType
-from copper_emulator.shell.api.kept_searches import Answer, Asked, KeptSearches, kept_of
+from copper_emulator.core.records.searching.search import Query
+from copper_emulator.shell.api.kept_searches import LONGEST, Answer, Asked, KeptQueries, KeptSearches, kept_of
 from tests.core.builders import make_account
 
 PEOPLE = Asked(EntityType.PERSON, b"{}", "")
 ONE = Answer(b"[1]", 1)
+QUERY = Query(EntityType.PERSON, {}, "name", descending=False)
 
 
 def test_an_answer_is_kept_for_the_same_search_of_the_same_version() -> None:
@@ -47,14 +49,35 @@ def test_no_more_is_kept_than_may_be() -> None:
     assert kept.get(PEOPLE, 1) is None
 
 
+def test_what_a_search_asks_is_read_once_while_the_lookup_tables_are_the_same() -> None:
+    kept = KeptQueries(most=2)
+    assert kept.get(PEOPLE, 1) is None
+    kept.keep(PEOPLE, 1, QUERY)
+    assert kept.get(PEOPLE, 1) is QUERY
+    assert (kept.get(PEOPLE, 2), kept.get(PEOPLE._replace(url_query="page_size=1"), 1)) == (None, None)
+    kept.keep(PEOPLE._replace(body=b""), 2, QUERY)
+    assert (kept.get(PEOPLE, 2), kept.get(PEOPLE, 1)) == (None, None)
+
+
+def test_no_more_searches_are_kept_than_may_be_and_no_long_ones() -> None:
+    kept = KeptQueries(most=2)
+    others = [PEOPLE._replace(url_query=f"page_number={number}") for number in range(3)]
+    for asked in others:
+        kept.keep(asked, 1, QUERY)
+    assert [kept.get(asked, 1) for asked in others] == [None, None, QUERY]
+    long = PEOPLE._replace(body=b" " * (LONGEST + 1))
+    kept.keep(long, 1, QUERY)
+    assert (kept.get(long, 1), kept.get(others[2], 1)) == (None, QUERY)
+
+
 def test_the_answers_of_an_account_are_its_own_and_go_with_its_records() -> None:
     account, other = make_account(), make_account()
     version = account.records.version
     assert version == other.records.version
-    kept_of(account.records).keep(PEOPLE, version, ONE)
-    assert kept_of(account.records).get(PEOPLE, version) == ONE
-    assert kept_of(other.records).get(PEOPLE, version) is None
-    kept = weakref.ref(kept_of(account.records))
+    kept_of(account.records).answers.keep(PEOPLE, version, ONE)
+    assert kept_of(account.records).answers.get(PEOPLE, version) == ONE
+    assert kept_of(other.records).answers.get(PEOPLE, version) is None
+    kept = weakref.ref(kept_of(account.records).answers)
     del account
     gc.collect()
     assert kept() is None

@@ -183,3 +183,16 @@ def test_a_wrong_search_for_activities_is_refused(client: Client, body: Any) -> 
     before = client.state()
     answer = client.call("POST", f"{BASE}/people/{ada}/activities", body)
     check_refused(client, before, answer, 422, answer.json["message"])
+
+
+def test_a_search_is_read_again_when_its_custom_field_is_another(client: Client) -> None:
+    definitions = client.copper.lookups.custom_field_definitions
+    size = definitions.add(name="Size", data_type="String", available_on=["person"])["id"]
+    client.copper.people.seed([{"name": "Ada", "custom_fields": [{"custom_field_definition_id": size, "value": "xl"}]}])
+    asked = {"custom_fields": [{"custom_field_definition_id": size, "value": "XL"}]}
+    for _ in range(2):
+        assert [each["name"] for each in client.ok("POST", "/people/search", asked)] == ["Ada"]
+
+    definitions.remove(size)
+
+    assert client.call("POST", f"{BASE}/people/search", asked).status == 422

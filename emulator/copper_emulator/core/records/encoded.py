@@ -6,8 +6,8 @@ than they are written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias, cast
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kept import Kept
@@ -42,7 +42,7 @@ class Encoded:
         self._kept: dict[EntityType, Kept] = {}
         self._stamp: object = None
 
-    def of(self, kind: EntityType, records: Sequence[Stored], stamp: object) -> list[bytes]:
+    def of(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored], stamp: object) -> list[bytes]:
         """The JSON of each. With another `stamp`, all of it may be another."""
         if stamp != self._stamp:
             self._stamp = stamp
@@ -50,14 +50,17 @@ class Encoded:
         kept = self._kept.get(kind)
         if kept is None:
             kept = self._kept[kind] = Kept(self._most)
-        return [kept.get(record["id"], record) or self._made(kind, record) for record in records]
+        found = kept.get(ids)
+        # No JSON is empty.
+        if all(found):
+            return cast(list[bytes], found)
+        return [raw or self._made(kind, among[each]) for raw, each in zip(found, ids, strict=True)]
 
     def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
         """A record was written: what stood in its place and what does now."""
         if before is None:
             return
         if kind in self._kept:
-            # It would not be taken for the new one, but keep the old one alive.
             self._kept[kind].drop(before["id"])
         if kind is COMPANY and (after is None or after["name"] != before["name"]):
             for other in WITH_COMPANY:
@@ -66,7 +69,7 @@ class Encoded:
     def _made(self, kind: EntityType, record: Stored) -> bytes:
         raw = self._make(kind, record)
         if self._lasts(kind, record):
-            self._kept[kind].keep(record["id"], record, raw)
+            self._kept[kind].keep(record["id"], raw)
         return raw
 
     def _lasts(self, kind: EntityType, record: Stored) -> bool:

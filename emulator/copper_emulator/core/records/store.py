@@ -6,7 +6,7 @@ unless the whole action is right (`action.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
@@ -59,6 +59,7 @@ class RecordStore:
         self._owners: dict[EntityType, dict[str, int]] = {PERSON: {}, COMPANY: {}}
         self._deleted_activities: set[int] = set()
         self._catalogues = 0
+        self._writes = 0
         self._encoded = Encoded(self._records, self.encode)
         # Ids that seeded records had and that would come again: an id stands for one record only.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in TABLES}
@@ -86,11 +87,10 @@ class RecordStore:
 
         It is made of numbers alone, so that who keeps it keeps nothing of the account.
         """
-        writes = [orders.writes for orders in self.orders.values()]
-        return writes, self.relations.writes, self._lookups
+        return self._writes, self.relations.writes, self.lookups
 
     @property
-    def _lookups(self) -> tuple[int, int]:
+    def lookups(self) -> tuple[int, int]:
         """Another one when anything in the lookup tables is."""
         return self._catalogues, self.catalogue.writes
 
@@ -142,9 +142,9 @@ class RecordStore:
         """The same as JSON."""
         return encode(self.shown(kind, stored, with_computed=with_computed))
 
-    def read(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
+    def read(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
         """The JSON of records that are asked for; what is kept of it is not made again."""
-        return self._encoded.of(kind, records, self._lookups)
+        return self._encoded.of(kind, ids, among, self.lookups)
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)
@@ -194,6 +194,7 @@ class RecordStore:
         before = self._records[kind].get(record["id"])
         self._records[kind][record["id"]] = record
         self._marks.mark("records", (kind, record["id"]), anew=before is None)
+        self._writes += 1
         self.orders[kind].touch(record["id"], before, record, now)
         self._encoded.written(kind, before, record)
         self.relations.follow(kind, before, record, self._leads_to)
@@ -214,6 +215,7 @@ class RecordStore:
         if self.counters.is_ahead(kind, record_id):
             self.spent[kind].add(record_id)
         self._marks.mark("records", (kind, record_id))
+        self._writes += 1
         self.orders[kind].touch(record_id, before, None, now)
         self._encoded.written(kind, before, None)
         if kind in self._owners:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -66,11 +66,18 @@ class Call:
         """The id in the path. Raises NotFound for what cannot be one."""
         return path_id(self.request, noun)
 
-    def json(self, kind: EntityType, records: Sequence[Stored]) -> list[bytes]:
+    def json(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
         """Records as they are asked for, each as JSON; under the lock."""
         if self.with_computed:
-            return [self.records.encode(kind, record, with_computed=True) for record in records]
-        return self.records.read(kind, records)
+            return [self.records.encode(kind, among[each], with_computed=True) for each in ids]
+        return self.records.read(kind, ids, among)
+
+    def one(self, kind: EntityType, record_id: int) -> bytes:
+        """A stored record as it is asked for, as JSON; under the lock. Raises NotFound."""
+        store = self.records
+        record = store.stored(kind, record_id)
+        [raw] = self.json(kind, [record_id], {record_id: record})
+        return raw
 
     def act(self, deed: Deed[T]) -> T:
         """Do something to the records; what that causes is due at once. Raises what the deed raises."""

@@ -1,6 +1,7 @@
-"""What was answered to searches since anything was last written? Asked again, they are answered the same.
+"""What did searches ask for, and what was answered to them since anything was last written?
 
-Clients that look for news ask the same again and again, and most of the time there is none.
+Clients that look for news ask the same again and again, and most of the time there is none: then they are answered the
+same. Where there is some, what they ask has at least been read before.
 """
 
 from __future__ import annotations
@@ -9,10 +10,18 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.searching.search import Query
 from copper_emulator.core.records.store import RecordStore
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of answers that are kept for an account; where there would be more, all of them go."""
+
+
+MOST_QUERIES = 1_000
+"""Searches that are kept as they were read for an account; where there would be more, all of them go."""
+
+LONGEST = 1_000
+"""Bytes of one that is kept."""
 
 
 class Asked(NamedTuple):
@@ -54,11 +63,39 @@ class KeptSearches:
             self._size += size
 
 
-_KEPT: WeakKeyDictionary[RecordStore, KeptSearches] = WeakKeyDictionary()
-"""They go with the records: a reset gives an account others, of which the same version is something else."""
+class KeptQueries:
+    """Searches of one account as they were read, all of them against the same lookup tables."""
+
+    def __init__(self, *, most: int = MOST_QUERIES) -> None:
+        self._most = most
+        self._queries: dict[Asked, Query] = {}
+        self._lookups: object = None
+
+    def get(self, asked: Asked, lookups: object) -> Query | None:
+        """What it was read as when the lookup tables were of this version."""
+        return self._queries.get(asked) if lookups == self._lookups else None
+
+    def keep(self, asked: Asked, lookups: object, query: Query) -> None:
+        """What it is read as while the lookup tables are of this version; what belongs to another one goes."""
+        if lookups != self._lookups or len(self._queries) >= self._most:
+            self._queries.clear()
+            self._lookups = lookups
+        if len(asked.body) + len(asked.url_query) <= LONGEST:
+            self._queries[asked] = query
 
 
-def kept_of(store: RecordStore) -> KeptSearches:
+class Kept(NamedTuple):
+    """What is kept for an account."""
+
+    queries: KeptQueries
+    answers: KeptSearches
+
+
+_KEPT: WeakKeyDictionary[RecordStore, Kept] = WeakKeyDictionary()
+"""It goes with the records: a reset gives an account others, of which the same version is something else."""
+
+
+def kept_of(store: RecordStore) -> Kept:
     """What is kept for the records of an account; under its lock."""
     kept = _KEPT.get(store)
-    return _KEPT.setdefault(store, KeptSearches()) if kept is None else kept
+    return _KEPT.setdefault(store, Kept(KeptQueries(), KeptSearches())) if kept is None else kept

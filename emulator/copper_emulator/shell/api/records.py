@@ -29,7 +29,7 @@ def view(kind: EntityType, call: Call) -> web.Response:
     with call.stage.lock:
         if _was_deleted(kind, wanted, call):
             return _deleted(wanted)
-        [raw] = call.json(kind, [call.records.stored(kind, wanted)])
+        raw = call.one(kind, wanted)
     return answer_raw(raw)
 
 
@@ -60,7 +60,7 @@ def fetch_by_email(call: Call) -> web.Response:
         wanted = call.records.owner(PERSON, email.strip().lower())
         if wanted is None:
             raise NotFound(hint=f"No person has the email address {email!r}.")
-        [raw] = call.json(PERSON, [call.records.stored(PERSON, wanted)])
+        raw = call.one(PERSON, wanted)
     return answer_raw(raw)
 
 

@@ -13,7 +13,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.filter_values import Amount
-from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, find, parse_search
+from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Query, find, parse_search
 from copper_emulator.core.records.tables import ACTIVITY, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
@@ -25,12 +25,17 @@ def search(kind: EntityType, call: Call) -> web.Response:
     """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
     asked = Asked(kind, call.raw, call.request.query_string)
     with call.stage.lock:
-        kept, version = kept_of(call.records), call.records.version
-        known = kept.get(asked, version)
+        store = call.records
+        kept, version = kept_of(store), store.version
+        known = kept.answers.get(asked, version)
         if known is None:
-            known, lasts = _found(kind, call, call.body)
+            query = kept.queries.get(asked, store.lookups)
+            if query is None:
+                query = parse_search(kind, call.body, call.url_query, store)
+                kept.queries.keep(asked, store.lookups, query)
+            known, lasts = _found(query, call)
             if lasts:
-                kept.keep(asked, version, known)
+                kept.answers.keep(asked, version, known)
     return _answered(known)
 
 
@@ -38,11 +43,12 @@ def activities(kind: EntityType, call: Call) -> web.Response:
     """200 with the activities of one record, or 404; the body may name the types that are wanted."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
-    with call.stage.lock:
-        call.records.stored(kind, wanted)
     if isinstance(body, dict):
         body = {**body, "parent": {"id": wanted, "type": str(kind)}}
-    return _answered(_found(ACTIVITY, call, body)[0])
+    with call.stage.lock:
+        call.records.stored(kind, wanted)
+        found, _ = _found(parse_search(ACTIVITY, body, call.url_query, call.records), call)
+    return _answered(found)
 
 
 def users(call: Call) -> web.Response:
@@ -55,12 +61,10 @@ def pipeline_stages(call: Call) -> web.Response:
     return _page(stages_of(call), call)
 
 
-def _found(kind: EntityType, call: Call, body: Any) -> tuple[Answer, bool]:
-    """What a search finds, and whether the same one finds the same until something is written."""
-    with call.stage.lock:
-        store = call.records
-        found = find(store, parse_search(kind, body, call.url_query, store), call.stage.now())
-        return Answer(_joined(call.json(kind, found.records)), found.total), found.lasts
+def _found(query: Query, call: Call) -> tuple[Answer, bool]:
+    """What a search finds, and whether the same one finds the same until something is written; under the lock."""
+    found = find(call.records, query, call.stage.now())
+    return Answer(_joined(call.json(query.kind, found.ids, found.among)), found.total), found.lasts
 
 
 def _answered(found: Answer) -> web.Response:

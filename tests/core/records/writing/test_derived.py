@@ -100,6 +100,15 @@ def test_new_parts_give_the_name_anew(kind: EntityType) -> None:
     assert get(account, kind, record_id).name == "Lady Ada King"
 
 
+def test_parts_without_anything_in_them_leave_the_name() -> None:
+    account = make_account()
+    record_id = make(account, LEAD, name="Ada")
+
+    write(account, LEAD, record_id, first_name=" ")
+
+    assert shows(account, LEAD, record_id, "name", "first_name") == ("Ada", " ")
+
+
 def test_parts_that_come_with_the_name_are_the_writers_own() -> None:
     account = make_account()
 

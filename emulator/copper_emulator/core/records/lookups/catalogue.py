@@ -35,6 +35,7 @@ class Catalogue:
         self.writes = 0
         """Counts the changes: what is worked out from the tables is out of date when it has grown."""
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
+        self._defaults: dict[str, int | None] = {}
         self.tell: Callable[[EntryTold], None] = lambda _: None
         """Is given what is done to the tables."""
         for name, entries in SEEDS.items():
@@ -111,6 +112,11 @@ class Catalogue:
 
     def default(self, table: str) -> int | None:
         """The entry that is taken where none is named."""
+        if table not in self._defaults:
+            self._defaults[table] = self._default(table)
+        return self._defaults[table]
+
+    def _default(self, table: str) -> int | None:
         entries = self.table(table)
         marks = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}
         if table in marks:
@@ -165,6 +171,7 @@ class Catalogue:
     def _written(self) -> None:
         self.writes += 1
         self._definitions.clear()
+        self._defaults.clear()
 
     # --- small print ----------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
 """What does a filter demand of records? Each operation makes conditions of a field and a value.
 
 A condition looks at many records at once, at one column of theirs: of the numbers of rows that other conditions have
-left over it keeps those that fit.
+left over it keeps those that fit. Conditions of one name find the same, so that what was found can be kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -23,12 +23,26 @@ Hits: TypeAlias = Sequence[int]
 Values: TypeAlias = Sequence[Any]
 
 
+Demand: TypeAlias = Callable[[Any, Values, Hits], Hits]
+"""Of the rows that are left, those whose values are as some value demands. It looks at nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a column must be like. `keep` is given its values and the numbers of the rows that are left."""
+    """What a column must be like."""
 
     column: Column
-    keep: Callable[[Values, Hits], Hits]
+    demand: Demand
+    value: Hashable = None
+
+    @property
+    def name(self) -> Hashable:
+        """The same for what finds the same in the same records."""
+        return self.column.name, self.demand, self.value
+
+    def keep(self, values: Values, hits: Hits) -> Hits:
+        """Of the rows that are left those that fit."""
+        return self.demand(self.value, values, hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +62,70 @@ Operation: TypeAlias = Callable[[str, Any, Setting], list[Condition]]
 
 def among(column: Column, chosen: Collection[Any]) -> Condition:
     """The value is one of these."""
-    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] in chosen])
-
-
-def not_among(column: Column, chosen: Collection[Any]) -> Condition:
-    """The value is none of these."""
-    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] not in chosen])
+    return Condition(column, _among, frozenset(chosen))
 
 
 def meets(column: Column, chosen: frozenset[Any]) -> Condition:
     """One of the column's several values is one of these."""
     if len(chosen) == 1:
         [one] = chosen
-        return Condition(column, lambda values, hits: [hit for hit in hits if one in values[hit]])
-    return Condition(column, lambda values, hits: [hit for hit in hits if not chosen.isdisjoint(values[hit])])
+        return Condition(column, _has, one)
+    return Condition(column, _meets, chosen)
 
 
 def holds(column: Column, chosen: frozenset[Any]) -> Condition:
     """All of these are among the column's several values."""
-    return Condition(column, lambda values, hits: [hit for hit in hits if chosen.issubset(values[hit])])
+    return Condition(column, _holds, chosen)
 
 
 def is_empty(column: Column) -> Condition:
     """There is no value."""
-    return Condition(column, lambda values, hits: [hit for hit in hits if not values[hit]])
+    return Condition(column, _is_empty)
 
 
 def from_number(column: Column, least: float) -> Condition:
-    bound = float(least)
-    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] >= bound])
+    return Condition(column, _at_least, float(least))
 
 
 def to_number(column: Column, most: float) -> Condition:
-    bound = float(most)
-    return Condition(column, lambda values, hits: [hit for hit in hits if values[hit] <= bound])
+    return Condition(column, _at_most, float(most))
+
+
+def _among(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if values[hit] in chosen]
+
+
+def _has(one: Any, values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if one in values[hit]]
+
+
+def _meets(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if not chosen.isdisjoint(values[hit])]
+
+
+def _holds(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if chosen.issubset(values[hit])]
+
+
+def _is_empty(_: None, values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if not values[hit]]
+
+
+def _at_least(bound: float, values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if values[hit] >= bound]
+
+
+def _at_most(bound: float, values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if values[hit] <= bound]
+
+
+def _nothing(_: None, values: Values, hits: Hits) -> Hits:
+    return []
 
 
 ID = Column("id", itemgetter("id"))
 
-_NOTHING = Condition(ID, lambda values, hits: [])
+_NOTHING = Condition(ID, _nothing)
 
 
 # --- operations: field, value, setting -------------------------------------------------------------------------
@@ -98,7 +137,7 @@ def no_demand(field: str, value: Any, setting: Setting) -> list[Condition]:
 
 def one_of(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
     """The field is one of the values; None among them stands for none."""
-    return [among(Column(field, itemgetter(field)), frozenset(wanted))]
+    return [among(Column(field, itemgetter(field)), wanted)]
 
 
 def at_least(field: str, least: float, setting: Setting) -> list[Condition]:
@@ -125,8 +164,7 @@ def same_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
 
 def has_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """The text has this in it, whatever its case."""
-    part = wanted.casefold()
-    return [Condition(_folded(field), lambda values, hits: [hit for hit in hits if part in values[hit]])]
+    return [Condition(_folded(field), _has, wanted.casefold())]
 
 
 def _folded(field: str) -> Column:
@@ -146,7 +184,7 @@ def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
 def same_domain(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
     # Lower case as in `uniques`, by which domains belong to one company.
     column = Column(f"{field} lower", lambda record: (record[field] or "").lower())
-    return [among(column, frozenset(each.lower() for each in wanted))]
+    return [among(column, [each.lower() for each in wanted])]
 
 
 def entry(key: str) -> Operation:
@@ -236,7 +274,7 @@ def belongs_to(kind: EntityType) -> Operation:
             found: int | None = record[field]["id"] if record[field]["type"] == kind else None
             return found
 
-        return [among(Column(f"{kind} in {field}", named), frozenset(wanted))]
+        return [among(Column(f"{kind} in {field}", named), wanted)]
 
     return operation
 
@@ -247,7 +285,7 @@ def related_to(kind: EntityType) -> Operation:
     def operation(field: str, wanted: list[int], setting: Setting) -> list[Condition]:
         relations = setting.store.relations
         items = [item for each in wanted for item in relations.of((kind, each))]
-        return [among(ID, frozenset(record_id for of_kind, record_id in items if of_kind is setting.kind))]
+        return [among(ID, [record_id for of_kind, record_id in items if of_kind is setting.kind])]
 
     return operation
 
@@ -262,7 +300,7 @@ def of_company(field: str, wanted: str, setting: Setting) -> list[Condition]:
 def of_type(field: str, wanted: list[tuple[str, int]], setting: Setting) -> list[Condition]:
     """The activity is of one of these types."""
     column = Column(f"type in {field}", lambda record: (record[field]["category"], record[field]["id"]))
-    return [among(column, frozenset(wanted))]
+    return [among(column, wanted)]
 
 
 def last_contact(store: RecordStore) -> Callable[[Mapping[str, Any]], int | None]:

@@ -15,7 +15,7 @@ from copper_emulator.core.findings import INVALID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Text, Unfit, object_schema, refuse_unknown
 from copper_emulator.core.records.ordering import Column
-from copper_emulator.core.records.searching.conditions import Condition, Setting, among, is_empty
+from copper_emulator.core.records.searching.conditions import Condition, Hits, Setting, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written, as_number
 
@@ -130,7 +130,12 @@ def _by_range(definition: Mapping[str, Any], given: Mapping[str, Any], known: Kn
     least, most = (form.read(given[name], known) if name in given else None for name in _BOUNDS)
     low, high = float("-inf") if least is None else float(least), float("inf") if most is None else float(most)
     column = _column(definition, lambda value: value, number=True)
-    return Condition(column, lambda values, hits: [hit for hit in hits if low <= values[hit] <= high])
+    return Condition(column, _between, (low, high))
+
+
+def _between(bounds: tuple[float, float], values: Values, hits: Hits) -> Hits:
+    low, high = bounds
+    return [hit for hit in hits if low <= values[hit] <= high]
 
 
 def _by_options(definition: Mapping[str, Any], given: Mapping[str, Any], known: Known) -> Condition:
@@ -146,8 +151,11 @@ def _by_options(definition: Mapping[str, Any], given: Mapping[str, Any], known: 
     column = _column(definition, lambda value: frozenset(value or ()))
     if not chosen:
         return is_empty(column)
+    return Condition(column, _fits_options, (option.lower(), chosen, allow_empty))
+
+
+def _fits_options(wanted: tuple[str, frozenset[int], bool], values: Values, hits: Hits) -> Hits:
+    option, chosen, allow_empty = wanted
     fits = {"any": lambda has: not chosen.isdisjoint(has), "all": chosen.issubset, "none": chosen.isdisjoint}
-    test: Callable[[frozenset[int]], bool] = fits[option.lower()]
-    return Condition(
-        column, lambda values, hits: [hit for hit in hits if test(values[hit]) or (allow_empty and not values[hit])]
-    )
+    test: Callable[[frozenset[int]], bool] = fits[option]
+    return [hit for hit in hits if test(values[hit]) or (allow_empty and not values[hit])]

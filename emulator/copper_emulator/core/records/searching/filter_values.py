@@ -17,7 +17,6 @@ from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.records.forms.plain import (
     ID_SCHEMA,
     LATEST_SECOND,
-    MAX_AMOUNT,
     CalendarDay,
     Known,
     Number,
@@ -58,35 +57,16 @@ class Written(Protocol):
         """The value to compare with. Raises Unfit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Number):
     """A number from `least` to `most`."""
 
-    least: int = -MAX_AMOUNT
-    most: int = MAX_AMOUNT
-    whole: bool = False
-
-    @property
-    def _number(self) -> Number:
-        return Number(self.least, self.most, whole=self.whole)
-
-    @property
-    def python(self) -> str:
-        return self._number.python
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return self._number.schema
-
-    @property
-    def words(self) -> str:
-        return self._number.words
+    __slots__ = ()
 
     def read(self, value: Any, known: Known) -> int | float:
         number = as_number(value)
         if isinstance(number, float) and not isfinite(number):
             raise Unfit(NOT_A_NUMBER)
-        return self._number.read(number, known)
+        return super().read(number, known)
 
 
 @dataclass(frozen=True, slots=True)

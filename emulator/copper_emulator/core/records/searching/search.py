@@ -14,6 +14,7 @@ import re
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
@@ -22,7 +23,7 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
 from copper_emulator.core.records.ordering import Column, Key, Stored, place_by
-from copper_emulator.core.records.searching.conditions import ID, Condition, Hits, Setting, Values, no_demand, not_among
+from copper_emulator.core.records.searching.conditions import Condition, Hits, Setting, Values, no_demand
 from copper_emulator.core.records.searching.filter_parts import Filter
 from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
 from copper_emulator.core.records.searching.filter_values import Amount
@@ -60,14 +61,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The records of a page as they are stored, and the number of all matches.
+    """The ids of the records of a page, `among` which they are, and the number of all matches.
 
     It `lasts` where the same search finds the same until something is written.
     """
 
-    records: list[Stored]
+    ids: Sequence[int]
+    among: Mapping[int, Stored]
     total: int
     lasts: bool = True
+
+    @property
+    def records(self) -> list[Stored]:
+        """As they are stored."""
+        return [self.among[each] for each in self.ids]
 
 
 def _parameters(kind: EntityType) -> Mapping[str, Filter]:
@@ -85,6 +92,7 @@ def _parameters(kind: EntityType) -> Mapping[str, Filter]:
 PARAMETERS: Mapping[EntityType, Mapping[str, Filter]] = {kind: _parameters(kind) for kind in EntityType}
 """Everything a search of a type may say: its filters, and how to sort and to page."""
 
+_PLACES = {kind: {name: place for place, name in enumerate(known)} for kind, known in PARAMETERS.items()}
 
 _DEFAULTS: Mapping[EntityType, Mapping[str, Any]] = {
     kind: {name: each.default for name, each in filters.items() if each.default is not None}
@@ -116,38 +124,55 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     filters = FILTERS[query.kind]
     conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
     recent = store.orders[query.kind].recent
-    unseen, gone = recent.unlike_now(now_ms) if lag else ((), [])
-    key = SORTS[query.kind][query.sort_by].key(store)
-    rows, values = _candidates(store, query, key)
-    hits = _fitting(len(rows), [*conditions, *([not_among(ID, unseen)] if unseen else ())], values)
-    late = [gone[hit] for hit in _fitting(len(gone), conditions, lambda column: column.values(gone))]
-    if late:
-        seen = [rows[hit] for hit in hits]
-        for record in late:
-            insort(seen, record, key=place_by(key))
-        rows, hits = seen, range(len(seen))
+    unseen, gone = ((), []) if recent.is_empty or not lag else recent.unlike_now(now_ms)
     lasts = recent.is_empty and not any(filters[name].timed for name in query.filters)
-    return Found([rows[hit] for hit in _page(hits, query)], len(hits), lasts)
+    ids, among = _fitting(store, query, conditions, keep=lasts), store.of(query.kind)
+    if unseen:
+        ids = [each for each in ids if each not in unseen]
+    late = [gone[hit] for hit in _chosen(conditions, len(gone), lambda column: column.values(gone))]
+    if late:
+        among = {**among, **{record["id"]: record for record in late}}
+        ids = _with_late(ids, late, among, SORTS[query.kind][query.sort_by].key(store))
+    return Found(_page(ids, query), among, len(ids), lasts)
 
 
-def _candidates(store: RecordStore, query: Query, key: Key) -> tuple[Sequence[Stored], Callable[[Column], Values]]:
-    """Records in their order and their columns. Among them are all that the search is about: few where filters tell."""
-    filters, records = FILTERS[query.kind], store.of(query.kind)
+def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], *, keep: bool) -> Sequence[int]:
+    """The ids of all records that fit, in their order. What is found may be kept where `keep` says so."""
+    sort, records = SORTS[query.kind][query.sort_by], store.of(query.kind)
+    key = sort.key(store)
+    narrowed = _narrowed(store, query)
+    if narrowed is not None:
+        few = sorted((records[each] for each in narrowed if each in records), key=place_by(key))
+        return [few[hit]["id"] for hit in _chosen(conditions, len(few), lambda column: column.values(few))]
+    order = store.orders[query.kind].order(query.sort_by, records, key, sort.stamp(store))
+    if not conditions:
+        return order.ids
+    choose = partial(_chosen, conditions)
+    if keep and all(condition.column.kept for condition in conditions):
+        return order.part(tuple(condition.name for condition in conditions), choose)
+    return [order.ids[hit] for hit in choose(len(order.ids), order.values)]
+
+
+def _with_late(ids: Iterable[int], late: Iterable[Stored], among: Mapping[int, Stored], key: Key) -> Sequence[int]:
+    """The ids in their order, with those of records that are gone and still seen."""
+    seen, place = list(ids), place_by(key)
+    for record in late:
+        insort(seen, record["id"], key=lambda each: place(among[each]))
+    return seen
+
+
+def _narrowed(store: RecordStore, query: Query) -> frozenset[int] | None:
+    """The ids of the few records that the search can be about, where its filters tell; some may be of none."""
+    filters = FILTERS[query.kind]
     narrowed = [
         frozenset(narrow(store, value))
         for name, value in query.filters.items()
         if (narrow := filters[name].narrow) is not None
     ]
-    if not narrowed:
-        stamp = SORTS[query.kind][query.sort_by].stamp(store)
-        order = store.orders[query.kind].order(query.sort_by, records, key, stamp)
-        return order.rows, order.values
-    few = [records[each] for each in frozenset.intersection(*narrowed) if each in records]
-    few.sort(key=place_by(key))
-    return few, lambda column: column.values(few)
+    return frozenset.intersection(*narrowed) if narrowed else None
 
 
-def _fitting(number: int, conditions: Iterable[Condition], values: Callable[[Column], Values]) -> Hits:
+def _chosen(conditions: Iterable[Condition], number: int, values: Callable[[Column], Values]) -> Hits:
     """Those of so many rows that fit."""
     hits: Hits = range(number)
     for condition in conditions:
@@ -155,16 +180,16 @@ def _fitting(number: int, conditions: Iterable[Condition], values: Callable[[Col
     return hits
 
 
-def _page(hits: Hits, query: Query) -> Hits:
-    first, end = 0, len(hits)
+def _page(ids: Sequence[int], query: Query) -> Sequence[int]:
+    first, end = 0, len(ids)
     if query.page_size is not None:
         first = (query.page_number - 1) * query.page_size
-        end = min(first + query.page_size, MOST_PAGED, len(hits))
+        end = min(first + query.page_size, MOST_PAGED, len(ids))
     if first >= end:
         return ()
     if query.descending:
-        return hits[len(hits) - end : len(hits) - first][::-1]
-    return hits[first:end]
+        return ids[len(ids) - end : len(ids) - first][::-1]
+    return ids[first:end]
 
 
 def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:
@@ -184,7 +209,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
     # In the order of the parameters, so that faults are told in it.
-    for name in [name for name in known if name in found.body]:
+    for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import methodcaller
 from typing import Any, TypeAlias, TypeVar
 
@@ -62,7 +63,6 @@ class Action:
         self._table = TABLES[kind]
         self._now, self._now_ms = now // 1000, now
         self._reading = Reading(store, refuse_read_only=store.rules.refuse_read_only)
-        self._seeding = Reading(Trusting(store))
         self._created: dict[int, dict[str, Any]] = {}
         self._updated: dict[int, dict[str, Any]] = {}
         self._deleted: dict[int, None] = {}
@@ -70,6 +70,10 @@ class Action:
         self._seeded = False
         self._given: dict[str, list[tuple[int, Any]]] = {"create": [], "update": [], "seed": []}
         self._ignored: dict[str, None] = {}
+
+    @cached_property
+    def _seeding(self) -> Reading:
+        return Reading(Trusting(self._store))
 
     def create(self, body: Any) -> int:
         """A new record; its id. Raises Invalid."""

@@ -73,7 +73,8 @@ def _name_parts(write: Write) -> None:
         write.after.update({**split_name(write.after["name"]), **kept})
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
         joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
-        write.after["name"] = joined or write.before["name"]
+        # A name is there and not blank, whatever its parts are.
+        write.after["name"] = joined if joined.strip() else write.before["name"]
 
 
 def _lead_status(write: Write) -> None:

@@ -1,0 +1,38 @@
+"""JSON on the wire is what Python's own encoder writes, however it is made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from copper_emulator.core.compact import encode, parts
+
+plain = (
+    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False) | some.text()
+)
+values = some.recursive(
+    plain,
+    lambda inner: some.lists(inner) | some.tuples(inner) | some.dictionaries(some.text() | some.integers(), inner),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_every_value_is_written_as_python_writes_it(value: Any) -> None:
+    expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    assert encode(value) == expected.encode()
+    assert "".join(parts(None)(value, 0)) == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"deep": [float("-inf")]}, {1, 2}, b"bytes", [object()]])
+def test_what_json_does_not_have_is_refused_as_python_refuses_it(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)) as expected:
+        json.dumps(value, allow_nan=False)
+
+    with pytest.raises(type(expected.value), match=str(expected.value)[:40]):
+        encode(value)
