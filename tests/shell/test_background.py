@@ -204,11 +204,11 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
         for_second = asyncio.create_task(account.news_of(second))
         await a_turn()
 
-        journal.note(0, Kind.HELD, notification=first)
+        journal.passed(first, Kind.HELD, 0)
         await a_turn()
         assert not for_second.done()
 
-        journal.note(0, Kind.HELD, notification=second)
+        journal.passed(second, Kind.HELD, 0)
         await for_second
         # What is about none may concern all.
         for_first = asyncio.create_task(account.news_of(first))
