@@ -41,9 +41,7 @@ class Journal:
         number = len(self.entries) + 1
         entry = Entry(number, at_ms, kind, text, change, notification, delivery, subscription, tuple(records))
         self._keep(entry)
-        # Whatever happens to either is told here, and it is another than before.
-        if notification is not None:
-            self._marks.mark("notifications", notification.serial)
+        # Whatever happens to one is told here, and it is another than before.
         if subscription is not None:
             self._marks.mark("subscriptions", subscription.id)
         if self._on_entry is not None:
