@@ -301,6 +301,32 @@ async def test_advice_names_the_server_s_own_ways_after_a_restart_and_a_restore(
 
 
 @pytest.mark.asyncio
+async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+        keeper = keeper_of(served)
+        await keeper.written()
+        assert is_there_at_once(keeper)
+
+        default_of(served).stage.refused("something")
+        assert not is_there_at_once(keeper)
+        # It waits also for what another has seen, and not written.
+        assert not is_there_at_once(keeper)
+        await keeper.written()
+        assert is_there_at_once(keeper)
+
+
+def is_there_at_once(keeper: Keeper) -> bool:
+    waiting = keeper.written()
+    try:
+        waiting.send(None)
+    except StopIteration:
+        return True
+    waiting.close()
+    return False
+
+
+@pytest.mark.asyncio
 async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
