@@ -74,6 +74,7 @@ class Teller:
         if kind is _ENDED and entry.delivery is not None:
             return self._ended(entry.at_ms, entry.delivery)
         if kind is _CHANGE and change is not None:
+            # It has the moment and the text of its entry.
             return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
         told: Line = entry_value(entry)
         return told
@@ -84,6 +85,7 @@ class Teller:
             # It has ended since: that tells all.
             return _SENDING, entry.at_ms, serial, entry.text
         self._flying.add(serial)
+        # It begins at the moment of the entry.
         line = _SENDING, entry.at_ms, serial, entry.text, self._envelope(attempt, serial), bytes_out(attempt.body)
         rest = _REST_OF_ATTEMPT.out(attempt)
         return (*line, rest) if rest else line
