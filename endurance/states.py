@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,12 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType, Key, Result
 from copper_emulator.core.records import deeds
-from copper_emulator.core.state import Edit, Rows, end_interrupted
+from copper_emulator.core.state import Rows, end_interrupted, retell
+from copper_emulator.core.state.lines import TOLD
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
+from copper_emulator.shell.keeping import Keeper
 from copper_emulator.shell.snapshots import digest_of, found_in
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import Found, rows_of
@@ -31,11 +33,12 @@ NOW = 1_790_000_000_000
 TARGET = "https://billing.example.com/hooks/copper"
 
 
-def stage() -> Stage:
-    """An account with something of everything in it: records, subscriptions, what was sent, what waits."""
+def stage(keeper: Keeper) -> Stage:
+    """An account with something of everything in it: records, subscriptions, what was sent, what waits; and kept."""
     given = Settings.of({"limits": "3/1m", "latency": "0-2s", "in_flight": 2, "faults": "slow=3s,2"})
     made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
+    keeper.keep(made, as_found=False)
     for kind, event in (("person", "new"), ("person", "update"), ("lead", "new")):
         body = {"target": TARGET, "type": kind, "event": event, "secret": {"a": "b"}, "headers": {"X-A": "b"}}
         account.subscribe(parse_create(body, account.rules), NOW)
@@ -48,9 +51,12 @@ def stage() -> Stage:
     note = {"parent": {"type": "person", "id": people[0].id}, "type": {"category": "user", "id": 0}, "details": "x"}
     account.act(deeds.create(EntityType.ACTIVITY_LOG, [note]), NOW)
     for status in (200, 500, None):
-        for attempt in account.take(NOW + 2_000):
+        attempts = account.take(NOW + 2_000)
+        keeper.write()
+        for attempt in attempts:
             if status is not None:
                 account.conclude(attempt, Result.answered(status), NOW + 2_000)
+        keeper.write()
         account.finish(NOW + 6_000)
     return made
 
@@ -61,23 +67,26 @@ class States:
 
     told: Rows
     """As a file has them: JSON's own types."""
+    turns: Sequence[tuple[int, Any]]
+    """Its journal, as it is written there."""
     folder: Path
     file: bytes
 
     @classmethod
     @contextmanager
     def kept(cls) -> Iterator[States]:
-        told: Rows = {
-            part: [(key, json.loads(json.dumps(value))) for key, value in found]
-            for part, found in rows_of(stage()).items()
-        }
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "whole.db"
-            file = StateFile(str(path))
-            edits = [Edit(part, key, json.dumps(value)) for part, found in told.items() for key, value in found]
-            file.write({"default": edits})
-            file.close()
-            yield cls(told, Path(name), path.read_bytes())
+            keeper = Keeper(StateFile(str(path)), print)
+            whole = rows_of(stage(keeper))
+            keeper.close()
+            with closing(sqlite3.connect(path)) as connection:
+                found = connection.execute("SELECT entries, lines FROM journal ORDER BY id").fetchall()
+            told: Rows = {
+                part: [(key, json.loads(json.dumps(value))) for key, value in rows] for part, rows in whole.items()
+            }
+            turns = [(before, json.loads(lines)) for before, lines in found]
+            yield cls(told, turns, Path(name), path.read_bytes())
 
     def rows(self, draw: Random) -> Rows:
         """The rows with something in them that is another, or gone, or there twice."""
@@ -98,6 +107,12 @@ class States:
 
     def read_rows(self, draw: Random, reading: Reading) -> None:
         reading.one(_restored, self.rows(draw), StateError)
+
+    def read_lines(self, draw: Random, reading: Reading) -> None:
+        """The journal with something in a line, or around it, that is another."""
+        rows: Rows = {part: found for part, found in self.told.items() if part not in (*TOLD, "entries")}
+        turns: Any = mutated_value(draw, [list(turn) for turn in self.turns])
+        reading.one(lambda given: _restored(_retold(rows, given)), turns, StateError)
 
     def read_snapshot(self, draw: Random, reading: Reading) -> None:
         """A document that was edited, now and then with a digest that fits again."""
@@ -143,17 +158,22 @@ def _edit_tables(draw: Random, path: Path) -> None:
     # Hypothesis may end a try with any draw.
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         number = draw.randrange(1, 60)
-        [(text,)] = connection.execute("SELECT value FROM rows WHERE id = ?", (number,)).fetchall() or [("{}",)]
+        table, column = draw.choice((("rows", "value"), ("journal", "lines")))
+        texts = [text for (text,) in connection.execute(f"SELECT {column} FROM {table} ORDER BY id")]
+        text = texts[number % len(texts)]
         value = draw.choice((mutated_text(draw, text), text.encode(), None, 1, 1.5, b"\xff", "[" * 5000))
         statement, arguments = draw.choice(
             (
-                ("UPDATE rows SET value = ? WHERE id = ?", (value, number)),
+                (f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (value, text)),
+                ("UPDATE journal SET id = ? WHERE lines = ?", (draw.choice((-1, 0, 1, 10**12, 10**18)), text)),
+                ("UPDATE journal SET entries = ? WHERE lines = ?", (draw.choice((None, "x", 1.5, -1, 1)), text)),
+                ("DELETE FROM journal WHERE lines = ?", (text,)),
                 ("UPDATE rows SET key = ? WHERE id = ?", (draw.choice((None, 1.5, b"\xff", "", -1)), number)),
                 ("UPDATE rows SET part = ? WHERE id = ?", (draw.choice(TEXTS), number)),
                 ("UPDATE accounts SET name = ?", (draw.choice(("", "x" * 3000, b"\xff", 7)),)),
                 ("DELETE FROM rows WHERE id = ?", (number,)),
                 ("DELETE FROM accounts", ()),
-                ("DROP TABLE rows", ()),
+                (f"DROP TABLE {table}", ()),
                 ("PRAGMA user_version = 99", ()),
                 ("PRAGMA application_id = 1", ()),
             )
@@ -161,6 +181,12 @@ def _edit_tables(draw: Random, path: Path) -> None:
         # Surrogates, and what a table refuses, are no inputs.
         with suppress(sqlite3.Error, UnicodeEncodeError):
             connection.execute(statement, arguments)
+
+
+def _retold(rows: Rows, turns: Any) -> Rows:
+    told = dict(rows)
+    retell(told, turns)
+    return told
 
 
 def _restored(told: Rows) -> None:

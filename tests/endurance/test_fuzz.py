@@ -35,13 +35,14 @@ def ways(states: States) -> dict[str, Way]:
         "heads": read_heads,
         "settings": read_settings,
         "rows": states.read_rows,
+        "lines": states.read_lines,
         "snapshots": states.read_snapshot,
         "state files": states.read_file,
         "scenarios": Scenarios.shipped().read,
     }
 
 
-@pytest.mark.parametrize("kind", ["heads", "settings", "rows", "snapshots", "state files", "scenarios"])
+@pytest.mark.parametrize("kind", ["heads", "settings", "rows", "lines", "snapshots", "state files", "scenarios"])
 def test_whatever_is_read_is_taken_or_refused_in_words(kind: str, ways: dict[str, Way]) -> None:
     @given(draw=st.randoms(use_true_random=False))
     @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +14,14 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
+from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.accounts import DEFAULT
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.keeping import Keeper
 from copper_emulator.shell.served_account import ServedAccount
-from copper_emulator.shell.store import StateFile
+from copper_emulator.shell.stage_rows import rows_of
+from copper_emulator.shell.store import APPLICATION_ID, MIGRATIONS, StateFile
 from tests.shell.served import Endpoint, Served, listening, serving
 
 
@@ -114,7 +117,7 @@ async def test_a_row_that_says_nothing_is_told_with_its_file_and_a_way_out(tmp_p
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
     connection = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
-    connection.execute("UPDATE rows SET value = '{}' WHERE part = 'entries' AND key = 1")
+    connection.execute("UPDATE journal SET lines = '[{}]'")
     connection.close()
 
     with pytest.raises(StateError) as raised:
@@ -124,6 +127,40 @@ async def test_a_row_that_says_nothing_is_told_with_its_file_and_a_way_out(tmp_p
         f"{tmp_path}/state.db is damaged: account default, entries, 1: cannot be read (KeyError: 'kind'). Put back a "
         "copy of it, or move it away to begin anew."
     )
+
+
+def write_as_version_1(path: Path, rows: Rows) -> None:
+    """The file as it was when entries, notifications and attempts were rows, too."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    MIGRATIONS[0](connection)
+    connection.execute("INSERT INTO accounts (id, name) VALUES (1, 'default')")
+    connection.executemany(
+        "INSERT INTO rows (account, part, key, value) VALUES (1, ?, ?, ?)",
+        [(part, key, json.dumps(value)) for part, found in rows.items() for key, value in found],
+    )
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+@pytest.mark.asyncio
+async def test_what_an_older_version_has_written_goes_on_and_is_there_after_the_next_restart(tmp_path: Path) -> None:
+    (tmp_path / "older").mkdir()
+    async with kept(tmp_path, latency="5m") as served:
+        await served.subscribe("person", "new", target="https://inbox.example/default")
+        await served.fire("person", "new", 1)
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "10m"})
+        await served.fire("person", "new", 2)
+        before = await served.journal()
+        write_as_version_1(tmp_path / "older" / "state.db", rows_of(default_of(served).stage))
+
+    async with kept(tmp_path / "older", latency="5m") as served:
+        assert await served.journal() == before
+        await served.control("POST", "/accounts/default/clock/advance", {"by": "10m"})
+        after = await served.journal()
+        assert [entry["kind"] for entry in after[len(before) :]] == ["sending", "ended"]
+    async with kept(tmp_path / "older") as served:
+        assert await served.journal() == after
 
 
 @pytest.mark.asyncio
@@ -301,6 +338,32 @@ async def test_advice_names_the_server_s_own_ways_after_a_restart_and_a_restore(
 
 
 @pytest.mark.asyncio
+async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+        keeper = keeper_of(served)
+        await keeper.written()
+        assert is_there_at_once(keeper)
+
+        default_of(served).stage.refused("something")
+        assert not is_there_at_once(keeper)
+        # It waits also for what another has seen, and not written.
+        assert not is_there_at_once(keeper)
+        await keeper.written()
+        assert is_there_at_once(keeper)
+
+
+def is_there_at_once(keeper: Keeper) -> bool:
+    waiting = keeper.written()
+    try:
+        waiting.send(None)
+    except StopIteration:
+        return True
+    waiting.close()
+    return False
+
+
+@pytest.mark.asyncio
 async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
         await served.subscribe("person", "new")
@@ -311,5 +374,5 @@ async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
             stage.refused("one of ten")
         assert keeper._file._connection.total_changes == before
         await asyncio.gather(*(keeper.written() for _ in range(10)))
-        # Ten entries, and what is small has not changed by them.
-        assert keeper._file._connection.total_changes == before + 10
+        # Ten entries are one turn of the journal, and what is small has not changed by them.
+        assert keeper._file._connection.total_changes == before + 1

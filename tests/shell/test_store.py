@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.state import Edit
+from copper_emulator.core.state import Edit, News
 from copper_emulator.shell.store import APPLICATION_ID, MIGRATIONS, StateFile
 
 
@@ -24,6 +24,26 @@ def opened(path: Path) -> Iterator[StateFile]:
         yield file
     finally:
         file.close()
+
+
+def edited(*edits: Edit) -> News:
+    """Rows, and nothing in the journal."""
+    return News(list(edits), 0, [])
+
+
+def noted(before: int, *texts: str) -> News:
+    """The entries that come after so many."""
+    return News([], before, [{"at": 5, "kind": "fault", "text": text} for text in texts])
+
+
+NOTHING: dict[str, list[object]] = {"entries": [], "notifications": [], "attempts": []}
+"""The parts that a journal without entries makes."""
+
+
+def texts_in(file: StateFile) -> dict[str, list[str]]:
+    return {
+        name: [f"{number} {entry['text']}" for number, entry in rows["entries"]] for name, rows in file.read().items()
+    }
 
 
 def by_hand(path: Path, *statements: str) -> None:
@@ -42,46 +62,81 @@ def why_not(path: Path) -> str:
 def test_what_is_written_is_read_in_the_order_in_which_it_was_made(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
-        file.write({"default": [Edit("records", "person/2", "2"), Edit("records", "person/1", "1")]})
-        file.write({"default": [Edit("records", "person/2", "22"), Edit("entries", 1, '{"at":5}')]})
-        file.write({"other": [Edit("small", "moment", "7")]})
+        file.write({"default": edited(Edit("records", "person/2", "2"), Edit("records", "person/1", "1"))})
+        file.write({"default": edited(Edit("records", "person/2", "22"))})
+        file.write({"other": edited(Edit("small", "moment", "7"))})
     with opened(path) as file:
         assert file.read() == {
-            "default": {"records": [("person/2", 22), ("person/1", 1)], "entries": [(1, {"at": 5})]},
-            "other": {"small": [("moment", 7)]},
+            "default": {**NOTHING, "records": [("person/2", 22), ("person/1", 1)]},
+            "other": {**NOTHING, "small": [("moment", 7)]},
         }
+
+
+def test_what_the_journal_was_added_turn_by_turn_is_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": noted(0, "a", "b"), "other": noted(0, "x")})
+        file.write({"default": noted(2, "c")})
+    with opened(path) as file:
+        file.write({"other": noted(1, "y"), "default": noted(3, "d")})
+        assert texts_in(file) == {"default": ["1 a", "2 b", "3 c", "4 d"], "other": ["1 x", "2 y"]}
+
+
+def test_a_journal_that_lacks_a_turn_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        for before in range(3):
+            file.write({"default": noted(before, "one")})
+    by_hand(path, "DELETE FROM journal WHERE entries = 1")
+
+    with opened(path) as file, pytest.raises(StateError) as raised:
+        file.read()
+    assert str(raised.value) == (
+        f"{path} is damaged: account default, entries, 2: cannot be read (ValueError: 1 entries are missing). Put back "
+        "a copy of it, or move it away to begin anew."
+    )
 
 
 def test_a_row_that_is_made_anew_stands_at_the_end_and_one_that_is_gone_nowhere(tmp_path: Path) -> None:
     with opened(tmp_path / "state.db") as file:
-        file.write({"default": [Edit("records", each, "1") for each in ("a", "b", "c")]})
-        file.write({"default": [Edit("records", "a", "2", anew=True), Edit("records", "b", None)]})
+        file.write({"default": edited(*(Edit("records", each, "1") for each in ("a", "b", "c")))})
+        file.write({"default": edited(Edit("records", "a", "2", anew=True), Edit("records", "b", None))})
 
-        assert file.read() == {"default": {"records": [("c", 1), ("a", 2)]}}
+        assert file.read() == {"default": {**NOTHING, "records": [("c", 1), ("a", 2)]}}
 
 
 def test_an_account_that_begins_anew_keeps_nothing_and_one_that_is_gone_is_gone(tmp_path: Path) -> None:
     with opened(tmp_path / "state.db") as file:
-        file.write({"default": [Edit("records", "a", "1")], "other": [Edit("records", "b", "1")]})
-        file.write({"default": [Edit("records", "c", "1")]}, anew=["default"], gone=["other"])
+        for name in ("default", "other", "third"):
+            file.write({name: edited(Edit("records", "a", "1"))})
+            file.write({name: noted(0, "one", "two")})
+        file.write({"default": edited(Edit("records", "c", "1"))}, anew=["default"], gone=["other"])
 
-        assert file.read() == {"default": {"records": [("c", 1)]}}
+        assert {name: rows["records"] for name, rows in file.read().items()} == {
+            "default": [("c", 1)],
+            "third": [("a", 1)],
+        }
+        assert texts_in(file) == {"default": [], "third": ["1 one", "2 two"]}
 
 
 def test_a_commit_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     with opened(tmp_path / "state.db") as file:
-        file.write({"default": [Edit("records", "a", "1")]})
+        file.write({"default": edited(Edit("records", "a", "1"))})
+        file.write({"default": noted(0, "first")})
         file._connection.execute(
             f"PRAGMA max_page_count = {file._connection.execute('PRAGMA page_count').fetchone()[0]}"
         )
-        edits = [Edit("entries", number, '"' + "x" * 1000 + '"') for number in range(100)]
+        news = noted(1, *("x" * 1000 for _ in range(100)))
+        news.edits.append(Edit("records", "a", "2"))
         with pytest.raises(StateError, match="cannot be written: the disk is full"):
-            file.write({"default": [Edit("records", "a", "2"), *edits]})
+            file.write({"default": news})
 
-        assert file.read() == {"default": {"records": [("a", 1)]}}
+        found = file.read()["default"]
+        assert (found["records"], len(found["entries"])) == ([("a", 1)], 1)
         file._connection.execute("PRAGMA max_page_count = 10000")
-        file.write({"default": [Edit("records", "a", "2"), *edits]})
-        assert len(file.read()["default"]["entries"]) == 100
+        file.write({"default": news})
+        found = file.read()["default"]
+        assert (found["records"], len(found["entries"])) == ([("a", 2)], 101)
 
 
 def test_a_file_belongs_to_one_server(tmp_path: Path) -> None:
@@ -94,7 +149,7 @@ def test_a_file_belongs_to_one_server(tmp_path: Path) -> None:
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     with opened(tmp_path / "state.db") as file:
-        file.write({"default": [Edit("records", "a", "1")]})
+        file.write({"default": edited(Edit("records", "a", "1"))})
 
         assert {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {
             "state.db": 0o600,
@@ -125,12 +180,12 @@ def test_a_newer_schema_is_left_as_it_is(tmp_path: Path) -> None:
     )
 
     assert why_not(path).startswith(
-        f"{path} was written by a newer copper-emulator (its schema is 2, this one knows up to 1)"
+        f"{path} was written by a newer copper-emulator (its schema is 3, this one knows up to 2)"
     )
 
 
 def test_an_older_schema_is_brought_up_step_by_step(tmp_path: Path) -> None:
-    """The file is one of version 1, written by hand; what it becomes is what a version 2 would be."""
+    """The file is one of version 1, written by hand; what it becomes is what the next version would be."""
     path = tmp_path / "state.db"
     by_hand(
         path,
@@ -147,7 +202,7 @@ def test_an_older_schema_is_brought_up_step_by_step(tmp_path: Path) -> None:
         connection.execute("UPDATE rows SET key = 'now' WHERE part = 'small' AND key = 'moment'")
 
     file = StateFile(str(path), migrations=(*MIGRATIONS, renamed))
-    assert file.read() == {"default": {"small": [("now", 17)]}}
+    assert file.read() == {"default": {**NOTHING, "small": [("now", 17)]}}
     file.close()
     assert why_not(path).startswith(f"{path} was written by a newer copper-emulator")
 
@@ -155,7 +210,7 @@ def test_an_older_schema_is_brought_up_step_by_step(tmp_path: Path) -> None:
 def test_a_step_that_fails_leaves_the_file_at_its_version(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
-        file.write({"default": [Edit("small", "moment", "17")]})
+        file.write({"default": edited(Edit("small", "moment", "17"))})
 
     def fails(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM rows")
@@ -164,13 +219,13 @@ def test_a_step_that_fails_leaves_the_file_at_its_version(tmp_path: Path) -> Non
     with pytest.raises(StateError, match="cannot be opened: no such table"):
         StateFile(str(path), migrations=(*MIGRATIONS, fails))
     with opened(path) as file:
-        assert file.read() == {"default": {"small": [("moment", 17)]}}
+        assert file.read() == {"default": {**NOTHING, "small": [("moment", 17)]}}
 
 
 def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
-        file.write({"default": [Edit("entries", number, '"' + "x" * 500 + '"') for number in range(200)]})
+        file.write({"default": edited(*(Edit("entries", number, '"' + "x" * 500 + '"') for number in range(200)))})
     raw = bytearray(path.read_bytes())
     raw[4096 * 3 : 4096 * 6] = os.urandom(4096 * 3)
     path.write_bytes(raw)
@@ -193,27 +248,42 @@ def test_damage_that_cannot_be_quoted_is_told(tmp_path: Path) -> None:
 def test_a_row_that_is_no_json_says_where_it_is(tmp_path: Path, value: str) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
-        file.write({"default": [Edit("small", "moment", "17")]})
+        file.write({"default": edited(Edit("small", "moment", "17"))})
     by_hand(path, f"UPDATE rows SET value = {value}")
 
     with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is no JSON"):
         file.read()
 
 
-def test_a_row_of_no_account_says_where_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lines", ["'seventeen'", "x'ff'"])
+def test_a_turn_that_is_no_json_says_where_it_is(tmp_path: Path, lines: str) -> None:
     path = tmp_path / "state.db"
     with opened(path) as file:
-        file.write({"default": [Edit("small", "moment", "17")]})
+        file.write({"default": noted(0, "one")})
+        file.write({"default": noted(1, "two")})
+    by_hand(path, f"UPDATE journal SET lines = {lines} WHERE entries = 1")
+
+    with opened(path) as file, pytest.raises(StateError, match="is damaged: entries, 2 is no JSON"):
+        file.read()
+
+
+@pytest.mark.parametrize(
+    ("news", "place"), [(edited(Edit("small", "moment", "17")), "small, moment"), (noted(0, "one"), "entries, 1")]
+)
+def test_what_is_of_no_account_says_where_it_is(tmp_path: Path, news: News, place: str) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.write({"default": news})
     by_hand(path, "DELETE FROM accounts")
 
-    with opened(path) as file, pytest.raises(StateError, match="is damaged: small, moment is of no account"):
+    with opened(path) as file, pytest.raises(StateError, match=f"is damaged: {place} is of no account"):
         file.read()
 
 
 def test_a_file_that_was_copied_without_what_is_beside_it_is_no_empty_server(tmp_path: Path) -> None:
     path, copy = tmp_path / "state.db", tmp_path / "copy.db"
     with opened(path) as file:
-        file.write({"default": [Edit("small", "moment", "17")]})
+        file.write({"default": edited(Edit("small", "moment", "17"))})
         shutil.copy(path, copy)
         shutil.copy(f"{path}-wal", tmp_path / "kept-wal")
     for _ in range(2):
@@ -224,7 +294,7 @@ def test_a_file_that_was_copied_without_what_is_beside_it_is_no_empty_server(tmp
 
     shutil.copy(tmp_path / "kept-wal", f"{copy}-wal")
     with opened(copy) as file:
-        assert file.read() == {"default": {"small": [("moment", 17)]}}
+        assert file.read() == {"default": {**NOTHING, "small": [("moment", 17)]}}
 
 
 def test_a_file_that_a_server_left_before_its_first_commit_is_an_empty_one(tmp_path: Path) -> None:
@@ -241,9 +311,9 @@ def test_a_name_that_means_something_else_to_sqlite_is_that_of_a_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with opened(Path(":memory:")) as file:
-        file.write({"default": [Edit("small", "moment", "17")]})
+        file.write({"default": edited(Edit("small", "moment", "17"))})
     with opened(tmp_path / ":memory:") as file:
-        assert file.read() == {"default": {"small": [("moment", 17)]}}
+        assert file.read() == {"default": {**NOTHING, "small": [("moment", 17)]}}
 
 
 def test_what_is_no_file_says_so() -> None:

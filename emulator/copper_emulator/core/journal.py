@@ -113,14 +113,12 @@ class Journal:
         self.passed(notification, Kind.QUEUED, now)
 
     def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
-        """A notification has come this far, and is another than before."""
-        self._marks.mark("notifications", notification.serial)
+        """A notification has come this far."""
         self.entries.write(now, kind, text, notification)
 
     def ended(self, delivery: Delivery) -> None:
         """A notification has come to its end."""
         self._file(delivery)
-        self._marks.mark("notifications", delivery.notification.serial)
         self.entries.write(delivery.ended_ms, Kind.ENDED, "", delivery)
 
     def restore(self, entries: Iterable[Entry]) -> None:

@@ -126,6 +126,7 @@ class Waiting:
         if self._left is None:
             self._left = replace(hold)
         notification.hold = self._left
+        self._marks.mark("notifications", notification.serial)
         self._held -= 1
         if not self._held:
             self.hold = None
@@ -182,7 +183,6 @@ class Waiting:
     def fly(self, attempt: Attempt) -> None:
         """It goes now."""
         self.flying[attempt.notification.serial] = attempt
-        self._marks.mark("attempts", attempt.notification.serial)
 
     def answer_later(self, attempt: Attempt, result: Result, at_ms: int) -> None:
         """Its answer is there, and counts as given at a later moment."""
@@ -212,8 +212,7 @@ class Waiting:
 
     def land(self, notification: Notification) -> None:
         """It has come to its end, and its target is free for the next."""
-        if self.flying.pop(notification.serial, None) is not None:
-            self._marks.mark("attempts", notification.serial)
+        self.flying.pop(notification.serial, None)
         lane = self._lane_of.pop(notification.serial, None)
         if lane is not None:
             self.lanes.release(lane)

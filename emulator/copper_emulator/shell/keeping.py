@@ -16,7 +16,8 @@ from aiohttp import web
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotWritten, StateError
-from copper_emulator.core.state import Edit, Rows, Tracker
+from copper_emulator.core.state import Edit, News, Rows, Tracker
+from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey, Value
 from copper_emulator.core.state.tracking import text_of
 from copper_emulator.shell.clock import pause_async
@@ -40,20 +41,22 @@ class Kept:
         self.stage = stage
         self.anew = False
         """Whether what the file has of it is of another life."""
-        self.edits: dict[tuple[str, RowKey], Edit] = {}
+        self._edits: dict[tuple[str, RowKey], Edit] = {}
+        self._entries = 0
+        self._lines: list[Line] = []
         self._account: Account | None = stage.account if as_found else None
         self._tracker = Tracker(stage.account)
         self._around: dict[str, Value] = {}
         if as_found:
             self._tracker.begin()
 
-    def collect(self) -> None:
-        """See what has changed."""
+    def collect(self) -> News | None:
+        """See what has changed: all that is still to be written, None where nothing is."""
         with self.stage.lock:
             if self._account is not self.stage.account:
                 # It was reset, or is another since: nothing of what it was is left.
                 self._account, self._tracker = self.stage.account, Tracker(self.stage.account)
-                self.anew, self.edits, self._around = True, {}, {}
+                self.anew, self._edits, self._lines, self._around = True, {}, [], {}
                 found = self._tracker.whole()
             else:
                 found = self._tracker.changes()
@@ -61,23 +64,29 @@ class Kept:
                 before = self._around.get(name)
                 if name not in self._around or (before is not value and before != value):
                     self._around[name] = value
-                    found.append(Edit(STAGE, name, text_of(around_json(value))))
-        for edit in found:
+                    found.edits.append(Edit(STAGE, name, text_of(around_json(value))))
+        for edit in found.edits:
             self._add(edit)
+        if not self._lines:
+            self._entries = found.entries
+        self._lines += found.lines
+        if not self._edits and not self._lines:
+            return None
+        return News(list(self._edits.values()), self._entries, self._lines)
 
     def written(self) -> None:
         """All of it is."""
         self.anew = False
-        self.edits = {}
+        self._edits, self._lines = {}, []
 
     def _add(self, edit: Edit) -> None:
         where = edit.part, edit.key
-        earlier = self.edits.get(where)
+        earlier = self._edits.get(where)
         if edit.anew:
-            self.edits.pop(where, None)
+            self._edits.pop(where, None)
         elif earlier is not None and earlier.anew:
             edit = edit._replace(anew=True)
-        self.edits[where] = edit
+        self._edits[where] = edit
 
 
 class Keeper:
@@ -92,6 +101,7 @@ class Keeper:
         self._gone: dict[str, None] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
+        self._happened = False
 
     def found(self) -> dict[str, Rows]:
         """What the file has, by account. Raises StateError."""
@@ -122,15 +132,13 @@ class Keeper:
 
     def write(self) -> None:
         """Write everything that has happened. Raises StateError, and then it is still to be written."""
-        for kept in self._kept.values():
-            kept.collect()
-        dirty = {name: kept for name, kept in self._kept.items() if kept.edits}
-        if not dirty and not self._gone:
+        self._happened = False
+        news = self._news()
+        if not news and not self._gone:
             self.failure = None
             return
-        edits = {name: list(kept.edits.values()) for name, kept in dirty.items()}
         try:
-            self._file.write(edits, anew=[name for name, kept in dirty.items() if kept.anew], gone=list(self._gone))
+            self._file.write(news, anew=[name for name in news if self._kept[name].anew], gone=list(self._gone))
         except StateError as error:
             if self.failure is None:
                 self._complain(str(error))
@@ -140,11 +148,13 @@ class Keeper:
             self._complain(f"{self._file.path} can be written again")
         self.failure = None
         self._gone.clear()
-        for kept in dirty.values():
-            kept.written()
+        for name in news:
+            self._kept[name].written()
 
     async def written(self) -> None:
         """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
+        if not (self._news() or self._gone):
+            return
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self.soon()
@@ -160,13 +170,22 @@ class Keeper:
 
     def soon(self) -> None:
         """Something has happened: it is written with everything else of this turn."""
+        self._happened = True
         if not self._called:
             self._called = True
             asyncio.get_running_loop().call_soon(self._turn)
 
+    def _news(self) -> dict[str, News]:
+        """What is to be written, by account."""
+        found = ((name, kept.collect()) for name, kept in self._kept.items())
+        return {name: news for name, news in found if news is not None}
+
     def _turn(self) -> None:
         self._called = False
         waiting, self._waiting = self._waiting, []
+        if not (waiting or self._happened):
+            # It was written in this very turn: something was to be sent.
+            return
         failure: StateError | None = None
         try:
             self.write()

@@ -1,7 +1,9 @@
-"""The file that a server's accounts survive in: SQLite, one row for each thing that can change by itself.
+"""The file that a server's accounts survive in: SQLite.
 
-A commit is there as a whole or not at all, whenever the process ends. The file belongs to one server at a time. Every
-error of SQLite's becomes a StateError that says what is wrong and what would help.
+What can change by itself has a row, which is written anew when it does. The journal, which only grows, has a row for
+each turn in which anything came to it. A commit is there as a whole or not at all, whenever the process ends. The file
+belongs to one server at a time. Every error of SQLite's becomes a StateError that says what is wrong and what would
+help.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from copper_emulator.core.errors import StateError
-from copper_emulator.core.state import Edit, Rows
+from copper_emulator.core.state import News, Rows, retell
+from copper_emulator.core.state.tracking import text_of
 
 Migration: TypeAlias = Callable[[sqlite3.Connection], object]
 
@@ -31,7 +34,13 @@ def _tables(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_tables,)
+def _journal(connection: sqlite3.Connection) -> None:
+    # The turns of an account lie together, in their order, without an index (`_first`). What an older version has
+    # written of the journal stays where it is, in rows, and comes before them.
+    connection.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_tables, _journal)
 """What makes each version of the schema out of the one before; the first makes it out of nothing."""
 
 
@@ -80,15 +89,25 @@ class StateFile:
         with self._told("read"):
             names = dict(self._connection.execute("SELECT id, name FROM accounts ORDER BY id"))
             found: dict[str, Rows] = {name: {} for name in names.values()}
-            rows = self._connection.execute("SELECT account, part, key, value FROM rows ORDER BY id")
-            for account, part, key, value in rows:
-                if account not in names:
-                    raise StateError(f"{self.path} is damaged: {part}, {key} is of no account. {_BEGIN_ANEW}")
-                found[names[account]].setdefault(part, []).append((key, _value(self.path, part, key, value)))
-            return found
+            turns: dict[str, list[tuple[int, object]]] = {name: [] for name in names.values()}
+            for account, part, key, value in self._connection.execute(_ROWS):
+                name = self._named(names, account, part, key)
+                found[name].setdefault(part, []).append((key, _value(self.path, part, key, value)))
+            for account, before, number, lines in self._connection.execute(_TURNS):
+                name = self._named(names, account, "entries", number)
+                turns[name].append((before, _value(self.path, "entries", number, lines)))
+        for name, rows in found.items():
+            with self.reading(name):
+                retell(rows, turns[name])
+        return found
 
-    def write(self, edits: Mapping[str, Sequence[Edit]], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
-        """One commit: the edits of each account; those `anew` have nothing else, those that are `gone` nothing at all.
+    def _named(self, names: Mapping[int, str], account: int, part: str, key: object) -> str:
+        if account not in names:
+            raise StateError(f"{self.path} is damaged: {part}, {key} is of no account. {_BEGIN_ANEW}")
+        return names[account]
+
+    def write(self, news: Mapping[str, News], *, anew: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
+        """One commit: the news of each account; those `anew` have nothing else, those that are `gone` nothing at all.
 
         No row is edited twice.
         """
@@ -96,13 +115,15 @@ class StateFile:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for name in (*anew, *gone):
-                    self._connection.execute("DELETE FROM rows WHERE account = ?", (self._id(name),))
+                    account = self._id(name)
+                    self._connection.execute("DELETE FROM rows WHERE account = ?", (account,))
+                    self._connection.execute(_FORGET, (_first(account), _first(account + 1)))
                 for name in gone:
                     self._connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
-                for name, found in edits.items():
-                    self._edit(self._id(name), found)
+                for name, found in news.items():
+                    self._add(self._id(name), found)
                 self._connection.execute("COMMIT")
-                if gone or not self._ids.keys() >= edits.keys():
+                if gone or not self._ids.keys() >= news.keys():
                     # Only what is committed is known.
                     self._ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
             except BaseException:
@@ -111,16 +132,20 @@ class StateFile:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def _edit(self, account: int, edits: Sequence[Edit]) -> None:
-        self._connection.executemany(
-            "DELETE FROM rows WHERE account = ? AND part = ? AND key = ?",
-            [(account, edit.part, edit.key) for edit in edits if edit.anew or edit.text is None],
-        )
-        self._connection.executemany(
-            "INSERT INTO rows (account, part, key, value) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (account, part, key) DO UPDATE SET value = excluded.value",
-            [(account, edit.part, edit.key, edit.text) for edit in edits if edit.text is not None],
-        )
+    def _add(self, account: int, news: News) -> None:
+        gone = [(account, edit.part, edit.key) for edit in news.edits if edit.anew or edit.text is None]
+        if gone:
+            self._connection.executemany("DELETE FROM rows WHERE account = ? AND part = ? AND key = ?", gone)
+        there = [(account, edit.part, edit.key, edit.text) for edit in news.edits if edit.text is not None]
+        if there:
+            self._connection.executemany(
+                "INSERT INTO rows (account, part, key, value) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (account, part, key) DO UPDATE SET value = excluded.value",
+                there,
+            )
+        if news.lines:
+            first, beyond = _first(account), _first(account + 1)
+            self._connection.execute(_TURN, (first, news.entries, text_of(news.lines), first, beyond))
 
     def _id(self, name: str) -> int:
         if name in self._ids:
@@ -172,6 +197,24 @@ class StateFile:
         except UnicodeDecodeError as error:
             # Where SQLite's own words of what is damaged quote bytes that are no text.
             raise StateError(f"{self.path} is damaged ({error}). {_BEGIN_ANEW}") from None
+
+
+_TURNS_EACH = 10**12
+"""As many as an account has room for."""
+
+
+def _first(account: int) -> int:
+    """The id before those of an account's turns."""
+    return account * _TURNS_EACH
+
+
+_ROWS = "SELECT account, part, key, value FROM rows ORDER BY id"
+_TURNS = f"SELECT id / {_TURNS_EACH}, entries, entries + 1, lines FROM journal ORDER BY id"
+_TURN = (
+    "INSERT INTO journal (id, entries, lines) SELECT coalesce(max(id), ?) + 1, ?, ? FROM journal "
+    "WHERE id > ? AND id < ?"
+)
+_FORGET = "DELETE FROM journal WHERE id > ? AND id < ?"
 
 
 def _make(path: str) -> None:

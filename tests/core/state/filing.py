@@ -1,22 +1,28 @@
-"""A file for accounts, as a dictionary: the plainest thing that a state can be written to and read from."""
+"""A file for accounts, as a dictionary and a list: the plainest thing that a state can be written to and read from."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state import Edit, Rows, Tracker, restore
+from copper_emulator.core.state import News, Rows, Tracker, restore, retell, rows
 from copper_emulator.core.state.parts import RowKey
 
 
 class Filed:
-    """What has been written of one account."""
+    """What has been written of one account; `as_rows`: the first of it by a version that knew no lines."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, *, as_rows: bool = False) -> None:
         self._tracker = Tracker(account)
         self._parts: dict[str, dict[RowKey, str]] = {}
-        self._write(self._tracker.whole())
+        self._turns: list[tuple[int, str]] = []
+        if as_rows:
+            self._parts = {
+                part: {key: json.dumps(value) for key, value in found} for part, found in rows(account).items()
+            }
+            self._tracker.begin()
+        else:
+            self._write(self._tracker.whole())
 
     def follow(self) -> None:
         """Write what has changed."""
@@ -24,20 +30,23 @@ class Filed:
 
     @property
     def rows(self) -> Rows:
-        return {part: [(key, json.loads(text)) for key, text in found.items()] for part, found in self._parts.items()}
+        read = {part: [(key, json.loads(text)) for key, text in found.items()] for part, found in self._parts.items()}
+        retell(read, [(before, json.loads(lines)) for before, lines in self._turns])
+        return read
 
-    def _write(self, edits: Iterable[Edit]) -> None:
-        for edit in edits:
-            rows = self._parts.setdefault(edit.part, {})
+    def _write(self, news: News) -> None:
+        for edit in news.edits:
+            part = self._parts.setdefault(edit.part, {})
             if edit.text is None or edit.anew:
-                rows.pop(edit.key, None)
+                part.pop(edit.key, None)
             if edit.text is not None:
-                rows[edit.key] = edit.text
+                part[edit.key] = edit.text
+        self._turns.append((news.entries, json.dumps(news.lines)))
 
 
-def again(account: Account, rows: Rows) -> Account:
+def again(account: Account, told: Rows) -> Account:
     """The account that these rows tell of, in the place of this one."""
     other = Account(account.name, None, account.rules)
     other.keys = list(account.keys)
-    restore(other, rows)
+    restore(other, told)
     return other

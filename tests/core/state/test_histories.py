@@ -254,15 +254,23 @@ def state_of(account: Account) -> dict[str, Any]:
     activities = [value for _, value in read["records"] if "place" in value]
     for place, value in enumerate(sorted(activities, key=lambda value: value["place"])):
         value["place"] = place
+    seated = [value for _, value in read["notifications"] if "seat" in value]
+    for seat, value in enumerate(sorted(seated, key=lambda value: value["seat"])):
+        value["seat"] = seat
     for part in ("notifications", "attempts", "latencies", "draws", "raced", "subscriptions"):
         read[part].sort()
     return read
 
 
 @settings(max_examples=120, deadline=None)
-@given(rules=some_rules, before=turns, between=turns, after=turns)
+@given(rules=some_rules, before=turns, between=turns, after=turns, as_rows=st.booleans())
 def test_an_account_goes_on_as_if_it_had_not_been_written_down(
-    rules: Rules, before: list[tuple[Deed, int]], between: list[tuple[Deed, int]], after: list[tuple[Deed, int]]
+    rules: Rules,
+    before: list[tuple[Deed, int]],
+    between: list[tuple[Deed, int]],
+    after: list[tuple[Deed, int]],
+    *,
+    as_rows: bool,
 ) -> None:
     account = make_account()
     account = Account("test", account.key, rules)
@@ -271,7 +279,7 @@ def test_an_account_goes_on_as_if_it_had_not_been_written_down(
     for kind in (COMPANY, PERSON, ACTIVITY, TASK):
         _create(kind, 1)(account, START)
     now = play(account, before, START)
-    filed = Filed(account)
+    filed = Filed(account, as_rows=as_rows)
     now = play(account, between, now)
     filed.follow()
     other = again(account, filed.rows)

@@ -209,19 +209,15 @@ def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
     other = again(account, rows(account))
     tracker = Tracker(other)
     tracker.begin()
-    assert tracker.changes() == []
+    assert tracker.changes() == ([], 2, [])
     fire(other, "lead/new", now=START + 1)
 
-    assert [(edit.part, edit.key) for edit in tracker.changes()] == [
-        ("notifications", 1),
-        ("entries", 3),
-        ("entries", 4),
-        ("small", "moment"),
-        ("small", "counters"),
-    ]
+    edits, entries, lines = tracker.changes()
+    assert [(edit.part, edit.key) for edit in edits] == [("small", "moment"), ("small", "counters")]
+    assert (entries, [next(iter(line)) for line in lines]) == (2, ["change", "queued"])
     untouched = Tracker(make_account())
     untouched.begin()
-    assert untouched.changes() == []
+    assert untouched.changes() == ([], 0, [])
 
 
 def test_what_is_held_shares_its_hold_again() -> None:

@@ -69,6 +69,10 @@ class RecordStore:
         for orders in self.orders.values():
             orders.recent.fall_behind(lag_ms)
 
+    def recent(self) -> dict[EntityType, tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]]:
+        """By type, what searches do not see as it is (`Recent.state`)."""
+        return {kind: orders.recent.state() for kind, orders in self.orders.items() if not orders.recent.is_empty}
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """The lookup tables; made when they are first asked for, since most tests never do."""

@@ -2,11 +2,13 @@
 
 rows(account)               everything, part by part            parts.py
 Tracker(account).changes()  what is another than before         tracking.py
+retell(rows, turns)         what a file's lines tell, as rows   lines.py
 restore(account, rows)      a new account goes on from there    reading.py
 """
 
+from copper_emulator.core.state.lines import retell
 from copper_emulator.core.state.parts import Rows, rows
 from copper_emulator.core.state.reading import end_interrupted, restore
-from copper_emulator.core.state.tracking import Edit, Tracker
+from copper_emulator.core.state.tracking import Edit, News, Tracker
 
-__all__ = ["Edit", "Rows", "Tracker", "end_interrupted", "restore", "rows"]
+__all__ = ["Edit", "News", "Rows", "Tracker", "end_interrupted", "restore", "retell", "rows"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from copper_emulator.core.fault import Fault, FaultName
@@ -52,18 +53,26 @@ class Form(Generic[T]):
 
     def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
         self._made = made
+        self._without = without
         self._ways = ways
-        self._fields = tuple(
-            (name, default, ways.get(name)) for name, default in _defaults(made).items() if name not in without
-        )
+        fields = {name: default for name, default in _defaults(made).items() if name not in without}
+        self._fields = tuple((name, ways.get(name)) for name in fields)
+        self._defaults = tuple(fields.values())
+        self._values = attrgetter(*fields)
 
     def out(self, value: T) -> dict[str, Any]:
-        told = {}
-        for name, default, way in self._fields:
-            found = getattr(value, name)
-            if default is _ALWAYS or found != default:
-                told[name] = found if way is None or found is None else way.out(found)
-        return told
+        values = self._values(value)
+        if values == self._defaults:
+            return {}
+        return {
+            name: found if way is None or found is None else way.out(found)
+            for (name, way), found, default in zip(self._fields, values, self._defaults, strict=True)
+            if found != default
+        }
+
+    def less(self, *names: str) -> Form[T]:
+        """The same, but these are not written."""
+        return Form(self._made, without=(*self._without, *names), **self._ways)
 
     def read(self, told: Mapping[str, Any], **others: Any) -> T:
         """`others` are the fields that are not written."""
@@ -150,7 +159,7 @@ KEY = Form(Key)
 SUBSCRIPTION = Form(Subscription, topic=_TOPIC)
 CHANGE = Form(Change, topic=_TOPIC, ids=_NUMBERS, subscriptions=_NUMBERS)
 HOLD = Form(Hold)
-NOTIFICATION = Form(Notification, without=("change", "hold"), ids=_NUMBERS, state=Way(str, State))
+NOTIFICATION = Form(Notification, without=("change", "hold", "rank", "seat"), ids=_NUMBERS, state=Way(str, State))
 RESULT = Form(Result, outcome=_OUTCOME, reason=_REASON, headers=_HEADERS, body=_BYTES, exception=_EXCEPTION)
 ATTEMPT = Form(
     Attempt,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from copper_emulator.core.account import Account
-from copper_emulator.core.model import EntityType, Entry, Kind, State
+from copper_emulator.core.account import Account, Inside
+from copper_emulator.core.model import EntityType, Entry, Kind, Notification, State
 from copper_emulator.core.records.tables import ACTIVITY
 from copper_emulator.core.state.forms import (
     ACTIVE,
@@ -33,6 +33,8 @@ Value: TypeAlias = Any
 
 Rows: TypeAlias = dict[str, list[tuple[RowKey, Value]]]
 """The rows of each part, in order."""
+
+_WAITING = (State.QUEUED, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,50 @@ def entry_value(entry: Entry) -> Value:
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class Small:
+    """Something that is written as a whole whenever it is another than before.
+
+    `now` is soon made, is another when the value is, and nothing in it changes later; where there is no `out`, it is
+    the value.
+    """
+
+    name: str
+    now: Callable[[Account, Inside], Any]
+    out: Callable[[Account, Any], Value] = lambda _, now: now
+
+
+SMALL = (
+    Small("moment", lambda account, _: account.moment),
+    Small("counters", lambda _, inside: inside.counters.state()),
+    Small("windows", lambda _, inside: inside.limiter.state()),
+    Small("hold", lambda _, inside: None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold)),
+    Small("calls", lambda account, _: account.calls.state()),
+    Small(
+        "faults",
+        lambda account, _: account.faults.on_now(),
+        lambda _, now: {"begun": now[0], "active": [ACTIVE.out(each) for each in now[1]]},
+    ),
+    Small("drawn", lambda account, _: account.draws.made),
+    Small("paused", lambda account, _: account.paused, lambda _, now: sorted(now)),
+    # Only ever more of them.
+    Small("spent", lambda account, _: [*map(len, account.records.spent.values())], lambda account, _: _spent(account)),
+    Small(
+        "recent",
+        lambda account, _: account.records.recent(),
+        lambda _, now: {str(kind): [born, [_gone(*each) for each in gone]] for kind, (born, gone) in now.items()},
+    ),
+)
+
+
 def small(account: Account) -> dict[str, Value]:
-    """What is written as a whole whenever it is another than before; nothing in it changes later."""
-    inside, records = account.inside, account.records
-    begun, active = account.faults.on_now()
-    recent = {str(kind): orders.recent.state() for kind, orders in records.orders.items() if not orders.recent.is_empty}
-    return {
-        "moment": account.moment,
-        "counters": inside.counters.state(),
-        "windows": inside.limiter.state(),
-        "hold": None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold),
-        "calls": account.calls.state(),
-        "faults": {"begun": begun, "active": [ACTIVE.out(each) for each in active]},
-        "drawn": account.draws.made,
-        "paused": sorted(account.paused),
-        "spent": {str(kind): sorted(ids) for kind, ids in records.spent.items() if ids},
-        "recent": {kind: [born, [_gone(*each) for each in gone]] for kind, (born, gone) in recent.items()},
-    }
+    """What is small, but for the lookup tables."""
+    inside = account.inside
+    return {each.name: each.out(account, each.now(account, inside)) for each in SMALL}
+
+
+def _spent(account: Account) -> Value:
+    return {str(kind): sorted(ids) for kind, ids in account.records.spent.items() if ids}
 
 
 def lookups(account: Account) -> Value:
@@ -112,18 +141,28 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
 def _notification_value(account: Account, serial: int) -> Value:
     notification = account.journal.notification(serial)
     told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
+    return told | beside_entries(account, notification)
+
+
+def beside_entries(account: Account, notification: Notification) -> dict[str, Value]:
+    """What there is to a notification that the journal does not tell; a seat, only while it waits in it."""
+    told: dict[str, Value] = {}
+    if notification.seat and notification.state in _WAITING:
+        told["seat"] = notification.seat
+    if notification.rank:
+        told["rank"] = notification.rank
     # What all that are held share moves on without a mark on each of them: it is written once, in `small`.
     if notification.hold is not None and notification.state is not State.HELD:
         told["hold"] = HOLD.out(notification.hold)
     touched = account.faults.touched(notification)
-    return {**told, "touched": list(touched)} if touched else told
+    if touched:
+        told["touched"] = list(touched)
+    return told
 
 
 def _attempt_value(account: Account, serial: int) -> Value:
     waiting = account.inside.waiting
-    attempt = waiting.flying.get(serial)
-    if attempt is None:
-        return None
+    attempt = waiting.flying[serial]
     told: dict[str, Any] = {"attempt": ATTEMPT.out(attempt), "lane": waiting.lane_of(attempt.notification)}
     if serial in waiting.answered:
         at_ms, _, result = waiting.answered[serial]

@@ -28,8 +28,8 @@ from copper_emulator.core.state.parts import RowKey, Rows, Value
 CUT_OFF = "unknown outcome, not retried: it was on its way when this account was last written down"
 """What becomes of a notification of which nobody knows whether it arrived."""
 
-_SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What reading a row raises that was not written by `parts.py`."""
+SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading a row raises that was not written by `parts.py`, or a line that was not by `lines.py`."""
 
 
 def restore(account: Account, rows: Rows) -> None:
@@ -226,5 +226,10 @@ def _stored(told: Mapping[str, Any]) -> dict[str, Any]:
 def _told(part: str, key: RowKey) -> Iterator[None]:
     try:
         yield
-    except _SAYS_NOTHING as error:
-        raise StateError(f"{part}, {key}: cannot be read ({type(error).__name__}: {error})") from None
+    except SAYS_NOTHING as error:
+        raise cannot_be_read(part, key, error) from None
+
+
+def cannot_be_read(part: str, key: RowKey, error: Exception) -> StateError:
+    """What is said of a row that tells nothing."""
+    return StateError(f"{part}, {key}: cannot be read ({type(error).__name__}: {error})")

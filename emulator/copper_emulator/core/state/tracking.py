@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state.parts import PARTS, RowKey, Value, entry_value, lookups, rows, small
+from copper_emulator.core.state.lines import TOLD, Line, Teller
+from copper_emulator.core.state.parts import PARTS, SMALL, Part, RowKey, lookups
 
 
 class Edit(NamedTuple):
@@ -19,61 +20,75 @@ class Edit(NamedTuple):
     anew: bool = False
 
 
+class News(NamedTuple):
+    """What is another now: the rows that are, and the lines that go on after so many entries (`lines.py`)."""
+
+    edits: list[Edit]
+    entries: int
+    lines: list[Line]
+
+
 class Tracker:
     """Tells each change once. To be asked under the account's lock."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._entries = 0
-        self._small: dict[str, Value] = {}
+        self._teller = Teller(account)
+        self._small: dict[str, object] = {}
         self._lookups = 0
 
-    def whole(self) -> list[Edit]:
+    def whole(self) -> News:
         """Everything; what changes from now on is for `changes`."""
-        self._account.marks.begin()
-        edits = [
-            Edit(part, key, text_of(value))
-            for part, found in rows(self._account).items()
-            if part not in ("small", "entries")
-            for key, value in found
-        ]
-        return edits + list(self._grown())
+        marks = self._account.marks
+        marks.begin()
+        for part in PARTS.values():
+            for mark in part.marks(self._account):
+                marks.mark(part.name, mark)
+        return self.changes()
 
     def begin(self) -> None:
         """Everything is written as it is: only what changes from now on is news."""
         account = self._account
         account.marks.begin()
-        self._entries, self._small = len(account.journal.entries), small(account)
+        inside = account.inside
+        self._teller = Teller(account, goes_on=True)
+        self._small = {each.name: each.now(account, inside) for each in SMALL}
         self._lookups = account.records.catalogue.writes if account.records.has_catalogue else 0
 
-    def changes(self) -> list[Edit]:
+    def changes(self) -> News:
         """What is another than when it was last asked, in the order in which it came."""
-        account = self._account
-        edits = []
-        for (part, mark), anew in account.marks.taken().items():
-            row = PARTS[part]
-            value = row.value(account, mark)
-            edits.append(Edit(part, row.key(mark), None if value is None else text_of(value), anew))
-        return edits + list(self._grown())
+        edits: list[Edit] = []
+        entries, lines = self._teller.told, self._teller.entries()
+        for part, marks in self._account.marks.taken().items():
+            if part in TOLD:
+                lines += self._teller.tell(part, marks)
+            else:
+                edits += self._rows(PARTS[part], marks)
+        edits += self._small_edits()
+        return News(edits, entries, lines)
 
-    def _grown(self) -> Iterator[Edit]:
-        first, entries = self._entries, self._account.journal.entries
-        self._entries = len(entries)
-        for entry in entries[first:]:
-            yield Edit("entries", entry.number, text_of(entry_value(entry)))
-        for name, value in small(self._account).items():
-            if name not in self._small or self._small[name] != value:
-                self._small[name] = value
-                yield Edit("small", name, text_of(value))
-        records = self._account.records
+    def _rows(self, part: Part, marks: Mapping[Hashable, bool]) -> Iterator[Edit]:
+        for mark, anew in marks.items():
+            value = part.value(self._account, mark)
+            yield Edit(part.name, part.key(mark), None if value is None else text_of(value), anew)
+
+    def _small_edits(self) -> Iterator[Edit]:
+        account = self._account
+        inside, records = account.inside, account.records
+        for each in SMALL:
+            now = each.now(account, inside)
+            if self._small.get(each.name, _NOTHING) != now:
+                self._small[each.name] = now
+                yield Edit("small", each.name, text_of(each.out(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:
             self._lookups = records.catalogue.writes
-            yield Edit("small", "lookups", text_of(lookups(self._account)))
+            yield Edit("small", "lookups", text_of(lookups(account)))
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_NOTHING = object()
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 def text_of(value: Any) -> str:
-    """Compact JSON in ASCII, which every file can take."""
+    """Compact JSON in ASCII, which every file can take. JSON has no circles."""
     return _ENCODER.encode(value)

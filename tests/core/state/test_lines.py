@@ -1,0 +1,194 @@
+"""What the lines of a journal tell, and that nothing is told twice."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import StateError
+from copper_emulator.core.fault import Fault, FaultName
+from copper_emulator.core.model import Reason, Result
+from copper_emulator.core.rules import Limit
+from copper_emulator.core.state import Tracker, end_interrupted, retell
+from copper_emulator.core.state.parts import Rows
+from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe
+from tests.core.state.filing import Filed, again
+from tests.core.state.test_histories import state_of
+
+
+def told(tracker: Tracker) -> list[Any]:
+    """The new lines, as JSON has them."""
+    found: list[Any] = json.loads(json.dumps(tracker.changes().lines))
+    return found
+
+
+def followed(**rules: Any) -> tuple[Account, Tracker]:
+    """An account with a subscription, of which everything has been told."""
+    account = make_account(**rules)
+    subscribe(account, "lead/new")
+    tracker = Tracker(account)
+    tracker.whole()
+    return account, tracker
+
+
+def test_of_a_delivery_each_line_tells_what_those_before_it_do_not() -> None:
+    account, tracker = followed()
+    [subscription] = account.subscriptions
+    fire(account, "lead/new", [17])
+    [attempt] = account.take(START)
+    envelope = [
+        TARGET,
+        [["Content-Type", "application/json"], ["User-Agent", "copper-emulator/test"]],
+        {"id": subscription.id, "key": 1, "topic": "lead/new", "target": TARGET, "created_ms": START},
+    ]
+    assert told(tracker) == [
+        ["change", 1, "lead/new", [17], {}, START, "python", None, 0, [subscription.id], "", None],
+        ["queued", START, 1, 1, subscription.id, [17], START],
+        ["sending", START, 1, "", envelope, attempt.body.decode()],
+    ]
+
+    account.conclude(attempt, Result.answered(200, headers=[("A", "b")], body=b"ok", route="there"), START + 5)
+    assert told(tracker) == [["ended", START + 5, 1, "delivered", 200, [["A", "b"]], "ok", "there", None]]
+    assert told(tracker) == []
+
+
+def test_where_it_goes_is_told_again_when_it_is_another() -> None:
+    account, tracker = followed()
+    [subscription] = account.subscriptions
+    told_again = []
+    for body in ({}, {}, {"secret": {"a": "b"}}, {}):
+        if body:
+            account.update_subscription(subscription.id, body, START)
+        fire(account, "lead/new")
+        [attempt] = account.take(START)
+        *_, sending = told(tracker)
+        told_again.append(sending[4] if isinstance(sending[4], int) else "told")
+        account.conclude(attempt, Result.answered(200), START)
+
+    assert told_again == ["told", 1, "told", 3]
+
+
+def test_what_was_sent_and_ended_between_two_looks_is_told_by_its_end() -> None:
+    account, tracker = followed()
+    fire(account, "lead/new")
+    deliver(account, START)
+
+    *_, sending, ended = told(tracker)
+    assert sending == ["sending", START, 1, ""]
+    assert ended[-1].keys() == {"target", "started_ms", "request_body", "request_headers", "subscription"}
+
+
+def test_what_waits_is_told_once_and_not_once_more_when_it_goes() -> None:
+    account, tracker = followed()
+    for number in range(2):
+        fire(account, "lead/new", [number + 1])
+    [first] = account.take(START)
+    assert told(tracker)[-1] == ["also", 2, {"seat": 2}]
+
+    account.conclude(first, Result.answered(200), START)
+    deliver(account, START)
+    assert [line[0] for line in told(tracker)] == ["ended", "sending", "ended"]
+
+
+def test_an_answer_that_counts_as_given_later_is_told_at_once() -> None:
+    account, tracker = followed()
+    fire(account, "lead/new")
+    [attempt] = account.take(START)
+    told(tracker)
+    account.conclude(attempt, Result.answered(204, delay_ms=50), START)
+    assert told(tracker) == [["answer", 1, START + 50, {"outcome": "delivered", "status": 204}]]
+
+    account.finish(START + 50)
+    assert [line[0] for line in told(tracker)] == ["ended"]
+
+
+def test_an_answer_that_came_between_two_looks_is_no_news() -> None:
+    account, tracker = followed()
+    fire(account, "lead/new")
+    [attempt] = account.take(START)
+    account.conclude(attempt, Result.answered(204, delay_ms=50), START)
+    account.finish(START + 50)
+
+    assert [line[0] for line in told(tracker)] == ["change", "queued", "sending", "ended"]
+
+
+def test_by_what_it_was_held_is_told_when_it_goes() -> None:
+    account, tracker = followed(limits=(Limit(1, MINUTE),))
+    for _ in range(2):
+        fire(account, "lead/new")
+    deliver(account, START)
+    told(tracker)
+    account.take(START + MINUTE)
+
+    assert told(tracker)[-1] == ["also", 2, {"hold": {"until_ms": START + MINUTE, "by": "1/1m"}}]
+
+
+def test_everything_that_lines_tell_is_read_again() -> None:
+    account = make_account(in_flight=2)
+    for target in (TARGET, f"{TARGET}/other"):
+        subscribe(account, "lead/new", target)
+    filed = Filed(account)
+    for fault in (Fault(FaultName.SHUFFLE), Fault(FaultName.SLOW, span_ms=30)):
+        account.faults.on(fault, START)
+        for number in range(3):
+            fire(account, "lead/new", [number + 1])
+        filed.follow()
+        attempts = account.take(START)
+        filed.follow()
+        account.conclude(attempts[0], Result.answered(200, body=b"\xff"), START)
+        account.conclude(attempts[1], Result.failure(Reason.REFUSED, "no"), START)
+        filed.follow()
+        assert state_of(again(account, filed.rows)) == state_of(account)
+
+
+def test_who_goes_on_ends_what_another_told_of_and_tells_anew_where_it_goes() -> None:
+    account = make_account()
+    subscribe(account, "lead/new")
+    filed = Filed(account)
+    for _ in range(2):
+        fire(account, "lead/new")
+    account.take(START)
+    filed.follow()
+
+    other = again(account, filed.rows)
+    tracker = Tracker(other)
+    tracker.begin()
+    end_interrupted(other, START + 5)
+    other.take(START + 5)
+    ended, sending = told(tracker)
+    assert (ended[0], ended[-1].keys()) == ("ended", {"text"})
+    assert sending[4][0] == TARGET
+
+
+def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
+    account, tracker = followed()
+    account.faults.on(Fault(FaultName.SLOW, span_ms=30), START)
+    fire(account, "lead/new")
+    account.take(START)
+
+    *_, sending, also = told(tracker)
+    assert sending[6] == {"slower_ms": 30, "blame": "by the fault slow=30ms"}
+    assert also == ["also", 1, {"touched": ["slow=30ms"]}]
+
+
+@pytest.mark.parametrize(
+    ("turns", "text"),
+    [
+        ([(1, [["party", 1]])], "entries, 2: cannot be read (KeyError: 'party')"),
+        ([(1, 17)], "entries, 2: cannot be read (TypeError: "),
+        ([(1, [{"at": START}])], "entries, 2: cannot be read (KeyError: 'kind')"),
+        ([(1, [["sending", START, 9, ""]])], "entries, 2: cannot be read (KeyError: 9)"),
+        ([(1, [{"at": START, "kind": "fault"}, []])], "entries, 3: cannot be read (IndexError: "),
+        ([(3, [])], "entries, 2: cannot be read (ValueError: 2 entries are missing)"),
+        ([(None, [])], "entries, 2: cannot be read (TypeError: "),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_the_entry_at_which_it_is(turns: Any, text: str) -> None:
+    found: Rows = {"entries": [(1, {"at": START, "kind": "fault", "text": "slow=3s is on"})]}
+
+    with pytest.raises(StateError) as raised:
+        retell(found, turns)
+    assert str(raised.value).startswith(text)
