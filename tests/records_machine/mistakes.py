@@ -16,6 +16,7 @@ from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations
 from copper_emulator.core.records.searching import conditions, search
+from copper_emulator.core.records.searching.demands import Condition, meets
 from copper_emulator.core.records.searching.search import Found, find
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing import action, converting, derived, merging
@@ -62,19 +63,19 @@ class OneByOne(Action):
         return done
 
 
-def more_than(column: Column, least: float) -> conditions.Condition:
+def more_than(column: Column, least: float) -> Condition:
     """A bound from below leaves itself out."""
-    return conditions.Condition(column, lambda least, values, hits: [hit for hit in hits if values[hit] > least], least)
+    return Condition(column, lambda least, values, hits: [hit for hit in hits if values[hit] > least], least)
 
 
-def less_than(column: Column, most: float) -> conditions.Condition:
+def less_than(column: Column, most: float) -> Condition:
     """A bound from above leaves itself out."""
-    return conditions.Condition(column, lambda most, values, hits: [hit for hit in hits if values[hit] < most], most)
+    return Condition(column, lambda most, values, hits: [hit for hit in hits if values[hit] < most], most)
 
 
-def any_will_do(column: Column, chosen: Any) -> conditions.Condition:
+def any_will_do(column: Column, chosen: Any) -> Condition:
     """A filter by several values of a record (its tags, its email addresses) is not applied."""
-    return conditions.Condition(column, lambda chosen, values, hits: hits)
+    return Condition(column, lambda chosen, values, hits: hits)
 
 
 def page_forwards(hits: Any, query: search.Query) -> Any:
@@ -161,7 +162,7 @@ MISTAKES: dict[str, Patch] = {
     "options are told by their ids": Patch(changed, "computed", ids_stay),
     "a bound from below leaves itself out": Patch(conditions, "from_number", more_than),
     "a bound from above leaves itself out": Patch(conditions, "to_number", less_than),
-    "ALL tags means any": Patch(conditions, "holds", conditions.meets),
+    "ALL tags means any": Patch(conditions, "holds", meets),
     "tags are not asked for": Patch(conditions, "meets", any_will_do),
     "a descending page is read from the wrong end": Patch(search, "_page", page_forwards),
     "the total is that of the page": Patch(searches, "find", total_of_the_page),

@@ -1,48 +1,30 @@
-"""What does a filter demand of records? Each operation makes conditions of a field and a value.
-
-A condition looks at many records at once, at one column of theirs: of the numbers of rows that other conditions have
-left over it keeps those that fit. Conditions of one name find the same, so that what was found can be kept.
-"""
+"""What does a filter demand of records? Each operation makes conditions of a field and a value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.ordering import Column, Stored
+from copper_emulator.core.records.searching.demands import (
+    Condition,
+    among,
+    from_number,
+    has,
+    holds,
+    is_empty,
+    meets,
+    nothing,
+    to_number,
+)
 from copper_emulator.core.records.searching.filter_shapes import Chosen
 from copper_emulator.core.records.searching.filter_values import day_number
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY
-
-Hits: TypeAlias = Sequence[int]
-Values: TypeAlias = Sequence[Any]
-
-
-Demand: TypeAlias = Callable[[Any, Values, Hits], Hits]
-"""Of the rows that are left, those whose values are as some value demands. It looks at nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a column must be like."""
-
-    column: Column
-    demand: Demand
-    value: Hashable = None
-
-    @property
-    def name(self) -> Hashable:
-        """The same for what finds the same in the same records."""
-        return self.column.name, self.demand, self.value
-
-    def keep(self, values: Values, hits: Hits) -> Hits:
-        """Of the rows that are left those that fit."""
-        return self.demand(self.value, values, hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,78 +39,7 @@ class Setting:
 Operation: TypeAlias = Callable[[str, Any, Setting], list[Condition]]
 
 
-# --- what conditions compare -----------------------------------------------------------------------------------
-
-
-def among(column: Column, chosen: Collection[Any]) -> Condition:
-    """The value is one of these."""
-    return Condition(column, _among, frozenset(chosen))
-
-
-def meets(column: Column, chosen: frozenset[Any]) -> Condition:
-    """One of the column's several values is one of these."""
-    if len(chosen) == 1:
-        [one] = chosen
-        return Condition(column, _has, one)
-    return Condition(column, _meets, chosen)
-
-
-def holds(column: Column, chosen: frozenset[Any]) -> Condition:
-    """All of these are among the column's several values."""
-    return Condition(column, _holds, chosen)
-
-
-def is_empty(column: Column) -> Condition:
-    """There is no value."""
-    return Condition(column, _is_empty)
-
-
-def from_number(column: Column, least: float) -> Condition:
-    return Condition(column, _at_least, float(least))
-
-
-def to_number(column: Column, most: float) -> Condition:
-    return Condition(column, _at_most, float(most))
-
-
-def _among(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if values[hit] in chosen]
-
-
-def _has(one: Any, values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if one in values[hit]]
-
-
-def _meets(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if not chosen.isdisjoint(values[hit])]
-
-
-def _holds(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if chosen.issubset(values[hit])]
-
-
-def _is_empty(_: None, values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if not values[hit]]
-
-
-def _at_least(bound: float, values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if values[hit] >= bound]
-
-
-def _at_most(bound: float, values: Values, hits: Hits) -> Hits:
-    return [hit for hit in hits if values[hit] <= bound]
-
-
-def _nothing(_: None, values: Values, hits: Hits) -> Hits:
-    return []
-
-
 ID = Column("id", itemgetter("id"))
-
-_NOTHING = Condition(ID, _nothing)
-
-
-# --- operations: field, value, setting -------------------------------------------------------------------------
 
 
 def no_demand(field: str, value: Any, setting: Setting) -> list[Condition]:
@@ -164,7 +75,7 @@ def same_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
 
 def has_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """The text has this in it, whatever its case."""
-    return [Condition(_folded(field), _has, wanted.casefold())]
+    return [has(_folded(field), wanted.casefold())]
 
 
 def _folded(field: str) -> Column:
@@ -229,7 +140,7 @@ def tagged(field: str, wanted: Chosen, setting: Setting) -> list[Condition]:
 
 def followed(field: str, wanted: str, setting: Setting) -> list[Condition]:
     """Nobody follows anything here."""
-    return [] if wanted == "not followed" else [_NOTHING]
+    return [] if wanted == "not followed" else [nothing(ID)]
 
 
 def unconverted(field: str, included: Any, setting: Setting) -> list[Condition]:

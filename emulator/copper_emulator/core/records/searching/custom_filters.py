@@ -15,7 +15,8 @@ from copper_emulator.core.findings import INVALID
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Text, Unfit, object_schema, refuse_unknown
 from copper_emulator.core.records.ordering import Column
-from copper_emulator.core.records.searching.conditions import Condition, Hits, Setting, Values, among, is_empty
+from copper_emulator.core.records.searching.conditions import Setting
+from copper_emulator.core.records.searching.demands import Condition, Hits, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written, as_number
 

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Text
 from copper_emulator.core.records.searching import conditions as must
-from copper_emulator.core.records.searching.conditions import Condition, Operation, Setting
+from copper_emulator.core.records.searching.conditions import Operation, Setting
 from copper_emulator.core.records.searching.custom_filters import CustomFieldFilters, fits_custom
+from copper_emulator.core.records.searching.demands import Condition
 from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
 from copper_emulator.core.records.searching.filter_values import (
     LATEST_WRITTEN,

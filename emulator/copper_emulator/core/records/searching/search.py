@@ -23,7 +23,8 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
 from copper_emulator.core.records.ordering import Column, Key, Stored, place_by
-from copper_emulator.core.records.searching.conditions import Condition, Hits, Setting, Values, no_demand
+from copper_emulator.core.records.searching.conditions import Setting, no_demand
+from copper_emulator.core.records.searching.demands import Condition, Hits, Values
 from copper_emulator.core.records.searching.filter_parts import Filter
 from copper_emulator.core.records.searching.filter_shapes import AnyOrAll, Listed
 from copper_emulator.core.records.searching.filter_values import Amount
