@@ -17,9 +17,12 @@ from copper_emulator.core.text import short_ids
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Expectation:
-    """What is expected; None where it does not matter."""
+    """What is expected; None where it does not matter.
+
+    Nobody changes one. Frozen, it would take twice as long to make.
+    """
 
     type: EntityType | None = None
     event: Event | None = None
@@ -78,7 +81,7 @@ class Expectation:
         )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "wanted", frozenset(self.ids or ()))
+        self.wanted = frozenset(self.ids or ())
 
     def only(self, ids: Iterable[int]) -> Expectation:
         """The same of some of its ids."""

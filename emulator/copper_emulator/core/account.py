@@ -316,7 +316,7 @@ class Account:
             origin=origin,
             cause=causing.serial if causing is not None else None,
             depth=depth,
-            subscriptions=tuple(subscription.id for subscription in concerned),
+            subscriptions=tuple([subscription.id for subscription in concerned]),
             note="" if concerned else self._too_deep() if too_deep else self._why_nobody(happened.topic),
         )
         self.journal.change(change)
