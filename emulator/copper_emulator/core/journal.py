@@ -183,12 +183,13 @@ class _Found:
 
     def read(self, entries: Entries) -> Self:
         """On to the last one."""
-        for place in range(self._read, len(entries)):
+        end = len(entries)
+        for place in range(self._read, end):
             entry = entries[place]
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.told[entry.change.serial] = place
             elif entry.kind is Kind.QUEUED and entry.notification is not None:
                 self.notifications[entry.notification.serial] = entry.notification
                 self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
-        self._read = len(entries)
+        self._read = end
         return self

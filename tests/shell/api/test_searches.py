@@ -64,6 +64,12 @@ def test_pages_may_stand_behind_the_question_mark_and_as_text(client: Client, sa
     assert client.ok("POST", f"{path}?page_size=1", {"page_size": 2}) == made[:2]
 
 
+def test_what_stands_behind_the_question_mark_is_told_apart_as_it_is_written(client: Client) -> None:
+    client.ok("POST", "/companies", {"name": "a&b"})
+    assert len(client.ok("POST", "/companies/search?name=a%26b", {})) == 1
+    assert client.ok("POST", "/companies/search?name=a%2526b", {}) == []
+
+
 @each_type
 def test_an_unknown_filter_is_refused_as_recorded(client: Client, sample: Sample) -> None:
     before = client.state()

@@ -236,6 +236,19 @@ def asking() -> Exchange:
     return Exchange(URL("http://127.0.0.1/"), b"request", deadlines, route="")
 
 
+def test_what_has_ended_before_it_had_a_connection_is_not_sent() -> None:
+    async def heard() -> bytes:
+        async with connected() as (connection, there):
+            exchange = asking()
+            exchange.expire()
+            exchange.over(connection)
+            there.setblocking(False)
+            return await asyncio.get_running_loop().sock_recv(there, 100)
+
+    # The other side hears that there is no more to come.
+    assert asyncio.run(heard()) == b""
+
+
 # --- requests -----------------------------------------------------------------------------------------------------
 
 

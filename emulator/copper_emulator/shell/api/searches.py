@@ -23,7 +23,7 @@ from copper_emulator.shell.api.lookups import entries_of, stages_of
 
 def search(kind: EntityType, call: Call) -> web.Response:
     """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
-    asked = Asked(kind, call.raw, call.request.query_string)
+    asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
     with call.stage.lock:
         store = call.records
         kept, version = kept_of(store), store.version

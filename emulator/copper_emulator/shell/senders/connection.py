@@ -53,7 +53,10 @@ class Exchange(asyncio.Future[Result]):
         self._began = deadlines.begin(self)
 
     def over(self, connection: Connection) -> None:
-        """Send it over a connection."""
+        """Send it over a connection, unless it has ended meanwhile."""
+        if self.done():
+            connection.close()
+            return
         self._connection = connection
         connection.ask(self)
 
