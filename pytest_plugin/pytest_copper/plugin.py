@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 # --- the run ----------------------------------------------------------------------------------------------------
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Every setting as an option and as an ini option."""
     options.add(parser)
+    # Now, before a conftest names plugins of its own: of two fixtures with a name, that of who came later wins.
+    pluginmanager.register(OfEachTest(), _OF_EACH_TEST)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,7 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     layers.configure(config)
     made = config.stash[accounts.ACCOUNTS] = accounts.Accounts(config.stash[layers.URL])
-    config.pluginmanager.register(OfEachTest(made), "copper_of_each_test")
+    of_each_test: Any = config.pluginmanager.get_plugin(_OF_EACH_TEST)
+    of_each_test.of_session = made
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -111,6 +114,9 @@ def copper_settings() -> dict[str, Any]:
     return {}
 
 
+_OF_EACH_TEST = "copper_of_each_test"
+
+
 class OfEachTest:
     """The fixtures that most tests of a suite have, each anew.
 
@@ -118,8 +124,8 @@ class OfEachTest:
     of them: that takes longer than all else that it does for a fixture.
     """
 
-    def __init__(self, of_session: accounts.Accounts) -> None:
-        self._accounts = of_session
+    of_session: accounts.Accounts
+    """From the session's configuration on."""
 
     @pytest.fixture
     def copper(self, copper_settings: dict[str, Any]) -> Iterator[Copper]:
@@ -127,12 +133,12 @@ class OfEachTest:
 
         What goes wrong and was neither expected nor allowed fails the test. Not for `@given`: see make_copper.
         """
-        yield from accounts.sync_account(self._accounts.item, copper_settings)
+        yield from accounts.sync_account(self.of_session.item, copper_settings)
 
     @pytest.fixture
     def copper_async(self, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
         """The same for an asynchronous test (asyncio): await what lets time pass, `await copper_async.settle()`."""
-        yield from accounts.async_account(self._accounts.item, copper_settings)
+        yield from accounts.async_account(self.of_session.item, copper_settings)
 
 
 @pytest.fixture

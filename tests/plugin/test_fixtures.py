@@ -278,3 +278,37 @@ def test_an_account_is_given_without_pytest_having_to_make_a_request_for_it(tmp_
 
     assert code == 0
     assert "copper copper_settings copper_async copper_settings" in out.splitlines()
+
+
+def test_fixtures_of_a_plugin_that_a_conftest_names_override_ours(inner: Inner) -> None:
+    inner.pytester.makepyfile(
+        ours="""
+        import pytest
+
+        @pytest.fixture
+        def copper(copper):
+            copper.people.create(name="Ada")
+            return copper
+
+        @pytest.fixture
+        def copper_async(copper_async):
+            return [copper_async]
+
+        @pytest.fixture
+        def copper_settings(copper_settings):
+            return {**copper_settings, "batch": 7}
+        """
+    )
+    inner.pytester.syspathinsert()
+    inner.conftest("pytest_plugins = ['ours']")
+    inner.tests(
+        """
+        def test_one(copper):
+            assert [person.name for person in copper.people.search()] == ["Ada"]
+            assert copper.settings.batch == 7
+
+        def test_another(copper_async):
+            assert isinstance(copper_async, list)
+        """
+    )
+    inner.run().assert_outcomes(passed=2)
