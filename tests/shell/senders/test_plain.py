@@ -366,6 +366,18 @@ def test_who_is_to_be_told_of_the_end_is_told_of_one_that_is_cancelled(*, plainl
         asyncio.run(run(endpoint.url))
 
 
+def test_a_sender_that_is_closed_gives_up_what_it_has_just_been_given() -> None:
+    told: list[asyncio.Future[Result]] = []
+
+    async def run() -> None:
+        async with sender() as made:
+            made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE, on_end=told.append)
+
+    url = "http://127.0.0.1:9"
+    asyncio.run(run())
+    assert [each.cancelled() for each in told] == [True]
+
+
 def test_over_a_kept_connection_it_has_left_when_the_call_returns() -> None:
     read = threading.Event()
 

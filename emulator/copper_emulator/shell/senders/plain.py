@@ -146,18 +146,21 @@ class _Place:
     def _begin(self, exchange: Exchange, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         task = self._loop.create_task(self._begun(exchange, work))
         self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
+        task.add_done_callback(partial(self._has_begun, exchange))
         exchange.add_done_callback(lambda _: task.cancel())
         return task
+
+    def _has_begun(self, exchange: Exchange, task: asyncio.Task[None]) -> None:
+        self._beginning.discard(task)
+        # Perhaps before it had taken a step.
+        if task.cancelled():
+            exchange.cancel()
 
     async def _begun(self, exchange: Exchange, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
         except OSError as error:
             exchange.end(unconnected(error, exchange.url))
-        except asyncio.CancelledError:
-            exchange.cancel()
-            raise
         except Exception as error:  # noqa: BLE001 - whoever waits for the result is to hear of it
             exchange.fail(error)
 
