@@ -1,6 +1,6 @@
 """Plays the rows of a check, one after the other, and reports each.
 
-Each has an account of its own and, unless a test has frozen time, a clock of its own. That begins so much before the
+Each has an account of its own and, unless a test has frozen time, a clock of its own. That begins as far before the
 present as the row plays ahead: an endpoint that looks at its own clock finds no `timestamp` in the future, and none
 that is older than Copper may be late.
 """

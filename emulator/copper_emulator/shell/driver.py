@@ -29,13 +29,8 @@ Rounds: TypeAlias = Generator[list[Attempt], list[Result], T]
 def settle(stage: Stage) -> Rounds[list[Delivery]]:
     """Deliver what is due, after catching up with frozen time that the test itself has moved."""
     with stage.lock:
-        if stage.driving or not _is_something_due(stage):
-            return []
-        stage.driving = True
-    try:
-        return (yield from _pass_by(stage, 0))
-    finally:
-        stage.driving = False
+        is_due = not stage.driving and _is_something_due(stage)
+    return (yield from _outermost(stage, _pass_by(stage, 0))) if is_due else []
 
 
 def advance(stage: Stage, delta_ms: int) -> Rounds[list[Delivery]]:
