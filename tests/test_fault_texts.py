@@ -145,7 +145,7 @@ def test_a_setting_has_them_from_the_start() -> None:
     settings = Settings.of({"faults": "lose=20% shuffle"})
 
     assert settings.rules().faults == parse_faults("lose=20% shuffle")
-    assert settings.model_dump(mode="json")["faults"] == "lose=20% shuffle"
+    assert settings.as_json()["faults"] == "lose=20% shuffle"
     with pytest.raises(SettingsError, match=r"^faults: there is no fault 'loose'\. Did you mean lose"):
         Settings.of({"faults": "loose=20%"})
 

@@ -4,6 +4,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from textwrap import dedent
 
 import pytest
 
@@ -95,6 +96,25 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""
+
+
+def test_an_account_that_is_as_copper_is_loads_no_pydantic_whatever_is_asked_of_it() -> None:
+    """What reads the values of settings takes longer to load than much of the rest."""
+    code = """
+        import http.client, sys
+        from copper_emulator import Emulator
+        with Emulator() as copper:
+            copper.route("https://app.example", to=lambda request: 200)
+            copper.subscribe("person", "new", target="https://app.example/hooks")
+            copper.people.create(name="Ada")
+            copper.expect("person", "new")
+            connection = http.client.HTTPConnection(copper.api_url.split("/")[2])
+            connection.request("GET", "/developer_api/v1/webhooks", headers=copper.headers)
+            print(connection.getresponse().status, "pydantic" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "200 False"
 
 
 def test_copper_has_every_name_of_the_face() -> None:

@@ -1,5 +1,7 @@
 """Settings: one name and one way to write a value everywhere; faults say what is wrong and what there is."""
 
+import pydoc
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from copper_emulator import Settings, SettingsError
 from copper_emulator.core.rules import Latency, Limit, OverLimit, WindowKind
 from copper_emulator.core.topics import Profile
+from copper_emulator.settings import SETTINGS
 from copper_emulator.shell.tls.authority import Authority
 
 
@@ -102,7 +105,7 @@ def test_a_change_leaves_every_other_setting_as_it_was(name: str, written: Any) 
     changed = settings.with_changes({"seed": 8}).with_changes({"seed": 9})
 
     assert changed == Settings.of({name: written, "seed": 9})
-    assert changed.model_fields_set == {name, "seed"}
+    assert changed.given == {name, "seed"}
 
 
 def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
@@ -115,8 +118,34 @@ def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
     assert settings.with_changes({"seed": 8}).ca == (str(file),)
 
 
-def test_every_setting_says_what_it_is() -> None:
-    assert not [name for name, field in Settings.model_fields.items() if not field.description]
+def test_help_lists_every_setting_with_what_it_is() -> None:
+    told = pydoc.plain(pydoc.render_doc(Settings))
+
+    assert not [name for name, setting in SETTINGS.items() if f"{name}: {setting.description}" not in told]
+    assert all(setting.description for setting in SETTINGS.values())
+
+
+def test_values_are_read_and_checked_however_settings_are_made() -> None:
+    assert Settings(latency="30s") == Settings.of({"latency": "30s"})
+    with pytest.raises(SettingsError, match="there is no setting 'sed'"):
+        Settings(sed=1)
+
+
+def test_settings_know_what_was_given_and_what_differs() -> None:
+    settings = Settings.of({"timeout": "2s", "batch": 30, "seed": 7})
+
+    assert settings.given == {"timeout", "batch", "seed"}
+    assert settings.differing == ["seed", "timeout"]
+    assert settings.only(["timeout"]) == Settings.of({"timeout": "2s"})
+    assert Settings().given == frozenset()
+
+
+def test_settings_cannot_be_changed_in_place() -> None:
+    settings = Settings.of({"seed": 7})
+
+    with pytest.raises(FrozenInstanceError):
+        settings.seed = 8  # type: ignore[misc]
+    assert settings.with_changes({"batch": 1}).seed == settings.seed == 7
 
 
 def test_files_of_authorities_are_kept_by_their_whole_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +168,7 @@ def test_settings_that_were_written_down_may_name_files_that_are_not_here() -> N
 def test_settings_written_out_read_back_the_same() -> None:
     settings = Settings.of({"limits": "5/1m", "latency": "0-15m", "allow": {500}, "allow_targets": "hooks.example"})
 
-    assert Settings.of(settings.model_dump(mode="json")) == settings
+    assert Settings.of(settings.as_json()) == settings
 
 
 @pytest.mark.parametrize("seed", ["abc", "1.5", ""])

@@ -11,7 +11,8 @@ from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
 from copper_emulator.core.surface import Surface
 from copper_emulator.face import Face
-from copper_emulator.settings import RANDOM, Settings
+from copper_emulator.setting_values import RANDOM
+from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
 from copper_emulator.verdict import VerdictError
 

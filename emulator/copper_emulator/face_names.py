@@ -7,7 +7,7 @@ from copper_emulator.core.records.kinds import meant_type
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import meant
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS
 
 
 def no_attribute(known: list[str], name: str, surface: Surface) -> str:
@@ -16,7 +16,7 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
 
 
 def _advice(known: list[str], name: str, surface: Surface) -> str:
-    if name in Settings.model_fields:
+    if name in SETTINGS:
         on_server = surface is Surface.CONNECTED
         return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.value}({name}=...)'}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}

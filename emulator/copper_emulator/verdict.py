@@ -13,7 +13,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import mend, permit, permit_due, refused_meanwhile
-from copper_emulator.settings import DUE
+from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
 from copper_emulator.tracebacks import brief, is_told
 

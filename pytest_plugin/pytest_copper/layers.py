@@ -83,7 +83,7 @@ def header(config: pytest.Config) -> str | None:
 
 def describe(settings: Settings) -> str:
     """The settings that differ from the defaults, and always the seed, as people write them."""
-    chosen = settings.model_dump(include={"seed", *settings.model_fields_set} - {"strict"})
+    chosen = settings.as_json({"seed", *settings.given} - {"strict"})
     return ", ".join(f"{name}={_written(value)}" for name, value in chosen.items())
 
 

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS
 from tests.cli.processes import started
 from tests.page.emulators import TARGET, Emulator, open_account
 from tests.page.endpoint import Endpoint
@@ -438,8 +438,8 @@ def test_settings_that_are_one_of_several_words_are_chosen(screen: Screen, emula
         "async () => (await import('/_emulator/page/js/views/account.js')).CHOICES"
     )
     known = {}
-    for name, field in Settings.model_fields.items():
-        kind = field.annotation
+    for name, setting in SETTINGS.items():
+        kind = setting.kind
         words = [str(each) for each in kind] if isinstance(kind, type) and issubclass(kind, StrEnum) else get_args(kind)
         if words and all(isinstance(each, str) for each in words):
             known[name] = list(words)

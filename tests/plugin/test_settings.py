@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS, Settings
 from pytest_copper.options import OPTIONS
 from tests.plugin.conftest import Inner
 
@@ -47,16 +47,16 @@ OTHER_VALUES = {
 def test_the_options_are_the_settings_with_their_descriptions() -> None:
     """The plugin keeps a table of its own, so that it need not import the settings at every start."""
     assert {name: option.help for name, option in OPTIONS.items()} == {
-        name: field.description for name, field in Settings.model_fields.items()
+        name: setting.description for name, setting in SETTINGS.items()
     }
 
 
 def test_whole_numbers_and_switches_are_such_in_ini_files_too() -> None:
     """`timeout` and `search_lag` are numbers inside, but people write `10s`."""
     assert {name: option.ini for name, option in OPTIONS.items() if option.ini != "string"} == {
-        name: "int" if field.annotation is int else "bool"
-        for name, field in Settings.model_fields.items()
-        if field.annotation in (int, bool) and name not in ("timeout", "search_lag")
+        name: "int" if setting.kind is int else "bool"
+        for name, setting in SETTINGS.items()
+        if setting.kind in (int, bool) and name not in ("timeout", "search_lag")
     } | {"seed": "int or word"}
 
 

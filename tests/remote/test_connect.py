@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def test_of_several_one_must_be_named(server: Process) -> None:
         assert copper.name == "other"
     other.close()
     assert "other" not in run("status", server=server.url)[1]
+
+
+def test_its_settings_are_those_of_the_server(server: Process) -> None:
+    """Spans of time and limits too, in the same units."""
+    values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}
+
+    with closing(made(server.url, "other", Settings.of(values))) as copper:
+        assert copper.settings == Settings.of(values)
+        copper.reset()
+        assert copper.settings == Settings.of(values)
 
 
 def test_a_token_becomes_the_key_of_an_account_that_has_none(server: Process) -> None:

@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from copper_emulator.scenarios import json_schema, shipped_folder, shipped_names
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS
 from tests.scenarios.builders import HEAD, story
 
 VALIDATOR = Draft202012Validator(json_schema())
@@ -68,7 +68,7 @@ def test_what_the_reader_refuses_does_not_fit_it(step: str) -> None:
 def test_it_knows_every_setting_but_the_one_that_a_file_may_not_have() -> None:
     known = json_schema()["properties"]["settings"]["properties"]
 
-    assert set(known) == set(Settings.model_fields) - {"allow_targets", "ca", "intercept"}
+    assert set(known) == set(SETTINGS) - {"allow_targets", "ca", "intercept"}
     assert errors("settings: {limit: off}\n" + HEAD + "  - advance: 1m\n")
 
 

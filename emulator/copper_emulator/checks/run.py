@@ -37,9 +37,9 @@ _ECHO_DEPTH = 6
 
 def settings_for(own: Settings) -> Settings:
     """An account's settings as a check needs them: what rows change for themselves is as Copper has it."""
-    return own.model_copy(
-        update={
-            "limits": Settings.of({}).limits,
+    return own.with_values(
+        {
+            "limits": Settings.limits,
             "over_limit": OverLimit.HOLD,
             "latency": Latency(0, 0),
             "batch": MAX_IDS,

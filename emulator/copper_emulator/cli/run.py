@@ -21,7 +21,8 @@ from copper_emulator.scenarios import Performance, Scenario, StepResult, json_sc
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
-from copper_emulator.settings import RANDOM, Settings
+from copper_emulator.setting_values import RANDOM
+from copper_emulator.settings import Settings
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.serving import DEFAULT_PORT
 

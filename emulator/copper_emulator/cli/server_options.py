@@ -12,7 +12,7 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.options import IN_PLAY
 from copper_emulator.core.errors import RouteError, SettingsError
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS, Setting, Settings
 from copper_emulator.shell.api.setting_texts import choices
 
 if TYPE_CHECKING:
@@ -61,19 +61,19 @@ class _SettingOption(click.Option):
 
 def _setting_options(command: F, notes: Mapping[str, str]) -> F:
     """With the setting's own name, value syntax, default and description."""
-    for name, field in reversed(Settings.model_fields.items()):
+    for name, setting in reversed(list(SETTINGS.items())):
         if name == "intercept":
             continue
-        text = field.description or ""
+        text = setting.description
         if name in notes:
             text += f" ({notes[name]})"
         option = option_name(name)
-        if isinstance(field.default, bool):
+        if isinstance(setting.default, bool):
             option, given = f"{option}/--no-{option.removeprefix('--')}", {}
         elif name in _REPEATABLE:
             text, given = f"{text}; repeatable", {"metavar": _REPEATABLE[name], "multiple": True}
         else:
-            text, given = text + _choices(field), {"metavar": "VALUE"}
+            text, given = text + _choices(setting), {"metavar": "VALUE"}
         command = click.option(option, name, cls=_SettingOption, default=None, help=text, **given)(command)
     return command
 
@@ -90,11 +90,11 @@ def _default_text(name: str) -> str:
 @cache
 def _defaults() -> Mapping[str, Any]:
     """Of a server, as people write them."""
-    return _of_a_server(Settings.of({})).model_dump(mode="json")
+    return _of_a_server(Settings()).as_json()
 
 
 def _of_a_server(settings: Settings) -> Settings:
-    return settings.model_copy(update={"in_flight": IN_FLIGHT})
+    return settings.with_values({"in_flight": IN_FLIGHT})
 
 
 def _no_interception(command: F, why: str) -> F:
@@ -108,8 +108,8 @@ def _no_interception(command: F, why: str) -> F:
     return hidden(command)
 
 
-def _choices(field: Any) -> str:
-    named = choices(field)
+def _choices(setting: Setting) -> str:
+    named = choices(setting)
     return f" ({' or '.join(named)})" if named else ""
 
 
@@ -188,7 +188,7 @@ def settings_of(given: dict[str, Any]) -> Settings:
         settings = Settings.of(values)
     except SettingsError as error:
         name, colon, rest = str(error).partition(":")
-        raise WrongUse(option_name(name) + colon + rest if name in Settings.model_fields else str(error)) from None
+        raise WrongUse(option_name(name) + colon + rest if name in SETTINGS else str(error)) from None
     return settings if "in_flight" in values else _of_a_server(settings)
 
 

@@ -222,7 +222,7 @@ def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[st
     client = Client(url)
     with _closed_where_it_fails(client):
         client.api_url()
-        answered = client.post("/accounts", {"name": name, "settings": settings.model_dump(mode="json")})
+        answered = client.post("/accounts", {"name": name, "settings": settings.as_json()})
         client.post(f"{account_path(answered['name'])}/clock/freeze")
     return client, answered["name"], {"api_url": answered["api_url"], "token": answered["token"]}
 

@@ -190,13 +190,11 @@ class RemoteStage(Stage):
 
 def _in_short(settings: Settings) -> Settings:
     """The same, with only what is not as it is by itself."""
-    usual = Settings.of({})
-    names = [name for name in Settings.model_fields if getattr(settings, name) != getattr(usual, name)]
-    return Settings.written({name: getattr(settings, name) for name in names})
+    return settings.only(settings.differing)
 
 
 def _given(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(mode="json")
+    return settings.as_json()
 
 
 def _read(document: Mapping[str, Any]) -> Found:

@@ -42,7 +42,7 @@ from copper_emulator.scenarios.values import (
     TopicName,
     Total,
 )
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS
 
 
 class Subscription(Part):
@@ -232,7 +232,7 @@ class Step(Part):
 
 def _settings_schema() -> dict[str, Any]:
     kinds = {"type": ["string", "number", "boolean", "array"]}
-    named = {name: {**kinds, "description": field.description} for name, field in Settings.model_fields.items()}
+    named = {name: {**kinds, "description": setting.description} for name, setting in SETTINGS.items()}
     # Whom to send to, and whom to believe, is not for a file to say; nor what becomes of Copper's hosts meanwhile.
     del named["allow_targets"], named["ca"], named["intercept"]
     return {"type": "object", "properties": named, "additionalProperties": False}

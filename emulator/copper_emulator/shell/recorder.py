@@ -141,9 +141,7 @@ class _Recording:
 
 def _differing(settings: Settings) -> dict[str, Any]:
     """The settings that are not as they are by themselves, as they are written in a file."""
-    usual = Settings.of({})
-    names = [name for name in type(settings).model_fields if getattr(settings, name) != getattr(usual, name)]
-    return settings.model_dump(mode="json", include=set(names) - _NOT_IN_A_FILE)
+    return settings.as_json(set(settings.differing) - _NOT_IN_A_FILE)
 
 
 def _entries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ def around_json(value: Any) -> Any:
 
 def settings_json(settings: Settings) -> dict[str, Any]:
     """What was said of settings; where nothing was, the defaults are those of whoever reads it."""
-    return settings.model_dump(mode="json", include=settings.model_fields_set)
+    return settings.as_json(settings.given)
 
 
 class Found:

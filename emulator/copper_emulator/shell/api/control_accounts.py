@@ -17,7 +17,7 @@ from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
-from copper_emulator.settings import Settings
+from copper_emulator.settings import SETTINGS, Settings
 from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
 from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
 from copper_emulator.shell.api.guarding import Refused
@@ -98,7 +98,7 @@ Changes = create_model(
     __doc__="The settings that are to be others from now on.",
     **{
         name: (Any, Field(None, description=each.description, json_schema_extra=schema_of(each)))
-        for name, each in Settings.model_fields.items()
+        for name, each in SETTINGS.items()
     },
 )  # type: ignore[call-overload]  # names that only Settings knows
 
@@ -271,9 +271,9 @@ def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:
 def _settings(served: ServedAccount) -> SettingsShape:
     stage = served.stage
     return SettingsShape(
-        settings=stage.settings.model_dump(mode="json"),
-        live=[name for name in Settings.model_fields if name not in BEGUN_WITH],
-        choices={name: words for name, each in Settings.model_fields.items() if (words := choices(each))},
+        settings=stage.settings.as_json(),
+        live=[name for name in SETTINGS if name not in BEGUN_WITH],
+        choices={name: words for name, each in SETTINGS.items() if (words := choices(each))},
         own=stage.has_own_settings,
     )
 

@@ -7,15 +7,12 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BeforeValidator
-from pydantic.fields import FieldInfo
-
-from copper_emulator.settings import Settings
+from copper_emulator.settings import Setting, Settings
 
 
 def differing(these: Settings, others: Settings) -> tuple[str, ...]:
     """`latency 0-15m` for each that is not as in the others."""
-    shown, there = these.model_dump(mode="json"), others.model_dump(mode="json")
+    shown, there = these.as_json(), others.as_json()
     return tuple(f"{name} {_text(value)}" for name, value in shown.items() if value != there[name])
 
 
@@ -23,21 +20,21 @@ def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def schema_of(field: FieldInfo) -> dict[str, Any]:
+def schema_of(setting: Setting) -> dict[str, Any]:
     """What a setting may be, as JSON schema: which words it is one of, or that it is written as text."""
-    words = choices(field)
+    words = choices(setting)
     if words:
         return {"type": "string", "enum": words}
-    if any(isinstance(each, BeforeValidator) for each in field.metadata):
+    if setting.reads is not None:
         # A duration, a limit, a set: how it is written stands in its description.
         return {"type": ["string", "number"]}
-    return {"type": {"bool": "boolean", "int": "integer"}.get(getattr(field.annotation, "__name__", ""), "string")}
+    return {"type": {"bool": "boolean", "int": "integer"}.get(getattr(setting.kind, "__name__", ""), "string")}
 
 
-def choices(field: FieldInfo) -> list[str]:
+def choices(setting: Setting) -> list[str]:
     """The words that a setting is one of; none where it is written otherwise."""
-    values = getattr(field.annotation, "__members__", None)
-    words = [str(member) for member in values.values()] if values else getattr(field.annotation, "__args__", ())
+    values = getattr(setting.kind, "__members__", None)
+    words = [str(member) for member in values.values()] if values else getattr(setting.kind, "__args__", ())
     return [word for word in words if isinstance(word, str)]
 
 

@@ -1,0 +1,67 @@
+"""Are the values right that settings are given, and how are they written down? By pydantic's rules, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, create_model
+
+from copper_emulator.core.errors import SettingsError
+from copper_emulator.core.text import meant
+from copper_emulator.setting_values import ELSEWHERE
+from copper_emulator.settings import SETTINGS, Setting, Settings
+from copper_emulator.value_faults import value_fault
+
+
+def _annotated(setting: Setting) -> Any:
+    marks: list[Any] = [Field(**setting.bounds)]
+    if setting.shows is not None:
+        marks.insert(0, PlainSerializer(setting.shows))
+    if setting.reads is not None:
+        marks.insert(0, BeforeValidator(setting.reads))
+    return Annotated[(setting.kind, *marks)]
+
+
+_Values: type[BaseModel] = create_model(
+    "_Values",
+    __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True),
+    **{name: (_annotated(setting), setting.default) for name, setting in SETTINGS.items()},
+)  # type: ignore[call-overload]  # names that only the settings know
+
+
+def read(values: Mapping[str, Any], *, elsewhere: bool = False) -> dict[str, Any]:
+    """The values of settings by name, of what people wrote. Raises SettingsError with every fault found.
+
+    Args:
+        elsewhere: the files that they name need not be here.
+    """
+    __tracebackhide__ = True
+    try:
+        found = _Values.model_validate(dict(values), context=ELSEWHERE if elsewhere else None)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    return {name: getattr(found, name) for name in found.model_fields_set}
+
+
+def as_json(settings: Settings, names: Collection[str]) -> dict[str, Any]:
+    """Some settings as people write them, ready for JSON."""
+    values = _Values.model_construct(**{name: getattr(settings, name) for name in names})
+    return values.model_dump(mode="json", include=set(names))
+
+
+def _no_setting(name: str) -> str:
+    near = meant(name, SETTINGS)
+    hint = f" Did you mean {near}?" if near is not None else ""
+    return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors():
+        name = str(fault["loc"][0]) if fault["loc"] else "settings"
+        if fault["type"] == "extra_forbidden":
+            lines.append(_no_setting(name))
+        else:
+            lines.append(f"{name}: {value_fault(dict(fault))}")
+    return "; ".join(dict.fromkeys(lines))
