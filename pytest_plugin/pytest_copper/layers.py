@@ -83,8 +83,10 @@ def header(config: pytest.Config) -> str | None:
 
 def describe(settings: Settings) -> str:
     """The settings that differ from the defaults, and always the seed, as people write them."""
-    chosen = settings.as_json({"seed", *settings.given} - {"strict"})
-    return ", ".join(f"{name}={_written(value)}" for name, value in chosen.items())
+    names = {"seed", *settings.given} - {"strict"}
+    return ", ".join(
+        f"{name}={_written(getattr(settings, name), text)}" for name, text in settings.as_json(names).items()
+    )
 
 
 def of_item(item: pytest.Item, overrides: object) -> Settings:
@@ -185,9 +187,7 @@ def _settings(values: Layer) -> Settings:
     return Settings.of(values)
 
 
-def _written(value: object) -> str:
+def _written(value: object, text: object) -> str:
     if isinstance(value, frozenset):
         return "{" + ",".join(sorted(map(str, value))) + "}"
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(value)
+    return ",".join(map(str, text)) if isinstance(text, list) else str(text)
