@@ -166,7 +166,9 @@ MISTAKES: dict[str, Patch] = {
     "tags are not asked for": Patch(conditions, "meets", any_will_do),
     "a descending page is read from the wrong end": Patch(search, "_page", page_forwards),
     "the total is that of the page": Patch(searches, "find", total_of_the_page),
-    "a reopened task stays completed": Patch(derived, "_RULES", (*derived._RULES, ("completed_date", stays_completed))),
+    "a reopened task stays completed": Patch(
+        derived, "RULES", {**derived.RULES, "task": (*derived.RULES["task"], stays_completed)}
+    ),
     "a deleted activity goes on counting": Patch(Activities, "removed", still_counted),
     "a relation moves date_modified": Patch(RecordStore, "quietly", loudly),
     "a relation cannot be taken away": Patch(Relations, "remove", kept),
