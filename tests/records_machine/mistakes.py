@@ -78,15 +78,15 @@ def any_will_do(column: Column, chosen: Any) -> Condition:
     return Condition(column, lambda chosen, values, hits: hits)
 
 
-def page_forwards(hits: Any, query: search.Query) -> Any:
+def page_forwards(number: int, query: search.Query) -> slice:
     """A page of a descending order is read from its beginning."""
-    return _right_page(hits, replace(query, descending=False))[:: -1 if query.descending else 1]
+    return _right_page(number, replace(query, descending=False))
 
 
 def total_of_the_page(*given: Any, **more: Any) -> Found:
     """A search tells how many are on the page, not how many there are."""
     found = find(*given, **more)
-    return replace(found, total=len(found.ids))
+    return found._replace(total=len(found.ids))
 
 
 def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:
