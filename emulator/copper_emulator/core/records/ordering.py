@@ -159,8 +159,7 @@ class Order(Line):
         return kept[1]
 
     def part(self, name: Hashable, choose: Choose) -> Part:
-        """Those that `choose` wants, which looks at nothing but the records; the `name` is the same for the
-        same `choose`."""
+        """Those that `choose` wants, which looks at nothing but the records; the `name` is the same for the same."""
         part = self._parts.pop(name, None) or Part(self, choose)
         _keep(self._parts, name, part, MOST_PARTS)
         return part
