@@ -15,6 +15,7 @@ from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import deeds
+from copper_emulator.core.records.searching.search import find, parse_search
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.action import Done
 from tests.core.builders import START, make_rules
@@ -79,6 +80,10 @@ def _same_records(store: RecordStore, plain: PlainRecords, kind: str) -> None:
         stored = store.of(each)
         made = [store.encode(each, one) for one in stored.values()]
         _agree(f"JSON of the type {each}", store.read(each, stored.keys(), stored), made)
+        found = find(store, parse_search(each, {}, {}, store), START)
+        if found.line is not None:
+            made = [store.encode(each, one) for one in found.records]
+            _agree(f"a page of the type {each}", store.read_page(each, found.line, found.page), made)
 
 
 def _both(

@@ -169,6 +169,28 @@ def test_nobody_listening_is_told_in_the_change() -> None:
     assert deliver(account, START) == []
 
 
+def test_each_change_concerns_those_who_are_subscribed_when_it_happens() -> None:
+    account = make_account()
+    found = [fire(account, "lead/new")]
+    one = subscribe(account, "lead/new")
+    found.append(fire(account, "lead/new"))
+    other = subscribe(account, "lead/new")
+    found.append(fire(account, "lead/new"))
+    account.unsubscribe(one.id, START)
+    found.append(fire(account, "lead/new"))
+    account.unsubscribe(other.id, START)
+    found.append(fire(account, "lead/new"))
+
+    assert [change.subscriptions for change in found] == [(), (one.id,), (one.id, other.id), (other.id,), ()]
+    assert [change.note for change in found] == [
+        "no subscription to lead/new",
+        "",
+        "",
+        "",
+        "no subscription to lead/new",
+    ]
+
+
 def test_one_change_to_61_records_gives_30_and_30_and_1() -> None:
     account = make_account()
     subscribe(account, "lead/delete")

@@ -8,6 +8,7 @@ from copper_emulator.core.errors import TooManyRequests
 from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.records import deeds
 from copper_emulator.core.rules import Latency, Limit, OverLimit
+from copper_emulator.core.topics import Profile
 from tests.core.builders import DEFAULTS, MINUTE, START, answer_ok, deliver, fire, make_account, make_rules, subscribe
 
 
@@ -45,6 +46,16 @@ def test_a_limit_that_is_lifted_holds_nothing_any_more() -> None:
     account.play_by(make_rules(limits=()))
 
     assert len(deliver(account, START)) == 1
+
+
+def test_why_nobody_is_concerned_is_told_by_the_topics_that_there_are_now() -> None:
+    account = make_account()
+    before = fire(account, "activity_log/update")
+    account.play_by(make_rules(profile=Profile.DEVELOPER_DOCS))
+    after = fire(account, "activity_log/update")
+
+    assert before.note.startswith("no webhook exists for activity_log/update.")
+    assert after.note == "no subscription to activity_log/update"
 
 
 def test_calls_go_on_with_what_they_have_counted() -> None:

@@ -23,16 +23,16 @@ class KeepsWhatWasRight(Action):
 class SharesEmails(Action):
     """An email address may belong to two people."""
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> None:
-        pass
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
+        return []
 
 
 class ForgetsWhoHadIt(Action):
     """Two people of one action may be given the same address."""
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> None:
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
         self._claimed.clear()
-        super()._claim(record_id, before, after, found)
+        return super()._claim(record_id, before, after, found)
 
 
 class TouchesWhatStays(Action):

@@ -78,15 +78,15 @@ def any_will_do(column: Column, chosen: Any) -> Condition:
     return Condition(column, lambda chosen, values, hits: hits)
 
 
-def page_forwards(hits: Any, query: search.Query) -> Any:
+def page_forwards(number: int, query: search.Query) -> slice:
     """A page of a descending order is read from its beginning."""
-    return _right_page(hits, replace(query, descending=False))[:: -1 if query.descending else 1]
+    return _right_page(number, replace(query, descending=False))
 
 
 def total_of_the_page(*given: Any, **more: Any) -> Found:
     """A search tells how many are on the page, not how many there are."""
     found = find(*given, **more)
-    return replace(found, total=len(found.ids))
+    return found._replace(total=len(found.ids))
 
 
 def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:
@@ -166,7 +166,9 @@ MISTAKES: dict[str, Patch] = {
     "tags are not asked for": Patch(conditions, "meets", any_will_do),
     "a descending page is read from the wrong end": Patch(search, "_page", page_forwards),
     "the total is that of the page": Patch(searches, "find", total_of_the_page),
-    "a reopened task stays completed": Patch(derived, "_RULES", (*derived._RULES, ("completed_date", stays_completed))),
+    "a reopened task stays completed": Patch(
+        derived, "RULES", {**derived.RULES, "task": (*derived.RULES["task"], stays_completed)}
+    ),
     "a deleted activity goes on counting": Patch(Activities, "removed", still_counted),
     "a relation moves date_modified": Patch(RecordStore, "quietly", loudly),
     "a relation cannot be taken away": Patch(Relations, "remove", kept),

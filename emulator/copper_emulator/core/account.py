@@ -133,6 +133,8 @@ class Account:
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
         self._latencies = Latencies(self.draws, self.marks)
         self._envelopes = Envelopes()
+        self._listeners: dict[Topic, tuple[list[Subscription], str]] = {}
+        self._listeners_of: object = None
         self._echo: EchoLoop | None = None
         self._raced: set[tuple[EntityType, int]] = set()
 
@@ -305,7 +307,7 @@ class Account:
         causing = None if origin == RACE else self.causing
         depth = causing.change.depth + 1 if causing is not None else 0
         too_deep = depth > self.rules.echo_depth
-        concerned = [] if too_deep else matching(happened.topic, self.subscriptions)
+        concerned, why_nobody = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
         change = Change(
             serial=self._counters.change(),
             topic=happened.topic,
@@ -317,7 +319,7 @@ class Account:
             cause=causing.serial if causing is not None else None,
             depth=depth,
             subscriptions=tuple([subscription.id for subscription in concerned]),
-            note="" if concerned else self._too_deep() if too_deep else self._why_nobody(happened.topic),
+            note=why_nobody,
         )
         self.journal.change(change)
         if too_deep:
@@ -456,8 +458,18 @@ class Account:
     def _too_deep(self) -> str:
         return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
 
-    def _why_nobody(self, topic: Topic) -> str:
-        return why_nobody(topic, self.subscriptions, self.rules.profile)
+    def _listening(self, topic: Topic) -> tuple[list[Subscription], str]:
+        """Whom a change concerns, and why nobody; most changes find the same as the one before of their topic."""
+        stamp = self.subscriptions.writes, self.rules.profile
+        if stamp != self._listeners_of:
+            self._listeners.clear()
+            self._listeners_of = stamp
+        found = self._listeners.get(topic)
+        if found is None:
+            concerned = matching(topic, self.subscriptions)
+            why = "" if concerned else why_nobody(topic, self.subscriptions, self.rules.profile)
+            found = self._listeners[topic] = concerned, why
+        return found
 
     def _latency(self, change: Change, subscription: Subscription) -> int:
         return self._latencies.draw(change, subscription, self.faults.latency(subscription.target))

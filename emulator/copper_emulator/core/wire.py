@@ -112,20 +112,28 @@ def iso(ms: int) -> str:
 
 def parse_body(raw: bytes) -> Any:
     """A request body as JSON; an empty one is an empty object. Raises BadRequest with what is wrong and where."""
-    if not raw.strip(_SPACES):
+    bare = raw.strip(_SPACES)
+    if not bare:
         return {}
     try:
-        return _parse_plain(raw)
+        return _parse_plain(bare)
     except ValueError:
         return _parse(raw)
 
 
 def _parse_plain(raw: bytes) -> Any:
-    """What is JSON and plainly right, as nearly every body is. Raises ValueError for what must be looked at closely."""
+    """What is JSON and plainly right, as nearly every body is, without white space around it.
+
+    Raises ValueError for what must be looked at closely.
+    """
     # Half a surrogate pair can only be written as an escape.
     if b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
         raise ValueError
-    return _DECODER.decode(raw.decode("utf-8"))
+    text = raw.decode("utf-8")
+    value, end = _DECODER.raw_decode(text)
+    if end != len(text):
+        raise ValueError
+    return value
 
 
 def _parse(raw: bytes) -> Any:

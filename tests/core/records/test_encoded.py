@@ -15,6 +15,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.encoded import Encoded, Stored
+from copper_emulator.core.records.ordering import Line
 from tests.core.builders import START, make_account
 from tests.core.records.playing import COMPANY, LEAD, OPPORTUNITY, PERSON, define, make, seed
 
@@ -100,6 +101,42 @@ def test_what_is_no_longer_stored_is_not_kept() -> None:
     made = Made({17: {**ADA, "name": "another"}})
     assert made.of(ADA) + made.of(ADA) == [b"Ada", b"Ada"]
     assert made.names == ["Ada", "Ada"]
+
+
+def at(made: Made, line: Line, page: slice, *, stamp: object = 1) -> list[bytes]:
+    return made.encoded.at(PERSON, line, page, made.records[PERSON], stamp)
+
+
+def test_beside_a_line_it_stands_once_for_each_as_well() -> None:
+    made = Made({number: {**ADA, "id": number, "name": str(number)} for number in range(5)})
+    line = Line([3, 1, 4, 0, 2], [])
+    assert at(made, line, slice(1, 3)) == [b"1", b"4"]
+    assert at(made, line, slice(0, 3)) == [b"3", b"1", b"4"]
+    assert at(made, line, slice(4, None, -1)) == [b"2", b"0", b"4", b"1", b"3"]
+    assert at(made, line, slice(0)) == []
+    assert made.names == ["1", "4", "3", "2", "0"]
+    assert line.made == [b"3", b"1", b"4", b"0", b"2"]
+
+
+def test_beside_lines_is_nothing_that_is_kept_no_longer() -> None:
+    made = Made({17: ADA}, most=5)
+    lines = [Line([17], []), Line([17], [])]
+    for line in lines:
+        at(made, line, slice(1))
+    made.records[PERSON][18] = {**ADA, "id": 18, "name": "Bob"}
+    made.of(made.records[PERSON][18])
+    assert [line.made for line in lines] == [None, None]
+    at(made, lines[0], slice(1))
+    assert at(made, lines[0], slice(1), stamp=2) == [b"Ada"]
+    assert made.names == ["Ada", "Bob", "Ada", "Ada"]
+
+
+def test_beside_a_line_is_nothing_that_may_be_another_the_next_time() -> None:
+    """The company may come later."""
+    made = Made({17: {**ADA, "company_id": 5}})
+    line = Line([17], [])
+    assert at(made, line, slice(1)) + at(made, line, slice(1)) == [b"Ada", b"Ada"]
+    assert (made.names, line.made) == (["Ada", "Ada"], [None])
 
 
 def test_no_more_is_kept_than_may_be() -> None:

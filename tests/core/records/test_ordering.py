@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from copper_emulator.core.records.edits import ONE_BY_ONE
 from copper_emulator.core.records.ordering import (
     MOST_COLUMNS,
     MOST_ORDERS,
     MOST_PARTS,
-    ONE_BY_ONE,
     Choose,
     Column,
+    Line,
     Order,
     Orders,
 )
@@ -91,7 +92,33 @@ def test_an_order_and_its_columns_are_always_those_of_the_records_as_they_are(lo
         assert sizes == [each["size"] for each in expected]
         for wanted in ((1,), (2, None)):
             found = order.part(wanted, of_size(*wanted))
-            assert found == [each["id"] for each in expected if each["size"] in wanted]
+            assert found.ids == [each["id"] for each in expected if each["size"] in wanted]
+            _check_made(found, records)
+        _check_made(order, records)
+
+
+def _check_made(line: Line, records: dict[int, Any]) -> None:
+    """Nothing that was made stands beside another record; then something of each does."""
+    right = [str(records[each]).encode() for each in line.ids]
+    made = [None] * len(right) if line.made is None else line.made
+    assert [each or other for each, other in zip(made, right, strict=True)] == right
+    line.made = [*right]
+
+
+def test_what_was_made_of_a_record_goes_when_it_is_written_and_that_of_others_stays() -> None:
+    orders = Orders(0)
+    records = {number: row(number, "b", 1) for number in range(4)}
+    order = orders.order("name", records, by_name, None)
+    lines: list[Line] = [order, order.part("ones", of_size(1))]
+    for line in lines:
+        line.made = [b"0", b"1", b"2", b"3"]
+    write(orders, records, row(1, "b", 1))
+    write(orders, records, row(3, "a", 1))
+    delete(orders, records, 2)
+    write(orders, records, row(4, "c", 1))
+    orders.order("name", records, by_name, None)
+
+    assert [(line.ids, line.made) for line in lines] == [([3, 0, 1, 4], [None, b"0", None, None])] * 2
 
 
 def test_an_order_is_made_once_and_then_kept() -> None:
@@ -172,11 +199,11 @@ def test_a_part_is_looked_for_once_and_then_follows_what_is_written() -> None:
         return of_size(1)(number, values)
 
     order = orders.order("name", records, by_name, None)
-    assert order.part("odd", choose) == list(range(1, 40, 2))
+    assert order.part("odd", choose).ids == list(range(1, 40, 2))
     write(orders, records, row(2, None, 1))
     write(orders, records, row(3, "a", 0))
 
-    assert orders.order("name", records, by_name, None).part("odd", choose) == [1, *range(5, 40, 2), 2]
+    assert orders.order("name", records, by_name, None).part("odd", choose).ids == [1, *range(5, 40, 2), 2]
     # All of them, and then each of the two as it was and as it is.
     assert looked_at == [40, 1, 1, 1, 1]
 
@@ -195,7 +222,7 @@ def test_after_many_writes_a_part_is_looked_for_anew() -> None:
         write(orders, records, row(number, "a", 0))
 
     found = orders.order("name", records, by_name, None).part("ones", choose)
-    assert (found, looked_at) == (list(range(ONE_BY_ONE + 1, 40)), [40, 40])
+    assert (found.ids, looked_at) == (list(range(ONE_BY_ONE + 1, 40)), [40, 40])
 
 
 def test_only_the_parts_that_were_asked_for_last_are_kept() -> None:

@@ -135,7 +135,10 @@ def searched(account: Account, kind: EntityType, said: dict[str, Any], now: int)
         found = find(store, parse_search(kind, said, {}, store), now)
     except Invalid:
         return None
-    return Shown([store.encode(kind, record) for record in found.records], found.total), found.lasts
+    shown = [store.encode(kind, record) for record in found.records]
+    if found.line is not None:
+        assert store.read_page(kind, found.line, found.page) == shown
+    return Shown(shown, found.total), found.lasts
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())

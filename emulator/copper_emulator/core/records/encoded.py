@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kept import Kept
+from copper_emulator.core.records.ordering import Line
 from copper_emulator.core.records.shown import WITH_COMPANY
 from copper_emulator.core.records.tables import COMPANY
 
@@ -44,17 +45,32 @@ class Encoded:
 
     def of(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored], stamp: object) -> list[bytes]:
         """The JSON of each. With another `stamp`, all of it may be another."""
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._kept.clear()
-        kept = self._kept.get(kind)
-        if kept is None:
-            kept = self._kept[kind] = Kept(self._most)
-        found = kept.get(ids)
+        found = self._of(kind, stamp).get(ids)
         # No JSON is empty.
         if all(found):
             return cast(list[bytes], found)
         return [raw or self._made(kind, among[each]) for raw, each in zip(found, ids, strict=True)]
+
+    def at(self, kind: EntityType, line: Line, page: slice, among: Mapping[int, Stored], stamp: object) -> list[bytes]:
+        """The JSON of each that stands in this part of a line of all that there are."""
+        made = self._of(kind, stamp).beside(line)
+        found = made[page]
+        if all(found):
+            return cast(list[bytes], found)
+        ids = line.ids[page]
+        right = self.of(kind, ids, among, stamp)
+        # What is not kept may be another the next time.
+        made[page] = self._kept[kind].get(ids)
+        return right
+
+    def _of(self, kind: EntityType, stamp: object) -> Kept:
+        if stamp != self._stamp:
+            self._stamp = stamp
+            for each in self._kept.values():
+                each.clear()
+        if kind not in self._kept:
+            self._kept[kind] = Kept(self._most)
+        return self._kept[kind]
 
     def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
         """A record was written: what stood in its place and what does now."""
@@ -64,7 +80,8 @@ class Encoded:
             self._kept[kind].drop(before["id"])
         if kind is COMPANY and (after is None or after["name"] != before["name"]):
             for other in WITH_COMPANY:
-                self._kept.pop(other, None)
+                if other in self._kept:
+                    self._kept[other].clear()
 
     def _made(self, kind: EntityType, record: Stored) -> bytes:
         raw = self._make(kind, record)

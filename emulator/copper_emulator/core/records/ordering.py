@@ -19,6 +19,7 @@ from math import nan
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+from copper_emulator.core.records.edits import ONE_BY_ONE, edited
 from copper_emulator.core.records.recent import Recent
 
 Stored: TypeAlias = Mapping[str, Any]
@@ -33,12 +34,6 @@ MOST_COLUMNS = 6
 
 MOST_PARTS = 4
 """Parts that are kept of an order."""
-
-ONE_BY_ONE = 32
-"""Edits of a long list that are made in place; with more, one pass over the list is cheaper."""
-
-Edit: TypeAlias = tuple[int, bool]
-"""A place in a list, and whether something comes in front of what is there, or that goes."""
 
 
 def place_by(key: Key) -> Callable[[Stored], tuple[bool, Any, int]]:
@@ -79,12 +74,14 @@ Choose: TypeAlias = Callable[[int, Callable[[Column], Sequence[Any]]], Sequence[
 class Line:
     """The ids of records by one key: those without a value last, ties by id.
 
-    `keys` are the values of the first of them; those beyond have none.
+    `keys` are the values of the first of them; those beyond have none. Where somebody has put there what was `made` of
+    each record, it is None for one that was written since.
     """
 
     def __init__(self, ids: MutableSequence[int], keys: MutableSequence[Any]) -> None:
         self.ids = ids
         self.keys = keys
+        self.made: MutableSequence[Any] | None = None
 
     def place(self, value: Any, record_id: int) -> int:
         """Where a record stands, or would."""
@@ -110,12 +107,16 @@ class Part(Line):
             value = key(before)
             place = self.place(value, before["id"])
             del self.ids[place]
+            if self.made is not None:
+                del self.made[place]
             if value is not None:
                 del self.keys[place]
         if after is not None and self._wants(after):
             value = key(after)
             place = self.place(value, after["id"])
             self.ids.insert(place, after["id"])
+            if self.made is not None:
+                self.made.insert(place, None)
             if value is not None:
                 self.keys.insert(place, value)
 
@@ -157,12 +158,11 @@ class Order(Line):
         _keep(self._columns, column.name, kept, MOST_COLUMNS)
         return kept[1]
 
-    def part(self, name: Hashable, choose: Choose) -> Sequence[int]:
-        """The ids of those that `choose` wants, which looks at nothing but the records; the `name` is the same for the
-        same `choose`."""
+    def part(self, name: Hashable, choose: Choose) -> Part:
+        """Those that `choose` wants, which looks at nothing but the records; the `name` is the same for the same."""
         part = self._parts.pop(name, None) or Part(self, choose)
         _keep(self._parts, name, part, MOST_PARTS)
-        return part.ids
+        return part
 
     def catch_up(self, key: Key) -> None:
         """Bring the touched records to where they belong now."""
@@ -211,12 +211,16 @@ class Order(Line):
                 valued.append((place, True))
             elif not comes and place < len(self.keys):
                 valued.append((place, False))
-        self.keys = _edited(self.keys, valued, keys)
-        self.ids = _edited(self.ids, edits, ids)
+        self.keys = edited(self.keys, valued, keys)
+        self.ids = edited(self.ids, edits, ids)
+        if self.made is not None:
+            self.made = edited(self.made, edits, [None] * len(coming))
         for name, (column, values) in self._columns.items():
-            self._columns[name] = column, _edited(values, edits, column.values(coming))
+            self._columns[name] = column, edited(values, edits, column.values(coming))
 
     def _replace(self, place: int, record: Stored) -> None:
+        if self.made is not None:
+            self.made[place] = None
         for column, values in self._columns.values():
             values[place] = column.values([record])[0]
 
@@ -225,28 +229,6 @@ def _shared(values: Iterable[Any]) -> list[Any]:
     """Equal values become the same object: few objects take little memory, and are near each other in it."""
     seen: dict[Any, Any] = {}
     return [seen.setdefault(value, value) for value in values]
-
-
-def _edited(values: MutableSequence[Any], edits: Sequence[Edit], coming: Sequence[Any]) -> MutableSequence[Any]:
-    """The values with edits made, which are in the order of their places."""
-    if len(edits) <= ONE_BY_ONE:
-        last = reversed(coming)
-        for place, comes in reversed(edits):
-            if comes:
-                values.insert(place, next(last))
-            else:
-                del values[place]
-        return values
-    edited, end, first = values[:0], 0, iter(coming)
-    for place, comes in edits:
-        edited += values[end:place]
-        end = place
-        if comes:
-            edited.append(next(first))
-        else:
-            end += 1
-    edited += values[end:]
-    return edited
 
 
 def _keep(kept: dict[Any, Any], name: Hashable, value: Any, most: int) -> None:

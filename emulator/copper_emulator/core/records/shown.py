@@ -12,7 +12,8 @@ from copper_emulator.core.records.tables import LEAD, TABLES
 
 Stored = Mapping[str, Any]
 
-_NAMES = {kind: ("id", *(field.name for field in table)) for kind, table in TABLES.items()}
+_FIELDS = {kind: dict.fromkeys(("id", *(field.name for field in table))) for kind, table in TABLES.items()}
+"""Of each type what is shown, in order, each as it is shown where a record has none."""
 WITH_COMPANY = frozenset(
     kind for kind, table in TABLES.items() if "company_name" in table and not table.by_name["company_name"].stored
 )
@@ -34,7 +35,8 @@ def shown(
 
     `with_computed` puts a `computed_value` beside each custom field's `value` (developer docs).
     """
-    told: dict[str, Any] = {name: record.get(name) for name in _NAMES[kind]}
+    # A record has no others than these.
+    told: dict[str, Any] = {**_FIELDS[kind], **record}
     if "custom_fields" in told:
         told["custom_fields"] = _custom_fields(kind, told["custom_fields"], catalogue, with_computed=with_computed)
     if kind is LEAD:

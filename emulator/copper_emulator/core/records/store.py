@@ -19,7 +19,7 @@ from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.records.encoded import Encoded
 from copper_emulator.core.records.interactions import Activities, Contact, contacted
 from copper_emulator.core.records.lookups.catalogue import Catalogue
-from copper_emulator.core.records.ordering import Orders
+from copper_emulator.core.records.ordering import Line, Orders
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.relations import Relations, leads_to, newly_linked, unlinked
 from copper_emulator.core.records.shown import copied, shown
@@ -149,6 +149,10 @@ class RecordStore:
     def read(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
         """The JSON of records that are asked for; what is kept of it is not made again."""
         return self._encoded.of(kind, ids, among, self.lookups)
+
+    def read_page(self, kind: EntityType, line: Line, page: slice) -> list[bytes]:
+        """The same of those that stand in this part of a line."""
+        return self._encoded.at(kind, line, page, self._records[kind], self.lookups)
 
     def company_name(self, company_id: int) -> str | None:
         found = self._records[COMPANY].get(company_id)

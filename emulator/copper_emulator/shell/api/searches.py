@@ -64,7 +64,11 @@ def pipeline_stages(call: Call) -> web.Response:
 def _found(query: Query, call: Call) -> tuple[Answer, bool]:
     """What a search finds, and whether the same one finds the same until something is written; under the lock."""
     found = find(call.records, query, call.stage.now())
-    return Answer(_joined(call.json(query.kind, found.ids, found.among)), found.total), found.lasts
+    if found.line is None or call.with_computed:
+        page = call.json(query.kind, found.ids, found.among)
+    else:
+        page = call.records.read_page(query.kind, found.line, found.page)
+    return Answer(_joined(page), found.total), found.lasts
 
 
 def _answered(found: Answer) -> web.Response:

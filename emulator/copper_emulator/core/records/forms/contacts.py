@@ -32,10 +32,11 @@ class Address:
         if not isinstance(value, dict) or not all(part is None or isinstance(part, str) for part in value.values()):
             raise Unfit(INVALID, f"An address is an object of texts: {', '.join(ADDRESS_PARTS)}.")
         refuse_unknown(value, ADDRESS_PARTS)
-        return {part: value.get(part) for part in ADDRESS_PARTS}
+        return {**_NO_ADDRESS, **value}
 
 
 ADDRESS_PARTS = ("street", "city", "state", "postal_code", "country")
+_NO_ADDRESS: Mapping[str, str | None] = dict.fromkeys(ADDRESS_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,18 @@ class Entry:
         return None
 
     def read(self, value: Any, known: Known) -> dict[str, str]:
-        if not isinstance(value, dict) or not isinstance(value.get(self.key), str) or not value[self.key]:
+        content = value.get(self.key) if isinstance(value, dict) else None
+        if not isinstance(content, str) or not content:
             raise Unfit(INVALID, f'Like {{"{self.key}": "...", "category": "{self.categories[0]}"}}.')
         refuse_unknown(value, (self.key, "category"))
-        category = self.categories[0] if value.get("category") is None else value["category"]
-        if category not in self.categories:
+        category = value.get("category")
+        if category is None:
+            category = self.categories[0]
+        elif category not in self.categories:
             raise Unfit(INVALID, f"{category!r} is no category; it is one of {', '.join(self.categories)}.")
-        if self.key == "email" and not _EMAIL.fullmatch(value[self.key]):
-            raise Unfit(INVALID, f"{value[self.key]!r} is no email address.")
-        return {self.key: value[self.key], "category": category}
+        if self.key == "email" and not _EMAIL.fullmatch(content):
+            raise Unfit(INVALID, f"{content!r} is no email address.")
+        return {self.key: content, "category": category}
 
 
 # Spelled out, since JSON Schema's regular expressions and Python's do not agree about what is a space.

@@ -345,6 +345,7 @@ def exact(value: Any, names: Sequence[str], example: str) -> dict[str, Any]:
 
 def refuse_unknown(value: Mapping[str, Any], names: Iterable[str]) -> None:
     """Raises Unfit for names that an object may not have."""
-    unknown = [name for name in value if name not in names]
-    if unknown:
-        raise Unfit(INVALID, f"It has no {', '.join(unknown)}; known are {', '.join(names)}.")
+    for name in value:
+        if name not in names:
+            unknown = [each for each in value if each not in names]
+            raise Unfit(INVALID, f"It has no {', '.join(unknown)}; known are {', '.join(names)}.")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from operator import methodcaller
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.findings import BLANK, Findings
@@ -22,8 +20,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a body says: the values of the fields it names, and the names of those that were ignored.
 
     `defaults` are what a new object has in every stored field of which its body says nothing.
@@ -31,7 +28,7 @@ class Said:
 
     values: Mapping[str, Any]
     ignored: tuple[str, ...] = ()
-    defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    defaults: Mapping[str, Any] = _NOTHING
 
     @property
     def complete(self) -> dict[str, Any]:

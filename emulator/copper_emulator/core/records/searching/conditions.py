@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.ordering import Column, Stored
@@ -27,8 +26,7 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What a search takes place in: the account's records, the type that is searched, the moment in seconds."""
 
     store: RecordStore

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import methodcaller
-from typing import Any
+from typing import Any, NamedTuple
 
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
-from copper_emulator.core.records.ordering import Column, Key, Stored, place_by
+from copper_emulator.core.records.ordering import Column, Key, Line, Stored, place_by
 from copper_emulator.core.records.searching.conditions import Setting, no_demand
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values
 from copper_emulator.core.records.searching.filter_parts import Filter
@@ -60,17 +60,24 @@ class Query:
     page_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The ids of the records of a page, `among` which they are, and the number of all matches.
+class Found(NamedTuple):
+    """What a search finds: the ids of `all` matches, which of them are on the `page`, and `among` which records.
 
-    It `lasts` where the same search finds the same until something is written.
+    It `lasts` where the same search finds the same until something is written. `line` is where the ids stand, if that
+    is there for the next search, too.
     """
 
-    ids: Sequence[int]
+    all: Sequence[int]
+    page: slice
     among: Mapping[int, Stored]
     total: int
     lasts: bool = True
+    line: Line | None = None
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Those of the page."""
+        return self.all[self.page]
 
     @property
     def records(self) -> list[Stored]:
@@ -127,18 +134,18 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
     recent = store.orders[query.kind].recent
     unseen, gone = ((), []) if recent.is_empty or not lag else recent.unlike_now(now_ms)
     lasts = recent.is_empty and not any(filters[name].timed for name in query.filters)
-    ids, among = _fitting(store, query, conditions, keep=lasts), store.of(query.kind)
-    if unseen:
-        ids = [each for each in ids if each not in unseen]
-    late = [gone[hit] for hit in _chosen(conditions, len(gone), lambda column: column.values(gone))]
-    if late:
+    fitting, among = _fitting(store, query, conditions, keep=lasts), store.of(query.kind)
+    ids, line = (fitting.ids, fitting) if isinstance(fitting, Line) else (fitting, None)
+    if unseen or gone:
+        late = [gone[hit] for hit in _chosen(conditions, len(gone), lambda column: column.values(gone))]
         among = {**among, **{record["id"]: record for record in late}}
-        ids = _with_late(ids, late, among, SORTS[query.kind][query.sort_by].key(store))
-    return Found(_page(ids, query), among, len(ids), lasts)
+        seen = [each for each in ids if each not in unseen]
+        ids, line = _with_late(seen, late, among, SORTS[query.kind][query.sort_by].key(store)), None
+    return Found(ids, _page(len(ids), query), among, len(ids), lasts, line)
 
 
-def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], *, keep: bool) -> Sequence[int]:
-    """The ids of all records that fit, in their order. What is found may be kept where `keep` says so."""
+def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], *, keep: bool) -> Line | Sequence[int]:
+    """All records that fit, in their order: their ids, or a line that is kept. It may be where `keep` says so."""
     sort, records = SORTS[query.kind][query.sort_by], store.of(query.kind)
     key = sort.key(store)
     narrowed = _narrowed(store, query)
@@ -147,19 +154,19 @@ def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], 
         return [few[hit]["id"] for hit in _chosen(conditions, len(few), lambda column: column.values(few))]
     order = store.orders[query.kind].order(query.sort_by, records, key, sort.stamp(store))
     if not conditions:
-        return order.ids
+        return order
     choose = partial(_chosen, conditions)
     if keep and all(condition.column.kept for condition in conditions):
         return order.part(tuple(condition.name for condition in conditions), choose)
     return [order.ids[hit] for hit in choose(len(order.ids), order.values)]
 
 
-def _with_late(ids: Iterable[int], late: Iterable[Stored], among: Mapping[int, Stored], key: Key) -> Sequence[int]:
+def _with_late(ids: list[int], late: Iterable[Stored], among: Mapping[int, Stored], key: Key) -> Sequence[int]:
     """The ids in their order, with those of records that are gone and still seen."""
-    seen, place = list(ids), place_by(key)
+    place = place_by(key)
     for record in late:
-        insort(seen, record["id"], key=lambda each: place(among[each]))
-    return seen
+        insort(ids, record["id"], key=lambda each: place(among[each]))
+    return ids
 
 
 def _narrowed(store: RecordStore, query: Query) -> frozenset[int] | None:
@@ -181,16 +188,19 @@ def _chosen(conditions: Iterable[Condition], number: int, values: Callable[[Colu
     return hits
 
 
-def _page(ids: Sequence[int], query: Query) -> Sequence[int]:
-    first, end = 0, len(ids)
+def _page(number: int, query: Query) -> slice:
+    """Which of so many are on the page, in its order."""
+    first, end = 0, number
     if query.page_size is not None:
         first = (query.page_number - 1) * query.page_size
-        end = min(first + query.page_size, MOST_PAGED, len(ids))
+        end = min(first + query.page_size, MOST_PAGED, number)
     if first >= end:
-        return ()
-    if query.descending:
-        return ids[len(ids) - end : len(ids) - first][::-1]
-    return ids[first:end]
+        return slice(0)
+    if not query.descending:
+        return slice(first, end)
+    last = number - 1 - end
+    # Before the first there is no place: -1 would be the last one.
+    return slice(number - 1 - first, None if last < 0 else last, -1)
 
 
 def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:

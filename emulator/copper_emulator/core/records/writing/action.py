@@ -68,7 +68,7 @@ class Action:
         self._deleted: dict[int, None] = {}
         self._claimed: dict[str, int | None] = {}
         self._seeded = False
-        self._given: dict[str, list[tuple[int, Any]]] = {"create": [], "update": [], "seed": []}
+        self._given: dict[str, list[tuple[int, Any]]] = {"seed": [], "create": [], "update": []}
         self._ignored: dict[str, None] = {}
 
     @cached_property
@@ -148,20 +148,15 @@ class Action:
         return record_id
 
     def _told(self) -> Iterator[Told]:
-        made: tuple[tuple[str, Callable[[EntityType, Rows], Told]], ...] = (
-            ("seed", Seeded),
-            ("create", Created),
-            ("update", Updated),
-        )
-        for verb, what in made:
-            if self._given[verb]:
-                yield what(self._kind, tuple(self._given[verb]))
+        for verb, rows in self._given.items():
+            if rows:
+                yield _TOLD[verb](self._kind, tuple(rows))
         if self._deleted:
             yield Deleted(self._kind, tuple(self._deleted))
 
     def _commit_updates(self, done: Done) -> None:
         groups: dict[str, tuple[RecordChange, list[int]]] = {}
-        topic, several = Topic(self._kind, Event.UPDATE), len(self._updated) > 1
+        topic, several = _TOPICS[self._kind, Event.UPDATE], len(self._updated) > 1
         for record_id, after in self._updated.items():
             before = self._store.stored(self._kind, record_id)
             attributes, named = updated_attributes(self._table, before, after, self._store.catalogue, self._now)
@@ -179,7 +174,7 @@ class Action:
 
     def _tell(self, done: Done, event: Event, ids: Iterable[int]) -> None:
         if ids:
-            done.changes.append(RecordChange(Topic(self._kind, event), tuple(ids)))
+            done.changes.append(RecordChange(_TOPICS[self._kind, event], tuple(ids)))
 
     def _checked_new(self, said: Said, found: Findings, wanted: int | None = None, *, seeding: bool = False) -> int:
         found.raise_if_any()
@@ -195,9 +190,9 @@ class Action:
                 after.pop(name, None)
         for name in ("date_created", "date_modified"):
             after[name] = after[name] if seeding and after[name] is not None else self._now
-        self._claim(None, None, after, found)
+        claimed = self._claim(None, None, after, found)
         record_id = wanted if wanted is not None else self._next_id()
-        self._claimed |= dict.fromkeys(uniques(self._kind, after), record_id)
+        self._claimed |= dict.fromkeys(claimed, record_id)
         after["id"] = record_id
         self._created[record_id] = after
         return record_id
@@ -206,9 +201,10 @@ class Action:
         # Seeded records may have taken ids that lie ahead.
         there = self._store.of(self._kind)
         spent = self._store.spent[self._kind]
-        while not _is_free(record_id := self._store.counters.record(self._kind), there, self._created, spent):
-            pass
-        return record_id
+        while True:
+            record_id = self._store.counters.record(self._kind)
+            if not (record_id in there or record_id in self._created or record_id in spent):
+                return record_id
 
     def _now_there(self, record_id: int) -> Stored:
         if record_id in self._deleted:
@@ -223,9 +219,10 @@ class Action:
             check(self._table, write, found)
         derive(self._table, write)
 
-    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> None:
+    def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
         # What may belong to one record only must belong to no other, stored or in this action.
-        for unique in uniques(self._kind, after):
+        claimed = uniques(self._kind, after)
+        for unique in claimed:
             owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
             if owner is not None and owner != record_id and owner not in self._deleted:
                 found.error(_UNIQUE[self._kind], TAKEN, f"{unique} belongs to {self._kind} {owner}.")
@@ -233,8 +230,13 @@ class Action:
         if record_id is not None:
             released = [] if before is None else uniques(self._kind, before)
             self._claimed |= dict.fromkeys(released, None)
-            self._claimed |= dict.fromkeys(uniques(self._kind, after), record_id)
+            self._claimed |= dict.fromkeys(claimed, record_id)
+        return claimed
 
+
+_TOLD: Mapping[str, Callable[[EntityType, Rows], Told]] = {"seed": Seeded, "create": Created, "update": Updated}
+
+_TOPICS = {(kind, event): Topic(kind, event) for kind in TABLES for event in Event}
 
 _UNIQUE = {PERSON: "emails", COMPANY: "email_domain"}
 

@@ -6,21 +6,20 @@ and completes the last. A rule holds for every type that has its fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
 
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.records.fields import Table
 from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.records.tables import TABLES
 
 _PREFIXES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof"})
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 NAME_PARTS = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One write of one record: `now` is in Unix seconds, `user` tells the caller."""
 
     before: Mapping[str, Any] | None
@@ -39,9 +38,8 @@ class Write:
 
 def derive(table: Table, write: Write) -> None:
     """Apply every rule that the table has the fields for."""
-    for field, rule in _RULES:
-        if field in table.by_name:
-            rule(write)
+    for rule in RULES[table.noun]:
+        rule(write)
 
 
 def check(table: Table, write: Write, found: Findings) -> None:
@@ -58,7 +56,7 @@ def split_name(name: str) -> dict[str, str | None]:
     first = words[0] if words else None
     last = words[-1] if len(words) > 1 else None
     middle = " ".join(words[1:-1]) or None
-    return dict(zip(NAME_PARTS, (prefix, first, middle, last, suffix), strict=True))
+    return {"prefix": prefix, "first_name": first, "middle_name": middle, "last_name": last, "suffix": suffix}
 
 
 def _plain(word: str) -> str:
@@ -66,11 +64,12 @@ def _plain(word: str) -> str:
 
 
 def _name_parts(write: Write) -> None:
-    named = [part for part in NAME_PARTS if part in write.said and write.said[part] is not None]
     if write.before is None or ("name" in write.said and write.changed("name")):
-        # Parts that were written beside the name are the writer's own.
-        kept = {part: write.said[part] for part in named}
-        write.after.update({**split_name(write.after["name"]), **kept})
+        write.after.update(split_name(write.after["name"]))
+        for part in NAME_PARTS:
+            # Parts that were written beside the name are the writer's own.
+            if write.said.get(part) is not None:
+                write.after[part] = write.said[part]
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
         joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
         # A name is there and not blank, whatever its parts are.
@@ -157,3 +156,8 @@ _RULES: tuple[tuple[str, Callable[[Write], None]], ...] = (
     ("activity_date", _activity),
 )
 """The field that a table must have, and the rule."""
+
+RULES: Mapping[str, Sequence[Callable[[Write], None]]] = {
+    table.noun: tuple(rule for field, rule in _RULES if field in table) for table in TABLES.values()
+}
+"""The rules of each table, by its noun."""
