@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -414,6 +415,20 @@ def test_a_request_is_answered_before_all_of_it_is_read() -> None:
     with raw_endpoint(talk) as endpoint:
         result = asyncio.run(run(endpoint.url))
     assert (result.outcome, result.status) == (Outcome.REJECTED, 413)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue of connections is another size, or refuses")
+def test_who_takes_no_connection_is_waited_for_no_longer_than_for_an_answer() -> None:
+    async def run(url: str) -> Result:
+        async with sender() as made:
+            return await post(made, url, timeout_ms=1)
+
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        # It fills the queue: the next is under way until somebody takes this one.
+        with socket.create_connection(address):
+            result = asyncio.run(run(f"http://127.0.0.1:{address[1]}/"))
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
 
 
 # --- kept connections ---------------------------------------------------------------------------------------------

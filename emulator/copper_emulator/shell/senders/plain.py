@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from ipaddress import ip_address
@@ -194,6 +195,9 @@ class _Place:
             connecting = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             try:
                 connecting.settimeout(0)
+                if sys.platform == "linux":
+                    # It says of every connection that it is being made; asked again, that one to this machine is there.
+                    connecting.connect_ex((address, self._port))
                 await self._loop.sock_connect(connecting, (address, self._port))
             except OSError as error:
                 connecting.close()
