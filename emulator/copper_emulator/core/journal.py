@@ -154,10 +154,6 @@ class Journal:
         place = self._found.read(self.entries).told.get(change.serial)
         return None if place is None or self.entries[place].change is not change else self.entries[place]
 
-    def notification(self, serial: int) -> Notification:
-        """The one of a serial."""
-        return self._found.read(self.entries).notifications[serial]
-
     def not_ended(self) -> list[Notification]:
         """The notifications of which no end is told yet, in order."""
         return list(self._open.values())
@@ -177,7 +173,6 @@ class _Found:
     def __init__(self) -> None:
         self.told: dict[int, int] = {}
         """The place of the entry of each change."""
-        self.notifications: dict[int, Notification] = {}
         self.by_change: dict[int, list[Notification]] = {}
         self._read = 0
 
@@ -189,7 +184,6 @@ class _Found:
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.told[entry.change.serial] = place
             elif entry.kind is Kind.QUEUED and entry.notification is not None:
-                self.notifications[entry.notification.serial] = entry.notification
                 self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
         self._read = end
         return self

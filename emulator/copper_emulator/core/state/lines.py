@@ -61,9 +61,9 @@ class Teller:
         new, self._told = entries[self._told :], len(entries)
         return [self._entry(entry) for entry in new]
 
-    def tell(self, part: str, serials: Iterable[Any]) -> Iterator[Line]:
+    def tell(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts beside the entries, which are told before it."""
-        return self._answers(serials) if part == "attempts" else self._also(serials)
+        return self._answers(marks) if part == "attempts" else self._also(marks)
 
     def _entry(self, entry: Entry) -> Line:
         kind, notification, change = entry.kind, entry.notification, entry.change
@@ -127,12 +127,11 @@ class Teller:
                 at_ms, _, result = answered[serial]
                 yield _ANSWER, serial, at_ms, RESULT.out(result)
 
-    def _also(self, serials: Iterable[int]) -> Iterator[Line]:
-        account, notification = self._account, self._account.journal.notification
-        for serial in serials:
-            told = beside_entries(account, notification(serial))
+    def _also(self, notifications: Iterable[Notification]) -> Iterator[Line]:
+        for notification in notifications:
+            told = beside_entries(self._account, notification)
             if told:
-                yield _ALSO, serial, told
+                yield _ALSO, notification.serial, told
 
 
 def _queued(at_ms: int, notification: Notification) -> Line:

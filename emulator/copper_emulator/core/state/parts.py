@@ -138,8 +138,7 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
     return {"fields": _record(stored), "place": place, "counts": counts}
 
 
-def _notification_value(account: Account, serial: int) -> Value:
-    notification = account.journal.notification(serial)
+def _notification_value(account: Account, notification: Notification) -> Value:
     told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
     return told | beside_entries(account, notification)
 
@@ -204,8 +203,8 @@ PARTS = {
         ),
         Part(
             "notifications",
-            lambda account: [each.serial for each in account.journal.notifications],
-            int,
+            lambda account: account.journal.notifications,
+            lambda notification: notification.serial,
             _notification_value,
         ),
         Part("attempts", lambda account: list(account.inside.waiting.flying), int, _attempt_value),
