@@ -36,6 +36,16 @@ class Entries(Sequence[Entry]):
         about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
         self._parts += (entry.at_ms, entry.kind, entry.text, about)
 
+    @property
+    def latest_ms(self) -> int:
+        """The moment of the last one; 0 before there is any."""
+        return self._parts[-4] if self._parts else 0
+
+    def parts(self, first: int) -> Iterator[tuple[int, Kind, str, Any]]:
+        """From the one at this place on, each as moment, kind, text, and what it tells of: nothing is put together."""
+        parts = self._parts[first * 4 :]
+        return zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+
     def __len__(self) -> int:
         return len(self._parts) // 4
 

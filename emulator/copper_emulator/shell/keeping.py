@@ -153,7 +153,7 @@ class Keeper:
 
     async def written(self) -> None:
         """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
-        if not (self._news() or self._gone):
+        if not (self._happened or self._gone or self._news()):
             return
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)

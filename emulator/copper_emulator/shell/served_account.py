@@ -43,8 +43,6 @@ class ServedAccount:
         keeper: Keeper | None = None,
     ) -> None:
         self.clock = ServerClock(running=plan.clock == "wall")
-        if found is not None:
-            self.clock.go_on_as(found.clock)
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
         self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
@@ -68,6 +66,7 @@ class ServedAccount:
         self._keeper = keeper
         if found is not None:
             self._take_up(found)
+            self.clock.go_on_as(found.clock)
         self._add_routes()
         if keeper is not None:
             self.stage.kept = keeper.until_written

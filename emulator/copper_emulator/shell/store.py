@@ -40,7 +40,11 @@ def _journal(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_tables, _journal)
+def _steps_together(_: sqlite3.Connection) -> None:
+    """Nothing is another but that steps of several notifications may be one line, which older versions cannot read."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (_tables, _journal, _steps_together)
 """What makes each version of the schema out of the one before; the first makes it out of nothing."""
 
 

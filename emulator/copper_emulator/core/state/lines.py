@@ -1,9 +1,10 @@
 """How is what happens in an account told line by line, in a file that is only added to?
 
 A line tells what those before it do not. An entry of the journal is one: a list where it is of the kinds that most are,
-else the object that it is in a snapshot. A notification stands as its entries say, and an attempt ends with its
-notification; what else there is to them has lines of its own. So nothing of a delivery is written twice, and nothing
-that was written is changed.
+else the object that it is in a snapshot. Several in a row that are steps of notifications, and all the same step, are
+one line together: a list for each of their fields, of one value where they all have the same. A notification stands as
+its entries say, and an attempt ends with its notification; what else there is to them has lines of its own. So nothing
+of a delivery is written twice, and nothing that was written is changed.
 
 `Teller` makes lines, and `retell` makes rows of them again: there is one way to read an account (`reading.py`).
 """
@@ -11,31 +12,43 @@ that was written is changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Attempt, Change, Delivery, Entry, Kind, Notification
+from copper_emulator.core.model import Attempt, Change, Kind, Notification
 from copper_emulator.core.state.forms import ATTEMPT, DELIVERY, RESULT, SUBSCRIPTION, bytes_out, topic_text
 from copper_emulator.core.state.parts import Rows, Value, beside_entries, entry_value
 from copper_emulator.core.state.reading import SAYS_NOTHING, cannot_be_read
 
 Line: TypeAlias = Sequence[Any] | Mapping[str, Any]
+Step: TypeAlias = tuple[Any, ...]
+"""The fields of a line that is a step of a notification; where the last of them are None, they are left out."""
 
-TOLD = ("attempts", "notifications")
+IN_LINES = ("attempts", "notifications")
 """The parts that have no rows in a file: lines tell of them."""
 
 _CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
-_ANSWER, _ALSO = "answer", "also"
-"""An answer that counts as given later; what there is to a notification beside its entries."""
+_ANSWER, _ALSO, _EACH = "answer", "also", "each"
+"""An answer that counts as given later; what there is to a notification beside its entries; several of one kind."""
 
 _IN_QUEUED = ("serial", "change", "subscription", "ids", "due_ms", "repeats", "tries")
-_IN_ENVELOPE = ("url", "headers", "subscription")
+_IN_ENVELOPE = ("url", "headers", "subscription", "opening")
 _IN_ENDED = ("outcome", "status", "response_headers", "response_body", "route", "took_ms")
 
 _REST_OF_ATTEMPT = ATTEMPT.less(*_IN_ENVELOPE, "body", "started_ms")
 _UNSENT = DELIVERY.less("ended_ms", *_IN_ENDED)
 _SENT = _UNSENT.less("target", "started_ms", "request_body", "request_headers", "subscription")
 """What more there is to an end: where nothing was told of an attempt, and where it was."""
+
+_BEFORE_IDS = ',"ids":'
+"""Where bodies of a subscription begin to differ: from here on they are, mostly, those of all who hear of a change."""
+
+_Envelope: TypeAlias = tuple[int, Attempt | None, str]
+"""Of an envelope that was told, the notification and the attempt that it was told with, and how bodies in it begin."""
+
+_NO_ENVELOPE: _Envelope = (0, None, "")
 
 
 class Teller:
@@ -47,8 +60,13 @@ class Teller:
         self._told = len(account.journal.entries) if goes_on else 0
         self._flying = set(self._waiting.flying) if goes_on else set()
         """What was told to be on its way, and not to have come to its end."""
-        self._envelopes: dict[int, tuple[int, Attempt]] = {}
-        """By subscription, the notification and the attempt with which an envelope was told last."""
+        self._envelopes: dict[int, _Envelope] = {}
+        """By subscription, the one that was told last."""
+        self._steps: Mapping[Kind, Callable[[list[Any]], list[Step]]] = {
+            _QUEUED: _queued,
+            _SENDING: self._sending,
+            _ENDED: self._ended,
+        }
 
     @property
     def told(self) -> int:
@@ -57,68 +75,77 @@ class Teller:
 
     def entries(self) -> list[Line]:
         """The entries since those that it has told."""
-        entries = self._account.journal.entries
-        new, self._told = entries[self._told :], len(entries)
-        return [self._entry(entry) for entry in new]
+        entries, lines = self._account.journal.entries, list[Line]()
+        for kind, alike in groupby(entries.parts(self._told), _KIND):
+            run = list(alike)
+            first, self._told = self._told, self._told + len(run)
+            steps = self._steps.get(kind)
+            if steps is not None:
+                lines.append(_together(kind, steps(run)))
+            elif kind is _CHANGE:
+                lines += [_changed(change) for _, _, _, change in run]
+            else:
+                lines += map(entry_value, entries[first : self._told])
+        return lines
 
     def tell(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
         """What there is to notifications or attempts beside the entries, which are told before it."""
         return self._answers(marks) if part == "attempts" else self._also(marks)
 
-    def _entry(self, entry: Entry) -> Line:
-        kind, notification, change = entry.kind, entry.notification, entry.change
-        if kind is _QUEUED and notification is not None:
-            return _queued(entry.at_ms, notification)
-        if kind is _SENDING and notification is not None:
-            return self._sending(entry, notification.serial)
-        if kind is _ENDED and entry.delivery is not None:
-            return self._ended(entry.at_ms, entry.delivery)
-        if kind is _CHANGE and change is not None:
-            # It has the moment and the text of its entry.
-            return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
-        told: Line = entry_value(entry)
-        return told
+    def _sending(self, run: list[Any]) -> list[Step]:
+        flying, steps = self._waiting.flying, list[Step]()
+        for at_ms, _, text, notification in run:
+            serial = notification.serial
+            attempt = flying.get(serial)
+            if attempt is None:
+                # It has ended since: that tells all.
+                steps.append((at_ms, serial, text, None, None, None))
+                continue
+            self._flying.add(serial)
+            envelope, body = self._put_in(attempt, serial)
+            # It begins at the moment of the entry.
+            steps.append((at_ms, serial, text, envelope, body, _REST_OF_ATTEMPT.out(attempt) or None))
+        return steps
 
-    def _sending(self, entry: Entry, serial: int) -> Line:
-        attempt = self._waiting.flying.get(serial)
-        if attempt is None:
-            # It has ended since: that tells all.
-            return _SENDING, entry.at_ms, serial, entry.text
-        self._flying.add(serial)
-        # It begins at the moment of the entry.
-        line = _SENDING, entry.at_ms, serial, entry.text, self._envelope(attempt, serial), bytes_out(attempt.body)
-        rest = _REST_OF_ATTEMPT.out(attempt)
-        return (*line, rest) if rest else line
-
-    def _envelope(self, attempt: Attempt, serial: int) -> Value:
-        """Where and as whose it goes: told once, and from then on by the notification that it was told with."""
-        subscription = attempt.subscription
+    def _put_in(self, attempt: Attempt, serial: int) -> tuple[Value, Value]:
+        """An envelope, told once, and from then on by the notification that it was told with; the rest of the body."""
+        subscription, body = attempt.subscription, bytes_out(attempt.body)
+        is_text = isinstance(body, str)
         of = 0 if subscription is None else subscription.id
-        first, like = self._envelopes.get(of, (0, None))
-        if like is not None and like.subscription is subscription and like[2:4] == attempt[2:4]:
-            return first
-        self._envelopes[of] = serial, attempt
-        return attempt.url, attempt.headers, None if subscription is None else SUBSCRIPTION.out(subscription)
+        serial_like, like, opening = self._envelopes.get(of, _NO_ENVELOPE)
+        if (
+            like is not None
+            and like.subscription is subscription
+            and like.headers == attempt.headers
+            and like.url == attempt.url
+            and (not is_text or body.startswith(opening))
+        ):
+            return serial_like, body[len(opening) :] if is_text else body
+        opening = body[: max(body.find(_BEFORE_IDS), 0)] if is_text else ""
+        self._envelopes[of] = serial, attempt, opening
+        whose = None if subscription is None else SUBSCRIPTION.out(subscription)
+        return (attempt.url, attempt.headers, whose, opening), body[len(opening) :] if is_text else body
 
-    def _ended(self, at_ms: int, delivery: Delivery) -> Line:
-        serial = delivery.notification.serial
-        line = (
-            _ENDED,
-            at_ms,
-            serial,
-            delivery.outcome,
-            delivery.status,
-            delivery.response_headers,
-            bytes_out(delivery.response_body),
-            delivery.route,
-            delivery.took_ms,
-        )
-        if serial in self._flying:
-            self._flying.remove(serial)
-            rest = _SENT.out(delivery)
-        else:
-            rest = _UNSENT.out(delivery)
-        return (*line, rest) if rest else line
+    def _ended(self, run: list[Any]) -> list[Step]:
+        flying, steps = self._flying, list[Step]()
+        for at_ms, _, _, delivery in run:
+            serial = delivery.notification.serial
+            rest = _SENT if serial in flying else _UNSENT
+            flying.discard(serial)
+            steps.append(
+                (
+                    at_ms,
+                    serial,
+                    delivery.outcome,
+                    delivery.status,
+                    delivery.response_headers,
+                    bytes_out(delivery.response_body),
+                    delivery.route,
+                    delivery.took_ms,
+                    rest.out(delivery) or None,
+                )
+            )
+        return steps
 
     def _answers(self, serials: Iterable[int]) -> Iterator[Line]:
         answered = self._waiting.answered
@@ -134,17 +161,45 @@ class Teller:
                 yield _ALSO, notification.serial, told
 
 
-def _queued(at_ms: int, notification: Notification) -> Line:
-    line = (
-        _QUEUED,
-        at_ms,
-        notification.serial,
-        notification.change.serial,
-        notification.subscription,
-        notification.ids,
-        notification.due_ms,
-    )
-    return line if notification.repeats is None else (*line, notification.repeats, notification.tries)
+_KIND = itemgetter(1)
+
+
+def _changed(change: Change) -> Line:
+    # It has the moment and the text of its entry. Not together with others: `True` and `1` are equal, and no attribute
+    # of one may become that of another.
+    return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
+
+
+def _queued(run: list[Any]) -> list[Step]:
+    return [
+        (
+            at_ms,
+            each.serial,
+            each.change.serial,
+            each.subscription,
+            each.ids,
+            each.due_ms,
+            each.repeats,
+            each.tries or None,
+        )
+        for at_ms, _, _, each in run
+    ]
+
+
+def _together(kind: Kind, steps: list[Step]) -> Line:
+    """Steps of one kind as one line. Each field has values of one type: those that are equal are the same in JSON."""
+    if len(steps) == 1:
+        return kind, *_less(steps[0], None)
+    # What most of them share is told once. `count` looks at who it is first, and mostly it is the same.
+    columns = [each[:1] if each.count(each[0]) == len(each) else each for each in zip(*steps, strict=True)]
+    return _EACH, kind, *_less(columns, (None,))
+
+
+def _less(told: Sequence[Any], nothing: object) -> Sequence[Any]:
+    end = len(told)
+    while told[end - 1] == nothing:
+        end -= 1
+    return told[:end]
 
 
 # --- read again -------------------------------------------------------------------------------------------------------
@@ -184,6 +239,7 @@ class _Heard:
             _ENDED: self._ended,
             _ANSWER: self._answer,
             _ALSO: self._also,
+            _EACH: self._each,
         }
 
     def line(self, line: Any) -> None:
@@ -191,6 +247,12 @@ class _Heard:
             self._entry(line)
         else:
             self._listeners[line[0]](*line[1:])
+
+    def _each(self, kind: str, *columns: Sequence[Value]) -> None:
+        listener, steps = self._listeners[kind], max(map(len, columns))
+        whole = ([*column] * steps if len(column) == 1 else column for column in columns)
+        for step in zip(*whole, strict=True):
+            listener(*step)
 
     def _entry(self, told: Mapping[str, Value]) -> None:
         kind, serial = told["kind"], told.get("notification")
@@ -205,7 +267,8 @@ class _Heard:
         self.entries.append((len(self.entries) + 1, told))
 
     def _queued(self, at_ms: int, *fields: Value) -> None:
-        told = dict(zip(_IN_QUEUED, fields, strict=False))
+        # Of a line of many, some may have what others have not.
+        told = {name: found for name, found in zip(_IN_QUEUED, fields, strict=False) if found is not None}
         self.notifications[told["serial"]] = told
         self._entry({"at": at_ms, "kind": _QUEUED, "notification": told["serial"]})
 
@@ -218,10 +281,12 @@ class _Heard:
             envelope = self._envelopes[envelope]
         else:
             self._envelopes[serial] = envelope
+        attempt = dict(zip(_IN_ENVELOPE, envelope, strict=False), started_ms=at_ms)
+        # Until schema 3 bodies were told whole; those that are no text still are.
+        opening = attempt.pop("opening", "")
         body, *rest = sent
-        attempt = dict(zip(_IN_ENVELOPE, envelope, strict=True), started_ms=at_ms, body=body)
-        for more in rest:
-            attempt |= more
+        attempt["body"] = opening + body if isinstance(body, str) else body
+        attempt |= _more(rest)
         # What a subscription hears of has left the lane of its target.
         lane = None if attempt["subscription"] is None else attempt["url"]
         self.attempts[serial] = {"attempt": attempt, "lane": lane}
@@ -238,8 +303,7 @@ class _Heard:
                 "request_body": attempt["body"],
                 "subscription": attempt.get("subscription"),
             }
-        for more in fields[len(_IN_ENDED) :]:
-            delivery |= more
+        delivery |= _more(fields[len(_IN_ENDED) :])
         notification = self.notifications[serial]
         notification.pop("seat", None)
         notification["state"] = delivery["outcome"]
@@ -251,3 +315,8 @@ class _Heard:
 
     def _also(self, serial: int, told: Mapping[str, Value]) -> None:
         self.notifications[serial].update(told)
+
+
+def _more(rest: Sequence[Mapping[str, Value] | None]) -> Mapping[str, Value]:
+    """What a step tells beside what most do, where it does."""
+    return rest[0] or {} if rest else {}

@@ -69,8 +69,8 @@ def entry_value(entry: Entry) -> Value:
 class Small:
     """Something that is written as a whole whenever it is another than before.
 
-    `now` is soon made, is another when the value is, and nothing in it changes later; where there is no `out`, it is
-    the value.
+    `now` is soon made, is another when the value is, and nothing in it changes later, or is `TOLD`; where there is no
+    `out`, it is the value.
     """
 
     name: str
@@ -78,9 +78,21 @@ class Small:
     out: Callable[[Account, Any], Value] = lambda _, now: now
 
 
+TOLD = object()
+"""In the place of something small that the journal tells: so it is in a file without being written anew."""
+
 SMALL = (
-    Small("moment", lambda account, _: account.moment),
-    Small("counters", lambda _, inside: inside.counters.state()),
+    Small(
+        "moment",
+        lambda account, _: TOLD if account.moment == account.journal.entries.latest_ms else account.moment,
+        lambda account, _: account.moment,
+    ),
+    # The journal tells of those that are drawn with nearly everything that happens.
+    Small(
+        "counters",
+        lambda _, inside: inside.counters.of_records(),
+        lambda account, _: account.inside.counters.state(),
+    ),
     Small("windows", lambda _, inside: inside.limiter.state()),
     Small("hold", lambda _, inside: None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold)),
     Small("calls", lambda account, _: account.calls.state()),
