@@ -61,9 +61,9 @@ class Counters:
         """The next number of each sequence."""
         return dict(self._next)
 
-    def of_records(self) -> dict[str, int]:
-        """The same without the sequences of which the journal has every number that was drawn."""
-        return {name: number for name, number in self._next.items() if name not in (_CHANGE, _NOTIFICATION)}
+    def beside_journal(self) -> dict[str, int]:
+        """The same as if nothing of that was drawn of which the journal has every number."""
+        return self._next | {_CHANGE: 0, _NOTIFICATION: 0}
 
     def restore(self, state: Mapping[str, int]) -> None:
         """Go on from these."""

@@ -8,8 +8,8 @@ and the live stream tell of it as it happens.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -102,6 +102,7 @@ class Keeper:
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
         self._happened = False
+        self._asking = 0
 
     def found(self) -> dict[str, Rows]:
         """What the file has, by account. Raises StateError."""
@@ -151,10 +152,22 @@ class Keeper:
         for name in news:
             self._kept[name].written()
 
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Around a call that waits for `written`."""
+        self._asking += 1
+        try:
+            yield
+        finally:
+            self._asking -= 1
+
     async def written(self) -> None:
         """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
         if not (self._happened or self._gone or self._news()):
             return
+        if self._asking == 1:
+            # Nobody else is there who could share what is written in this turn, so it need not be waited for.
+            return self.write()
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self.soon()
@@ -210,15 +223,16 @@ def keeping(
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
         if tells_nothing(request):
             return await handler(request)
-        try:
-            if keeper.failure is not None:
-                # It would not be acknowledged: better that it does not happen.
-                keeper.write()
-            response = await handler(request)
-            if not response.prepared:
-                await keeper.written()
-        except StateError as error:
-            return refuse(request, NotWritten(hint=str(error)))
-        return response
+        with keeper.asked():
+            try:
+                if keeper.failure is not None:
+                    # It would not be acknowledged: better that it does not happen.
+                    keeper.write()
+                response = await handler(request)
+                if not response.prepared:
+                    await keeper.written()
+            except StateError as error:
+                return refuse(request, NotWritten(hint=str(error)))
+            return response
 
     return keep

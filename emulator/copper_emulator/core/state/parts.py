@@ -90,7 +90,7 @@ SMALL = (
     # The journal tells of those that are drawn with nearly everything that happens.
     Small(
         "counters",
-        lambda _, inside: inside.counters.of_records(),
+        lambda _, inside: inside.counters.beside_journal(),
         lambda account, _: account.inside.counters.state(),
     ),
     Small("windows", lambda _, inside: inside.limiter.state()),
