@@ -47,7 +47,8 @@ class ServedAccount:
         wanted = settings or plan.settings
         self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
         self.stage.has_own_settings = settings is not None
-        self.runner = Runner(self.stage, self.clock, http, self.inbox, writes_down=keeper is not None)
+        depart = None if keeper is None else keeper.depart
+        self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
         self.stage.wake = self.runner.wake
         self.recorder = Recorder(self.stage)
         self.runs = Runs()
