@@ -186,7 +186,9 @@ class Keeper:
     def soon(self) -> None:
         """Something has happened: it is written with everything else of this turn."""
         self._happened = True
-        self._call()
+        if not self._called:
+            # Looked at here, too: it is told of each entry of each journal.
+            self._call()
 
     def depart(self, departing: Departing) -> None:
         """Something may have to go: it is taken at the end of this turn, and leaves when that is written, too."""
