@@ -29,7 +29,7 @@ CUT_OFF = "unknown outcome, not retried: it was on its way when this account was
 """What becomes of a notification of which nobody knows whether it arrived."""
 
 SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What reading a row raises that was not written by `parts.py`, or a line that was not by `lines.py`."""
+"""What reading a row raises that was not written by `parts.py`, or a line that was not by `telling.py`."""
 
 
 def restore(account: Account, rows: Rows) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state.lines import IN_LINES, Line, Teller
+from copper_emulator.core.state.lines import IN_LINES, Line
 from copper_emulator.core.state.parts import PARTS, SMALL, TOLD, Part, RowKey, lookups
+from copper_emulator.core.state.telling import Teller
 
 
 class Edit(NamedTuple):
