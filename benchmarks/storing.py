@@ -144,8 +144,15 @@ def _read(file: Path) -> tuple[list[Turn], int]:
     """The turns that the file has, in their order, with 32 at once in each; and of how many deliveries."""
     with closing(sqlite3.connect(file)) as connection:
         found: list[Turn] = connection.execute("SELECT entries, lines FROM journal ORDER BY id").fetchall()
-    turns = [(entries, lines) for entries, lines in found if len(json.loads(lines)) >= AT_ONCE]
-    return turns, sum(line[0] == "ended" for _, lines in turns for line in json.loads(lines))
+    told = [((entries, lines), _kinds(lines)) for entries, lines in found]
+    turns = [turn for turn, kinds in told if kinds]
+    return turns, AT_ONCE * sum("ended" in kinds for _, kinds in told)
+
+
+def _kinds(lines: str) -> set[str]:
+    """The steps that so many notifications have taken at once in a turn: a line of many has their serials fourth."""
+    together = (line for line in json.loads(lines) if isinstance(line, list) and line[0] == "each")
+    return {line[1] for line in together if len(line[3]) == AT_ONCE}
 
 
 def _write(file: Path, turns: Sequence[Turn]) -> None:

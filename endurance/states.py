@@ -17,7 +17,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType, Key, Result
 from copper_emulator.core.records import deeds
 from copper_emulator.core.state import Rows, end_interrupted, retell
-from copper_emulator.core.state.lines import TOLD
+from copper_emulator.core.state.lines import IN_LINES
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import ServerClock
@@ -110,7 +110,7 @@ class States:
 
     def read_lines(self, draw: Random, reading: Reading) -> None:
         """The journal with something in a line, or around it, that is another."""
-        rows: Rows = {part: found for part, found in self.told.items() if part not in (*TOLD, "entries")}
+        rows: Rows = {part: found for part, found in self.told.items() if part not in (*IN_LINES, "entries")}
         turns: Any = mutated_value(draw, [list(turn) for turn in self.turns])
         reading.one(lambda given: _restored(_retold(rows, given)), turns, StateError)
 

@@ -62,3 +62,12 @@ def test_two_accounts_do_not_meet() -> None:
     first.change()
 
     assert second.change() == 1
+
+
+def test_numbers_that_a_journal_has_are_not_drawn_again() -> None:
+    counters = Counters()
+    counters.restore({"change": 3, "notification": 9})
+    counters.go_beyond(change=4, notification=7)
+
+    assert (counters.change(), counters.notification()) == (5, 9)
+    assert counters.beside_journal() == {**counters.state(), "change": 0, "notification": 0}

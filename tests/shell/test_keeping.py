@@ -14,6 +14,7 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
+from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.state import Rows
 from copper_emulator.core.surface import Surface
 from copper_emulator.shell.accounts import DEFAULT
@@ -182,6 +183,17 @@ async def test_a_running_clock_runs_on_as_far_ahead_as_it_was(tmp_path: Path) ->
 
 
 @pytest.mark.asyncio
+async def test_a_wall_clock_that_was_set_back_has_to_catch_up_with_what_has_happened(tmp_path: Path) -> None:
+    later = real_now() + 3_600_000
+    async with kept(tmp_path, clock="wall") as served:
+        stage = default_of(served).stage
+        with stage.lock:
+            stage.account.fire(RecordChange(Topic(EntityType.PERSON, Event.NEW), (17,)), later)
+    async with kept(tmp_path, clock="wall") as served:
+        assert default_of(served).clock.now() == later
+
+
+@pytest.mark.asyncio
 async def test_a_server_that_ended_while_time_was_played_ahead_has_a_clock_that_runs_on_from_there(
     tmp_path: Path,
 ) -> None:
@@ -299,6 +311,57 @@ async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -
         await served.until(kind="ended")
 
 
+async def taken_and_unwritten(served: Served) -> ServedAccount:
+    """The account when its runner has taken what is due, and it could not be written."""
+    assert (await fill_up(served))[0] == 503
+    default = default_of(served)
+    while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
+        await default.grown()
+    return default
+
+
+@pytest.mark.asyncio
+async def test_a_clock_is_stopped_when_what_could_not_be_written_has_gone(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+        await served.subscribe("person", "new")
+        async with full_disk(served):
+            default = await taken_and_unwritten(served)
+        await default.runner.freeze()
+        assert not default.clock.running
+        assert (
+            len(endpoint.bodies) == len(await served.journal(kind="sending")) == len(await served.journal(kind="ended"))
+        )
+
+
+@pytest.mark.asyncio
+async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+        await served.subscribe("person", "new")
+        async with full_disk(served):
+            default = await taken_and_unwritten(served)
+            await default.stop()
+        account = default.stage.account
+        assert {delivery.outcome for delivery in account.journal.deliveries} == {"unknown"}
+        assert not account.inside.waiting.flying
+        keeper_of(served).write()
+        assert endpoint.bodies == []
+
+
+@pytest.mark.asyncio
+async def test_a_change_and_what_goes_by_it_are_one_commit_and_what_came_back_another(tmp_path: Path) -> None:
+    async with kept(tmp_path, clock="wall") as served:
+        await served.subscribe("person", "new", target="https://inbox.example/default")
+        await served.fire("person", "new", 1)
+        await served.until(kind="ended")
+        turns = keeper_of(served)._file._connection.execute("SELECT lines FROM journal ORDER BY id").fetchall()
+    assert [[line[0] for line in json.loads(lines)] for (lines,) in turns[1:]] == [
+        ["change", "queued", "sending"],
+        ["ended"],
+    ]
+
+
 @pytest.mark.asyncio
 async def test_what_tells_of_no_account_is_answered_as_ever_and_ready_says_what_is_wrong(tmp_path: Path) -> None:
     async with kept(tmp_path) as served:
@@ -351,6 +414,19 @@ async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None
         assert not is_there_at_once(keeper)
         await keeper.written()
         assert is_there_at_once(keeper)
+
+
+@pytest.mark.asyncio
+async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_path: Path) -> None:
+    async with kept(tmp_path) as served:
+        await served.subscribe("person", "new")
+        keeper, stage = keeper_of(served), default_of(served).stage
+        with keeper.asked():
+            stage.refused("something")
+            assert is_there_at_once(keeper)
+            with keeper.asked():
+                stage.refused("something else")
+                assert not is_there_at_once(keeper)
 
 
 def is_there_at_once(keeper: Keeper) -> bool:

@@ -180,7 +180,7 @@ def test_a_newer_schema_is_left_as_it_is(tmp_path: Path) -> None:
     )
 
     assert why_not(path).startswith(
-        f"{path} was written by a newer copper-emulator (its schema is 3, this one knows up to 2)"
+        f"{path} was written by a newer copper-emulator (its schema is 4, this one knows up to 3)"
     )
 
 

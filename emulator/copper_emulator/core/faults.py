@@ -275,7 +275,7 @@ class Faults:
 
     def _touch(self, notification: Notification, fault: Fault) -> None:
         self._touched.setdefault(notification.serial, []).append(str(fault))
-        self._marks.mark("notifications", notification.serial)
+        self._marks.mark("notifications", notification)
 
     def _draw(self, purpose: str, notification: Notification, high: int) -> int:
         # Keyed by what is sent, not by its serial: a change of other records before it must not shift the draw.

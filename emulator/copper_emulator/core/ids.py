@@ -61,9 +61,18 @@ class Counters:
         """The next number of each sequence."""
         return dict(self._next)
 
+    def beside_journal(self) -> dict[str, int]:
+        """The same as if nothing of that was drawn of which the journal has every number."""
+        return self._next | {_CHANGE: 0, _NOTIFICATION: 0}
+
     def restore(self, state: Mapping[str, int]) -> None:
         """Go on from these."""
         self._next |= state
+
+    def go_beyond(self, *, change: int, notification: int) -> None:
+        """Draw none again of those in a journal, of which these are the last."""
+        self._next[_CHANGE] = max(self._next[_CHANGE], change + 1)
+        self._next[_NOTIFICATION] = max(self._next[_NOTIFICATION], notification + 1)
 
     def _draw(self, sequence: str) -> int:
         number = self._next[sequence]

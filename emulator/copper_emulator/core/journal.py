@@ -36,6 +36,16 @@ class Entries(Sequence[Entry]):
         about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
         self._parts += (entry.at_ms, entry.kind, entry.text, about)
 
+    @property
+    def latest_ms(self) -> int:
+        """The moment of the last one; 0 before there is any."""
+        return self._parts[-4] if self._parts else 0
+
+    def parts(self, first: int) -> Iterator[tuple[int, Kind, str, Any]]:
+        """From the one at this place on, each as moment, kind, text, and what it tells of: nothing is put together."""
+        parts = self._parts[first * 4 :]
+        return zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+
     def __len__(self) -> int:
         return len(self._parts) // 4
 
@@ -154,10 +164,6 @@ class Journal:
         place = self._found.read(self.entries).told.get(change.serial)
         return None if place is None or self.entries[place].change is not change else self.entries[place]
 
-    def notification(self, serial: int) -> Notification:
-        """The one of a serial."""
-        return self._found.read(self.entries).notifications[serial]
-
     def not_ended(self) -> list[Notification]:
         """The notifications of which no end is told yet, in order."""
         return list(self._open.values())
@@ -177,7 +183,6 @@ class _Found:
     def __init__(self) -> None:
         self.told: dict[int, int] = {}
         """The place of the entry of each change."""
-        self.notifications: dict[int, Notification] = {}
         self.by_change: dict[int, list[Notification]] = {}
         self._read = 0
 
@@ -189,7 +194,6 @@ class _Found:
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.told[entry.change.serial] = place
             elif entry.kind is Kind.QUEUED and entry.notification is not None:
-                self.notifications[entry.notification.serial] = entry.notification
                 self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
         self._read = end
         return self

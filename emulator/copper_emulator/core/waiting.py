@@ -126,7 +126,7 @@ class Waiting:
         if self._left is None:
             self._left = replace(hold)
         notification.hold = self._left
-        self._marks.mark("notifications", notification.serial)
+        self._marks.mark("notifications", notification)
         self._held -= 1
         if not self._held:
             self.hold = None
@@ -139,7 +139,7 @@ class Waiting:
     def _enter(self, notification: Notification) -> None:
         self._seats += 1
         notification.seat = self._seats
-        self._marks.mark("notifications", notification.serial)
+        self._marks.mark("notifications", notification)
         self.lanes.enter(self.target_of(notification), notification)
 
     def allow(self, in_flight: int) -> None:

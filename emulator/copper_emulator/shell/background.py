@@ -12,19 +12,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, TimeError
-from copper_emulator.core.model import Attempt, Change, Delivery, Notification, Outcome, Result
+from copper_emulator.core.model import Attempt, Change, Delivery, Notification, Result
+from copper_emulator.shell.attempts import CUT_OFF, Attempts, result_of
 from copper_emulator.shell.clock import ServerClock
-from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds, advance, run_async, run_until_idle, send_now, settle
 from copper_emulator.shell.inbox import Inbox
-from copper_emulator.shell.routes import Blocked, Route
-from copper_emulator.shell.senders.caught import from_exception
-from copper_emulator.shell.senders.connection import OnEnd
-from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
@@ -33,17 +29,39 @@ T = TypeVar("T")
 _INSIDE = "while notifications are on their way or the clock is moved; do it after that"
 
 
+class Departing(Protocol):
+    """What has to be written down between two steps."""
+
+    def take(self) -> None:
+        """See what may go, and say so in the journal."""
+
+    def leave(self) -> None:
+        """It is written: what was taken goes."""
+
+
 class Runner:
-    """Delivers what an account has due."""
+    """Delivers what an account has due.
+
+    Args:
+        depart: where everything is written down, has us take what may go at the end of this turn, and leave when that
+            is written.
+    """
 
     def __init__(
-        self, stage: Stage, clock: ServerClock, http: HttpSender, inbox: Inbox, *, writes_down: bool = False
+        self,
+        stage: Stage,
+        clock: ServerClock,
+        http: HttpSender,
+        inbox: Inbox,
+        *,
+        depart: Callable[[Departing], None] | None = None,
     ) -> None:
         self._stage = stage
         self._clock = clock
-        self._http = http
-        self._inbox = inbox
-        self._writes_down = writes_down
+        self._attempts = Attempts(stage, http, inbox)
+        self._depart = depart
+        self._unsent: list[Attempt] = []
+        """What has been taken and is not written down yet."""
         self._changed = asyncio.Event()
         self._driving = asyncio.Lock()
         self._account: Account | None = None
@@ -61,7 +79,9 @@ class Runner:
         try:
             while True:
                 self._changed.clear()
-                if not await self._took_off(account):
+                if await self._flows():
+                    self.wake()
+                else:
                     # The journal tells of an echo; what else was due at the time goes in the next turn.
                     with suppress(EchoLoop):
                         await self._drive(lambda: settle(self._stage))
@@ -69,6 +89,7 @@ class Runner:
         finally:
             self._account = None
             self._look_again_at(None)
+            self._cut_off_unsent(account)
             # Over plain HTTP it has come back when it is cancelled, and flies no more.
             for _, sending in list(self._flying.values()):
                 sending.cancel()
@@ -79,16 +100,27 @@ class Runner:
         return any(attempt.notification.change.serial < before.serial for attempt, _ in self._flying.values())
 
     def wake(self) -> None:
-        """Something changed: what may go now leaves before this returns.
+        """Something changed: what may go now leaves before this returns, or at the end of this turn.
 
-        Where something has to be waited for (rounds, a moved clock) or written down before, the task of `run` does it.
+        Where something has to be waited for (rounds, a moved clock), the task of `run` does it.
         """
+        if self._depart is not None:
+            self._depart(self)
+        else:
+            self.take()
+            self.leave()
+
+    def take(self) -> None:
         account = self._account
-        if account is None or self._writes_down or self._driving.locked() or not self._clock.running:
+        if account is None or self._driving.locked() or not self._clock.running:
             self._changed.set()
-            return
-        for attempt in self._take(account):
-            self._launch(account, attempt)
+        else:
+            self._unsent += self._taken(account)
+
+    def leave(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for attempt in unsent:
+            self._launch(self._stage.account, attempt)
 
     async def settled(self) -> None:
         """While time stands still, wait until everything due has been delivered.
@@ -163,21 +195,15 @@ class Runner:
             raise TimeError("nothing is delivered now: the account is being reset, or the server ends")
         with self._stage.lock:
             attempt = make(account, self._stage.now())
-        await self._written(account, [attempt])
+        await self._written(account, attempt)
         return attempt, self._launch(account, attempt)
 
-    async def _took_off(self, account: Account) -> bool:
-        """Send what may go; False where the clock stands still, so that there must be rounds."""
+    async def _flows(self) -> bool:
+        """Whether time runs by itself, when nobody drives any more; else there must be rounds."""
         async with self._driving:
-            if self._clock.running:
-                taken = self._take(account)
-                if taken:
-                    await self._written(account, taken)
-                for attempt in taken:
-                    self._launch(account, attempt)
             return self._clock.running
 
-    def _take(self, account: Account) -> list[Attempt]:
+    def _taken(self, account: Account) -> list[Attempt]:
         taken: list[Attempt] = []
         with self._stage.lock:
             now = self._clock.now()
@@ -192,28 +218,36 @@ class Runner:
             self._look_again_at(moment, now)
         return taken
 
-    async def _written(self, account: Account, attempts: list[Attempt]) -> None:
-        """Have it written down that these are on their way, before they are. Where that is cut off, so are they."""
+    async def _written(self, account: Account, attempt: Attempt) -> None:
+        """Have it written down that it is on its way, before it is. Where that is cut off, so is it."""
         try:
             await self._stage.kept()
         except BaseException:
             with self._stage.lock:
-                for attempt in attempts:
-                    account.conclude(attempt, _CUT_OFF, self._clock.now())
+                account.conclude(attempt, CUT_OFF, self._clock.now())
             raise
 
+    def _cut_off_unsent(self, account: Account) -> None:
+        unsent, self._unsent = self._unsent, []
+        with self._stage.lock:
+            for attempt in unsent:
+                account.conclude(attempt, CUT_OFF, self._clock.now())
+
     def _launch(self, account: Account, attempt: Attempt) -> asyncio.Future[Result]:
-        sending = self._begun(attempt, partial(self._came_back, account, attempt))
+        sending = self._attempts.begin(attempt, partial(self._came_back, account, attempt))
         self._flying[attempt.notification.serial] = attempt, sending
         return sending
 
     def _came_back(self, account: Account, attempt: Attempt, sending: asyncio.Future[Result]) -> None:
         del self._flying[attempt.notification.serial]
         with self._stage.lock:
-            account.conclude(attempt, _result_of(sending), self._clock.now())
+            account.conclude(attempt, result_of(sending), self._clock.now())
         self.wake()
 
     async def _landed(self) -> None:
+        if self._unsent:
+            await self._stage.kept()
+            self.leave()
         while self._flying:
             await asyncio.wait([sending for _, sending in self._flying.values()])
 
@@ -252,51 +286,12 @@ class Runner:
 
     async def _round(self, attempts: list[Attempt]) -> list[Result]:
         await self._stage.kept()
-        sendings = [self._begun(attempt) for attempt in attempts]
+        sendings = [self._attempts.begin(attempt) for attempt in attempts]
         await asyncio.gather(*sendings, return_exceptions=True)
-        return [_result_of(sending) for sending in sendings]
+        return [result_of(sending) for sending in sendings]
 
     def _sent_now(self, make: Callable[[Account, int], Attempt]) -> Rounds[Notification]:
         with self._stage.lock:
             attempt = make(self._stage.account, self._stage.now())
         yield from send_now(self._stage, attempt)
         return attempt.notification
-
-    def _begun(self, attempt: Attempt, on_end: OnEnd | None = None) -> asyncio.Future[Result]:
-        """What comes of one attempt, which has left where it can at once, or why it was not made."""
-        try:
-            begun = self._begin(attempt, on_end)
-        except Exception as error:  # noqa: BLE001 - one bad target must not end the deliveries to others
-            begun = from_exception(error)
-        if not isinstance(begun, Result):
-            return begun
-        known: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        known.set_result(begun)
-        if on_end is not None:
-            # Not now: of a thousand that are refused each would otherwise end within the one before.
-            known.add_done_callback(on_end)
-        return known
-
-    def _begin(self, attempt: Attempt, on_end: OnEnd | None) -> Result | asyncio.Future[Result]:
-        if attempt.instead is not None:
-            return attempt.instead
-        if self._inbox.is_for(attempt.url):
-            return self._inbox.receive(attempt)
-        destination = self._stage.routes.resolve(attempt.url)
-        if isinstance(destination, Blocked):
-            return Result(Outcome.BLOCKED, text=self._inbox.not_ours(attempt.url) or destination.text)
-        if isinstance(destination, Route) and destination.kind is RouteKind.FUNCTION:
-            # Only while a scenario is played: its own endpoint, or none that answers.
-            return send_to_function(destination.to, attempt)._replace(route=destination.name)
-        settings = self._stage.settings
-        return self._http.begin(attempt, destination, timeout_ms=settings.timeout, ca=settings.ca, on_end=on_end)
-
-
-def _result_of(sending: asyncio.Future[Result]) -> Result:
-    if sending.cancelled():
-        return _CUT_OFF
-    error = sending.exception()
-    return sending.result() if error is None else from_exception(error)
-
-
-_CUT_OFF = Result(Outcome.UNKNOWN, text="cut off before the endpoint had answered")

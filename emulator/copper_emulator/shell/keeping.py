@@ -1,15 +1,15 @@
 """What happens in a server's accounts is written to its state file before it is acknowledged, or leaves.
 
-Everything of one turn of the loop is written in one commit. What could not be written stays to be written: calls are
-refused meanwhile, and nothing is sent, so that nothing is acknowledged or gone that the file does not know of. The log
-and the live stream tell of it as it happens.
+Everything of one turn of the loop is written in one commit: at its end what may go is taken, all of it is written, and
+then it leaves. What could not be written stays to be written: calls are refused meanwhile, and nothing is sent, so that
+nothing is acknowledged or gone that the file does not know of. The log and the live stream tell of it as it happens.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from copper_emulator.core.state import Edit, News, Rows, Tracker
 from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey, Value
 from copper_emulator.core.state.tracking import text_of
+from copper_emulator.shell.background import Departing
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import STAGE, around, around_json
@@ -102,6 +103,8 @@ class Keeper:
         self._waiting: list[asyncio.Future[None]] = []
         self._called = False
         self._happened = False
+        self._asking = 0
+        self._departing: dict[Departing, None] = {}
 
     def found(self) -> dict[str, Rows]:
         """What the file has, by account. Raises StateError."""
@@ -151,10 +154,22 @@ class Keeper:
         for name in news:
             self._kept[name].written()
 
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Around a call that waits for `written`."""
+        self._asking += 1
+        try:
+            yield
+        finally:
+            self._asking -= 1
+
     async def written(self) -> None:
         """Wait until everything that has happened so far is written, with all of this turn. Raises StateError."""
-        if not (self._news() or self._gone):
+        if not (self._happened or self._gone or self._news()):
             return
+        if self._asking == 1:
+            # Nobody else is there who could share what is written in this turn, so its end need not be waited for.
+            return self._end_turn()
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self.soon()
@@ -172,8 +187,33 @@ class Keeper:
         """Something has happened: it is written with everything else of this turn."""
         self._happened = True
         if not self._called:
+            # Looked at here, too: it is told of each entry of each journal.
+            self._call()
+
+    def depart(self, departing: Departing) -> None:
+        """Something may have to go: it is taken at the end of this turn, and leaves when that is written, too."""
+        self._departing[departing] = None
+        self._call()
+
+    def _call(self) -> None:
+        if not self._called:
             self._called = True
             asyncio.get_running_loop().call_soon(self._turn)
+
+    def _end_turn(self) -> None:
+        """Take what may go, write everything, and let it go. Raises StateError, and then that is tried again."""
+        departing, self._departing = self._departing, {}
+        for each in departing:
+            each.take()
+        try:
+            self.write()
+        except StateError:
+            if departing:
+                self._departing = departing | self._departing
+                asyncio.get_running_loop().call_later(_AGAIN, self._call)
+            raise
+        for each in departing:
+            each.leave()
 
     def _news(self) -> dict[str, News]:
         """What is to be written, by account."""
@@ -183,12 +223,12 @@ class Keeper:
     def _turn(self) -> None:
         self._called = False
         waiting, self._waiting = self._waiting, []
-        if not (waiting or self._happened):
+        if not (waiting or self._happened or self._departing):
             # It was written in this very turn: something was to be sent.
             return
         failure: StateError | None = None
         try:
-            self.write()
+            self._end_turn()
         except StateError as error:
             failure = error
         for future in waiting:
@@ -210,15 +250,16 @@ def keeping(
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
         if tells_nothing(request):
             return await handler(request)
-        try:
-            if keeper.failure is not None:
-                # It would not be acknowledged: better that it does not happen.
-                keeper.write()
-            response = await handler(request)
-            if not response.prepared:
-                await keeper.written()
-        except StateError as error:
-            return refuse(request, NotWritten(hint=str(error)))
-        return response
+        with keeper.asked():
+            try:
+                if keeper.failure is not None:
+                    # It would not be acknowledged: better that it does not happen.
+                    keeper.write()
+                response = await handler(request)
+                if not response.prepared:
+                    await keeper.written()
+            except StateError as error:
+                return refuse(request, NotWritten(hint=str(error)))
+            return response
 
     return keep

@@ -43,13 +43,12 @@ class ServedAccount:
         keeper: Keeper | None = None,
     ) -> None:
         self.clock = ServerClock(running=plan.clock == "wall")
-        if found is not None:
-            self.clock.go_on_as(found.clock)
         self.inbox = Inbox(name)
         wanted = settings or plan.settings
         self.stage = Stage(name, wanted, self.clock, on_entry=self._note, surface=plan.surface)
         self.stage.has_own_settings = settings is not None
-        self.runner = Runner(self.stage, self.clock, http, self.inbox, writes_down=keeper is not None)
+        depart = None if keeper is None else keeper.depart
+        self.runner = Runner(self.stage, self.clock, http, self.inbox, depart=depart)
         self.stage.wake = self.runner.wake
         self.recorder = Recorder(self.stage)
         self.runs = Runs()
@@ -68,6 +67,7 @@ class ServedAccount:
         self._keeper = keeper
         if found is not None:
             self._take_up(found)
+            self.clock.go_on_as(found.clock)
         self._add_routes()
         if keeper is not None:
             self.stage.kept = keeper.until_written

@@ -73,6 +73,9 @@ class Found:
         """Make a new account what it was."""
         account.keys = list(self.keys)
         restore(account, self._rows)
+        if self.clock.running:
+            # Where the wall's was set back meanwhile, it has to catch up with what has happened.
+            self.clock.latest_ms = account.moment
 
     def add_routes(self, stage: Stage) -> None:
         """The routes that it had."""
@@ -91,7 +94,7 @@ def _clock(stage: Stage) -> dict[str, Any]:
     if not isinstance(clock, ServerClock):
         return {"running": False, "latest_ms": clock.now()}
     if clock.runs_on:
-        # What it shows now is no news: it is another at each look. While it is played ahead it stands still, and would
-        # run on from there.
-        return {"running": True, "ahead_ms": clock.would_be_ahead_ms, "latest_ms": stage.account.moment}
+        # What it shows now is no news: it is another at each look, and the account tells of the last that mattered.
+        # While it is played ahead it stands still, and would run on from there.
+        return {"running": True, "ahead_ms": clock.would_be_ahead_ms}
     return {"running": False, "latest_ms": clock.now()}

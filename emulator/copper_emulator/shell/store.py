@@ -40,7 +40,11 @@ def _journal(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_tables, _journal)
+def _steps_together(_: sqlite3.Connection) -> None:
+    """Nothing is another but that steps of several notifications may be one line, which older versions cannot read."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (_tables, _journal, _steps_together)
 """What makes each version of the schema out of the one before; the first makes it out of nothing."""
 
 
@@ -58,6 +62,8 @@ class StateFile:
     def __init__(self, path: str, *, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.path = path
         self._ids: dict[str, int] = {}
+        self._turns: dict[int, int] = {}
+        """By account, the id of its last turn, once one was written."""
         _make(path)
         # Opened in this mode, it would make one.
         has_wal = os.path.exists(f"{path}-wal")
@@ -144,8 +150,15 @@ class StateFile:
                 there,
             )
         if news.lines:
-            first, beyond = _first(account), _first(account + 1)
-            self._connection.execute(_TURN, (first, news.entries, text_of(news.lines), first, beyond))
+            self._turns[account] = turn = self._last_turn(account) + 1
+            self._connection.execute(_TURN, (turn, news.entries, text_of(news.lines)))
+
+    def _last_turn(self, account: int) -> int:
+        # Where it was not committed after all there is a gap, which is as good.
+        if account not in self._turns:
+            first = _first(account)
+            self._turns[account] = self._connection.execute(_LAST, (first, first, _first(account + 1))).fetchone()[0]
+        return self._turns[account]
 
     def _id(self, name: str) -> int:
         if name in self._ids:
@@ -210,10 +223,8 @@ def _first(account: int) -> int:
 
 _ROWS = "SELECT account, part, key, value FROM rows ORDER BY id"
 _TURNS = f"SELECT id / {_TURNS_EACH}, entries, entries + 1, lines FROM journal ORDER BY id"
-_TURN = (
-    "INSERT INTO journal (id, entries, lines) SELECT coalesce(max(id), ?) + 1, ?, ? FROM journal "
-    "WHERE id > ? AND id < ?"
-)
+_TURN = "INSERT INTO journal (id, entries, lines) VALUES (?, ?, ?)"
+_LAST = "SELECT coalesce(max(id), ?) FROM journal WHERE id > ? AND id < ?"
 _FORGET = "DELETE FROM journal WHERE id > ? AND id < ?"
 
 

@@ -10,11 +10,11 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.fault import Fault, FaultName
-from copper_emulator.core.model import Reason, Result
+from copper_emulator.core.model import Reason, RecordChange, Result
 from copper_emulator.core.rules import Limit
 from copper_emulator.core.state import Tracker, end_interrupted, retell
 from copper_emulator.core.state.parts import Rows
-from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe
+from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
 from tests.core.state.filing import Filed, again
 from tests.core.state.test_histories import state_of
 
@@ -43,16 +43,104 @@ def test_of_a_delivery_each_line_tells_what_those_before_it_do_not() -> None:
         TARGET,
         [["Content-Type", "application/json"], ["User-Agent", "copper-emulator/test"]],
         {"id": subscription.id, "key": 1, "topic": "lead/new", "target": TARGET, "created_ms": START},
+        f'{{"subscription_id":{subscription.id},"event":"new","type":"lead"',
     ]
-    assert told(tracker) == [
+    [*earlier, sending] = told(tracker)
+    assert earlier == [
         ["change", 1, "lead/new", [17], {}, START, "python", None, 0, [subscription.id], "", None],
         ["queued", START, 1, 1, subscription.id, [17], START],
-        ["sending", START, 1, "", envelope, attempt.body.decode()],
     ]
+    assert sending[:-1] == ["sending", START, 1, "", envelope]
+    assert f"{envelope[-1]}{sending[-1]}".encode() == attempt.body
 
     account.conclude(attempt, Result.answered(200, headers=[("A", "b")], body=b"ok", route="there"), START + 5)
-    assert told(tracker) == [["ended", START + 5, 1, "delivered", 200, [["A", "b"]], "ok", "there", None]]
+    assert told(tracker) == [["ended", START + 5, 1, "delivered", 200, [["A", "b"]], "ok", "there"]]
     assert told(tracker) == []
+
+
+def test_steps_that_several_take_one_after_the_other_are_one_line_which_tells_once_what_they_share() -> None:
+    account, tracker = followed(in_flight=2)
+    [first] = account.subscriptions
+    second = subscribe(account, "lead/new")
+    told(tracker)
+    ended = []
+    for number in (1, 3):
+        fire(account, "lead/new", [17])
+        attempts = account.take(START)
+        _, queued, sending = told(tracker)
+        both = [START], [number, number + 1]
+        assert queued == ["each", "queued", *both, [(number + 1) // 2], [first.id, second.id], [[17]], [START]]
+        assert sending[:5] == ["each", "sending", *both, [""]]
+        for attempt, took_ms in zip(attempts, (1.5, 2.5), strict=True):
+            account.conclude(attempt, Result.answered(200)._replace(took_ms=took_ms), START)
+        ended += told(tracker)
+
+    assert sending[5] == [1, 2]
+    [rest] = sending[6]
+    assert all(attempt.body.decode().endswith(rest) for attempt in attempts)
+    assert ended[1] == ["each", "ended", [START], [3, 4], ["delivered"], [200], [[]], [""], [""], [1.5, 2.5]]
+
+
+def test_attributes_of_changes_are_told_with_each_though_they_are_equal() -> None:
+    account = make_account()
+    filed = Filed(account)
+    for value in (1, True, 1.0):
+        account.fire(RecordChange(topic("lead/update"), (17,), {"a": [0, value]}), START)
+    filed.follow()
+
+    other = again(account, filed.rows)
+    assert [repr(change.updated_attributes["a"][1]) for change in other.journal.changes] == ["1", "True", "1.0"]
+
+
+def test_where_a_body_begins_otherwise_it_is_told_again_how() -> None:
+    account, _ = followed()
+    filed = Filed(account)
+    for fault in ("", "corrupt", ""):
+        if fault:
+            account.faults.on(Fault(FaultName.CORRUPT, next=1), START)
+        fire(account, "lead/new")
+        [attempt] = account.take(START)
+        filed.follow()
+        [(_, flying)] = filed.rows["attempts"]
+        assert flying["attempt"]["body"].encode() == attempt.body
+        account.conclude(attempt, Result.answered(200), START)
+
+
+def test_a_body_that_is_no_text_is_told_whole() -> None:
+    account = make_account()
+    filed = Filed(account)
+    for _ in range(2):
+        attempt = account.replay(topic("lead/new"), (17,), b'\xff,"ids":', TARGET, (), START)
+        filed.follow()
+        assert again(account, filed.rows).inside.waiting.flying[attempt.notification.serial].body == attempt.body
+
+
+def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
+    """Written by version 2 of the schema: the body stands whole, and a step of each has a line."""
+    account = make_account()
+    subscription = subscribe(account, "lead/new")
+    filed = Filed(account)
+    whole = filed.rows
+    envelope = [
+        TARGET,
+        [["Content-Type", "application/json"]],
+        {"id": subscription.id, "key": 1, "topic": "lead/new", "target": TARGET, "created_ms": START},
+    ]
+    lines = [
+        ["change", 1, "lead/new", [17], {}, START, "python", None, 0, [subscription.id], "", None],
+        ["queued", START, 1, 1, subscription.id, [17], START],
+        ["queued", START, 2, 1, subscription.id, [17], START, 1, 0],
+        ["sending", START, 1, "", envelope, '{"a":1}', {"slower_ms": 30}],
+        ["ended", START + 5, 1, "delivered", 200, [["A", "b"]], "ok", "there", None, {"text": "late"}],
+        ["sending", START + 5, 2, "", 1, '{"a":2}'],
+    ]
+    retell(whole, [(1, lines)])
+
+    other = again(account, whole)
+    [delivery] = other.journal.deliveries
+    assert (delivery.request_body, delivery.target, delivery.text) == (b'{"a":1}', TARGET, "late")
+    [flying] = other.inside.waiting.flying.values()
+    assert (flying.body, flying.notification.repeats) == (b'{"a":2}', 1)
 
 
 def test_where_it_goes_is_told_again_when_it_is_another() -> None:

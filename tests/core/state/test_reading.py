@@ -10,7 +10,7 @@ from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import EntityType, Kind, Outcome, Result, State, WaitsFor
 from copper_emulator.core.records import deeds
 from copper_emulator.core.rules import Limit
-from copper_emulator.core.state import Tracker, end_interrupted, rows
+from copper_emulator.core.state import Edit, Tracker, end_interrupted, rows
 from copper_emulator.core.state.parts import Rows
 from copper_emulator.timeline import line
 from tests.core.builders import MINUTE, START, TARGET, deliver, fire, make_account, subscribe, topic
@@ -213,11 +213,23 @@ def test_who_goes_on_from_a_file_writes_only_what_is_new() -> None:
     fire(other, "lead/new", now=START + 1)
 
     edits, entries, lines = tracker.changes()
-    assert [(edit.part, edit.key) for edit in edits] == [("small", "moment"), ("small", "counters")]
+    assert edits == [], "the journal tells of the moment, and of the numbers that were drawn"
     assert (entries, [next(iter(line)) for line in lines]) == (2, ["change", "queued"])
     untouched = Tracker(make_account())
     untouched.begin()
     assert untouched.changes() == ([], 0, [])
+
+
+def test_a_moment_at_which_nothing_happened_is_news() -> None:
+    account = make_account()
+    tracker = Tracker(account)
+    tracker.whole()
+    fire(account, "lead/new")
+    assert tracker.changes().edits == []
+    account.take(START + 1)
+
+    assert tracker.changes().edits == [Edit("small", "moment", str(START + 1))]
+    assert tracker.changes().edits == []
 
 
 def test_what_is_held_shares_its_hold_again() -> None:

@@ -2,11 +2,11 @@
 
 rows(account)               everything, part by part            parts.py
 Tracker(account).changes()  what is another than before         tracking.py
-retell(rows, turns)         what a file's lines tell, as rows   lines.py
+retell(rows, turns)         what a file's lines tell, as rows   hearing.py
 restore(account, rows)      a new account goes on from there    reading.py
 """
 
-from copper_emulator.core.state.lines import retell
+from copper_emulator.core.state.hearing import retell
 from copper_emulator.core.state.parts import Rows, rows
 from copper_emulator.core.state.reading import end_interrupted, restore
 from copper_emulator.core.state.tracking import Edit, News, Tracker

@@ -69,8 +69,8 @@ def entry_value(entry: Entry) -> Value:
 class Small:
     """Something that is written as a whole whenever it is another than before.
 
-    `now` is soon made, is another when the value is, and nothing in it changes later; where there is no `out`, it is
-    the value.
+    `now` is soon made, is another when the value is, and nothing in it changes later, or is `TOLD`; where there is no
+    `out`, it is the value.
     """
 
     name: str
@@ -78,9 +78,21 @@ class Small:
     out: Callable[[Account, Any], Value] = lambda _, now: now
 
 
+TOLD = object()
+"""In the place of something small that the journal tells: so it is in a file without being written anew."""
+
 SMALL = (
-    Small("moment", lambda account, _: account.moment),
-    Small("counters", lambda _, inside: inside.counters.state()),
+    Small(
+        "moment",
+        lambda account, _: TOLD if account.moment == account.journal.entries.latest_ms else account.moment,
+        lambda account, _: account.moment,
+    ),
+    # The journal tells of those that are drawn with nearly everything that happens.
+    Small(
+        "counters",
+        lambda _, inside: inside.counters.beside_journal(),
+        lambda account, _: account.inside.counters.state(),
+    ),
     Small("windows", lambda _, inside: inside.limiter.state()),
     Small("hold", lambda _, inside: None if inside.waiting.hold is None else HOLD.out(inside.waiting.hold)),
     Small("calls", lambda account, _: account.calls.state()),
@@ -138,8 +150,7 @@ def _record_value(account: Account, item: tuple[EntityType, int]) -> Value:
     return {"fields": _record(stored), "place": place, "counts": counts}
 
 
-def _notification_value(account: Account, serial: int) -> Value:
-    notification = account.journal.notification(serial)
+def _notification_value(account: Account, notification: Notification) -> Value:
     told = {**NOTIFICATION.out(notification), "change": notification.change.serial}
     return told | beside_entries(account, notification)
 
@@ -204,8 +215,8 @@ PARTS = {
         ),
         Part(
             "notifications",
-            lambda account: [each.serial for each in account.journal.notifications],
-            int,
+            lambda account: account.journal.notifications,
+            lambda notification: notification.serial,
             _notification_value,
         ),
         Part("attempts", lambda account: list(account.inside.waiting.flying), int, _attempt_value),

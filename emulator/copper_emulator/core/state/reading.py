@@ -29,7 +29,7 @@ CUT_OFF = "unknown outcome, not retried: it was on its way when this account was
 """What becomes of a notification of which nobody knows whether it arrived."""
 
 SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What reading a row raises that was not written by `parts.py`, or a line that was not by `lines.py`."""
+"""What reading a row raises that was not written by `parts.py`, or a line that was not by `telling.py`."""
 
 
 def restore(account: Account, rows: Rows) -> None:
@@ -51,7 +51,8 @@ class _Reader:
     def __init__(self, account: Account, rows: Rows) -> None:
         self._account = account
         self._rows = rows
-        self._small = dict(rows.get("small", ()))
+        # Where the journal tells of the moment there may be no row.
+        self._small = {"moment": 0, **dict(rows.get("small", ()))}
         self._changes: dict[int, Change] = {}
         self._notifications: dict[int, Notification] = {}
         self._touched: dict[int, list[str]] = {}
@@ -149,7 +150,7 @@ class _Reader:
         account, inside = self._account, self._account.inside
         readers: Mapping[str, Callable[[Any], None]] = {
             "moment": self._moment,
-            "counters": inside.counters.restore,
+            "counters": self._counters,
             "windows": inside.limiter.restore,
             "hold": self._hold,
             "calls": account.calls.restore,
@@ -168,7 +169,12 @@ class _Reader:
                     read(self._small[name])
 
     def _moment(self, moment: int) -> None:
-        self._account.moment = moment
+        self._account.moment = max(moment, self._account.journal.entries.latest_ms)
+
+    def _counters(self, told: Mapping[str, int]) -> None:
+        counters = self._account.inside.counters
+        counters.restore(told)
+        counters.go_beyond(change=max(self._changes, default=0), notification=max(self._notifications, default=0))
 
     def _hold(self, told: Mapping[str, Any] | None) -> None:
         self._account.inside.waiting.hold = None if told is None else HOLD.read(told)

@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.state.lines import TOLD, Line, Teller
-from copper_emulator.core.state.parts import PARTS, SMALL, Part, RowKey, lookups
+from copper_emulator.core.state.lines import IN_LINES, Line
+from copper_emulator.core.state.parts import PARTS, SMALL, TOLD, Part, RowKey, lookups
+from copper_emulator.core.state.telling import Teller
 
 
 class Edit(NamedTuple):
@@ -60,7 +61,7 @@ class Tracker:
         edits: list[Edit] = []
         entries, lines = self._teller.told, self._teller.entries()
         for part, marks in self._account.marks.taken().items():
-            if part in TOLD:
+            if part in IN_LINES:
                 lines += self._teller.tell(part, marks)
             else:
                 edits += self._rows(PARTS[part], marks)
@@ -77,7 +78,7 @@ class Tracker:
         inside, records = account.inside, account.records
         for each in SMALL:
             now = each.now(account, inside)
-            if self._small.get(each.name, _NOTHING) != now:
+            if now is not TOLD and self._small.get(each.name, _NOTHING) != now:
                 self._small[each.name] = now
                 yield Edit("small", each.name, text_of(each.out(account, now)))
         if records.has_catalogue and records.catalogue.writes != self._lookups:

@@ -1,0 +1,130 @@
+"""Which rows do the lines of a file tell of?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from copper_emulator.core.model import Change, Kind
+from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_ENVELOPE, IN_QUEUED
+from copper_emulator.core.state.parts import Rows, Value
+from copper_emulator.core.state.reading import SAYS_NOTHING, cannot_be_read
+
+_CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
+
+
+def retell(rows: Rows, turns: Iterable[tuple[int, Any]]) -> None:
+    """Add to rows what the lines after them tell, turn by turn: how many entries there were before it, and its lines.
+
+    Raises StateError, with the entry at which it was, for lines that tell nothing, or not all.
+    """
+    heard = _Heard(rows)
+    try:
+        for before, lines in turns:
+            if before != len(heard.entries):
+                raise ValueError(f"{before - len(heard.entries)} entries are missing")
+            for line in lines:
+                heard.line(line)
+    except SAYS_NOTHING as error:
+        raise cannot_be_read("entries", len(heard.entries) + 1, error) from None
+    rows["entries"] = heard.entries
+    rows["notifications"] = list(heard.notifications.items())
+    rows["attempts"] = list(heard.attempts.items())
+
+
+class _Heard:
+    """What was told so far, as rows."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.entries = rows.get("entries", [])
+        self.notifications = dict(rows.get("notifications", ()))
+        self.attempts = dict(rows.get("attempts", ()))
+        self._envelopes: dict[int, Sequence[Value]] = {}
+        self._listeners: Mapping[str, Callable[..., None]] = {
+            _CHANGE: self._change,
+            _QUEUED: self._queued,
+            _SENDING: self._sending,
+            _ENDED: self._ended,
+            ANSWER: self._answer,
+            ALSO: self._also,
+            EACH: self._each,
+        }
+
+    def line(self, line: Any) -> None:
+        if isinstance(line, Mapping):
+            self._entry(line)
+        else:
+            self._listeners[line[0]](*line[1:])
+
+    def _each(self, kind: str, *columns: Sequence[Value]) -> None:
+        listener, steps = self._listeners[kind], max(map(len, columns))
+        whole = ([*column] * steps if len(column) == 1 else column for column in columns)
+        for step in zip(*whole, strict=True):
+            listener(*step)
+
+    def _entry(self, told: Mapping[str, Value]) -> None:
+        kind, serial = told["kind"], told.get("notification")
+        if serial is not None:
+            # It stands as its last entry says.
+            self.notifications[serial]["state"] = kind
+        self.entries.append((len(self.entries) + 1, told))
+
+    def _change(self, *fields: Value) -> None:
+        change = dict(zip(Change._fields, fields, strict=False))
+        told = {"at": change["at_ms"], "kind": _CHANGE, "text": change["note"], "change": change}
+        self.entries.append((len(self.entries) + 1, told))
+
+    def _queued(self, at_ms: int, *fields: Value) -> None:
+        # Of a line of many, some may have what others have not.
+        told = {name: found for name, found in zip(IN_QUEUED, fields, strict=False) if found is not None}
+        self.notifications[told["serial"]] = told
+        self._entry({"at": at_ms, "kind": _QUEUED, "notification": told["serial"]})
+
+    def _sending(self, at_ms: int, serial: int, text: str, envelope: Value = None, *sent: Value) -> None:
+        self._entry({"at": at_ms, "kind": _SENDING, "text": text, "notification": serial})
+        self.notifications[serial].pop("seat", None)
+        if envelope is None:
+            return
+        if isinstance(envelope, int):
+            envelope = self._envelopes[envelope]
+        else:
+            self._envelopes[serial] = envelope
+        attempt = dict(zip(IN_ENVELOPE, envelope, strict=False), started_ms=at_ms)
+        # Until schema 3 bodies were told whole; those that are no text still are.
+        opening = attempt.pop("opening", "")
+        body, *rest = sent
+        attempt["body"] = opening + body if isinstance(body, str) else body
+        attempt |= _more(rest)
+        # What a subscription hears of has left the lane of its target.
+        lane = None if attempt["subscription"] is None else attempt["url"]
+        self.attempts[serial] = {"attempt": attempt, "lane": lane}
+
+    def _ended(self, at_ms: int, serial: int, *fields: Value) -> None:
+        delivery = {"ended_ms": at_ms, **dict(zip(IN_ENDED, fields, strict=False))}
+        flown = self.attempts.pop(serial, None)
+        if flown is not None:
+            attempt = flown["attempt"]
+            delivery |= {
+                "target": attempt["url"],
+                "started_ms": attempt["started_ms"],
+                "request_headers": attempt["headers"],
+                "request_body": attempt["body"],
+                "subscription": attempt.get("subscription"),
+            }
+        delivery |= _more(fields[len(IN_ENDED) :])
+        notification = self.notifications[serial]
+        notification.pop("seat", None)
+        notification["state"] = delivery["outcome"]
+        told = {"at": at_ms, "kind": _ENDED, "notification": serial, "delivery": delivery}
+        self.entries.append((len(self.entries) + 1, told))
+
+    def _answer(self, serial: int, at_ms: int, result: Value) -> None:
+        self.attempts[serial] |= {"answer": result, "at": at_ms}
+
+    def _also(self, serial: int, told: Mapping[str, Value]) -> None:
+        self.notifications[serial].update(told)
+
+
+def _more(rest: Sequence[Mapping[str, Value] | None]) -> Mapping[str, Value]:
+    """What a step tells beside what most do, where it does."""
+    return rest[0] or {} if rest else {}
