@@ -94,8 +94,9 @@ def test_after_a_switch_the_old_key_is_refused_and_its_subscription_fires(copper
     old = copper.headers
     copper.switch_key()
 
-    with pytest.raises(urllib.error.HTTPError, match="401"):
+    with pytest.raises(urllib.error.HTTPError, match="401") as refused:
         urllib.request.urlopen(urllib.request.Request(f"{copper.api_url}/webhooks", headers=old))
+    refused.value.close()
     copper.people.create(name="Ada")
     assert (copper.subscriptions, len(arrived)) == ([], 1)
 

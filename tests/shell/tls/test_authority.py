@@ -27,6 +27,11 @@ def folder(tmp_path: Path) -> Path:
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> str | None:
     """One handshake over real sockets; the TLS version. Raises what the client raises."""
+    return shaken(server, client, name)[0]
+
+
+def shaken(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> tuple[str | None, str | None]:
+    """The same, and the protocol that was agreed on."""
     ours, theirs = socket.socketpair()
 
     def serve() -> None:
@@ -40,7 +45,7 @@ def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> st
     thread.start()
     try:
         with client.wrap_socket(ours, server_hostname=name) as connection:
-            return connection.version()
+            return connection.version(), connection.selected_alpn_protocol()
     finally:
         ours.close()
         thread.join()
@@ -95,19 +100,8 @@ def test_a_client_that_would_like_http2_is_told_that_it_is_not_spoken() -> None:
     authority = Authority.temporary()
     client = authority.client_context()
     client.set_alpn_protocols(["h2", "http/1.1"])
-    ours, theirs = socket.socketpair()
 
-    def serve() -> None:
-        with authority.server_context().wrap_socket(theirs, server_side=True) as connection:
-            connection.recv(1)
-
-    serving = Thread(target=serve)
-    serving.start()
-    try:
-        with client.wrap_socket(ours, server_hostname="localhost") as connection:
-            assert connection.selected_alpn_protocol() == "http/1.1"
-    finally:
-        serving.join()
+    assert shaken(authority.server_context(), client, "localhost") == ("TLSv1.3", "http/1.1")
 
 
 def test_a_name_that_is_none_is_refused_with_the_name() -> None:
