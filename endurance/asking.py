@@ -16,7 +16,8 @@ PATIENCE = 20.0
 """Seconds in which an answer must have come."""
 
 _MOST = 64 * 2**20
-_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
+# Who names no version is taken to speak HTTP/0.9, and aiohttp's answer says so.
+_STATUS = re.compile(rb"HTTP/(?:0\.9|1\.[01]) (\d{3}) ")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _JSON = re.compile(rb"\r\ncontent-type: *application/json", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -32,7 +33,7 @@ class Answer:
 
     @property
     def closes(self) -> bool:
-        return self.head.startswith(b"HTTP/1.0") or _CLOSED.search(self.head) is not None
+        return not self.head.startswith(b"HTTP/1.1") or _CLOSED.search(self.head) is not None
 
 
 @dataclass
