@@ -152,16 +152,21 @@ def test_each_notification_is_one_request_whatever_the_answer(host: Host, status
     assert len(heard) == 3
 
 
-@pytest.mark.parametrize("plainly", [True, False])
-@pytest.mark.parametrize(("fresh", "connections"), [(False, 1), (True, 5)])
-def test_connections_are_used_again_unless_each_is_to_have_its_own(
-    *, fresh: bool, connections: int, plainly: bool
-) -> None:
+def test_a_server_that_fails_and_closes_without_saying_so_breaks_nothing_off(host: Host) -> None:
+    """As uvicorn does after an exception in its application."""
+    with raw_endpoint(answering(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")) as endpoint:
+        deliveries = notify(host, endpoint.url, times=20)
+        assert endpoint.connections == 20
+    assert {(delivery.outcome, delivery.status) for delivery in deliveries} == {(Outcome.REJECTED, 500)}
+
+
+def connections(status: int, *, plainly: bool, fresh: bool = False) -> int:
+    """How many are made for five requests to an endpoint that answers that, and would keep each."""
     ports: list[int] = []
 
     def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:
         ports.append(request.client_address[1])
-        return 200
+        return status
 
     async def send(url: str) -> None:
         topic = Topic(EntityType.LEAD, Event.NEW)
@@ -171,12 +176,24 @@ def test_connections_are_used_again_unless_each_is_to_have_its_own(
         await sender.start()
         for _ in range(5):
             result = await sender.send(attempt, Straight(URL(url)), timeout_ms=10_000, fresh=fresh)
-            assert result.outcome is Outcome.DELIVERED
+            assert result.status == status
         await sender.close()
 
     with http_endpoint(answer) as endpoint:
         asyncio.run(send(endpoint.url))
-    assert len(set(ports)) == connections
+    return len(set(ports))
+
+
+@pytest.mark.parametrize("plainly", [True, False])
+@pytest.mark.parametrize("status", [200, 404])
+def test_connections_are_used_again_unless_each_is_to_have_its_own(status: int, *, plainly: bool) -> None:
+    assert connections(status, plainly=plainly) == 1
+    assert connections(status, plainly=plainly, fresh=True) == 5
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_no_connection_is_used_again_on_which_the_server_has_failed(status: int) -> None:
+    assert connections(status, plainly=True) == 5
 
 
 def test_cookies_are_not_kept(host: Host) -> None:
