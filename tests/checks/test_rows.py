@@ -88,6 +88,23 @@ def test_the_order_in_which_a_row_tells_is_the_one_it_is_named_after(
     assert len({tuple(body["ids"]) for body in bodies}) == 1
 
 
+def test_an_endpoint_that_stores_twice_what_comes_twice_is_found(copper: Copper) -> None:
+    """Its rows have no unique id; its state lists all of them."""
+    rows: list[int] = []
+
+    def insert(body: dict[str, Any], _: Received) -> None:
+        if body["event"] == "new":
+            rows.extend(body["ids"])
+        elif body["event"] == "delete":
+            rows[:] = [each for each in rows if each not in body["ids"]]
+
+    report = played(copper, insert, only="answers,again", state=lambda: {"person": rows}, types=["person"])
+
+    assert report["answers"].ok
+    assert str(report["again"].verdict) == "failed"
+    assert "is in the state 2 times" in report["again"].evidence
+
+
 def test_late_is_fifteen_minutes(copper: Copper) -> None:
     late = []
     played(copper, lambda body, request: late.append(f"{request.at:%H:%M:%S}" != body["timestamp"][11:19]), only="late")

@@ -21,12 +21,13 @@ PERSON = EntityType.PERSON
     [
         ({}, {}),
         ({"person": {}}, {"person": {}}),
-        ({"person": {"17": {"name": "Ada"}}}, {"person": {17: {"name": "Ada"}}}),
-        ({"person": {17: {"name": "Ada"}}}, {"person": {17: {"name": "Ada"}}}),
-        ({"person": {"17": None, "18": True}}, {"person": {17: {}, 18: {}}}),
-        ({"person": [17, "18"]}, {"person": {17: {}, 18: {}}}),
-        ({"lead": [{"id": 17, "name": "Ada"}]}, {"lead": {17: {"id": 17, "name": "Ada"}}}),
-        ({"activity_log": (17,)}, {"activity_log": {17: {}}}),
+        ({"person": {"17": {"name": "Ada"}}}, {"person": {17: [{"name": "Ada"}]}}),
+        ({"person": {17: {"name": "Ada"}}}, {"person": {17: [{"name": "Ada"}]}}),
+        ({"person": {"17": None, "18": True}}, {"person": {17: [{}], 18: [{}]}}),
+        ({"person": [17, "18"]}, {"person": {17: [{}], 18: [{}]}}),
+        ({"lead": [{"id": 17, "name": "Ada"}]}, {"lead": {17: [{"id": 17, "name": "Ada"}]}}),
+        ({"lead": [17, {"id": "17", "name": "Ada"}]}, {"lead": {17: [{}, {"id": "17", "name": "Ada"}]}}),
+        ({"activity_log": (17,)}, {"activity_log": {17: [{}]}}),
     ],
 )
 def test_what_a_state_may_be(state: object, understood: object) -> None:
@@ -53,25 +54,27 @@ def test_what_a_state_may_not_be_is_said(state: object, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("copy", "truth", "says"),
+    ("copies", "truth", "says"),
     [
-        (None, None, ""),
-        (None, {"name": "Ada"}, "person 17 is missing in the state"),
-        ({}, None, "person 17 is in the state, and Copper has none"),
-        ({}, {"name": "Ada"}, ""),
-        ({"name": "Ada"}, {"name": "Ada", "title": None}, ""),
-        ({"name": "Eve"}, {"name": "Ada"}, "person 17: name is 'Eve' in the state and 'Ada' at Copper"),
-        ({"nickname": "A"}, {"name": "Ada"}, ""),
-        ({"tags": ("a",)}, {"tags": ["a"]}, ""),
-        ({"value": 5.0}, {"value": 5}, ""),
+        ([], None, ""),
+        ([], {"name": "Ada"}, "person 17 is missing in the state"),
+        ([{}], None, "person 17 is in the state, and Copper has none"),
+        ([{}, {}], None, "person 17 is in the state, and Copper has none"),
+        ([{}, {"name": "Ada"}], {"name": "Ada"}, "person 17 is in the state 2 times"),
+        ([{}], {"name": "Ada"}, ""),
+        ([{"name": "Ada"}], {"name": "Ada", "title": None}, ""),
+        ([{"name": "Eve"}], {"name": "Ada"}, "person 17: name is 'Eve' in the state and 'Ada' at Copper"),
+        ([{"nickname": "A"}], {"name": "Ada"}, ""),
+        ([{"tags": ("a",)}], {"tags": ["a"]}, ""),
+        ([{"value": 5.0}], {"value": 5}, ""),
     ],
 )
-def test_a_copy_is_compared_by_its_own_fields(copy: Any, truth: Any, says: str) -> None:
-    assert difference(PERSON, 17, copy, truth) == says
+def test_a_copy_is_compared_by_its_own_fields(copies: Any, truth: Any, says: str) -> None:
+    assert difference(PERSON, 17, copies, truth) == says
 
 
 def test_a_long_value_is_shortened() -> None:
-    assert len(difference(PERSON, 17, {"details": "a" * 5000}, {"details": "b" * 5000})) < 220
+    assert len(difference(PERSON, 17, [{"details": "a" * 5000}], {"details": "b" * 5000})) < 220
 
 
 def test_a_command_prints_the_state() -> None:

@@ -269,10 +269,12 @@ class Bench:
         state = believed(self.plan.state())
         found = []
         for kind, each in self.trial.touched:
-            copy, truth = state.get(kind, {}).get(each), self._truth(kind, each)
-            if copy is not None and truth is not None:
-                self.foreign.update(name for name in copy if name not in truth and copy[name] is not None)
-            found.append(difference(kind, each, copy, truth))
+            copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)
+            if truth is not None:
+                self.foreign.update(
+                    name for copy in copies for name in copy if name not in truth and copy[name] is not None
+                )
+            found.append(difference(kind, each, copies, truth))
         return [text for text in found if text]
 
     def _truth(self, kind: EntityType, record_id: int) -> Mapping[str, Any] | None:

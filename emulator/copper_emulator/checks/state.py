@@ -1,13 +1,14 @@
 """What does an endpoint believe there is at Copper, and where does that differ from the truth?
 
 A state is an object of types, each with its records by id, `{"person": {"17": {"name": "Ada"}}}`, or as a list,
-`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. What it does not name, the endpoint does not have.
+`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. What it does not name, the endpoint does not have;
+what stands in a list twice, it has twice.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import methodcaller
 from typing import Any, TypeAlias
 
@@ -21,7 +22,9 @@ Source: TypeAlias = Callable[[], object]
 """Gives the state when it is asked for."""
 
 Fields: TypeAlias = Mapping[str, Any]
-Believed: TypeAlias = Mapping[EntityType, Mapping[int, Fields]]
+Copies: TypeAlias = Sequence[Fields]
+"""All that a state has of one record: a list may have it twice, and then something was stored twice."""
+Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
 _MOST_SHOWN = 60
@@ -36,7 +39,14 @@ def believed(state: object) -> Believed:
     """A state as it was given, by type and id. Raises StateError."""
     if not isinstance(state, Mapping):
         raise StateError(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
-    return {_kind(name): dict(_records(str(name), records)) for name, records in state.items()}
+    return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items()}
+
+
+def _by_id(records: Iterable[tuple[int, Fields]]) -> Mapping[int, Copies]:
+    found: dict[int, list[Fields]] = {}
+    for record_id, fields in records:
+        found.setdefault(record_id, []).append(fields)
+    return found
 
 
 def _kind(name: object) -> EntityType:
@@ -75,13 +85,16 @@ def _fields(kind: str, fields: object) -> Fields:
     raise StateError(f"the state's {kind} has {_short(fields)} for a record; write its fields, or null for none")
 
 
-def difference(kind: EntityType, record_id: int, copy: Fields | None, truth: Fields | None) -> str:
-    """How the endpoint's copy of a record differs from Copper's, empty where it does not."""
+def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields | None) -> str:
+    """How what the endpoint has of a record differs from Copper's, empty where it does not."""
     what = f"{kind} {record_id}"
-    if copy is None or truth is None:
-        if copy is None and truth is not None:
-            return f"{what} is missing in the state"
-        return "" if copy is None else f"{what} is in the state, and Copper has none"
+    if not copies:
+        return "" if truth is None else f"{what} is missing in the state"
+    if truth is None:
+        return f"{what} is in the state, and Copper has none"
+    if len(copies) > 1:
+        return f"{what} is in the state {len(copies)} times"
+    [copy] = copies
     wrong = [
         f"{name} is {_short(copy[name])} in the state and {_short(_plain(truth[name]))} at Copper"
         for name in copy
