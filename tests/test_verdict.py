@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,36 @@ def test_an_expect_that_names_it_permits_it(
 def test_not_strict_means_no_verdict(happen: Callable[[Copper], None], brief: str, text: str, permit: str) -> None:
     with Emulator(strict=False) as copper:
         happen(copper)
+
+
+async def answers_first(scope: Any, _receive: Any, send: Any) -> None:
+    """200, and then an error in work that comes after it, as in a framework's background tasks."""
+    if scope["type"] != "http":
+        raise NotImplementedError
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+    raise LookupError("no such customer")
+
+
+@pytest.mark.parametrize("expected", [{}, {"status": 200}, {"outcome": "delivered"}])
+def test_who_expects_a_2xx_does_not_mean_what_is_raised_after_it(expected: dict[str, Any]) -> None:
+    with pytest.raises(VerdictError) as caught, Emulator(allow={200, "delivered"}) as copper:
+        copper.route("https://billing.example.com", to=answers_first)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        copper.expect("person", "update", **expected)
+
+    first, *_, last = str(caught.value).splitlines()
+    assert first.endswith("LookupError in the endpoint")
+    assert last.endswith("if it is meant to raise: allow it: Emulator(allow='exception')")
+
+
+def test_what_is_raised_after_a_2xx_can_be_allowed() -> None:
+    with Emulator(allow="exception") as copper:
+        copper.route("https://billing.example.com", to=answers_first)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        copper.expect("person", "update", status=200)
 
 
 def test_an_expect_permits_only_what_it_claims() -> None:

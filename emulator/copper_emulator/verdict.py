@@ -12,7 +12,7 @@ from copper_emulator.core.model import Delivery, Notification, Outcome, WaitsFor
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import mend, permit, permit_due, refused_meanwhile
+from copper_emulator.remedies import mend, permit, permit_due, raised_afterwards, refused_meanwhile
 from copper_emulator.setting_values import DUE
 from copper_emulator.timeline import masking
 from copper_emulator.tracebacks import brief, is_told
@@ -55,7 +55,7 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], no
     found = []
     groups: dict[str, list[Delivery]] = {}
     for delivery in account.journal.deliveries:
-        if not _is_fine(delivery) and not claims.is_permitted(delivery) and not _is_allowed(delivery, allow):
+        if not _is_fine(delivery) and not _is_permitted(delivery, claims, allow):
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
     found += [_wrong(group, account) for group in groups.values()]
     if DUE not in allow:
@@ -106,10 +106,13 @@ def _is_fine(delivery: Delivery) -> bool:
     return (delivery.outcome in _SILENT or delivery.by_fault) and delivery.exception is None
 
 
-def _is_allowed(delivery: Delivery, allow: frozenset[int | str]) -> bool:
+def _is_permitted(delivery: Delivery, claims: Claims, allow: frozenset[int | str]) -> bool:
     if delivery.exception is not None and "exception" in allow:
         return True
-    return str(delivery.outcome) in allow or (delivery.status is not None and delivery.status in allow)
+    if raised_afterwards(delivery):
+        # Who names a 2xx means its answer, and not what was raised after it.
+        return False
+    return claims.is_permitted(delivery) or str(delivery.outcome) in allow or delivery.status in allow
 
 
 def _wrong(group: list[Delivery], account: Account) -> Complaint:
