@@ -16,16 +16,17 @@ from typing import Any, TypeVar
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Attempt, Outcome, Result
-from copper_emulator.shell.clock import MonotonicEventLoop, monotonic, pause, pause_async
+from copper_emulator.shell.app_loop import AppLoop
+from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
-from copper_emulator.shell.loop_thread import LoopThread, wind_up
+from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.messages import too_late
 from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import frameworks_watched
+from copper_emulator.shell.senders.caught import frameworks_watched, with_exception
 from copper_emulator.shell.senders.function import send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
@@ -105,13 +106,13 @@ class SyncDelivering(_Delivering):
 
     def __init__(self, stage: Stage, host: Host) -> None:
         super().__init__(stage, host)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: AppLoop | None = None
         self._aiohttp_thread = LoopThread("copper-emulator-endpoint")
 
     def send(self, attempts: list[Attempt]) -> list[Result]:
         """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
         if not attempts:
-            pause(PAUSE)
+            self._pause()
         with frameworks_watched():
             pending = [self._begin(attempt, self._stage.routes.resolve(attempt.url)) for attempt in attempts]
             return [finish() for finish in pending]
@@ -123,10 +124,15 @@ class SyncDelivering(_Delivering):
             self._aiohttp_thread.close()
         if self._loop is not None:
             with _NoRunningLoop():
-                self._loop.run_until_complete(self._stop_lifespans())
-                self._loop.run_until_complete(wind_up())
-            self._loop.close()
+                self._loop.close(self._stop_lifespans())
             self._loop = None
+
+    def _pause(self) -> None:
+        if self._loop is None:
+            pause(PAUSE)
+            return
+        with _NoRunningLoop():
+            self._loop.pause(PAUSE)
 
     def _begin(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Callable[[], Result]:
         if isinstance(destination, Blocked):
@@ -138,7 +144,14 @@ class SyncDelivering(_Delivering):
 
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
-        return _told(self._in_process(attempt, route), route, began, self._timeout_ms)
+        result = _told(self._in_process(attempt, route), route, began, self._timeout_ms)
+        return result if self._loop is None else self._worked_on(self._loop, result)
+
+    def _worked_on(self, loop: AppLoop, result: Result) -> Result:
+        """The same, when the endpoint has done what it does after its answer; with what that raised."""
+        with _NoRunningLoop():
+            raised = loop.work_on()
+        return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with _NoRunningLoop():
@@ -160,14 +173,8 @@ class SyncDelivering(_Delivering):
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
-            self._loop = MonotonicEventLoop()
-        task = self._loop.create_task(coroutine)
-        while True:
-            try:
-                return self._loop.run_until_complete(task)
-            except SystemExit:
-                # A task of the application that exits tells who waits for it, and asyncio stops the loop as well.
-                continue
+            self._loop = AppLoop()
+        return self._loop.call(coroutine)
 
 
 class AsyncDelivering(_Delivering):

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
+from copper_emulator.shell.app_loop import of_no_call
 from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
@@ -113,8 +114,8 @@ class Lifespan:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._run())
-        self._starting = self._loop.create_task(self._start())
+        self._task = self._loop.create_task(self._run(), context=of_no_call())
+        self._starting = self._loop.create_task(self._start(), context=of_no_call())
         self.state: dict[str, Any] = {}
         self.is_up = False
         """Whether it was waited for, and is up."""
