@@ -21,8 +21,12 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
+from copper_emulator.real_dates import load
 from copper_emulator.setting_values import parse_files, parse_hosts, parse_permits, parse_seed
 from copper_emulator.version import __version__
+
+_CHECKS = "copper_emulator.setting_checks"
+"""Loaded before it is imported: the first settings that are given some value may be made while time is frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,7 @@ class Settings:
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Some settings, or all of them, as they are written everywhere, ready for JSON."""
+        load(_CHECKS)
         from copper_emulator.setting_checks import as_json
 
         return as_json(self, frozenset(SETTINGS if names is None else names))
@@ -224,6 +229,7 @@ def _read(values: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str,
     __tracebackhide__ = True
     if not values:
         return {}
+    load(_CHECKS)
     from copper_emulator.setting_checks import read
 
     return read(values, elsewhere=elsewhere)
