@@ -57,8 +57,11 @@ def _setting(
     shows: Callable[[Any], Any] | None = None,
     **bounds: Any,
 ) -> Any:
+    # `init` keeps `dataclasses.replace` from giving what was read once to be read again: `with_changes` is for that.
     return field(
-        default=default, metadata={"description": description, "reads": reads, "shows": shows, "bounds": bounds}
+        init=False,
+        default=default,
+        metadata={"description": description, "reads": reads, "shows": shows, "bounds": bounds},
     )
 
 
@@ -72,10 +75,7 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 @dataclass(frozen=True, init=False)
 class Settings:
-    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason.
-
-    Values are given as people write them. Raises SettingsError with every fault found.
-    """
+    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason."""
 
     profile: Profile = _setting(
         Profile.SUPPORT_PAGE, "which of Copper's two tables of topics applies (they differ in activity_log)"
@@ -148,7 +148,8 @@ class Settings:
         reads=parse_permits,
     )
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
+        """Values are given as people write them. Raises SettingsError with every fault found."""
         __tracebackhide__ = True
         # What is not given stands in the class alone.
         self.__dict__.update(_read(values))
@@ -168,6 +169,10 @@ class Settings:
         """These settings with some replaced, checked like new ones. Raises SettingsError."""
         # What stays was read once: read again, its milliseconds would be taken for seconds.
         return self.with_values(_read(values))
+
+    def __replace__(self, /, **values: Any) -> Self:
+        """What `copy.replace` makes, from Python 3.13 on."""
+        return self.with_changes(values)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
         """These settings with some replaced, by values that are known to be right."""
@@ -246,6 +251,6 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 """All of them by their names, in order."""
 
 # `help(copper_emulator.Settings)` is where people are sent to find what there is.
-Settings.__doc__ = f"{Settings.__doc__}\n    " + "\n    ".join(
+Settings.__doc__ = f"{Settings.__doc__}\n\n" + "\n".join(
     f"{name}: {setting.description}" for name, setting in SETTINGS.items()
 )
