@@ -1,5 +1,7 @@
 """Settings: one name and one way to write a value everywhere; faults say what is wrong and what there is."""
 
+import dataclasses
+import inspect
 import pydoc
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -108,6 +110,17 @@ def test_a_change_leaves_every_other_setting_as_it_was(name: str, written: Any) 
     assert changed.given == {name, "seed"}
 
 
+def test_dataclasses_replace_is_refused_since_it_would_have_what_stays_read_again() -> None:
+    """Milliseconds would be taken for seconds. `copy.replace` asks the settings, and is as good as `with_changes`."""
+    settings = Settings(timeout="2s")
+
+    # Python 3.13 calls it a TypeError.
+    with pytest.raises((ValueError, TypeError), match="seed is declared with init=False"):
+        dataclasses.replace(settings, seed=8)
+    assert settings.__replace__(seed=8) == settings.with_changes({"seed": 8})
+    assert settings.__replace__() == settings
+
+
 def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
     """A file of authorities may be gone by now; what was in it was read when it was named."""
     file = tmp_path / "a.pem"
@@ -123,12 +136,15 @@ def test_help_lists_every_setting_with_what_it_is() -> None:
 
     assert not [name for name, setting in SETTINGS.items() if f"{name}: {setting.description}" not in told]
     assert all(setting.description for setting in SETTINGS.values())
+    listed = [line for line in str(inspect.getdoc(Settings)).splitlines() if line.startswith(tuple(SETTINGS))]
+    assert len(listed) == len(SETTINGS)
 
 
 def test_values_are_read_and_checked_however_settings_are_made() -> None:
     assert Settings(latency="30s") == Settings.of({"latency": "30s"})
-    with pytest.raises(SettingsError, match="there is no setting 'sed'"):
-        Settings(sed=1)
+    for name in ("sed", "self"):
+        with pytest.raises(SettingsError, match=f"there is no setting '{name}'"):
+            Settings(**{name: 1})
 
 
 def test_settings_know_what_was_given_and_what_differs() -> None:

@@ -7,7 +7,6 @@ neither aiohttp nor pydantic, which every command of the CLI and every pytest ru
 # Python 3.8 reads this file, too: a child of an intercepting test (interception/) may be one.
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.version import __version__ as __version__
@@ -101,9 +100,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from copper_emulator.real_dates import load
+
     for module, names in _HOMES.items():
         if name in names.split():
-            return getattr(import_module(f"{__name__}.{module}"), name)
+            return getattr(load(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

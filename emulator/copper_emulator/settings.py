@@ -21,8 +21,12 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
+from copper_emulator.real_dates import load
 from copper_emulator.setting_values import parse_files, parse_hosts, parse_permits, parse_seed
 from copper_emulator.version import __version__
+
+_CHECKS = "copper_emulator.setting_checks"
+"""Loaded before it is imported: the first settings that are given some value may be made while time is frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,11 @@ def _setting(
     shows: Callable[[Any], Any] | None = None,
     **bounds: Any,
 ) -> Any:
+    # `init` keeps `dataclasses.replace` from giving what was read once to be read again: `with_changes` is for that.
     return field(
-        default=default, metadata={"description": description, "reads": reads, "shows": shows, "bounds": bounds}
+        init=False,
+        default=default,
+        metadata={"description": description, "reads": reads, "shows": shows, "bounds": bounds},
     )
 
 
@@ -68,10 +75,7 @@ def _limits(default: tuple[Limit, ...], description: str) -> Any:
 
 @dataclass(frozen=True, init=False)
 class Settings:
-    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason.
-
-    Values are given as people write them. Raises SettingsError with every fault found.
-    """
+    """How an emulated account behaves. Where Copper is silent, docs/assumptions.md gives the default's reason."""
 
     profile: Profile = _setting(
         Profile.SUPPORT_PAGE, "which of Copper's two tables of topics applies (they differ in activity_log)"
@@ -144,7 +148,8 @@ class Settings:
         reads=parse_permits,
     )
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
+        """Values are given as people write them. Raises SettingsError with every fault found."""
         __tracebackhide__ = True
         # What is not given stands in the class alone.
         self.__dict__.update(_read(values))
@@ -164,6 +169,10 @@ class Settings:
         """These settings with some replaced, checked like new ones. Raises SettingsError."""
         # What stays was read once: read again, its milliseconds would be taken for seconds.
         return self.with_values(_read(values))
+
+    def __replace__(self, /, **values: Any) -> Self:
+        """What `copy.replace` makes, from Python 3.13 on."""
+        return self.with_changes(values)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
         """These settings with some replaced, by values that are known to be right."""
@@ -187,6 +196,7 @@ class Settings:
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Some settings, or all of them, as they are written everywhere, ready for JSON."""
+        load(_CHECKS)
         from copper_emulator.setting_checks import as_json
 
         return as_json(self, frozenset(SETTINGS if names is None else names))
@@ -224,6 +234,7 @@ def _read(values: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str,
     __tracebackhide__ = True
     if not values:
         return {}
+    load(_CHECKS)
     from copper_emulator.setting_checks import read
 
     return read(values, elsewhere=elsewhere)
@@ -240,6 +251,6 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 """All of them by their names, in order."""
 
 # `help(copper_emulator.Settings)` is where people are sent to find what there is.
-Settings.__doc__ = f"{Settings.__doc__}\n    " + "\n    ".join(
+Settings.__doc__ = f"{Settings.__doc__}\n\n" + "\n".join(
     f"{name}: {setting.description}" for name, setting in SETTINGS.items()
 )

@@ -307,7 +307,7 @@ class Account:
         causing = None if origin == RACE else self.causing
         depth = causing.change.depth + 1 if causing is not None else 0
         too_deep = depth > self.rules.echo_depth
-        concerned, why_nobody = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
+        concerned, note = ([], self._too_deep()) if too_deep else self._listening(happened.topic)
         change = Change(
             serial=self._counters.change(),
             topic=happened.topic,
@@ -319,7 +319,7 @@ class Account:
             cause=causing.serial if causing is not None else None,
             depth=depth,
             subscriptions=tuple([subscription.id for subscription in concerned]),
-            note=why_nobody,
+            note=note,
         )
         self.journal.change(change)
         if too_deep:

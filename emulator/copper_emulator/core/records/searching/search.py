@@ -64,7 +64,7 @@ class Found(NamedTuple):
     """What a search finds: the ids of `all` matches, which of them are on the `page`, and `among` which records.
 
     It `lasts` where the same search finds the same until something is written. `line` is where the ids stand, if that
-    is there for the next search, too.
+    is there for the next search, too: then they are right until something is written, and to be read before.
     """
 
     all: Sequence[int]
