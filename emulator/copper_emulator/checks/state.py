@@ -24,6 +24,9 @@ Fields: TypeAlias = Mapping[str, Any]
 Believed: TypeAlias = Mapping[EntityType, Mapping[int, Fields]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
+SURPLUS = "is in the state, and Copper has none"
+"""How a difference ends that no fetch could have mended."""
+
 _MOST_SHOWN = 60
 """Characters of a value that are shown."""
 
@@ -81,7 +84,7 @@ def difference(kind: EntityType, record_id: int, copy: Fields | None, truth: Fie
     if copy is None or truth is None:
         if copy is None and truth is not None:
             return f"{what} is missing in the state"
-        return "" if copy is None else f"{what} is in the state, and Copper has none"
+        return "" if copy is None else f"{what} {SURPLUS}"
     wrong = [
         f"{name} is {_short(copy[name])} in the state and {_short(_plain(truth[name]))} at Copper"
         for name in copy
