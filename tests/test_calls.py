@@ -23,6 +23,10 @@ TARGET = "https://billing.example.com/hook"
             lambda copper: copper.subscribe("person", "new", url=TARGET),
             "subscribe: got an unexpected keyword argument 'url'; write it like",
         ),
+        (
+            lambda copper: copper.subscribe("person", "new", target=TARGET, header={"X-Key": "s3cret"}),
+            r"keyword argument 'header' \(did you mean 'headers'\?\); write it like copper.subscribe\(",
+        ),
         (lambda copper: copper.subscribe("person", "new"), "subscribe: missing a required.* 'target'; write it like"),
         (
             lambda copper: copper.expect("person.new"),
@@ -30,11 +34,11 @@ TARGET = "https://billing.example.com/hook"
         ),
         (
             lambda copper: copper.expect(id=17),
-            "expect: got an unexpected keyword argument 'id'; write it like copper.expect",
+            r"expect: got an unexpected keyword argument 'id' \(did you mean 'ids'\?\); write it like copper.expect",
         ),
         (
             lambda copper: copper.expect("person", "new", id=17),
-            "got an unexpected keyword argument 'id'; write it like",
+            r"got an unexpected keyword argument 'id' \(did you mean 'ids'\?\); write it like",
         ),
         (lambda copper: copper.expect_none("person", "new", 17), "expect_none: too many positional arguments; write"),
         (lambda copper: copper.fire("person", "new", 17), "fire: .*; write it like copper.fire"),

@@ -9,6 +9,7 @@ from operator import methodcaller
 from typing import Any, TypeVar, cast
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.text import meant
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -56,4 +57,11 @@ def _check(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str,
         signature.bind_partial(**named)
         signature.bind(*args, **named)
     except TypeError as error:
-        raise UsageError(f"{function.__name__}: {error}; write it like {example}") from None
+        hint = _question(signature, named)
+        raise UsageError(f"{function.__name__}: {error}{hint}; write it like {example}") from None
+
+
+def _question(signature: inspect.Signature, named: dict[str, Any]) -> str:
+    known = list(signature.parameters)
+    near = next((meant(name, known) for name in named if name not in known), None)
+    return f" (did you mean {near!r}?)" if near is not None else ""

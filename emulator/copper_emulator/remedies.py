@@ -165,8 +165,13 @@ def secret_names(delivery: Delivery) -> str:
 
 def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
     """What the emulated API refused while the endpoint was notified: often why it did not take the notification."""
+    return tuple(f"While it was notified, the API refused {text}" for text in refused_calls(account, delivery))
+
+
+def refused_calls(account: Account, delivery: Delivery) -> list[str]:
+    """Those calls, and how they were refused, each once."""
     if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
-        return ()
+        return []
     found: list[str] = []
     for entry in reversed(account.journal.entries):
         if entry.notification is delivery.notification:
@@ -176,7 +181,7 @@ def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
             found = [] if entry.kind is Kind.ENDED else found
         elif entry.kind is Kind.REFUSED:
             found.append(entry.text)
-    return tuple(f"While it was notified, the API refused {text}" for text in dict.fromkeys(reversed(found)))
+    return list(dict.fromkeys(reversed(found)))
 
 
 def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:

@@ -343,6 +343,128 @@ def test_who_refuses_everything_is_told_so_once_and_sent_no_more(copper: Copper)
     assert f"everything that was sent was refused with 401: t{refused}" in report["late"].evidence
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_where_no_hook_is_no_more_is_sent(copper: Copper, status: int) -> None:
+    heard: list[object] = []
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        heard.append(body)
+        return status
+
+    report = played(copper, hook, skip="burst")
+
+    assert len(heard) == 1
+    said = f"everything that was sent was refused with {status}: see that the path is the hook's own, and that it takes"
+    assert {row.evidence.startswith(said) for row in report.rows[1:]} == {True}
+
+
+def test_who_has_answered_before_is_sent_what_comes_after_a_404(copper: Copper) -> None:
+    report = played(copper, lambda body, _: 404 if len(body["ids"]) > 1 else 200, only="answers,batch-2,again")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "passed"]
+
+
+# --- what the API has to say -------------------------------------------------------------------------------------
+
+
+def fetched(copper: Copper, path: str, **headers: str) -> int:
+    return requests.get(f"{copper.api_url}/{path}", headers={**copper.headers, **headers}, timeout=10).status_code
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-PW-AccessToken": "another"}], ids=["another record", "another token"])
+def test_a_crash_is_told_with_the_call_that_was_refused_meanwhile(copper: Copper, headers: dict[str, str]) -> None:
+    status = 401 if headers else 404
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        assert fetched(copper, "people/17", **headers) == status
+        return 500
+
+    evidence = played(copper, hook, only="answers")["answers"].evidence
+
+    assert f"rejected (500); meanwhile the API refused GET /developer_api/v1/people/17: {status} " in evidence
+
+
+def test_of_several_calls_the_first_is_told(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        return 500 if 404 in [fetched(copper, f"people/{number}") for number in (17, 18, 19)] else 200
+
+    evidence = played(copper, hook, only="answers")["answers"].evidence
+
+    assert "people/17: 404" in evidence
+    assert evidence.endswith(", and 2 other calls")
+
+
+MISSED = "; no call of the API came meanwhile with its token"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "is_told"),
+    [
+        (500, None, True),
+        (200, {}, True),
+        (200, None, False),
+        (409, None, False),
+    ],
+    ids=["a crash", "an empty state", "nothing wrong", "a refusal"],
+)
+def test_where_nobody_asked_the_api_that_is_told(
+    copper: Copper, answer: int, state: dict[str, Any] | None, *, is_told: bool
+) -> None:
+    given = {} if state is None else {"state": lambda: state, "patience": "0"}
+    report = played(copper, lambda *_: answer, only="answers", **given)
+
+    assert report["answers"].evidence.endswith(MISSED) == is_told, report
+
+
+def test_it_is_not_where_somebody_did(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        return fetched(copper, f"people/{body['ids'][0]}") + 300
+
+    assert "meanwhile" not in played(copper, hook, only="answers")["answers"].evidence
+
+
+def test_nor_for_what_no_fetch_could_have_mended(copper: Copper) -> None:
+    """Who keeps what was deleted, or cannot take a delete."""
+    known: set[int] = set()
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        known.update(body["ids"])
+        return 500 if body["event"] == "delete" else 200
+
+    crashed = played(copper, hook, only="batch-1")["batch-1"].evidence
+    kept = played(copper, lambda body, _: known.update(body["ids"]), only="batch-1", state=lambda: {"person": known})
+
+    assert "1 of 3 notifications" in crashed
+    assert kept["batch-1"].evidence.endswith("is in the state, and Copper has none")
+    assert MISSED not in crashed
+
+
+def test_what_was_refused_after_the_answer_is_told_of_a_state_that_lacks_something(copper: Copper) -> None:
+    wanted: list[int] = []
+
+    def state() -> dict[str, Any]:
+        # The queue's worker, which works when it is looked at.
+        while wanted:
+            fetched(copper, f"persons/{wanted.pop()}")
+        return {}
+
+    report = played(copper, lambda body, _: wanted.extend(body["ids"]), only="answers", state=state, patience="0")
+
+    assert "is missing in the state; meanwhile the API refused GET /developer_api/v1/persons/" in str(report)
+
+
+@pytest.mark.parametrize("row", ["delete-before-new", "updates-swapped"])
+@pytest.mark.parametrize(("status", "is_told"), [(422, True), (500, False), (200, False)])
+def test_the_age_is_spoken_of_where_a_notification_was_refused(
+    copper: Copper, row: str, status: int, *, is_told: bool
+) -> None:
+    state = {"state": dict, "patience": "0"} if status == 200 and row == "updates-swapped" else {}
+    failing = played(copper, lambda *_: status, only=row, **state)[row]
+
+    assert failing.advice.startswith("Copper may take 15 minutes") == is_told
+    assert status == 200 or "Take a notification as a hint" in failing.advice
+
+
 def test_who_refuses_a_wrong_secret_is_sent_what_comes_after(copper: Copper) -> None:
     assert played(copper, strict, only="secret-wrong,again").ok
 
@@ -355,7 +477,7 @@ def test_one_mistake_is_told_once_with_how_often(copper: Copper) -> None:
 
     assert evidence.startswith("1,801 of 1,801 notifications not answered 2xx: person/new [")
     assert evidence.count("no such person") == 1
-    assert evidence.endswith(" (1,801 times)")
+    assert "(1,801 times)" in evidence
     assert report["burst"].advice.startswith("Look into the endpoint's own log: it takes none of them")
 
 
@@ -441,7 +563,8 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"only": "answer"}, "there is no row 'answer'; there are answers, "),
+        ({"only": "nothing"}, "there is no row 'nothing'; there are answers, "),
+        ({"only": "lated"}, r"there is no row 'lated'; did you mean 'late'\? There are answers, "),
         ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),

@@ -58,6 +58,30 @@ def test_a_target_gets_everything(server: str) -> None:
     assert "2 of 2 scenarios passed" in run.stdout
 
 
+def test_it_is_shown_where_the_files_own_targets_are(server: str) -> None:
+    run = copper_emulator("run", "first_notification", "--target", server)
+
+    assert "person/new -> https://billing.example.com/hooks/copper\n" in run.stdout
+    assert "endpoint.example/" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [("https://billing.example.com/h", "https://mirror.example.com/h"), ("/h", "/h"), ("http://a.example/h",) * 2],
+    ids=["on two hosts", "paths alone", "not what Copper takes"],
+)
+def test_targets_that_have_no_one_place_are_shown_on_a_reserved_one(
+    written: Path, server: str, targets: tuple[str, str]
+) -> None:
+    steps = "".join(f"- subscribe: {{as: x{n}, topic: lead/new, target: {each}}}\n" for n, each in enumerate(targets))
+    written.write_text(story(steps))
+
+    run = copper_emulator("run", str(written), "--target", server)
+
+    assert run.exit_code == 0, run.output
+    assert "lead/new -> https://endpoint.example/" in run.stdout
+
+
 def test_a_target_that_nobody_listens_at_fails_the_first_expectation() -> None:
     run = copper_emulator("run", "first_notification", "--target", "http://127.0.0.1:9/hook")
 

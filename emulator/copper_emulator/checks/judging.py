@@ -6,9 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.order import LATE_MS
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
+from copper_emulator.checks.state import SURPLUS
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Event, Kind, Outcome, Reason
 from copper_emulator.core.text import count, short_ids
+from copper_emulator.remedies import refused_calls
 from copper_emulator.timeline import masked
 
 if TYPE_CHECKING:
@@ -16,20 +19,29 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _LATE_MS = 60_000
+_BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing for the age of its timestamp. "
 _OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15 minutes."
 _MAX_ANSWER = 120
+_MAX_CALL = 200
+"""Its path, and what to do about it."""
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 """Nothing that speaks HTTP is there."""
+
+
+NOT_HERE = (404, 405)
+ABOUT_PATH = "see that the path is the hook's own, and that it takes POST"
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     """Every notification is answered 2xx, and the state, where it matters, has what was touched as Copper has it."""
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
-        return Finding(Verdict.FAILED, answered_badly(bench, bad), advice_about(bench, bad[0]) or advice)
+        helps = advice_about(bench, bad[0]) or _by_its_age(bench, bad[0]) + advice
+        return Finding(Verdict.FAILED, answered_badly(bench, bad) + _calls_of_the_bad(bench, bad), helps)
     if bench.trial.wrong:
-        return Finding(Verdict.FAILED, shortened(list(bench.trial.wrong.values())), advice)
+        wrong = list(bench.trial.wrong.values())
+        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong), advice)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
 
 
@@ -38,6 +50,50 @@ def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
     texts = _each_once(bench, bad)
     all_of_them = f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx: "
     return (all_of_them if len(bench.deliveries) > 1 else "") + shortened(texts)
+
+
+def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
+    """What the API has to say to answers that are none: what it refused meanwhile, or that nobody asked it."""
+    refused = [call for each in bad[:_SHOWN] for call in refused_calls(bench.account, each)]
+    # What was deleted need not be fetched.
+    crashed = any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
+    return _calls(bench, refused, may_be_missed=crashed)
+
+
+def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
+    """The same to a state that has not what it should. It may have been asked after the answer, too."""
+    if all(each.endswith(SURPLUS) for each in wrong):
+        return ""
+    refused = [entry.text for entry in bench.account.journal.entries if entry.kind is Kind.REFUSED]
+    return _calls(bench, refused, may_be_missed=True)
+
+
+def _is_crash(delivery: Delivery) -> bool:
+    return delivery.exception is not None or (delivery.status is not None and delivery.status >= 500)
+
+
+def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
+    if refused:
+        first, *others = dict.fromkeys(refused)
+        more = f", and {count(len(others), 'other call')}" if others else ""
+        return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
+    if may_be_missed and not api_calls(bench) and not _has_refused(bench):
+        return "; no call of the API came meanwhile with its token"
+    return ""
+
+
+def api_calls(bench: Bench) -> int:
+    """How often the API was called in this row, with its token."""
+    return bench.stage.api_calls - bench.trial.calls_before
+
+
+def _has_refused(bench: Bench) -> bool:
+    # Of another token, too: it is no call of the account, but one that came here.
+    return any(entry.kind is Kind.REFUSED for entry in bench.account.journal.entries)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
@@ -79,7 +135,7 @@ def delivery_text(bench: Bench, delivery: Delivery) -> str:
     text = f"{delivery.topic} {short_ids(delivery.ids)}: {delivery.summary}"
     if delivery.outcome is Outcome.REJECTED and delivery.response_body:
         answer = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
-        text += f", answering {answer if len(answer) <= _MAX_ANSWER else answer[:_MAX_ANSWER] + '...'}"
+        text += f", answering {_cut(answer, _MAX_ANSWER)}"
     return masked(text, bench.account.journal.subscriptions())
 
 
@@ -103,9 +159,14 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
         return _sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _LATE_MS else "")
     if delivery.status is not None and 300 <= delivery.status < 400:
         return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
-    if delivery.status in (404, 405):
-        return "See that the path is the hook's own, and that it takes POST."
+    if delivery.status in NOT_HERE:
+        return _sentence(ABOUT_PATH)
     return ""
+
+
+def _by_its_age(bench: Bench, delivery: Delivery) -> str:
+    refused = delivery.status is not None and 400 <= delivery.status < 500
+    return _BY_ITS_AGE if refused and bench.trial.ahead >= LATE_MS else ""
 
 
 def about_refusal(plan: Plan) -> str:

@@ -12,6 +12,7 @@ from copper_emulator.checks.state import Source
 from copper_emulator.core.bare import entity_type
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
+from copper_emulator.core.text import meant
 from copper_emulator.durations import parse_duration
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -113,7 +114,9 @@ def rows_of(only: str | Iterable[str] | None, skip: str | Iterable[str] | None) 
     left_out = [] if skip is None else _names(skip, "skip")
     for name in (*wanted, *left_out):
         if name not in known:
-            raise UsageError(f"there is no row {name!r}; there are {', '.join(known)}")
+            near = meant(name, known)
+            there_are = f"did you mean {near!r}? There are" if near is not None else "there are"
+            raise UsageError(f"there is no row {name!r}; {there_are} {', '.join(known)}")
     return tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
 
 

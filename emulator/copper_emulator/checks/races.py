@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copper_emulator.checks.bench import Bench, TimeIsUp
-from copper_emulator.checks.judging import judged, milliseconds, slowest
+from copper_emulator.checks.judging import api_calls, judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import Outcome
@@ -43,7 +43,7 @@ def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
         bench.stage.api_delay = 0.0
     yield from bench.end()
     found = judged(bench, SLOW_FETCH)
-    calls = bench.stage.api_calls - bench.trial.calls_before
+    calls = api_calls(bench)
     if found.verdict is not Verdict.PASSED:
         return found
     if not calls:

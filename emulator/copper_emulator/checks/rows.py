@@ -58,7 +58,6 @@ _FETCH = (
     "Take a notification as a hint that something changed: fetch the record and store what Copper has now. Do not "
     "apply the values in updated_attributes, and take a 404 as a deletion."
 )
-_LATE = f"Copper may take 15 minutes, so refuse nothing for the age of its timestamp. {_FETCH}"
 _BODY = "Read the keys you need with a default, and ignore all others."
 
 
@@ -78,7 +77,7 @@ def _batch(number: int) -> Row:
 
 
 def _late(name: str, about: str, play: Play) -> Row:
-    return Row(name, about, _LATE, play, ahead=order.LATE_MS)
+    return Row(name, about, _FETCH, play, ahead=order.LATE_MS)
 
 
 ROWS: tuple[Row, ...] = (

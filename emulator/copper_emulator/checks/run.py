@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, Trial, timed
-from copper_emulator.checks.judging import NO_CONTACT, about_refusal, judged
+from copper_emulator.checks.judging import ABOUT_PATH, NO_CONTACT, NOT_HERE, about_refusal, judged
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
@@ -147,11 +147,13 @@ class _Run:
         return "the first notification did not reach the endpoint"
 
     def _refused(self) -> str:
-        # An endpoint that refuses all that the first row sent does not know the secret; nothing else would be learnt.
+        # An endpoint that refuses all that the first row sent does not know the secret, or is not there; nothing else
+        # would be learnt.
         sent = self.bench.deliveries
-        if not sent or any(each.status not in DISTRUSTFUL for each in sent):
-            return ""
-        return f"everything that was sent was refused with {sent[0].status}: {about_refusal(self.bench.plan)}"
+        for statuses, about in ((DISTRUSTFUL, about_refusal(self.bench.plan)), (NOT_HERE, ABOUT_PATH)):
+            if sent and all(each.status in statuses for each in sent):
+                return f"everything that was sent was refused with {sent[0].status}: {about}"
+        return ""
 
 
 def _whole(bench: Bench, row: Row) -> Rounds[Finding]:

@@ -27,6 +27,9 @@ Copies: TypeAlias = Sequence[Fields]
 Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
+SURPLUS = "is in the state, and Copper has none"
+"""How a difference ends that no fetch could have mended."""
+
 _MOST_SHOWN = 60
 """Characters of a value that are shown."""
 
@@ -91,7 +94,7 @@ def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields |
     if not copies:
         return "" if truth is None else f"{what} is missing in the state"
     if truth is None:
-        return f"{what} is in the state, and Copper has none"
+        return f"{what} {SURPLUS}"
     if len(copies) > 1:
         return f"{what} is in the state {len(copies)} times"
     [copy] = copies

@@ -10,6 +10,7 @@ before carries nothing more.
     late.py          the same for a library that is imported later, and for aiodns and uvloop, which go around these
     process.py       which interception counts: there is one process, and there may be several at once
     variables.py     the environment of the processes that this one starts
+    fork_servers.py  which of them multiprocessing copies its workers from
     child.py         the same in such a process
 
 The room needs nothing but the standard library, and is written for Python 3.8 and later: a child process may be that of

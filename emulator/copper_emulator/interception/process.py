@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import Any
 
+from copper_emulator.interception.fork_servers import ForkServers
 from copper_emulator.interception.late import Patches
 from copper_emulator.interception.variables import Variables
 from copper_emulator.interception.ways import Way
@@ -23,6 +24,7 @@ class Process:
         self._present: tuple[Way, ...] = ()
         self._patches = Patches(self.way)
         self._variables = Variables()
+        self._fork_servers = ForkServers()
 
     def way(self) -> Way | None:
         """Where calls go now; asked for at each of them, without a lock."""
@@ -41,6 +43,7 @@ class Process:
                     self._patches.begin()
                 self._present = (*self._present, way)
                 self._variables.use(way)
+                self._fork_servers.use(self._present)
             except BaseException:
                 self._leave(way)
                 raise
@@ -67,6 +70,7 @@ class Process:
         if not self._present:
             self._patches.end()
         self._variables.use(self.way())
+        self._fork_servers.use(self._present)
 
 
 BEGUN = "_copper_emulator_begun"

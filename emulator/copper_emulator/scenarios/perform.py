@@ -17,7 +17,7 @@ from copper_emulator.operations import Operations
 from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.play import OnStep, play
 from copper_emulator.scenarios.result import ScenarioResult
-from copper_emulator.scenarios.targets import ORIGIN, aimed_at, targets_of
+from copper_emulator.scenarios.targets import aimed_at, own_origin, targets_of
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.delivering import SyncDelivering
@@ -74,8 +74,9 @@ def perform(
             stage.routes.add(origin_of(each), endpoint, "function")
     else:
         url = check_url(target, wanted.allow_targets)
-        scenario = aimed_at(scenario, ORIGIN + url.raw_path_qs)
-        stage.routes.add(ORIGIN, str(url.origin()))
+        origin = own_origin(scenario.content)
+        scenario = aimed_at(scenario, origin + url.raw_path_qs)
+        stage.routes.add(origin, str(url.origin()))
     operations = Operations(stage)
     with _delivering(stage, host) as delivering:
         result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from copper_emulator.core.fault import Fault
+from copper_emulator.core.targets import origin_of
 from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.model import Content, Step
 
@@ -26,6 +27,14 @@ def targets_of(content: Content) -> list[str]:
             part.target for part in (step.subscribe, step.resubscribe, step.replay) if part is not None and part.target
         ]
     return list(dict.fromkeys(map(whole, named)))
+
+
+def own_origin(content: Content) -> str:
+    """Where all of its targets lie, so that what is sent elsewhere is shown as the file has it; else that of paths."""
+    origins = {origin_of(each) for each in targets_of(content)}
+    own = origins.pop() if len(origins) == 1 else ORIGIN
+    # Copper takes no other, and the file's may be one that was only ever played with another target.
+    return own if own.startswith("https://") and "@" not in own else ORIGIN
 
 
 def aimed_at(scenario: Scenario, target: str) -> Scenario:
