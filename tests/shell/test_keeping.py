@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -318,6 +319,35 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
     while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
         await default.grown()
     return default
+
+
+@pytest.mark.asyncio
+async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = 60.0
+    monkeypatch.setattr("copper_emulator.shell.keeping._AGAIN", again)
+    loop, endpoint = asyncio.get_running_loop(), Endpoint()
+    later = Mock(wraps=loop.call_later)
+    monkeypatch.setattr(loop, "call_later", later)
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+        await served.subscribe("person", "new")
+        async with full_disk(served):
+            default = await taken_and_unwritten(served)
+            for _ in range(3):
+                # As what comes back does; it is tried at the end of each of these turns.
+                default.runner.wake()
+                await next_turn()
+        [tries] = [call.args[1] for call in later.call_args_list if call.args[0] == again]
+        tries()
+        await endpoint.arrived.get()
+
+
+async def next_turn() -> None:
+    """What is to be done at the end of this turn of the loop has been."""
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turn.set_result, None)
+    await turn
 
 
 @pytest.mark.asyncio
