@@ -459,6 +459,28 @@ async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_
                 assert not is_there_at_once(keeper)
 
 
+@pytest.mark.asyncio
+async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_path: Path) -> None:
+    class Mistaken:
+        def take(self) -> None:
+            raise KeyError("a mistake")
+
+        def leave(self) -> None:
+            """Nothing was taken."""
+
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    async with kept(tmp_path) as served:
+        keeper = keeper_of(served)
+        default_of(served).stage.refused("something")
+        keeper.depart(Mistaken())
+        with pytest.raises(KeyError, match="a mistake") as raised:
+            await keeper.written()
+        assert told == [raised.value]
+        # The next turn is as ever.
+        await keeper.written()
+
+
 def is_there_at_once(keeper: Keeper) -> bool:
     waiting = keeper.written()
     try:

@@ -234,17 +234,22 @@ class Keeper:
         if not (waiting or self._happened or self._departing):
             # It was written in this very turn: something was to be sent.
             return
-        failure: StateError | None = None
+        failure: Exception | None = None
         try:
             self._end_turn()
         except StateError as error:
             failure = error
-        for future in waiting:
-            if not future.done():
-                if failure is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(failure)
+        except Exception as error:
+            # A mistake of ours: the loop tells of it, and nobody waits for ever.
+            failure = error
+            raise
+        finally:
+            for future in waiting:
+                if not future.done():
+                    if failure is None:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(failure)
 
 
 def keeping(
