@@ -216,6 +216,8 @@ TOPS = [
     pytest.param("name: x\nsteps:\n\t- advance: 1m\n", "story.yaml:3: this is not YAML: ", id="tab"),
     pytest.param("name: x\n---\nname: y\n", "story.yaml:2: this is not YAML: expected a single document", id="two"),
     pytest.param("name: \x07\n", "story.yaml:1: this is not YAML: ", id="control-character"),
+    pytest.param(r'name: "\udc00"', r"story.yaml:1: name: this has half a surrogate pair (\ud800 to", id="half"),
+    pytest.param(r'"\ud800": x', r"story.yaml:1: this has half a surrogate pair (\ud800 to", id="half-in-key"),
     pytest.param("&a [*a]", "story.yaml:1: [1]", id="recursive"),
     pytest.param("name: " + "[" * 2000, "story.yaml:1: this is nested deeper", id="deep"),
     # Given up while it is read: PyYAML takes a second for a thousand levels.
@@ -355,6 +357,8 @@ def test_a_file_of_the_same_name_comes_before_the_shipped_one(tmp_path: Path, mo
         ("null", None),
         ("1.5", 1.5),
         ("0x1F", "0x1F"),
+        # As JSON escapes it.
+        (r'"\ud83d\ude00"', "\N{GRINNING FACE}"),
     ],
 )
 def test_plain_words_stay_words(written: str, value: object) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -321,6 +322,35 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
 
 
 @pytest.mark.asyncio
+async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = 60.0
+    monkeypatch.setattr("copper_emulator.shell.keeping._AGAIN", again)
+    loop, endpoint = asyncio.get_running_loop(), Endpoint()
+    later = Mock(wraps=loop.call_later)
+    monkeypatch.setattr(loop, "call_later", later)
+    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+        await served.subscribe("person", "new")
+        async with full_disk(served):
+            default = await taken_and_unwritten(served)
+            for _ in range(3):
+                # As what comes back does; it is tried at the end of each of these turns.
+                default.runner.wake()
+                await next_turn()
+        [tries] = [call.args[1] for call in later.call_args_list if call.args[0] == again]
+        tries()
+        await endpoint.arrived.get()
+
+
+async def next_turn() -> None:
+    """What is to be done at the end of this turn of the loop has been."""
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turn.set_result, None)
+    await turn
+
+
+@pytest.mark.asyncio
 async def test_a_clock_is_stopped_when_what_could_not_be_written_has_gone(tmp_path: Path) -> None:
     endpoint = Endpoint()
     async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
@@ -427,6 +457,28 @@ async def test_who_asks_alone_has_it_written_at_once_and_two_share_a_commit(tmp_
             with keeper.asked():
                 stage.refused("something else")
                 assert not is_there_at_once(keeper)
+
+
+@pytest.mark.asyncio
+async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_path: Path) -> None:
+    class Mistaken:
+        def take(self) -> None:
+            raise KeyError("a mistake")
+
+        def leave(self) -> None:
+            """Nothing was taken."""
+
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    async with kept(tmp_path) as served:
+        keeper = keeper_of(served)
+        default_of(served).stage.refused("something")
+        keeper.depart(Mistaken())
+        with pytest.raises(KeyError, match="a mistake") as raised:
+            await keeper.written()
+        assert told == [raised.value]
+        # The next turn is as ever.
+        await keeper.written()
 
 
 def is_there_at_once(keeper: Keeper) -> bool:

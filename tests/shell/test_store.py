@@ -233,6 +233,23 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     assert why_not(path).startswith(f"{path} is damaged (")
 
 
+def test_damage_that_sqlite_finds_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path):
+        pass
+    # A page that belongs to nothing.
+    with path.open("r+b") as raw:
+        raw.seek(0, os.SEEK_END)
+        raw.write(bytes(4096))
+        pages = raw.tell() // 4096
+        raw.seek(28)
+        raw.write(pages.to_bytes(4, "big"))
+
+    told = why_not(path)
+    assert told.startswith(f"{path} is damaged (*** in database main *** Page {pages}")
+    assert "\n" not in told
+
+
 def test_damage_that_cannot_be_quoted_is_told(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with opened(path):

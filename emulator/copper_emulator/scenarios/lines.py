@@ -143,7 +143,7 @@ class _Reading:
         for key, child in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise _fault(key, path, "a key must be a plain name")
-            name, line = str(key.value), key.start_mark.line + 1
+            name, line = _text(key, path), key.start_mark.line + 1
             if name == "<<":
                 raise _fault(key, path, "merge keys (<<) are not supported; write the values out")
             if (*path, name) in self._by_path:
@@ -155,7 +155,7 @@ class _Reading:
     def _scalar(self, node: yaml.Node, path: Path) -> Any:
         if node.tag not in ("tag:yaml.org,2002:str", "!"):
             raise _fault(node, path, f"the tag {node.tag} is not supported; write plain values")
-        text: str = node.value
+        text = _text(node, path)
         if not _is_bare(node):
             return text
         if text in _WORDS:
@@ -163,6 +163,15 @@ class _Reading:
         if _INTEGER.fullmatch(text):
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _text(node: yaml.Node, path: Path) -> str:
+    text: str = node.value
+    try:
+        # As in JSON, which YAML has in it, two escapes can stand for one character.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        raise _fault(node, path, "this has half a surrogate pair (\\ud800 to \\udfff) in it") from None
 
 
 def _is_bare(node: yaml.Node) -> bool:

@@ -105,6 +105,8 @@ class Keeper:
         self._happened = False
         self._asking = 0
         self._departing: dict[Departing, None] = {}
+        self._again: asyncio.TimerHandle | None = None
+        """Until it is tried again to write what has to leave."""
 
     def found(self) -> dict[str, Rows]:
         """What the file has, by account. Raises StateError."""
@@ -210,10 +212,16 @@ class Keeper:
         except StateError:
             if departing:
                 self._departing = departing | self._departing
-                asyncio.get_running_loop().call_later(_AGAIN, self._call)
+                if self._again is None:
+                    # One for all: every answer that comes meanwhile ends up here, too.
+                    self._again = asyncio.get_running_loop().call_later(_AGAIN, self._try_again)
             raise
         for each in departing:
             each.leave()
+
+    def _try_again(self) -> None:
+        self._again = None
+        self._call()
 
     def _news(self) -> dict[str, News]:
         """What is to be written, by account."""
@@ -226,17 +234,22 @@ class Keeper:
         if not (waiting or self._happened or self._departing):
             # It was written in this very turn: something was to be sent.
             return
-        failure: StateError | None = None
+        failure: Exception | None = None
         try:
             self._end_turn()
         except StateError as error:
             failure = error
-        for future in waiting:
-            if not future.done():
-                if failure is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(failure)
+        except Exception as error:
+            # A mistake of ours: the loop tells of it, and nobody waits for ever.
+            failure = error
+            raise
+        finally:
+            for future in waiting:
+                if not future.done():
+                    if failure is None:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(failure)
 
 
 def keeping(

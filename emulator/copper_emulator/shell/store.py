@@ -190,7 +190,8 @@ class StateFile:
             )
         damage = run("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            raise sqlite3.DatabaseError(damage)
+            # It has a line for a heading.
+            raise sqlite3.DatabaseError(" ".join(damage.split()))
         # A commit survives the end of this process as it is; `full` would wait for the disk, for power cuts alone.
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")

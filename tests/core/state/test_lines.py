@@ -262,6 +262,9 @@ def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
     assert also == ["also", 1, {"touched": ["slow=30ms"]}]
 
 
+NO_COLUMN = "ValueError: a column is no list, or has nothing in it"
+
+
 @pytest.mark.parametrize(
     ("turns", "text"),
     [
@@ -272,6 +275,16 @@ def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
         ([(1, [{"at": START, "kind": "fault"}, []])], "entries, 3: cannot be read (IndexError: "),
         ([(3, [])], "entries, 2: cannot be read (ValueError: 2 entries are missing)"),
         ([(None, [])], "entries, 2: cannot be read (TypeError: "),
+        # Of many: columns of unequal length, of none, and what only looks like one; and a kind of none.
+        ([(1, [["each", "held", [START], [1, 2]]])], "entries, 2: cannot be read (KeyError: 'held')"),
+        (
+            [(1, [["each", "queued", [START], [1, 2], [1], [5], [[17], [18], [19]]]])],
+            "entries, 4: cannot be read (ValueError: zip() argument ",
+        ),
+        ([(1, [["each", "queued"]])], "entries, 2: cannot be read (ValueError: "),
+        ([(1, [["each", "queued", [], []]])], f"entries, 2: cannot be read ({NO_COLUMN})"),
+        ([(1, [["each", "change", "1234", [1, 2, 3, 4]]])], f"entries, 2: cannot be read ({NO_COLUMN})"),
+        ([(1, [["each", "sending", 17, [1, 2]]])], f"entries, 2: cannot be read ({NO_COLUMN})"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_the_entry_at_which_it_is(turns: Any, text: str) -> None:

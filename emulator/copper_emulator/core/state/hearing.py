@@ -56,7 +56,10 @@ class _Heard:
         else:
             self._listeners[line[0]](*line[1:])
 
-    def _each(self, kind: str, *columns: Sequence[Value]) -> None:
+    def _each(self, kind: str, *columns: Value) -> None:
+        # The characters of a text are no column, though there may be as many of them.
+        if not all(isinstance(column, list) and column for column in columns):
+            raise ValueError("a column is no list, or has nothing in it")
         listener, steps = self._listeners[kind], max(map(len, columns))
         whole = ([*column] * steps if len(column) == 1 else column for column in columns)
         for step in zip(*whole, strict=True):
