@@ -111,6 +111,7 @@ class Runner:
             self.leave()
 
     def take(self) -> None:
+        """See what may go, and say so in the journal."""
         account = self._account
         if account is None or self._driving.locked() or not self._clock.running:
             self._changed.set()
@@ -118,6 +119,7 @@ class Runner:
             self._unsent += self._taken(account)
 
     def leave(self) -> None:
+        """What was taken goes. It is of the present account: before another takes its place, it is cut off."""
         unsent, self._unsent = self._unsent, []
         for attempt in unsent:
             self._launch(self._stage.account, attempt)

@@ -171,7 +171,8 @@ class Keeper:
             return
         if self._asking == 1:
             # Nobody else is there who could share what is written in this turn, so its end need not be waited for.
-            return self._end_turn()
+            self._end_turn()
+            return
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self.soon()

@@ -128,10 +128,12 @@ class StateFile:
                     self._connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
                 for name, found in news.items():
                     self._add(self._id(name), found)
+                ids = self._ids
+                if gone or not ids.keys() >= news.keys():
+                    ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
                 self._connection.execute("COMMIT")
-                if gone or not self._ids.keys() >= news.keys():
-                    # Only what is committed is known.
-                    self._ids = {name: each for each, name in self._connection.execute("SELECT id, name FROM accounts")}
+                # Only what is committed is known.
+                self._ids = ids
             except BaseException:
                 # After some errors SQLite has rolled back by itself.
                 if self._connection.in_transaction:
