@@ -22,8 +22,10 @@ from copper_emulator import (
     UsageError,
     VerdictError,
 )
+from copper_emulator.core.fault import FaultName
 from copper_emulator.core.model import Kind
-from copper_emulator.faults import Faults
+from copper_emulator.fault_texts import FORMS, parse_fault
+from copper_emulator.faults import Faults, SwitchedOn
 from copper_emulator.shell.host import Host
 
 TARGET = "https://billing.example.com/hooks/copper"
@@ -252,10 +254,17 @@ def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
     assert repr(copper.faults) == "<faults: off>"
 
 
+@pytest.mark.parametrize("name", FaultName)
+def test_the_example_in_python_is_the_one_in_text(copper: Copper, name: FaultName) -> None:
+    switched: SwitchedOn = eval(f"faults.{FORMS[name].call}", {"faults": copper.faults})
+
+    assert switched.fault == parse_fault(FORMS[name].example)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda faults: faults.lose(), "lose needs a value: write it like lose=20%"),
+        (lambda faults: faults.lose(), "lose needs a value: write it like copper.faults.lose(share=0.2)"),
         (lambda faults: faults.lose(share=20), "lose: 20 is no share: write it like 20%, or in Python 0.2"),
         (lambda faults: faults.outage("soon"), "outage: 'soon' is not a duration"),
         (lambda faults: faults.batches(), "batches: () are no sizes"),
@@ -269,7 +278,26 @@ def test_faults_are_switched_on_and_off_by_their_text(copper: Copper) -> None:
         ),
         (lambda faults: faults.refuse(0), "refuse: 0 is no number from 1 to a million"),
         (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is no target"),
-        (lambda faults: faults.beyond_spec.corrupt(), "beyond_spec.corrupt needs a value"),
+        (
+            lambda faults: faults.beyond_spec.duplicate(),
+            "beyond_spec.duplicate needs a value: write it like copper.faults.beyond_spec.duplicate(share=0.1)",
+        ),
+        (
+            lambda faults: faults.beyond_spec.corrupt(1, share=0.2),
+            "not both: write it like copper.faults.beyond_spec.corrupt(next=1)",
+        ),
+        (
+            lambda faults: faults.outage(),
+            "outage: missing a required argument: 'span'; write it like copper.faults.outage('10m')",
+        ),
+        (
+            lambda faults: faults.slow(),
+            "slow: missing a required argument: 'span'; write it like copper.faults.slow('3s')",
+        ),
+        (
+            lambda faults: faults.refuse(share=0.5),
+            "refuse: got an unexpected keyword argument 'share'; write it like copper.faults.refuse(1)",
+        ),
         (lambda faults: faults.on("loose=1"), "there is no fault 'loose'. Did you mean lose?"),
         (lambda faults: faults.on(""), "'' names no fault: write one, like on('lose=20%'); off() switches all off"),
         (lambda faults: faults.on(), "'' names no fault"),

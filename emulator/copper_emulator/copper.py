@@ -158,7 +158,7 @@ class Copper(Face):
             only: names of rows to play; `copper_emulator.check_names()` has them all.
             skip: names of rows not to play.
             state: gives what it believes there is, {"person": {17: {"name": "Ada"}}} or {"person": [17]}.
-            patience: how long that may take to become right, in real time ("2s").
+            patience: how long that may take to become right, in real time: "2s" where it works after it has answered.
             time_limit: after which no further row begins, in real time.
 
         Raises:

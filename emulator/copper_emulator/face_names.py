@@ -5,7 +5,7 @@ from __future__ import annotations
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kinds import meant_type
 from copper_emulator.core.records.record import COLLECTIONS
-from copper_emulator.core.surface import Surface
+from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.text import meant
 from copper_emulator.settings import SETTINGS
 
@@ -17,8 +17,8 @@ def no_attribute(known: list[str], name: str, surface: Surface) -> str:
 
 def _advice(known: list[str], name: str, surface: Surface) -> str:
     if name in SETTINGS:
-        on_server = surface is Surface.CONNECTED
-        return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.value}({name}=...)'}"
+        on_server = surface in CONNECTED
+        return f": it is a setting, {surface.setting(name, '...') if on_server else f'{surface.place}({name}=...)'}"
     singular = {str(kind): collection for kind, collection in COLLECTIONS.items()} | {"activity": "activities"}
     plural = {f"{kind}s": collection for kind, collection in singular.items()}
     near = (singular | plural).get(name) or meant(name, [each for each in known if not each.startswith("_")])

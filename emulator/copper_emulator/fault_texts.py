@@ -41,33 +41,49 @@ def _times(text: str) -> _Parts:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one fault is written: what stands after its name, an example, and what it does."""
+    """How one fault is written: what stands after its name, an example, the same in Python, and what it does."""
 
     read: Callable[[str], _Parts]
     example: str
+    call: str
+    """Of `copper.faults`."""
     does: str
     one_target: bool = True
     """Whether it can concern one target alone."""
 
 
 FORMS: Mapping[FaultName, Form] = {
-    FaultName.LOSE: Form(_amount, "lose=20%", "the next so many, or a share of all, are never sent"),
-    FaultName.OUTAGE: Form(lambda text: {"span": text}, "outage=10m", "for so long every connection is refused"),
-    FaultName.LATENCY: Form(lambda text: {"latency": text}, "latency=0-15m", "changes from now on are told so late"),
-    FaultName.SHUFFLE: Form(
-        _nothing, "shuffle", "what is due at the same moment goes in another order", one_target=False
+    FaultName.LOSE: Form(_amount, "lose=20%", "lose(share=0.2)", "the next so many, or a share of all, are never sent"),
+    FaultName.OUTAGE: Form(
+        lambda text: {"span": text}, "outage=10m", "outage('10m')", "for so long every connection is refused"
     ),
-    FaultName.BATCHES: Form(lambda text: {"sizes": text}, "batches=29,1", "so many ids in one notification, in turn"),
-    FaultName.SLOW: Form(_span_and_next, "slow=3s", "the endpoint's answers come so much later"),
-    FaultName.REFUSE: Form(_amount, "refuse=1", "the next so many connections are refused"),
-    FaultName.HANG: Form(_amount, "hang=1", "the next so many are never answered"),
-    FaultName.GARBLE: Form(_amount, "garble=1", "the next so many answers are no HTTP"),
-    FaultName.GONE: Form(_amount, "gone", "records are deleted before the endpoint can fetch them"),
-    FaultName.CHANGED: Form(_amount, "changed", "records are changed before the endpoint can fetch them"),
-    FaultName.STALE: Form(lambda text: {"span": text}, "stale=5s", "searches lie so far behind", one_target=False),
-    FaultName.DUPLICATE: Form(_amount, "beyond_spec.duplicate=10%", "notifications are sent twice"),
-    FaultName.RETRY: Form(_times, "beyond_spec.retry=8", "what failed is sent again, so many times, every minute"),
-    FaultName.CORRUPT: Form(_amount, "beyond_spec.corrupt=1", "bodies are cut off somewhere"),
+    FaultName.LATENCY: Form(
+        lambda text: {"latency": text}, "latency=0-15m", "latency('0-15m')", "changes from now on are told so late"
+    ),
+    FaultName.SHUFFLE: Form(
+        _nothing, "shuffle", "shuffle()", "what is due at the same moment goes in another order", one_target=False
+    ),
+    FaultName.BATCHES: Form(
+        lambda text: {"sizes": text}, "batches=29,1", "batches(29, 1)", "so many ids in one notification, in turn"
+    ),
+    FaultName.SLOW: Form(_span_and_next, "slow=3s", "slow('3s')", "the endpoint's answers come so much later"),
+    FaultName.REFUSE: Form(_amount, "refuse=1", "refuse(1)", "the next so many connections are refused"),
+    FaultName.HANG: Form(_amount, "hang=1", "hang(1)", "the next so many are never answered"),
+    FaultName.GARBLE: Form(_amount, "garble=1", "garble(1)", "the next so many answers are no HTTP"),
+    FaultName.GONE: Form(_amount, "gone", "gone()", "records are deleted before the endpoint can fetch them"),
+    FaultName.CHANGED: Form(_amount, "changed", "changed()", "records are changed before the endpoint can fetch them"),
+    FaultName.STALE: Form(
+        lambda text: {"span": text}, "stale=5s", "stale('5s')", "searches lie so far behind", one_target=False
+    ),
+    FaultName.DUPLICATE: Form(
+        _amount, "beyond_spec.duplicate=10%", "beyond_spec.duplicate(share=0.1)", "notifications are sent twice"
+    ),
+    FaultName.RETRY: Form(
+        _times, "beyond_spec.retry=8", "beyond_spec.retry(8)", "what failed is sent again, so many times, every minute"
+    ),
+    FaultName.CORRUPT: Form(
+        _amount, "beyond_spec.corrupt=1", "beyond_spec.corrupt(next=1)", "bodies are cut off somewhere"
+    ),
 }
 """Every fault; docs/faults.md is held against it by the tests."""
 
@@ -109,21 +125,25 @@ def parse_fault(text: str) -> Fault:
     said, equals, value = what.partition("=")
     name = _name(said)
     if (at and not target) or (equals and not value):
-        raise ValueError(f"{text!r} breaks off: {_advice(name)}")
+        raise ValueError(f"{text!r} breaks off: write it like {FORMS[name].example}")
     return fault(name, target=target or None, **FORMS[name].read(value))
 
 
-def fault(name: FaultName, *, target: object = None, **parts: Any) -> Fault:
-    """A fault from its parts, as text or as Python values; None where a part is not given. Raises ValueError."""
+def fault(name: FaultName, *, like: str = "", target: object = None, **parts: Any) -> Fault:
+    """A fault from its parts, as text or as Python values; None where a part is not given.
+
+    Raises ValueError that says how it is written: like this, or else as text.
+    """
+    like = like or FORMS[name].example
     parts = {part: value for part, value in parts.items() if value is not None}
     try:
         values = {part: value for key, raw in parts.items() for part, value in _PARTS[key](raw).items()}
         made = Fault(name, target=_target(name, target), **values)
     except KeyError:
-        raise ValueError(f"{name} takes no value: {_advice(name)}") from None
+        raise ValueError(f"{name} takes no value: write it like {like}") from None
     except ValueError as error:
         raise ValueError(f"{name}: {error}{_meant_as_share(name, parts.get('next'))}") from None
-    return _complete(made)
+    return _complete(made, like)
 
 
 def _meant_as_share(name: FaultName, number: object) -> str:
@@ -132,20 +152,20 @@ def _meant_as_share(name: FaultName, number: object) -> str:
     return f"; a share is written share={number!r}" if is_share and name in _SHARED else ""
 
 
-def _complete(made: Fault) -> Fault:
+def _complete(made: Fault, like: str) -> Fault:
     """With what goes without saying. Raises ValueError where something is missing."""
     name, said = made.name, made.next is not None
     if said and made.share is not None:
-        raise ValueError(f"{name} takes a number or a share, not both: {_advice(name)}")
+        raise ValueError(f"{name} takes a number or a share, not both: write it like {like}")
     if name in _COUNTED_ONLY and made.share is not None:
-        raise ValueError(f"{name} takes a number, not a share: {_advice(name)}")
+        raise ValueError(f"{name} takes a number, not a share: write it like {like}")
     if name in _ONE_BY_DEFAULT and not said:
         return Fault(name, next=1, target=made.target)
     if name is FaultName.RETRY and said and not made.span_ms:
         return Fault(name, next=made.next, span_ms=RETRY_EVERY_MS, target=made.target)
     value = (made.next, made.share, made.latency, made.sizes or None, made.span_ms or None)
     if name not in _WITHOUT_VALUE and all(part is None for part in value):
-        raise ValueError(f"{name} needs a value: {_advice(name)}")
+        raise ValueError(f"{name} needs a value: write it like {like}")
     return made
 
 
@@ -168,10 +188,6 @@ def nearest(said: str) -> FaultName | None:
     shorter = {name.removeprefix("beyond_spec."): name for name in FaultName}
     close = meant(said, FaultName) or meant(said, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)
-
-
-def _advice(name: FaultName) -> str:
-    return f"write it like {FORMS[name].example}"
 
 
 # --- its parts --------------------------------------------------------------------------------------------------

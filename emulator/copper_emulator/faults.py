@@ -8,10 +8,11 @@ from operator import methodcaller
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from copper_emulator.calls import written_like
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
-from copper_emulator.fault_texts import fault, faults_text, nearest
+from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
 from copper_emulator.shell.stage import Stage
 
@@ -20,6 +21,11 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Span: TypeAlias = timedelta | str | float
 """`"10m"`, a timedelta, or a number of seconds."""
+
+
+def called(name: FaultName) -> str:
+    """How a test switches a fault on, for an example."""
+    return f"copper.faults.{FORMS[name].call}"
 
 
 class SwitchedOn(AbstractContextManager[Fault]):
@@ -48,7 +54,7 @@ class _Switches:
     def _on(self, name: FaultName, **parts: Any) -> SwitchedOn:
         __tracebackhide__ = True
         try:
-            made = fault(name, **parts)
+            made = fault(name, like=called(name), **parts)
         except ValueError as error:
             raise UsageError(str(error)) from None
         switch_on(self._stage, (made,))
@@ -66,16 +72,19 @@ class _Switches:
 class BeyondSpec(_Switches):
     """What Copper does not do, for endpoints that should bear even that."""
 
+    @written_like(called(FaultName.DUPLICATE))
     def duplicate(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
         """The next so many notifications, or a share of all, are sent twice."""
         return self._on(FaultName.DUPLICATE, next=next, share=share, target=target)
 
+    @written_like(called(FaultName.RETRY))
     def retry(self, times: int = 8, *, every: Span = "1m", target: str | None = None) -> SwitchedOn:
         """What was not answered with 2xx is sent again, so many times, until it is."""
         return self._on(FaultName.RETRY, next=times, span=every, target=target)
 
+    @written_like(called(FaultName.CORRUPT))
     def corrupt(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
@@ -94,6 +103,7 @@ class Faults(_Switches):
         super().__init__(stage)
         self.beyond_spec = BeyondSpec(stage)
 
+    @written_like(called(FaultName.LOSE))
     def lose(
         self, next: int | None = None, *, share: float | str | None = None, target: str | None = None
     ) -> SwitchedOn:
@@ -103,46 +113,57 @@ class Faults(_Switches):
         """
         return self._on(FaultName.LOSE, next=next, share=share, target=target)
 
+    @written_like(called(FaultName.OUTAGE))
     def outage(self, span: Span, *, target: str | None = None) -> SwitchedOn:
         """For so long from now on every connection is refused. What is missed stays missed."""
         return self._on(FaultName.OUTAGE, span=span, target=target)
 
+    @written_like(called(FaultName.LATENCY))
     def latency(self, latency: Span | Latency | tuple[Span, Span], *, target: str | None = None) -> SwitchedOn:
         """Notifications of changes from now on are due so late: `"30s"`, or drawn from `"0-15m"`."""
         return self._on(FaultName.LATENCY, latency=latency, target=target)
 
+    @written_like(called(FaultName.SHUFFLE))
     def shuffle(self) -> SwitchedOn:
         """What is due at the same moment goes in another order; Copper promises none."""
         return self._on(FaultName.SHUFFLE)
 
+    @written_like(called(FaultName.BATCHES))
     def batches(self, *sizes: int, target: str | None = None) -> SwitchedOn:
         """Changes are cut into notifications of so many ids, in turn: `batches(29, 1)`, `batches(1)`; 30 at most."""
         return self._on(FaultName.BATCHES, sizes=sizes, target=target)
 
+    @written_like(called(FaultName.SLOW))
     def slow(self, span: Span, *, next: int | None = None, target: str | None = None) -> SwitchedOn:
         """The endpoint's answers come so much later; beyond the setting `timeout` they come too late."""
         return self._on(FaultName.SLOW, span=span, next=next, target=target)
 
+    @written_like(called(FaultName.REFUSE))
     def refuse(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
         """The next connections are refused; the endpoint is not called."""
         return self._on(FaultName.REFUSE, next=next, target=target)
 
+    @written_like(called(FaultName.HANG))
     def hang(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
         """The next requests are never answered, until they time out; the endpoint is not called."""
         return self._on(FaultName.HANG, next=next, target=target)
 
+    @written_like(called(FaultName.GARBLE))
     def garble(self, next: int = 1, *, target: str | None = None) -> SwitchedOn:
         """The next answers are no HTTP; the endpoint is not called."""
         return self._on(FaultName.GARBLE, next=next, target=target)
 
+    @written_like(called(FaultName.GONE))
     def gone(self, next: int | None = None, *, target: str | None = None) -> SwitchedOn:
         """Records are deleted after their notification was made and before the endpoint can fetch them."""
         return self._on(FaultName.GONE, next=next, target=target)
 
+    @written_like(called(FaultName.CHANGED))
     def changed(self, next: int | None = None, *, target: str | None = None) -> SwitchedOn:
         """Records are changed after their notification was made and before the endpoint can fetch them."""
         return self._on(FaultName.CHANGED, next=next, target=target)
 
+    @written_like(called(FaultName.STALE))
     def stale(self, span: Span) -> SwitchedOn:
         """Searches do not see for so long what is new, and still see what was deleted."""
         return self._on(FaultName.STALE, span=span)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Kind, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
-from copper_emulator.core.surface import Surface
+from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.interception.hosts import HOSTS
 
@@ -61,7 +61,7 @@ def _led_here(delivery: Delivery, surface: Surface) -> str:
     traceback = delivery.traceback or ""
     said = traceback if "gaierror" in traceback else str(error)
     host = next((host for host in HOSTS if host in said), "")
-    fixture = " or the fixture copper_intercept" if surface is Surface.PYTEST else ""
+    fixture = " or the fixture copper_intercept" if surface in (Surface.PYTEST, Surface.PYTEST_ASYNC) else ""
     way = f"lead {host} to the account with copper.intercept(){fixture}"
     return f"Have the endpoint call copper.api_url, or {way}" if host else ""
 
@@ -108,7 +108,7 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
         return _TLS.get(fault, _MEND)
     trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
     # Accounts of tests have an authority that ends with them, and no command knows it.
-    own = surface in (Surface.RUN, Surface.SERVER, Surface.EXEC, Surface.CONNECTED)
+    own = surface in (Surface.RUN, Surface.SERVER, Surface.EXEC, *CONNECTED)
     return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
 
 

@@ -162,7 +162,7 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
+    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST_ASYNC)
     account = accounts.open("copper_async", copper)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -295,7 +295,7 @@ class MadeAccount:
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
-        self._sync = self._accounts.sync(self._settings, **self._made())
+        self._sync = self._accounts.sync(self._settings, **self._made(is_async=False))
         self._account = self._accounts.open("make_copper", self._sync)
         return self._sync
 
@@ -312,7 +312,7 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
-        self._async = self._accounts.asynchronous(self._settings, **self._made())
+        self._async = self._accounts.asynchronous(self._settings, **self._made(is_async=True))
         self._account = self._accounts.open("make_copper", self._async)
         return self._async
 
@@ -339,10 +339,11 @@ class MadeAccount:
                 obj=self,
             )
 
-    def _made(self) -> dict[str, Any]:
+    def _made(self, *, is_async: bool) -> dict[str, Any]:
         from copper_emulator.core.surface import Surface
 
-        return {"name": "make_copper", "start": self._start, "surface": Surface.FACTORY}
+        surface = Surface.FACTORY_ASYNC if is_async else Surface.FACTORY
+        return {"name": "make_copper", "start": self._start, "surface": surface}
 
     def _end(self) -> str:
         account, self._account = self._account, None

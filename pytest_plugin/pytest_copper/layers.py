@@ -32,6 +32,9 @@ URL = pytest.StashKey[str | None]()
 
 _SEED = "copper_seed"
 
+_CHOSEN = pytest.StashKey[set[int]]()
+"""Seeds that the command line or chance has chosen: another run would draw from others."""
+
 RANDOM = "random"
 """A seed that is chosen anew for each run; that of the command line is chosen instead, where there is one."""
 
@@ -51,6 +54,7 @@ def configure(config: pytest.Config) -> None:
         layer = {**layer, "seed": _settings(layer).seed if chosen is None else chosen}
         config.option.copper_seed = str(layer["seed"])
     config.stash[CONFIGURED] = layer
+    config.stash[_CHOSEN] = set() if config.getoption(_SEED, None) is None else {_settings(layer).seed}
     config.stash[URL] = options.url(config)
     _refuse_intercepting_elsewhere(config)
 
@@ -98,7 +102,7 @@ def of_item(item: pytest.Item, overrides: object) -> Settings:
         if mark.args:
             pytest.fail(f"{where}: settings are given by name, like copper(latency='30s')", pytrace=False)
         layer = _added(layer, mark.kwargs, where)
-    return _as_configured(item.config) if layer is configured else _settings(_seeded(layer, item.config))
+    return _as_configured(item.config) if layer is configured else _drawing(layer, item.config)
 
 
 def _as_configured(config: pytest.Config) -> Settings:
@@ -126,7 +130,7 @@ def intercepts(item: pytest.Item) -> bool:
 def of_call(config: pytest.Config, values: Layer) -> Settings:
     """The settings of an account made by `make_copper`. Raises SettingsError."""
     __tracebackhide__ = True
-    return _settings(_seeded(add(config.stash[CONFIGURED], values), config))
+    return _drawing(add(config.stash[CONFIGURED], values), config)
 
 
 def replay(item: pytest.Item, seed: int) -> str:
@@ -148,10 +152,20 @@ def _from_start(config: pytest.Config, file: str) -> str:
         return str(config.rootpath / file)
 
 
-def _seeded(layer: Layer, config: pytest.Config) -> Layer:
-    # So that a run can be repeated by the command line alone.
-    given = config.getoption("copper_seed", None)
-    return {**layer, "seed": given} if layer.get("seed") == RANDOM and given is not None else layer
+def is_chosen(config: pytest.Config, seed: int) -> bool:
+    """Whether a run must be told to draw from this seed again; one that a file, a fixture or a marker fixes stays."""
+    return seed in config.stash[_CHOSEN]
+
+
+def _drawing(layer: Layer, config: pytest.Config) -> Settings:
+    """The settings, with a random seed of the command line's, so that a run can be repeated by that alone."""
+    __tracebackhide__ = True
+    if layer.get("seed") != RANDOM:
+        return _settings(layer)
+    given = config.getoption(_SEED, None)
+    settings = _settings(layer if given is None else {**layer, "seed": given})
+    config.stash[_CHOSEN].add(settings.seed)
+    return settings
 
 
 def add(layer: Layer, further: Layer) -> Layer:

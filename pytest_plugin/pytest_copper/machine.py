@@ -21,6 +21,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -234,6 +235,10 @@ class CopperMachine(RuleBasedStateMachine):
         """Whether the subclass says how to reconcile."""
         return type(self).reconcile is not CopperMachine.reconcile
 
+    def retold(self, act: Act) -> Act:
+        """The same, or what takes its place where steps before it have been taken away: for what a mixin plays."""
+        return act
+
     def before(self, step: Step) -> object:
         """Called before each step: what a mixin has to remember of it."""
 
@@ -280,20 +285,21 @@ class CopperMachine(RuleBasedStateMachine):
         drawn, acts = read(scenario)
         cls().perform(drawn, acts, each=False)
 
-    def perform(self, drawn: Mapping[str, Any], acts: list[Act], *, each: bool = True) -> None:
+    def perform(self, drawn: Mapping[str, Any], acts: list[Act], *, each: bool = True, whole: bool = False) -> None:
         """Let steps happen to a new account with a new endpoint.
 
         Args:
             drawn: settings, beside the machine's own.
             acts: the steps, in groups that are judged together.
             each: whether what the endpoint believes is judged after each group, too.
+            whole: whether a step may be another that fits those before it, where some have been taken away.
         """
         checked(type(self), self.types, self.secret)
         self.performance = Performance(self, drawn, self._host)
         with closing(self.performance):
             self.performance.begin()
             for act in acts:
-                self.performance.happen(act, last=each)
+                self.performance.happen(self.retold(act) if whole else act, last=each)
             self.performance.finish()
             self.ending()
 
@@ -311,15 +317,16 @@ class CopperMachine(RuleBasedStateMachine):
             yield
         except Exception as error:
             self._failed = True
-            tell(error, (of or self).performance, dict(self.options), self._played)
+            performance = (of or self).performance
+            tell(error, performance, dict(self.options), partial(self._played, whole=not performance.is_loose))
             raise
 
-    def _played(self, drawn: dict[str, Any], acts: list[Act]) -> Failure | None:
+    def _played(self, drawn: dict[str, Any], acts: list[Act], *, whole: bool) -> Failure | None:
         machine = type(self)()
         try:
-            machine.perform(drawn, acts)
+            machine.perform(drawn, acts, whole=whole)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is how this ends
-            return Failure(error, machine.performance.written)
+            return Failure(error, machine.performance.written, machine.performance.is_loose)
         return None
 
 

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from copper_emulator import Copper, Delivery, Emulator
 from copper_emulator.copper import stepwise
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.model import Event, Outcome, State, Topic
+from copper_emulator.core.model import EntityType, Event, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import mend
 from copper_emulator.shell.host import Host
+from pytest_copper.probes import probe, with_what
 from pytest_copper.story import Step, Story
 from pytest_copper.written import Act, Written
 
@@ -72,6 +73,8 @@ class Performance:
         self._hooks = hooks
         self._missed = False
         self._judged = 0
+        self.is_loose = False
+        """Whether something came as Copper's own that was not sent before."""
         self._emulator = Emulator(host=host, **{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
         self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
@@ -129,6 +132,10 @@ class Performance:
         finally:
             self._emulator.__exit__(None, None, None)
 
+    def name_of(self, kind: EntityType, record_id: int) -> str | None:
+        """What a step calls a record; None where no step has named it."""
+        return self._stepwise.name_of(kind, record_id)
+
     @property
     def is_idle(self) -> bool:
         """Whether everything has been delivered."""
@@ -156,16 +163,14 @@ class Performance:
                 raise _failed(delivery, f"{mend(delivery)}.")
 
     def _judge_replayed(self, delivery: Delivery) -> None:
-        secret = self._hooks.secret or {}
+        its = probe(self.copper, delivery, self._hooks.secret or {})
+        self.is_loose = self.is_loose or its.loose
         if delivery.exception is not None or (delivery.status or 0) >= 500:
-            raise _failed(delivery, "Nothing that anybody sends may make the endpoint fail: refuse it with 4xx.")
-        if not self._hooks.must_refuse or not secret or secret.items() <= (delivery.body or {}).items():
-            return
-        if delivery.outcome is Outcome.DELIVERED:
-            named = ", ".join(f"{name}={delivery.body[name]!r}" for name in secret if name in delivery.body)
-            with_what = f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
+            raise _failed(delivery, f"It {its.how}. {its.right}")
+        if its.forged and self._hooks.must_refuse and delivery.outcome is Outcome.DELIVERED:
+            with_which = with_what(self._hooks.secret or {}, delivery.body)
             raise EndpointFailed(
-                f"A notification {with_what} was answered {delivery.status}, as if it were Copper's.\n"
+                f"A notification {with_which} was answered {delivery.status}, as if it were Copper's.\n"
                 "Compare the secret before anything else, and answer 401. If this is meant, say must_refuse = False "
                 "in the machine (then it is only looked at that nothing comes of it), or secret = None.",
                 "forged",

@@ -22,6 +22,8 @@ class Failure(NamedTuple):
 
     error: Exception
     written: Written
+    is_loose: bool = False
+    """Whether something came as Copper's own that was not sent before."""
 
 
 Play: TypeAlias = Callable[[Drawn, list[Act]], Failure | None]
@@ -35,7 +37,7 @@ def tell(error: Exception, performance: Performance, own: dict[str, Any], play: 
         # What was said wrongly in the machine itself is no matter of what happened.
         return
     if _is_final():
-        shortest = Shortening(_like(error, play), own).of(_case(performance))
+        shortest = Shortening(_like(error, play, performance.is_loose), own).of(_case(performance))
         if shortest is not None:
             written = shortest.written
             if isinstance(error, AssertionError):
@@ -52,12 +54,15 @@ def _is_of_endpoint(error: Exception) -> bool:
     return isinstance(error, EchoLoop) or not isinstance(error, ApiError | UsageError)
 
 
-def _like(error: Exception, play: Play) -> Play:
+def _like(error: Exception, play: Play, is_loose: bool) -> Play:  # noqa: FBT001 - it is handed on
     kind = _kind(error)
 
     def played(drawn: Drawn, acts: list[Act]) -> Failure | None:
         found = play(drawn, acts)
-        return found if found is not None and _kind(found.error) == kind else None
+        if found is None or _kind(found.error) != kind:
+            return None
+        # What came again is told together with how it came first.
+        return found if is_loose or not found.is_loose else None
 
     return played
 

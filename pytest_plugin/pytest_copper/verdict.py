@@ -69,6 +69,7 @@ def _told(item: pytest.Item, account: Account, said: str) -> str:
     # A test that failed by itself may well have failed because of this.
     if verdict and verdict not in said:
         lines.append(face.verdict(said=said))
-    if face.drawn_from is not None:
-        lines.append(f"the draws came from seed {face.drawn_from}; again: {layers.replay(item, face.drawn_from)}")
+    seed = face.drawn_from
+    if seed is not None and layers.is_chosen(item.config, seed):
+        lines.append(f"the draws came from seed {seed}; again: {layers.replay(item, seed)}")
     return "\n".join(lines)

@@ -214,7 +214,18 @@ def test_a_file_that_cannot_be_seeded_is_one_line_and_exit_code_2(
     [
         (["create", "persona"], "there are no records of type 'persona'; the types are lead, person"),
         (["create", "person", "--set", "nme=Ada"], "Unrecognized attributes specified: nme. Known attributes here: "),
-        (["create", "person", "--set", "name=17"], "Name: must be a string"),
+        (
+            ["create", "person", "--set", "name=17"],
+            "Name: must be a string; 17 was read as JSON, the text is --set 'name=\"17\"'",
+        ),
+        (
+            ["create", "person", "--set", "name=Ada", "--set", "middle_name=true"],
+            "Middle Name: must be a string; true was read as JSON, the text is --set 'middle_name=\"true\"'",
+        ),
+        (
+            ["search", "person", "--where", "name=17"],
+            "Name: must be a string; 17 was read as JSON, the text is --where 'name=\"17\"'",
+        ),
         (["create", "activity"], "Parent: can't be blank"),
         (["create", "a/b"], "there are no records of type 'a/b'"),
         (["merge", "lead", "17", "18"], "people can be merged, and companies, not leads"),

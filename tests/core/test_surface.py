@@ -15,6 +15,9 @@ ORIGIN = "https://billing.example.com"
         (Surface.PYTHON, "Emulator(allow=409)"),
         (Surface.ASYNC, "AsyncEmulator(allow=409)"),
         (Surface.PYTEST, "@pytest.mark.copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
+        (Surface.PYTEST_ASYNC, "@pytest.mark.copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
+        (Surface.FACTORY_ASYNC, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
+        (Surface.CONNECTED_ASYNC, "copper-emulator reset --set allow=409"),
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.RUN, "--settings allow=409"),
         (Surface.SERVER, "copper-emulator reset --set allow=409"),
@@ -93,6 +96,15 @@ def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
             "run_until_idle(limit=...)",
         ),
         (
+            Surface.PYTEST_ASYNC,
+            "await copper_async.expect('person', 'new', ids=[1])",
+            "await copper_async.expect_none('person', 'new')",
+            "await copper_async.people.create(...), the same through the API at copper_async.api_url, or "
+            "await copper_async.fire('person', 'new', ids=...)",
+            "advance, or run_until_idle",
+            "run_until_idle(limit=...)",
+        ),
+        (
             Surface.RUN,
             "a step `expect: {topic: person/new}`",
             "a step `expect_none: {topic: person/new}`",
@@ -115,7 +127,7 @@ def test_what_is_expected_and_what_makes_it_come_true_is_said_as_it_is_there(
 ) -> None:
     assert surface.expect("person", "new", ", ids=[1]") == claimed
     assert surface.expect_none("person", "new") == none
-    assert surface.happen("person", "new", "copper.people.create") == made
+    assert surface.happen("person", "new", "people.create") == made
     assert (surface.pass_time, surface.idle_limit) == (passed, longer)
 
 
@@ -128,6 +140,7 @@ def test_nothing_at_all_is_expected_as_it_is_there() -> None:
     ("surface", "said"),
     [
         (Surface.PYTHON, "copper.faults.off()"),
+        (Surface.PYTEST_ASYNC, "copper_async.faults.off()"),
         (Surface.RUN, "a step `faults: off`"),
         (Surface.SERVER, "copper-emulator faults off"),
     ],

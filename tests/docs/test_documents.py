@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from inspect import signature
 from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree
@@ -13,8 +14,9 @@ from xml.etree import ElementTree
 import click
 import pytest
 
-from copper_emulator import Emulator, Settings
+from copper_emulator import AsyncCopper, Copper, Emulator, Settings
 from copper_emulator.cli import main
+from copper_emulator.cli.check import check as check_command
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.topics import TABLES, Profile
@@ -77,6 +79,30 @@ def test_the_table_of_topics_is_the_codes(profile: Profile) -> None:
         [name, *("yes" if event in having else "no" for event in events)] for name, having in TABLES[profile].items()
     ]
     assert rows(table)[1:] == wanted
+
+
+def test_the_patience_of_a_check_is_told_for_python_and_for_the_command() -> None:
+    text = " ".join((ROOT / "docs/check.md").read_text().split())
+    (option,) = (each for each in check_command.params if each.name == "patience")
+    in_python = {signature(face.check).parameters["patience"].default for face in (Copper, AsyncCopper)}
+
+    assert (option.default, in_python) == ("2s", {"0"})
+    assert "has `--patience` (two seconds) until its state is right; in Python none" in text
+    assert 'Only `patience` is `"0"` there' in text
+
+
+def test_the_line_for_pytest_asyncio_keeps_its_warning_from_being_an_error(tmp_path: Path) -> None:
+    text = (ROOT / "docs/tests.md").read_text()
+    (line,) = re.findall(r"`(asyncio_default_\w+ = \w+)`", text)
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{line}\n")
+    (tmp_path / "test_one.py").write_text(
+        "import pytest\n\n@pytest.mark.asyncio\nasync def test_one(copper_async): ...\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-W", "error", "-q"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
 
 
 def test_every_setting_named_in_the_assumptions_exists() -> None:

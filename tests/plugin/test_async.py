@@ -282,3 +282,31 @@ def test_the_synchronous_fixture_in_an_asynchronous_test_names_the_other(inner: 
     result = inner.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E  *UsageError: copper was called inside an async function*copper_async*"])
+
+
+@pytest.mark.parametrize(
+    ("account", "name"),
+    [("copper_async", "copper_async"), ("make_copper() as copper", "copper")],
+    ids=["fixture", "factory"],
+)
+def test_who_forgets_to_await_is_told_to(inner: Inner, account: str, name: str) -> None:
+    pytest.importorskip("pytest_asyncio")
+    fixture = account.partition("(")[0]
+    inner.tests(
+        f"""
+        import contextlib
+
+        import pytest
+
+        @pytest.mark.asyncio
+        async def test_one({fixture}):
+            async with {account if " as " in account else f"contextlib.nullcontext({name})"}:
+                {name}.subscribe("person", "new", target="https://a.example/hook")
+                {name}.people.create(name="Ada")
+                await {name}.expect("person", "new")
+        """
+    )
+
+    said = inner.run().stdout.str()
+    assert f"Have it happen before expecting it: await {name}.people.create(...), the same through the API" in said
+    assert f"or await {name}.fire('person', 'new', ids=...)." in said

@@ -100,7 +100,46 @@ def test_native_toml_has_the_seed_as_a_number_or_a_word(inner: Inner, written: s
     inner.toml(f"copper_seed = {written}")
     inner.tests(LOST)
 
-    inner.run().stdout.fnmatch_lines([f"the draws came from seed {seen}; again: *"])
+    inner.run().stdout.fnmatch_lines([f"copper: virtual time, strict, seed={seen}"])
+
+
+@pytest.mark.parametrize("seed", ["7", "random"])
+@pytest.mark.parametrize("where", ["marker", "fixture", "file", "factory"])
+def test_a_seed_that_is_fixed_needs_no_line(inner: Inner, where: str, seed: str) -> None:
+    """The same test draws the same by itself; a random seed has to be told wherever it was asked for."""
+    if where == "file":
+        inner.ini(f"copper_seed = {seed}")
+    fixture = f"return {{'seed': {seed!r}}}" if where == "fixture" else "return {}"
+    marker = f"(seed={seed!r})" if where == "marker" else "()"
+    block = f"make_copper(seed={seed!r})" if where == "factory" else "contextlib.nullcontext(copper)"
+    inner.tests(
+        f"""
+        import contextlib
+
+        import pytest
+
+        @pytest.fixture
+        def copper_settings():
+            {fixture}
+
+        @pytest.mark.copper{marker}
+        def test_one(copper, make_copper, copper_endpoint):
+            with {block} as account:
+                account.route("https://a.example", to=lambda request: 200)
+                account.subscribe("lead", "new", target="https://a.example/hook")
+                account.faults.lose(share=0.5)
+                account.fire("lead", "new", ids=range(1, 41))
+                assert 0
+        """
+    )
+
+    outlines = inner.run().outlines
+    assert any(line.startswith("the draws came from seed") for line in outlines) is (seed == "random"), outlines
+
+
+def test_a_marker_that_fixes_another_seed_than_the_command_line_needs_no_line(inner: Inner) -> None:
+    inner.tests(LOST.replace("faults=", "seed=7, faults="))
+    inner.run("--copper-seed=8").stdout.no_fnmatch_line("the draws came from*")
 
 
 def test_without_draws_there_is_nothing_to_say(inner: Inner) -> None:

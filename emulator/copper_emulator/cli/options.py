@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -111,6 +113,23 @@ def fields_of(
         else:
             fields[name] = json_or_text(value)
     return fields
+
+
+@contextmanager
+def values_told(option: str, given: tuple[str, ...]) -> Iterator[None]:
+    """Where a text is asked for and a value was read as JSON, the error says how the text is written."""
+    try:
+        yield
+    except WrongUse as error:
+        hints = [_as_text(option, *text.partition("=")[::2], error.message) for text in given]
+        raise WrongUse("; ".join(filter(None, [error.message, *hints]))) from None
+
+
+def _as_text(option: str, name: str, value: str, message: str) -> str:
+    label = name.replace("_", " ").title()
+    if isinstance(json_or_text(value), str) or f"{label}: must be a string" not in message:
+        return ""
+    return f"{value} was read as JSON, the text is {option} {shlex.quote(f'{name}={json.dumps(value)}')}"
 
 
 def _custom(option: str, text: str, number: str, value: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import MOST, fields_of, for_an_account
+from copper_emulator.cli.options import MOST, fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import UsageError
@@ -51,7 +51,8 @@ def create(
       copper-emulator create person --count 61 --set 'emails=[{"email":"p{n}@example.com"}]'
     """
     body = {"fields": fields_of("--set", fields), **({} if number is None else {"count": number})}
-    _done("create", type, body, Output(as_json=as_json), Client(server), account)
+    with values_told("--set", fields):
+        _done("create", type, body, Output(as_json=as_json), Client(server), account)
 
 
 @click.command(short_help="Change records in a running server.")
@@ -74,7 +75,8 @@ def update(
     if not fields:
         raise WrongUse("say what to change, like --set name=Ada")
     body = {"ids": ids, "fields": fields_of("--set", fields)}
-    _done("update", type, body, Output(as_json=as_json), Client(server), account)
+    with values_told("--set", fields):
+        _done("update", type, body, Output(as_json=as_json), Client(server), account)
 
 
 @click.command(short_help="Delete records in a running server.")
@@ -158,7 +160,8 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
     """
     body = {"filters": fields_of("--where", filters)}
     client, output = Client(server), Output(as_json=as_json)
-    found = client.post(_path(client, account, type, "search"), body)
+    with values_told("--where", filters):
+        found = client.post(_path(client, account, type, "search"), body)
     output.json(found)
     _show_records(found["records"], output)
     left = found["total"] - len(found["records"])

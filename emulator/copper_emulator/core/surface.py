@@ -12,28 +12,36 @@ BEGUN_WITH = frozenset({"profile", "window", "seed", "faults", "strict", "allow"
 
 
 class Surface(Enum):
-    """Where one is who reads what an account says; the value is what settings are given to there."""
+    """Where one is who reads what an account says: what settings are given to there, and in Python how it is called."""
 
-    PYTHON = "Emulator"
-    ASYNC = "AsyncEmulator"
-    PYTEST = "@pytest.mark.copper"
-    FACTORY = "make_copper"
-    RUN = "copper-emulator run"
-    SERVER = "copper-emulator serve"
-    EXEC = "copper-emulator exec"
-    CONNECTED = "Copper.connect"
+    PYTHON = "Emulator", "copper"
+    ASYNC = "AsyncEmulator", "copper", "await "
+    PYTEST = "@pytest.mark.copper", "copper"
+    PYTEST_ASYNC = "@pytest.mark.copper", "copper_async", "await "
+    FACTORY = "make_copper", "copper"
+    FACTORY_ASYNC = "make_copper", "copper", "await "
+    CONNECTED = "Copper.connect", "copper"
+    CONNECTED_ASYNC = "AsyncCopper.connect", "copper", "await "
+    RUN = "copper-emulator run", ""
+    SERVER = "copper-emulator serve", ""
+    EXEC = "copper-emulator exec", ""
+
+    def __init__(self, place: str, account: str, awaited: str = "") -> None:
+        self.place = place
+        self.account = account
+        self.awaited = awaited
 
     def setting(self, name: str, value: int | str) -> str:
         """How a setting is given a value: `Emulator(allow=409)`, `--settings allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
             return f"--settings {name}={text}"
-        if self in (Surface.SERVER, Surface.CONNECTED):
+        if self in (Surface.SERVER, *CONNECTED):
             return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
         if self is Surface.EXEC:
             return f"exec {_option(name, text)}"
-        call = f"{self.value}({name}={value!r})"
-        if self in (Surface.PYTEST, Surface.FACTORY):
+        call = f"{self.place}({name}={value!r})"
+        if self in _OF_PYTEST:
             return f"{call}, --copper-{name.replace('_', '-')}={text} or copper_{name} in the ini file"
         return call
 
@@ -45,7 +53,7 @@ class Surface(Enum):
             return f"copper-emulator routes {origin}={to or APP_URL}"
         if self is Surface.EXEC:
             return f"exec --route {origin}={to or APP_URL}"
-        return f"copper.route({origin!r}, to={repr(to) if to else 'app'})"
+        return f"{self.account}.route({origin!r}, to={repr(to) if to else 'app'})"
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
         """How a target is subscribed to a topic."""
@@ -53,29 +61,30 @@ class Surface(Enum):
             return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
         if self in (Surface.SERVER, Surface.EXEC):
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
-        return f"copper.subscribe({kind!r}, {event!r}, target={target!r})"
+        return f"{self.account}.subscribe({kind!r}, {event!r}, target={target!r})"
 
     def expect(self, kind: str, event: str, more: str = "") -> str:
         """How a delivery is claimed; `more` is said of it in Python."""
         if self in _IN_SCENARIOS:
             return f"a step `expect: {{topic: {kind}/{event}}}`"
-        return f"copper.expect({str(kind)!r}, {str(event)!r}{more})"
+        return f"{self.awaited}{self.account}.expect({str(kind)!r}, {str(event)!r}{more})"
 
     def expect_none(self, *topic: str) -> str:
         """How it is said that nothing arrives, of a topic or, without one, at all."""
         if self in _IN_SCENARIOS:
             return f"a step `expect_none: {{topic: {'/'.join(topic)}}}`" if topic else "a step `expect_none: {}`"
-        return f"copper.expect_none({', '.join(repr(str(word)) for word in topic)})"
+        return f"{self.awaited}{self.account}.expect_none({', '.join(repr(str(word)) for word in topic)})"
 
     def happen(self, kind: str, event: str, call: str) -> str:
-        """How something is made to happen; `call` is its name in Python."""
+        """How something is made to happen; `call` is its name in Python, `people.create`."""
         if self is Surface.RUN:
             return f"a step `{call.rpartition('.')[2]}`, or `fire`"
         if self in _SERVED:
             verb = f"copper-emulator {call.rpartition('.')[2]} {kind}"
             return f"{verb}, the same through the API, or copper-emulator fire {kind}.{event} --id ID"
-        fired = f"copper.fire({str(kind)!r}, {str(event)!r}, ids=...)"
-        return f"{call}(...), the same through the API at copper.api_url, or {fired}"
+        fired = f"{self.awaited}{self.account}.fire({str(kind)!r}, {str(event)!r}, ids=...)"
+        called = f"{self.awaited}{self.account}.{call}(...)"
+        return f"{called}, the same through the API at {self.account}.api_url, or {fired}"
 
     @property
     def pass_time(self) -> str:
@@ -104,7 +113,7 @@ class Surface(Enum):
         """How faults are switched off."""
         if self is Surface.RUN:
             return "a step `faults: off`"
-        return "copper-emulator faults off" if self in _SERVED else "copper.faults.off()"
+        return "copper-emulator faults off" if self in _SERVED else f"{self.account}.faults.off()"
 
 
 def _option(name: str, text: str) -> str:
@@ -113,6 +122,11 @@ def _option(name: str, text: str) -> str:
     option = f"--{name.replace('_', '-')}"
     return option if text == "true" else f"{option} {text}"
 
+
+CONNECTED = (Surface.CONNECTED, Surface.CONNECTED_ASYNC)
+"""Where the account is one of a running server."""
+
+_OF_PYTEST = (Surface.PYTEST, Surface.PYTEST_ASYNC, Surface.FACTORY, Surface.FACTORY_ASYNC)
 
 _IN_SCENARIOS = (Surface.RUN, Surface.SERVER, Surface.EXEC)
 """Where it is scenarios that expect something."""

@@ -157,7 +157,7 @@ def _never_happened(expectation: Expectation, surface: Surface) -> Diagnosis:
     verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
     return Diagnosis(
         "no such change happened in this account",
-        f"Have it happen before expecting it: {surface.happen(kind, event, f'copper.{COLLECTIONS[kind]}.{verb}')}.",
+        f"Have it happen before expecting it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}.",
         (f"Nothing at all happened to {what}.",) if expectation.ids else (),
     )
 

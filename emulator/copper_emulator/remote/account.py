@@ -201,7 +201,7 @@ def connect(url: str, *, account: str | None = None, token: str | None = None) -
 def connect_async(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
     """The same; see `AsyncCopper.connect`."""
     client, name, api_url = _found(url, account, token)
-    return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "")
+    return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "", surface=Surface.CONNECTED_ASYNC)
 
 
 def made(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteCopper:
@@ -210,7 +210,9 @@ def made(url: str, name: str, settings: Settings, *, surface: Surface = Surface.
     return RemoteCopper(client, chosen, **parts, own=True, surface=surface)
 
 
-def made_async(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteAsyncCopper:
+def made_async(
+    url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED_ASYNC
+) -> RemoteAsyncCopper:
     """The same for an asynchronous test."""
     client, chosen, parts = _made(url, name, settings)
     return RemoteAsyncCopper(client, chosen, **parts, own=True, surface=surface)

@@ -11,7 +11,7 @@ from yarl import URL
 
 from copper_emulator.core.errors import UsageError
 from copper_emulator.core.fault import Fault
-from copper_emulator.core.model import Reason
+from copper_emulator.core.model import EntityType, Reason
 from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import ExpectationError
@@ -56,6 +56,10 @@ class Acts:
         self._switched: set[Fault] = set()
         self.start = operations.stage.now()
         self.first_entry = len(operations.stage.account.journal.entries)
+
+    def name_of(self, kind: EntityType, record_id: int) -> str | None:
+        """What a step has to call a record; None where no step has named it."""
+        return self._records.name_of(kind, record_id)
 
     def of(self, action: str) -> Callable[[Any], Done]:
         """What does the action of this name."""

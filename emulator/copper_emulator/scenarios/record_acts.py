@@ -69,6 +69,13 @@ class RecordActs:
             "replay": self._replay,
         }
 
+    def name_of(self, kind: EntityType, record_id: int) -> str | None:
+        """What a step has to call a record; None where no step has named it."""
+        for name, (its, ids) in self._named.items():
+            if its is kind and record_id in ids:
+                return name if len(ids) == 1 else f"{name}.{ids.index(record_id) + 1}"
+        return None
+
     def ids(self, names: Names) -> tuple[int, ...]:
         """The ids of the records that these names stand for."""
         return tuple(record_id for name in names for record_id in self._of(name)[1])

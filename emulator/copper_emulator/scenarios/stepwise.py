@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from copper_emulator.core.errors import ScenarioError
+from copper_emulator.core.model import EntityType
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.acts import Acts
 from copper_emulator.scenarios.load import step_faults
@@ -37,6 +38,10 @@ class Stepwise:
         wanted = Subscription.model_validate(subscription)
         self._reader.know_subscription(name)
         self._acts.subscribe(name, wanted)
+
+    def name_of(self, kind: EntityType, record_id: int) -> str | None:
+        """What the next step has to call a record; None where no step has named it."""
+        return self._acts.name_of(kind, record_id)
 
     def play(self, step: Mapping[str, Any]) -> None:
         """One of what stands under `steps`, without `at`.

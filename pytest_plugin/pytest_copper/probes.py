@@ -1,0 +1,87 @@
+"""What came that Copper did not send just then: something again, with a key more, or forged? And what is right?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from copper_emulator import Copper, Delivery
+from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.model import Event, Outcome
+from copper_emulator.core.records.record import COLLECTIONS
+from copper_emulator.core.rules import PAYLOAD_KEYS
+from copper_emulator.core.text import short_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One that came so.
+
+    how: what came, to follow "it".
+    right: what the endpoint should do with it, in sentences.
+    forged: whether it came without what the subscriptions send.
+    loose: whether it came as Copper's own and tells what Copper did not tell before.
+    """
+
+    how: str
+    right: str
+    forged: bool = False
+    loose: bool = False
+
+
+def probe(copper: Copper, delivery: Delivery, secret: Mapping[str, Any]) -> Probe:
+    """Which of them a replayed delivery is, the last one of the account."""
+    body = delivery.body if isinstance(delivery.body, Mapping) else {}
+    if not secret.items() <= body.items():
+        return Probe(f"was forged, {with_what(secret, body)}", _FORGED, forged=True)
+    sent = _sent(copper.deliveries, body)
+    known = {*PAYLOAD_KEYS, *secret} if sent is None else set(sent)
+    more = ", ".join(name for name in body if name not in known)
+    how = "came again" if sent is not None else "came as if Copper had sent it, of what did not happen here"
+    right = _AS_BEFORE if sent is not None else _AS_COPPERS
+    if more:
+        how, right = f"{how}, with a key more ({more})", _LATER
+    return Probe(how, f"{right}{_gone(copper, delivery)}", loose=sent is None)
+
+
+_FORGED = (
+    "Nothing that anybody sends may make the endpoint fail: compare the secret before anything else, and "
+    "refuse it with 4xx."
+)
+_AS_BEFORE = "What stands before you may send one twice: answer 2xx as the first time, and change nothing."
+_AS_COPPERS = "It has the secret, as Copper's own do: answer 2xx."
+_LATER = "Copper may add keys: pass over those that are not known, and answer 2xx as without them."
+
+
+def with_what(secret: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """What a body has in the place of the secret."""
+    named = ", ".join(f"{name}={body[name]!r}" for name in secret if name in body)
+    return f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
+
+
+def _sent(deliveries: Iterable[Delivery], body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What was delivered before and tells the same."""
+    delivered = (each.body for each in deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
+    # A fault may have cut one off.
+    return next((its for its in delivered if isinstance(its, Mapping) and tells(its) == tells(body)), None)
+
+
+def tells(body: Mapping[str, Any]) -> list[Any]:
+    """What of a body makes it the same notification."""
+    return [body.get(name) for name in ("type", "event", "ids", "updated_attributes")]
+
+
+def _gone(copper: Copper, delivery: Delivery) -> str:
+    gone = [each for each in delivery.ids if not _is_there(copper, delivery, each)]
+    if not gone or delivery.event is Event.DELETE:
+        return ""
+    return f"\nNo longer there: {delivery.type} {short_ids(gone)}. The 404 of a fetch tells of a deletion, no failure."
+
+
+def _is_there(copper: Copper, delivery: Delivery, record_id: int) -> bool:
+    try:
+        getattr(copper, COLLECTIONS[delivery.type]).get(record_id)
+    except CopperEmulatorError:
+        return False
+    return True
