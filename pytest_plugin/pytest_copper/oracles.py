@@ -270,7 +270,9 @@ def _some_delivered(copper: Copper) -> list[Delivery]:
 
 
 def _delivered(copper: Copper) -> list[Delivery]:
-    return [each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed]
+    """Those that can come again: what a fault has cut off tells of nothing."""
+    delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
+    return [each for each in delivered if isinstance(each.body, Mapping)]
 
 
 def _unchanged(copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> None:

@@ -272,3 +272,19 @@ def test_what_is_lost_and_not_found_again_is_told() -> None:
     assert sorted(found.events) == ["create", "delete", "faults"]
     with pytest.raises(AssertionError):
         HalfReconciling.replay(found.text)
+
+
+def test_what_a_fault_has_cut_off_does_not_come_again() -> None:
+    """Half of a body tells of nothing that could."""
+
+    class CutOff(Idempotent, UnknownFieldsTolerated, CopperMachine):
+        must_refuse = False
+
+        def endpoint(self, copper: Copper) -> object:
+            copper.faults.beyond_spec.corrupt(share=1.0)
+            return lambda request: 200
+
+        def state(self, copper: Copper) -> object:
+            return {}
+
+    assert run(CutOff, examples=20, steps=20) is None
