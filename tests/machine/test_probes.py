@@ -128,7 +128,7 @@ def test_a_refusal_of_what_came_again_says_what_is_right() -> None:
 
 @pytest.mark.parametrize("machine", [Again, Both])
 def test_the_story_of_what_came_again_has_how_it_came_first(machine: type[CopperMachine]) -> None:
-    found = run(machine, steps=20)
+    found = run(machine, examples=300)
 
     assert found is not None
     assert found.events == ["create", "delete", "replay"]
@@ -156,7 +156,7 @@ def test_an_update_that_comes_again_is_one_of_the_story() -> None:
         def state(self, copper: Copper) -> object:
             return self.updates
 
-    found = run(Counts, steps=20)
+    found = run(Counts, examples=300)
 
     assert found is not None
     assert found.events == ["create", "update", "replay"]
