@@ -495,7 +495,7 @@ def test_who_closes_after_each_answer_and_does_not_say_so_reads_each_request_onc
 ) -> None:
     """The first connection is given a moment in which to be closed. From then on each request has its own."""
     # Long enough for a machine with other work.
-    monkeypatch.setattr("copper_emulator.shell.senders.plain.UNTIL_CLOSED", 0.5)
+    monkeypatch.setattr("copper_emulator.shell.senders.plain._UNTIL_CLOSED", 0.5)
 
     def close(connection: socket.socket) -> None:
         script.answer(connection)

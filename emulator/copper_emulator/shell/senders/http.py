@@ -21,12 +21,12 @@ from yarl import URL
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.targets import is_loopback
-from copper_emulator.shell.clock import monotonic, pause_async
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.connecting import unanswered
-from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
-from copper_emulator.shell.senders.plain import UNTIL_CLOSED, PlainSender
+from copper_emulator.shell.senders.connection import MAX_ANSWER, OnEnd
+from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
 _LARGE = 1024 * 1024
@@ -129,11 +129,7 @@ class HttpSender:
             result = timed_out(timeout_ms)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             result = unanswered(error, way.url)
-        took_ms = (monotonic() - began) * 1000
-        if result.status is not None and result.status >= FAILED:
-            # aiohttp has its connection back already, and keeps it, unless it is seen to be closed.
-            await pause_async(UNTIL_CLOSED)
-        return result.sent(route=way.route, took_ms=took_ms)
+        return result.sent(route=way.route, took_ms=(monotonic() - began) * 1000)
 
     async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
         _check(way.headers)

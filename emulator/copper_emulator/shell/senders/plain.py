@@ -24,7 +24,7 @@ from copper_emulator.shell.senders.deadlines import Deadlines
 
 _BUFFER = 64 * 1024
 
-UNTIL_CLOSED = 0.005
+_UNTIL_CLOSED = 0.005
 """Seconds in which who closes a connection after its answer will have done it."""
 
 
@@ -169,7 +169,7 @@ class _Place:
         exchange.over(await self._connected(on_free))
 
     async def _over_first_kept(self, exchange: Exchange, kept: Connection) -> None:
-        await pause_async(UNTIL_CLOSED)
+        await pause_async(_UNTIL_CLOSED)
         self._keeps = kept.is_there()
         if self._keeps:
             exchange.over(kept)
