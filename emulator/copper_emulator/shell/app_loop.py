@@ -31,6 +31,11 @@ class AppLoop:
         self._loop.set_task_factory(self._task)
         self._left: set[asyncio.Task[Any]] = set()
 
+    @property
+    def has_work(self) -> bool:
+        """Whether calls have left tasks that may come to their end."""
+        return bool(self._left)
+
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it to its end. The tasks that it leaves belong to it."""
         context = copy_context()

@@ -145,7 +145,8 @@ class SyncDelivering(_Delivering):
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
         result = _told(self._in_process(attempt, route), route, began, self._timeout_ms)
-        return result if self._loop is None else self._worked_on(self._loop, result)
+        # Most leave nothing behind, and every delivery comes here.
+        return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
 
     def _worked_on(self, loop: AppLoop, result: Result) -> Result:
         """The same, when the endpoint has done what it does after its answer; with what that raised."""
