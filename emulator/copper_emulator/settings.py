@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Literal, Self, get_type_hints
 
 from copper_emulator.core.fault import Fault
@@ -24,9 +24,6 @@ from copper_emulator.fault_texts import faults_text, parse_faults
 from copper_emulator.real_dates import load
 from copper_emulator.setting_values import parse_files, parse_hosts, parse_permits, parse_seed
 from copper_emulator.version import __version__
-
-_CHECKS = "copper_emulator.setting_checks"
-"""Loaded before it is imported: the first settings that are given some value may be made while time is frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +193,8 @@ class Settings:
 
     def as_json(self, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Some settings, or all of them, as they are written everywhere, ready for JSON."""
-        load(_CHECKS)
-        from copper_emulator.setting_checks import as_json
-
-        return as_json(self, frozenset(SETTINGS if names is None else names))
+        told: dict[str, Any] = _checks().as_json(self, frozenset(SETTINGS if names is None else names))
+        return told
 
     def rules(self) -> Rules:
         """What of it the core needs, in its own words."""
@@ -232,12 +227,12 @@ class Settings:
 
 def _read(values: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str, Any]:
     __tracebackhide__ = True
-    if not values:
-        return {}
-    load(_CHECKS)
-    from copper_emulator.setting_checks import read
+    return _checks().read(values, elsewhere=elsewhere) if values else {}
 
-    return read(values, elsewhere=elsewhere)
+
+def _checks() -> ModuleType:
+    # Loaded like this because the first settings that are given some value may be made while time is frozen.
+    return load("copper_emulator.setting_checks")
 
 
 @cache

@@ -26,7 +26,7 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.shell.clock import monotonic
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
-from pytest_copper.probes import probe, tells
+from pytest_copper.probes import probe, sent_ones, tells
 from pytest_copper.said import checked_secret
 from pytest_copper.written import Act
 
@@ -146,7 +146,7 @@ class Stateful(CopperMachine):
 
     def retold(self, act: Act) -> Act:
         """Where the story has no longer what comes again, it is the last of what has come, of the same topic if any."""
-        came = [_again(self, each, {}) for each in _delivered(self.copper)]
+        came = [_again(self, each, {}) for each in sent_ones(self.copper)]
         if len(act) != 1 or "replay" not in act[0] or not came:
             return act
         body = _body(act[0])
@@ -174,11 +174,11 @@ class Stateful(CopperMachine):
 
 def _some_delivery(machine: CopperMachine, more: Mapping[str, Any]) -> st.SearchStrategy[Step]:
     # As steps: Hypothesis shows what it draws, and a whole Delivery is long.
-    return st.sampled_from([_again(machine, each, more) for each in _delivered(machine.copper)[-3:]])
+    return st.sampled_from([_again(machine, each, more) for each in sent_ones(machine.copper)[-3:]])
 
 
 def _can_come_again(machine: CopperMachine) -> bool:
-    return machine.performance.is_idle and machine.performance.is_reachable and bool(_delivered(machine.copper))
+    return machine.performance.is_idle and machine.performance.is_reachable and bool(sent_ones(machine.copper))
 
 
 def _again(machine: CopperMachine, delivery: Delivery, more: Mapping[str, Any]) -> Step:
@@ -243,7 +243,7 @@ class AnswersInTime(CopperMachine):
     def ending(self) -> None:
         """Time the last notification of the example."""
         super().ending()
-        if _delivered(self.copper):
+        if sent_ones(self.copper):
             answers_within(self.copper, self.within)
 
 
@@ -257,7 +257,7 @@ def _believing(state: Believed) -> None:
 
 
 def _some_delivered(copper: Copper) -> list[Delivery]:
-    found = _delivered(copper)
+    found = sent_ones(copper)
     ended = [each for each in copper.deliveries if not each.replayed]
     if ended and not found:
         raise UsageError(f"nothing was delivered that could come again: {ended[-1]}")
@@ -267,12 +267,6 @@ def _some_delivered(copper: Copper) -> list[Delivery]:
             "and let time pass (copper.run_until_idle())"
         )
     return found
-
-
-def _delivered(copper: Copper) -> list[Delivery]:
-    """Those that can come again: what a fault has cut off tells of nothing."""
-    delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
-    return [each for each in delivered if isinstance(each.body, Mapping)]
 
 
 def _unchanged(copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> None:

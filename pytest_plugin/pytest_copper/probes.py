@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def probe(copper: Copper, delivery: Delivery, secret: Mapping[str, Any]) -> Prob
     body = delivery.body if isinstance(delivery.body, Mapping) else {}
     if not secret.items() <= body.items():
         return Probe(f"was forged, {with_what(secret, body)}", _FORGED, forged=True)
-    sent = _sent(copper.deliveries, body)
+    sent = next((each.body for each in sent_ones(copper) if tells(each.body) == tells(body)), None)
     known = {*PAYLOAD_KEYS, *secret} if sent is None else set(sent)
     more = ", ".join(name for name in body if name not in known)
     how = "came again" if sent is not None else "came as if Copper had sent it, of what did not happen here"
@@ -60,11 +60,10 @@ def with_what(secret: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     return f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
 
 
-def _sent(deliveries: Iterable[Delivery], body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What was delivered before and tells the same."""
-    delivered = (each.body for each in deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
-    # A fault may have cut one off.
-    return next((its for its in delivered if isinstance(its, Mapping) and tells(its) == tells(body)), None)
+def sent_ones(copper: Copper) -> list[Delivery]:
+    """What Copper sent and was delivered; what a fault has cut off tells of nothing."""
+    delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
+    return [each for each in delivered if isinstance(each.body, Mapping)]
 
 
 def tells(body: Mapping[str, Any]) -> list[Any]:

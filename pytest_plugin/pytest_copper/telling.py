@@ -37,7 +37,7 @@ def tell(error: Exception, performance: Performance, own: dict[str, Any], play: 
         # What was said wrongly in the machine itself is no matter of what happened.
         return
     if _is_final():
-        shortest = Shortening(_like(error, play, performance.is_loose), own).of(_case(performance))
+        shortest = Shortening(_like(error, play, is_loose=performance.is_loose), own).of(_case(performance))
         if shortest is not None:
             written = shortest.written
             if isinstance(error, AssertionError):
@@ -54,7 +54,7 @@ def _is_of_endpoint(error: Exception) -> bool:
     return isinstance(error, EchoLoop) or not isinstance(error, ApiError | UsageError)
 
 
-def _like(error: Exception, play: Play, is_loose: bool) -> Play:  # noqa: FBT001 - it is handed on
+def _like(error: Exception, play: Play, *, is_loose: bool) -> Play:
     kind = _kind(error)
 
     def played(drawn: Drawn, acts: list[Act]) -> Failure | None:

@@ -291,25 +291,13 @@ async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> Non
         assert await served.journal() == before
 
 
-@pytest.mark.asyncio
-async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -> None:
+@asynccontextmanager
+async def notified_later(folder: Path) -> AsyncIterator[tuple[Served, Endpoint]]:
+    """A server whose endpoint is told of a new person a second after it."""
     endpoint = Endpoint()
-    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
+    async with listening(endpoint), kept(folder, to=endpoint, clock="wall", latency="1s") as served:
         await served.subscribe("person", "new")
-        async with full_disk(served):
-            assert (await fill_up(served))[0] == 503
-            with pytest.raises(StateError):
-                keeper_of(served).write()
-            default = default_of(served)
-            # It is due, and the runner has taken it.
-            while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
-                await default.grown()
-            # In so many round trips it would have arrived.
-            for _ in range(30):
-                assert (await served.control("GET", "/accounts"))[0] == 503
-            assert endpoint.bodies == []
-        await endpoint.arrived.get()
-        await served.until(kind="ended")
+        yield served, endpoint
 
 
 async def taken_and_unwritten(served: Served) -> ServedAccount:
@@ -322,16 +310,30 @@ async def taken_and_unwritten(served: Served) -> ServedAccount:
 
 
 @pytest.mark.asyncio
+async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -> None:
+    async with notified_later(tmp_path) as (served, endpoint):
+        async with full_disk(served):
+            await taken_and_unwritten(served)
+            with pytest.raises(StateError):
+                keeper_of(served).write()
+            # In so many round trips it would have arrived.
+            for _ in range(30):
+                assert (await served.control("GET", "/accounts"))[0] == 503
+            assert endpoint.bodies == []
+        await endpoint.arrived.get()
+        await served.until(kind="ended")
+
+
+@pytest.mark.asyncio
 async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = 60.0
     monkeypatch.setattr("copper_emulator.shell.keeping._AGAIN", again)
-    loop, endpoint = asyncio.get_running_loop(), Endpoint()
+    loop = asyncio.get_running_loop()
     later = Mock(wraps=loop.call_later)
     monkeypatch.setattr(loop, "call_later", later)
-    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
-        await served.subscribe("person", "new")
+    async with notified_later(tmp_path) as (served, endpoint):
         async with full_disk(served):
             default = await taken_and_unwritten(served)
             for _ in range(3):
@@ -352,9 +354,7 @@ async def next_turn() -> None:
 
 @pytest.mark.asyncio
 async def test_a_clock_is_stopped_when_what_could_not_be_written_has_gone(tmp_path: Path) -> None:
-    endpoint = Endpoint()
-    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
-        await served.subscribe("person", "new")
+    async with notified_later(tmp_path) as (served, endpoint):
         async with full_disk(served):
             default = await taken_and_unwritten(served)
         await default.runner.freeze()
@@ -366,9 +366,7 @@ async def test_a_clock_is_stopped_when_what_could_not_be_written_has_gone(tmp_pa
 
 @pytest.mark.asyncio
 async def test_what_could_not_be_written_when_deliveries_end_was_not_sent(tmp_path: Path) -> None:
-    endpoint = Endpoint()
-    async with listening(endpoint), kept(tmp_path, to=endpoint, clock="wall", latency="1s") as served:
-        await served.subscribe("person", "new")
+    async with notified_later(tmp_path) as (served, endpoint):
         async with full_disk(served):
             default = await taken_and_unwritten(served)
             await default.stop()

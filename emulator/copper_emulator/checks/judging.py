@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
 
 _SHOWN = 3
-_LATE_MS = 60_000
+_RATHER_LATE_MS = 60_000
 _BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing for the age of its timestamp. "
 _OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15 minutes."
 _MAX_ANSWER = 120
@@ -156,7 +156,7 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
         )
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
-        return _sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _LATE_MS else "")
+        return _sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
     if delivery.status is not None and 300 <= delivery.status < 400:
         return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
     if delivery.status in NOT_HERE:

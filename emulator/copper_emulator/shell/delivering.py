@@ -1,7 +1,7 @@
 """Who sends what: each attempt of a round goes to the sender of its destination, in this thread or on this loop.
 
 WSGI applications and functions run in the caller's own thread from a bare frame; ASGI applications on a loop entered
-only for the call; HTTP always leaves from the host's thread, whose loop never sleeps.
+only for the call and what it leaves behind; HTTP always leaves from the host's thread, whose loop never sleeps.
 """
 
 from __future__ import annotations

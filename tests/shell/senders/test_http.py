@@ -152,15 +152,6 @@ def test_each_notification_is_one_request_whatever_the_answer(host: Host, status
     assert len(heard) == 3
 
 
-def test_a_server_that_fails_and_closes_without_saying_so_breaks_nothing_off() -> None:
-    """As uvicorn does after an exception in its application."""
-    failing = answering(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
-    with host_for("url") as host, raw_endpoint(failing) as endpoint:
-        deliveries = notify(host, endpoint.url, times=20)
-        assert endpoint.connections == 20
-    assert {(delivery.outcome, delivery.status) for delivery in deliveries} == {(Outcome.REJECTED, 500)}
-
-
 def connections(status: int, *, plainly: bool, fresh: bool = False) -> int:
     """How many are made for five requests to an endpoint that answers that, and would keep each."""
     ports: list[int] = []
