@@ -183,9 +183,10 @@ def test_connections_are_used_again_unless_each_is_to_have_its_own(status: int, 
     assert connections(status, plainly=plainly, fresh=True) == 5
 
 
+@pytest.mark.parametrize("plainly", [True, False])
 @pytest.mark.parametrize("status", [500, 503])
-def test_no_connection_is_used_again_on_which_the_server_has_failed(status: int) -> None:
-    assert connections(status, plainly=True) == 5
+def test_no_connection_is_used_again_on_which_the_server_has_failed(status: int, *, plainly: bool) -> None:
+    assert connections(status, plainly=plainly) == 5
 
 
 def test_cookies_are_not_kept(host: Host) -> None:

@@ -29,7 +29,7 @@ _MAX_HEADERS = 128
 _INTERIM = frozenset(range(100, 200)) - {101}
 """The statuses of what comes before the answer."""
 
-_FAILED = 500
+FAILED = 500
 """The least status of a server that has failed. After an exception many (uvicorn) close a connection of which they have
 just said that it stays: the next request over it would break off, and its endpoint would seem to have done it."""
 
@@ -285,7 +285,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._status in _INTERIM:
             self._head_ended = False
         else:
-            self._answered(keeps=self._parser.should_keep_alive() and self._status < _FAILED)
+            self._answered(keeps=self._parser.should_keep_alive() and self._status < FAILED)
 
 
 @lru_cache(maxsize=1_000)

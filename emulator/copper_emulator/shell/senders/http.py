@@ -25,7 +25,7 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.messages import timed_out
 from copper_emulator.shell.routes import Route, Straight, host_header, route_url
 from copper_emulator.shell.senders.connecting import unanswered
-from copper_emulator.shell.senders.connection import MAX_ANSWER, OnEnd
+from copper_emulator.shell.senders.connection import FAILED, MAX_ANSWER, OnEnd
 from copper_emulator.shell.senders.plain import PlainSender
 from copper_emulator.shell.tls.trust import Trust
 
@@ -55,6 +55,9 @@ class HttpSender:
         self._plain: PlainSender | None = None
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
+        self._failed: set[URL] = set()
+        """Where a server has failed behind aiohttp's client, which has its connection back before anybody can say that
+        it is not to be kept: from then on each request there has one of its own."""
 
     async def start(self) -> None:
         self.open()
@@ -133,7 +136,8 @@ class HttpSender:
 
     async def _post(self, way: _Way, body: bytes, *, timeout_ms: int, ca: tuple[str, ...], fresh: bool) -> Result:
         _check(way.headers)
-        async with self._session_for(fresh=fresh).post(
+        origin = way.url.origin()
+        async with self._session_for(fresh=fresh or origin in self._failed).post(
             way.url,
             # aiohttp warns of large bodies that are not files.
             data=io.BytesIO(body) if len(body) > _LARGE else body,
@@ -143,6 +147,8 @@ class HttpSender:
             ssl=self._trust.context(ca) if way.url.scheme == "https" else True,
             timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
         ) as response:
+            if response.status >= FAILED:
+                self._failed.add(origin)
             answer = await _read(response)
             return Result.answered(response.status, headers=tuple(response.headers.items()), body=answer)
 
