@@ -187,7 +187,8 @@ async def read_settings(served: ServedAccount, said: Nothing) -> SettingsShape:
 
 
 async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
-    """From now on other settings. 409 for what an account must begin with."""
+    """From now on other settings. 409 for what an account must begin with. While time stands still, what they let go
+    has been delivered when this is answered."""
     given = said.model_dump(exclude_unset=True)
     before = served.stage.settings
     after = before.with_changes(given)
@@ -203,6 +204,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
     if changed:
         served.stage.change(after, f"other settings: {', '.join(differing(after, before))}")
         served.runner.wake()
+        await served.runner.settled()
     return _settings(served)
 
 
