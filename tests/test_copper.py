@@ -55,13 +55,13 @@ def test_an_update_is_delivered_before_the_call_returns(copper: Copper, endpoint
     assert request.path == "/hooks/copper"
     assert request.headers["content-type"] == "application/json"
     assert list(request.json.items()) == [
+        ("key", "s3cret"),
         ("subscription_id", subscription.id),
         ("event", "update"),
         ("type", "person"),
         ("ids", [ada.id]),
         ("updated_attributes", {"name": ["Ada", "Ada Lovelace"], "last_name": [None, "Lovelace"]}),
         ("timestamp", "2026-03-02T09:00:00.000Z"),
-        ("key", "s3cret"),
     ]
 
 
