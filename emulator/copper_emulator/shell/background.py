@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 _INSIDE = "while notifications are on their way or the clock is moved; do it after that"
 
-_MOMENT = 0.5
-"""Seconds that who asks for time to pass waits for what is on its way, which may have been made due right before."""
+MOMENT_MS = 500
+"""Milliseconds that who asks for time to pass waits for what is on its way: it may have been made due right before."""
 
 
 class Runner:
@@ -155,9 +155,9 @@ class Runner:
         await self._outside()
         return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
 
-    async def play(self, rounds: Callable[[], Rounds[T]]) -> T:
+    async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = MOMENT_MS) -> T:
         """Other rounds than those of the clock, a scenario's, with nobody else at work meanwhile."""
-        await self._outside()
+        await self._outside(within_ms=within_ms)
         return await self._drive(rounds)
 
     async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
@@ -177,13 +177,13 @@ class Runner:
         async with self._driving:
             return await act()
 
-    async def _outside(self, refused: str = "the clock is left alone") -> None:
-        """Until nobody drives. Raises TimeError when that takes longer than a moment."""
+    async def _outside(self, refused: str = "the clock is left alone", *, within_ms: int = MOMENT_MS) -> None:
+        """Until nobody drives. Raises TimeError when that takes longer."""
         if not self._stage.driving:
             return
         try:
             # No longer: an endpoint that asks for it while it is notified waits for its own answer.
-            async with asyncio.timeout(_MOMENT), self._driving:
+            async with asyncio.timeout(within_ms / 1000), self._driving:
                 pass
         except TimeoutError:
             raise TimeError(f"{refused} {_INSIDE}") from None
