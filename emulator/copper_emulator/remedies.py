@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, Kind, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
@@ -172,16 +172,7 @@ def refused_calls(account: Account, delivery: Delivery) -> list[str]:
     """Those calls, and how they were refused, each once."""
     if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
         return []
-    found: list[str] = []
-    for entry in reversed(account.journal.entries):
-        if entry.notification is delivery.notification:
-            if entry.kind is Kind.SENDING:
-                break
-            # What was refused after its end is none of its doing.
-            found = [] if entry.kind is Kind.ENDED else found
-        elif entry.kind is Kind.REFUSED:
-            found.append(entry.text)
-    return list(dict.fromkeys(reversed(found)))
+    return account.journal.refused_during(delivery.notification)
 
 
 def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
