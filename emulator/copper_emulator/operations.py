@@ -14,6 +14,7 @@ from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, Topic
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
@@ -30,8 +31,9 @@ HOUR = timedelta(hours=1)
 class Operations:
     """The operations on one stage, and what its test has claimed."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, surface: Surface | None = None) -> None:
         self.stage = stage
+        self._surface = surface or stage.surface
         self.claims = Claims()
 
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
@@ -87,14 +89,14 @@ class Operations:
         __tracebackhide__ = True
         yield from self.settle()
         with self.stage.lock:
-            return meet(expectation, self.stage.account, self.claims)
+            return meet(expectation, self.stage.account, self.claims, self._surface)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed fits."""
         __tracebackhide__ = True
         yield from self.settle()
         with self.stage.lock:
-            meet_none(expectation, self.stage.account, self.claims)
+            meet_none(expectation, self.stage.account, self.claims, self._surface)
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:

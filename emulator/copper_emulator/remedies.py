@@ -20,6 +20,9 @@ _ELSEWHERE = frozenset({404, 405})
 _MEND = "Mend the endpoint"
 """Where nothing else is known."""
 
+_OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
+"""Where settings are given to commands."""
+
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
 """Outcomes that are nothing wrong with the endpoint, or nothing that it could mend."""
 
@@ -89,9 +92,7 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
 
 def _setting(surface: Surface, name: str, value: str) -> str:
     # In a test it is plain where a setting goes; on a server there is a command for it.
-    return (
-        surface.setting(name, value) if surface in (Surface.SERVER, Surface.EXEC) else f"the setting {name}={value!r}"
-    )
+    return surface.setting(name, value) if surface in _OF_COMMANDS else f"the setting {name}={value!r}"
 
 
 def _listen(delivery: Delivery) -> str:
@@ -108,7 +109,7 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
         return _TLS.get(fault, _MEND)
     trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
     # Accounts of tests have an authority that ends with them, and no command knows it.
-    own = surface in (Surface.RUN, Surface.SERVER, Surface.EXEC, *CONNECTED)
+    own = surface in (Surface.RUN, *_OF_COMMANDS, *CONNECTED)
     return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
 
 
