@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ import pytest
 from copper_emulator import check_names
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
+from copper_emulator.shell.serving import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, run
 from tests.machine.samples import sample
@@ -224,6 +226,20 @@ def test_a_port_that_is_taken_is_told() -> None:
 
     assert code == 2
     assert "is in use" in err
+
+
+def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
+    with socket.socket() as taken:
+        # By whomever.
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", DEFAULT_PORT))
+            taken.listen()
+        code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--only", "answers")
+
+    assert code == 1
+    assert f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in out
+    assert "Records can be fetched at http://127.0.0.1:" in out
+    assert f":{DEFAULT_PORT}/" not in out
 
 
 def test_it_runs_as_a_process() -> None:

@@ -18,7 +18,8 @@ from copper_emulator.checks.sources import from_command, from_url
 from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import Output, fetched_at, on_one_line
+from copper_emulator.cli.fetching import tell_where
+from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -69,9 +70,7 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 @click.option(
     "--port",
     type=Number(0, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    help="of the API it fetches from; 0 takes a free one",
+    help=f"of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
@@ -163,7 +162,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        output.line(fetched_at(account.api_url, given["token"]))
+        tell_where(account.api_url, given["port"], given["token"], output)
         table = _Table(output)
         try:
             return account.run(plan, table.add)
