@@ -204,6 +204,10 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
         (["http://127.0.0.1:9", "--profile", "x"], "profile"),
+        (
+            ["http://127.0.0.1:9", "--only", "answers", "--skip", "answers"],
+            "no row is left to play: skip leaves out all of",
+        ),
         (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--port", "0"], "refused"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not from both"),
@@ -226,6 +230,14 @@ def test_a_port_that_is_taken_is_told() -> None:
 
     assert code == 2
     assert "is in use" in err
+
+
+@pytest.mark.parametrize(("token", "told"), [((), "meanwhile"), (("--token", "mine"), "meanwhile with its token")])
+def test_that_nobody_called_the_api_names_a_token_only_where_one_was_given(token: tuple[str, ...], told: str) -> None:
+    with served(lambda environ, start: (start("500 Broken", []), [b""])[1]) as url:
+        _, out, _ = invoke("check", url, "--port", "0", "--only", "answers", *token)
+
+    assert f"; no call of the API came {told}\n" in out
 
 
 def test_where_the_usual_port_is_taken_another_is_told_of() -> None:

@@ -158,6 +158,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         state=_state(given["state_url"], given["state_command"], settings.allow_targets),
         patience=given["patience"],
         time_limit=given["time_limit"],
+        any_token=not given["token"],
     )
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
