@@ -10,7 +10,7 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
+from copper_emulator.core.bare import bare_event, captured_topic, not_captured
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, Topic
@@ -104,11 +104,16 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
     __tracebackhide__ = True
     try:
         raw = _raw(body)
-        return raw, *captured_topic(raw)
-    except (ValueError, TypeError, RecursionError, UsageError):
-        raise UsageError(f"{NOT_CAPTURED}; a file is given as pathlib.Path(...)") from None
+    except (ValueError, TypeError, RecursionError):
+        raise not_captured("it cannot be written as JSON; a file is given as pathlib.Path(...)") from None
     except OSError as error:
         raise UsageError(f"the captured notification cannot be read: {error}") from None
+    try:
+        return raw, *captured_topic(raw)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; a file is given as pathlib.Path(...)" if isinstance(body, str) else str(error)
+        ) from None
 
 
 def _check_request(target: object, headers: object) -> None:

@@ -110,8 +110,8 @@ def replay(
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise WrongUse(f"{file} cannot be read: it is no text in UTF-8") from None
     client, output = Client(server), Output(as_json=as_json)
     said = {"body": _json(str(file), text), "target": target, "headers": pairs_of("--header", headers)}
     _print(client.post(f"{client.account(account)}/replay", said), output)

@@ -19,7 +19,7 @@ from copper_emulator.cli.options import (
     settings_given,
     topic_of,
 )
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
@@ -52,6 +52,8 @@ def fire(
     output.json(change)
     for text in change["why"]:
         output.line(text)
+    for hint in change["hints"]:
+        output.line(on_one_line(f"Sent as it is, but {hint}" + ("" if hint.endswith("?") else ".")))
 
 
 class _Forward(click.Command):
