@@ -120,7 +120,8 @@ def test_what_an_activity_lacks_is_told_with_how_it_is_written(server: str) -> N
     code, _, err = invoke("create", "activity", server=server)
 
     assert code == 2
-    assert 'Parent: can\'t be blank. Like "parent": {"id": 17, "type": "person"}.' in err
+    assert "Parent: can't be blank. parent is `{id, type}` of a lead, " in err
+    assert ', like {"id": 17, "type": "person"}.' in err
 
 
 def test_delete_removes(server: str) -> None:

@@ -327,8 +327,8 @@ def test_a_field_says_why_it_cannot_be_written(kind: EntityType, name: str, why:
 @pytest.mark.parametrize(
     ("name", "example"),
     [
-        ("parent", 'Like "parent": {"id": 17, "type": "person"}.'),
-        ("type", 'Like "type": {"category": "user", "id": 0}.'),
+        ("parent", 'project, task, like {"id": 17, "type": "person"}.'),
+        ("type", 'type is `{category, id}` of a user activity type, like {"category": "user", "id": 0}.'),
         ("details", ""),
     ],
 )
@@ -339,4 +339,4 @@ def test_what_is_required_and_no_text_has_an_example(name: str, example: str) ->
         make_account().act(deeds.create(ACTIVITY, [given]), START)
 
     assert example in caught.value.hint
-    assert ("Like" in caught.value.hint) is bool(example)
+    assert ("like {" in caught.value.hint) is bool(example)

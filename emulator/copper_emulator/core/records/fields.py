@@ -48,10 +48,12 @@ class Field:
     stored: bool = True
 
     @property
-    def example(self) -> str:
+    def how_written(self) -> str:
         """For who left out what is required: how it is written, where it is no text."""
         form = self.form
-        return f'Like "{self.name}": {form.example}.' if isinstance(form, ActivityType | Reference) else ""
+        if not isinstance(form, ActivityType | Reference):
+            return ""
+        return f"{self.name} is {form.words}, like {form.example}."
 
     @property
     def unwritable(self) -> str:
