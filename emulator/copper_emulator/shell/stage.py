@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from operator import methodcaller
@@ -40,6 +41,8 @@ class Stage:
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
+        self.unhooked: deque[Delivery] = deque()
+        """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
         self.driving = False
         self.has_ended = False
         """Whether its test or block is over: what happened is there to look at, and nothing happens any more."""
@@ -144,6 +147,7 @@ class Stage:
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
+            self.unhooked.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Go on as another account, or after a restart. What `put_back` raises leaves everything as it is."""
