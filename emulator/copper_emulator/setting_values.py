@@ -26,7 +26,7 @@ RANDOM = "random"
 """The seed that is another one each time."""
 
 ELSEWHERE = "written down elsewhere"
-"""What pydantic hands on where the files that settings name may be those of another machine, or of another time."""
+"""The validation context of settings that were written on another machine or earlier: their files need not exist."""
 
 _PERMITS = frozenset({*(str(outcome) for outcome in Outcome), DUE, "exception"})
 
