@@ -22,6 +22,7 @@ from copper_emulator.core.records.forms.plain import Checkbox, Unfit
 from copper_emulator.core.records.forms.references import RecordId
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
@@ -72,12 +73,15 @@ PUBLIC_DOMAINS = frozenset(
 
 
 def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
-    """A lead becomes a person with a company and, where `details` has one, an opportunity. Raises NotFound, Invalid.
+    """A lead becomes a person with a company and, where `details` has one, an opportunity.
+
+    Raises NotFound, Invalid, NotEnabled.
 
     The result has them under `person`, `company` (if there is one) and `opportunity` (if it was asked for).
     """
 
     def deed(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
+        require(store, LEAD)
         lead = store.stored(LEAD, lead_id)
         if lead["converted_at"] is not None:
             raise Invalid.fields([("Base", "Lead has already been converted")])
