@@ -65,7 +65,7 @@ def _plain(word: str) -> str:
 
 def _name_parts(write: Write) -> None:
     if write.before is None or ("name" in write.said and write.changed("name")):
-        # Parts that were written beside the name are the writer's own; where they make up all of it there are no others.
+        # Parts that were written beside the name are the writer's own; where they make it up there are no others.
         own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
         name = write.after["name"]
         others = dict.fromkeys(NAME_PARTS) if own and " ".join(own.values()) == name else split_name(name)
