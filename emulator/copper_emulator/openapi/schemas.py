@@ -13,6 +13,7 @@ from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import (
+    DAY_PATTERN,
     ID_SCHEMA,
     LATEST_SECOND,
     MAX_ID,
@@ -168,7 +169,7 @@ _UNSET: Schema = answer_object({"id": _NOTHING, "type": _NOTHING})
 
 _SHOWN: Mapping[type, Callable[[Any], Schema]] = {
     Moment: _seconds,
-    CalendarDay: lambda form: dict(form.shown),
+    CalendarDay: lambda form: {"type": "string", "pattern": DAY_PATTERN},
     Entries: lambda form: array(shown_form(form.each)),
     CustomFields: lambda form: array(ref("CustomField")),
     Reference: _reference,

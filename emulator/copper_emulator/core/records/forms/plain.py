@@ -192,7 +192,7 @@ class Moment:
         return {
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": LATEST_SECOND},
-                {"type": "string", "pattern": _DAY_PATTERN},
+                {"type": "string", "pattern": DAY_PATTERN},
             ]
         }
 
@@ -220,11 +220,6 @@ class CalendarDay:
     def schema(self) -> Mapping[str, Any]:
         return {"type": "string", "pattern": _EITHER_PATTERN}
 
-    @property
-    def shown(self) -> Mapping[str, Any]:
-        """The JSON Schema of what is shown."""
-        return {"type": "string", "pattern": _DAY_PATTERN}
-
     def blank(self) -> None:
         return None
 
@@ -235,7 +230,8 @@ class CalendarDay:
 
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[7-9][0-9]|[2-9][0-9]{3})"
-_DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
+DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
+"""Month first."""
 _EITHER_PATTERN = f"^({_MONTH}/(0?[1-9]|[12][0-9]|3[01])|(1[3-9]|2[0-9]|3[01])/{_MONTH})/{_YEAR}$"
 
 
