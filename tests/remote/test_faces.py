@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -310,6 +311,63 @@ def test_hooks_run_after_each_delivery_that_was_sent(copper: Copper, arrived: li
     copper.fire("person", "update", ids=19)
 
     assert done == [17, 18, 19]
+
+
+def test_a_hook_is_called_for_what_is_delivered_after_it_was_given_also_after_a_reset(copper: Copper) -> None:
+    done: list[int] = []
+
+    def begin() -> None:
+        answering(copper)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=17)
+        copper.after_delivery(lambda delivery: done.extend(delivery.ids))
+        for number in (18, 19):
+            copper.fire("person", "update", ids=number)
+
+    begin()
+    assert done == [18, 19]
+    copper.reset()
+    begin()
+    assert done == [18, 19, 18, 19]
+
+
+def test_what_an_application_made_due_is_waited_for(copper: Copper) -> None:
+    """Longer than a server waits by itself for what is on its way."""
+    answered = threading.Event()
+    copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
+    copper.subscribe("person", "new", target=TARGET)
+    later = threading.Timer(0.8, answered.set)
+    for name in ("Ada", "Grace"):
+        create(copper, name)
+    later.start()
+
+    copper.expect("person", "new", count=2)
+    later.join()
+
+
+def create(copper: Copper, name: str) -> None:
+    """As an application does it: nothing has been delivered when it has its answer."""
+    body = json.dumps({"name": name}).encode()
+    request = urllib.request.Request(
+        f"{copper.api_url}/people", body, {**copper.headers, "Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request).close()
+
+
+def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Process) -> None:
+    answered = threading.Event()
+    copper = made(server.url, "goes-late", Settings.of({"strict": False}))
+    copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
+    copper.subscribe("person", "new", target=TARGET)
+    create(copper, "Ada")
+    later = threading.Timer(0.8, answered.set)
+    later.start()
+
+    copper.close()
+
+    later.join()
+    accounts = json.loads(urllib.request.urlopen(f"{server.url}/_emulator/v1/accounts").read())["accounts"]
+    assert "goes-late" not in [each["name"] for each in accounts]
 
 
 def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(
