@@ -90,11 +90,12 @@ def test_a_record_of_another_type_is_no_company(copper: Copper) -> None:
         copper.activities.create(parent=Record({"id": 1}), type={"category": "user", "id": 0}, details="x")
 
 
+# It is nine in UTC, and the account's day, in Los Angeles, began at eight.
 MOMENTS: dict[str, tuple[Any, int]] = {
     "a datetime": (START, SECONDS),
     "seconds": (SECONDS, SECONDS),
-    "a day": (date(2026, 3, 2), SECONDS - 9 * 3600),
-    "a day as text": ("3/2/2026", SECONDS - 9 * 3600),
+    "a day": (date(2026, 3, 2), SECONDS - 3600),
+    "a day as text": ("3/2/2026", SECONDS - 3600),
 }
 
 
@@ -111,6 +112,16 @@ def test_days_are_written_as_python_has_them(copper: Copper, given: Any) -> None
 
     assert deal.close_date == "3/2/2026"
     assert copper.opportunities.search(close_date=given) == [deal]
+
+
+def test_days_are_those_of_the_accounts_time_zone(copper: Copper) -> None:
+    copper.lookups.account.update(primary_timezone="Europe/London")
+    task = copper.tasks.create(name="Call", due_date=date(2026, 3, 2))
+
+    # Nine hours before it was nine.
+    assert task.due_date == SECONDS - 9 * 3600
+    with pytest.raises(UsageError, match="no time zone is called 'London' on this machine"):
+        copper.lookups.account.update(primary_timezone="London")
 
 
 def test_a_datetime_without_a_zone_could_be_any_moment(copper: Copper) -> None:

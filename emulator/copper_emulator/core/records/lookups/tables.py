@@ -76,6 +76,15 @@ class Parts:
         return {**part_id, "name": given["name"], **kept, **read}
 
 
+class Key(Text):
+    """A text that names one thing, kept in lower case (developer docs: it is "automatically downcased")."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> str:
+        return super().read(value, known).lower()
+
+
 def _name() -> Field:
     return Field("name", Text(), "Its name.", required=True, null=Null.REFUSED)
 
@@ -149,10 +158,16 @@ LOOKUPS: Mapping[str, Table] = {
         (
             _name(),
             Field(
+                "canonical_name",
+                Key(),
+                "A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.",
+                access=Access.CREATE,
+            ),
+            Field(
                 "data_type", OneOf(DATA_TYPES), "What it holds.", required=True, access=Access.CREATE, null=Null.REFUSED
             ),
             Field("available_on", Several(OneOf(AVAILABLE)), "The types that have it."),
-            Field("is_filterable", Checkbox(), "Whether searches can filter by it.", default=True),
+            Field("is_filterable", Checkbox(), "Whether searches and upserts can ask for it.", default=True),
             Field(
                 "options",
                 Parts((Field("rank", Number(0, 1_000, whole=True), "Its place."),)),
