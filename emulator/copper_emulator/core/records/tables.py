@@ -215,6 +215,8 @@ TABLES: Mapping[EntityType, Table] = {
             CONVERTED_FROM,
             LEAD_CREATED,
         ),
+        # Recorded in 2020: creates and updates of people with it are answered 200, and no answer has it.
+        unheeded=("customer_source_id",),
     ),
     COMPANY: Table(
         "company",
