@@ -9,6 +9,7 @@ others because every field of every type is a line of it, to be compared from ty
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field, Null, Table
@@ -368,7 +369,8 @@ TABLES: Mapping[EntityType, Table] = {
                 "After a system's change.",
                 access=Access.NEVER,
             ),
-            *DATES,
+            DATES[0],
+            replace(DATES[1], doc="When a field was last changed; until then, when it was done."),
         ),
     ),
 }
