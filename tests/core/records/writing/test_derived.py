@@ -402,16 +402,17 @@ def test_a_currency_is_kept_only_beside_a_value(kind: EntityType) -> None:
     assert told == {"monetary_unit": ["EUR", None], "monetary_value": [5, None]}
 
 
-def test_the_converted_value_is_the_value_and_is_not_told() -> None:
+@pytest.mark.parametrize("kind", [LEAD, OPPORTUNITY])
+def test_the_converted_value_is_the_value_and_is_not_told(kind: EntityType) -> None:
     """The emulator knows no exchange rates."""
     account = make_account()
-    made = deal(account, monetary_value=5)
-    assert shows(account, OPPORTUNITY, made, "converted_unit", "converted_value") == (None, None)
+    made = make(account, kind, name="x", monetary_value=5)
+    assert shows(account, kind, made, "converted_unit", "converted_value") == (None, None)
 
-    told = write(account, OPPORTUNITY, made, monetary_unit="EUR", monetary_value=6)
+    told = write(account, kind, made, monetary_unit="EUR", monetary_value=6)
 
     assert told == {"monetary_unit": [None, "EUR"], "monetary_value": [5, 6]}
-    assert shows(account, OPPORTUNITY, made, "converted_unit", "converted_value") == ("EUR", 6)
+    assert shows(account, kind, made, "converted_unit", "converted_value") == ("EUR", 6)
 
 
 # --- activities -------------------------------------------------------------------------------------------

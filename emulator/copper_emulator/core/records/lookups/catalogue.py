@@ -22,7 +22,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
 """The field of a table whose parts have ids of their own."""
 
-_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings")
+_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings", "logo_mini_url")
 
 
 class Catalogue:
@@ -163,8 +163,12 @@ class Catalogue:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from here."""
-        self.account = state["account"]
-        self._tables = {name: {each["id"]: each for each in state["tables"].get(name, ())} for name in LOOKUPS}
+        # What was written down by an earlier version lacks what was not known then.
+        self.account = {**deepcopy(dict(ACCOUNT)), **state["account"]}
+        self._tables = {
+            name: {each["id"]: {"id": each["id"], **table.initial, **each} for each in state["tables"].get(name, ())}
+            for name, table in LOOKUPS.items()
+        }
         self._ids |= state["ids"]
         self._written()
 
