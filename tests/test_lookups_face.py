@@ -239,7 +239,8 @@ def test_an_entry_is_a_copy_whose_fields_are_attributes(copper: Copper) -> None:
     assert copper.lookups.pipelines[sales.id].stages[0]["name"] == "Qualified"
     assert list(sales) == ["id", "name", "stages", "type", "is_revenue"]
     assert len(sales) == 5
-    assert repr(sales) == f"LookupEntry(id={sales.id}, name='Sales', stages=[])"
+    told = "name='Sales', stages=[], type='opportunity', is_revenue=True"
+    assert repr(sales) == f"LookupEntry(id={sales.id}, {told})"
     assert copy.copy(sales) == pickle.loads(pickle.dumps(sales)) == sales
     with pytest.raises(AttributeError, match="this entry has no field 'stage'"):
         _ = sales.stage

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copper_emulator.core.account import Account
@@ -135,6 +135,7 @@ def test_any_other_shape_is_refused(said: Any, told: str) -> None:
 DIGITS = st.text("0123", max_size=16)
 
 
+@settings(deadline=None)
 @given(
     filtered=DIGITS.filter(bool),
     numbers=st.lists(DIGITS, max_size=4),
