@@ -85,14 +85,14 @@ class Operations:
     def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
         """Settle, then find what is expected."""
         __tracebackhide__ = True
-        yield from settle(self.stage)
+        yield from self.settle()
         with self.stage.lock:
             return meet(expectation, self.stage.account, self.claims)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed fits."""
         __tracebackhide__ = True
-        yield from settle(self.stage)
+        yield from self.settle()
         with self.stage.lock:
             meet_none(expectation, self.stage.account, self.claims)
 

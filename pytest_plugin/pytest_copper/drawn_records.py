@@ -96,13 +96,13 @@ def _body(topic: Topic, ids: st.SearchStrategy[list[Any]], secret: Mapping[str, 
     told = updated_attributes(topic.type) if topic.event is Event.UPDATE else st.just({})
     return st.fixed_dictionaries(
         {
+            **{name: st.just(value) for name, value in secret.items()},
             "subscription_id": st.integers(1, 10**6),
             "event": st.just(str(topic.event)),
             "type": st.just(str(topic.type)),
             "ids": ids,
             "updated_attributes": told,
             "timestamp": _TIMES,
-            **{name: st.just(value) for name, value in secret.items()},
         }
     )
 

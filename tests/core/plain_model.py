@@ -398,7 +398,8 @@ class PlainModel:
 
     def _body(self, note: Note, sub: Sub, now: int) -> str:
         change = note.change
-        body: dict[str, Any] = {
+        body: dict[str, Any] = {name: value for name, value in (sub.secret or {}).items() if name not in PAYLOAD_KEYS}
+        body |= {
             "subscription_id": sub.id,
             "event": change.event,
             "type": change.type,
@@ -408,9 +409,6 @@ class PlainModel:
             body["updated_attributes"] = change.attributes
         moment = now if self.rules.timestamp_when_sent else change.at
         body["timestamp"] = timestamp(moment)
-        for name, value in (sub.secret or {}).items():
-            if name not in PAYLOAD_KEYS:
-                body[name] = value
         return json.dumps(body, separators=(",", ":"))
 
     def _headers(self, sub: Sub) -> tuple[tuple[str, str], ...]:

@@ -89,8 +89,8 @@ def test_a_change_becomes_a_delivery() -> None:
         ("X-Token", "t"),
     )
     assert attempt.body.decode() == (
-        '{"subscription_id":560698,"event":"update","type":"lead","ids":[17],'
-        '"updated_attributes":{"status":["New","Open"]},"timestamp":"2026-09-21T14:13:20.000Z","key":"k"}'
+        '{"key":"k","subscription_id":560698,"event":"update","type":"lead","ids":[17],'
+        '"updated_attributes":{"status":["New","Open"]},"timestamp":"2026-09-21T14:13:20.000Z"}'
     )
     assert account.journal.deliveries == [
         Delivery(

@@ -163,9 +163,24 @@ def test_an_update_looks_as_documented() -> None:
 
     assert body == documented
     assert list(body) == [
-        *("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp"),
         *("secret", "key"),
+        *("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp"),
     ]
+
+
+def test_a_delete_with_a_secret_looks_as_recorded_but_for_the_timestamp_that_came_later() -> None:
+    """hull/hull-connectors, fixtures of its Copper connector, 2020."""
+    subscription = make_subscription("lead/delete", secret={"hullToken": "t", "hullOrganization": "o"})
+    notification = make_notification("lead/delete", [50_841_310])
+
+    body = Envelope(subscription, make_rules()).body(notification, START).decode()
+
+    ours, timestamp = body.split(',"timestamp":')
+    assert ours == (
+        f'{{"hullToken":"t","hullOrganization":"o","subscription_id":{subscription.id},'
+        '"event":"delete","type":"lead","ids":[50841310],"updated_attributes":{}'
+    )
+    assert timestamp == '"2026-09-21T14:13:20.000Z"}'
 
 
 def test_the_keys_of_the_secret_stand_beside_the_others() -> None:
@@ -272,7 +287,7 @@ def test_what_is_written_once_is_the_same_json(
         "timestamp": iso(START + 1 if played.timestamp_when_sent else START),
     }
     beside = {name: value for name, value in (secret or {}).items() if name != "ids"}
-    assert body == encode({**whole, **beside})
+    assert body == encode({**beside, **whole})
 
 
 def test_an_envelope_is_kept_until_its_subscription_or_the_rules_are_others() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,7 +14,15 @@ import pytest
 
 from copper_emulator import Copper, Emulator, ExpectationError, ScenarioFailed
 from copper_emulator.copper import stepwise
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound, NotIdle, TimeError, UsageError
+from copper_emulator.core.errors import (
+    CopperEmulatorError,
+    Invalid,
+    NotEnabled,
+    NotFound,
+    NotIdle,
+    TimeError,
+    UsageError,
+)
 from copper_emulator.core.model import Delivery
 from copper_emulator.remote import made
 from copper_emulator.settings import Settings
@@ -203,6 +212,20 @@ def test_lookup_tables_are_read_and_changed(copper: Copper) -> None:
     assert copper.people.get(ada).custom_fields == [{"custom_field_definition_id": level.id, "value": "Gold"}]
 
 
+def test_leads_can_be_switched_off(copper: Copper) -> None:
+    copper.lookups.account.update(name="Engines", settings={"setting_enable_leads": False})
+
+    assert copper.lookups.account.name == "Engines"
+    with pytest.raises(NotEnabled, match="403 Feature not enabled"):
+        copper.leads.create(name="Ada")
+    request = urllib.request.Request(f"{copper.api_url}/leads/17", headers=copper.headers)
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(request)
+    refused.value.close()
+    copper.lookups.account.update(settings={"setting_enable_leads": True})
+    assert copper.leads.create(name="Ada").name == "Ada"
+
+
 # --- events, replays and scenarios ----------------------------------------------------------------------------------
 
 
@@ -310,6 +333,63 @@ def test_hooks_run_after_each_delivery_that_was_sent(copper: Copper, arrived: li
     copper.fire("person", "update", ids=19)
 
     assert done == [17, 18, 19]
+
+
+def test_a_hook_is_called_for_what_is_delivered_after_it_was_given_also_after_a_reset(copper: Copper) -> None:
+    done: list[int] = []
+
+    def begin() -> None:
+        answering(copper)
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=17)
+        copper.after_delivery(lambda delivery: done.extend(delivery.ids))
+        for number in (18, 19):
+            copper.fire("person", "update", ids=number)
+
+    begin()
+    assert done == [18, 19]
+    copper.reset()
+    begin()
+    assert done == [18, 19, 18, 19]
+
+
+def test_what_an_application_made_due_is_waited_for(copper: Copper) -> None:
+    """Longer than a server waits by itself for what is on its way."""
+    answered = threading.Event()
+    copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
+    copper.subscribe("person", "new", target=TARGET)
+    later = threading.Timer(0.8, answered.set)
+    for name in ("Ada", "Grace"):
+        create(copper, name)
+    later.start()
+
+    copper.expect("person", "new", count=2)
+    later.join()
+
+
+def create(copper: Copper, name: str) -> None:
+    """As an application does it: nothing has been delivered when it has its answer."""
+    body = json.dumps({"name": name}).encode()
+    request = urllib.request.Request(
+        f"{copper.api_url}/people", body, {**copper.headers, "Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request).close()
+
+
+def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Process) -> None:
+    answered = threading.Event()
+    copper = made(server.url, "goes-late", Settings.of({"strict": False}))
+    copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
+    copper.subscribe("person", "new", target=TARGET)
+    create(copper, "Ada")
+    later = threading.Timer(0.8, answered.set)
+    later.start()
+
+    copper.close()
+
+    later.join()
+    accounts = json.loads(urllib.request.urlopen(f"{server.url}/_emulator/v1/accounts").read())["accounts"]
+    assert "goes-late" not in [each["name"] for each in accounts]
 
 
 def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(

@@ -175,13 +175,13 @@ class Bench:
         """A notification as Copper sends it, for one that is not sent as Copper does."""
         attributes = {"name": self.renamed(kind, ids[0])} if event == "update" else {}
         return {
+            **self.plan.secret,
             "subscription_id": self._subscriptions[0],
             "event": event,
             "type": str(kind),
             "ids": ids,
             "updated_attributes": attributes,
             "timestamp": iso(self.stage.now()),
-            **self.plan.secret,
             **others,
         }
 

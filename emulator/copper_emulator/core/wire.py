@@ -1,7 +1,7 @@
 """JSON shapes, in and out, in one place: subscriptions as the API shows them, notifications as endpoints get them.
 
-Sources: developer.copper.com for the fields; four recorded notification bodies for their order and for the empty
-`updated_attributes` of `new` (copper-api facts, section 2).
+Sources: developer.copper.com for the fields; recorded notification bodies for their order (four without a secret, three
+with one, which comes first) and for the empty `updated_attributes` of `new` and `delete`.
 """
 
 from __future__ import annotations
@@ -57,17 +57,16 @@ class Envelope:
         self.headers = request_headers(rules.user_agent, subscription.headers)
         topic = {"subscription_id": subscription.id, "event": str(subscription.event), "type": str(subscription.type)}
         secret = {name: value for name, value in (subscription.secret or {}).items() if name not in PAYLOAD_KEYS}
-        self._head = text_of(topic)[:-1]
-        self._tail = f",{text_of(secret)[1:]}" if secret else "}"
+        self._head = text_of({**secret, **topic})[:-1]
         self._has_attributes = subscription.event is Event.UPDATE or rules.empty_attributes
 
     def body(self, notification: Notification, now: int) -> bytes:
-        """The keys in the recorded order, then the subscription's secret spread beside."""
+        """The subscription's secret spread first, then the other keys, in the recorded order."""
         change = notification.change
         ids = ",".join(map(str, notification.ids))
         attributes = f',"updated_attributes":{self._attributes(change)}' if self._has_attributes else ""
         timestamp = iso(now if self.rules.timestamp_when_sent else change.at_ms)
-        return f'{self._head},"ids":[{ids}]{attributes},"timestamp":"{timestamp}"{self._tail}'.encode()
+        return f'{self._head},"ids":[{ids}]{attributes},"timestamp":"{timestamp}"}}'.encode()
 
     def _attributes(self, change: Change) -> str:
         if self.subscription.custom_field_computed_values and change.computed_attributes is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import methodcaller
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from copper_emulator.async_copper import AsyncCopper
-from copper_emulator.control_client import Client, account_path
+from copper_emulator.control_client import Client, ControlError, account_path
 from copper_emulator.copper import Copper
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
@@ -19,9 +19,10 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
 from copper_emulator.explain import Explanation
 from copper_emulator.face import Face
-from copper_emulator.remote.operations import RemoteOperations
+from copper_emulator.remote.operations import UNDER_WAY, RemoteOperations
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.settings import Settings
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds, run_sync
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 
@@ -67,7 +68,7 @@ class _Remote(Face):
         self._there = RemoteStage(client, account_path(name), name, token, surface=surface)
         self._begin()
         # It is there, whether or not it is used here.
-        self._operations = RemoteOperations(self._there)
+        self._operations = self._remote = RemoteOperations(self._there)
 
     @property
     def name(self) -> str:
@@ -122,16 +123,36 @@ class _Remote(Face):
     def reset(self) -> None:
         """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal."""
         self._stage.reset()
-        self._operations.claims.clear()
+        self._remote.forget()
+
+    def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
+        """Call `hook` after each delivery that was sent, when the call that delivered it is answered."""
+        if not self._stage.hooks:
+            self._remote.hook_from_now()
+        super().after_delivery(hook)
 
     def leave(self) -> None:
         """Give the connection back. An account that was made for a test is gone, and stays here as it was last."""
-        if self._own:
-            self._own = False
-            self._there.keep()
-            self._client.delete(account_path(self.name))
-        self._there.own_routes.close()
-        self._client.close()
+        try:
+            if self._own:
+                self._own = False
+                self._there.keep()
+                self._delete()
+        finally:
+            self._there.own_routes.close()
+            self._client.close()
+
+    def _delete(self) -> None:
+        """What is still on its way is waited for, as long as an endpoint is."""
+        until = monotonic() + self._there.settings.timeout / 1000
+        while True:
+            try:
+                self._client.delete(account_path(self.name))
+            except ControlError as error:
+                if error.status != UNDER_WAY or monotonic() > until:
+                    raise
+            else:
+                return
 
     def _present(self, what: object) -> object:
         """What is asked about, as the account has it now: each look is another copy."""

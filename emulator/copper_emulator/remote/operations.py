@@ -12,11 +12,16 @@ from copper_emulator.core.errors import NotIdle, TimeError
 from copper_emulator.core.model import ANSWERED, Delivery
 from copper_emulator.core.text import duration_text
 from copper_emulator.operations import Operations, captured
+from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.stage import RemoteStage
 from copper_emulator.remote.telling import verbatim
 from copper_emulator.shell.driver import Rounds, run_hook
 
-_UNDER_WAY = 409
+UNDER_WAY = 409
+"""The status of what is refused while something is on its way."""
+
+_SPARE_MS = 1_000
+"""Milliseconds beyond an endpoint's own time-out in which what is on its way to it has come to its end."""
 
 
 class RemoteOperations(Operations):
@@ -29,7 +34,8 @@ class RemoteOperations(Operations):
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         result = self.stage.record(act)
-        yield from self.settle()
+        yield from ()
+        self._settle_unless_under_way()
         return result
 
     def replay(
@@ -45,14 +51,12 @@ class RemoteOperations(Operations):
         return found[0]
 
     def settle(self) -> Rounds[list[Delivery]]:
+        """Waits for what others have made due as well: an application calls the API in a time of its own."""
         yield from ()
-        try:
-            return self._told(self._there.call("/clock/settle")["notifications"])
-        except ControlError as error:
-            # What an endpoint does while it is notified only records; the call that notifies it delivers.
-            if error.status == _UNDER_WAY:
-                return []
-            raise
+        if is_serving():
+            return self._settle_unless_under_way()
+        within_ms = self.stage.settings.timeout + _SPARE_MS
+        return self._told(self._there.call("/clock/settle", {"within": duration_text(within_ms)})["notifications"])
 
     def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
         yield from ()
@@ -76,6 +80,20 @@ class RemoteOperations(Operations):
         """The account begins anew."""
         self.claims.clear()
         self._hooked = 0
+
+    def hook_from_now(self) -> None:
+        """The first hook is called for what is delivered from now on."""
+        with self.stage.lock:
+            self._hooked = len(self.stage.account.journal.deliveries)
+
+    def _settle_unless_under_way(self) -> list[Delivery]:
+        try:
+            return self._told(self._there.call("/clock/settle")["notifications"])
+        except ControlError as error:
+            # What an endpoint does while it is notified only records; the call that notifies it delivers.
+            if error.status == UNDER_WAY:
+                return []
+            raise
 
     def _told(self, serials: list[int]) -> list[Delivery]:
         self._run_hooks()

@@ -21,7 +21,14 @@ from copper_emulator.shell.senders.wsgi import send_to_wsgi
 _LONGEST = 11.0
 """Seconds for which an answer is held back: after ten the server waits no longer, unless told otherwise."""
 
+_HERE = threading.local()
+
 _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date", "server")
+
+
+def is_serving() -> bool:
+    """Whether it is an endpoint that asks, while it is notified."""
+    return getattr(_HERE, "serves", False)
 
 
 class Served:
@@ -74,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def do_POST(self) -> None:
+        # A thread for each connection, which does nothing else.
+        _HERE.serves = True
         result = self.ask(self._attempt())
         if result.delay_ms:
             pause(min(result.delay_ms / 1000, _LONGEST))

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import EchoLoop, TimeError
@@ -24,19 +24,15 @@ from copper_emulator.shell.inbox import Inbox
 from copper_emulator.shell.senders.http import HttpSender
 from copper_emulator.shell.stage import Stage
 
+if TYPE_CHECKING:
+    from copper_emulator.shell.keeping import Departing
+
 T = TypeVar("T")
 
 _INSIDE = "while notifications are on their way or the clock is moved; do it after that"
 
-
-class Departing(Protocol):
-    """What has to be written down between two steps."""
-
-    def take(self) -> None:
-        """See what may go, and say so in the journal."""
-
-    def leave(self) -> None:
-        """It is written: what was taken goes."""
+MOMENT_MS = 500
+"""Milliseconds that who asks for time to pass waits for what is on its way: it may have been made due right before."""
 
 
 class Runner:
@@ -135,7 +131,7 @@ class Runner:
 
     async def freeze(self) -> None:
         """Time stands still from now on; what is on its way is waited for. Raises TimeError while it is moved."""
-        self._check_outside()
+        await self._outside()
         async with self._driving:
             self._clock.freeze()
             self._look_again_at(None)
@@ -144,29 +140,29 @@ class Runner:
 
     async def go_on(self) -> None:
         """Time runs on from where it stands. Raises TimeError while it is moved."""
-        self._check_outside()
+        await self._outside()
         async with self._driving:
             self._clock.run()
         self.wake()
 
     async def advance(self, delta_ms: int) -> list[Delivery]:
         """Play time ahead, deadline by deadline; where the clock runs, it runs on from there."""
-        self._check_outside()
+        await self._outside()
         return await self._drive(lambda: advance(self._stage, delta_ms))
 
     async def run_until_idle(self, limit_ms: int) -> list[Delivery]:
         """Play time ahead until nothing waits for it. Raises NotIdle after the limit."""
-        self._check_outside()
+        await self._outside()
         return await self._drive(lambda: run_until_idle(self._stage, limit_ms))
 
-    async def play(self, rounds: Callable[[], Rounds[T]]) -> T:
+    async def play(self, rounds: Callable[[], Rounds[T]], *, within_ms: int = MOMENT_MS) -> T:
         """Other rounds than those of the clock, a scenario's, with nobody else at work meanwhile."""
-        self._check_outside()
+        await self._outside(within_ms=within_ms)
         return await self._drive(rounds)
 
     async def send(self, make: Callable[[Account, int], Attempt]) -> Notification:
         """One attempt outside matching and limits; waits for the answer, but not for time to pass."""
-        self._check_outside()
+        await self._outside()
         async with self._driving:
             sent_off = await self._sent_off(make) if self._clock.running else None
         if sent_off is None:
@@ -175,18 +171,22 @@ class Runner:
         await asyncio.wait([sending])
         return attempt.notification
 
-    async def alone(self, act: Coroutine[Any, Any, T]) -> T:
-        """Run something while nobody drives. Raises TimeError where that would have to be waited for."""
-        if self._stage.driving:
-            act.close()
-            raise TimeError(f"no reset {_INSIDE}")
+    async def alone(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run something while nobody drives. Raises TimeError while somebody does for more than a moment."""
+        await self._outside("no reset")
         async with self._driving:
-            return await act
+            return await act()
 
-    def _check_outside(self) -> None:
-        if self._stage.driving:
-            # An endpoint that asks for it while it is notified would wait for its own answer.
-            raise TimeError(f"the clock is left alone {_INSIDE}")
+    async def _outside(self, refused: str = "the clock is left alone", *, within_ms: int = MOMENT_MS) -> None:
+        """Until nobody drives. Raises TimeError when that takes longer."""
+        if not self._stage.driving:
+            return
+        try:
+            # No longer: an endpoint that asks for it while it is notified waits for its own answer.
+            async with asyncio.timeout(within_ms / 1000), self._driving:
+                pass
+        except TimeoutError:
+            raise TimeError(f"{refused} {_INSIDE}") from None
 
     # --- while time runs ------------------------------------------------------------------------------------
 

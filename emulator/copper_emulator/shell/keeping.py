@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
@@ -20,7 +20,6 @@ from copper_emulator.core.state import Edit, News, Rows, Tracker
 from copper_emulator.core.state.lines import Line
 from copper_emulator.core.state.parts import RowKey, Value
 from copper_emulator.core.state.tracking import text_of
-from copper_emulator.shell.background import Departing
 from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import STAGE, around, around_json
@@ -33,6 +32,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _AGAIN = 1.0
 """Seconds after which it is tried again to write what could not be written."""
+
+
+class Departing(Protocol):
+    """What has to be written down between two steps."""
+
+    def take(self) -> None:
+        """See what may go, and say so in the journal."""
+
+    def leave(self) -> None:
+        """It is written: what was taken goes."""
 
 
 class Kept:

@@ -118,18 +118,18 @@ class ServedAccount:
     async def reset(self, settings: Settings | None = None) -> None:
         """As at the start, with the same key, clock and routes of the command line. What is on its way is cut off."""
         async with self._not_gone():
-            await self.runner.alone(self._reset(own=settings))
+            await self.runner.alone(lambda: self._reset(own=settings))
 
     async def restore(self, found: Found, keys: list[Key]) -> None:
         """Go on as what was found, with these keys. Raises StateError, and then everything is as it was."""
         async with self._not_gone():
-            await self.runner.alone(self._restore(found, keys))
+            await self.runner.alone(lambda: self._restore(found, keys))
 
     async def begin_anew(self, settings: Settings) -> None:
         """As `reset`, but with these settings, and all of its routes: a scenario is to be played."""
         async with self._not_gone():
             routes = [(route.written, str(route.to)) for route in self.stage.routes]
-            await self.runner.alone(self._reset(settings))
+            await self.runner.alone(lambda: self._reset(settings))
             for origin, to in routes:
                 self.stage.routes.add(origin, to)
 
@@ -153,7 +153,7 @@ class ServedAccount:
     async def delete(self) -> None:
         """End the deliveries for good. Raises TimeError while notifications are on their way or time is moved."""
         async with self._not_gone():
-            await self.runner.alone(self.stop())
+            await self.runner.alone(self.stop)
             self.close()
 
     def tell(self, text: str) -> None:

@@ -181,6 +181,17 @@ class Meddling(Endpoint):
         return {"by": "1m"} if self.what == "advance" else {}
 
 
+async def test_time_passes_also_when_what_was_just_written_is_still_on_its_way() -> None:
+    async with listening(Endpoint()) as endpoint, serving(clock="manual", to=endpoint) as served:
+        await served.subscribe("lead", "new")
+        for number in range(4):
+            # A call of Copper's API is answered before its notification has come back.
+            assert (await served.api("POST", "/leads", {"name": f"Ada {number}"}))[0] == 200
+            assert (await clock(served, "/advance", {"by": "1s"}))["waiting"] == 0
+
+        assert len(endpoint.bodies) == 4
+
+
 @pytest.mark.parametrize("what", ["freeze", "run", "advance", "run-until-idle"])
 async def test_the_clock_is_left_alone_by_an_endpoint_that_time_waits_for(what: str) -> None:
     async with listening(Meddling()) as endpoint, serving(clock="manual", to=endpoint) as served:

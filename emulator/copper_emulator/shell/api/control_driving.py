@@ -8,11 +8,13 @@ from pydantic import Field
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.kinds import kind_called
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.api.control_models import RecordId, Word
+from copper_emulator.shell.api.control_models import Duration, RecordId, Word
 from copper_emulator.shell.api.control_record_models import OfType
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
+from copper_emulator.shell.background import MOMENT_MS
 from copper_emulator.shell.driver import settle
 from copper_emulator.shell.served_account import ServedAccount
 
@@ -39,6 +41,12 @@ class RelatedShape(Shape):
     related: list[dict[str, Any]] = Field(description="{type, id} of each")
 
 
+class Settle(Taken):
+    """How long to wait for what is on its way while time stands still, before it is refused."""
+
+    within: Duration = Field(MOMENT_MS, validate_default=False, json_schema_extra={"default": duration_text(MOMENT_MS)})
+
+
 class SettledShape(Shape):
     """Everything that was due has been delivered."""
 
@@ -53,9 +61,12 @@ class KeyShape(Shape):
     headers: dict[str, str] = Field(description="with these a client of Copper's calls the emulated API")
 
 
-async def settle_account(served: ServedAccount, said: Nothing) -> SettledShape:
-    """Deliver what is due, and wait for what is on its way; time stands still meanwhile."""
-    deliveries = await served.runner.play(lambda: settle(served.stage))
+async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
+    """Deliver what is due, and wait for what is on its way; time stands still meanwhile.
+
+    409 where that takes longer: an endpoint that settles while it is notified would wait for its own answer.
+    """
+    deliveries = await served.runner.play(lambda: settle(served.stage), within_ms=said.within)
     return SettledShape(now=iso(served.stage.now()), notifications=[each.notification.serial for each in deliveries])
 
 
@@ -87,7 +98,7 @@ def _related(served: ServedAccount, said: Relation) -> RelatedShape:
 
 
 DRIVING_OPERATIONS: tuple[Operation[Any], ...] = (
-    Operation("POST", "/clock/settle", "Deliver what is due", Nothing, SettledShape, settle_account),
+    Operation("POST", "/clock/settle", "Deliver what is due", Settle, SettledShape, settle_account),
     Operation("POST", "/records/{type}/relate", "Relate two records", Relation, RelatedShape, relate),
     Operation("POST", "/records/{type}/unrelate", "Take a relation away", Relation, RelatedShape, unrelate),
     Operation("POST", "/switch-key", "Another key", Nothing, KeyShape, switch_key),

@@ -180,6 +180,51 @@ def test_the_account_can_be_changed() -> None:
         catalogue.change_account({"id": 5, "colour": "red"})
 
 
+def test_settings_that_are_not_named_stay() -> None:
+    catalogue = new()
+    catalogue.change_account({"settings": {"setting_enable_leads": False}})
+    catalogue.change_account({"settings": {"setting_other": 1}})
+
+    assert catalogue.account["settings"] == {
+        "setting_team_permissions_enabled": False,
+        "setting_enable_leads": False,
+        "setting_other": 1,
+    }
+    assert catalogue.account["name"] == "Dev API Sandbox"
+
+
+@pytest.mark.parametrize("settings", [None, [], "off", False], ids=repr)
+def test_settings_are_an_object(settings: Any) -> None:
+    catalogue = new()
+
+    with pytest.raises(
+        UsageError, match=r"the account's settings are an object, like \{'setting_enable_leads': false\}"
+    ):
+        catalogue.change_account({"settings": settings})
+
+    assert catalogue.account == new().account
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, *({"setting_enable_leads": value} for value in (True, None, 0, False))], ids=str
+)
+def test_leads_are_there_unless_they_are_switched_off(settings: dict[str, Any]) -> None:
+    catalogue = new()
+    catalogue.change_account({"settings": settings})
+
+    assert catalogue.has_leads is (settings.get("setting_enable_leads") is not False)
+
+
+def test_settings_that_were_kept_as_something_else_switch_nothing_off() -> None:
+    catalogue = new()
+    catalogue.restore({**catalogue.state(), "account": {**catalogue.account, "settings": None}})
+
+    assert catalogue.has_leads
+    assert catalogue.change_account({"settings": {"setting_enable_leads": False}})["settings"] == {
+        "setting_enable_leads": False
+    }
+
+
 # --- add, update, remove ----------------------------------------------------------------------------------
 
 ENTRIES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {

@@ -13,7 +13,14 @@ from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import MAX_ID, Known
 from copper_emulator.core.records.forms.reading import Reading
-from copper_emulator.core.records.lookups.tables import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
+from copper_emulator.core.records.lookups.tables import (
+    ACCOUNT,
+    ENABLE_LEADS,
+    ID_STARTS,
+    LOOKUPS,
+    SEEDS,
+    check_entry,
+)
 from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -99,14 +106,30 @@ class Catalogue:
         self.tell(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Change what `GET /account` shows. Raises UsageError."""
+        """Change what `GET /account` shows; of its settings, those that are named. Raises UsageError."""
         unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
         if unknown:
             raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
-        self.account.update(fields)
+        settings = fields.get("settings", {})
+        if not isinstance(settings, Mapping):
+            raise UsageError(
+                f"the account's settings are an object, like {{'{ENABLE_LEADS}': false}}, not {settings!r}"
+            )
+        self.account.update(fields, settings={**self._settings, **settings})
         self._written()
         self.tell(AccountChanged(fields))
         return self.account
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether the account has not switched leads off."""
+        return self._settings.get(ENABLE_LEADS) is not False
+
+    @property
+    def _settings(self) -> Mapping[str, Any]:
+        # A state of before they were checked may have anything there.
+        settings = self.account["settings"]
+        return settings if isinstance(settings, Mapping) else {}
 
     # --- what records ask ------------------------------------------------------------------------------------
 

@@ -187,11 +187,14 @@ ID_STARTS: Mapping[str, int] = {
 }
 """The magnitudes of recorded ids."""
 
+ENABLE_LEADS = "setting_enable_leads"
+"""The account's setting by which leads are switched off."""
+
 ACCOUNT: Mapping[str, Any] = {
     "id": 100_624,
     "name": "Dev API Sandbox",
     "primary_timezone": "America/Los_Angeles",
-    "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+    "settings": {"setting_team_permissions_enabled": False, ENABLE_LEADS: True},
     "logo_mini_url": None,
 }
 

@@ -16,6 +16,7 @@ from copper_emulator.core.records.forms.custom import custom_form, read_custom
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 
@@ -34,9 +35,10 @@ Test: TypeAlias = Callable[[Stored], bool]
 
 
 def upsert(body: Any) -> Deed[Record]:
-    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match."""
+    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match, NotEnabled."""
 
     def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        require(store, LEAD)
         found = Findings(body, ("properties", "match"), "an upsert")
         for name in ("properties", "match"):
             found.require(name)
