@@ -259,6 +259,8 @@ class PipelineFields(TypedDict, total=False):
     id: int
     name: Required[str]
     stages: Required[Sequence[str | Mapping[str, Any]]]
+    type: Literal["opportunity", "project", "item"] | None
+    is_revenue: bool | None
 
 
 class PipelineChanges(TypedDict, total=False):
@@ -266,6 +268,8 @@ class PipelineChanges(TypedDict, total=False):
 
     name: str
     stages: Sequence[str | Mapping[str, Any]]
+    type: Literal["opportunity", "project", "item"] | None
+    is_revenue: bool | None
 
 
 class Pipelines(LookupTable):
@@ -278,6 +282,8 @@ class Pipelines(LookupTable):
             id: Its id; the next one if it is not given.
             name: Its name.
             stages: Its stages, in order. List of `{id, name, win_probability}`.
+            type: What it is for.
+            is_revenue: Whether it brings revenue.
         """
         return self._added(fields)
 
@@ -288,6 +294,8 @@ class Pipelines(LookupTable):
             id: the entry or its id.
             name: Its name.
             stages: Its stages, in order. List of `{id, name, win_probability}`.
+            type: What it is for.
+            is_revenue: Whether it brings revenue.
         """
         return self._updated(id, fields)
 

@@ -94,7 +94,7 @@ def test_names_that_cannot_be_written_are_told(server: str) -> None:
     again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
 
     assert answered["ignored"] == ["company_id"]
-    ignored = "ignored: company_id (only Copper writes it, or only at creation; relate records instead)"
+    ignored = "ignored: company_id (not to be written, or only at creation; relate records instead)"
     assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
 
 

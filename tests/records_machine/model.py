@@ -82,7 +82,8 @@ class Model(Telling):
             new |= {"date_created": self.seconds, **(own or {})}
             number = int(new["id"] or next(free))
             new["id"] = number
-        self.put(kind, {**new, "date_modified": self.seconds})
+        # An activity was last changed when it was done, until somebody changes it.
+        self.put(kind, {**new, "date_modified": self.seconds if old else new.get("activity_date", self.seconds)})
         if kind == "activity_log":
             self.interact(new, 0 if old else 1)
         return number

@@ -221,7 +221,7 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
     _show_records(answered["records"], output)
     if answered["ignored"]:
         names = ", ".join(answered["ignored"])
-        output.line(f"ignored: {names} (only Copper writes it, or only at creation; relate records instead)")
+        output.line(f"ignored: {names} (not to be written, or only at creation; relate records instead)")
     _show_changes(answered["changes"], output)
 
 

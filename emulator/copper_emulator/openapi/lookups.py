@@ -86,6 +86,7 @@ def lookup_components() -> dict[str, Schema]:
                 "name": nullable(_TEXT),
                 "primary_timezone": nullable(_TEXT),
                 "settings": {"type": ["object", "null"]},
+                "logo_mini_url": nullable(_TEXT),
             }
         ),
         "Tag": answer_object({"name": _TEXT, "count": _COUNT, **counts}),

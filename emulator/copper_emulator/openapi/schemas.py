@@ -82,12 +82,18 @@ def given(form: Form) -> Schema:
 def new_object(table: Table) -> Schema:
     """The body that makes a new object of a table."""
     required = [field.name for field in table.written if field.required]
-    return object_schema({"id": _ID, **{field.name: given_on_create(field) for field in table}}, required)
+    return object_schema(
+        {"id": _ID, **{field.name: given_on_create(field) for field in table}, **_unheeded(table)}, required
+    )
 
 
 def changes_of(table: Table) -> Schema:
     """The body that changes one."""
-    return object_schema({"id": _ID, **{field.name: given_on_update(field) for field in table}})
+    return object_schema({"id": _ID, **{field.name: given_on_update(field) for field in table}, **_unheeded(table)})
+
+
+def _unheeded(table: Table) -> dict[str, Schema]:
+    return {name: {"readOnly": True, "description": "No field of these; ignored."} for name in table.unheeded}
 
 
 def given_on_create(field: Field) -> Schema:

@@ -29,6 +29,7 @@ from copper_emulator.core.records.forms.plain import (
     OneOf,
     Several,
     Shown,
+    ShownAmount,
     Text,
     Unfit,
 )
@@ -351,11 +352,18 @@ CASES: dict[str, Case] = {
         ((-1, INVALID), (LATEST_SECOND + 1, INVALID), (10**400, INVALID)),
     ),
     "shown amount": Case(
-        Shown("float | None", "number", "number"),
+        ShownAmount("float | None", "number", "number"),
         "float | None",
         "number",
         ((-0.5, -0.5), (MAX_AMOUNT, MAX_AMOUNT)),
-        ((MAX_AMOUNT + 1, INVALID), (-MAX_AMOUNT - 1, INVALID), (float("inf"), INVALID)),
+        ((MAX_AMOUNT + 1, INVALID), (-MAX_AMOUNT - 1, INVALID), (float("inf"), INVALID), ("dear", INVALID)),
+    ),
+    "shown truth": Case(
+        Shown("bool | None", "true or false", "boolean"),
+        "bool | None",
+        "true or false",
+        ((True, True), (False, False)),
+        ((1, INVALID), ("true", INVALID)),
     ),
     "shown text": Case(Shown("str | None", "text", "string"), "str | None", "text", (("USD", "USD"),), ((7, INVALID),)),
     "shown list": Case(
@@ -407,6 +415,17 @@ def test_the_schema_takes_and_refuses_the_same(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_a_form_says_what_it_is(case: Case) -> None:
     assert (case.form.python, case.form.words, case.form.blank()) == (case.python, case.words, case.blank)
+
+
+@pytest.mark.parametrize(("text", "amount"), [("250000.0", 250_000), ("5000.0", 5_000), ("-0.25", -0.25), ("7", 7)])
+def test_an_amount_that_was_recorded_as_text_is_a_number(text: str, amount: float, known: RecordStore) -> None:
+    assert ShownAmount("float | None", "number", "number").read(text, known) == amount
+
+
+@pytest.mark.parametrize("text", ["", "1e5", "nan", " 5", "5,0", "9" * 18])
+def test_no_other_text_is_an_amount(text: str, known: RecordStore) -> None:
+    with pytest.raises(Unfit, match=INVALID):
+        ShownAmount("float | None", "number", "number").read(text, known)
 
 
 def test_every_form_of_the_tables_is_here() -> None:

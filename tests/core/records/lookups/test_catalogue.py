@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -133,7 +134,40 @@ def test_the_account_is_that_of_the_sample() -> None:
         "name": "Dev API Sandbox",
         "primary_timezone": "America/Los_Angeles",
         "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+        "logo_mini_url": None,
     }
+
+
+def test_pipelines_bring_revenue_by_opportunities_unless_they_say_otherwise() -> None:
+    """`type` and `is_revenue`: changelog of the developer docs, 2024-11-11; their values: its overview of
+    opportunities."""
+    catalogue = new()
+    assert [(each["type"], each["is_revenue"]) for each in catalogue.table("pipelines").values()] == [
+        ("opportunity", True)
+    ] * 2
+    assert list(catalogue.get("pipelines", 213_214)) == ["id", "name", "stages", "type", "is_revenue"]
+
+    hiring = catalogue.add("pipelines", {"name": "Hiring", "stages": ["New"], "type": "item", "is_revenue": False})
+
+    assert (hiring["type"], hiring["is_revenue"]) == ("item", False)
+    changed = catalogue.update("pipelines", hiring["id"], {"type": None, "is_revenue": None})
+    assert (changed["type"], changed["is_revenue"]) == ("opportunity", True)
+    with pytest.raises(Invalid, match="Type: is not included in the list"):
+        catalogue.update("pipelines", hiring["id"], {"type": "Opportunity"})
+
+
+def test_what_was_written_down_before_that_was_known_is_completed() -> None:
+    catalogue = new()
+    told = deepcopy(catalogue.state())
+    del told["account"]["logo_mini_url"]
+    for pipeline in told["tables"]["pipelines"]:
+        del pipeline["type"], pipeline["is_revenue"]
+
+    other = new()
+    other.restore(told)
+
+    assert other.state() == catalogue.state()
+    assert list(other.get("pipelines", 213_214)) == ["id", "name", "stages", "type", "is_revenue"]
 
 
 def test_the_account_can_be_changed() -> None:
@@ -141,7 +175,9 @@ def test_the_account_can_be_changed() -> None:
 
     assert catalogue.change_account({"name": "Engines"})["name"] == "Engines"
     assert new().account["name"] == "Dev API Sandbox"
-    with pytest.raises(UsageError, match="the account has no id, colour; it has name, primary_timezone, settings"):
+    with pytest.raises(
+        UsageError, match="the account has no id, colour; it has name, primary_timezone, settings, logo"
+    ):
         catalogue.change_account({"id": 5, "colour": "red"})
 
 

@@ -13,7 +13,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Text
 from copper_emulator.core.records.searching.custom_filters import CustomFieldFilters
 from copper_emulator.core.records.searching.filter_shapes import AnActivityType, AnyOrAll, AnyRecord, Listed
-from copper_emulator.core.records.searching.filter_values import Flag
+from copper_emulator.core.records.searching.filter_values import Flag, PhoneNumber
 from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.search import PARAMETERS, body_schema, parse_search
 from tests.core.builders import START, make_account
@@ -63,7 +63,7 @@ PEOPLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"emails": ["ada@acme.example"], "ids": [2, 3]}, []),
     ({"phone_number": "+4 1 5 9 9 9 4 3 2 1"}, [ADA]),
     ({"phone_numbers": ["4159994321", "4159994322"]}, [ADA, BOB]),
-    ({"phone_number": "9994321"}, []),
+    ({"phone_number": {"value": "9994322", "match": "partial"}}, [BOB]),
     ({"title": "countess"}, [ADA]),
     ({"city": "ROME"}, [ADA]),
     ({"city": ""}, [CYD]),
@@ -544,7 +544,7 @@ def sample(form: Any) -> Any:
         return {"id": 1, "type": str(form.kinds[0])}
     if isinstance(form, OneOf):
         return form.choices[0]
-    samples = {Text: "x", Flag: True, AnActivityType: NOTE, CustomFieldFilters: []}
+    samples = {Text: "x", PhoneNumber: "1", Flag: True, AnActivityType: NOTE, CustomFieldFilters: []}
     return samples.get(type(form), 1)
 
 

@@ -337,10 +337,22 @@ class Shown:
         return bounds if bounds is None or self.most is None else (bounds[0], self.most)
 
     def _fits(self, value: Any) -> bool:
-        if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool):
+        if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool) is not (self.shape == "boolean"):
             return False
         bounds = self._bounds
         return bounds is None or (isinstance(value, int | float) and bounds[0] <= value <= bounds[1])
+
+
+class ShownAmount(Shown):
+    """An amount that only Copper writes. As text, as it was recorded until 2020 (`"250000.0"`), it is read as well."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> Any:
+        return super().read(float(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else value, known)
+
+
+_AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -348,6 +360,7 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "number": (int, float),
     "string": str,
     "object": dict,
+    "boolean": bool,
 }
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {"integer": (0, MAX_ID), "number": (-MAX_AMOUNT, MAX_AMOUNT)}

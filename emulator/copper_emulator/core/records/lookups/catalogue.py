@@ -31,7 +31,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
 """The field of a table whose parts have ids of their own."""
 
-_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings")
+_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings", "logo_mini_url")
 
 _ZONES = "one is called like America/Los_Angeles, and where there are none `pip install tzdata` brings them"
 
@@ -203,12 +203,12 @@ class Catalogue:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from here."""
-        self.account = state["account"]
-        self._tables = {name: {} for name in LOOKUPS}
-        for name, entries in self._tables.items():
-            # A state that was written before has nothing of the fields that came since.
-            blank = {field.name: field.initial for field in LOOKUPS[name]}
-            entries.update({each["id"]: {"id": each["id"], **blank, **each} for each in state["tables"].get(name, ())})
+        # What was written down by an earlier version lacks what was not known then.
+        self.account = {**deepcopy(dict(ACCOUNT)), **state["account"]}
+        self._tables = {
+            name: {each["id"]: {"id": each["id"], **table.initial, **each} for each in state["tables"].get(name, ())}
+            for name, table in LOOKUPS.items()
+        }
         self._ids |= state["ids"]
         self._written()
 

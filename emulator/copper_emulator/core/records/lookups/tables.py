@@ -35,6 +35,9 @@ ICONS = (
 )
 """The icons of custom activity types (developer docs)."""
 
+PIPELINE_TYPES = ("opportunity", "project", "item")
+"""What pipelines are for."""
+
 AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACTIVITY_LOG)
 """The types that can have custom fields."""
 
@@ -129,6 +132,10 @@ LOOKUPS: Mapping[str, Table] = {
                 required=True,
                 null=Null.REFUSED,
             ),
+            # Since November 2024 (changelog of the developer docs); their values are those of its overview of
+            # opportunities.
+            Field("type", OneOf(PIPELINE_TYPES), "What it is for.", null=Null.DEFAULT, default=PIPELINE_TYPES[0]),
+            Field("is_revenue", Checkbox(), "Whether it brings revenue.", null=Null.DEFAULT, default=True),
         ),
     ),
     "activity_types": Table(
@@ -203,6 +210,7 @@ ACCOUNT: Mapping[str, Any] = {
     "name": "Dev API Sandbox",
     "primary_timezone": "America/Los_Angeles",
     "settings": {"setting_team_permissions_enabled": False, ENABLE_LEADS: True},
+    "logo_mini_url": None,
 }
 
 SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {

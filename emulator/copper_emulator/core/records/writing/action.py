@@ -190,8 +190,9 @@ class Action:
             after |= given
             for name in self._table.unstored:
                 after.pop(name, None)
-        for name in ("date_created", "date_modified"):
-            after[name] = after[name] if seeding and after[name] is not None else self._now
+        # An activity was last changed when it was done, even where that is before it was written down (recorded).
+        for name, moment in (("date_created", self._now), ("date_modified", after.get("activity_date", self._now))):
+            after[name] = after[name] if seeding and after[name] is not None else moment
         claimed = self._claim(None, None, after, found)
         record_id = wanted if wanted is not None else self._next_id()
         self._claimed |= dict.fromkeys(claimed, record_id)

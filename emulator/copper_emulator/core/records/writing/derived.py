@@ -131,10 +131,14 @@ def _currency(write: Write) -> None:
         write.after["monetary_unit"] = None
 
 
+def converted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a value is in the account's currency. The emulator knows no exchange rates: that is the record's own."""
+    unit = record["monetary_unit"]
+    return {"converted_unit": unit, "converted_value": record["monetary_value"] if unit else None}
+
+
 def _converted_value(write: Write) -> None:
-    # The emulator knows no exchange rates: the account's currency is the record's own.
-    write.after["converted_unit"] = write.after["monetary_unit"]
-    write.after["converted_value"] = write.after["monetary_value"] if write.after["monetary_unit"] else None
+    write.after.update(converted(write.after))
 
 
 def _activity(write: Write) -> None:
