@@ -269,7 +269,7 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["journal", "--status", "99"], "'99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
         (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; it is one of new, update, delete; did"),
-        (["status", "--server", "https://127.0.0.1:2930"], "this is done at the server's plain port: http://127.0.0.1"),
+        (["status", "--server", "https://127.0.0.1:2930"], "it is done at the plain port, like http://127.0.0.1:2929"),
         (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
         (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),
         (["status", "--server", "ftp://127.0.0.1"], "is no URL of a server"),
