@@ -148,6 +148,16 @@ def test_reset_brings_back_what_a_new_account_has(copper: Copper) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
+    "the user of the API key": (
+        lambda c: c.lookups.users.remove(137_658),
+        UsageError,
+        "user 137658 (Demo User) cannot be removed: the account's API key belongs to it, and /users/me answers it",
+    ),
+    "settings that are none": (
+        lambda c: c.lookups.account.update(settings=["off"]),  # type: ignore[arg-type]
+        UsageError,
+        "the account's settings are an object, like {'setting_enable_leads': false}, not ['off']",
+    ),
     "an entry that is used": (
         lambda c: c.lookups.users.remove(137_659),
         UsageError,

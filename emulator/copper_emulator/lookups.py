@@ -63,7 +63,7 @@ class LookupTable:
 
         Raises:
             NotFound: there is no such entry.
-            UsageError: records use it.
+            UsageError: records use it, or the API key belongs to this user.
         """
         wanted = self._id(id)
         self._write(lambda records: remove_entry(records, self._name, wanted))
@@ -138,8 +138,9 @@ class AccountDetails(Mapping[str, Any]):
         Args:
             name: the account's name.
             primary_timezone: a zone's name, like `America/Los_Angeles`.
-            settings: the whole object; those of a new account are `setting_team_permissions_enabled` and
-                `setting_enable_leads`.
+            settings: those that change. A new account has `setting_team_permissions_enabled`, False, and
+                `setting_enable_leads`, True: where that is False, leads are switched off, and every call for them is
+                refused with 403.
         """
         given = {"name": name, "primary_timezone": primary_timezone, "settings": settings}
         sent = as_json({key: value for key, value in given.items() if value is not None}, {}, "the account's fields")

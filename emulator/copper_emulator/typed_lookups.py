@@ -395,6 +395,7 @@ class CustomFieldDefinitionFields(TypedDict, total=False):
 
     id: int
     name: Required[str]
+    canonical_name: str | None
     data_type: Required[DataType]
     available_on: Sequence[Literal["lead", "person", "company", "opportunity", "project", "task"]] | None
     is_filterable: bool | None
@@ -421,9 +422,10 @@ class CustomFieldDefinitions(LookupTable):
         Args:
             id: Its id; the next one if it is not given.
             name: Its name.
+            canonical_name: A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.
             data_type: What it holds.
             available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
-            is_filterable: Whether searches can filter by it.
+            is_filterable: Whether searches and upserts can ask for it.
             options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
             currency: Of a Currency: three letters.
         """
@@ -436,7 +438,7 @@ class CustomFieldDefinitions(LookupTable):
             id: the entry or its id.
             name: Its name.
             available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
-            is_filterable: Whether searches can filter by it.
+            is_filterable: Whether searches and upserts can ask for it.
             options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
             currency: Of a Currency: three letters.
         """

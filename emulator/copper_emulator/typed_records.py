@@ -1123,7 +1123,7 @@ class Opportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -1161,7 +1161,7 @@ class Opportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -1218,9 +1218,9 @@ class Opportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
@@ -2051,7 +2051,7 @@ class AsyncOpportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -2089,7 +2089,7 @@ class AsyncOpportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -2146,9 +2146,9 @@ class AsyncOpportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no

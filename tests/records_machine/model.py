@@ -103,6 +103,8 @@ class Model(Telling):
         changed = {name for name in new if old.get(name, ...) != new[name]}
         if "custom_fields" in said:
             values = {item["custom_field_definition_id"]: item["value"] for item in said["custom_fields"]}
+            # Several options stand in the order of their ids.
+            values = {each: sorted(value) if isinstance(value, list) else value for each, value in values.items()}
             unset = {each: DEFINITIONS[each].blank for each, value in values.items() if value is None}
             new["custom_fields"] = (old or BLANK[kind])["custom_fields"] | values | unset
         if "first_name" in new and "name" in changed:

@@ -93,11 +93,11 @@ def _id(name: str, first: int, second: int, **more: Any) -> Row:
 
 
 def _day(name: str) -> Row:
-    """A moment: Unix seconds in every sample, mm/dd/yyyy in the documentation's words."""
+    """A moment: Unix seconds in every sample, mm/dd/yyyy in the documentation; in Los Angeles, 8 hours behind."""
     return Row(
         _same(1_496_799_000),
-        ("01/23/2017", 1_485_129_600),
-        {name: [1_496_799_000, 1_485_129_600]},
+        ("01/23/2017", 1_485_158_400),
+        {name: [1_496_799_000, 1_485_158_400]},
         None,
         None,
         (

@@ -177,12 +177,12 @@ def test_computed_values_are_the_names_of_options() -> None:
     shown = account.records.shown(LEAD, account.records.stored(LEAD, lead), with_computed=True)
 
     assert [(item["custom_field_definition_id"], item["computed_value"]) for item in shown["custom_fields"]] == [
-        (fruits, ["Bananas", "Apples"]),
+        (fruits, ["Apples", "Bananas"]),
         (size, "Small"),
         (empty, None),
         (text, "red"),
     ]
-    assert [item["value"] for item in shown["custom_fields"]] == [[bananas, apples], small, None, "red"]
+    assert [item["value"] for item in shown["custom_fields"]] == [[apples, bananas], small, None, "red"]
 
 
 def test_what_is_read_with_computed_values_can_be_written_back() -> None:

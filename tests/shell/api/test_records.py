@@ -226,14 +226,14 @@ def dropdown(client: Client, available_on: list[str]) -> tuple[int, list[int]]:
 def test_computed_values_are_shown_to_those_who_ask(client: Client, sample: Sample) -> None:
     definition, (apples, pears) = dropdown(client, [sample.kind])
     record = made(client, sample, custom_fields=[{"custom_field_definition_id": definition, "value": [pears, apples]}])
-    plain = {"custom_field_definition_id": definition, "value": [pears, apples]}
+    plain = {"custom_field_definition_id": definition, "value": [apples, pears]}
     path = f"/{sample.plural}/{record['id']}"
 
     assert record["custom_fields"] == [plain]
     assert client.ok("GET", path)["custom_fields"] == [plain]
     assert client.ok("GET", path + "?custom_field_computed_values=false")["custom_fields"] == [plain]
     asked = client.ok("GET", path + "?custom_field_computed_values=true")
-    assert asked["custom_fields"] == [{**plain, "computed_value": ["Pears", "Apples"]}]
+    assert asked["custom_fields"] == [{**plain, "computed_value": ["Apples", "Pears"]}]
     assert client.ok("PUT", path, {"custom_fields": asked["custom_fields"]}) == record
 
 

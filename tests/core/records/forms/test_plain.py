@@ -40,7 +40,7 @@ from copper_emulator.core.records.forms.references import (
     Reference,
     StageId,
 )
-from copper_emulator.core.records.lookups.tables import LOOKUPS, Parts
+from copper_emulator.core.records.lookups.tables import LOOKUPS, Key, Parts
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from tests.core.records.playing import COMPANY, LEAD, PERSON, TASK, custom
@@ -88,6 +88,13 @@ CASES: dict[str, Case] = {
             (-(10**16), "must be greater than or equal to -1000000000000000"),
         ),
     ),
+    "key": Case(
+        Key(),
+        "str",
+        "text",
+        (("Dropdown_Field_1", "dropdown_field_1"), ("", "")),
+        ((7, "must be a string"),),
+    ),
     "per cent": Case(
         Number(0, 100, whole=True),
         "int",
@@ -118,13 +125,14 @@ CASES: dict[str, Case] = {
         Moment(),
         "int | str",
         "Unix seconds, or mm/dd/yyyy",
-        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 86_400), ("01/23/2017", 1_485_129_600)),
+        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 115_200), ("01/23/2017", 1_485_158_400)),
         (
             (-1, INVALID),
             (253_402_300_800, INVALID),
             (1.5, INVALID),
             (True, INVALID),
             ("2017-01-23", INVALID),
+            ("23/1/2017", INVALID),
             ("1/1/1969", INVALID),
         ),
         (("2/29/2017", INVALID),),
@@ -132,17 +140,25 @@ CASES: dict[str, Case] = {
     "day": Case(
         CalendarDay(),
         "str",
-        "M/D/YYYY",
-        (("1/23/2017", "1/23/2017"), ("01/03/2017", "1/3/2017")),
+        "M/D/YYYY, or D/M/YYYY where D is over 12",
+        (
+            ("1/23/2017", "1/23/2017"),
+            ("01/03/2017", "1/3/2017"),
+            ("12/11/2017", "12/11/2017"),
+            ("13/1/2017", "1/13/2017"),
+            ("31/12/2017", "12/31/2017"),
+        ),
         (
             (1_485_129_600, INVALID),
             ("2017-01-23", INVALID),
             ("", INVALID),
             ("1/23/17", INVALID),
-            ("13/1/2017", INVALID),
+            ("13/13/2017", INVALID),
+            ("32/1/2017", INVALID),
+            ("0/1/2017", INVALID),
             ("1/1/1969", INVALID),
         ),
-        (("2/29/2017", INVALID),),
+        (("2/29/2017", INVALID), ("30/2/2017", INVALID)),
     ),
     "one of": Case(
         OneOf(("Open", "Won")),

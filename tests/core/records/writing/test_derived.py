@@ -119,6 +119,16 @@ def test_parts_that_come_with_the_name_are_the_writers_own() -> None:
     assert shows(account, PERSON, made, "name", *NAME_PARTS) == ("Ada Byron", None, "Ada", "B.", "Byron", None)
 
 
+def test_where_the_parts_that_come_with_a_name_make_up_all_of_it_there_are_no_others() -> None:
+    account = make_account()
+
+    made = make(account, PERSON, name="Ada King Lovelace", prefix="Ada King", first_name="Lovelace")
+    assert shows(account, PERSON, made, *NAME_PARTS) == ("Ada King", "Lovelace", None, None, None)
+
+    write(account, PERSON, made, name="Grace Hopper", first_name="Grace Hopper")
+    assert shows(account, PERSON, made, "name", *NAME_PARTS) == ("Grace Hopper", None, "Grace Hopper", None, None, None)
+
+
 def test_the_same_name_again_leaves_the_parts() -> None:
     account = make_account()
     made = make(account, PERSON, name="Ada King", first_name="Augusta")

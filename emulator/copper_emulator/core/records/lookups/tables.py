@@ -76,6 +76,15 @@ class Parts:
         return {**part_id, "name": given["name"], **kept, **read}
 
 
+class Key(Text):
+    """A text that names one thing, kept in lower case (developer docs: it is "automatically downcased")."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> str:
+        return super().read(value, known).lower()
+
+
 def _name() -> Field:
     return Field("name", Text(), "Its name.", required=True, null=Null.REFUSED)
 
@@ -149,10 +158,16 @@ LOOKUPS: Mapping[str, Table] = {
         (
             _name(),
             Field(
+                "canonical_name",
+                Key(),
+                "A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.",
+                access=Access.CREATE,
+            ),
+            Field(
                 "data_type", OneOf(DATA_TYPES), "What it holds.", required=True, access=Access.CREATE, null=Null.REFUSED
             ),
             Field("available_on", Several(OneOf(AVAILABLE)), "The types that have it."),
-            Field("is_filterable", Checkbox(), "Whether searches can filter by it.", default=True),
+            Field("is_filterable", Checkbox(), "Whether searches and upserts can ask for it.", default=True),
             Field(
                 "options",
                 Parts((Field("rank", Number(0, 1_000, whole=True), "Its place."),)),
@@ -180,11 +195,14 @@ ID_STARTS: Mapping[str, int] = {
 }
 """The magnitudes of recorded ids."""
 
+ENABLE_LEADS = "setting_enable_leads"
+"""The account's setting by which leads are switched off."""
+
 ACCOUNT: Mapping[str, Any] = {
     "id": 100_624,
     "name": "Dev API Sandbox",
     "primary_timezone": "America/Los_Angeles",
-    "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+    "settings": {"setting_team_permissions_enabled": False, ENABLE_LEADS: True},
 }
 
 SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {

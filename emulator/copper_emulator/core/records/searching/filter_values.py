@@ -6,10 +6,8 @@ too, and a URL's query has nothing but texts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Protocol
 
@@ -21,24 +19,16 @@ from copper_emulator.core.records.forms.plain import (
     Known,
     Number,
     Unfit,
+    as_number,
 )
 from copper_emulator.core.records.forms.references import read_id
+from copper_emulator.core.zones import day_of
 
 NONE_ID = -2
 """Stands for "none" among ids (developer docs)."""
 
 LATEST_WRITTEN = 2_147_483_648
 """The latest second that filters by creation and modification take (developer docs, search of leads)."""
-
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
-
-
-def as_number(value: Any) -> Any:
-    """A text of digits as the number it means; everything else as it is."""
-    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return value
-    return float(match[0]) if match[1] else int(match[0])
 
 
 class Written(Protocol):
@@ -90,10 +80,10 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day, as a moment in it in Unix seconds (UTC) or as `M/D/YYYY`; read as a number like 20171123."""
+    """A day, as text or as a moment in it, by the clocks of the account's time zone; read as a number like 20171123."""
 
     python: str = "int | str"
-    words: str = "Unix seconds, or M/D/YYYY"
+    words: str = f"Unix seconds, or {CalendarDay().words}"
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -102,7 +92,7 @@ class Day:
     def read(self, value: Any, known: Known) -> int:
         if isinstance(as_number(value), str):
             return day_number(CalendarDay().read(value, known))
-        day = datetime.fromtimestamp(Seconds().read(value, known), UTC)
+        day = day_of(Seconds().read(value, known), known.zone)
         return _day_number(day.year, day.month, day.day)
 
 

@@ -65,11 +65,11 @@ def _plain(word: str) -> str:
 
 def _name_parts(write: Write) -> None:
     if write.before is None or ("name" in write.said and write.changed("name")):
-        write.after.update(split_name(write.after["name"]))
-        for part in NAME_PARTS:
-            # Parts that were written beside the name are the writer's own.
-            if write.said.get(part) is not None:
-                write.after[part] = write.said[part]
+        # Parts that were written beside the name are the writer's own; where they make it up there are no others.
+        own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
+        name = write.after["name"]
+        others = dict.fromkeys(NAME_PARTS) if own and " ".join(own.values()) == name else split_name(name)
+        write.after.update(others, **own)
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
         joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
         # A name is there and not blank, whatever its parts are.
