@@ -67,7 +67,7 @@ class Client:
         except ValueError:
             port = 0
         if parts.scheme == "https" and parts.hostname:
-            raise UsageError(f"{url!r} is no URL of a server for this: it is done at the plain port, like {DEFAULT_URL}")
+            raise UsageError(f"{url!r} is no URL of a server here: it is done at the plain port, like {DEFAULT_URL}")
         if parts.scheme != "http" or not parts.hostname or not port:
             raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
