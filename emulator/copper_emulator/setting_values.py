@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DUE = "due"
 """The name under which `allow` permits what was due and never given the chance to go."""
 
+NONE = "none"
+"""A list with nothing in it."""
+
 RANDOM = "random"
 """The seed that is another one each time."""
 
@@ -86,7 +89,7 @@ def parse_files(value: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [] if text.strip() == NONE else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _parse_permit(item: object) -> int | str:
