@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from copper_emulator import EchoLoop, Emulator, Endpoint
+from copper_emulator import Delivery, EchoLoop, Emulator, Endpoint
 
 TARGET = "https://billing.example.com/hooks/copper"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -42,3 +42,44 @@ def test_a_hook_after_a_late_answer_is_part_of_the_chain() -> None:
 
         with pytest.raises(EchoLoop, match="Echo loop: 3 deliveries in a row"):
             copper.run_until_idle()
+
+
+def test_a_hook_that_raises_keeps_those_of_the_same_round_until_time_passes_again() -> None:
+    with Emulator(in_flight=5) as copper:
+        copper.route("https://billing.example.com", to=Endpoint(TARGET))
+        for number in (1, 2, 3):
+            copper.subscribe("person", "new", target=f"{TARGET}/{number}")
+        hooked: list[str] = []
+
+        def hook(delivery: Delivery) -> None:
+            hooked.append(delivery.target)
+            if len(hooked) == 1:
+                raise LookupError("not in the books")
+
+        copper.after_delivery(hook)
+        with pytest.raises(LookupError, match="not in the books"):
+            copper.fire("person", "new", ids=1)
+        assert hooked == [f"{TARGET}/1"]
+
+        copper.fire("person", "new", ids=2)
+        assert hooked == [f"{TARGET}/{number}" for number in (1, 2, 3, 1, 2, 3)]
+
+
+def test_of_several_at_once_the_one_whose_endpoint_runs_is_the_cause() -> None:
+    with Emulator(in_flight=5) as copper:
+
+        def second(_request: object) -> int:
+            if len(copper.changes) == 1:
+                copper.people.create(name="Grace")
+            return 200
+
+        copper.route("https://first.example", to=lambda request: 200)
+        copper.route("https://second.example", to=second)
+        copper.subscribe("person", "new", target="https://first.example/hook")
+        theirs = copper.subscribe("person", "new", target="https://second.example/hook")
+
+        copper.people.create(name="Ada")
+
+        _, caused = copper.changes
+        [cause] = [each for each in copper.notifications if each.serial == caused.cause]
+        assert cause.subscription == theirs.id

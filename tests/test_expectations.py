@@ -271,6 +271,14 @@ def test_thousands_of_single_notifications_are_covered_at_once(copper: Copper, l
     assert len(copper.expect("person", "update", ids=range(1, 2001))) == 2000
 
 
+def test_a_cover_that_the_first_ones_mislead_is_found_among_thousands(copper: Copper, listening: Endpoint) -> None:
+    for ids in ([1, 2], [2, 3], [1], *([number] for number in range(4, 2300))):
+        copper.fire("person", "update", ids=ids)
+    copper.run_until_idle()
+
+    assert len(copper.expect("person", "update", ids=range(1, 2300))) == 2298
+
+
 def test_it_shows_the_exception_of_the_endpoint(copper: Copper) -> None:
     def broken(request: object) -> None:
         raise ZeroDivisionError("in the endpoint")

@@ -48,6 +48,7 @@ def test_the_defaults_are_what_copper_documents_or_the_documented_assumption() -
         ({"allow": "nonsense"}, "allow: 'nonsense' is neither a status"),
         ({"allow": 99}, "allow: 99 is neither a status"),
         ({"allow_targets": "https://x.example"}, "is not a host"),
+        ({"allow_targets": "*.example.com"}, "is no one host"),
         ({"allow_targets": "API.copper.com."}, "nothing is ever delivered to Copper itself"),
         ({"ca": "missing.pem"}, "ca: missing.pem cannot be read: No such file or directory"),
         ({"ca": [__file__]}, "test_settings.py has no certificate in it that can be read: it must be a PEM file"),

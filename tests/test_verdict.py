@@ -1,12 +1,14 @@
 """The verdict at the end: what fails a test that nobody looked at, what permits it, and what it says."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from copper_emulator import Copper, Emulator, Endpoint, VerdictError
+from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, UsageError, VerdictError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 
@@ -253,3 +255,66 @@ def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:
         answering(copper)
         copper.fire("person", "update", ids=1)
         assert copper.verdict() == ""
+
+
+# --- the end of a block ---------------------------------------------------------------------------------------------
+
+
+def failing_at_its_end() -> web.Application:
+    """An application that is started and served, and raises as it is shut down."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    async def fail(_app: web.Application) -> None:
+        raise LookupError("no such table")
+
+    app = web.Application()
+    app.router.add_post("/hooks/copper", answer)
+    app.on_cleanup.append(fail)
+    return app
+
+
+def threads() -> set[str]:
+    return {each.name for each in threading.enumerate() if each.name.startswith("copper")}
+
+
+def test_what_an_application_raises_at_its_end_ends_everything_else_all_the_same_and_hides_no_verdict() -> None:
+    before = threads()
+    with pytest.raises(LookupError, match="no such table") as caught, Emulator() as copper:
+        copper.route("https://billing.example.com", to=failing_at_its_end())
+        copper.subscribe("person", "update", target=TARGET)
+        copper.fire("person", "update", ids=1)
+        blocked(copper)
+
+    assert threads() == before
+    [note] = caught.value.__notes__
+    assert note.startswith("copper: 1 thing went wrong that the test did not expect: blocked")
+
+
+@pytest.mark.asyncio
+async def test_the_same_of_an_asynchronous_block() -> None:
+    before = threads()
+    with pytest.raises(LookupError, match="no such table") as caught:
+        async with AsyncEmulator() as copper:
+            copper.route("https://billing.example.com", to=failing_at_its_end())
+            copper.subscribe("person", "update", target=TARGET)
+            await copper.fire("person", "update", ids=1)
+            copper.subscribe("person", "update", target="https://nowhere.example/hook")
+            await copper.fire("person", "update", ids=1)
+
+    assert threads() == before
+    [note] = caught.value.__notes__
+    assert note.startswith("copper: 1 thing went wrong that the test did not expect: blocked")
+
+
+@pytest.mark.asyncio
+async def test_one_emulator_is_in_one_block_at_a_time() -> None:
+    emulator, asynchronous = Emulator(), AsyncEmulator()
+    with emulator as copper:
+        with pytest.raises(UsageError, match="this Emulator is in use by a block that has not ended: make another one"):
+            emulator.__enter__()
+        assert copper.subscribe("person", "new", target=TARGET) in copper.subscriptions
+    async with asynchronous:
+        with pytest.raises(UsageError, match="this AsyncEmulator is in use"):
+            await asynchronous.__aenter__()

@@ -275,8 +275,10 @@ class AsyncCopper(Face):
 
     async def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator does it."""
-        self.leave()
-        await self.stop_apps()
+        try:
+            self.leave()
+        finally:
+            await self.stop_apps()
 
     async def stop_apps(self) -> None:
         """Shut down the applications that were started."""

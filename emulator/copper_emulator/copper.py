@@ -17,8 +17,9 @@ from copper_emulator.expectation import Expectation
 from copper_emulator.face import Face, records_of
 from copper_emulator.operations import HOUR, longest, span
 from copper_emulator.records import Act
-from copper_emulator.shell.delivering import SyncDelivering, check_thread
+from copper_emulator.shell.delivering import SyncDelivering
 from copper_emulator.shell.driver import Rounds, run_sync
+from copper_emulator.shell.running_loop import check_thread
 from copper_emulator.typed_records import (
     Activities,
     Companies,
@@ -270,8 +271,10 @@ class Copper(Face):
 
     def close(self) -> None:
         """Leave the host and shut down the applications that were started; Emulator does it."""
-        self.leave()
-        self.stop_apps()
+        try:
+            self.leave()
+        finally:
+            self.stop_apps()
 
     def stop_apps(self) -> None:
         """Shut down the applications that were started."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.copper import Copper
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.surface import Surface
 from copper_emulator.face import Face
 from copper_emulator.setting_values import RANDOM
@@ -41,6 +42,8 @@ class Emulator(AbstractContextManager[Copper]):
         self._copper: Copper | None = None
 
     def __enter__(self) -> Copper:
+        __tracebackhide__ = True
+        _check_unentered(self._copper, "Emulator")
         try:
             self._copper = Copper(self._settings, self._host, start=self._start)
         except BaseException:
@@ -55,16 +58,17 @@ class Emulator(AbstractContextManager[Copper]):
         copper, self._copper = self._copper, None
         if copper is None:
             return
+        text = ""
         try:
-            text = copper.verdict() if error is None else ""
-        finally:
-            copper.close()
-            self._leave_host()
-        again = _again(copper, "Emulator") if self._random else ""
-        if again and isinstance(error, Exception):
-            error.add_note(again)
+            with ExitStack() as closing:
+                closing.callback(self._leave_host)
+                closing.callback(copper.close)
+                text = _judged(copper, error, "Emulator" if self._random else "")
+        except Exception as failed:
+            _note(failed, text)
+            raise
         if text:
-            raise VerdictError("\n".join(filter(None, [text, again])))
+            raise VerdictError(text)
 
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
 
@@ -89,6 +93,8 @@ class AsyncEmulator:
         self._copper: AsyncCopper | None = None
 
     async def __aenter__(self) -> AsyncCopper:
+        __tracebackhide__ = True
+        _check_unentered(self._copper, "AsyncEmulator")
         try:
             self._copper = AsyncCopper(self._settings, self._host, start=self._start, surface=Surface.ASYNC)
         except BaseException:
@@ -103,16 +109,17 @@ class AsyncEmulator:
         copper, self._copper = self._copper, None
         if copper is None:
             return
+        text = ""
         try:
-            text = copper.verdict() if error is None else ""
-        finally:
-            await copper.close()
-            self._leave_host()
-        again = _again(copper, "AsyncEmulator") if self._random else ""
-        if again and isinstance(error, Exception):
-            error.add_note(again)
+            async with AsyncExitStack() as closing:
+                closing.callback(self._leave_host)
+                closing.push_async_callback(copper.close)
+                text = _judged(copper, error, "AsyncEmulator" if self._random else "")
+        except Exception as failed:
+            _note(failed, text)
+            raise
         if text:
-            raise VerdictError("\n".join(filter(None, [text, again])))
+            raise VerdictError(text)
 
     if not TYPE_CHECKING:  # As above.
 
@@ -129,9 +136,26 @@ def _outside(maker: str, block: str, name: str) -> str:
     return f"{maker}(...) has no {name!r}: an account is what a block gives, `{block} {maker}(...) as copper:`"
 
 
-def _again(copper: Face, name: str) -> str:
-    seed = copper.drawn_from
-    return "" if seed is None else f"The draws came from seed {seed}; again: {name}(seed={seed})"
+def _check_unentered(copper: Face | None, maker: str) -> None:
+    __tracebackhide__ = True
+    if copper is not None:
+        raise UsageError(f"this {maker} is in use by a block that has not ended: make another one")
+
+
+def _judged(copper: Face, error: BaseException | None, random_maker: str) -> str:
+    """The verdict on a block that raised nothing; either error is told which seed draws the same again."""
+    text = copper.verdict() if error is None else ""
+    seed = copper.drawn_from if random_maker else None
+    if seed is None:
+        return text
+    again = f"The draws came from seed {seed}; again: {random_maker}(seed={seed})"
+    _note(error, again)
+    return f"{text}\n{again}" if text else ""
+
+
+def _note(error: BaseException | None, text: str) -> None:
+    if text and isinstance(error, Exception):
+        error.add_note(text)
 
 
 __all__ = ["AsyncEmulator", "Emulator"]

@@ -19,8 +19,8 @@ _ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOW
 """Outcomes of notifications that went out; `expect_none` does not mind the others."""
 
 
-_MAX_STEPS = 2_000
-"""How long an exact cover is looked for; each step leaves one record less to cover, or goes back."""
+_MAX_DETOURS = 2_000
+"""How long an exact cover is looked for, in steps beyond the one that each record may take."""
 
 
 class ExpectationError(AssertionError):
@@ -91,7 +91,7 @@ def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery
 def _search(wanted: frozenset[int], sets: list[frozenset[int]]) -> list[int] | None:
     """Knuth's Algorithm X: always cover the id that the fewest can cover, and go back where none can."""
     stack: list[tuple[frozenset[int], list[int], list[int]]] = [(wanted, list(range(len(sets))), [])]
-    for _ in range(_MAX_STEPS):
+    for _ in range(len(wanted) + _MAX_DETOURS):
         if not stack:
             return None
         missing, usable, chosen = stack.pop()

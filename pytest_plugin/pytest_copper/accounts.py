@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,6 +44,16 @@ class Account:
         self.name = name
         self.face = face
         self._told = ""
+        self._before = 0
+
+    def begin_test(self) -> None:
+        """What has happened up to now is of no interest to the test that begins."""
+        self._before = len(self.face.journal)
+
+    def belongs_to(self, item: pytest.Item) -> bool:
+        """Whether the test asked for it by name, or something has happened in it meanwhile."""
+        used: Mapping[str, object] = getattr(item, "funcargs", {})
+        return any(value is self.face for value in used.values()) or len(self.face.journal) > self._before
 
     def news(self) -> str:
         """The verdict, if it is not what was told before."""
@@ -93,6 +103,8 @@ class Accounts:
         """Another test begins: what ended in the last one is no longer of interest."""
         self.item = item
         self.ended.clear()
+        for account in self.standing:
+            account.begin_test()
 
     def before_call(self, item: pytest.Item) -> None:
         """The fixtures stand; what opens from here on is opened by the test itself."""
@@ -122,8 +134,8 @@ class Accounts:
         self.ended.append(account)
 
     def present(self) -> list[Account]:
-        """Those that the report of the present test should show."""
-        return [*self.standing, *self.ended]
+        """Those that the report of the present test should show: not those of wider fixtures that it does not use."""
+        return [*(account for account in self.standing if account.belongs_to(self.item)), *self.ended]
 
     def news(self) -> list[str]:
         """What has to be told about those that stand."""

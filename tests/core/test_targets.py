@@ -129,12 +129,14 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
     assert origin_of(url) == origin
 
 
-@pytest.mark.parametrize("host", ["api.copper.com", "API.prosperworks.com", "app.copper.com."])
+@pytest.mark.parametrize(
+    "host", ["api.copper.com", "API.prosperworks.com", "app.copper.com.", "copper.com", "www.Copper.com"]
+)
 def test_copper_itself_is_known(host: str) -> None:
     assert is_copper(host)
 
 
-@pytest.mark.parametrize("host", ["copper.com", "api.copper.com.example", "my-api.copper.com", ""])
+@pytest.mark.parametrize("host", ["api.copper.com.example", "my-copper.com", "copper.company", ""])
 def test_others_are_not_copper(host: str) -> None:
     assert not is_copper(host)
 

@@ -318,3 +318,36 @@ def test_what_allows_it_is_said_as_it_is_given_there(inner: Inner, test: str, ad
     inner.tests(BROKEN + test)
 
     inner.run().stdout.fnmatch_lines([f"*expect it with outcome='failed', {advice}"])
+
+
+def test_the_account_of_a_wider_fixture_is_told_of_only_where_a_test_uses_it(inner: Inner) -> None:
+    inner.tests(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def shared(make_copper):
+            with make_copper() as copper:
+                yield copper
+
+        @pytest.fixture
+        def used(shared):
+            shared.people.create(name="Grace")
+
+        def test_first(shared):
+            shared.people.create(name="Ada")
+
+        def test_by_name(shared):
+            assert False, "by name"
+
+        def test_by_a_fixture(used):
+            assert False, "by a fixture"
+
+        def test_not_at_all():
+            assert False, "not at all"
+        """
+    )
+    told = "\n".join(inner.run().outlines)
+
+    reports = told.split("___ test_")
+    assert ["make_copper" in report for report in reports[1:]] == [True, True, False]

@@ -17,8 +17,8 @@ from copper_emulator.core.surface import Surface
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
-COPPER_HOSTS = frozenset({"api.copper.com", "api.prosperworks.com", "app.copper.com", "app.prosperworks.com"})
-"""Hosts nothing is ever delivered to, whatever the settings say."""
+_COPPER_DOMAINS = ("copper.com", "prosperworks.com")
+"""Domains nothing is ever delivered to, whatever the settings say."""
 
 _MAX_LENGTH = 2048
 
@@ -38,7 +38,8 @@ def is_loopback(host: str) -> bool:
 
 def is_copper(host: str) -> bool:
     """Whether a host is Copper's own: nothing is ever delivered there."""
-    return host.lower().rstrip(".") in COPPER_HOSTS
+    name = host.lower().rstrip(".")
+    return any(name == domain or name.endswith(f".{domain}") for domain in _COPPER_DOMAINS)
 
 
 def is_beyond(url: str) -> bool:

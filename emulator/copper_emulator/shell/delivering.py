@@ -10,11 +10,12 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import AsyncExitStack
 from functools import partial
 from operator import methodcaller
 from typing import Any, TypeVar
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
 from copper_emulator.shell.clock import monotonic, pause, pause_async
@@ -24,9 +25,10 @@ from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.messages import too_late
 from copper_emulator.shell.routes import Blocked, Route, Straight
+from copper_emulator.shell.running_loop import NoRunningLoop
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import frameworks_watched, with_exception
+from copper_emulator.shell.senders.caught import apart_from, frameworks_watched, with_exception
 from copper_emulator.shell.senders.function import send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
@@ -95,10 +97,12 @@ class _Delivering:
 
     async def _stop_servers(self) -> None:
         here = asyncio.get_running_loop()
-        for server in self._servers.values():
-            if server.is_on(here):
-                await server.stop(timeout_ms=self._timeout_ms)
-        self._servers.clear()
+        # One that raises as it ends keeps none of the others up.
+        async with AsyncExitStack() as stopping:
+            for server in self._servers.values():
+                if server.is_on(here):
+                    stopping.push_async_callback(server.stop, timeout_ms=self._timeout_ms)
+            self._servers.clear()
 
 
 class SyncDelivering(_Delivering):
@@ -118,20 +122,27 @@ class SyncDelivering(_Delivering):
             return [finish() for finish in pending]
 
     def close(self) -> None:
-        """Shut down the applications that were started."""
+        """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
+        try:
+            if self._loop is not None:
+                loop, self._loop = self._loop, None
+                with NoRunningLoop():
+                    loop.close(self._stop_lifespans())
+        finally:
+            self._close_thread()
+
+    def _close_thread(self) -> None:
         if self._aiohttp_thread.started:
-            self._aiohttp_thread.run(self._stop_servers())
-            self._aiohttp_thread.close()
-        if self._loop is not None:
-            with _NoRunningLoop():
-                self._loop.close(self._stop_lifespans())
-            self._loop = None
+            try:
+                self._aiohttp_thread.run(self._stop_servers())
+            finally:
+                self._aiohttp_thread.close()
 
     def _pause(self) -> None:
         if self._loop is None:
             pause(PAUSE)
             return
-        with _NoRunningLoop():
+        with NoRunningLoop():
             self._loop.pause(PAUSE)
 
     def _begin(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Callable[[], Result]:
@@ -144,18 +155,25 @@ class SyncDelivering(_Delivering):
 
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
-        result = _told(self._in_process(attempt, route), route, began, self._timeout_ms)
-        # Most leave nothing behind, and every delivery comes here.
-        return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
+        account = self._stage.account
+        # Of those that go in one round, this is the one whose endpoint runs now.
+        of_the_round, account.causing = account.causing, attempt.notification
+        try:
+            result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
+            result = _told(result, route, began, self._timeout_ms)
+            # Most leave nothing behind, and every delivery comes here.
+            return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
+        finally:
+            account.causing = of_the_round
 
     def _worked_on(self, loop: AppLoop, result: Result) -> Result:
         """The same, when the endpoint has done what it does after its answer; with what that raised."""
-        with _NoRunningLoop():
+        with NoRunningLoop():
             raised = loop.work_on()
         return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
-        with _NoRunningLoop():
+        with NoRunningLoop():
             if route.kind is RouteKind.WSGI:
                 return send_to_wsgi(route.to, attempt)
             if route.is_awaited:
@@ -192,15 +210,18 @@ class AsyncDelivering(_Delivering):
             return await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
 
     async def close(self) -> None:
-        """Shut down the applications that were started."""
-        await self._stop_lifespans()
-        await self._stop_servers()
+        """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
+        try:
+            await self._stop_lifespans()
+        finally:
+            await self._stop_servers()
 
     async def _one(self, attempt: Attempt, destination: Route | Straight | Blocked) -> Result:
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()
-        return _told(await self._sent(attempt, destination), destination, began, self._timeout_ms)
+        result = apart_from(await self._sent(attempt, destination), sys.exc_info()[1])
+        return _told(result, destination, began, self._timeout_ms)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
@@ -264,30 +285,3 @@ def _told(result: Result, destination: Route | Straight, began: float, timeout_m
     if took_ms > timeout_ms and result.status is not None:
         result = too_late(timeout_ms, round(took_ms))
     return result.sent(route=destination.name if isinstance(destination, Route) else result.route, took_ms=took_ms)
-
-
-def check_thread(stage: Stage) -> None:
-    """Raise UsageError where a synchronous call would stop the event loop of the test that makes it.
-
-    Inside a delivery calls only record, and an asynchronous endpoint may make them.
-    """
-    loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
-    if not stage.driving and loop is not None and asyncio.current_task(loop) is not None:
-        raise UsageError(
-            "copper was called inside an async function, where it would block the event loop; use the copper_async "
-            "fixture and await its methods"
-        )
-
-
-class _NoRunningLoop:
-    # A synchronous Playwright test has a loop running around it in the same thread, with no task of its own: put aside,
-    # it lets applications start theirs.
-
-    def __enter__(self) -> None:
-        self._loop = asyncio._get_running_loop()  # noqa: SLF001 - no public way tells it without a task
-        if self._loop is not None:
-            asyncio._set_running_loop(None)  # noqa: SLF001 - as above
-
-    def __exit__(self, *_: object) -> None:
-        if self._loop is not None:
-            asyncio._set_running_loop(self._loop)  # noqa: SLF001 - as above

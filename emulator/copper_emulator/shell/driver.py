@@ -131,7 +131,7 @@ def _next_round(stage: Stage, now: int) -> list[Attempt]:
 
 
 def _put_back(stage: Stage) -> int:
-    """Frozen time is put back to the account's moment, so that each delivery is seen at its own. Where it had been.
+    """Put frozen time back to the account's moment, so that each delivery is seen at its own; gives where it had been.
 
     What the test (or the endpoint, while it was notified) moved it forward counts as time that passes in this call.
     """
@@ -145,7 +145,8 @@ def _put_back(stage: Stage) -> int:
 def _round(stage: Stage, attempts: list[Attempt]) -> Rounds[None]:
     account = stage.account
     now = stage.clock.now()
-    # Whatever is changed while a round is on its way was caused by it; the deepest of its chains is the one to follow.
+    # Whatever is changed while a round is on its way was caused by it: by which of several is known only where one
+    # endpoint runs after the other (delivering.py). Of the others the deepest chain is the one to follow.
     account.causing = max(attempts, key=_depth).notification if len(attempts) > 1 else attempts[0].notification
     before = len(account.journal.deliveries)
     # What a fault has answered is not sent.
@@ -173,14 +174,15 @@ def _depth(attempt: Attempt) -> int:
 
 def _run_hooks(stage: Stage, since: int) -> None:
     account = stage.account
-    for delivery in account.journal.deliveries[since:]:
-        if delivery.outcome in ANSWERED:
-            account.causing = delivery.notification
-            try:
-                for hook in list(stage.hooks):
-                    run_hook(hook, delivery)
-            finally:
-                account.causing = None
+    stage.unhooked += [each for each in account.journal.deliveries[since:] if each.outcome in ANSWERED]
+    while stage.unhooked:
+        delivery = stage.unhooked.popleft()
+        account.causing = delivery.notification
+        try:
+            for hook in list(stage.hooks):
+                run_hook(hook, delivery)
+        finally:
+            account.causing = None
 
 
 def run_hook(hook: Callable[[Delivery], object], delivery: Delivery) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
-from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.routes import Routes
 
@@ -40,6 +41,8 @@ class Stage:
         self.lock = threading.RLock()
         self.clock = clock
         self.hooks: list[Callable[[Delivery], object]] = []
+        self.unhooked: deque[Delivery] = deque()
+        """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
         self.driving = False
         self.has_ended = False
         """Whether its test or block is over: what happened is there to look at, and nothing happens any more."""
@@ -52,6 +55,8 @@ class Stage:
         """Calls of the API that named this account."""
         self.api_delay = 0.0
         """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
+        self._refused: tuple[Account, int, float] | None = None
+        """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
@@ -77,6 +82,22 @@ class Stage:
                     if due is None or due > moved:
                         self.clock.move_to(moved)
             return self.clock.now()
+
+    def count_call(self, *, bulk: bool) -> None:
+        """One call of the API comes, and the lock is held. Raises TooManyRequests over a limit.
+
+        Time stands still while an endpoint is notified, but who is refused waits for real before it calls again: from a
+        refusal on these windows go on in real time, unless the account's own is further.
+        """
+        account, now, real = self.account, self.now(), monotonic()
+        if self._refused is not None and self._refused[0] is account:
+            _, moment, since = self._refused
+            now = max(now, moment + round((real - since) * 1000))
+        try:
+            account.calls.count(now, bulk=bulk)
+        except TooManyRequests:
+            self._refused = account, now, real
+            raise
 
     def moved_by_test(self) -> int | None:
         """The moment to which the test has moved frozen time since, or None. Raises TimeError if it went back."""
@@ -144,6 +165,7 @@ class Stage:
             self.account = self._new_account(self.settings, self.account.keys[-1:])
             self.routes = self._new_routes(self.settings)
             self.hooks.clear()
+            self.unhooked.clear()
 
     def take_up(self, settings: Settings, put_back: Callable[[Account], None]) -> None:
         """Go on as another account, or after a restart. What `put_back` raises leaves everything as it is."""

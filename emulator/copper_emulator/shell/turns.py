@@ -29,10 +29,15 @@ Send = Callable[[list[Attempt]], Awaitable[list[Result]]]
 
 
 class _Round:
-    """One round on its way; the endpoint's own tasks inherit it and may outlive it."""
+    """One round on its way, of these turns; the endpoint's own tasks inherit it and may outlive it."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
         self.under_way = True
+
+
+_ROUNDS: ContextVar[tuple[_Round, ...]] = ContextVar("rounds", default=())
+"""Those that the running task is a part of: one account's endpoint may drive another account."""
 
 
 class Turns:
@@ -43,7 +48,6 @@ class Turns:
         self._send = send
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
-        self._round: ContextVar[_Round | None] = ContextVar("round", default=None)
         self._out_of_sight = False
 
     async def drive(self, rounds: Rounds[T]) -> T:
@@ -55,8 +59,7 @@ class Turns:
             return await run_async(rounds, self._sending)
 
     def _is_inside(self) -> bool:
-        mine = self._round.get()
-        return self._out_of_sight or (mine is not None and mine.under_way)
+        return self._out_of_sight or any(each.under_way and each.turns is self for each in _ROUNDS.get())
 
     def _turn(self) -> asyncio.Lock:
         # A fixture may run on another loop than its test, and a lock belongs to one.
@@ -71,14 +74,15 @@ class Turns:
 
     @contextmanager
     def _marked(self, attempts: list[Attempt]) -> Iterator[None]:
-        mine = _Round()
-        self._round.set(mine)
+        mine = _Round(self)
+        token = _ROUNDS.set((*_ROUNDS.get(), mine))
         # A server's handlers do not run in the caller's context: while one is asked, any call may be the endpoint's.
         self._out_of_sight = any(self._is_served(attempt.url) for attempt in attempts)
         try:
             yield
         finally:
             mine.under_way = self._out_of_sight = False
+            _ROUNDS.reset(token)
 
     def _is_served(self, target: str) -> bool:
         destination = self._stage.routes.resolve(target)

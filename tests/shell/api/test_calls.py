@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import Emulator
+from copper_emulator import Emulator, Received
 from copper_emulator.core.model import Kind
 from tests.shell.api.client import BASE, Answer, Client, common
 
@@ -56,6 +56,68 @@ def test_the_call_over_a_limit_is_refused_until_the_first_one_is_old_enough() ->
         # Rolling: one has become old, and the refused ones did not count.
         assert call(client).status == 200
         check_too_many(call(client))
+
+
+class Waits:
+    """Real time, which passes when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    waits = Waits()
+    monkeypatch.setattr("copper_emulator.shell.stage.monotonic", waits)
+    return waits
+
+
+@pytest.mark.parametrize(("pause", "fetched"), [(1.0, 12), (0.0, 5)])
+def test_an_endpoint_that_waits_as_it_is_told_gets_everything_within_its_delivery(
+    real: Waits, pause: float, fetched: int
+) -> None:
+    with limited(api_limits="5/2s") as client:
+        copper, got = client.copper, []
+
+        def fetch(request: Received) -> int:
+            for record_id in request.json["ids"]:
+                for _ in range(4):
+                    answer = client.call("GET", f"{BASE}/people/{record_id}")
+                    if answer.status == 200:
+                        got.append(record_id)
+                        break
+                    check_too_many(answer)
+                    real.sleep(pause)
+            return 200
+
+        copper.route("https://app.example", to=fetch)
+        copper.subscribe("person", "new", target="https://app.example/hook")
+        people = copper.people.create_many([{"name": f"P {number}"} for number in range(12)])
+        assert got == [person.id for person in people][:fetched]
+
+
+def test_without_a_refusal_time_stands_still_for_the_limits_however_long_calls_take(real: Waits) -> None:
+    with limited(api_limits="3/1s") as client:
+        for _ in range(3):
+            assert call(client).status == 200
+            real.sleep(5)
+        check_too_many(call(client))
+        real.sleep(0.999)
+        check_too_many(call(client))
+        real.sleep(0.001)
+        assert call(client).status == 200
+        # Virtual time that is further counts, and a new account knows nothing of it.
+        client.copper.advance(seconds=30)
+        assert [call(client).status for _ in range(4)] == [200, 200, 200, 429]
+        real.sleep(60)
+        client.copper.reset()
+        assert [call(client).status for _ in range(4)] == [200, 200, 200, 429]
 
 
 def test_calls_of_every_part_of_the_api_count_and_of_every_kind_of_answer() -> None:

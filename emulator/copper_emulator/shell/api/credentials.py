@@ -61,7 +61,7 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
         if key != stage.account.key:
             raise Unauthorized(hint="This API key was replaced by a newer one of the same account.")
         if stage.account.calls.are_limited:
-            stage.account.calls.count(stage.now(), bulk=bulk)
+            stage.count_call(bulk=bulk)
     return stage
 
 
