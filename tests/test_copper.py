@@ -588,6 +588,10 @@ def test_replay_waits_in_virtual_time_for_an_answer_that_comes_later(copper: Cop
 def test_replay_refuses_what_is_no_notification(copper: Copper) -> None:
     with pytest.raises(UsageError, match="no captured notification"):
         copper.replay({"hello": "world"}, target=TARGET)
+    with pytest.raises(UsageError, match=r"it is no JSON; a file is given as pathlib.Path\("):
+        copper.replay("captured.json", target=TARGET)
+    with pytest.raises(UsageError, match="it cannot be written as JSON"):
+        copper.replay({"ids": object()}, target=TARGET)
 
 
 def test_reset_makes_it_as_new_but_for_token_and_clock(copper: Copper, endpoint: Endpoint) -> None:

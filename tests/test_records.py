@@ -244,8 +244,9 @@ def test_fields_that_are_no_plain_texts_are_shown_where_they_are_missing(copper:
 
     assert caught.value.message == "Invalid input: Validation errors: Parent: can't be blank\nType: can't be blank"
     assert caught.value.hint == (
-        "parent is `{id, type}` of a lead, person, company, opportunity, project, task; "
-        "type is `{category, id}` of a user activity type"
+        "parent is `{id, type}` of a lead, person, company, opportunity, project, task, "
+        'like {"id": 17, "type": "person"}. '
+        'type is `{category, id}` of a user activity type, like {"category": "user", "id": 0}.'
     )
 
 

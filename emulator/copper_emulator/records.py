@@ -16,12 +16,10 @@ from typing import Any, TypeAlias, overload
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
-from copper_emulator.core.findings import BLANK
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.forms.plain import Text
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.searching.search import PARAMETERS, find, parse_filters
 from copper_emulator.core.records.store import RecordStore
@@ -89,21 +87,7 @@ class Records:
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
         sent = [self._writable(row, Access.ALWAYS, Access.CREATE) for row in rows_of(rows)]
-
-        def act(account: Account, now: int) -> Any:
-            try:
-                return account.act(deeds.create(self._kind, sent), now)
-            except Invalid as error:
-                error.hint = error.hint or self._how_written(error)
-                raise
-
-        return act
-
-    def _how_written(self, error: Invalid) -> str:
-        """How the fields are written that must not be blank and are no plain texts."""
-        fields = [self._table.by_name[name] for name, said in error.faults if said == BLANK and name in self._table]
-        told = [f"{field.name} is {field.form.words}" for field in fields if not isinstance(field.form, Text)]
-        return "; ".join(told)
+        return lambda account, now: account.act(deeds.create(self._kind, sent), now)
 
     def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
         ids = self._several(given, "update")

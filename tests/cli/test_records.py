@@ -94,8 +94,34 @@ def test_names_that_cannot_be_written_are_told(server: str) -> None:
     again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
 
     assert answered["ignored"] == ["company_id"]
-    ignored = "ignored: company_id (not to be written, or only at creation; relate records instead)"
+    ignored = "company_id is ignored: it can be given at creation only; relate the records instead."
     assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
+
+
+def test_each_name_that_cannot_be_written_has_its_own_reason(server: str) -> None:
+    ada = str(created(server, "person", "--set", "name=Ada"))
+
+    _, out, _ = invoke("update", "person", ada, "--set", "id=5", "--set", "date_created=1", server=server)
+
+    assert "id is ignored: Copper gives it.\n" in out
+    assert "date_created is ignored: only Copper writes it.\n" in out
+
+
+def test_what_two_records_of_one_call_cannot_share_names_them(server: str) -> None:
+    code, _, err = invoke(
+        "create", "person", "--count", "2", "--set", 'emails=[{"email":"same@example.com"}]', server=server
+    )
+
+    assert code == 2
+    assert "Records 1 and 2 of this call both have same@example.com, which can belong to one person only." in err
+
+
+def test_what_an_activity_lacks_is_told_with_how_it_is_written(server: str) -> None:
+    code, _, err = invoke("create", "activity", server=server)
+
+    assert code == 2
+    assert "Parent: can't be blank. parent is `{id, type}` of a lead, " in err
+    assert ', like {"id": 17, "type": "person"}.' in err
 
 
 def test_delete_removes(server: str) -> None:

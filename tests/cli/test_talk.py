@@ -303,3 +303,12 @@ def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> No
 )
 def test_values_are_json_where_they_can_be_and_else_text(given: list[str], expected: dict[str, object]) -> None:
     assert parse_attributes(tuple(given)) == expected
+
+
+def test_attributes_that_no_real_change_has_are_sent_and_told_of(server: Process) -> None:
+    args = ("fire", "person.update", "--id", "17", "--set", "nmae=a,b", "--set", "custom_fields.5=1,2")
+    code, out, _ = invoke(*args, server=server.url)
+
+    assert code == 0
+    assert "Sent as it is, but no change of people tells of 'nmae'; did you mean 'name'?\n" in out
+    assert "Sent as it is, but there is no custom field 5; there are none.\n" in out

@@ -19,9 +19,10 @@ from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
+from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
-from copper_emulator.cli.output import Output, fetched_at, on_one_line
+from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -75,9 +76,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.option(
     "--port",
     type=Number(0, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    help="of the API it fetches from; 0 takes a free one",
+    help=f"of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
@@ -184,11 +183,12 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         state=_state(given["state_url"], given["state_command"], settings.allow_targets),
         patience=given["patience"],
         time_limit=given["time_limit"],
+        any_token=not given["token"],
     )
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        output.line(fetched_at(account.api_url, given["token"]))
+        tell_where(account.api_url, given["port"], given["token"], output)
         table = _Table(output)
         try:
             return account.run(plan, table.add)

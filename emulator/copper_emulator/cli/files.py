@@ -24,8 +24,8 @@ def read_text(file: Path) -> str:
     """Text in UTF-8, without a mark before it. Raises WrongUse where it cannot be read."""
     try:
         return read(file).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise WrongUse(f"{file} cannot be read: it is no text in UTF-8") from None
 
 
 def _stdin() -> bytes:

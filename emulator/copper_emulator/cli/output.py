@@ -112,12 +112,6 @@ def _style(text: str) -> str:
     return next((style for start, style in _STYLES if told.startswith(start)), "")
 
 
-def fetched_at(api_url: str, token: str) -> str:
-    """Where an endpoint that is sent to can fetch records, and with which token."""
-    taken = f"the token {token}" if token else "any token"
-    return f"Records can be fetched at {api_url} with {taken}; --port and --token fix them."
-
-
 def on_one_line(text: str) -> str:
     """A text from elsewhere that can neither break lines nor give orders to the terminal."""
     if text.isprintable():

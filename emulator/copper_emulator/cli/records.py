@@ -222,9 +222,8 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
     answered = client.post(_path(client, account, type, deed), body)
     output.json(answered)
     _show_records(answered["records"], output)
-    if answered["ignored"]:
-        names = ", ".join(answered["ignored"])
-        output.line(f"ignored: {names} (not to be written, or only at creation; relate records instead)")
+    for hint in answered["hints"]:
+        output.line(f"{hint}.")
     _show_changes(answered["changes"], output)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from copper_emulator.checks.standalone import OneAccount
+from copper_emulator.checks.standalone import listening
 from copper_emulator.cli import Faulty
+from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
-from copper_emulator.cli.output import Output, fetched_at
+from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
@@ -149,27 +150,12 @@ def _served(
     for scenario in scenarios:
         played_by = Settings.of(scenario.with_settings(settings).content.settings)
         check_url(asked.target, played_by.allow_targets)
-    host, api_url = _listening(asked, output)
+    host = listening(asked.port, token=asked.token)
     try:
-        output.line(fetched_at(api_url, asked.token))
+        tell_where(host.api_url(), asked.port, asked.token, output)
         yield host
     finally:
         host.close()
-
-
-def _listening(asked: _Asked, output: Output) -> tuple[Host, str]:
-    wanted = DEFAULT_PORT if asked.port is None else asked.port
-    host = OneAccount(port=wanted, any_token=not asked.token)
-    try:
-        return host, host.api_url()
-    except UsageError:
-        host.close()
-        if asked.port is not None:
-            raise
-    # Nobody asked for that port.
-    output.line(f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own.")
-    host = OneAccount(port=0, any_token=not asked.token)
-    return host, host.api_url()
 
 
 def _play(

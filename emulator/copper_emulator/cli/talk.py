@@ -19,7 +19,7 @@ from copper_emulator.cli.options import (
     server_option,
     settings_given,
 )
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
@@ -53,6 +53,8 @@ def fire(
     output.json(change)
     for text in change["why"]:
         output.line(text)
+    for hint in change["hints"]:
+        output.line(on_one_line(f"Sent as it is, but {hint}" + ("" if hint.endswith("?") else ".")))
 
 
 class _Forward(click.Command):

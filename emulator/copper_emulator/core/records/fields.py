@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from copper_emulator.core.records.forms.plain import Form
-from copper_emulator.core.records.forms.references import LookupId
+from copper_emulator.core.records.forms.references import ActivityType, LookupId, RecordId, Reference
 
 
 class Access(StrEnum):
@@ -46,6 +46,22 @@ class Field:
     default: Any = None
     reported: tuple[str, ...] | None = None
     stored: bool = True
+
+    @property
+    def how_written(self) -> str:
+        """For who left out what is required: how it is written, where it is no text."""
+        form = self.form
+        if not isinstance(form, ActivityType | Reference):
+            return ""
+        return f"{self.name} is {form.words}, like {form.example}."
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written, in an update for one that can be at creation."""
+        if self.access is not Access.CREATE:
+            return "only Copper writes it" if self.access is Access.NEVER else ""
+        instead = "; relate the records instead" if isinstance(self.form, RecordId) else ""
+        return f"it can be given at creation only{instead}"
 
     @property
     def webhook_names(self) -> tuple[str, ...]:

@@ -131,6 +131,7 @@ class ChangedShape(RecordsShape):
 
     changes: list[FiredShape]
     ignored: list[str] = Field(description="names that were given and that cannot be written")
+    hints: list[str] = Field(description="why each of these cannot be")
 
 
 class ConvertedShape(Shape):

@@ -99,7 +99,7 @@ class Reading:
             if given is not None and not is_blank(field, given):
                 self._read(field, given, values, found)
             elif field.required:
-                found.error(field.name, BLANK)
+                found.error(field.name, BLANK, field.how_written)
         return values
 
     def _ignored(self, table: Table, found: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:

@@ -228,13 +228,20 @@ class Action:
         for unique in claimed:
             owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
             if owner is not None and owner != record_id and owner not in self._deleted:
-                found.error(_UNIQUE[self._kind], TAKEN, f"{unique} belongs to {self._kind} {owner}.")
+                found.error(_UNIQUE[self._kind], TAKEN, self._taken_by(owner, unique))
         found.raise_if_any()
         if record_id is not None:
             released = [] if before is None else uniques(self._kind, before)
             self._claimed |= dict.fromkeys(released, None)
             self._claimed |= dict.fromkeys(claimed, record_id)
         return claimed
+
+    def _taken_by(self, owner: int, unique: str) -> str:
+        if owner not in self._created:
+            return f"{unique} belongs to {self._kind} {owner}."
+        # Nothing of this action is made, so its id would lead nowhere.
+        place, own = list(self._created).index(owner) + 1, len(self._created) + 1
+        return f"Records {place} and {own} of this call both have {unique}, which can belong to one {self._kind} only."
 
 
 _TOLD: Mapping[str, Callable[[EntityType, Rows], Told]] = {"seed": Seeded, "create": Created, "update": Updated}

@@ -259,9 +259,9 @@ function changed(record, boxes) {
   return Object.fromEntries(others.map(([name, control]) => [name, read(control)]));
 }
 
-function tellOf({ changes, ignored }) {
+function tellOf({ changes, hints }) {
   const states = changes.flatMap((change) => change.notifications).map(({ state }) => state);
-  const hint = ignored.length ? `Only Copper writes ${ignored.join(", ")}.` : told(changes[0]?.note ?? "");
+  const hint = hints.length ? `${hints.join(". ")}.` : told(changes[0]?.note ?? "");
   if (!changes.length) say("The values were the same: nothing changed", hint);
   else if (!states.length) say("Saved; nobody is notified", hint);
   else say(`Saved; ${outcomes(states)}`, hint, { problem: anyLost(states) });
