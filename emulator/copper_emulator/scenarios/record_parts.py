@@ -210,6 +210,7 @@ class AccountDetails(Part):
     name: Name | None = Field(None, description="what the account is called")
     primary_timezone: Name | None = Field(None, description="a zone's name, like America/Los_Angeles")
     settings: Fields | None = Field(None, description="those that change, like setting_enable_leads")
+    logo_mini_url: Name | None = Field(None, description="where its small logo is")
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -219,7 +220,7 @@ class AccountDetails(Part):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.changed:
-            raise ValueError("needs at least one of name, primary_timezone and settings")
+            raise ValueError("needs at least one of name, primary_timezone, settings and logo_mini_url")
         return self
 
 

@@ -320,6 +320,7 @@ async def test_the_account_can_be_read_and_changed() -> None:
             "name": "Dev API Sandbox",
             "primary_timezone": "America/Los_Angeles",
             "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+            "logo_mini_url": None,
         }
         assert named == {**before, "name": "Engines", "primary_timezone": "Europe/London"}
         assert changed == after

@@ -103,6 +103,7 @@ class ChangedDetails(Taken):
     name: str | None = Field(None, description="what the account is called")
     primary_timezone: str | None = Field(None, description="a zone's name, like America/Los_Angeles")
     settings: dict[str, Any] | None = Field(None, description="those that change, like setting_enable_leads")
+    logo_mini_url: str | None = Field(None, description="where its small logo is")
 
 
 class DetailsShape(Shape):
@@ -112,6 +113,7 @@ class DetailsShape(Shape):
     name: str | None
     primary_timezone: str | None
     settings: dict[str, Any] | None
+    logo_mini_url: str | None
 
 
 class RecordsShape(Shape):
