@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -202,6 +203,67 @@ def test_a_wrong_secret_must_be_refused(copper: Copper, status: int, verdict: st
     report = played(copper, lambda body, _: 200 if body.get("key") == "s3cret" else status, only="secret-wrong")
 
     assert str(report["secret-wrong"].verdict) == verdict
+
+
+def _secret(body: dict[str, Any]) -> str:
+    return str(body.get("key", ""))
+
+
+TAKEN: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
+    "a prefix": (lambda body: _secret(body) != "" and "s3cret".startswith(_secret(body)), "a prefix of it"),
+    "other case": (lambda body: _secret(body).lower() == "s3cret", "the same in other case"),
+    "an empty one": (lambda body: body.get("key") in ("s3cret", ""), "an empty one"),
+    "the same length": (lambda body: isinstance(body.get("key"), str) and len(_secret(body)) == 6,
+                        "the same in other case, one of the same length"),
+    "null": (lambda body: body.get("key", "") in ("s3cret", None), "null"),
+    "a loose comparison": (lambda body: body.get("key") in ("s3cret", 0, True), "a number, true"),
+    "contains": (lambda body: "s3cret" in (body.get("key") or []) if not isinstance(body.get("key"), int | bool)
+                 else False, "a list with it"),
+    "anywhere in the body": (lambda body: "s3cret" in json.dumps(body),
+                             "a list with it, the right one under another key"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_is_taken_for_the_secret_is_told(copper: Copper, name: str) -> None:
+    is_taken, told_as = TAKEN[name]
+    report = played(copper, lambda body, _: 200 if is_taken(body) else 401, only="answers,secret-missing,secret-wrong")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"], report
+    assert report["secret-wrong"].evidence == f"{told_as}: it was answered 200 instead of 401"
+
+
+def test_who_stumbles_over_a_secret_is_told_over_which_and_how_to_compare(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        # As many do it.
+        return 200 if hmac.compare_digest(body.get("key", ""), "s3cret") else 401
+
+    row = played(copper, hook, only="secret-wrong")["secret-wrong"]
+
+    assert str(row.verdict) == "failed"
+    assert all(f"{each}: failed: exception" in row.evidence or f"{each}, " in row.evidence
+               for each in ("null", "a number", "true", "a list with it", "one in other letters"))  # fmt: skip
+    assert "hmac.compare_digest raises TypeError" in row.advice
+
+
+def test_who_compares_bytes_stumbles_over_none(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        given = body.get("key")
+        is_right = isinstance(given, str) and hmac.compare_digest(given.encode(), b"s3cret")
+        return 200 if is_right else 401
+
+    row = played(copper, hook, only="secret-wrong")["secret-wrong"]
+
+    assert (str(row.verdict), row.evidence) == ("passed", "refused with 401, each of 11")
+
+
+def test_a_header_is_probed_as_well(copper: Copper) -> None:
+    def hook(_: object, request: Received) -> int:
+        return 200 if request.headers.get("X-Key", "").lower() == "s3cret" else 401
+
+    row = played(copper, hook, secret=None, headers={"X-Key": "s3cret"}, only="secret-wrong")["secret-wrong"]
+
+    assert row.evidence == "the same in other case: it was answered 200 instead of 401"
 
 
 def test_who_answers_200_to_a_wrong_secret_and_does_nothing_is_warned(copper: Copper) -> None:

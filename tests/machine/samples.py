@@ -71,12 +71,15 @@ class OverHttp:
         self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """What is answered; None for what is not there."""
+        """What is answered; None for what is not there. What is refused for the moment is asked again."""
         connection = self._connection()
         data = None if body is None else json.dumps(body)
-        connection.request(method, f"{self._path}/{path}", data, self._headers)
-        answer = connection.getresponse()
-        said = json.loads(answer.read())
+        for _ in range(4):
+            connection.request(method, f"{self._path}/{path}", data, self._headers)
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+            if answer.status not in (429, 503):
+                break
         if answer.status not in (200, 404):
             raise RuntimeError(f"{method} {path}: {answer.status} {said}")
         return said if answer.status == 200 else None

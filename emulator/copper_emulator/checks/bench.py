@@ -202,6 +202,11 @@ class Bench:
         """Virtual time passes until nothing waits."""
         yield from self._operations.run_until_idle(_HOUR)
 
+    def rest(self) -> Rounds[None]:
+        """Real time passes, a moment, in which an endpoint can work."""
+        yield []
+        yield from self._operations.settle()
+
     @contextmanager
     def playing(self, **changes: Any) -> Iterator[None]:
         """Other rules for the length of a block."""
@@ -246,14 +251,19 @@ class Bench:
         yield from self.idle()
         yield from self.compare()
 
-    def compare(self, when: str = "") -> Rounds[None]:
-        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`."""
+    def compare(self, when: str = "", *, lull: float = 0.0) -> Rounds[None]:
+        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`.
+
+        With a lull of some seconds, for so long after each call of the API: who is refused waits before it calls again.
+        """
         if self.plan.state is None:
             return
-        until = monotonic() + (0.0 if self.trial.wrong else self.plan.patience)
+        calls, patience = self.stage.api_calls, max(self.plan.patience, lull)
+        until = monotonic() + (0.0 if self.trial.wrong else patience)
         while (wrong := self._differences()) and monotonic() < until:
-            yield []
-            yield from self._operations.settle()
+            yield from self.rest()
+            if lull and calls != self.stage.api_calls:
+                calls, until = self.stage.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
         # What stays wrong is told once, at the moment it was first seen.
         for each in wrong:

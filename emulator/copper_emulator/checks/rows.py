@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, order, races, secrecy, shapes
+from copper_emulator.checks import contact, order, races, refusals, secrecy, shapes
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -139,6 +139,22 @@ ROWS: tuple[Row, ...] = (
         shapes.custom_fields,
     ),
     Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
+    Row(
+        "rate-limited",
+        f"the first {refusals.LIMITED} calls of the API are answered 429",
+        refusals.ADVICE,
+        refusals.rate_limited,
+        all_events=False,
+        limit=120.0,
+    ),
+    Row(
+        "api-down-once",
+        "the first call of the API is answered 503",
+        refusals.ADVICE,
+        refusals.down_once,
+        all_events=False,
+        limit=120.0,
+    ),
     Row("gone", "a record is deleted before it can be fetched", _FETCH, races.gone),
     Row(
         "gone-in-batch",
