@@ -81,10 +81,12 @@ def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], 
 
 
 class Reported(Protocol):
-    """A report that the test was given: what failed in it, for as long as the test has not looked."""
+    """A report that the test was given: what failed in it, or was warned of, for as long as the test has not looked."""
 
     @property
     def overlooked(self) -> str: ...
+
+    def warn(self) -> None: ...
 
 
 def overlooked_text(reports: Iterable[Reported]) -> str:

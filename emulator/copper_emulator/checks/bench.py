@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from copper_emulator.checks.state import believed, difference
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription
+from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription, Topic
 from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.topics import events_of
@@ -193,6 +194,12 @@ class Bench:
         """One body as it stands."""
         sent = self.plan.headers if headers is None else headers
         return (yield from self._operations.replay(body, self.plan.target, sent))
+
+    def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
+        """One body with a type or an event that there is not; it is written down as the `new` of a known one."""
+        kind, raw = self.main or self.plan.types[0], json.dumps(body).encode()
+        topic, ids = Topic(kind, Event.NEW), tuple(body["ids"])
+        return (yield from self._operations.replay_as(topic, ids, raw, self.plan.target, self.plan.headers))
 
     def advance(self, ms: int) -> Rounds[None]:
         """Virtual time passes."""

@@ -111,6 +111,13 @@ ROWS: tuple[Row, ...] = (
         "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
     ),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
+    Row(
+        "unknown-type",
+        "a type and an event that nobody knows yet",
+        shapes.UNKNOWN_TYPE,
+        shapes.unknown_types,
+        all_events=False,
+    ),
     Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
     Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
     Row(
@@ -133,8 +140,24 @@ ROWS: tuple[Row, ...] = (
         shapes.values,
     ),
     Row(
+        "opportunity-values",
+        "an opportunity's value, close date and stage change",
+        "A number may be whole or not, and each of them null: read it as what it is, and do not reckon with null.",
+        shapes.opportunity_values,
+        kind=EntityType.OPPORTUNITY,
+        all_events=False,
+    ),
+    Row(
+        "emails",
+        "a person has three emails, another first one, and none",
+        "Take no email for granted, and no place in the list: a person may have none, and any order.",
+        shapes.emails,
+        kind=EntityType.PERSON,
+        all_events=False,
+    ),
+    Row(
         "custom-fields",
-        "custom fields change, nested by their ids",
+        "custom fields of six types change, nested by their ids",
         "updated_attributes.custom_fields is an object of its own: {id: [old, new]}.",
         shapes.custom_fields,
     ),
