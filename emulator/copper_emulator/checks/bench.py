@@ -1,4 +1,7 @@
-"""What do rows act with? An account and its records, what the endpoint answered, and what it believes."""
+"""What do rows act with? An account and its records, what the endpoint answered, and what it believes.
+
+It is longer than other modules, so that who writes a row finds all of that in one class.
+"""
 
 from __future__ import annotations
 

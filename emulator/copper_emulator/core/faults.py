@@ -2,7 +2,7 @@
 
 The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent once more; the API asks
 before it answers a call. Without faults every answer is what the rules say. Shares and orders are draws (`draws.py`),
-the same for the same seed.
+the same for the same seed. It is longer than other modules because all of them answer from one list of what is on.
 """
 
 from __future__ import annotations
