@@ -11,7 +11,7 @@ from copper_emulator.core.bare import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import mend
+from copper_emulator.remedies import mend, refused_meanwhile
 from copper_emulator.shell.host import Host
 from pytest_copper.probes import probe, with_what
 from pytest_copper.story import Step, Story
@@ -179,7 +179,8 @@ class Performance:
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
-                raise _failed(delivery, f"{mend(delivery)}.")
+                refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - the face of our own
+                raise _failed(delivery, "\n".join([*refused, f"{mend(delivery)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:
         its = probe(self.copper, delivery, self._hooks.secret or {})

@@ -342,7 +342,11 @@ def test_so_does_who_reconciles() -> None:
     assert run(Reconciles, examples=30, steps=15) is None
 
 
-@pytest.mark.parametrize(("machine", "said"), [(FailsAtOnce, "429"), (Drops, "")], ids=["answers 500", "drops"])
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [(FailsAtOnce, "429 Too many requests; by the fault api.status=429,1"), (Drops, "")],
+    ids=["answers 500", "drops"],
+)
 def test_who_does_not_is_found_with_the_fault_and_one_record(machine: type[CopperMachine], said: str) -> None:
     found = run(machine, steps=10)
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from copper_emulator.core.errors import Faulted
 from copper_emulator.core.fault import FaultName
-from copper_emulator.shell.api.credentials import known_account
+from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.clock import monotonic, pause_async
 
 LONGEST = 60.0
@@ -18,14 +18,14 @@ _LOOK = 0.05
 
 async def hindered(request: web.Request) -> web.StreamResponse | None:
     """What a call is answered instead, if it is; it may take its time. Raises Faulted where a fault refuses it."""
-    known = known_account(request)
-    if known is None:
+    stage = calling_stage(request)
+    if stage is None:
         return None
-    for fault in known[0].meet_call():
+    for fault in stage.meet_call():
         if fault.name is FaultName.API_SLOW:
             await pause_async(fault.span_ms / 1000)
         elif fault.name is FaultName.API_HANG:
-            known[0].refused(call_text(request, f"never answered; {fault.blame}"))
+            stage.refused(call_text(request, f"never answered; {fault.blame}"))
             return await _hanging(request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
