@@ -340,7 +340,7 @@ class Face(Intercepted, OverTls):
                 report.warn()
             if not account.journal.entries:
                 return overlooked
-            text = verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now(), said=said)
+            text = verdict_text(account, self._operations.claims, settings.allow, said=said)
         return "\n".join(filter(None, [text, overlooked]))
 
     def _reported(self, report: R) -> R:

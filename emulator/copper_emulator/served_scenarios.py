@@ -117,7 +117,7 @@ class ServedPlay:
         account, settings = stage.account, stage.settings
         verdict = ""
         if result.passed and settings.strict:
-            verdict = verdict_text(account, operations.claims, settings.allow, stage.clock.now())
+            verdict = verdict_text(account, operations.claims, settings.allow)
         draws = account.draws
         drawn_from = draws.seed if draws.made else None
         failure = result.failure and f"{result.failure}{_others(account, there, first_entry)}"

@@ -50,7 +50,7 @@ _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
 
 
-def complaints(account: Account, claims: Claims, allow: frozenset[int | str], now: int) -> list[Complaint]:
+def complaints(account: Account, claims: Claims, allow: frozenset[int | str]) -> list[Complaint]:
     """Everything that should fail a test, most telling first; empty when all is well."""
     found = []
     groups: dict[str, list[Delivery]] = {}
@@ -65,12 +65,12 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], no
     return found
 
 
-def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], now: int, *, said: str = "") -> str:
+def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], *, said: str = "") -> str:
     """The complaints as one text, or nothing when all is well; values of secrets are masked.
 
     A traceback that `said`, what is read before it, has already is not told again.
     """
-    found = complaints(account, claims, allow, now)
+    found = complaints(account, claims, allow)
     if not found:
         return ""
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))

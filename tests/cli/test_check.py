@@ -107,6 +107,14 @@ def test_runs_a_second_apart_have_no_record_in_common() -> None:
         assert first_id(now + 1_000) - first_id(now) == IDS_PER_RUN
 
 
+@pytest.mark.parametrize(("option", "begins"), [("--junit", "<?xml"), ("--html", "<!doctype html>")])
+def test_a_report_on_stdout_stands_there_alone(option: str, begins: str) -> None:
+    code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers", option, "-")
+
+    assert (code, err) == (1, "")
+    assert out.lower().startswith(begins)
+
+
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     heard: list[object] = []
 
@@ -198,10 +206,12 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
         (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
         (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
-        (["http://127.0.0.1:9", "--types", "people"], "there is no type 'people'"),
+        (["http://127.0.0.1:9", "--types", "persn"], "there is no type 'persn'"),
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
-        (["http://127.0.0.1:9", "--profile", "x"], "profile"),
+        (["http://127.0.0.1:9", "--profile", "x"], "--profile: 'x' is none of"),
+        (["http://127.0.0.1:9", "--timeout", "x"], "--timeout: 'x' is not a duration"),
+        (["http://127.0.0.1:9", "--junit", "-", "--json"], "stdout is for one of"),
         (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--port", "0"], "refused"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not from both"),

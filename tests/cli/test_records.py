@@ -94,7 +94,7 @@ def test_names_that_cannot_be_written_are_told(server: str) -> None:
     again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
 
     assert answered["ignored"] == ["company_id"]
-    ignored = "ignored: company_id (only Copper writes it, or only at creation; relate records instead)"
+    ignored = "ignored: company_id (not to be written, or only at creation; relate records instead)"
     assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
 
 
@@ -163,6 +163,26 @@ def test_seed_reads_a_file_and_tells_nobody(server: str, tmp_path: Path, name: s
     assert (code, out, err) == (0, f"2 records from {tmp_path / name}; nobody is notified.\n", "")
     assert done(server, "search", "person", "--where", "name=Ada")["records"][0]["id"] == 17
     assert "person/new [" not in invoke("journal", server=server)[1]
+
+
+@pytest.mark.parametrize("text", ['[{"name": "Ada"}]', "name\nAda\n"], ids=["json", "csv"])
+def test_seed_reads_stdin_whichever_of_both_it_is(server: str, text: str) -> None:
+    seeded = CliRunner().invoke(main, ["seed", "People", "-"], input=text, env={"COPPER_EMULATOR_URL": server})
+
+    assert (seeded.exit_code, seeded.stdout) == (0, "1 record from stdin; nobody is notified.\n")
+    assert [record["name"] for record in done(server, "search", "person")["records"]] == ["Ada"]
+
+
+def test_seed_takes_what_search_has_printed(server: str, tmp_path: Path) -> None:
+    made = created(server, "person", "--set", "name=Ada", "--set", 'tags=["vip"]', "--set", "title=Countess")
+    found = done(server, "search", "person")
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps(found))
+    invoke("reset", server=server)
+
+    assert invoke("seed", "person", str(file), server=server)[0] == 0
+    assert done(server, "search", "person")["records"] == found["records"]
+    assert found["records"][0]["id"] == made
 
 
 def test_seed_knows_the_accounts_custom_fields_of_the_type(server: str, tmp_path: Path) -> None:

@@ -7,17 +7,20 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from copper_emulator.checks.standalone import OneAccount
 from copper_emulator.cli import Faulty
+from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.output import Output, fetched_at
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
+from copper_emulator.scenarios.load import parse_bytes
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
@@ -49,9 +52,9 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
-    FILE is a file, or the name of a scenario that comes with the emulator. With --target records can be fetched at an
-    API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be played: a file or an
-    option could not be understood, or --port is in use.
+    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target records can be
+    fetched at an API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be
+    played: a file or an option could not be understood, or --port is in use.
 
     \b
     Examples:
@@ -124,7 +127,7 @@ def _load(files: Sequence[str]) -> list[Scenario]:
     loaded, faults = [], []
     for name in files:
         try:
-            loaded.append(load(name))
+            loaded.append(parse_bytes(read(Path(name)), name) if name == STDIO else load(name))
         except ScenarioError as error:
             faults.append(str(error))
     if faults:

@@ -6,6 +6,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.names import type_called
 from copper_emulator.cli.options import MOST, for_an_account
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
@@ -35,9 +36,9 @@ def why(*, what: str | None, number: int | None, server: str, account: str | Non
         raise WrongUse(f"say what {what} is the id of, like why person {what} or why subscription {what}")
     if what in _NUMBERED and number is None:
         raise WrongUse(f"say which {what}, like why {what} {560698 if what == 'subscription' else 3}")
-    query = {str(what): number} if what in _NUMBERED else {"type": what, "id": number}
+    query = {str(what): number} if what in _NUMBERED else {"type": what and type_called(what), "id": number}
     client, output = Client(server), Output(as_json=as_json)
-    told = client.get(client.account(account) + "/why", query)
+    told = client.get(client.account(account) + "/why", query, is_long=True)
     output.json(told)
     for line in told["lines"]:
         output.line(on_one_line(line), style="" if line.startswith(" ") else "bold")

@@ -11,7 +11,7 @@ from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.records.record import Record, kind_of
-from copper_emulator.core.topics import Profile, advice, exists
+from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import clean_attributes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -93,7 +93,7 @@ def _topic(type: str, event: str) -> Topic:
         return _TOPICS[type, event]
     except (KeyError, TypeError):
         entity_type(type)
-        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
+        raise UsageError(no_event(event)) from None
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:

@@ -80,14 +80,19 @@ def load(path: str | Path) -> Scenario:
         raw = found.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{found}: cannot be read: {error.strerror}") from None
+    return parse_bytes(raw, str(found))
+
+
+def parse_bytes(raw: bytes, source: str) -> Scenario:
+    """A scenario from its file as it was read. Raises ScenarioError; `source` names the file in its text."""
     if len(raw) > _MAX_BYTES:
-        raise ScenarioError(f"{found}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
+        raise ScenarioError(f"{source}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise ScenarioError(f"{found}:{line}: this is not UTF-8 text") from None
-    return parse(text, str(found))
+        raise ScenarioError(f"{source}:{line}: this is not UTF-8 text") from None
+    return parse(text, source)
 
 
 def parse(text: str, source: str, *, alone: bool = False) -> Scenario:

@@ -28,7 +28,7 @@ from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.running_loop import NoRunningLoop
 from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
 from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import frameworks_watched, with_exception
+from copper_emulator.shell.senders.caught import apart_from, frameworks_watched, with_exception
 from copper_emulator.shell.senders.function import send_to_async_function, send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
@@ -159,7 +159,8 @@ class SyncDelivering(_Delivering):
         # Of those that go in one round, this is the one whose endpoint runs now.
         of_the_round, account.causing = account.causing, attempt.notification
         try:
-            result = _told(self._in_process(attempt, route), route, began, self._timeout_ms)
+            result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
+            result = _told(result, route, began, self._timeout_ms)
             # Most leave nothing behind, and every delivery comes here.
             return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
         finally:
@@ -219,7 +220,8 @@ class AsyncDelivering(_Delivering):
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()
-        return _told(await self._sent(attempt, destination), destination, began, self._timeout_ms)
+        result = apart_from(await self._sent(attempt, destination), sys.exc_info()[1])
+        return _told(result, destination, began, self._timeout_ms)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:

@@ -17,15 +17,18 @@ from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.samples import with_samples
 from copper_emulator.core.records.searching.search import find, parse_search
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing import usage
 from copper_emulator.core.records.writing.action import Done
 from copper_emulator.shell.api.control_record_models import (
+    ChangedDetails,
     ChangedEntry,
     ChangedShape,
     Convert,
     ConvertedShape,
     Delete,
+    DetailsShape,
     FoundShape,
     LookupEntryShape,
     LookupShape,
@@ -38,6 +41,7 @@ from copper_emulator.shell.api.control_record_models import (
     SeededShape,
     Update,
 )
+from copper_emulator.shell.api.models import Nothing
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.settling import settled
 from copper_emulator.shell.api.shapes import FiredShape
@@ -91,6 +95,7 @@ async def search(served: ServedAccount, said: Search) -> FoundShape:
     kind = kind_called(said.type)
     with served.stage.lock:
         store = served.stage.account.records
+        require(store, kind)
         found = find(store, parse_search(kind, said.filters, {}, store), served.stage.now())
         return FoundShape(records=[store.shown(kind, record) for record in found.records], total=found.total)
 
@@ -128,6 +133,18 @@ async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
+async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
+    """What Copper's GET /account answers: its id, name, time zone and settings."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).account)
+
+
+async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
+    """Change it; what is not given stays. With the setting setting_enable_leads false, leads are switched off."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
+
+
 RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/records/{type}/create", "Create records", Rows, ChangedShape, create, _LARGE),
     Operation("POST", "/records/{type}/update", "Change records", Update, ChangedShape, update),
@@ -140,6 +157,8 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/lookups/{table}/add", "A new entry", NewEntry, LookupEntryShape, add_entry),
     Operation("POST", "/lookups/{table}/update", "Change an entry", ChangedEntry, LookupEntryShape, update_entry),
     Operation("POST", "/lookups/{table}/remove", "Take an entry away", NamedEntry, LookupShape, remove_entry),
+    Operation("GET", "/details", "What GET /account answers", Nothing, DetailsShape, read_details),
+    Operation("POST", "/details", "Change what GET /account answers", ChangedDetails, DetailsShape, change_details),
 )
 """What can be done to the records of one account, under /_emulator/v1/accounts/{name}."""
 

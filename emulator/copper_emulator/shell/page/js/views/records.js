@@ -6,6 +6,7 @@ import { go, link } from "../router.js";
 import { anyLost, outcomes } from "../parts/outcomes.js";
 import { looked, readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
+import { told } from "../telling.js";
 import { watch } from "../watching.js";
 import { clockTime, status, statusDetail, topic } from "../words.js";
 
@@ -260,7 +261,7 @@ function changed(record, boxes) {
 
 function tellOf({ changes, ignored }) {
   const states = changes.flatMap((change) => change.notifications).map(({ state }) => state);
-  const hint = ignored.length ? `Only Copper writes ${ignored.join(", ")}.` : (changes[0]?.note ?? "");
+  const hint = ignored.length ? `Only Copper writes ${ignored.join(", ")}.` : told(changes[0]?.note ?? "");
   if (!changes.length) say("The values were the same: nothing changed", hint);
   else if (!states.length) say("Saved; nobody is notified", hint);
   else say(`Saved; ${outcomes(states)}`, hint, { problem: anyLost(states) });
