@@ -42,6 +42,10 @@ def test_the_example_of_every_fault_reads_back_as_it_is_written(name: FaultName)
         ("beyond_spec.duplicate=2", Fault(FaultName.DUPLICATE, next=2)),
         (f"lose=1@{TARGET}?x=1", Fault(FaultName.LOSE, next=1, target=f"{TARGET}?x=1")),
         (f"garble@{TARGET}", Fault(FaultName.GARBLE, next=1, target=TARGET)),
+        ("api.status=429", Fault(FaultName.API_STATUS, status=429, next=1)),
+        ("api.status=503,10m", Fault(FaultName.API_STATUS, status=503, span_ms=600_000)),
+        ("api.slow=3s,2", Fault(FaultName.API_SLOW, span_ms=3_000, next=2)),
+        ("api.hang", Fault(FaultName.API_HANG, next=1)),
     ],
     ids=lambda value: str(value),
 )
@@ -80,6 +84,14 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
         ("beyond_spec.retry=3/0", "beyond_spec.retry: '0' is no time at all"),
         ("stale=5s@https://a.example", "stale: it concerns all targets, not one"),
         ("shuffle@https://a.example", "shuffle: it concerns all targets, not one"),
+        ("api.status", "api.status needs a status: write it like api.status=429,3"),
+        ("api.status=200", "api.status: '200' is no status of a refusal: write one like 429, 500 or 503"),
+        ("api.status=600", "api.status: '600' is no status of a refusal"),
+        ("api.status=429,", "api.status: '' is not a duration"),
+        ("api.status=429,0", "api.status: '0' is no number from 1 to a million"),
+        ("api.hang=20%", "api.hang takes a number, not a share: write it like api.hang=1"),
+        ("status=429", "there is no fault 'status'. Did you mean api.status?"),
+        ("api.slow=3s@https://a.example", "api.slow: it concerns calls of the API, and no target"),
         ("lose=1@a.example", "lose: 'a.example' is no target: write a subscription's, or how it begins"),
     ],
 )
@@ -95,6 +107,13 @@ def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
     [
         (FaultName.LOSE, {"next": 1, "share": 0.5}, "lose takes a number or a share, not both"),
         (FaultName.LOSE, {"next": True}, "True is no number"),
+        (FaultName.API_STATUS, {"next": 1}, "api.status needs a status: write it like api.status=429,3"),
+        (FaultName.API_STATUS, {"status": True}, "True is no status"),
+        (
+            FaultName.API_STATUS,
+            {"status": 503, "next": 1, "span": "1m"},
+            "api.status takes a number or a time, not both",
+        ),
         (FaultName.LOSE, {"share": True}, "True is no share"),
         (FaultName.LOSE, {"share": 20}, "20 is no share: write it like 20%, or in Python 0.2"),
         (FaultName.LOSE, {"share": None, "next": None}, "lose needs a value"),
@@ -158,6 +177,8 @@ written = st.one_of(
     st.builds(Fault, st.just(FaultName.SLOW), span_ms=counts, next=st.none() | counts, target=targets),
     st.builds(Fault, st.just(FaultName.RETRY), span_ms=counts, next=counts, target=targets),
     st.builds(Fault, st.just(FaultName.BATCHES), sizes=st.lists(st.integers(1, 30), min_size=1).map(tuple)),
+    st.builds(Fault, st.just(FaultName.API_STATUS), status=st.sampled_from([429, 500, 503]), next=counts),
+    st.builds(Fault, st.just(FaultName.API_STATUS), status=st.just(503), span_ms=counts),
     st.builds(Fault, st.just(FaultName.LATENCY), latency=st.builds(Latency, st.just(0), counts)),
 )
 

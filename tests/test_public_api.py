@@ -50,6 +50,7 @@ def test_the_names_are_pinned() -> None:
         "AsyncEmulator",
         "Change",
         "CheckFailed",
+        "CheckWarning",
         "Copper",
         "CopperEmulatorError",
         "Delivery",

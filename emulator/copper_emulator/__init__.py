@@ -13,7 +13,7 @@ from copper_emulator.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from copper_emulator.async_copper import AsyncCopper
-    from copper_emulator.checks import CheckFailed, Report, check_names
+    from copper_emulator.checks import CheckFailed, CheckWarning, Report, check_names
     from copper_emulator.copper import Copper
     from copper_emulator.core.errors import (
         ApiError,
@@ -46,6 +46,7 @@ __all__ = [
     "AsyncEmulator",
     "Change",
     "CheckFailed",
+    "CheckWarning",
     "Copper",
     "CopperEmulatorError",
     "Delivery",
@@ -81,7 +82,7 @@ __all__ = [
 
 _HOMES = {
     "async_copper": "AsyncCopper",
-    "checks": "CheckFailed Report check_names",
+    "checks": "CheckFailed CheckWarning Report check_names",
     "copper": "Copper",
     "core.errors": (
         "ApiError CopperEmulatorError EchoLoop Invalid NotEnabled NotFound NotIdle RouteError ScenarioError "

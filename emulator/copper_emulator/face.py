@@ -336,6 +336,8 @@ class Face(Intercepted, OverTls):
             if not settings.strict:
                 return ""
             overlooked = overlooked_text(self._reports)
+            for report in self._reports:
+                report.warn()
             if not account.journal.entries:
                 return overlooked
             text = verdict_text(account, self._operations.claims, settings.allow, account.surface, said=said)

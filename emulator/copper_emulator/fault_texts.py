@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from copper_emulator.core.fault import RETRY_EVERY_MS, WHOLE, Fault, FaultName
@@ -32,6 +33,13 @@ def _amount(text: str) -> _Parts:
 def _span_and_next(text: str) -> _Parts:
     span, comma, number = text.partition(",")
     return {"span": span, "next": number} if comma else {"span": text}
+
+
+def _status(text: str) -> _Parts:
+    status, comma, rest = text.partition(",")
+    if not comma:
+        return {"status": status}
+    return {"status": status, "next" if rest.isdecimal() else "span": rest}
 
 
 def _times(text: str) -> _Parts:
@@ -75,6 +83,23 @@ FORMS: Mapping[FaultName, Form] = {
     FaultName.STALE: Form(
         lambda text: {"span": text}, "stale=5s", "stale('5s')", "searches lie so far behind", one_target=False
     ),
+    FaultName.API_STATUS: Form(
+        _status,
+        "api.status=429,3",
+        "api.status(429, next=3)",
+        "the next so many calls of the API, or all for so long, are answered so",
+        one_target=False,
+    ),
+    FaultName.API_SLOW: Form(
+        _span_and_next,
+        "api.slow=3s",
+        "api.slow('3s')",
+        "the API answers so much later, in real time",
+        one_target=False,
+    ),
+    FaultName.API_HANG: Form(
+        _amount, "api.hang=1", "api.hang(1)", "the next so many calls of the API are never answered", one_target=False
+    ),
     FaultName.DUPLICATE: Form(
         _amount, "beyond_spec.duplicate=10%", "beyond_spec.duplicate(share=0.1)", "notifications are sent twice"
     ),
@@ -87,7 +112,7 @@ FORMS: Mapping[FaultName, Form] = {
 }
 """Every fault; docs/faults.md is held against it by the tests."""
 
-_ONE_BY_DEFAULT = (FaultName.REFUSE, FaultName.HANG, FaultName.GARBLE)
+_ONE_BY_DEFAULT = (FaultName.REFUSE, FaultName.HANG, FaultName.GARBLE, FaultName.API_HANG)
 _WITHOUT_VALUE = (FaultName.SHUFFLE, FaultName.GONE, FaultName.CHANGED)
 _SHARED = (FaultName.LOSE, FaultName.DUPLICATE, FaultName.CORRUPT)
 _COUNTED_ONLY = (*_ONE_BY_DEFAULT, FaultName.GONE, FaultName.CHANGED)
@@ -161,12 +186,23 @@ def _complete(made: Fault, like: str) -> Fault:
         raise ValueError(f"{name} takes a number, not a share: write it like {like}")
     if name in _ONE_BY_DEFAULT and not said:
         return Fault(name, next=1, target=made.target)
+    if name is FaultName.API_STATUS:
+        return _answered(made, like)
     if name is FaultName.RETRY and said and not made.span_ms:
         return Fault(name, next=made.next, span_ms=RETRY_EVERY_MS, target=made.target)
     value = (made.next, made.share, made.latency, made.sizes or None, made.span_ms or None)
     if name not in _WITHOUT_VALUE and all(part is None for part in value):
         raise ValueError(f"{name} needs a value: write it like {like}")
     return made
+
+
+def _answered(made: Fault, like: str) -> Fault:
+    """What calls of the API are answered: one, where nothing else is said. Raises ValueError."""
+    if not made.status:
+        raise ValueError(f"{made.name} needs a status: write it like {like}")
+    if made.next is not None and made.span_ms:
+        raise ValueError(f"{made.name} takes a number or a time, not both: write it like {like}")
+    return made if made.next is not None or made.span_ms else replace(made, next=1)
 
 
 def _name(said: str) -> FaultName:
@@ -185,7 +221,7 @@ def no_fault(said: str) -> str:
 
 def nearest(said: str) -> FaultName | None:
     """The fault that is meant by a name that is none."""
-    shorter = {name.removeprefix("beyond_spec."): name for name in FaultName}
+    shorter = {name.rpartition(".")[2]: name for name in FaultName}
     close = meant(said, FaultName) or meant(said, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)
 
@@ -198,6 +234,14 @@ def _next(value: object) -> dict[str, Any]:
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= WHOLE:
         raise ValueError(f"{value!r} is no number from 1 to a million")
     return {"next": number}
+
+
+def _a_status(value: object) -> dict[str, Any]:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    known = [status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST]
+    if isinstance(number, bool) or number not in known:
+        raise ValueError(f"{value!r} is no status of a refusal: write one like 429, 500 or 503")
+    return {"status": number}
 
 
 def _share(value: object) -> dict[str, Any]:
@@ -230,6 +274,7 @@ def _sizes(value: object) -> dict[str, Any]:
 
 _PARTS: Mapping[str, Callable[[object], dict[str, Any]]] = {
     "next": _next,
+    "status": _a_status,
     "share": _share,
     "span": _span,
     "latency": lambda value: {"latency": parse_latency(value)},
@@ -241,7 +286,8 @@ def _target(name: FaultName, value: object) -> str:
     if value is None:
         return ""
     if not FORMS[name].one_target:
-        raise ValueError("it concerns all targets, not one")
+        calls = Fault(name).of_calls
+        raise ValueError("it concerns calls of the API, and no target" if calls else "it concerns all targets, not one")
     if not isinstance(value, str) or "://" not in value or set(value) & {" ", "@"}:
         raise ValueError(f"{value!r} is no target: write a subscription's, or how it begins, like https://host.example")
     return value

@@ -92,6 +92,30 @@ class BeyondSpec(_Switches):
         return self._on(FaultName.CORRUPT, next=next, share=share, target=target)
 
 
+class OfTheApi(_Switches):
+    """Calls of the API that a client makes over HTTP go wrong; what a test does in Python does not."""
+
+    @written_like(called(FaultName.API_STATUS))
+    def status(self, status: int, *, next: int | None = None, span: Span | None = None) -> SwitchedOn:
+        """The next calls, or all for so long in virtual time, are answered with this status: 429, 500, 503.
+
+        One call where neither is said. Nothing is done and nothing counts in the limits of calls.
+        """
+        return self._on(FaultName.API_STATUS, status=status, next=next, span=span)
+
+    @written_like(called(FaultName.API_SLOW))
+    def slow(self, span: Span, *, next: int | None = None) -> SwitchedOn:
+        """Answers come so much later, in real time: who waits for them is a client that no virtual clock can reach."""
+        return self._on(FaultName.API_SLOW, span=span, next=next)
+
+    @written_like(called(FaultName.API_HANG))
+    def hang(self, next: int = 1) -> SwitchedOn:
+        """The next calls are never answered: the connection is closed when the client gives up, after a minute of
+        real time at the latest.
+        """
+        return self._on(FaultName.API_HANG, next=next)
+
+
 class Faults(_Switches):
     """What goes wrong from now on, in virtual time; `off()` ends it. What is drawn comes from the setting `seed`.
 
@@ -101,6 +125,7 @@ class Faults(_Switches):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
+        self.api = OfTheApi(stage)
         self.beyond_spec = BeyondSpec(stage)
 
     @written_like(called(FaultName.LOSE))

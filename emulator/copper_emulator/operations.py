@@ -61,6 +61,13 @@ class Operations:
         if self.stage.driving:
             raise UsageError("replay() cannot be called inside a delivery; the endpoint's own calls only record")
         raw, topic, ids = captured(body)
+        return (yield from self.replay_as(topic, ids, raw, target, headers))
+
+    def replay_as(
+        self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str] | None
+    ) -> Rounds[Delivery]:
+        """The same of a body that need not say itself what it is."""
+        __tracebackhide__ = True
         _check_request(target, headers)
         own = request_headers(self.stage.settings.user_agent, headers)
         if self.stage.is_behind():

@@ -83,10 +83,12 @@ def verdict_text(
 
 
 class Reported(Protocol):
-    """A report that the test was given: what failed in it, for as long as the test has not looked."""
+    """A report that the test was given: what failed in it, or was warned of, for as long as the test has not looked."""
 
     @property
     def overlooked(self) -> str: ...
+
+    def warn(self) -> None: ...
 
 
 def overlooked_text(reports: Iterable[Reported]) -> str:

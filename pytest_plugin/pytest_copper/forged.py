@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from copper_emulator.wrong_secrets import wrong_secrets
 from pytest_copper.drawn_records import bodies
 from pytest_copper.story import Step
 
@@ -25,11 +26,12 @@ def _about(machine: Any, kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return bodies(kind, ids=ids)
 
 
-def _wrong(secret: dict[str, str]) -> st.SearchStrategy[dict[str, str]]:
-    return st.sampled_from(({}, dict.fromkeys(secret, "guessed")))
+def _wrong(secret: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
+    # The plainest first; then what resembles the right one, and what a comparison may stumble over.
+    return st.sampled_from(({}, dict.fromkeys(secret, "guessed"), *wrong_secrets(secret).values()))
 
 
-def _steps(machine: Any, body: dict[str, Any], wrong: dict[str, str]) -> list[Step]:
+def _steps(machine: Any, body: dict[str, Any], wrong: dict[str, Any]) -> list[Step]:
     replay = {"replay": {"target": machine.target, "body": {**body, **wrong}}}
     if not machine.must_refuse:
         return [replay]

@@ -247,6 +247,21 @@ class AnswersInTime(CopperMachine):
             answers_within(self.copper, self.within)
 
 
+class GetsOverRefusals(CopperMachine):
+    """The endpoint gets over an API that refuses its next call: it tries again, or answers 2xx and reconciles later.
+
+    For endpoints that fetch over HTTP; what `copper` does in Python is never refused.
+    """
+
+    refusals: ClassVar[tuple[str, ...]] = ("api.status=429", "api.status=503")
+
+    @property
+    def possible_faults(self) -> list[str]:
+        """What can go wrong now, and the API's refusals where none is on."""
+        refusals = () if self.performance.is_refusing else self.refusals
+        return [*super().possible_faults, *refusals]
+
+
 def _is_harmless(act: Iterable[Step]) -> bool:
     return any(step.get("faults") in HARMLESS for step in act)
 

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from copper_emulator import Copper, Delivery, Emulator
 from copper_emulator.copper import stepwise
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.model import EntityType, Event, Outcome, State, Topic
+from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
-from copper_emulator.remedies import mend
+from copper_emulator.remedies import mend, refused_meanwhile
 from copper_emulator.shell.host import Host
 from copper_emulator.tracebacks import brief
 from pytest_copper.probes import probe, with_what
@@ -22,6 +22,7 @@ from pytest_copper.written import Act, Written
 __tracebackhide__ = True
 
 _FINE = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED)
+_BY_API_FAULT = "by the fault api."
 _WAITING = (State.QUEUED, State.HELD, State.SENDING)
 
 
@@ -74,6 +75,8 @@ class Performance:
         self._hooks = hooks
         self._missed = False
         self._judged = 0
+        self._looked_at = 0
+        self._may_refuse = False
         self.is_loose = False
         """Whether something came as Copper's own that was not sent before."""
         self._emulator = Emulator(host=host, **{"strict": False, **settings})
@@ -111,7 +114,8 @@ class Performance:
             self.story.happened(step)
             self._judge_answers()
             self._hooks.after(step, remembered)
-        if self._missed and self.is_reachable and self._hooks.reconciles:
+        self._missed = self._missed or self._has_met_refusals()
+        if self._missed and self.is_reachable and not self.is_refusing and self._hooks.reconciles:
             self._missed = False
             self._hooks.reconcile(self.copper)
         if last and not self._missed and self.is_idle:
@@ -120,7 +124,7 @@ class Performance:
     def finish(self) -> None:
         """Let the endpoint be reached, and everything be delivered; judge for the last time."""
         steps: Act = []
-        if not self.is_reachable:
+        if not self.is_reachable or self.is_refusing:
             steps.append({"faults": "off"})
         if not self.is_idle:
             steps.append({"run_until_idle": "1d"})
@@ -148,9 +152,24 @@ class Performance:
         return not any(each.startswith("outage") for each in self.faults)
 
     @property
+    def is_refusing(self) -> bool:
+        """Whether the API refuses what is called next."""
+        return any(each.startswith("api.") for each in self.faults)
+
+    @property
     def faults(self) -> list[str]:
         """The faults that are on, as they are written."""
         return [str(each) for each in self.copper.faults.active]
+
+    def _has_met_refusals(self) -> bool:
+        """Whether calls were refused by a fault since this was last asked: what was to be fetched may be missing."""
+        # Most stories have no such fault, and a journal is long.
+        self._may_refuse = self._may_refuse or self.is_refusing
+        if not self._may_refuse or not self._hooks.reconciles:
+            return False
+        journal = self.copper.journal
+        new, self._looked_at = journal[self._looked_at :], len(journal)
+        return any(entry.kind is Kind.REFUSED and _BY_API_FAULT in entry.text for entry in new)
 
     def _judge_answers(self) -> None:
         deliveries = self.copper.deliveries
@@ -161,7 +180,8 @@ class Performance:
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
-                raise _failed(delivery, f"{mend(delivery)}.")
+                refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - the face of our own
+                raise _failed(delivery, "\n".join([*refused, f"{mend(delivery)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:
         its = probe(self.copper, delivery, self._hooks.secret or {})

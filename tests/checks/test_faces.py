@@ -11,10 +11,12 @@ import requests
 from copper_emulator import (
     AsyncEmulator,
     CheckFailed,
+    CheckWarning,
     Copper,
     Emulator,
     Received,
     Report,
+    Response,
     UsageError,
     VerdictError,
     check_names,
@@ -210,3 +212,72 @@ def test_one_report_for_each_row(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         ["E  *FAILED   secret-wrong *it was answered 200 instead of 401", "E  *-> Compare the*"]
     )
+
+
+# --- warned rows --------------------------------------------------------------------------------------------------
+
+WARNED = """
+    from copper_emulator import Response
+
+    def warned(copper):
+        copper.route("https://app.example", to=lambda request: Response(200, delay="6s"))
+        return copper.check("https://app.example/hook", only="in-time,batch-1")
+
+    def test_one(copper):
+        {}
+"""
+
+
+@pytest.mark.parametrize("said", ["warned(copper).checked()", "warned(copper)"], ids=["checked", "overlooked"])
+@pytest.mark.parametrize("options", [(), ("-p", "no:asyncio", "-W", "error")], ids=["plain", "all are errors"])
+def test_what_is_warned_stands_in_the_summary_of_warnings(
+    pytester: pytest.Pytester, said: str, options: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(WARNED.format(said))
+    result = pytester.runpytest_subprocess("-q", *options)
+
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*CheckWarning: https://app.example/hook: 1 row warned", "*warned   in-time *", "*-> Answer first and work*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "options", "outcomes"),
+    [
+        ("assert warned(copper).ok", (), {"passed": 1}),
+        ("warned(copper).checked()", ("-W", "ignore::copper_emulator.CheckWarning"), {"passed": 1}),
+        ("warned(copper).checked()", ("-W", "error::copper_emulator.CheckWarning"), {"failed": 1}),
+    ],
+    ids=["looked at", "ignored by name", "an error by name"],
+)
+def test_who_looks_or_filters_has_it_as_they_like(
+    pytester: pytest.Pytester, said: str, options: tuple[str, ...], outcomes: dict[str, int]
+) -> None:
+    pytester.makepyfile(WARNED.format(said))
+    result = pytester.runpytest_subprocess("-q", *options)
+
+    result.assert_outcomes(**outcomes, warnings=0)
+
+
+def test_a_block_of_its_own_warns_too_and_once() -> None:
+    def slow(copper: Copper) -> Report:
+        copper.route("https://app.example", to=lambda request: Response(200, delay="6s"))
+        return copper.check(TARGET, only="in-time")
+
+    def overlooked() -> None:
+        with Emulator() as copper:
+            slow(copper)
+            copper.verdict()
+
+    with Emulator() as copper:
+        report = slow(copper)
+        with pytest.warns(CheckWarning) as warned:
+            report.checked()
+    assert [each.filename for each in warned] == [__file__]
+    with pytest.warns(CheckWarning) as warned:
+        overlooked()
+    assert len(warned) == 1
+    # What is not strict looks at nothing; and whatever is raised here is an error of this suite.
+    with Emulator(strict=False) as copper:
+        slow(copper)

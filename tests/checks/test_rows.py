@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -157,10 +158,61 @@ def test_types_without_an_address_have_the_other_values(copper: Copper, kind: st
 
 
 def test_custom_fields_are_nested(copper: Copper) -> None:
-    last = sent(copper, "custom-fields")[-1]["updated_attributes"]["custom_fields"]
+    changes = [body["updated_attributes"]["custom_fields"] for body in sent(copper, "custom-fields")[1:]]
 
-    assert all(isinstance(pair, list) and len(pair) == 2 for pair in last.values())
-    assert len(last) == 2
+    assert all(isinstance(pair, list) and len(pair) == 2 for change in changes for pair in change.values())
+    assert [len(change) for change in changes] == [6, 6, 6]
+    text, number, day, checkbox, dropdown, several = changes[1].values()
+    assert (text, number, day) == (["chosen: 1", "chosen: 2"], [1.5, 2], [1_800_000_000, 1_800_086_400])
+    assert checkbox == [True, False]
+    assert dropdown[0] != dropdown[1]
+    assert [len(each) for each in several] == [1, 2]
+
+
+def test_an_opportunity_changes_its_value_its_day_and_its_stage(copper: Copper) -> None:
+    changes = [body["updated_attributes"] for body in sent(copper, "opportunity-values")[1:]]
+
+    assert [change["monetary_value"] for change in changes] == [[None, 1200], [1200, 1250.5], [1250.5, None]]
+    assert [change["close_date"] for change in changes] == [
+        [None, "3/15/2027"], ["3/15/2027", None], [None, "12/1/2027"]
+    ]  # fmt: skip
+    moves = [change["stage_id"] for change in changes]
+    assert [move[1] for move in moves[:-1]] == [move[0] for move in moves[1:]]
+    assert len({stage for move in moves for stage in move}) == 3
+
+
+def test_a_person_has_several_emails_another_first_one_and_none(copper: Copper) -> None:
+    changes = [body["updated_attributes"]["emails"] for body in sent(copper, "emails")[1:]]
+
+    assert [len(change[1]) for change in changes] == [3, 2, 0]
+    assert changes[0][1][0] != changes[1][1][0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [({}, "passed"), ({"invoice": 422, "archive": 400}, "passed"), ({"invoice": 500}, "warned"),
+     ({"archive": 503}, "warned")],
+)  # fmt: skip
+def test_what_nobody_knows_yet_must_not_break_the_endpoint(
+    copper: Copper, answers: dict[str, int], verdict: str
+) -> None:
+    def hook(body: dict[str, Any], request: Received) -> object:
+        strictly = strict(body, request)
+        return answers.get(body["type"], answers.get(body["event"], strictly))
+
+    row = played(copper, hook, only="unknown-type")["unknown-type"]
+
+    assert str(row.verdict) == verdict, row
+    assert all(word in row.evidence for word in answers)
+
+
+def test_a_type_that_is_looked_up_in_a_table_is_found(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> object:
+        return {"person": 200}[body["type"]]
+
+    row = played(copper, hook, only="unknown-type", types="person")["unknown-type"]
+
+    assert (str(row.verdict), "KeyError" in row.evidence) == ("warned", True)
 
 
 def test_a_burst_reaches_both_limits(copper: Copper) -> None:
@@ -202,6 +254,67 @@ def test_a_wrong_secret_must_be_refused(copper: Copper, status: int, verdict: st
     report = played(copper, lambda body, _: 200 if body.get("key") == "s3cret" else status, only="secret-wrong")
 
     assert str(report["secret-wrong"].verdict) == verdict
+
+
+def _secret(body: dict[str, Any]) -> str:
+    return str(body.get("key", ""))
+
+
+TAKEN: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
+    "a prefix": (lambda body: _secret(body) != "" and "s3cret".startswith(_secret(body)), "a prefix of it"),
+    "other case": (lambda body: _secret(body).lower() == "s3cret", "the same in other case"),
+    "an empty one": (lambda body: body.get("key") in ("s3cret", ""), "an empty one"),
+    "the same length": (lambda body: isinstance(body.get("key"), str) and len(_secret(body)) == 6,
+                        "the same in other case, one of the same length"),
+    "null": (lambda body: body.get("key", "") in ("s3cret", None), "null"),
+    "a loose comparison": (lambda body: body.get("key") in ("s3cret", 0, True), "a number, true"),
+    "contains": (lambda body: "s3cret" in (body.get("key") or []) if not isinstance(body.get("key"), int | bool)
+                 else False, "a list with it"),
+    "anywhere in the body": (lambda body: "s3cret" in json.dumps(body),
+                             "a list with it, the right one under another key"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_is_taken_for_the_secret_is_told(copper: Copper, name: str) -> None:
+    is_taken, told_as = TAKEN[name]
+    report = played(copper, lambda body, _: 200 if is_taken(body) else 401, only="answers,secret-missing,secret-wrong")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"], report
+    assert report["secret-wrong"].evidence == f"{told_as}: it was answered 200 instead of 401"
+
+
+def test_who_stumbles_over_a_secret_is_told_over_which_and_how_to_compare(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        # As many do it.
+        return 200 if hmac.compare_digest(body.get("key", ""), "s3cret") else 401
+
+    row = played(copper, hook, only="secret-wrong")["secret-wrong"]
+
+    assert str(row.verdict) == "failed"
+    assert all(f"{each}: failed: exception" in row.evidence or f"{each}, " in row.evidence
+               for each in ("null", "a number", "true", "a list with it", "one in other letters"))  # fmt: skip
+    assert "hmac.compare_digest raises TypeError" in row.advice
+
+
+def test_who_compares_bytes_stumbles_over_none(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        given = body.get("key")
+        is_right = isinstance(given, str) and hmac.compare_digest(given.encode(), b"s3cret")
+        return 200 if is_right else 401
+
+    row = played(copper, hook, only="secret-wrong")["secret-wrong"]
+
+    assert (str(row.verdict), row.evidence) == ("passed", "refused with 401, each of 11")
+
+
+def test_a_header_is_probed_as_well(copper: Copper) -> None:
+    def hook(_: object, request: Received) -> int:
+        return 200 if request.headers.get("X-Key", "").lower() == "s3cret" else 401
+
+    row = played(copper, hook, secret=None, headers={"X-Key": "s3cret"}, only="secret-wrong")["secret-wrong"]
+
+    assert row.evidence == "the same in other case: it was answered 200 instead of 401"
 
 
 def test_who_answers_200_to_a_wrong_secret_and_does_nothing_is_warned(copper: Copper) -> None:
@@ -292,7 +405,9 @@ def test_a_target_without_a_route_is_told(copper: Copper) -> None:
 
 def test_only_the_types_that_are_asked_for_are_told(copper: Copper) -> None:
     types: set[str] = set()
-    report = played(copper, lambda body, _: types.add(body["type"]), types="lead,activity_log", skip="burst")
+    report = played(
+        copper, lambda body, _: types.add(body["type"]), types="lead,activity_log", skip="burst,unknown-type"
+    )
 
     assert types == {"lead", "activity_log"}
     assert report["type-person"].evidence == "person is not among the types"

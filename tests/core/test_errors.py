@@ -10,6 +10,7 @@ from copper_emulator.core.errors import (
     BadRequest,
     BulkTooLarge,
     CopperEmulatorError,
+    Faulted,
     Invalid,
     Misdirected,
     NotFound,
@@ -26,6 +27,11 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
         BadRequest("Bad Request"),
         400,
         {"success": False, "status": 400, "message": "Bad Request"},
+    ),
+    "by a fault": (
+        Faulted(500, hint="..."),
+        500,
+        {"success": False, "status": 500, "message": "Internal server error"},
     ),
     "unavailable": (
         NotWritten(hint="..."),
@@ -113,7 +119,7 @@ def test_without_a_hint_an_error_is_one_line() -> None:
 def test_everything_raised_on_purpose_has_one_root() -> None:
     tree = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
 
-    assert len(tree) == 22
+    assert len(tree) == 24
     assert all(issubclass(error, CopperEmulatorError) for error in tree)
     assert not any(issubclass(error, ApiError) and issubclass(error, UsageError) for error in tree)
 

@@ -22,6 +22,10 @@ from copper_emulator.core.rules import Latency
         (Fault(FaultName.RETRY, next=8, span_ms=60_000), "beyond_spec.retry=8"),
         (Fault(FaultName.RETRY, next=8, span_ms=300_000), "beyond_spec.retry=8/5m"),
         (Fault(FaultName.GONE, target="https://a.example"), "gone@https://a.example"),
+        (Fault(FaultName.API_STATUS, status=429, next=3), "api.status=429,3"),
+        (Fault(FaultName.API_STATUS, status=503, span_ms=600_000), "api.status=503,10m"),
+        (Fault(FaultName.API_SLOW, span_ms=3_000, next=2), "api.slow=3s,2"),
+        (Fault(FaultName.API_HANG, next=1), "api.hang=1"),
     ],
     ids=str,
 )
@@ -45,6 +49,14 @@ def test_a_fault_has_one_text(fault: Fault, text: str) -> None:
 )
 def test_a_fault_concerns_targets_that_begin_with_its_own(own: str, target: str, *, concerned: bool) -> None:
     assert Fault(FaultName.LOSE, next=1, target=own).concerns(target) is concerned
+
+
+def test_those_of_the_api_concern_calls() -> None:
+    assert [name for name in FaultName if Fault(name).of_calls] == [
+        FaultName.API_STATUS,
+        FaultName.API_SLOW,
+        FaultName.API_HANG,
+    ]
 
 
 def test_what_copper_does_not_do_is_marked_where_it_is_told() -> None:

@@ -47,6 +47,8 @@ class Client(Protocol):
 class OverHttp:
     """The calls as a client makes them that keeps its connection; a thread has one of its own."""
 
+    tries = 4
+
     def __init__(self, api_url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(api_url)
         self._place, self._path = parts.netloc, parts.path
@@ -71,12 +73,15 @@ class OverHttp:
         self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """What is answered; None for what is not there."""
+        """What is answered; None for what is not there. What is refused for the moment is asked again."""
         connection = self._connection()
         data = None if body is None else json.dumps(body)
-        connection.request(method, f"{self._path}/{path}", data, self._headers)
-        answer = connection.getresponse()
-        said = json.loads(answer.read())
+        for _ in range(self.tries):
+            connection.request(method, f"{self._path}/{path}", data, self._headers)
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+            if answer.status not in (429, 503):
+                break
         if answer.status not in (200, 404):
             raise RuntimeError(f"{method} {path}: {answer.status} {said}")
         return said if answer.status == 200 else None
@@ -135,7 +140,8 @@ class Sample:
             return _answer(start_response, "400 Bad Request", {"error": "not a notification"})
         if self.checks_secret and body.get("key") != self._secret:
             return _answer(start_response, "401 Unauthorized", {"error": "wrong secret"})
-        self.notified(body)
+        if body.get("type") in (*PLURALS, None):
+            self.notified(body)
         return _answer(start_response, "200 OK", {})
 
     def notified(self, body: Row) -> None:
@@ -176,7 +182,7 @@ class TrustsOrder(Sample):
         if body["event"] != "update":
             super().notified(body)
             return
-        told = {name: new for name, (_, new) in body["updated_attributes"].items() if name in KEPT}
+        told = {name: pair[1] for name, pair in body["updated_attributes"].items() if name in KEPT}
         for record_id in body["ids"]:
             if record_id in self.copy[body["type"]]:
                 self.copy[body["type"]][record_id].update(told)

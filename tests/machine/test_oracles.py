@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from copper_emulator import Copper, Emulator, Received, UsageError
 from copper_emulator.shell.clock import real_now
 from pytest_copper import oracles
 from pytest_copper.machine import CopperMachine
-from pytest_copper.oracles import Idempotent, InAnyOrder, UnknownFieldsTolerated
+from pytest_copper.oracles import GetsOverRefusals, Idempotent, InAnyOrder, UnknownFieldsTolerated
 from tests.machine.machines import SampleMachine
 from tests.machine.running import run
-from tests.machine.samples import InProcess, Sample, kept, sample, truth
+from tests.machine.samples import InProcess, OverHttp, Sample, kept, sample, truth
 
 TARGET = "https://endpoint.example/hooks/copper"
 SECRET = {"key": "s3cret"}
@@ -288,3 +289,68 @@ def test_what_a_fault_has_cut_off_does_not_come_again() -> None:
             return {}
 
     assert run(CutOff, examples=20, steps=20) is None
+
+
+class OverHttpMachine(GetsOverRefusals, SampleMachine):
+    """Fetches over HTTP, and tries again what is refused."""
+
+    def endpoint(self, copper: Copper) -> object:
+        self.app = sample(self.name, api_url=copper.api_url, headers=copper.headers, secret="s3cret")
+        return self.app
+
+
+class _Once(OverHttp):
+    tries = 1
+
+
+class FailsAtOnce(OverHttpMachine):
+    """Answers 500 where its fetch is refused."""
+
+    def endpoint(self, copper: Copper) -> object:
+        self.app = Sample(_Once(copper.api_url, copper.headers), "s3cret")
+        return self.app
+
+
+class _Dropping(Sample):
+    def notified(self, body: dict[str, Any]) -> None:
+        with suppress(RuntimeError):
+            super().notified(body)
+
+
+class Drops(FailsAtOnce):
+    """Answers 200 whatever happens, and never looks again."""
+
+    reconcile = CopperMachine.reconcile
+
+    def endpoint(self, copper: Copper) -> object:
+        self.app = _Dropping(_Once(copper.api_url, copper.headers), "s3cret")
+        return self.app
+
+
+class Reconciles(Drops):
+    """The same, but it finds out later what it has missed."""
+
+    def reconcile(self, copper: Copper) -> None:
+        self.app.reconcile()
+
+
+def test_who_tries_again_gets_over_an_api_that_refuses() -> None:
+    assert run(OverHttpMachine, examples=30, steps=15) is None
+
+
+def test_so_does_who_reconciles() -> None:
+    assert run(Reconciles, examples=30, steps=15) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [(FailsAtOnce, "429 Too many requests; by the fault api.status=429,1"), (Drops, "")],
+    ids=["answers 500", "drops"],
+)
+def test_who_does_not_is_found_with_the_fault_and_one_record(machine: type[CopperMachine], said: str) -> None:
+    found = run(machine, steps=10)
+
+    assert found is not None
+    assert said in str(found.error)
+    assert found.events == ["faults", "create"]
+    assert found.scenario["steps"][0]["faults"] == "api.status=429"

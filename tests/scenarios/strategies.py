@@ -294,6 +294,8 @@ _faults = [
     "latency=0-15m",
     "shuffle",
     "batches=29,1",
+    "api.status=429,2",
+    "api.status=503,10m",
     "slow=3s",
     "hang=1",
     "gone",

@@ -569,7 +569,11 @@ FAULTS = [
         "lookup.table: there is no lookup table 'userz'; it is one of users, lead_statuses",
         id="table",
     ),
-    pytest.param("account: {}", "account: needs at least one of name, primary_timezone, settings and logo_mini_url", id="no-change"),
+    pytest.param(
+        "account: {}",
+        "account: needs at least one of name, primary_timezone, settings and logo_mini_url",
+        id="no-change",
+    ),
     pytest.param("account: {colour: red}", "account.colour: ", id="no-such-detail"),
     pytest.param("lookup: {table: users, add: {name: Ada}}", "lookup.add.email: can't be blank", id="missing-of-entry"),
     pytest.param(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 
 import pytest
-import requests
 
 from copper_emulator import Emulator, Settings
 from copper_emulator.core.ids import Counters
@@ -36,17 +35,6 @@ def test_an_account_beside_is_put_away_when_the_block_fails() -> None:
             _ = 1 / 0
 
         assert copper._stage.account is own
-
-
-def test_the_api_holds_back_its_answers() -> None:
-    with Emulator() as copper:
-        copper._stage.api_delay = 0.2
-        began = monotonic()
-        answer = requests.get(f"{copper.api_url}/webhooks", headers=copper.headers, timeout=10)
-
-        assert answer.status_code == 200
-        assert monotonic() - began >= 0.2
-        assert copper._stage.api_calls == 1
 
 
 def test_a_host_listens_where_it_is_told() -> None:

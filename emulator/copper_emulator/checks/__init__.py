@@ -1,15 +1,16 @@
 """Does an endpoint hold up? A conformance check in rows, from the command line and from a test.
 
-rows.py     the table of what is tried; contact, secrecy, order, shapes and races do it
+rows.py     the table of what is tried; contact, secrecy, order, shapes, races
+            and refusals do it
 bench.py    what they do it with: an account, its records, the endpoint's answers and state
 judging.py  what answers and state say
 run.py      plays the rows and makes the report
 """
 
-from copper_emulator.checks.report import CheckFailed, Report, RowReport, Verdict
+from copper_emulator.checks.report import CheckFailed, CheckWarning, Report, RowReport, Verdict
 from copper_emulator.checks.rows import ROWS
 
-__all__ = ["CheckFailed", "Report", "RowReport", "Verdict", "check_names"]
+__all__ = ["CheckFailed", "CheckWarning", "Report", "RowReport", "Verdict", "check_names"]
 
 
 def check_names() -> list[str]:

@@ -1,7 +1,11 @@
-"""What do rows act with? An account and its records, what the endpoint answered, and what it believes."""
+"""What do rows act with? An account and its records, what the endpoint answered, and what it believes.
+
+It is longer than other modules, so that who writes a row finds all of that in one class.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +17,7 @@ from copper_emulator.checks.state import believed, difference
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription
+from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription, Topic
 from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import Draft, parse_create
 from copper_emulator.core.topics import events_of
@@ -194,6 +198,12 @@ class Bench:
         sent = self.plan.headers if headers is None else headers
         return (yield from self._operations.replay(body, self.plan.target, sent))
 
+    def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
+        """One body with a type or an event that there is not; it is written down as the `new` of a known one."""
+        kind, raw = self.main or self.plan.types[0], json.dumps(body).encode()
+        topic, ids = Topic(kind, Event.NEW), tuple(body["ids"])
+        return (yield from self._operations.replay_as(topic, ids, raw, self.plan.target, self.plan.headers))
+
     def advance(self, ms: int) -> Rounds[None]:
         """Virtual time passes."""
         yield from self._operations.advance(ms)
@@ -201,6 +211,11 @@ class Bench:
     def idle(self) -> Rounds[None]:
         """Virtual time passes until nothing waits."""
         yield from self._operations.run_until_idle(_HOUR)
+
+    def rest(self) -> Rounds[None]:
+        """Real time passes, a moment, in which an endpoint can work."""
+        yield []
+        yield from self._operations.settle()
 
     @contextmanager
     def playing(self, **changes: Any) -> Iterator[None]:
@@ -246,14 +261,19 @@ class Bench:
         yield from self.idle()
         yield from self.compare()
 
-    def compare(self, when: str = "") -> Rounds[None]:
-        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`."""
+    def compare(self, when: str = "", *, lull: float = 0.0) -> Rounds[None]:
+        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`.
+
+        With a lull of some seconds, for so long after each call of the API: who is refused waits before it calls again.
+        """
         if self.plan.state is None:
             return
-        until = monotonic() + (0.0 if self.trial.wrong else self.plan.patience)
+        calls, patience = self.stage.api_calls, max(self.plan.patience, lull)
+        until = monotonic() + (0.0 if self.trial.wrong else patience)
         while (wrong := self._differences()) and monotonic() < until:
-            yield []
-            yield from self._operations.settle()
+            yield from self.rest()
+            if lull and calls != self.stage.api_calls:
+                calls, until = self.stage.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
         # What stays wrong is told once, at the moment it was first seen.
         for each in wrong:

@@ -36,11 +36,8 @@ _PER_SECOND = 10
 def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     """The API takes its time."""
     kind = bench.main or bench.plan.types[0]
-    bench.stage.api_delay = SLOW
-    try:
+    with bench.fault(f"api.slow={SLOW:.0f}s"):
         yield from bench.create(kind)
-    finally:
-        bench.stage.api_delay = 0.0
     yield from bench.end()
     found = judged(bench, SLOW_FETCH)
     calls = api_calls(bench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,12 @@ class CheckFailed(AssertionError):
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
+
+
+class CheckWarning(UserWarning):
+    """Rows were warned of that nobody has looked at: the endpoint holds up there, and should be otherwise."""
+
+    __module__ = "copper_emulator"
 
 
 class Verdict(StrEnum):
@@ -130,6 +137,18 @@ class Report:
         """The table of what failed, where nobody has looked at the report; else nothing."""
         return self._table() if self._is_bad and not self._looked_at else ""
 
+    def warn(self, stacklevel: int = 1) -> None:
+        """Warn of the rows that are `warned`, where nobody has looked at the report; once."""
+        rows = [row for row in self._rows if row.verdict is Verdict.WARNED]
+        if not rows or self._looked_at or self._is_bad:
+            return
+        self._looked_at = True
+        text = "\n".join([f"{self.target}: {count(len(rows), 'row')} warned", *map(str, rows)])
+        with warnings.catch_warnings():
+            if _are_all_errors():
+                warnings.simplefilter("always", CheckWarning)
+            warnings.warn(text, CheckWarning, stacklevel=stacklevel + 1)
+
     def __getitem__(self, name: str) -> RowReport:
         """The row of a name. Raises UsageError where it was not played."""
         for row in self.rows:
@@ -161,9 +180,11 @@ class Report:
     def checked(self) -> Report:
         """Itself. Raises CheckFailed with the table when a row failed, or the time limit left one out.
 
-        A row that says nothing of this endpoint is skipped, and is no failure.
+        A row that says nothing of this endpoint is skipped, and is no failure. Of rows that are `warned` it warns, with
+        a CheckWarning.
         """
         __tracebackhide__ = True
+        self.warn(stacklevel=2)
         self._looked_at = True
         if self._is_bad:
             raise CheckFailed(self)
@@ -179,6 +200,16 @@ class Report:
             "rows": [row.to_json() for row in self.rows],
             "notes": list(self.notes),
         }
+
+
+def _are_all_errors() -> bool:
+    """Whether warnings are errors that nobody has named: `-W error` is said of code that is in one's own hands, and an
+    endpoint that works must not fail by a new row. `error::copper_emulator.CheckWarning` is said of this one.
+    """
+    for action, _, category, *_ in warnings.filters:
+        if issubclass(CheckWarning, category):
+            return action == "error" and category is not CheckWarning
+    return False
 
 
 def _summary(rows: Sequence[RowReport]) -> str:

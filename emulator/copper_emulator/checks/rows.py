@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, order, races, secrecy, shapes
+from copper_emulator.checks import contact, order, races, refusals, secrecy, shapes
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -116,6 +116,13 @@ ROWS: tuple[Row, ...] = (
         "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
     ),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
+    Row(
+        "unknown-type",
+        "a type and an event that nobody knows yet",
+        shapes.UNKNOWN_TYPE,
+        shapes.unknown_types,
+        all_events=False,
+    ),
     Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
     Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
     Row(
@@ -138,12 +145,44 @@ ROWS: tuple[Row, ...] = (
         shapes.values,
     ),
     Row(
+        "opportunity-values",
+        "an opportunity's value, close date and stage change",
+        "A number may be whole or not, and each of them null: read it as what it is, and do not reckon with null.",
+        shapes.opportunity_values,
+        kind=EntityType.OPPORTUNITY,
+        all_events=False,
+    ),
+    Row(
+        "emails",
+        "a person has three emails, another first one, and none",
+        "Take no email for granted, and no place in the list: a person may have none, and any order.",
+        shapes.emails,
+        kind=EntityType.PERSON,
+        all_events=False,
+    ),
+    Row(
         "custom-fields",
-        "custom fields change, nested by their ids",
+        "custom fields of six types change, nested by their ids",
         "updated_attributes.custom_fields is an object of its own: {id: [old, new]}.",
         shapes.custom_fields,
     ),
     Row("slow-fetch", "the API takes 2 s for each call", races.SLOW_FETCH, races.slow_fetch, all_events=False),
+    Row(
+        "rate-limited",
+        f"the first {refusals.LIMITED} calls of the API are answered 429",
+        refusals.ADVICE,
+        refusals.rate_limited,
+        all_events=False,
+        limit=120.0,
+    ),
+    Row(
+        "api-down-once",
+        "the first call of the API is answered 503",
+        refusals.ADVICE,
+        refusals.down_once,
+        all_events=False,
+        limit=120.0,
+    ),
     Row("gone", "a record is deleted before it can be fetched", _FETCH, races.gone),
     Row(
         "gone-in-batch",

@@ -3,57 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.contact import one
-from copper_emulator.checks.judging import about_refusal, answered_badly, delivery_text, sentence
+from copper_emulator.checks.judging import about_refusal, delivery_text, sentence
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, EntityType, Outcome
 from copper_emulator.shell.driver import Rounds
-
-_WRONG = "not-the-secret"
+from copper_emulator.wrong_secrets import wrong_headers, wrong_secrets
 
 ADVICE = (
     "Compare the secret before anything else, with a constant-time comparison, and answer 401. Anybody who knows the "
     "URL can send notifications."
+)
+_CRASHED = (
+    "Look whether it is text, and compare bytes: hmac.compare_digest raises TypeError for text that is not ASCII, and "
+    "for what is no text."
 )
 
 
 def missing(bench: Bench) -> Rounds[Finding]:
     """Neither secret nor, where headers stand for it, headers."""
     headers = bench.plan.headers if bench.plan.secret else {}
-    return (yield from _refused(bench, dict.fromkeys(bench.plan.secret), headers))
+    probed = yield from _probed(bench, {"": ({}, headers)})
+    return _found(bench, probed)
 
 
 def wrong(bench: Bench) -> Rounds[Finding]:
-    """Another value for each."""
-    if bench.plan.secret:
-        return (yield from _refused(bench, dict.fromkeys(bench.plan.secret, _WRONG), bench.plan.headers))
-    if not bench.plan.headers:
+    """Others for each, that resemble it more or less: all that are taken are told."""
+    secret, headers = bench.plan.secret, bench.plan.headers
+    forged: dict[str, tuple[Mapping[str, object], Mapping[str, str]]]
+    if secret:
+        forged = {what: (each, headers) for what, each in wrong_secrets(secret).items()}
+    elif headers:
+        forged = {what: ({}, each) for what, each in wrong_headers(headers).items()}
+    else:
         return Finding(
             Verdict.SKIPPED,
             "no secret was given, so that none is wrong",
             "Give the one it expects: --secret KEY=VALUE (secret={...}).",
         )
-    return (yield from _refused(bench, {}, dict.fromkeys(bench.plan.headers, _WRONG)))
+    probed = yield from _probed(bench, forged)
+    return _found(bench, probed)
 
 
-def _refused(bench: Bench, secret: Mapping[str, str | None], headers: Mapping[str, str]) -> Rounds[Finding]:
+def _probed(
+    bench: Bench, forged: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]]
+) -> Rounds[dict[str, Finding]]:
+    """What came of each, by what it is."""
     if not bench.has_delivered:
         # In a check of more rows an endpoint has taken others before.
         yield from one(bench)
         yield from bench.idle()
-    kind = bench.main or bench.plan.types[0]
-    record = bench.seed(kind)
-    body = bench.body(kind, "new", [record], **secret)
-    delivery = yield from bench.send(_without_none(body), headers)
-    known = bench.believes_in(kind, record)
-    return _judged(bench, kind, delivery, known=known)
+    kind, found = bench.main or bench.plan.types[0], dict[str, Finding]()
+    for what, (members, headers) in forged.items():
+        # Of its own record each: what the endpoint knows then, it has from this one.
+        record = bench.seed(kind)
+        body = bench.body(kind, "new", [record])
+        own = {name: value for name, value in body.items() if name not in bench.plan.secret}
+        delivery = yield from bench.send({**members, **own}, headers)
+        found[what] = _judged(bench, kind, delivery, known=bench.believes_in(kind, record))
+    return found
 
 
-def _without_none(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
+def _found(bench: Bench, probed: Mapping[str, Finding]) -> Finding:
+    """The worst, with those of which it is told."""
+    for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.SKIPPED):
+        alike: dict[str, list[str]] = {}
+        for what, each in probed.items():
+            if each.verdict is verdict:
+                alike.setdefault(each.evidence, []).append(what)
+        if alike:
+            advice = next(each.advice for each in probed.values() if each.verdict is verdict)
+            return Finding(verdict, "; ".join(_told(said, which, len(probed)) for said, which in alike.items()), advice)
+    passed = dict.fromkeys(each.evidence for each in probed.values())
+    times = f", each of {len(probed)}" if len(probed) > 1 else ""
+    return Finding(Verdict.PASSED, f"{'; '.join(passed)}{times}")
+
+
+def _told(said: str, which: list[str], of: int) -> str:
+    return said if len(which) == of else f"{', '.join(which)}: {said}"
 
 
 def _advice(bench: Bench) -> str:
@@ -71,16 +100,21 @@ def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool |
     if delivery.status in DISTRUSTFUL:
         return Finding(Verdict.PASSED, f"refused with {delivery.status}")
     if delivery.status is None or delivery.status >= 500:
-        return Finding(Verdict.FAILED, answered_badly(bench, [delivery]), ADVICE)
+        return Finding(Verdict.FAILED, _came(bench, delivery), f"{ADVICE} {_CRASHED}")
     if delivery.outcome is Outcome.DELIVERED and known is None:
         return Finding(Verdict.FAILED, _said(delivery), _advice(bench))
     if delivery.outcome is Outcome.DELIVERED:
         return Finding(Verdict.WARNED, f"{_said(delivery)}, but nothing was done", "Answer 401, so that it is seen.")
     return Finding(
         Verdict.WARNED,
-        f"refused, but otherwise: {delivery_text(bench, delivery)}",
+        f"refused, but otherwise: {_came(bench, delivery)}",
         "Answer 401, so that the reason is seen.",
     )
+
+
+def _came(bench: Bench, delivery: Delivery) -> str:
+    # Each is of another record; what is alike beside that is told once.
+    return delivery_text(bench, delivery).partition(": ")[2]
 
 
 def _said(delivery: Delivery) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.judging import delivery_text
 from copper_emulator.checks.order import main
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.driver import Rounds
 
@@ -23,6 +26,51 @@ def unknown_keys(bench: Bench) -> Rounds[None]:
     yield from bench.send(bench.body(kind, "new", [record], **added))
     attributes = {"name": bench.renamed(kind, record), "added_some_day": [None, {"of": ["any", "shape"]}]}
     yield from bench.send(bench.body(kind, "update", [record], updated_attributes=attributes, **added))
+
+
+def unknown_types(bench: Bench) -> Rounds[Finding]:
+    """A type and an event of tomorrow, each with the right secret. What it does with them is its own affair."""
+    kind = bench.main or bench.plan.types[0]
+    record = bench.seed(kind)
+    came, broke = list[str](), False
+    for body in (bench.body(kind, "new", [record], type="invoice"), bench.body(kind, "archive", [record])):
+        delivery = yield from bench.send_unknown(body)
+        broke = broke or delivery.status is None or delivery.status >= 500
+        came.append(f"{body['type']}/{body['event']}: {delivery_text(bench, delivery).partition(': ')[2]}")
+    return Finding(Verdict.WARNED if broke else Verdict.PASSED, "; ".join(came), UNKNOWN_TYPE if broke else "")
+
+
+UNKNOWN_TYPE = (
+    "Copper sends what is subscribed, and so none of these today; when it has more types, somebody may subscribe them "
+    "for this URL. Answer 2xx to what you have no use for, and log it."
+)
+
+
+def opportunity_values(bench: Bench) -> Rounds[None]:
+    """Numbers, days and stages: what they were may be null, and a number whole or not."""
+    kind = EntityType.OPPORTUNITY
+    ids = yield from bench.create(kind)
+    pipeline = bench.account.records.get(kind, ids[0])["pipeline_id"]
+    stages = bench.account.records.catalogue.get("pipelines", pipeline)["stages"]
+    for value, day, stage in (
+        (1200, "3/15/2027", stages[1]),
+        (1250.5, None, stages[-1]),
+        (None, "12/1/2027", stages[0]),
+    ):
+        fields = {"monetary_value": value, "close_date": day, "pipeline_stage_id": stage["id"]}
+        yield from bench.update(kind, ids, **fields)
+        yield from bench.compare("with other values")
+
+
+def emails(bench: Bench) -> Rounds[None]:
+    """Who looks at the first email finds several, another one first, and none."""
+    kind = EntityType.PERSON
+    ids = yield from bench.create(kind)
+    name = f"person-{ids[0]}"
+    several = [{"email": f"{name}@{host}.example", "category": "work"} for host in ("home", "office", "old")]
+    for addresses in (several, several[1:], []):
+        yield from bench.update(kind, ids, emails=addresses)
+        yield from bench.compare(f"with {len(addresses)} emails")
 
 
 def empty_attributes(bench: Bench) -> Rounds[None]:
@@ -81,30 +129,30 @@ _VALUES: Mapping[str, Any] = {
 
 
 def custom_fields(bench: Bench) -> Rounds[None]:
-    """Nested one level deeper than others, by the ids of their definitions."""
+    """Nested one level deeper than others, by the ids of their definitions; of several types, and null again."""
     kind = main(bench)
-    text = _define(bench, {"name": "Check: text", "data_type": "String", "available_on": [str(kind)]})
-    several = _define(
-        bench,
-        {
-            "name": "Check: several",
-            "data_type": "MultiSelect",
-            "available_on": [str(kind)],
-            "options": [{"name": "Apples"}, {"name": "Bananas"}],
-        },
-    )
+    names = ("String", "Float", "Date", "Checkbox", "Dropdown", "MultiSelect")
+    fields = {data_type: _define(bench, kind, data_type) for data_type in names}
+    one, other = (option["id"] for option in fields["Dropdown"]["options"])
+    several = [option["id"] for option in fields["MultiSelect"]["options"]]
     ids = yield from bench.create(kind)
-    options = [option["id"] for option in several["options"]]
-    for chosen in (options[:1], options):
-        values = [
-            {"custom_field_definition_id": text["id"], "value": f"chosen: {len(chosen)}"},
-            {"custom_field_definition_id": several["id"], "value": chosen},
+    for values in (
+        ("chosen: 1", 1.5, 1_800_000_000, True, one, several[:1]),
+        ("chosen: 2", 2, 1_800_086_400, False, other, several),
+        (None, None, None, True, None, None),
+    ):
+        given = [
+            {"custom_field_definition_id": fields[data_type]["id"], "value": value}
+            for data_type, value in zip(names, values, strict=True)
         ]
-        yield from bench.update(kind, ids, custom_fields=values)
+        yield from bench.update(kind, ids, custom_fields=given)
 
 
-def _define(bench: Bench, body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _define(bench: Bench, kind: EntityType, data_type: str) -> Mapping[str, Any]:
+    body: dict[str, Any] = {"name": f"Check: {data_type}", "data_type": data_type, "available_on": [str(kind)]}
+    if data_type in ("Dropdown", "MultiSelect"):
+        body["options"] = [{"name": "Apples"}, {"name": "Bananas"}]
     made: Mapping[str, Any] = bench.stage.record(
-        lambda account, now: account.records.catalogue.add("custom_field_definitions", dict(body))
+        lambda account, now: account.records.catalogue.add("custom_field_definitions", body)
     )
     return made

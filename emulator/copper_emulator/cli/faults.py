@@ -56,7 +56,7 @@ def _told(fault: Mapping[str, Any]) -> str:
 
 
 _OF_SO_MANY = ("lose", "refuse", "hang", "garble", "gone", "changed")
-"""Faults that take a number or a share."""
+"""Faults of which a number alone is the next so many."""
 
 
 def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:

@@ -12,7 +12,8 @@
     │   ├── BulkTooLarge        422  more items than a bulk call may have
     │   ├── Misdirected         421  Copper's own host was asked, and nobody intercepts it (any more)
     │   ├── TooManyRequests     429  a limit of calls is used up
-    │   └── NotWritten          503  what was done cannot be written to the state file
+    │   ├── NotWritten          503  what was done cannot be written to the state file
+    │   └── Faulted                  by a fault that is switched on, with the fault's own status
     └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
         ├── SettingsError            a setting that does not exist or has a value it cannot have
         ├── RouteError               a route that cannot be understood
@@ -31,6 +32,7 @@ raised: `expectations.py`, `verdict.py`, `scenarios/`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from copper_emulator.core.text import field_name
@@ -181,6 +183,14 @@ class NotWritten(ApiError):
 
     def __init__(self, *, hint: str) -> None:
         super().__init__("Service unavailable", hint=hint)
+
+
+class Faulted(ApiError):
+    """A fault that a tester switched on answers a call. No body is recorded of 5xx; the common envelope is assumed."""
+
+    def __init__(self, status: int, *, hint: str) -> None:
+        super().__init__(HTTPStatus(status).phrase.capitalize(), hint=hint)
+        self.status = status
 
 
 class UsageError(CopperEmulatorError):

@@ -20,7 +20,9 @@ RETRY_EVERY_MS = 60_000
 
 
 class FaultName(StrEnum):
-    """Every fault there is. What Copper itself does not do is named `beyond_spec`."""
+    """Every fault there is. Those of the API that clients call are named `api`, what Copper itself does not do
+    `beyond_spec`.
+    """
 
     LOSE = "lose"
     OUTAGE = "outage"
@@ -34,6 +36,9 @@ class FaultName(StrEnum):
     GONE = "gone"
     CHANGED = "changed"
     STALE = "stale"
+    API_STATUS = "api.status"
+    API_SLOW = "api.slow"
+    API_HANG = "api.hang"
     DUPLICATE = "beyond_spec.duplicate"
     RETRY = "beyond_spec.retry"
     CORRUPT = "beyond_spec.corrupt"
@@ -42,7 +47,7 @@ class FaultName(StrEnum):
 @dataclass(frozen=True, slots=True, repr=False)
 class Fault:
     """One fault. `next` is how many it concerns, `share` how many of a million; `target` the beginning of the targets
-    that it concerns, all if empty.
+    that it concerns, all if empty; `status` what calls of the API are answered.
     """
 
     name: FaultName
@@ -52,6 +57,12 @@ class Fault:
     latency: Latency | None = None
     sizes: tuple[int, ...] = ()
     target: str = ""
+    status: int = 0
+
+    @property
+    def of_calls(self) -> bool:
+        """Whether it concerns calls of the API, and no notifications."""
+        return self.name.startswith("api.")
 
     @property
     def beyond_spec(self) -> bool:
@@ -82,5 +93,7 @@ class Fault:
             return f"{self.share * 100 / WHOLE:g}%"
         if self.name is FaultName.RETRY:
             return f"{self.next}" + ("" if self.span_ms == RETRY_EVERY_MS else f"/{duration_text(self.span_ms)}")
-        parts = [duration_text(self.span_ms)] if self.span_ms else []
+        parts = [str(self.status)] if self.status else []
+        if self.span_ms:
+            parts.append(duration_text(self.span_ms))
         return ",".join([*parts, *map(str, self.sizes), *([] if self.next is None else [str(self.next)])])

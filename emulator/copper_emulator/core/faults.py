@@ -1,7 +1,8 @@
-"""Which faults are switched on in an account, and what do they do to a notification on its path?
+"""Which faults are switched on in an account, and what do they do to a notification on its path, or to a call?
 
-The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent once more. Without
-faults every answer is what the rules say. Shares and orders are draws (`draws.py`), the same for the same seed.
+The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent once more; the API asks
+before it answers a call. Without faults every answer is what the rules say. Shares and orders are draws (`draws.py`),
+the same for the same seed. It is longer than other modules because all of them answer from one list of what is on.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ _ANSWERS = {
     FaultName.GARBLE: Result(Outcome.FAILED, reason=Reason.GARBAGE, by_fault=True),
 }
 """Faults that stand between an account and the endpoint: nothing is sent, and this is what came back."""
+
+_ENDING = (FaultName.OUTAGE, FaultName.API_STATUS)
+"""Faults whose span is the time for which they are on, where they have one."""
+
+_REFUSING_CALLS = (FaultName.API_STATUS, FaultName.API_HANG)
 
 
 Alike: TypeAlias = tuple[object, ...]
@@ -87,8 +93,7 @@ class Faults:
         """Switch one on, in place of one with its name and target."""
         self.begin(now)
         self._active = [a for a in self._active if (a.fault.name, a.fault.target) != (fault.name, fault.target)]
-        until = now + fault.span_ms if fault.name is FaultName.OUTAGE else None
-        self._active.append(Active(fault, fault.next, until))
+        self._active.append(Active(fault, fault.next, _end_of(fault, now)))
         self._note(now, f"{fault} is on")
         self._tell_lag()
         self._tell(FaultOn(fault))
@@ -108,8 +113,7 @@ class Faults:
             return
         self._begun = True
         for active in self._active:
-            if active.fault.name is FaultName.OUTAGE:
-                active.until_ms = now + active.fault.span_ms
+            active.until_ms = _end_of(active.fault, now)
             self._note(now, f"{active.fault} is on")
 
     def pass_to(self, now: int) -> None:
@@ -232,6 +236,24 @@ class Faults:
         self._hits(racing, notification, now)
         return _RACES[racing.fault.name]
 
+    # --- what clients call --------------------------------------------------------------------------------------
+
+    @property
+    def hinder_calls(self) -> bool:
+        """Whether any fault concerns calls of the API."""
+        return bool(self._active) and any(active.fault.of_calls for active in self._active)
+
+    def meet_call(self, now: int) -> tuple[Fault, ...]:
+        """The faults that a call of the API meets: one that slows it, and one by which it is refused or hangs."""
+        self.begin(now)
+        self.pass_to(now)
+        slow = next((a for a in self._active if a.fault.name is FaultName.API_SLOW), None)
+        refusing = next((a for a in self._active if a.fault.name in _REFUSING_CALLS), None)
+        met = [active for active in (slow, refusing) if active is not None]
+        for active in met:
+            self._use(active, now)
+        return tuple(active.fault for active in met)
+
     # --- what came of it ----------------------------------------------------------------------------------------
 
     def touching(self, notification: Notification) -> tuple[str, ...]:
@@ -267,11 +289,14 @@ class Faults:
         if fault.share is not None and self._draw(fault.name, notification, WHOLE - 1) >= fault.share:
             return False
         self._touch(notification, fault)
+        self._use(active, now)
+        return True
+
+    def _use(self, active: Active, now: int) -> None:
         if active.left is not None:
             active.left -= 1
             if not active.left:
                 self._end(active, now, "is used up")
-        return True
 
     def _touch(self, notification: Notification, fault: Fault) -> None:
         self._touched.setdefault(notification.serial, []).append(str(fault))
@@ -283,3 +308,8 @@ class Faults:
         self.alike[what] += 1
         self._marks.mark("draws", what)
         return self._draws.draw(purpose, *what[1:], self.alike[what], low=0, high=high)
+
+
+def _end_of(fault: Fault, now: int) -> int | None:
+    """When one that is on from now on is over by itself."""
+    return now + fault.span_ms if fault.name in _ENDING and fault.span_ms else None

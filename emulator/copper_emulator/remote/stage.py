@@ -93,7 +93,6 @@ class RemoteStage(Stage):
         self.kept = _kept_there
         self.has_own_settings = False
         self.api_calls = 0
-        self.api_delay = 0.0
         self.own_routes = RemoteRoutes(client, path)
 
     @property

@@ -12,8 +12,8 @@ from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownR
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account
+from copper_emulator.shell.api.hindering import call_text, hindered
 from copper_emulator.shell.api.unknown import unknown_path_hint
-from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 
 
@@ -37,8 +37,7 @@ async def answer_errors(
 ) -> web.StreamResponse:
     """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
     try:
-        await _hold_back(request)
-        return await handler(request)
+        return await hindered(request) or await handler(request)
     except ApiError as error:
         return refuse(request, error)
     except web.HTTPNotFound:
@@ -55,18 +54,10 @@ async def answer_errors(
         return refuse(request, BadRequest("Bad Request", hint=str(error)))
 
 
-async def _hold_back(request: web.Request) -> None:
-    known = known_account(request)
-    if known is not None:
-        known[0].api_calls += 1
-        if known[0].api_delay:
-            await pause_async(known[0].api_delay)
-
-
 def refuse(request: web.Request, error: ApiError) -> web.Response:
     """An error as the answer to a request."""
     hint = f"; {error.hint}" if error.hint else ""
-    text = printable(f"{request.method} {request.path}: {error.status} {error.message}{hint}")
+    text = call_text(request, f"{error.status} {error.message}{hint}")
     known = known_account(request)
     if known is not None:
         known[0].refused(text)
@@ -90,8 +81,3 @@ def answer_unhandled(
     if status >= 500 or error is None:
         return None
     return envelope(BadRequest("Bad Request", hint=f"This request cannot be answered: {message}"))
-
-
-def printable(text: str) -> str:
-    """A text that every terminal and file can take: bytes that were no UTF-8 in a path are shown as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,7 @@ from typing import Any
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests, UsageError
+from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
@@ -53,8 +54,6 @@ class Stage:
         """Whether it was made with settings that are not those of every account."""
         self.api_calls = 0
         """Calls of the API that named this account."""
-        self.api_delay = 0.0
-        """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
         self._refused: tuple[Account, int, float] | None = None
         """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
         self._first_settings = settings
@@ -98,6 +97,13 @@ class Stage:
         except TooManyRequests:
             self._refused = account, now, real
             raise
+
+    def meet_call(self) -> tuple[Fault, ...]:
+        """One call of the API comes: the faults that it meets."""
+        self.api_calls += 1
+        with self.lock:
+            faults = self.account.faults
+            return faults.meet_call(self.now()) if faults.hinder_calls else ()
 
     def moved_by_test(self) -> int | None:
         """The moment to which the test has moved frozen time since, or None. Raises TimeError if it went back."""

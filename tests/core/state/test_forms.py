@@ -104,7 +104,7 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
         ),
         {"notification": NOTE},
     ),
-    (FAULT, Fault(FaultName.LATENCY, 1, 2, 3, Latency(4, 5), (6, 7), "https://a.example"), {}),
+    (FAULT, Fault(FaultName.LATENCY, 1, 2, 3, Latency(4, 5), (6, 7), "https://a.example", 429), {}),
     (ACTIVE, Active(Fault(FaultName.SHUFFLE), 3, START), {}),
 ]
 

@@ -159,6 +159,7 @@ def _fault(pick: int) -> Act:
         Fault(FaultName.BATCHES, sizes=(1, 2)),
         Fault(FaultName.CORRUPT, next=1),
         Fault(FaultName.LATENCY, latency=Latency(0, 9)),
+        Fault(FaultName.API_STATUS, status=503, span_ms=9),
     )
     if pick == len(faults):
         return lambda account, now: account.faults.off(now)

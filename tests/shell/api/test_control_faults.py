@@ -122,3 +122,24 @@ async def test_a_fault_that_ends_by_itself_says_when() -> None:
         outage, shuffle = shown["faults"]
         assert datetime.fromisoformat(outage["until"]) - datetime.fromisoformat(clock["now"]) == timedelta(hours=1)
         assert shuffle["until"] is None
+
+
+@pytest.mark.asyncio
+async def test_the_first_call_of_an_account_that_it_opens_meets_the_faults_of_the_start() -> None:
+    async with serving(faults="api.status=503") as served:
+        _, shown = await served.control("GET", FAULTS)
+        assert shown["faults"][0]["text"] == "api.status=503,1"
+
+        assert [(await served.api("GET", "/webhooks"))[0] for _ in range(2)] == [503, 200]
+        kinds = [entry["kind"] for entry in await served.journal()]
+        assert kinds == ["fault", "fault", "api refused"]
+
+
+@pytest.mark.asyncio
+async def test_the_control_api_tells_until_when_calls_are_refused_and_meets_no_fault_itself() -> None:
+    async with serving() as served:
+        _, shown = await served.control("POST", FAULTS, {"on": ["api.status=500,10m"]})
+        (fault,) = shown["faults"]
+
+        assert (fault["name"], fault["target"], fault["beyond_spec"]) == ("api.status", "", False)
+        assert fault["until"] is not None

@@ -71,6 +71,17 @@ def known_account(request: web.Request) -> tuple[Stage, Key] | None:
     return directory_of(request).known(token) if token else None
 
 
+def calling_stage(request: web.Request) -> Stage | None:
+    """The account that a call is about to reach, opened where its handler would open it; None where it reaches none."""
+    known = known_account(request)
+    if known is None and request.match_info.http_exception is None:
+        try:
+            known = directory_of(request).find(*_credentials(request))
+        except Unauthorized:
+            return None
+    return None if known is None else known[0]
+
+
 def _credentials(request: web.Request) -> tuple[str, str]:
     """The token and the email that a request names."""
     get = request.headers.get

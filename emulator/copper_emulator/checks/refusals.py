@@ -1,0 +1,61 @@
+"""Does the endpoint get over an API that refuses its calls for a while? Copper sends each notification once."""
+
+from __future__ import annotations
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.judging import api_calls, judged
+from copper_emulator.checks.report import Finding, Verdict
+from copper_emulator.core.model import Kind
+from copper_emulator.core.text import count
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.driver import Rounds
+
+LIMITED = 2
+"""Calls that are answered 429: one more than who tries again at once, and once, gets over."""
+
+LULL = 5.0
+"""Seconds of real time after its last call in which an endpoint that waits before it tries again may call again."""
+
+BEGINS = 2.0
+"""Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
+
+ADVICE = (
+    "Fetch again after a 429 or 5xx, a few times and each time later (1 s, 2 s, 4 s): Copper tells of a change once, "
+    "and what is dropped then is missing for good. Answer 2xx first, and let the queue outlive a failure."
+)
+
+
+def rate_limited(bench: Bench) -> Rounds[Finding]:
+    """Its first calls are too many, later ones are not."""
+    return (yield from _refused(bench, 429, LIMITED))
+
+
+def down_once(bench: Bench) -> Rounds[Finding]:
+    """The API is not there for one call."""
+    return (yield from _refused(bench, 503, 1))
+
+
+def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
+    kind = bench.main or bench.plan.types[0]
+    # Who works before it answers has done its work by then; else it is given time.
+    works_later = bench.plan.patience > 0
+    fault = f"api.status={status},{number}"
+    with bench.fault(fault):
+        yield from bench.create(kind)
+        yield from bench.idle()
+        until = monotonic() + (min(bench.plan.patience, BEGINS) if works_later else 0.0)
+        while not api_calls(bench) and monotonic() < until:
+            yield from bench.rest()
+        yield from bench.compare(f"while calls were answered {status}", lull=LULL if works_later else 0.0)
+        entries = bench.account.journal.entries
+        refused = sum(entry.kind is Kind.REFUSED and fault in entry.text for entry in entries)
+    yield from bench.create(kind)
+    yield from bench.end()
+    found = judged(bench, ADVICE)
+    if found.verdict is not Verdict.PASSED:
+        return found
+    met = f"{count(refused, 'call')} of the API answered {status}" if refused else _NOT_CALLED
+    return Finding(found.verdict, f"{met}; {found.evidence}")
+
+
+_NOT_CALLED = "the API was not called meanwhile, so that nothing was refused"

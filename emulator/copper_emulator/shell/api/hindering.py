@@ -1,0 +1,54 @@
+"""What do the faults of an account make of a call of its API? It is slow, is refused, or is never answered."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from copper_emulator.core.errors import Faulted
+from copper_emulator.core.fault import FaultName
+from copper_emulator.shell.api.credentials import calling_stage
+from copper_emulator.shell.clock import monotonic, pause_async
+
+LONGEST = 60.0
+"""Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
+
+_LOOK = 0.05
+"""Seconds after which it is seen that the client has given up; aiohttp tells nobody."""
+
+
+async def hindered(request: web.Request) -> web.StreamResponse | None:
+    """What a call is answered instead, if it is; it may take its time. Raises Faulted where a fault refuses it."""
+    stage = calling_stage(request)
+    if stage is None:
+        return None
+    for fault in stage.meet_call():
+        if fault.name is FaultName.API_SLOW:
+            await pause_async(fault.span_ms / 1000)
+        elif fault.name is FaultName.API_HANG:
+            stage.refused(call_text(request, f"never answered; {fault.blame}"))
+            return await _hanging(request)
+        else:
+            raise Faulted(fault.status, hint=fault.blame)
+    return None
+
+
+def call_text(request: web.Request, came: str) -> str:
+    """A call and what came of it, for the journal.
+
+    Every terminal and file can take it: bytes that were no UTF-8 in a path are shown as escapes.
+    """
+    return f"{request.method} {request.path}: {came}".encode("utf-8", "backslashreplace").decode()
+
+
+async def _hanging(request: web.Request) -> web.StreamResponse:
+    until = monotonic() + LONGEST
+    while not _has_gone(request) and monotonic() < until:
+        await pause_async(_LOOK)
+    if request.transport is not None:
+        request.transport.abort()
+    # Nobody gets it: the connection is closed.
+    return web.Response(status=504)
+
+
+def _has_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

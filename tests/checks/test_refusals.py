@@ -1,0 +1,153 @@
+"""The rows in which the API refuses calls: endpoints that try again, that drop, that die, and that fetch nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from copper_emulator import Copper, Emulator, Report
+from copper_emulator.checks import refusals
+
+ROWS = "rate-limited,api-down-once"
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(strict=False) as account:
+        yield account
+
+
+class Mirror:
+    """Keeps names of people, fetched over HTTP."""
+
+    def __init__(self, copper: Copper, tries: int) -> None:
+        self.copper, self.tries = copper, tries
+        self.people: dict[int, Any] = {}
+
+    def fetch(self, record_id: int) -> bool:
+        for _ in range(self.tries):
+            answer = requests.get(f"{self.copper.api_url}/people/{record_id}", headers=self.copper.headers, timeout=10)
+            if answer.ok:
+                self.people[record_id] = {"name": answer.json()["name"]}
+                return True
+        return False
+
+    def state(self) -> object:
+        return {"person": dict(self.people)}
+
+
+def played(copper: Copper, hook: Callable[[dict[str, Any]], object], **options: Any) -> Report:
+    copper.route("https://app.example", to=lambda request: hook(request.json))
+    return copper.check("https://app.example/hook", **{"only": ROWS, "types": "person", "no_secret": True, **options})
+
+
+def verdicts(report: Report) -> list[str]:
+    return [str(row.verdict) for row in report.rows]
+
+
+@pytest.mark.parametrize(
+    ("tries", "expected"), [(1, ["failed", "failed"]), (2, ["failed", "passed"]), (3, ["passed", "passed"])]
+)
+@pytest.mark.parametrize("answer", [200, 500], ids=["drops", "answers 500"])
+def test_who_tries_often_enough_passes(copper: Copper, tries: int, answer: int, expected: list[str]) -> None:
+    mirror = Mirror(copper, tries)
+    report = played(copper, lambda body: 200 if mirror.fetch(body["ids"][0]) else answer, state=mirror.state)
+
+    assert verdicts(report) == expected, report
+
+
+def test_what_was_refused_is_told_with_its_fault_and_the_advice(copper: Copper) -> None:
+    mirror = Mirror(copper, 1)
+    report = played(copper, lambda body: [200, mirror.fetch(body["ids"][0])][0], state=mirror.state)
+    row = report["rate-limited"]
+
+    assert "while calls were answered 429: person" in row.evidence
+    assert "meanwhile the API refused GET /developer_api/v1/people/" in row.evidence
+    assert "429 Too many requests; by the fault api.status=429,2" in row.evidence
+    assert row.advice.startswith("Fetch again after a 429 or 5xx")
+
+
+def test_what_answers_tell_is_judged_without_a_state(copper: Copper) -> None:
+    fails, gets_over = Mirror(copper, 1), Mirror(copper, 3)
+
+    assert verdicts(played(copper, lambda body: 200 if fails.fetch(body["ids"][0]) else 500)) == ["failed", "failed"]
+    report = played(copper, lambda body: 200 if gets_over.fetch(body["ids"][0]) else 500)
+    assert [row.evidence.split(";")[0] for row in report.rows] == [
+        "2 calls of the API answered 429",
+        "1 call of the API answered 503",
+    ]
+
+
+def test_who_fetches_nothing_passes_and_is_told_so(copper: Copper) -> None:
+    known: list[int] = []
+    report = played(copper, lambda body: known.extend(body["ids"]), state=lambda: {"person": known})
+
+    assert verdicts(report) == ["passed", "passed"]
+    assert all("the API was not called meanwhile" in row.evidence for row in report.rows)
+
+
+def test_other_types_are_asked_for_too(copper: Copper) -> None:
+    report = played(copper, lambda body: 200, types="activity_log")
+
+    assert verdicts(report) == ["passed", "passed"]
+
+
+class Queue:
+    """Works after the answer, in a thread; `outlives` says whether a failure ends it, `pause` waits before a retry."""
+
+    def __init__(self, mirror: Mirror, *, outlives: bool, rounds: int) -> None:
+        self.mirror, self.outlives, self.rounds = mirror, outlives, rounds
+        self.dead = False
+
+    def __call__(self, body: dict[str, Any]) -> int:
+        threading.Thread(target=self._work, args=(body["ids"],)).start()
+        return 200
+
+    def _work(self, ids: list[int]) -> None:
+        for _ in range(self.rounds):
+            if self.dead:
+                return
+            ids = [each for each in ids if not self.mirror.fetch(each)]
+            self.dead = bool(ids) and not self.outlives
+            if not ids:
+                return
+            threading.Event().wait(0.05)
+
+
+def test_who_works_after_its_answer_is_given_the_time_to_try_again(copper: Copper) -> None:
+    mirror = Mirror(copper, 1)
+    queue = Queue(mirror, outlives=True, rounds=5)
+
+    assert verdicts(played(copper, queue, state=mirror.state, patience="10s")) == ["passed", "passed"]
+
+
+def test_a_queue_that_dies_at_its_first_failure_is_found(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "LULL", 0.3)
+    mirror = Mirror(copper, 1)
+    queue = Queue(mirror, outlives=False, rounds=5)
+
+    report = played(copper, queue, state=mirror.state, patience="300ms", only="rate-limited")
+
+    assert verdicts(report) == ["failed"]
+    # Neither the record of which the fetch was refused is there, nor the next one.
+    assert report["rate-limited"].evidence.count("is missing in the state") == 2
+
+
+def test_each_call_is_given_the_time_for_the_next(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state becomes right only after two further calls, each within the lull but both of them not."""
+    monkeypatch.setattr(refusals, "LULL", 5.0)
+    mirror = Mirror(copper, 1)
+    wanted: list[int] = []
+
+    def state() -> object:
+        # A worker that works whenever it is looked at.
+        wanted[:] = [each for each in wanted if not mirror.fetch(each)]
+        return mirror.state()
+
+    report = played(copper, lambda body: wanted.extend(body["ids"]), state=state, patience="100ms")
+
+    assert verdicts(report) == ["passed", "passed"], report
