@@ -276,3 +276,63 @@ def test_what_lasts_is_called_the_same_in_the_help_of_every_option() -> None:
 
     for option in ("--patience", "--timeout", "--time-limit"):
         assert f"{option} DURATION " in text
+
+
+# --- a service of its own -------------------------------------------------------------------------------------------
+
+PROGRAM = str(Path(__file__).with_name("hard_coded.py"))
+
+
+def checked_as_a_service(*args: str, port: int, rows: str = "answers,type-person") -> tuple[int, str, str]:
+    url = f"http://127.0.0.1:{port}"
+    about = ("--types", "person", "--only", rows, "--no-secret", "--state-url", f"{url}/state", "--port", "0")
+    return run("check", f"{url}/hook", *about, "--", *args)
+
+
+def test_a_command_is_started_with_coppers_host_led_to_the_check_and_ended() -> None:
+    port = free_port()
+    code, out, err = checked_as_a_service(sys.executable, PROGRAM, str(port), port=port)
+
+    # What the command prints is no part of the report.
+    assert (code, out.splitlines()[-1], err) == (0, "2 rows passed", "listening\n")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_command_that_ends_while_it_is_checked_is_told() -> None:
+    port = free_port()
+    code, out, _ = checked_as_a_service(sys.executable, PROGRAM, str(port), "dies", port=port, rows="answers")
+
+    assert code == 1
+    assert "The command ended by itself, with 3, while it was checked: see what it printed." in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (["no-such-command-anywhere"], "no-such-command-anywhere: command not found"),
+        ([sys.executable, "-c", "raise SystemExit(4)"], "the command ended with 4 before anybody listened at {url}"),
+    ],
+)
+def test_a_command_that_does_not_come_to_listen_is_told(command: list[str], text: str) -> None:
+    port = free_port()
+    code, _, err = checked_as_a_service(*command, port=port)
+
+    assert (code, err.splitlines()[-1]) == (2, f"copper-emulator: {text.format(url=f'http://127.0.0.1:{port}')}")
+
+
+def test_where_somebody_listens_already_no_command_is_started() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        code, _, err = checked_as_a_service(sys.executable, PROGRAM, str(port), port=port)
+
+    assert code == 2
+    assert f"somebody listens at http://127.0.0.1:{port} already, so that the command could not" in err
+    assert "listening" not in err
+
+
+def test_without_a_command_an_endpoint_is_awaited_where_that_is_asked_for() -> None:
+    port = free_port()
+    code, _, err = run("check", f"http://127.0.0.1:{port}/hook", "--port", "0", "--wait", "200ms", *SECRET)
+
+    assert (code, err) == (2, f"copper-emulator: nobody listened at http://127.0.0.1:{port} within 200ms (--wait)\n")

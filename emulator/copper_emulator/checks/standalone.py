@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from yarl import URL
@@ -92,6 +92,8 @@ class Standing:
 
     api_url: str
     run: Callable[[Plan, OnRow], Report]
+    lead: Callable[[], Mapping[str, str]]
+    """Lead Copper's own hosts to it, and give the variables by which another process is led, too."""
 
 
 @contextmanager
@@ -118,11 +120,14 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
         aimed = replace(plan, target=ORIGIN + url.raw_path_qs, first=first_id(real_now()))
         return run_sync(check(stage, aimed, on_row=on_row), delivering.send)
 
-    try:
-        yield Standing(host.api_url(), run)
-    finally:
-        delivering.close()
-        host.close()
+    with ExitStack() as closing:
+        closing.callback(host.close)
+        closing.callback(delivering.close)
+
+        def lead() -> Mapping[str, str]:
+            return closing.enter_context(host.intercept(stage, None)).environment
+
+        yield Standing(host.api_url(), run, lead)
 
 
 def first_id(now: int) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import click
@@ -12,17 +15,18 @@ from yarl import URL
 from copper_emulator.checks.junit import junit
 from copper_emulator.checks.page import page
 from copper_emulator.checks.plan import Plan, rows_of, types_of
-from copper_emulator.checks.report import Report, RowReport, Verdict
-from copper_emulator.checks.rows import ROWS
+from copper_emulator.checks.report import Report
 from copper_emulator.checks.sources import from_command, from_url
-from copper_emulator.checks.standalone import standing
+from copper_emulator.checks.standalone import Standing, standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
+from copper_emulator.cli.check_service import running, wait_for
+from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
 from copper_emulator.cli.names import types
-from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -31,7 +35,8 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.settings import Settings
 from copper_emulator.shell.serving import DEFAULT_PORT
 
-_STYLES = {Verdict.PASSED: "green", Verdict.WARNED: "yellow", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
+_STARTING = 60.0
+"""Seconds that a service may take until it listens."""
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -44,7 +49,9 @@ def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...
     return pairs
 
 
-def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> float:
+def _seconds(ctx: click.Context, parameter: click.Parameter, given: str | None) -> float | None:
+    if given is None:
+        return None
     try:
         return parse_duration(given) / 1000
     except ValueError as error:
@@ -56,6 +63,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 
 @click.command(short_help="Check whether an endpoint holds up.")
 @click.argument("url", metavar="URL", required=False)
+@click.argument("command", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="what it expects; repeatable")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
 @click.option("--no-secret", is_flag=True, help="it is meant to take notifications without a secret")
@@ -89,6 +97,12 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     callback=_seconds,
     help="after it no further row begins",
 )
+@click.option(
+    "--wait",
+    metavar="DURATION",
+    callback=_seconds,
+    help="until somebody listens at URL; without this 1m for a COMMAND, else not at all",
+)
 @click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
 @click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
@@ -111,17 +125,20 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     """Check whether an endpoint, in any language, holds up to everything Copper may send it.
 
     It is sent notifications in rows: batches, late and out of order, wrong secrets, bursts up to both limits and more
-    (--list), in virtual time. Records can be fetched at an API of the check's own. Exit code: 0 when no row failed, 1
-    when one did or the time limit left one out, 2 when it could not be checked or no row was played.
+    (--list), in virtual time. Records can be fetched at an API of the check's own. With COMMAND the endpoint's service
+    is started for the check and ended after it, and what it calls at api.copper.com lands in that API. Exit code: 0
+    when no row failed, 1 when one did or the time limit left one out, 2 when it could not be checked or no row was
+    played.
 
     \b
     Examples:
       copper-emulator check http://127.0.0.1:5000/hooks/copper --secret key=s3cret
       copper-emulator check http://127.0.0.1:5000/hooks/copper --state-url http://127.0.0.1:5000/state --types person
+      copper-emulator check http://127.0.0.1:5000/hooks/copper --secret key=s3cret -- node server.js
     """
     output = _output(given, as_json=as_json)
     if listed:
-        _list(output)
+        list_rows(output)
         return
     if url is None:
         raise WrongUse("name the endpoint, like http://127.0.0.1:5000/hooks/copper")
@@ -189,46 +206,30 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
     with served as account:
         output.line(f"Checking {url}", style="bold")
         tell_where(account.api_url, given["port"], given["token"], output)
-        table = _Table(output)
-        try:
-            return account.run(plan, table.add)
-        finally:
-            table.end()
+        with _service(endpoint, account, given) as service:
+            table = Table(output)
+            try:
+                return account.run(plan, table.add)
+            finally:
+                table.end()
+                if service is not None and (code := service.poll()) is not None:
+                    output.line(f"The command ended by itself, with {code}, while it was checked: see what it printed.")
 
 
-class _Table:
-    """Prints rows as they come; those that are skipped one after the other for one reason in one line."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._alike: list[RowReport] = []
-
-    def add(self, row: RowReport) -> None:
-        if self._alike and (row.verdict, row.evidence) != (Verdict.SKIPPED, self._alike[0].evidence):
-            self.end()
-        self._alike.append(row)
-        if row.verdict is not Verdict.SKIPPED:
-            self.end()
-
-    def end(self) -> None:
-        """Print what is not printed yet."""
-        rows, self._alike = self._alike, []
-        if not rows:
-            return
-        name = rows[0].name if len(rows) == 1 else f"{rows[0].name} to {rows[-1].name} ({len(rows)})"
-        self._line(rows[0], name)
-
-    def _line(self, row: RowReport, name: str) -> None:
-        shown = f"{row.shown_verdict:<7}  {name:<20}  {on_one_line(row.evidence)}"
-        self._output.line(shown, style=_STYLES[row.verdict])
-        if row.advice:
-            self._output.line(f"{'':<31}-> {on_one_line(row.advice)}")
-
-
-def _list(output: Output) -> None:
-    output.json({"rows": [{"name": row.name, "about": row.about} for row in ROWS]})
-    for row in ROWS:
-        output.line(f"{row.name:<20}  {row.about}")
+@contextmanager
+def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Popen[bytes] | None]:
+    """The endpoint's own, where it is to be started for the check; else what is there, awaited where that is asked."""
+    if not given["command"]:
+        if given["wait"] is not None:
+            wait_for(endpoint, given["wait"])
+        yield None
+        return
+    variables = {"COPPER_EMULATOR_API_URL": account.api_url, "COPPER_EMULATOR_EMAIL": given["email"]}
+    if given["token"]:
+        variables["COPPER_EMULATOR_TOKEN"] = given["token"]
+    environment = {**os.environ, **account.lead(), **variables}
+    with running(given["command"], environment, endpoint, _STARTING if given["wait"] is None else given["wait"]) as it:
+        yield it
 
 
 def _state(url: str | None, command: str | None, allowed: frozenset[str]) -> Source | None:

@@ -1,0 +1,101 @@
+"""`check URL -- COMMAND`: how is the endpoint's own service begun, awaited, and ended with all that it started?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+from yarl import URL
+
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.text import duration_text
+from copper_emulator.executing import group
+from copper_emulator.executing.child import CannotRun, check
+from copper_emulator.shell.clock import monotonic, pause
+
+_LOOK = 0.05
+"""Seconds after which it is looked again whether somebody listens."""
+
+_REACH = 5.0
+
+_PATIENCE = 10.0
+"""Seconds for a service to end that was told to."""
+
+_STDERR = 2
+
+
+def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None = None) -> None:
+    """Until somebody listens there. Raises UsageError when that takes longer, or the service has ended."""
+    until = monotonic() + seconds
+    while not _listens(url):
+        if service is not None and (code := service.poll()) is not None:
+            raise UsageError(f"the command ended with {code} before anybody listened at {url.origin()}")
+        if monotonic() > until:
+            within = duration_text(round(seconds * 1000))
+            raise UsageError(f"nobody listened at {url.origin()} within {within} (--wait)")
+        pause(_LOOK)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service until the block ends, which begins when somebody listens at the URL.
+
+    What it prints goes to stderr, since stdout is the report's.
+
+    Raises:
+        UsageError: it cannot be run, the port is taken already, or nobody listens there in time.
+    """
+    if _listens(url):
+        raise UsageError(
+            f"somebody listens at {url.origin()} already, so that the command could not: end that, or leave out the "
+            "command to check what is there"
+        )
+    service = _begun(command, environment)
+    try:
+        wait_for(url, seconds, service)
+        yield service
+    finally:
+        _end(service)
+
+
+def _begun(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        check(command[0])
+        return subprocess.Popen(command, env=environment, stdout=_STDERR, start_new_session=os.name == "posix")
+    except CannotRun as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{command[0]} cannot be run: {error.strerror or error}") from None
+
+
+def _end(service: subprocess.Popen[bytes]) -> None:
+    _tell(service, signal.SIGTERM)
+    until = monotonic() + _PATIENCE
+    # Asked first, because whoever has ended and was not asked for is still there.
+    while service.poll() is None or group.is_alive(service.pid):
+        if monotonic() > until:
+            _tell(service, getattr(signal, "SIGKILL", signal.SIGTERM))
+            break
+        pause(_LOOK)
+    service.wait()
+
+
+def _tell(service: subprocess.Popen[bytes], number: int) -> None:
+    group.send(service.pid, number)
+    if os.name != "posix":
+        with suppress(OSError):
+            service.terminate()
+
+
+def _listens(url: URL) -> bool:
+    try:
+        socket.create_connection((url.host or "", url.port or 0), _REACH).close()
+    except OSError:
+        return False
+    return True

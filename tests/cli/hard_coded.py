@@ -1,0 +1,58 @@
+"""A service with Copper's own host in it, that keeps a copy of people: what `check URL -- COMMAND` starts.
+
+python hard_coded.py PORT [dies]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+API = "https://api.copper.com/developer_api/v1"
+HEADERS = {
+    "X-PW-AccessToken": "the-services-own",
+    "X-PW-Application": "developer_api",
+    "X-PW-UserEmail": "service@example.com",
+}
+PEOPLE: dict[int, Any] = {}
+
+
+class Service(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.answer(200, json.dumps({"person": PEOPLE}).encode())
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if sys.argv[2:] == ["dies"]:
+            os._exit(3)
+        for record_id in body["ids"]:
+            PEOPLE.pop(record_id, None)
+            if body["event"] != "delete":
+                try:
+                    with urllib.request.urlopen(
+                        urllib.request.Request(f"{API}/people/{record_id}", headers=HEADERS)
+                    ) as it:
+                        PEOPLE[record_id] = json.load(it)
+                except urllib.error.HTTPError as error:
+                    if error.code != 404:
+                        raise
+        self.answer(200, b"")
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """What it prints would be the check's stderr."""
+
+
+if __name__ == "__main__":
+    print("listening", flush=True)  # noqa: T201 - it goes to stderr, where the report is on stdout
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()
