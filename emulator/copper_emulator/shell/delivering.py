@@ -22,6 +22,7 @@ from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.left_tasks import EndpointCall
 from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.messages import too_late
 from copper_emulator.shell.routes import Blocked, Route, Straight
@@ -80,6 +81,23 @@ class _Delivering:
             if failure is not None:
                 return failure
         return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
+
+    async def _awaited(self, route: Route, attempt: Attempt) -> Result:
+        """Call an ASGI application or an async function on the running loop, and wait for the work that it leaves.
+
+        What that raises is told with the result.
+        """
+        began, timeout_ms = monotonic(), self._timeout_ms
+        with EndpointCall() as call:
+            if route.kind is RouteKind.ASGI:
+                result = await self._asgi(route, attempt)
+            else:
+                result = await send_to_async_function(route.to, attempt, timeout_ms=timeout_ms)
+            if not call.has_left:
+                return result
+            result = _told(result, route, began, timeout_ms)
+            raised = await call.ended(seconds=self._stage.tasks_patience)
+        return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     async def _server_of(self, route: Route) -> AiohttpApp | Result:
         server = self._servers.get(id(route.to))
@@ -159,30 +177,20 @@ class SyncDelivering(_Delivering):
         # Of those that go in one round, this is the one whose endpoint runs now.
         of_the_round, account.causing = account.causing, attempt.notification
         try:
-            result = _told(self._in_process(attempt, route), route, began, self._timeout_ms)
-            # Most leave nothing behind, and every delivery comes here.
-            return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
+            return _told(self._in_process(attempt, route), route, began, self._timeout_ms)
         finally:
             account.causing = of_the_round
-
-    def _worked_on(self, loop: AppLoop, result: Result) -> Result:
-        """The same, when the endpoint has done what it does after its answer; with what that raised."""
-        with NoRunningLoop():
-            raised = loop.work_on()
-        return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with NoRunningLoop():
             if route.kind is RouteKind.WSGI:
                 return send_to_wsgi(route.to, attempt)
-            if route.is_awaited:
-                return self._on_loop(send_to_async_function(route.to, attempt, timeout_ms=self._timeout_ms))
-            if route.kind is RouteKind.FUNCTION:
-                return send_to_function(route.to, attempt)
             if route.kind is RouteKind.ASGI and _is_django(route.to):
                 return _django_asgi(route, attempt, self._timeout_ms)
-            if route.kind is RouteKind.ASGI:
-                return self._on_loop(self._asgi(route, attempt))
+            if route.is_awaited or route.kind is RouteKind.ASGI:
+                return self._on_loop(self._awaited(route, attempt))
+            if route.kind is RouteKind.FUNCTION:
+                return send_to_function(route.to, attempt)
         # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
         server = self._aiohttp_thread.run(self._server_of(route))
         if isinstance(server, Result):
@@ -192,7 +200,7 @@ class SyncDelivering(_Delivering):
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
             self._loop = AppLoop()
-        return self._loop.call(coroutine)
+        return self._loop.run(coroutine)
 
 
 class AsyncDelivering(_Delivering):
@@ -224,12 +232,10 @@ class AsyncDelivering(_Delivering):
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             return await asyncio.wrap_future(self._submit_http(attempt, destination))
-        if destination.kind is RouteKind.ASGI:
-            return await self._asgi(destination, attempt)
+        if destination.is_awaited or destination.kind is RouteKind.ASGI:
+            return await self._awaited(destination, attempt)
         if destination.kind is RouteKind.AIOHTTP:
             return await self._aiohttp(destination, attempt)
-        if destination.is_awaited:
-            return await send_to_async_function(destination.to, attempt, timeout_ms=self._timeout_ms)
         if destination.kind is RouteKind.WSGI:
             return await _in_worker(partial(send_to_wsgi, destination.to, attempt, multithread=True))
         return await _in_worker(partial(send_to_function, destination.to, attempt))
@@ -275,7 +281,7 @@ def _is_django(app: object) -> bool:
 
 
 def _told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
-    """With the route that it went, and how long it took, where the sender itself has not measured it.
+    """With the route that it went, and how long it took, where nobody has measured it yet.
 
     Nobody cuts off what blocks this process; an answer that comes too late is none all the same.
     """

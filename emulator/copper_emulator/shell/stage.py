@@ -55,6 +55,8 @@ class Stage:
         """Calls of the API that named this account."""
         self.api_delay = 0.0
         """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
+        self.tasks_patience = 1.0
+        """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
         self._refused: tuple[Account, int, float] | None = None
         """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
         self._first_settings = settings
