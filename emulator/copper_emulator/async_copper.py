@@ -186,7 +186,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(await self._drive(check(self._stage, plan)))
+        return self._reported(await self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

@@ -181,7 +181,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(self._drive(check(self._stage, plan)))
+        return self._reported(self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from copper_emulator.checks.bench import Bench, TimeIsUp
+from contextlib import nullcontext
+
+from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import api_calls, judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import Outcome
+from copper_emulator.checks.trial import TimeIsUp
+from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 
 SLOW = 2.0
 """Seconds that each call of the API takes in the row about slow fetches."""
 
+_CALLS = 3
+"""So many of them, one after the other, fit into the time that work after the answer has in that row."""
+
 AT_ONCE = 16
+
+_FETCHES = 0.1
+"""Seconds that each call of the API takes where it is seen whether fetches stand in each other's way."""
 
 BURST = 1_801
 """One more than fits into ten minutes: both limits are reached, and what is held comes afterwards."""
@@ -36,11 +46,9 @@ _PER_SECOND = 10
 def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     """The API takes its time."""
     kind = bench.main or bench.plan.types[0]
-    bench.stage.api_delay = SLOW
-    try:
+    with bench.slow_api(SLOW, calls=_CALLS):
         yield from bench.create(kind)
-    finally:
-        bench.stage.api_delay = 0.0
+    yield from bench.answered()
     yield from bench.end()
     found = judged(bench, SLOW_FETCH)
     calls = api_calls(bench)
@@ -88,11 +96,26 @@ def gone_in_batch(bench: Bench) -> Rounds[None]:
     yield from bench.idle()
 
 
-def concurrent(bench: Bench) -> Rounds[None]:
+def concurrent(bench: Bench) -> Rounds[Finding | None]:
     """Sixteen records at once, then sixteen changes of one record at once."""
-    kind = main(bench)
-    with bench.fault("batches=1"):
+    try:
+        with bench.together():
+            yield from _at_once(bench, main(bench))
+    except TimeIsUp:
+        return _not_done(bench)
+    yield from bench.end()
+    still, found = bench.stage.stood_still, judged(bench, "")
+    if still < AT_ONCE * _FETCHES / 2 or found.verdict is not Verdict.PASSED:
+        # It is judged with the row's own advice.
+        return None
+    return Finding(Verdict.WARNED, f"{_blocked(still)}; {found.evidence}", BLOCKING)
+
+
+def _at_once(bench: Bench, kind: EntityType) -> Rounds[None]:
+    seen = bench.manner is Manner.ON_LOOP
+    with bench.fault("batches=1"), bench.slow_api(_FETCHES, calls=AT_ONCE) if seen else nullcontext():
         ids = yield from bench.create(kind, AT_ONCE)
+    yield from bench.answered()
     yield from bench.compare(f"after {AT_ONCE} new at once")
     with bench.late("1s"):
         for _ in range(AT_ONCE):
@@ -101,6 +124,28 @@ def concurrent(bench: Bench) -> Rounds[None]:
     yield from bench.compare(f"after {AT_ONCE} updates of one record at once")
     with bench.fault("batches=1"):
         yield from bench.delete(kind, ids)
+
+
+def _not_done(bench: Bench) -> Finding:
+    said = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
+    still = bench.stage.stood_still
+    if bench.manner is Manner.IN_TURNS:
+        return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
+    if still >= 1:
+        return Finding(Verdict.FAILED, f"{said}; {_blocked(still)}", BLOCKING)
+    return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for another.")
+
+
+def _blocked(seconds: float) -> str:
+    return f"something blocked the event loop for {milliseconds(seconds)}, and everything else waited"
+
+
+AT_ONCE_ROWS = ("concurrent", "burst")
+
+BLOCKING = (
+    "Block nothing in async code: await an asynchronous client (httpx.AsyncClient, aiohttp), or have what blocks done "
+    "in a thread (await asyncio.to_thread(...))."
+)
 
 
 def echo(bench: Bench) -> Rounds[Finding | None]:
@@ -133,7 +178,7 @@ def burst(bench: Bench) -> Rounds[Finding | None]:
     """As many as Copper ever sends: 600 in a minute, 1,800 in ten, and one more."""
     kind = bench.main or bench.plan.types[0]
     try:
-        with bench.fault("batches=1"):
+        with bench.fault("batches=1"), bench.together():
             yield from bench.create(kind, BURST)
         yield from bench.end()
     except TimeIsUp:
@@ -141,11 +186,15 @@ def burst(bench: Bench) -> Rounds[Finding | None]:
     never = bool(bench.deliveries) and all(each.outcome is not Outcome.DELIVERED for each in bench.deliveries)
     found = judged(bench, NEVER if never else BURST_ADVICE)
     if found.verdict is Verdict.PASSED:
-        return Finding(found.verdict, f"{found.evidence}; {_rate(bench):.0f} a second, {AT_ONCE} at once")
+        return Finding(found.verdict, f"{found.evidence}; {_rate(bench):.0f} a second, {_how_many(bench)}")
     return found
 
 
 NEVER = "Look into the endpoint's own log: it takes none of them, so it is not their number that is too much for it."
+
+
+def _how_many(bench: Bench) -> str:
+    return str(Manner.IN_TURNS.value) if bench.manner is Manner.IN_TURNS else f"{AT_ONCE} at once"
 
 
 def _rate(bench: Bench) -> float:
@@ -155,7 +204,7 @@ def _rate(bench: Bench) -> float:
 
 def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
-    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {AT_ONCE} at once; Copper sends up to {_PER_SECOND}"
+    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
     return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", BURST_ADVICE)
 
 

@@ -58,9 +58,14 @@ async def answer_errors(
 async def _hold_back(request: web.Request) -> None:
     known = known_account(request)
     if known is not None:
-        known[0].api_calls += 1
-        if known[0].api_delay:
-            await pause_async(known[0].api_delay)
+        stage = known[0]
+        stage.api_calls += 1
+        if stage.api_delay:
+            stage.api_held += 1
+            try:
+                await pause_async(stage.api_delay)
+            finally:
+                stage.api_held -= 1
 
 
 def refuse(request: web.Request, error: ApiError) -> web.Response:

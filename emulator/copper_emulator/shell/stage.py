@@ -55,6 +55,15 @@ class Stage:
         """Calls of the API that named this account."""
         self.api_delay = 0.0
         """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
+        self.api_held = 0
+        """Calls that are being held back."""
+        self.together = False
+        """Whether async endpoints of this process get what goes in one round at the same time, in every kind of test.
+
+        Else a synchronous test has it one after the other, so that it is known which of them causes what.
+        """
+        self.stood_still = 0.0
+        """Seconds for which something has blocked their event loop meanwhile."""
         self.tasks_patience = 1.0
         """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
         self._refused: tuple[Account, int, float] | None = None

@@ -111,12 +111,13 @@ class Lifespan:
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
+        self.state: dict[str, Any] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
+        # It may begin at once, where the test has its loop begin tasks eagerly.
         self._task = self._loop.create_task(self._run(), context=of_no_call())
         self._starting = self._loop.create_task(self._start(), context=of_no_call())
-        self.state: dict[str, Any] = {}
         self.is_up = False
         """Whether it was waited for, and is up."""
 
