@@ -93,6 +93,20 @@ class AsyncCopper(Face):
 
         return connect_async(url, account=account, token=token)
 
+    async def start(self, app: object) -> None:
+        """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
+
+        It goes on to the end of the account. What its start-up made due has been delivered when the call returns.
+
+        Raises:
+            RouteError: its start-up failed, or it has none.
+            UsageError: the call comes from inside a delivery.
+        """
+        __tracebackhide__ = True
+        self._stage.check_outside("start()")
+        await self._delivering.start(app)
+        await self.settle()
+
     # --- making things happen -------------------------------------------------------------------------------
 
     @written_like("copper.fire('person', 'update', ids=17)")

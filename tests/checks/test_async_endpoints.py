@@ -164,7 +164,7 @@ def test_who_fetches_in_a_way_that_blocks_the_loop_is_warned(face: str) -> None:
     row = checked(face, blocking, "concurrent")["concurrent"]
 
     assert str(row.verdict) == "warned", row
-    assert row.evidence.startswith("something blocked the event loop for ")
+    assert row.evidence.startswith("its fetches blocked the event loop for ")
     assert "await asyncio.to_thread(...)" in row.advice
 
 

@@ -147,3 +147,8 @@ def test_nothing_at_all_is_expected_as_it_is_there() -> None:
 )
 def test_faults_are_switched_off_as_it_is_done_there(surface: Surface, said: str) -> None:
     assert surface.faults_off == said
+
+
+def test_an_application_is_started_as_the_account_is_called() -> None:
+    assert Surface.PYTEST.start == "copper.start(app)"
+    assert Surface.PYTEST_ASYNC.start == "await copper_async.start(app)"

@@ -216,7 +216,7 @@ class Bench:
     def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
         """The API takes so long; what an endpoint leaves behind is waited for until it has made some calls in turn."""
         stage = self.stage
-        before = stage.tasks_patience
+        before, stage.api_most_held = stage.tasks_patience, 0
         stage.api_delay, stage.tasks_patience = seconds, before + seconds * calls
         try:
             yield

@@ -62,6 +62,7 @@ async def _hold_back(request: web.Request) -> None:
         stage.api_calls += 1
         if stage.api_delay:
             stage.api_held += 1
+            stage.api_most_held = max(stage.api_most_held, stage.api_held)
             try:
                 await pause_async(stage.api_delay)
             finally:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from typing import Any, ClassVar
 
+from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.destinations import Manner, RouteKind
@@ -69,7 +70,23 @@ class Delivering:
             )
         )
 
+    async def _started(self, route: Route) -> Result | None:
+        """Start the application on the running loop, if it is not. None, or why it is not."""
+        if route.kind is RouteKind.AIOHTTP:
+            server = await self._server_of(route)
+            return server if isinstance(server, Result) else None
+        lifespan = await self._lifespan_of(route)
+        return lifespan if isinstance(lifespan, Result) else None
+
     async def _asgi(self, route: Route, attempt: Attempt) -> Result:
+        if not route.lifespan:
+            return await send_to_asgi(route.to, attempt, state={}, timeout_ms=self._timeout_ms)
+        lifespan = await self._lifespan_of(route)
+        if isinstance(lifespan, Result):
+            return lifespan
+        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
+
+    async def _lifespan_of(self, route: Route) -> Lifespan | Result:
         lifespan = self._lifespans.get(id(route.to))
         # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
         if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
@@ -78,7 +95,8 @@ class Delivering:
             failure = await lifespan.started(timeout_ms=self._timeout_ms)
             if failure is not None:
                 return failure
-        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
+            self._stage.started.add(id(route.to))
+        return lifespan
 
     async def _awaited(self, route: Route, attempt: Attempt) -> Result:
         """Call an ASGI application or an async function on the running loop, and wait for the work that it leaves.
@@ -124,7 +142,10 @@ class Delivering:
         if server is None or not server.is_on(asyncio.get_running_loop()):
             server = self._servers[id(route.to)] = AiohttpApp(route.to)
         failure = await server.started(timeout_ms=self._timeout_ms)
-        return server if failure is None else failure
+        if failure is not None:
+            return failure
+        self._stage.started.add(id(route.to))
+        return server
 
     async def _stop_lifespans(self) -> None:
         here = asyncio.get_running_loop()
@@ -148,6 +169,13 @@ def _idle_connections_harm() -> bool:
     # used again. Django's live server gives each connection a thread that shares the test's database connection, and
     # fails when it outlives the test.
     return frozen_now() is not None or "django.db" in sys.modules
+
+
+def check_started(route: Route, failure: Result | None) -> None:
+    """Raises RouteError where a start-up has failed."""
+    if failure is not None:
+        why = failure.exception if isinstance(failure.exception, RouteError) else failure.text
+        raise RouteError(f"{route.name} was not started: {why}") from failure.exception
 
 
 def is_django(route: Route) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
-from copper_emulator.shell.calling import Delivering, is_async, is_django, told
+from copper_emulator.shell.calling import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.host import Host
@@ -58,6 +58,18 @@ class SyncDelivering(Delivering):
                 return self._at_once(attempts, destinations)
             pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
             return [finish() for finish in pending]
+
+    def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError where it cannot be."""
+        route = self._stage.routes.to_start(app)
+        if is_django(route):
+            # It has no lifespan.
+            return
+        if route.kind is RouteKind.AIOHTTP:
+            check_started(route, self._aiohttp_thread.run(self._started(route)))
+            return
+        with NoRunningLoop():
+            check_started(route, self._on_loop(self._started(route)))
 
     def close(self) -> None:
         """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
@@ -142,6 +154,11 @@ class AsyncDelivering(Delivering):
             if len(attempts) == 1:
                 return [await self._one(attempts[0], destinations[0])]
             return await self._gathered(map(self._one, attempts, destinations))
+
+    async def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError where it cannot be."""
+        route = self._stage.routes.to_start(app)
+        check_started(route, await self._started(route))
 
     async def close(self) -> None:
         """Shut down the applications that were started. Raises what one of them raises, when all have ended."""

@@ -57,6 +57,8 @@ class Stage:
         """Seconds by which the API holds back its answers to this account's calls: a slow fetch."""
         self.api_held = 0
         """Calls that are being held back."""
+        self.api_most_held = 0
+        """So many were at the same time, at most."""
         self.together = False
         """Whether async endpoints of this process get what goes in one round at the same time, in every kind of test.
 
@@ -64,6 +66,8 @@ class Stage:
         """
         self.stood_still = 0.0
         """Seconds for which something has blocked their event loop meanwhile."""
+        self.started: set[int] = set()
+        """Applications that have been started, by their identity."""
         self.tasks_patience = 1.0
         """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
         self._refused: tuple[Account, int, float] | None = None
@@ -123,13 +127,33 @@ class Stage:
         """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
         return not self.driving and self.moved_by_test() is not None
 
-    def record(self, act: Callable[[Account, int], Any]) -> Any:
-        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+    def check_goes_on(self) -> None:
+        """Raises UsageError after the account's end."""
         if self.has_ended:
             raise UsageError(
                 "this account has ended with its test or its `with` block, and nothing can happen in it any more: do "
                 "it before, or in a fixture that asks for the account, and so ends first"
             )
+
+    def check_outside(self, call: str) -> None:
+        """Raises UsageError inside a delivery, and after the account's end."""
+        self.check_goes_on()
+        if self.driving:
+            raise UsageError(f"{call} cannot be called inside a delivery")
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """What an application does as it starts only records, as in a delivery."""
+        self.check_outside("start()")
+        self.driving = True
+        try:
+            yield
+        finally:
+            self.driving = False
+
+    def record(self, act: Callable[[Account, int], Any]) -> Any:
+        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+        self.check_goes_on()
         with self.lock:
             result = act(self.account, self.now())
         self.wake()
@@ -218,10 +242,15 @@ class Stage:
         )
         account.keys = keys
         account.flows = self._flows
+        account.unstarted = self._unstarted
         return account
 
     def _flows(self) -> bool:
         return isinstance(self.clock, ServerClock) and self.clock.running
+
+    def _unstarted(self) -> str:
+        waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started)
+        return next((route.name for route in waiting), "")
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)
