@@ -1,4 +1,7 @@
-"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes."""
+"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes.
+
+The file is a little longer than others because its class is read as one, beside its synchronous twin.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,8 @@ class AsyncCopper(Face):
             UsageError: the call comes from inside a delivery.
         """
         __tracebackhide__ = True
-        self._stage.check_outside("start()")
+        # Another task may deliver just now.
+        self._stage.check_startable(inside=self._turns.is_inside)
         await self._delivering.start(app)
         await self.settle()
 

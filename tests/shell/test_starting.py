@@ -199,6 +199,32 @@ def test_nothing_is_started_inside_a_delivery_or_after_the_end() -> None:
     assert refused == ["start() cannot be called inside a delivery"]
 
 
+@pytest.mark.asyncio
+async def test_so_it_is_in_an_asynchronous_test_and_another_task_may() -> None:
+    refused: list[str] = []
+    calls = Calls()
+    app = asgi(calls)
+    async with AsyncEmulator() as copper:
+
+        async def hook(_: object) -> int:
+            with pytest.raises(UsageError) as raised:
+                await copper.start(app)
+            refused.append(str(raised.value))
+            await up.wait()
+            return 200
+
+        up = asyncio.Event()
+        calls.on_startup = up.set
+        copper.route("https://app.example", to=hook)
+        copper.subscribe("person", "new", target=TARGET)
+        await asyncio.gather(copper.people.create(name="Ada"), copper.start(app))
+
+    assert refused == ["start() cannot be called inside a delivery"]
+    assert calls.told == ["startup", "shutdown"]
+    with pytest.raises(UsageError, match="this account has ended with its test"):
+        await copper.start(app)
+
+
 def advice(copper: Copper) -> str:
     copper.people.create(name="Ada")
     with pytest.raises(ExpectationError) as raised:

@@ -135,16 +135,16 @@ class Stage:
                 "it before, or in a fixture that asks for the account, and so ends first"
             )
 
-    def check_outside(self, call: str) -> None:
-        """Raises UsageError inside a delivery, and after the account's end."""
+    def check_startable(self, *, inside: bool) -> None:
+        """Raises UsageError where an application can be started no longer, or not inside a delivery."""
         self.check_goes_on()
-        if self.driving:
-            raise UsageError(f"{call} cannot be called inside a delivery")
+        if inside:
+            raise UsageError("start() cannot be called inside a delivery")
 
     @contextmanager
     def starting(self) -> Iterator[None]:
         """What an application does as it starts only records, as in a delivery."""
-        self.check_outside("start()")
+        self.check_startable(inside=self.driving)
         self.driving = True
         try:
             yield
