@@ -588,6 +588,10 @@ def test_replay_waits_in_virtual_time_for_an_answer_that_comes_later(copper: Cop
 def test_replay_refuses_what_is_no_notification(copper: Copper) -> None:
     with pytest.raises(UsageError, match="no captured notification"):
         copper.replay({"hello": "world"}, target=TARGET)
+    with pytest.raises(UsageError, match=r"it is no JSON; a file is given as pathlib.Path\("):
+        copper.replay("captured.json", target=TARGET)
+    with pytest.raises(UsageError, match="it cannot be written as JSON"):
+        copper.replay({"ids": object()}, target=TARGET)
 
 
 def test_reset_makes_it_as_new_but_for_token_and_clock(copper: Copper, endpoint: Endpoint) -> None:
@@ -622,23 +626,27 @@ def test_the_same_run_gives_the_same_journal_twice() -> None:
 
 
 def test_a_function_may_answer_in_several_ways(copper: Copper) -> None:
-    answers = iter([None, 201, "text", b"bytes", {"a": 1}, (422, "no"), Response(299, headers={"X-A": "b"}), True, 99])
+    in_parts = [(422, "no"), (302, "", {"X-A": "b"}), Response(299, headers={"X-A": "b"})]
+    wrong = [True, 99, (200, "", [("X-A", "b")]), (200, "", {}, "more")]
+    answers = iter([None, 201, "text", b"bytes", {"a": 1}, *in_parts, *wrong])
     copper.route("https://billing.example.com", to=lambda request: next(answers))
     copper.subscribe("person", "new", target=TARGET)
 
-    for number in range(1, 10):
+    for number in range(1, 13):
         copper.fire("person", "new", ids=number)
 
-    assert [(d.status, d.response_body) for d in copper.deliveries[:7]] == [
+    assert [(d.status, d.response_body) for d in copper.deliveries[:8]] == [
         (200, b""),
         (201, b""),
         (200, b"text"),
         (200, b"bytes"),
         (200, b'{"a":1}'),
         (422, b"no"),
+        (302, b""),
         (299, b""),
     ]
-    assert ["UsageError" in d.verdict for d in copper.deliveries[7:]] == [True, True]
+    assert [dict(d.response_headers).get("X-A") for d in copper.deliveries[5:8]] == [None, "b", "b"]
+    assert ["UsageError" in d.verdict for d in copper.deliveries[8:]] == [True] * 4
 
 
 def test_two_emulators_in_one_process_never_meet() -> None:

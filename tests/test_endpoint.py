@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import Endpoint, UsageError
+from copper_emulator import Emulator, Endpoint, UsageError
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a delay in words": ({"delay": "abc"}, "delay: 'abc' is not a duration: write it like 30s"),
@@ -18,6 +18,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "True as status": ({"status": True}, "status=True is no HTTP status"),
     "an object as body": ({"body": 5}, "body=5: write text, bytes, or a dict or list that can be JSON"),
     "no JSON in a body": ({"body": {"when": timedelta()}}, "body=.*: write text, bytes"),
+    "headers in pairs": ({"headers": [("A", "b")]}, "headers=.*: write a mapping, like {'Location'"),
     "no times": ({"times": 0}, "times=0: write a number of requests from 1 on"),
     "times as text": ({"times": "2"}, "times='2': write a number of requests"),
 }
@@ -38,3 +39,20 @@ def test_an_answer_that_cannot_be_given_is_refused_at_once(values: dict[str, Any
 def test_a_number_of_times_that_is_none_is_refused(how: str, times: Any) -> None:
     with pytest.raises(UsageError, match="write a number of requests from 1 on"):
         getattr(Endpoint("https://billing.example.com/hooks"), how)(times=times)
+
+
+def test_an_answer_has_headers_and_what_has_arrived_can_be_forgotten() -> None:
+    endpoint = Endpoint("https://billing.example.com/hooks")
+    endpoint.reply(302, headers={"Location": "https://my-app.example/"}, times=1)
+    with Emulator(allow={302}) as copper:
+        copper.route(endpoint.url, to=endpoint)
+        copper.subscribe("person", "new", target=endpoint.url)
+        copper.people.create(name="Ada")
+        endpoint.clear()
+        grace = copper.people.create(name="Grace")
+
+        assert [dict(delivery.response_headers) for delivery in copper.deliveries] == [
+            {"Location": "https://my-app.example/"},
+            {},
+        ]
+        assert [request.json["ids"] for request in endpoint.requests] == [[grace.id]]

@@ -119,16 +119,19 @@ def test_a_new_custom_field_is_one_of_its_types_at_once(copper: Copper) -> None:
 
 def test_the_account_can_be_read_and_changed(copper: Copper) -> None:
     account = copper.lookups.account
-    account.update(name="Analytical Engines", primary_timezone="Europe/London")
+    account.update(
+        name="Analytical Engines", primary_timezone="Europe/London", logo_mini_url="https://logo.example/1.png"
+    )
     account.update()
 
     assert dict(account) == api(copper, "/account")
+    assert account["logo_mini_url"] == "https://logo.example/1.png"
     assert (account.name, account.id, account["primary_timezone"]) == (
         "Analytical Engines",
         100_624,
         "Europe/London",
     )
-    assert len(account) == 4
+    assert len(account) == 5
     account["settings"]["setting_enable_leads"] = False
     assert account["settings"]["setting_enable_leads"] is True
     assert repr(account).startswith("<copper.lookups.account: {'id': 100624,")
@@ -148,6 +151,16 @@ def test_reset_brings_back_what_a_new_account_has(copper: Copper) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
+    "the user of the API key": (
+        lambda c: c.lookups.users.remove(137_658),
+        UsageError,
+        "user 137658 (Demo User) cannot be removed: the account's API key belongs to it, and /users/me answers it",
+    ),
+    "settings that are none": (
+        lambda c: c.lookups.account.update(settings=["off"]),  # type: ignore[arg-type]
+        UsageError,
+        "the account's settings are an object, like {'setting_enable_leads': false}, not ['off']",
+    ),
     "an entry that is used": (
         lambda c: c.lookups.users.remove(137_659),
         UsageError,
@@ -234,9 +247,10 @@ def test_an_entry_is_a_copy_whose_fields_are_attributes(copper: Copper) -> None:
     sales["stages"].clear()
 
     assert copper.lookups.pipelines[sales.id].stages[0]["name"] == "Qualified"
-    assert list(sales) == ["id", "name", "stages"]
-    assert len(sales) == 3
-    assert repr(sales) == f"LookupEntry(id={sales.id}, name='Sales', stages=[])"
+    assert list(sales) == ["id", "name", "stages", "type", "is_revenue"]
+    assert len(sales) == 5
+    told = "name='Sales', stages=[], type='opportunity', is_revenue=True"
+    assert repr(sales) == f"LookupEntry(id={sales.id}, {told})"
     assert copy.copy(sales) == pickle.loads(pickle.dumps(sales)) == sales
     with pytest.raises(AttributeError, match="this entry has no field 'stage'"):
         _ = sales.stage

@@ -304,3 +304,35 @@ def test_an_answer_that_a_fault_makes_late_names_the_fault(slow: str, until: str
     lines = str(caught.value).splitlines()
     assert lines[0].endswith(f"but the endpoint has not answered yet (under the fault slow={slow}).")
     assert lines[-1].startswith(f"Let time pass first {until}")
+
+
+def test_what_has_failed_is_named_before_what_a_limit_still_holds() -> None:
+    """More time would only bring more of the same."""
+    with Emulator(strict=False, limits="2/1m") as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper, "person", "update").reply(500)
+        fired(copper, times=4)
+        copper.expect("person", "update", count=4)
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith("but it was rejected (500).")
+    assert "Still under way (2):" in lines
+    assert lines[-1] == f"{MENDED} status=500."
+
+
+def test_of_what_fits_in_part_the_failed_is_named_before_what_a_limit_still_holds() -> None:
+    with Emulator(strict=False, limits="2/1m") as copper, pytest.raises(ExpectationError) as caught:
+        answering(copper, "person", "update").reply(500, times=1)
+        fired(copper, times=4)
+        copper.expect("person", "update", count=4)
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith("but 1 delivery fit, not 4.")
+    assert lines[-1] == f"{MENDED} status=500."
+
+
+def test_who_expects_another_end_is_told_what_holds_it() -> None:
+    with Emulator(strict=False, limits="1/1m") as copper, pytest.raises(ExpectationError) as caught:
+        endpoint = answering(copper, "person", "update")
+        endpoint.reply(500, times=1)
+        endpoint.reply(401)
+        fired(copper, times=2)
+        copper.expect("person", "update", status=401)
+    assert str(caught.value).splitlines()[0].endswith("but the limit of 1/1m holds it back.")

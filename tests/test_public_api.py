@@ -60,6 +60,7 @@ def test_the_names_are_pinned() -> None:
         "ExpectationError",
         "Interception",
         "Invalid",
+        "NotEnabled",
         "NotFound",
         "NotIdle",
         "Notification",

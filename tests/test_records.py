@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, Invalid, NotFound, Record, UsageError
+from copper_emulator import AsyncEmulator, Copper, Emulator, Endpoint, Invalid, NotEnabled, NotFound, Record, UsageError
 
 TARGET = "https://crm.example/hooks"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -90,11 +90,12 @@ def test_a_record_of_another_type_is_no_company(copper: Copper) -> None:
         copper.activities.create(parent=Record({"id": 1}), type={"category": "user", "id": 0}, details="x")
 
 
+# It is nine in UTC, and the account's day, in Los Angeles, began at eight.
 MOMENTS: dict[str, tuple[Any, int]] = {
     "a datetime": (START, SECONDS),
     "seconds": (SECONDS, SECONDS),
-    "a day": (date(2026, 3, 2), SECONDS - 9 * 3600),
-    "a day as text": ("3/2/2026", SECONDS - 9 * 3600),
+    "a day": (date(2026, 3, 2), SECONDS - 3600),
+    "a day as text": ("3/2/2026", SECONDS - 3600),
 }
 
 
@@ -111,6 +112,16 @@ def test_days_are_written_as_python_has_them(copper: Copper, given: Any) -> None
 
     assert deal.close_date == "3/2/2026"
     assert copper.opportunities.search(close_date=given) == [deal]
+
+
+def test_days_are_those_of_the_accounts_time_zone(copper: Copper) -> None:
+    copper.lookups.account.update(primary_timezone="Europe/London")
+    task = copper.tasks.create(name="Call", due_date=date(2026, 3, 2))
+
+    # Nine hours before it was nine.
+    assert task.due_date == SECONDS - 9 * 3600
+    with pytest.raises(UsageError, match="no time zone is called 'London' on this machine"):
+        copper.lookups.account.update(primary_timezone="London")
 
 
 def test_a_datetime_without_a_zone_could_be_any_moment(copper: Copper) -> None:
@@ -233,8 +244,9 @@ def test_fields_that_are_no_plain_texts_are_shown_where_they_are_missing(copper:
 
     assert caught.value.message == "Invalid input: Validation errors: Parent: can't be blank\nType: can't be blank"
     assert caught.value.hint == (
-        "parent is `{id, type}` of a lead, person, company, opportunity, project, task; "
-        "type is `{category, id}` of a user activity type"
+        "parent is `{id, type}` of a lead, person, company, opportunity, project, task, "
+        'like {"id": 17, "type": "person"}. '
+        'type is `{category, id}` of a user activity type, like {"category": "user", "id": 0}.'
     )
 
 
@@ -268,6 +280,40 @@ def test_a_search_in_a_test_does_not_lag_behind() -> None:
 
         assert copper.people.search() == [ada]
         assert [each["name"] for each in api(copper, "POST", "/people/search", {})] == ["Bob"]
+
+
+# --- leads that are switched off --------------------------------------------------------------------------------
+
+ON_LEADS: dict[str, Callable[[Copper], object]] = {
+    "create": lambda c: c.leads.create(name="Eve"),
+    "create_many": lambda c: c.leads.create_many([{"name": "Eve"}]),
+    "update": lambda c: c.leads.update(17, name="Eve"),
+    "update_many": lambda c: c.leads.update_many([17], name="Eve"),
+    "delete": lambda c: c.leads.delete(17),
+    "delete_many": lambda c: c.leads.delete_many([17]),
+    "get": lambda c: c.leads.get(17),
+    "search": lambda c: c.leads.search(),
+    "seed": lambda c: c.leads.seed([{"name": "Eve"}]),
+    "seed from a file": lambda c: c.leads.seed(Path("leads.json")),
+    "convert": lambda c: c.leads.convert(17),
+}
+
+
+@pytest.mark.parametrize("call", ON_LEADS.values(), ids=ON_LEADS.keys())
+def test_leads_that_are_switched_off_are_refused(copper: Copper, call: Callable[[Copper], object]) -> None:
+    copper.leads.seed([{"id": 17, "name": "Ada"}])
+    copper.lookups.account.update(settings={"setting_enable_leads": False})
+
+    with pytest.raises(NotEnabled) as caught:
+        call(copper)
+
+    assert str(caught.value) == (
+        "403 Feature not enabled\n"
+        "Leads are switched off in this account: setting_enable_leads of its settings is false."
+    )
+    assert copper.changes == []
+    copper.lookups.account.update(settings={"setting_enable_leads": True})
+    assert [lead.name for lead in copper.leads.search()] == ["Ada"]
 
 
 # --- merging and converting -----------------------------------------------------------------------------------

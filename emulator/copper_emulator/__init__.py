@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         CopperEmulatorError,
         EchoLoop,
         Invalid,
+        NotEnabled,
         NotFound,
         NotIdle,
         RouteError,
@@ -55,6 +56,7 @@ __all__ = [
     "ExpectationError",
     "Interception",
     "Invalid",
+    "NotEnabled",
     "NotFound",
     "NotIdle",
     "Notification",
@@ -82,8 +84,8 @@ _HOMES = {
     "checks": "CheckFailed Report check_names",
     "copper": "Copper",
     "core.errors": (
-        "ApiError CopperEmulatorError EchoLoop Invalid NotFound NotIdle RouteError ScenarioError SettingsError "
-        "TimeError UsageError"
+        "ApiError CopperEmulatorError EchoLoop Invalid NotEnabled NotFound NotIdle RouteError ScenarioError "
+        "SettingsError TimeError UsageError"
     ),
     "core.records.record": "Record",
     "core.model": "Change Delivery Entry Notification Outcome Reason Subscription",

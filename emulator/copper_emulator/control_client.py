@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
@@ -17,8 +18,8 @@ DEFAULT_URL = "http://127.0.0.1:2929"
 
 _BASE = "/_emulator/v1"
 
-_CONNECT_SECONDS = 10.0
-"""To connect only: an answer may take as long as the endpoints take."""
+PROMPT_SECONDS = 10.0
+"""To connect, and for an answer that needs nobody else: any other may take as long as the endpoints take."""
 
 
 class ControlError(UsageError):
@@ -38,6 +39,13 @@ class Unreachable(UsageError):
         self.error = error
 
 
+class Silent(UsageError):
+    """Something listens and does not answer: it hangs or is stopped, or it speaks no HTTP."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        super().__init__(f"something listens at {url} and does not answer within {seconds:g} s")
+
+
 class Stranger(UsageError):
     """Something else answers."""
 
@@ -48,7 +56,8 @@ class Stranger(UsageError):
 class Client:
     """The control API of one server; its connection is kept.
 
-    Every method raises UsageError: ControlError for what was refused, Unreachable, Stranger.
+    Every method raises UsageError: ControlError for what was refused, Unreachable, Stranger, and Silent
+    where there is no answer `within` so many seconds.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,6 +66,8 @@ class Client:
             port = parts.port or 80
         except ValueError:
             port = 0
+        if parts.scheme == "https" and parts.hostname:
+            raise UsageError(f"{url!r} is no URL of a server here: it is done at the plain port, like {DEFAULT_URL}")
         if parts.scheme != "http" or not parts.hostname or not port:
             raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
@@ -68,22 +79,22 @@ class Client:
     def api_url(self) -> str:
         """The base URL for a client of Copper. Raises Stranger where something else answers."""
         try:
-            return str(self.get("/health")["api_url"])
+            return str(self.get("/health", within=PROMPT_SECONDS)["api_url"])
         except (ControlError, KeyError):
             raise Stranger(self.url) from None
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Mapping[str, Any] | None = None, *, within: float | None = None) -> dict[str, Any]:
         """What is answered with 2xx. Raises ControlError for anything else."""
-        return self._call("GET", _with_query(path, query), None)
+        return self._call("GET", _with_query(path, query), None, within)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return self._call("POST", path, {} if body is None else body)
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, within: float | None = None) -> dict[str, Any]:
+        return self._call("POST", path, {} if body is None else body, within)
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._call("PUT", path, body)
+        return self._call("PUT", path, body, None)
 
-    def delete(self, path: str) -> dict[str, Any]:
-        return self._call("DELETE", path, {})
+    def delete(self, path: str, *, within: float | None = None) -> dict[str, Any]:
+        return self._call("DELETE", path, {}, within)
 
     def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Server-sent events after the one with an id, as (name, data), until the server ends the stream."""
@@ -105,10 +116,10 @@ class Client:
             self._every.pop().close()
         self._mine = threading.local()
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None, within: float | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
         try:
-            status, answered = self._answer(method, _BASE + path, raw)
+            status, answered = self._answer(method, _BASE + path, raw, within)
         except (OSError, HTTPException) as error:
             raise Unreachable(self.url, error) from None
         return self._read(status, answered)
@@ -122,28 +133,42 @@ class Client:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Stranger(self.url) from None
 
-    def _answer(self, method: str, path: str, raw: bytes | None) -> tuple[int, bytes]:
+    def _answer(self, method: str, path: str, raw: bytes | None, within: float | None) -> tuple[int, bytes]:
         """What is answered. Nothing that the server may have worked on is sent again."""
         kept = self._idle()
         connection = kept or self._connected()
+        connection.sock.settimeout(within)
         try:
-            connection.request(method, path, raw, {"Content-Type": "application/json"})
+            with self._patient(within):
+                connection.request(method, path, raw, {"Content-Type": "application/json"})
         except ConnectionError:
             # It was closed meanwhile. Nobody works on what has come in part.
             if kept is None:
                 raise
-            return self._answer(method, path, raw)
+            return self._answer(method, path, raw, within)
         try:
-            response = connection.getresponse()
+            with self._patient(within):
+                response = connection.getresponse()
         except ConnectionError as error:
             if method != "GET":
                 raise UsageError(self._lost(method, path, error)) from None
             if kept is None:
                 raise
-            return self._answer(method, path, raw)
-        answered = response.read()
+            return self._answer(method, path, raw, within)
+        with self._patient(within):
+            answered = response.read()
         self._mine.connection = connection
         return response.status, answered
+
+    @contextmanager
+    def _patient(self, within: float | None) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            # Without a limit it is the network that gave up.
+            if within is None:
+                raise
+            raise Silent(self.url, within) from None
 
     def _idle(self) -> HTTPConnection | None:
         """The connection that was kept, unless the server has closed it; not kept again before there is an answer."""
@@ -158,7 +183,7 @@ class Client:
         )
 
     def _connected(self) -> HTTPConnection:
-        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
+        connection = HTTPConnection(self._host, self._port, timeout=PROMPT_SECONDS)
         connection.connect()
         connection.sock.settimeout(None)
         self._every.append(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from operator import methodcaller
 
@@ -39,6 +39,7 @@ class Endpoint:
         status: int = 200,
         *,
         body: object = "",
+        headers: Mapping[str, str] | None = None,
         delay: timedelta | str | float | None = None,
         times: int | None = None,
     ) -> None:
@@ -46,8 +47,12 @@ class Endpoint:
 
         Raises UsageError for what cannot be answered.
         """
-        _check(status, body, delay)
-        self._then(lambda: Response(status, body, {}, delay), times)
+        _check(status, body, headers, delay)
+        self._then(lambda: Response(status, body, headers or {}, delay), times)
+
+    def clear(self) -> None:
+        """Forget what has arrived; what is answered stays as it is."""
+        self._requests.clear()
 
     def refuse(self, *, times: int | None = None) -> None:
         """Refuse the connection."""
@@ -94,13 +99,15 @@ def _number(times: object) -> int:
     return times
 
 
-def _check(status: object, body: object, delay: timedelta | str | float | None) -> None:
+def _check(status: object, body: object, headers: object, delay: timedelta | str | float | None) -> None:
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
         raise UsageError(f"status={status!r} is no HTTP status; write a number from 100 to 599, like reply(503)")
     try:
         parse_duration(0 if delay is None else delay)
     except ValueError as error:
         raise UsageError(f"delay: {error}") from None
+    if headers is not None and not isinstance(headers, Mapping):
+        raise UsageError(f"headers={headers!r}: write a mapping, like {{'Location': 'https://my-app.example/'}}")
     try:
         result_of(Response(body=body))
     except (UsageError, TypeError, ValueError):

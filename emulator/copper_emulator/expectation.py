@@ -12,6 +12,7 @@ from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
 from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.text import short_ids
+from copper_emulator.core.topics import no_event
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -272,4 +273,6 @@ def _member(kind: Any, value: str | None, name: str) -> Any:
     except ValueError:
         if kind is EntityType:
             raise UsageError(no_type(value)) from None
+        if kind is Event:
+            raise UsageError(no_event(value)) from None
         raise UsageError(f"there is no {name} {value!r}; it is one of {', '.join(kind)}") from None

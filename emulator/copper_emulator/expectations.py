@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Outcome, Topic
+from copper_emulator.core.surface import Surface
 from copper_emulator.expectation import Expectation, fits, is_of
 from copper_emulator.near_misses import unmet, unwanted
 
@@ -29,18 +30,18 @@ class ExpectationError(AssertionError):
     __module__ = "copper_emulator"
 
 
-def meet(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
-    """The deliveries that fit, now claimed. Raises ExpectationError."""
+def meet(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> list[Delivery]:
+    """The deliveries that fit, now claimed. Raises ExpectationError, in the words of where it is read."""
     __tracebackhide__ = True
     fitting = [delivery for delivery in _unclaimed(expectation, account, claims) if fits(expectation, delivery)]
     chosen = choose(expectation, fitting)
     if chosen is None:
-        raise ExpectationError(unmet(expectation, fitting, account, claims))
+        raise ExpectationError(unmet(expectation, fitting, account, claims, surface))
     claims.claim(chosen, named=expectation.names_outcome)
     return chosen
 
 
-def meet_none(expectation: Expectation, account: Account, claims: Claims) -> None:
+def meet_none(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> None:
     """Raises ExpectationError when something unclaimed fits."""
     __tracebackhide__ = True
     found = [
@@ -51,7 +52,7 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims) -> Non
         and (expectation.ids is None or set(delivery.ids) & set(expectation.ids))
     ]
     if found:
-        raise ExpectationError(unwanted(expectation, found, account))
+        raise ExpectationError(unwanted(expectation, found, account, surface))
 
 
 def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:

@@ -339,7 +339,7 @@ class Face(Intercepted, OverTls):
             overlooked = overlooked_text(self._reports)
             if not account.journal.entries:
                 return overlooked
-            text = verdict_text(account, self._operations.claims, settings.allow, self._stage.clock.now(), said=said)
+            text = verdict_text(account, self._operations.claims, settings.allow, account.surface, said=said)
         return "\n".join(filter(None, [text, overlooked]))
 
     def _reported(self, report: R) -> R:

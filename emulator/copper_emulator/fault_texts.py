@@ -22,11 +22,11 @@ _Parts = Mapping[str, str]
 
 
 def _nothing(text: str) -> _Parts:
-    return {"nothing": text} if text else {}
+    return {"nothing": text}
 
 
 def _amount(text: str) -> _Parts:
-    return {"share" if text.endswith("%") else "next": text} if text else {}
+    return {"share" if text.endswith("%") else "next": text}
 
 
 def _span_and_next(text: str) -> _Parts:
@@ -126,7 +126,7 @@ def parse_fault(text: str) -> Fault:
     name = _name(said)
     if (at and not target) or (equals and not value):
         raise ValueError(f"{text!r} breaks off: write it like {FORMS[name].example}")
-    return fault(name, target=target or None, **FORMS[name].read(value))
+    return fault(name, target=target or None, **(FORMS[name].read(value) if value else {}))
 
 
 def fault(name: FaultName, *, like: str = "", target: object = None, **parts: Any) -> Fault:

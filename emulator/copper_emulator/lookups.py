@@ -63,7 +63,7 @@ class LookupTable:
 
         Raises:
             NotFound: there is no such entry.
-            UsageError: records use it.
+            UsageError: records use it, or the API key belongs to this user.
         """
         wanted = self._id(id)
         self._write(lambda records: remove_entry(records, self._name, wanted))
@@ -103,7 +103,7 @@ class LookupTable:
 
 
 class AccountDetails(Mapping[str, Any]):
-    """What `GET /account` answers: id, name, primary_timezone, settings."""
+    """What `GET /account` answers: id, name, primary_timezone, settings, logo_mini_url."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -131,17 +131,29 @@ class AccountDetails(Mapping[str, Any]):
         return f"<copper.lookups.account: {self._shown()}>"
 
     def update(
-        self, *, name: str | None = None, primary_timezone: str | None = None, settings: Mapping[str, Any] | None = None
+        self,
+        *,
+        name: str | None = None,
+        primary_timezone: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        logo_mini_url: str | None = None,
     ) -> None:
         """Change it; what is not given stays.
 
         Args:
             name: the account's name.
             primary_timezone: a zone's name, like `America/Los_Angeles`.
-            settings: the whole object; those of a new account are `setting_team_permissions_enabled` and
-                `setting_enable_leads`.
+            settings: those that change. A new account has `setting_team_permissions_enabled`, False, and
+                `setting_enable_leads`, True: where that is False, leads are switched off, and every call for them is
+                refused with 403.
+            logo_mini_url: where its small logo is; a new account has none.
         """
-        given = {"name": name, "primary_timezone": primary_timezone, "settings": settings}
+        given = {
+            "name": name,
+            "primary_timezone": primary_timezone,
+            "settings": settings,
+            "logo_mini_url": logo_mini_url,
+        }
         sent = as_json({key: value for key, value in given.items() if value is not None}, {}, "the account's fields")
         self._stage.record(lambda account, now: account.records.catalogue.change_account(sent))
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import NOT_CAPTURED, bare_event, captured_topic
+from copper_emulator.core.bare import bare_event, captured_topic, not_captured
 from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
 from copper_emulator.core.model import Change, Delivery, Topic
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
@@ -30,8 +31,9 @@ HOUR = timedelta(hours=1)
 class Operations:
     """The operations on one stage, and what its test has claimed."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, surface: Surface | None = None) -> None:
         self.stage = stage
+        self._surface = surface or stage.surface
         self.claims = Claims()
 
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
@@ -87,14 +89,14 @@ class Operations:
         __tracebackhide__ = True
         yield from self.settle()
         with self.stage.lock:
-            return meet(expectation, self.stage.account, self.claims)
+            return meet(expectation, self.stage.account, self.claims, self._surface)
 
     def expect_none(self, expectation: Expectation) -> Rounds[None]:
         """Settle, then make sure that nothing unclaimed fits."""
         __tracebackhide__ = True
         yield from self.settle()
         with self.stage.lock:
-            meet_none(expectation, self.stage.account, self.claims)
+            meet_none(expectation, self.stage.account, self.claims, self._surface)
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:
@@ -102,11 +104,16 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
     __tracebackhide__ = True
     try:
         raw = _raw(body)
-        return raw, *captured_topic(raw)
-    except (ValueError, TypeError, RecursionError, UsageError):
-        raise UsageError(f"{NOT_CAPTURED}; a file is given as pathlib.Path(...)") from None
+    except (ValueError, TypeError, RecursionError):
+        raise not_captured("it cannot be written as JSON; a file is given as pathlib.Path(...)") from None
     except OSError as error:
         raise UsageError(f"the captured notification cannot be read: {error}") from None
+    try:
+        return raw, *captured_topic(raw)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; a file is given as pathlib.Path(...)" if isinstance(body, str) else str(error)
+        ) from None
 
 
 def _check_request(target: object, headers: object) -> None:

@@ -79,7 +79,7 @@ def _entry_id(name: str, form: LookupId, value: object) -> object:
     return value.id
 
 
-def _seconds(name: str, form: Moment | Seconds | Day, value: object) -> object:
+def _seconds(name: str, form: Moment | Seconds, value: object) -> object:
     if not isinstance(value, datetime):
         return _day(name, form, value)
     if value.tzinfo is None:
@@ -108,6 +108,6 @@ _SPOKEN: tuple[tuple[type, str, Callable[[str, Any, object], object]], ...] = (
     (AnId, "Record | LookupEntry", _any_id),
     (AnyRecord, "Record", _reference),
     (Seconds, "datetime", _seconds),
-    (Day, "date", _seconds),
+    (Day, "date", _day),
 )
 """The forms that take something of Python's own: what it is called in annotations, and what it stands for."""

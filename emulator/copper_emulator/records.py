@@ -16,14 +16,14 @@ from typing import Any, TypeAlias, overload
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
-from copper_emulator.core.findings import BLANK
+from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.fields import Access
-from copper_emulator.core.records.forms.plain import Text
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.searching.search import PARAMETERS, find, parse_filters
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import as_json
@@ -49,7 +49,7 @@ class Records:
         """The record as it stands, by its id or an earlier copy of it. Raises NotFound."""
         wanted = record_id(id, self._kind)
         with self._stage.lock:
-            return self._stage.account.records.get(self._kind, wanted)
+            return self._store.get(self._kind, wanted)
 
     @written_like("copper.people.seed([{'id': 17, 'name': 'Ada'}])")
     def seed(self, rows: Iterable[Mapping[str, Any]] | Path) -> Sequence[Record]:
@@ -68,7 +68,7 @@ class Records:
             raise UsageError(f"a file is given as pathlib.Path({rows!r})")
         if isinstance(rows, Path):
             with self._stage.lock:
-                definitions = dict(self._stage.account.records.definitions(self._kind))
+                definitions = dict(self._store.definitions(self._kind))
             found = read_seeds(rows, self._kind, definitions)
             act = deeds.seed(self._kind, found.rows, found.place)
         else:
@@ -76,25 +76,18 @@ class Records:
         ids: list[int] = self._stage.record(lambda account, now: account.act(act, now))
         return Seeded(ids, self.get)
 
+    @property
+    def _store(self) -> RecordStore:
+        """The account's records, to be looked at under the lock. Raises NotEnabled where these are switched off."""
+        store = self._stage.account.records
+        require(store, self._kind)
+        return store
+
     # --- what the faces of the types are made of ------------------------------------------------------------
 
     def _creating(self, rows: Iterable[Mapping[str, Any]]) -> Act:
         sent = [self._writable(row, Access.ALWAYS, Access.CREATE) for row in rows_of(rows)]
-
-        def act(account: Account, now: int) -> Any:
-            try:
-                return account.act(deeds.create(self._kind, sent), now)
-            except Invalid as error:
-                error.hint = error.hint or self._how_written(error)
-                raise
-
-        return act
-
-    def _how_written(self, error: Invalid) -> str:
-        """How the fields are written that must not be blank and are no plain texts."""
-        fields = [self._table.by_name[name] for name, said in error.faults if said == BLANK and name in self._table]
-        told = [f"{field.name} is {field.form.words}" for field in fields if not isinstance(field.form, Text)]
-        return "; ".join(told)
+        return lambda account, now: account.act(deeds.create(self._kind, sent), now)
 
     def _updating(self, given: Iterable[int | Record], fields: Mapping[str, Any]) -> Act:
         ids = self._several(given, "update")
@@ -109,7 +102,7 @@ class Records:
         forms = {name: each.form for name, each in PARAMETERS[self._kind].items()}
         sent = as_json(filters, forms, "the filters of a search")
         with self._stage.lock:
-            store = self._stage.account.records
+            store = self._store
             query = parse_filters(self._kind, sent, store)
             found = find(store, query, self._stage.now(), lag=False)
             return [store.record(self._kind, stored) for stored in found.records]

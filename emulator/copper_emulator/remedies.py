@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import DISTRUSTFUL, Delivery, Kind, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome, Reason
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.surface import CONNECTED, Surface
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
@@ -19,6 +19,9 @@ _ELSEWHERE = frozenset({404, 405})
 
 _MEND = "Mend the endpoint"
 """Where nothing else is known."""
+
+_OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
+"""Where settings are given to commands."""
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
 """Outcomes that are nothing wrong with the endpoint, or nothing that it could mend."""
@@ -89,9 +92,7 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
 
 def _setting(surface: Surface, name: str, value: str) -> str:
     # In a test it is plain where a setting goes; on a server there is a command for it.
-    return (
-        surface.setting(name, value) if surface in (Surface.SERVER, Surface.EXEC) else f"the setting {name}={value!r}"
-    )
+    return surface.setting(name, value) if surface in _OF_COMMANDS else f"the setting {name}={value!r}"
 
 
 def _listen(delivery: Delivery) -> str:
@@ -108,7 +109,7 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
         return _TLS.get(fault, _MEND)
     trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
     # Accounts of tests have an authority that ends with them, and no command knows it.
-    own = surface in (Surface.RUN, Surface.SERVER, Surface.EXEC, *CONNECTED)
+    own = surface in (Surface.RUN, *_OF_COMMANDS, *CONNECTED)
     return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
 
 
@@ -172,16 +173,7 @@ def refused_calls(account: Account, delivery: Delivery) -> list[str]:
     """Those calls, and how they were refused, each once."""
     if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
         return []
-    found: list[str] = []
-    for entry in reversed(account.journal.entries):
-        if entry.notification is delivery.notification:
-            if entry.kind is Kind.SENDING:
-                break
-            # What was refused after its end is none of its doing.
-            found = [] if entry.kind is Kind.ENDED else found
-        elif entry.kind is Kind.REFUSED:
-            found.append(entry.text)
-    return list(dict.fromkeys(reversed(found)))
+    return account.journal.refused_during(delivery.notification)
 
 
 def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:

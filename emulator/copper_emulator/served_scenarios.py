@@ -101,7 +101,8 @@ class ServedPlay:
         """Play it. Without a target, what has no route is taken by a built-in endpoint, as long as it is played."""
         routes = stage.routes
         scenario, helped = self._aimed(stage)
-        operations = Operations(stage)
+        surface = stage.surface.of_scenario
+        operations = Operations(stage, surface=surface)
         with stage.lock:
             # What happened before is none of its business.
             operations.claims.claim(stage.account.journal.deliveries, named=True)
@@ -117,7 +118,7 @@ class ServedPlay:
         account, settings = stage.account, stage.settings
         verdict = ""
         if result.passed and settings.strict:
-            verdict = verdict_text(account, operations.claims, settings.allow, stage.clock.now())
+            verdict = verdict_text(account, operations.claims, settings.allow, surface)
         draws = account.draws
         drawn_from = draws.seed if draws.made else None
         failure = result.failure and f"{result.failure}{_others(account, there, first_entry)}"

@@ -50,7 +50,8 @@ def as_json(settings: Settings, names: Collection[str]) -> dict[str, Any]:
     return values.model_dump(mode="json", include=set(names))
 
 
-def _no_setting(name: str) -> str:
+def no_setting(name: str) -> str:
+    """What to say of a name that is no setting, and which may be meant."""
     near = meant(name, SETTINGS)
     hint = f" Did you mean {near}?" if near is not None else ""
     return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
@@ -61,7 +62,7 @@ def _explain(error: ValidationError) -> str:
     for fault in error.errors():
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         if fault["type"] == "extra_forbidden":
-            lines.append(_no_setting(name))
+            lines.append(no_setting(name))
         else:
             lines.append(f"{name}: {value_fault(dict(fault))}")
     return "; ".join(dict.fromkeys(lines))

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 DUE = "due"
 """The name under which `allow` permits what was due and never given the chance to go."""
 
+NONE = "none"
+"""A list with nothing in it."""
+
 RANDOM = "random"
 """The seed that is another one each time."""
 
 ELSEWHERE = "written down elsewhere"
-"""What pydantic hands on where the files that settings name may be those of another machine, or of another time."""
+"""The validation context of settings that were written on another machine or earlier: their files need not exist."""
 
 _PERMITS = frozenset({*(str(outcome) for outcome in Outcome), DUE, "exception"})
 
@@ -86,7 +89,7 @@ def parse_files(value: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [] if text.strip() == NONE else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _parse_permit(item: object) -> int | str:

@@ -125,7 +125,8 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     said = delivery.detail.split(". ")[0] if brief else delivery.detail
     detail = f": {said}" if said else ""
     took = delivery.ended_ms - delivery.started_ms
-    late = f" after {duration_text(took)}" if took else ""
+    # How long it took to see that nothing is sent tells nobody anything.
+    late = f" after {duration_text(took)}" if took and delivery.outcome is not Outcome.BLOCKED else ""
     if took and delivery.outcome is Outcome.UNKNOWN:
         # Nothing came of it after that time: it is when it was given up.
         late = f" (given up {duration_text(took)} after it was sent)"

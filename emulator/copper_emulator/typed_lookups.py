@@ -259,6 +259,8 @@ class PipelineFields(TypedDict, total=False):
     id: int
     name: Required[str]
     stages: Required[Sequence[str | Mapping[str, Any]]]
+    type: Literal["opportunity", "project", "item"] | None
+    is_revenue: bool | None
 
 
 class PipelineChanges(TypedDict, total=False):
@@ -266,6 +268,8 @@ class PipelineChanges(TypedDict, total=False):
 
     name: str
     stages: Sequence[str | Mapping[str, Any]]
+    type: Literal["opportunity", "project", "item"] | None
+    is_revenue: bool | None
 
 
 class Pipelines(LookupTable):
@@ -278,6 +282,8 @@ class Pipelines(LookupTable):
             id: Its id; the next one if it is not given.
             name: Its name.
             stages: Its stages, in order. List of `{id, name, win_probability}`.
+            type: What it is for.
+            is_revenue: Whether it brings revenue.
         """
         return self._added(fields)
 
@@ -288,6 +294,8 @@ class Pipelines(LookupTable):
             id: the entry or its id.
             name: Its name.
             stages: Its stages, in order. List of `{id, name, win_probability}`.
+            type: What it is for.
+            is_revenue: Whether it brings revenue.
         """
         return self._updated(id, fields)
 
@@ -395,6 +403,7 @@ class CustomFieldDefinitionFields(TypedDict, total=False):
 
     id: int
     name: Required[str]
+    canonical_name: str | None
     data_type: Required[DataType]
     available_on: Sequence[Literal["lead", "person", "company", "opportunity", "project", "task"]] | None
     is_filterable: bool | None
@@ -421,9 +430,10 @@ class CustomFieldDefinitions(LookupTable):
         Args:
             id: Its id; the next one if it is not given.
             name: Its name.
+            canonical_name: A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.
             data_type: What it holds.
             available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
-            is_filterable: Whether searches can filter by it.
+            is_filterable: Whether searches and upserts can ask for it.
             options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
             currency: Of a Currency: three letters.
         """
@@ -436,7 +446,7 @@ class CustomFieldDefinitions(LookupTable):
             id: the entry or its id.
             name: Its name.
             available_on: The types that have it. List of one of lead, person, company, opportunity, project, task.
-            is_filterable: Whether searches can filter by it.
+            is_filterable: Whether searches and upserts can ask for it.
             options: Options of a Dropdown (one at least) or a MultiSelect (two at least). List of `{id, name, rank}`.
             currency: Of a Currency: three letters.
         """

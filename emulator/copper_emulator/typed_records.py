@@ -193,7 +193,7 @@ class LeadFilters(TypedDict, total=False):
     middle_name: str
     last_name: str
     emails: str | Collection[str]
-    phone_number: str | Collection[str]
+    phone_number: str | Mapping[str, str] | Collection[str | Mapping[str, str]]
     company_name: str
     title: str
     city: str
@@ -278,8 +278,8 @@ class PersonFilters(TypedDict, total=False):
     opportunity_ids: Collection[int | Record | LookupEntry]
     name: str
     emails: str | Collection[str]
-    phone_number: str | Collection[str]
-    phone_numbers: str | Collection[str]
+    phone_number: str | Mapping[str, str] | Collection[str | Mapping[str, str]]
+    phone_numbers: str | Mapping[str, str] | Collection[str | Mapping[str, str]]
     title: str
     city: str
     state: str
@@ -349,7 +349,7 @@ class CompanyFilters(TypedDict, total=False):
     name: str
     email_domain: str | Collection[str]
     email_domains: str | Collection[str]
-    phone_number: str | Collection[str]
+    phone_number: str | Mapping[str, str] | Collection[str | Mapping[str, str]]
     city: str
     state: str
     postal_code: str
@@ -749,7 +749,8 @@ class Leads(Records):
             middle_name: Middle name: the whole text, whatever its case.
             last_name: Last name: the whole text, whatever its case.
             emails: Email address, any, whatever its case.
-            phone_number: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             company_name: Company name: the whole text, whatever its case.
             title: Professional title: the whole text, whatever its case.
             city: The city of the address, whatever its case; an empty text for records without one.
@@ -921,8 +922,10 @@ class People(Records):
             opportunity_ids: Opportunities they are related to.
             name: Full name: the whole text, whatever its case.
             emails: Email addresses, any, whatever their case.
-            phone_number: Phone number, any: only digits are compared.
-            phone_numbers: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
+            phone_numbers: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             title: Professional title: the whole text, whatever its case.
             city: The city of the address, whatever its case; an empty text for records without one.
             state: The state of the address, whatever its case; an empty text for records without one.
@@ -1062,7 +1065,8 @@ class Companies(Records):
             name: Full name: the whole text, whatever its case.
             email_domain: Email domains, any, whatever their case.
             email_domains: Email domains, any, whatever their case.
-            phone_number: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             city: The city of the address, whatever its case; an empty text for records without one.
             state: The state of the address, whatever its case; an empty text for records without one.
             postal_code: The postal code of the address, whatever its case; an empty text for records without one.
@@ -1123,7 +1127,7 @@ class Opportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -1161,7 +1165,7 @@ class Opportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -1218,9 +1222,9 @@ class Opportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
@@ -1677,7 +1681,8 @@ class AsyncLeads(Records):
             middle_name: Middle name: the whole text, whatever its case.
             last_name: Last name: the whole text, whatever its case.
             emails: Email address, any, whatever its case.
-            phone_number: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             company_name: Company name: the whole text, whatever its case.
             title: Professional title: the whole text, whatever its case.
             city: The city of the address, whatever its case; an empty text for records without one.
@@ -1849,8 +1854,10 @@ class AsyncPeople(Records):
             opportunity_ids: Opportunities they are related to.
             name: Full name: the whole text, whatever its case.
             emails: Email addresses, any, whatever their case.
-            phone_number: Phone number, any: only digits are compared.
-            phone_numbers: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
+            phone_numbers: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             title: Professional title: the whole text, whatever its case.
             city: The city of the address, whatever its case; an empty text for records without one.
             state: The state of the address, whatever its case; an empty text for records without one.
@@ -1990,7 +1997,8 @@ class AsyncCompanies(Records):
             name: Full name: the whole text, whatever its case.
             email_domain: Email domains, any, whatever their case.
             email_domains: Email domains, any, whatever their case.
-            phone_number: Phone number, any: only digits are compared.
+            phone_number: Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the
+                first, unless the match is partial.
             city: The city of the address, whatever its case; an empty text for records without one.
             state: The state of the address, whatever its case; an empty text for records without one.
             postal_code: The postal code of the address, whatever its case; an empty text for records without one.
@@ -2051,7 +2059,7 @@ class AsyncOpportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -2089,7 +2097,7 @@ class AsyncOpportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
             company_id: The company; that of the primary contact where none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
@@ -2146,9 +2154,9 @@ class AsyncOpportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no

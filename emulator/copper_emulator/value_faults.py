@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from copper_emulator.core.text import meant
 
 _NO_NUMBER = "is no whole number"
 
@@ -25,7 +28,9 @@ def shown(given: object) -> str:
 
 
 def _none_of(given: str, limits: Mapping[str, Any]) -> str:
-    return f"{given} is none of {str(limits['expected']).replace(' or ', ', ')}"
+    expected = str(limits["expected"]).replace(" or ", ", ")
+    near = meant(_bare(given), re.findall(r"'([^']*)'", expected))
+    return f"{given} is none of {expected}{f'; did you mean {near!r}?' if near is not None else ''}"
 
 
 def _no_number(given: str, limits: Mapping[str, Any]) -> str:
@@ -37,7 +42,7 @@ def _no_switch(given: str, limits: Mapping[str, Any]) -> str:
 
 
 def _bare(given: str) -> str:
-    # A number that came in a query is a number all the same.
+    # As a text is shown; a number that came in a query is a number all the same.
     return given.strip("'")
 
 

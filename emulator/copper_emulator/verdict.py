@@ -50,27 +50,29 @@ _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
 """Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
 
 
-def complaints(account: Account, claims: Claims, allow: frozenset[int | str], now: int) -> list[Complaint]:
+def complaints(account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface) -> list[Complaint]:
     """Everything that should fail a test, most telling first; empty when all is well."""
     found = []
     groups: dict[str, list[Delivery]] = {}
     for delivery in account.journal.deliveries:
         if not _is_fine(delivery) and not _is_permitted(delivery, claims, allow):
             groups.setdefault(f"{delivery.verdict} {delivery.target}", []).append(delivery)
-    found += [_wrong(group, account) for group in groups.values()]
+    found += [_wrong(group, account, surface) for group in groups.values()]
     if DUE not in allow:
         due = [n for n in account.waiting() if account.wait_of(n).what is WaitsFor.CALL]
         if due:
-            found.append(_never_sent(due, account.surface))
+            found.append(_never_sent(due, surface))
     return found
 
 
-def verdict_text(account: Account, claims: Claims, allow: frozenset[int | str], now: int, *, said: str = "") -> str:
+def verdict_text(
+    account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface, *, said: str = ""
+) -> str:
     """The complaints as one text, or nothing when all is well; values of secrets are masked.
 
-    A traceback that `said`, what is read before it, has already is not told again.
+    `surface` is where it is read. A traceback that `said`, what is read before it, has already is not told again.
     """
-    found = complaints(account, claims, allow, now)
+    found = complaints(account, claims, allow, surface)
     if not found:
         return ""
     brief = ", ".join(dict.fromkeys(complaint.brief for complaint in found))
@@ -115,12 +117,12 @@ def _is_permitted(delivery: Delivery, claims: Claims, allow: frozenset[int | str
     return claims.is_permitted(delivery) or str(delivery.outcome) in allow or delivery.status in allow
 
 
-def _wrong(group: list[Delivery], account: Account) -> Complaint:
+def _wrong(group: list[Delivery], account: Account, surface: Surface) -> Complaint:
     first = group[0]
     times = "" if len(group) == 1 else f" ({len(group)} times)"
     what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
     meant = "to raise" if first.exception is not None else "so"
-    advice = f"{mend(first, surface=account.surface)}; or, if it is meant {meant}: {permit(first, account.surface)}"
+    advice = f"{mend(first, surface=surface)}; or, if it is meant {meant}: {permit(first, surface)}"
     detail = "\n".join(refused_meanwhile(account, first))
     return Complaint(_brief(first), what, advice, detail, brief(first.traceback or ""))
 
@@ -134,7 +136,7 @@ def _brief(delivery: Delivery) -> str:
 
 
 def _pass_time(surface: Surface) -> str:
-    if surface in (Surface.RUN, Surface.SERVER, Surface.EXEC):
+    if surface in (Surface.RUN, Surface.PLAY, Surface.EXEC):
         return f"Let time pass ({surface.pass_time})"
     return "Call settle (or expect, advance)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -61,6 +62,10 @@ class _Everything:
     """A new account in which every record is there."""
 
     trusting = False
+
+    @property
+    def zone(self) -> tzinfo:
+        return lookups().zone
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         return lookups().table(table)

@@ -14,7 +14,7 @@ from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
 from copper_emulator.core.records.tables import TABLES
-from copper_emulator.core.topics import Profile, advice, exists
+from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import iso
 from pytest_copper.drawn_changes import updated_attributes
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
@@ -77,7 +77,7 @@ def bodies(
         checked_secret("secret", secret)
     wanted = None if type is None else entity_type(type)
     if event not in (None, *Event):
-        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}")
+        raise UsageError(no_event(event))
     topics = [
         topic
         for kind in EntityType

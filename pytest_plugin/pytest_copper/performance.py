@@ -13,6 +13,7 @@ from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of
 from copper_emulator.remedies import mend
 from copper_emulator.shell.host import Host
+from copper_emulator.tracebacks import brief
 from pytest_copper.probes import probe, with_what
 from pytest_copper.story import Step, Story
 from pytest_copper.written import Act, Written
@@ -178,6 +179,6 @@ class Performance:
 
 
 def _failed(delivery: Delivery, advice: str) -> EndpointFailed:
-    lines = [f"{delivery}{answer_of(delivery)}", (delivery.traceback or "").rstrip(), advice]
+    lines = [f"{delivery}{answer_of(delivery)}", advice, brief(delivery.traceback or "").rstrip()]
     exception = delivery.exception
     return EndpointFailed("\n".join(filter(None, lines)), type(exception).__name__ if exception else delivery.summary)

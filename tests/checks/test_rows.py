@@ -358,6 +358,63 @@ def test_where_no_hook_is_no_more_is_sent(copper: Copper, status: int) -> None:
     assert {row.evidence.startswith(said) for row in report.rows[1:]} == {True}
 
 
+def test_who_redirects_everything_is_sent_no_more(copper: Copper) -> None:
+    report = played(copper, lambda *_: Response(302, headers={"Location": "/hook/"}))
+
+    assert report.summary == f"0 rows passed, 1 failed, {len(ROWS) - 1} skipped"
+    why = "everything that was sent was refused with 302: register the URL that answers itself"
+    assert {row.evidence.startswith(why) for row in report.rows[1:]} == {True}
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, status: int) -> None:
+    """Each other row would find the same, with advice about something else."""
+    report = played(copper, lambda *_: status)
+
+    verdicts = [str(row.verdict) for row in report.rows]
+    assert verdicts == ["failed", "passed", "failed", "failed", *["skipped"] * (len(ROWS) - 4)]
+    assert [report[row].advice for row in ("in-time", "type-lead")] == [
+        "As in row answers: nothing has been taken yet."
+    ] * 2
+    why = f"nothing has been taken yet, up to row type-lead, in which a record lives: it was rejected ({status})"
+    assert {row.evidence for row in report.rows[4:]} == {why}
+
+
+def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        if body["event"] == "new":
+            raise KeyError("name")
+        return 200
+
+    report = played(copper, hook, only="answers,type-person,again")
+
+    assert [str(row.verdict) for row in report.rows] == ["failed"] * 3
+    assert "Work through all of `ids`" in report["type-person"].advice
+
+
+def test_what_fails_at_something_special_is_sent_the_rest(copper: Copper) -> None:
+    report = played(copper, lambda *_: 500, only="unknown-keys,values")
+
+    assert [str(row.verdict) for row in report.rows] == ["failed", "failed"]
+    assert "look before you read one as text" in report["values"].advice
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_who_refuses_the_right_secret_too_proves_nothing(copper: Copper, status: int) -> None:
+    report = played(copper, lambda *_: status, only="secret-missing,secret-wrong")
+
+    assert (report.played, report.ok) == (0, False)
+    evidence = f"refused with {status}, but so is what has the right one: that proves nothing"
+    assert {row.evidence for row in report.rows} == {evidence}
+
+
+def test_where_no_row_is_left_that_is_told(copper: Copper) -> None:
+    with pytest.raises(UsageError, match="no row is left to play: skip leaves out all of only"):
+        copper.check(TARGET, only="answers", skip="answers")
+    with pytest.raises(UsageError, match="no row is left to play: skip leaves out every row"):
+        copper.check(TARGET, skip=check_names())
+
+
 def test_who_has_answered_before_is_sent_what_comes_after_a_404(copper: Copper) -> None:
     report = played(copper, lambda body, _: 404 if len(body["ids"]) > 1 else 200, only="answers,batch-2,again")
 

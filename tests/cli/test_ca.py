@@ -117,13 +117,26 @@ def test_what_goes_to_stdout_goes_there_alone(
 def test_a_file_that_cannot_be_written_is_one_line(option: str, tmp_path: Path) -> None:
     file = tmp_path / "missing" / "ca.pem"
 
-    assert run("ca", option, str(file)) == (1, "", f"copper-emulator: {option} {file}: No such file or directory\n")
+    assert run("ca", option, str(file)) == (
+        1,
+        "",
+        f"copper-emulator: {file} cannot be written: No such file or directory\n",
+    )
 
 
 def test_a_host_without_a_file_is_wrong_use() -> None:
     code, _, err = run("ca", "--host", "localhost")
 
     assert (code, err) == (2, "copper-emulator: --host is whom a certificate is for: it goes with --issue FILE\n")
+
+
+def test_force_without_a_file_is_wrong_use() -> None:
+    code, _, err = run("ca", "--force")
+
+    assert (code, err) == (
+        2,
+        "copper-emulator: --force is about a file that is there already: it goes with --issue FILE\n",
+    )
 
 
 def test_a_host_that_is_no_name_is_one_line(tmp_path: Path) -> None:

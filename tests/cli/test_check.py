@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ import pytest
 from copper_emulator import check_names
 from copper_emulator.checks.run import IDS_PER_RUN
 from copper_emulator.checks.standalone import first_id
+from copper_emulator.shell.serving import DEFAULT_PORT
 from tests.checks.served import served
 from tests.cli.processes import free_port, invoke, run
 from tests.machine.samples import sample
@@ -107,6 +109,14 @@ def test_runs_a_second_apart_have_no_record_in_common() -> None:
         assert first_id(now + 1_000) - first_id(now) == IDS_PER_RUN
 
 
+@pytest.mark.parametrize(("option", "begins"), [("--junit", "<?xml"), ("--html", "<!doctype html>")])
+def test_a_report_on_stdout_stands_there_alone(option: str, begins: str) -> None:
+    code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers", option, "-")
+
+    assert (code, err) == (1, "")
+    assert out.lower().startswith(begins)
+
+
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     heard: list[object] = []
 
@@ -198,10 +208,16 @@ def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
         (["https://api.copper.com/hook", "--allow-target", "api.copper.com"], "nothing is ever delivered to Copper"),
         (["http://127.0.0.1:9", "--secret", "s3cret"], "--secret 's3cret': write NAME=VALUE"),
         (["http://127.0.0.1:9", "--header", "a"], "--header 'a': write NAME=VALUE"),
-        (["http://127.0.0.1:9", "--types", "people"], "there is no type 'people'"),
+        (["http://127.0.0.1:9", "--types", "persn"], "there is no type 'persn'"),
         (["http://127.0.0.1:9", "--only", "nothing"], "there is no row 'nothing'"),
         (["http://127.0.0.1:9", "--patience", "soon"], "--patience: 'soon' is not a duration"),
-        (["http://127.0.0.1:9", "--profile", "x"], "profile"),
+        (
+            ["http://127.0.0.1:9", "--only", "answers", "--skip", "answers"],
+            "no row is left to play: skip leaves out all of",
+        ),
+        (["http://127.0.0.1:9", "--profile", "x"], "--profile: 'x' is none of"),
+        (["http://127.0.0.1:9", "--timeout", "x"], "--timeout: 'x' is not a duration"),
+        (["http://127.0.0.1:9", "--junit", "-", "--json"], "stdout is for one of"),
         (["http://127.0.0.1:9", "--state-url", "https://example.com/"], "example.com is not this machine"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--port", "0"], "refused"),
         (["http://127.0.0.1:9", "--state-url", "http://127.0.0.1:9/", "--state-command", "x"], "not from both"),
@@ -224,6 +240,28 @@ def test_a_port_that_is_taken_is_told() -> None:
 
     assert code == 2
     assert "is in use" in err
+
+
+@pytest.mark.parametrize(("token", "told"), [((), "meanwhile"), (("--token", "mine"), "meanwhile with its token")])
+def test_that_nobody_called_the_api_names_a_token_only_where_one_was_given(token: tuple[str, ...], told: str) -> None:
+    with served(lambda environ, start: (start("500 Broken", []), [b""])[1]) as url:
+        _, out, _ = invoke("check", url, "--port", "0", "--only", "answers", *token)
+
+    assert f"; no call of the API came {told}\n" in out
+
+
+def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
+    with socket.socket() as taken:
+        # By whomever.
+        with suppress(OSError):
+            taken.bind(("127.0.0.1", DEFAULT_PORT))
+            taken.listen()
+        code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--only", "answers")
+
+    assert code == 1
+    assert f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in out
+    assert "Records can be fetched at http://127.0.0.1:" in out
+    assert f":{DEFAULT_PORT}/" not in out
 
 
 def test_it_runs_as_a_process() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from copper_emulator.cli import main
 from copper_emulator.scenarios import load
 from tests.cli.processes import Process, invoke, run, started, subscribe
 
@@ -206,11 +208,104 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
     # Secrets of subscriptions are in it, and it was there for all to read.
     file.touch(0o644)
-    assert f"What was done is in {file}; copper-emulator run {file} does it again." in told(
-        server, "record", "stop", "--output", str(file)
-    )
+    code, _, err = invoke("record", "show", "--output", str(tmp_path / "missing" / "session.yaml"), server=server)
+    assert (code, err.count("\n")) == (1, 1)
+    assert told(server, "record", "show", "--output", "-") == told(server, "record", "show")
+    assert told(server, "record", "stop", "--output", str(file)).splitlines() == [
+        f"What was done is in {file}; copper-emulator run {file} does it again.",
+        f"In a running server: copper-emulator play {file} --reset",
+    ]
     assert file.stat().st_mode & 0o777 == 0o600
     assert load(file).content.steps[0].create is not None
+
+
+def test_what_cannot_be_played_again_beside_what_is_there_says_so_and_names_the_file(
+    server: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "session.yaml"
+    made = asked(server, "create", "person")["records"][0]["id"]
+    told(server, "record", "start")
+    told(server, "update", "person", str(made), "--set", "name=Grace")
+    told(server, "record", "stop", "--output", str(file))
+
+    code, out, err = invoke("play", str(file), server=server)
+
+    assert (code, err) == (1, "")
+    assert f"FAILED  recorded: {file}:4: step 1 of 2 failed" in out
+    assert "play it with --reset, which empties the account first." in out
+    assert "PASSED" in told(server, "play", str(file), "--reset")
+
+
+@pytest.mark.parametrize("command", ["play", "run"])
+def test_a_scenario_is_played_from_stdin(server: str, command: str) -> None:
+    done = CliRunner().invoke(main, [command, "-"], input=RENAMED, env={"COPPER_EMULATOR_URL": server})
+    wrong = CliRunner().invoke(main, [command, "-"], input="name: x\n", env={"COPPER_EMULATOR_URL": server})
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "PASSED  renamed: 3 steps" in done.stdout
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("copper-emulator: -:1: steps: is missing")
+
+
+def test_a_body_is_replayed_from_stdin(server: str) -> None:
+    body = '{"type":"person","event":"update","ids":[17]}'
+    done = CliRunner().invoke(main, ["replay", "-", "--target", INBOX], input=body, env={"COPPER_EMULATOR_URL": server})
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "< 200" in done.stdout
+
+
+def test_notifications_and_the_journal_are_filtered_by_what_the_control_api_knows(server: str) -> None:
+    made = asked(server, "subscribe", "people.update", INBOX)["id"]
+    told(server, "subscribe", "person.update", f"{INBOX}/other")
+    change = asked(server, "fire", "Person.UPDATE", "--id", "17")
+
+    def count(*filters: str) -> int:
+        found: int = asked(server, "notifications", *filters)["count"]
+        return found
+
+    assert count() == 2
+    assert count("--subscription", str(made)) == 1
+    assert (count("--outcome", "delivered"), count("--outcome", "failed", "--outcome", "lost")) == (2, 0)
+    assert (count("--since", change["at"]), count("--until", change["at"])) == (2, 0)
+    assert (count("--type", "People"), count("--type", "lead")) == (2, 0)
+    assert "/other" not in told(server, "journal", "--subscription", str(made), "--kind", "ended")
+    assert len(told(server, "journal", "--text", "/OTHER", "--kind", "ended").splitlines()) == 1
+
+
+def test_the_journals_limit_counts_the_lines_that_are_shown(server: str) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    for record in ("1", "2", "3"):
+        told(server, "fire", "person.update", "--id", record)
+
+    shown = told(server, "journal").splitlines()
+
+    assert told(server, "journal", "--limit", "5").splitlines() == shown[-5:]
+    assert "sending" not in "".join(shown)
+    assert "sending" in told(server, "journal", "--kind", "sending")
+
+
+@pytest.mark.parametrize("name", ["activity", "activities", "activity_log", "Activities"])
+def test_a_type_is_called_by_any_of_its_names(server: str, name: str) -> None:
+    assert asked(server, "subscribe", f"{name}.new", INBOX)["type"] == "activity_log"
+    assert asked(server, "fire", f"{name}.NEW", "--id", "5")["type"] == "activity_log"
+    assert asked(server, "wait", f"{name}.new")["deliveries"][0]["type"] == "activity_log"
+    assert asked(server, "search", name)["total"] == 0
+    assert "activity_log/new" in told(server, "why", name)
+
+
+def test_only_settings_that_were_changed_are_shown_and_as_they_are_written(server: str) -> None:
+    assert told(server, "settings", "--set", "allow_http=true", "--set", "allow_targets=a.example") == (
+        "allow_http         true\nallow_targets      a.example\n"
+    )
+    assert told(server, "settings", "--set", "allow_targets=none") == "allow_targets      none\n"
+    assert "other settings: allow_targets none" in told(server, "journal", "--kind", "settings")
+    for command in (["settings"], ["reset"], ["accounts", "--create", "another"]):
+        code, _, err = invoke(*command, "--set", "latncy=1m", server=server)
+        assert (code, err.partition(" The settings are profile, limits,")[0]) == (
+            2,
+            "copper-emulator: there is no setting 'latncy'. Did you mean latency?",
+        )
 
 
 def test_accounts_are_made_and_deleted(running: Process) -> None:
@@ -241,7 +336,16 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["subscribe", "person.update", INBOX, "--secret", "key"], "--secret 'key'"),
         (["unsubscribe"], "say which subscriptions"),
         (["routes", "https://my-app.example"], "ORIGIN=URL"),
-        (["routes", "--remove", "https://my-app.example"], "no route"),
+        (["routes", "foo"], "'foo': write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000"),
+        (["wait", "--timeout", "x"], "--timeout: 'x' is not a duration"),
+        (["inbox", "--delay", "x"], "--delay: 'x' is not a duration"),
+        (["notifications", "--state", "faild"], "--state: 'faild' is none of 'queued', "),
+        (["notifications", "--state", "faild"], "did you mean 'failed'?"),
+        (["notifications", "--since", "monday"], "--since: 'monday' is no moment"),
+        (
+            ["subscribe", "person.updatd", INBOX],
+            "there is no event 'updatd'; it is one of new, update, delete; did you",
+        ),
         (["resend", "99", "--body", "{"], "--body is no JSON"),
         (["replay", "README.md", "--target", INBOX], "is no JSON"),
         (["play", "no_such"], "there is no scenario"),
@@ -265,6 +369,11 @@ def test_wrong_usage_is_one_line_and_exit_code_2(server: str, args: list[str], w
     [
         (["unsubscribe", "1"], "no subscription 1"),
         (["targets", "--pause", "https://my-app.example"], "nobody has subscribed"),
+        (["routes", "--remove", "https://my-app.example"], "no route"),
+        (
+            ["snapshot", "/no/such/folder/one.json"],
+            "/no/such/folder/one.json cannot be written: No such file or directory",
+        ),
         (["show", "99"], "99"),
         (["resend", "99"], "99"),
         (["accounts", "--delete", "nobody"], "no account 'nobody'"),

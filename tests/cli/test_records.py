@@ -94,8 +94,34 @@ def test_names_that_cannot_be_written_are_told(server: str) -> None:
     again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
 
     assert answered["ignored"] == ["company_id"]
-    ignored = "ignored: company_id (only Copper writes it, or only at creation; relate records instead)"
+    ignored = "company_id is ignored: it can be given at creation only; relate the records instead."
     assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
+
+
+def test_each_name_that_cannot_be_written_has_its_own_reason(server: str) -> None:
+    ada = str(created(server, "person", "--set", "name=Ada"))
+
+    _, out, _ = invoke("update", "person", ada, "--set", "id=5", "--set", "date_created=1", server=server)
+
+    assert "id is ignored: Copper gives it.\n" in out
+    assert "date_created is ignored: only Copper writes it.\n" in out
+
+
+def test_what_two_records_of_one_call_cannot_share_names_them(server: str) -> None:
+    code, _, err = invoke(
+        "create", "person", "--count", "2", "--set", 'emails=[{"email":"same@example.com"}]', server=server
+    )
+
+    assert code == 2
+    assert "Records 1 and 2 of this call both have same@example.com, which can belong to one person only." in err
+
+
+def test_what_an_activity_lacks_is_told_with_how_it_is_written(server: str) -> None:
+    code, _, err = invoke("create", "activity", server=server)
+
+    assert code == 2
+    assert "Parent: can't be blank. parent is `{id, type}` of a lead, " in err
+    assert ', like {"id": 17, "type": "person"}.' in err
 
 
 def test_delete_removes(server: str) -> None:
@@ -163,6 +189,26 @@ def test_seed_reads_a_file_and_tells_nobody(server: str, tmp_path: Path, name: s
     assert (code, out, err) == (0, f"2 records from {tmp_path / name}; nobody is notified.\n", "")
     assert done(server, "search", "person", "--where", "name=Ada")["records"][0]["id"] == 17
     assert "person/new [" not in invoke("journal", server=server)[1]
+
+
+@pytest.mark.parametrize("text", ['[{"name": "Ada"}]', "name\nAda\n"], ids=["json", "csv"])
+def test_seed_reads_stdin_whichever_of_both_it_is(server: str, text: str) -> None:
+    seeded = CliRunner().invoke(main, ["seed", "People", "-"], input=text, env={"COPPER_EMULATOR_URL": server})
+
+    assert (seeded.exit_code, seeded.stdout) == (0, "1 record from stdin; nobody is notified.\n")
+    assert [record["name"] for record in done(server, "search", "person")["records"]] == ["Ada"]
+
+
+def test_seed_takes_what_search_has_printed(server: str, tmp_path: Path) -> None:
+    made = created(server, "person", "--set", "name=Ada", "--set", 'tags=["vip"]', "--set", "title=Countess")
+    found = done(server, "search", "person")
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps(found))
+    invoke("reset", server=server)
+
+    assert invoke("seed", "person", str(file), server=server)[0] == 0
+    assert done(server, "search", "person")["records"] == found["records"]
+    assert found["records"][0]["id"] == made
 
 
 def test_seed_knows_the_accounts_custom_fields_of_the_type(server: str, tmp_path: Path) -> None:

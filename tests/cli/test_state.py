@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from copper_emulator.cli import main
 from tests.cli.processes import Process, invoke, run, started, subscribe
 
 
@@ -75,6 +77,27 @@ def test_an_account_is_written_into_a_file_and_put_back(server: Process, tmp_pat
     assert "Ada" in invoke("search", "person", server=server.url)[1]
 
 
+def test_an_account_is_written_to_stdout_and_put_back_from_stdin(server: Process) -> None:
+    invoke("reset", server=server.url)
+    invoke("create", "person", "--set", "name=Ada", server=server.url)
+    code, document, err = invoke("snapshot", "-", server=server.url)
+    assert (code, json.loads(document)["account"], err) == (0, "default", "")
+    assert not Path("-").exists()
+
+    invoke("reset", server=server.url)
+    put_back = CliRunner().invoke(main, ["restore", "-"], input=document, env={"COPPER_EMULATOR_URL": server.url})
+    assert (put_back.exit_code, put_back.stderr) == (0, "")
+    assert "Ada" in invoke("search", "person", server=server.url)[1]
+
+
+def test_a_state_is_kept_in_a_file_alone() -> None:
+    assert invoke("serve", "--state", "-") == (
+        2,
+        "",
+        "copper-emulator: --state: a state is kept in a file, and - is none\n",
+    )
+
+
 def test_what_is_no_snapshot_is_one_line(server: Process, tmp_path: Path) -> None:
     file = tmp_path / "monday.json"
     assert invoke("restore", str(file), server=server.url) == (
@@ -104,8 +127,8 @@ def test_of_settings_that_are_for_tests_it_is_said(server: Process) -> None:
     out = invoke("settings", server=server.url)[1]
 
     assert "intercept" not in out
-    assert "strict             True  (for tests, and for scenarios that are played here)\n" in out
-    assert "allow                (for tests, and for scenarios that are played here)\n" in out
+    assert "strict             true  (for tests, and for scenarios that are played here)\n" in out
+    assert "allow              none  (for tests, and for scenarios that are played here)\n" in out
 
 
 def test_settings_are_shown_and_changed(server: Process) -> None:

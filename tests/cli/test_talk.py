@@ -55,6 +55,23 @@ def test_fire_says_what_becomes_of_the_change(server: Process) -> None:
     assert f"for subscription {made}: waits, due" in out
 
 
+def test_what_is_advised_goes_to_the_server_and_the_account_that_were_named(server: Process) -> None:
+    subscribe(server.url, "person", "new")
+    invoke("fire", "person.new", "--id", "17", server=server.url)
+    invoke("advance", "10m", server=server.url)
+
+    by_variable = invoke("why", "person", "17", server=server.url)[1]
+    before = invoke("--server", server.url, "why", "person", "17")[1]
+    after = invoke("why", "person", "17", "--server", server.url, "--account", "default")[1]
+    error = invoke("--server", server.url, "record", "stop")[2]
+
+    advised = "routes https://my-app.example="
+    assert f"copper-emulator {advised}" in by_variable
+    assert f"copper-emulator --server {server.url} {advised}" in before
+    assert f"copper-emulator --server {server.url} --account default {advised}" in after
+    assert f"Begin with copper-emulator --server {server.url} record start" in error
+
+
 def test_advance_shows_what_was_delivered_and_what_time_it_is(server: Process) -> None:
     subscribe(server.url, "person", "update")
     invoke("fire", "person.update", "--id", "17", server=server.url)
@@ -251,6 +268,8 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
         (["journal", "--status", "99"], "'99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
+        (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; it is one of new, update, delete; did"),
+        (["status", "--server", "https://127.0.0.1:2930"], "it is done at the plain port, like http://127.0.0.1:2929"),
         (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
         (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),
         (["status", "--server", "ftp://127.0.0.1"], "is no URL of a server"),
@@ -284,3 +303,12 @@ def test_wrong_use_is_one_line_and_exit_code_2(args: list[str], says: str) -> No
 )
 def test_values_are_json_where_they_can_be_and_else_text(given: list[str], expected: dict[str, object]) -> None:
     assert parse_attributes(tuple(given)) == expected
+
+
+def test_attributes_that_no_real_change_has_are_sent_and_told_of(server: Process) -> None:
+    args = ("fire", "person.update", "--id", "17", "--set", "nmae=a,b", "--set", "custom_fields.5=1,2")
+    code, out, _ = invoke(*args, server=server.url)
+
+    assert code == 0
+    assert "Sent as it is, but no change of people tells of 'nmae'; did you mean 'name'?\n" in out
+    assert "Sent as it is, but there is no custom field 5; there are none.\n" in out

@@ -122,3 +122,13 @@ def test_what_never_was_is_one_line_and_exit_code_1(server: Process, arguments: 
     code, out, err = invoke("why", *arguments, server=server.url)
 
     assert (code, out, err) == (1, "", f"copper-emulator: {said}\n")
+
+
+def test_of_many_changes_the_newest_are_told(server: Process) -> None:
+    code, out, _ = invoke("why", "--limit", "1", server=server.url)
+
+    assert code == 0
+    assert plain(out).splitlines()[:2] == [
+        "... 1 earlier change left out, --limit shows more ...",
+        "TIME  person/update [17, 18] (fired by hand)",
+    ]

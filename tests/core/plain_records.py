@@ -27,6 +27,7 @@ BLANK: dict[str, Row] = {
         **CONTACT,
         **SHARED,
         **dict.fromkeys(("company_name", "customer_source_id", "email", "monetary_unit", "monetary_value")),
+        **dict.fromkeys(("converted_unit", "converted_value")),
         **dict.fromkeys(("converted_opportunity_id", "converted_contact_id", "converted_at", "date_last_contacted")),
         "interaction_count": 0,
         "status": "New",

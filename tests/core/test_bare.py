@@ -129,7 +129,26 @@ def test_a_captured_body_says_what_it_is() -> None:
     assert captured_topic(raw) == (topic("person/new"), (17, 18))
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"type":"x","event":"new","ids":[]}', b"[" * 100_000])
-def test_what_is_no_notification_is_not_taken_for_one(raw: bytes) -> None:
-    with pytest.raises(UsageError, match="this is no captured notification"):
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "it is no JSON"),
+        (b"[" * 100_000, "it is no JSON"),
+        (b'{"type":"\xff"}', "it is no text in UTF-8"),
+        (b"[]", "it is an array"),
+        (b"{}", "it has no type"),
+        (b'{"type":"person","ids":[17]}', "it has no event"),
+        (b'{"type":"person","event":"new"}', "it has no ids"),
+        (b'{"type":"persn","event":"new","ids":[17]}', "there is no type 'persn'; it is one of lead, person, "),
+        (b'{"type":["person"],"event":"new","ids":[17]}', "there is no type ['person']"),
+        (b'{"type":"person","event":"updated","ids":[17]}', "there is no event 'updated'; it is one of "),
+        (b'{"type":"person","event":"new","ids":17}', "its ids are 17"),
+        (b'{"type":"person","event":"new","ids":["a"]}', "its ids are ['a']"),
+        (b'{"type":"person","event":"new","ids":[1e999]}', "its ids are [inf]"),
+    ],
+)
+def test_what_is_no_notification_is_not_taken_for_one(raw: bytes, why: str) -> None:
+    with pytest.raises(UsageError, match="this is no captured notification") as caught:
         captured_topic(raw)
+
+    assert f": {why}" in str(caught.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from copper_emulator.core.journal import Journal
+from copper_emulator.core.journal import Entries, Journal
 from copper_emulator.core.model import Delivery, EntityType, Entry, Kind, Outcome, Result
 from tests.core.builders import (
     START,
@@ -144,3 +146,41 @@ def test_the_entries_are_read_as_a_list_is() -> None:
     assert list(reversed(journal.entries)) == written[::-1]
     with pytest.raises(IndexError):
         journal.entries[5]
+
+
+def test_what_was_refused_while_a_notification_was_on_its_way_is_its_own_once_and_in_order() -> None:
+    journal = Journal()
+    first, second = make_notification(serial=1), make_notification(serial=2)
+    journal.note(START, Kind.REFUSED, "before")
+    for notification in (first, second):
+        journal.queued(notification, START)
+        journal.passed(notification, Kind.SENDING, START)
+    journal.note(START, Kind.REFUSED, "b")
+    assert journal.refused_during(first) == ["b"]
+
+    journal.note(START, Kind.REFUSED, "a")
+    journal.note(START, Kind.REFUSED, "b")
+    journal.ended(Delivery(first, Outcome.REJECTED, TARGET, START, START, status=500))
+    journal.note(START, Kind.REFUSED, "after")
+
+    assert journal.refused_during(first) == ["b", "a"]
+    assert journal.refused_during(second) == ["b", "a", "after"]
+
+
+def test_the_entries_are_read_once_however_many_notifications_are_asked_after() -> None:
+    looked: list[Any] = []
+
+    class Counting(Entries):
+        def __getitem__(self, place: Any) -> Any:
+            looked.append(place)
+            return super().__getitem__(place)
+
+    journal = Journal()
+    journal.entries = Counting(None)
+    notifications = [make_notification(serial=serial) for serial in range(1, 21)]
+    for notification in notifications:
+        journal.passed(notification, Kind.SENDING, START)
+        journal.ended(Delivery(notification, Outcome.FAILED, TARGET, START, START))
+
+    assert [journal.refused_during(notification) for notification in notifications] == [[]] * 20
+    assert len(looked) == len(journal.entries)

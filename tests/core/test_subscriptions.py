@@ -243,6 +243,19 @@ def test_a_refusal_says_what_would_help(changes: dict[str, Any], hint: str) -> N
     assert refused_create({**RIGHT, **changes}).hint == hint
 
 
+@pytest.mark.parametrize(
+    "name",
+    # RFC 9110 and 9112: of the connection, or of how the body is framed.
+    [
+        *("Host", "Content-Length", "Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization"),
+        *("Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"),
+    ],
+)
+def test_headers_that_belong_to_the_connection_are_refused(name: str) -> None:
+    refused = refused_create({**RIGHT, "headers": {name: "x"}})
+    assert refused.message.endswith(f"Headers: must not contain {name}")
+
+
 def test_null_is_the_same_as_absent_for_what_is_optional() -> None:
     body = {**RIGHT, "secret": None, "headers": None, "custom_field_computed_values": None}
 

@@ -21,6 +21,7 @@ ORIGIN = "https://billing.example.com"
         (Surface.FACTORY, "make_copper(allow=409), --copper-allow=409 or copper_allow in the ini file"),
         (Surface.RUN, "--settings allow=409"),
         (Surface.SERVER, "copper-emulator reset --set allow=409"),
+        (Surface.PLAY, "copper-emulator reset --set allow=409"),
         (Surface.EXEC, "exec --allow 409"),
         (Surface.CONNECTED, "copper-emulator reset --set allow=409"),
     ],
@@ -51,6 +52,7 @@ def test_a_switch_elsewhere() -> None:
         (Surface.PYTEST, "", f"copper.route('{ORIGIN}', to=app)"),
         (Surface.PYTHON, "http://localhost:80", f"copper.route('{ORIGIN}', to='http://localhost:80')"),
         (Surface.SERVER, "", f"copper-emulator routes {ORIGIN}=http://127.0.0.1:5000"),
+        (Surface.PLAY, "", f"copper-emulator routes {ORIGIN}=http://127.0.0.1:5000"),
         (Surface.SERVER, "http://localhost:80", f"copper-emulator routes {ORIGIN}=http://localhost:80"),
         (Surface.EXEC, "", f"exec --route {ORIGIN}=http://127.0.0.1:5000"),
         (Surface.RUN, "", "--target http://127.0.0.1:5000/hooks/copper"),
@@ -67,6 +69,7 @@ def test_a_route_is_made_as_it_is_there(surface: Surface, to: str, said: str) ->
         (Surface.CONNECTED, f"copper.subscribe('person', 'new', target='{ORIGIN}')"),
         (Surface.SERVER, f"copper-emulator subscribe person.new {ORIGIN}, or POST .../subscriptions"),
         (Surface.EXEC, f"copper-emulator subscribe person.new {ORIGIN}, or POST .../subscriptions"),
+        (Surface.PLAY, f"under `subscriptions:`, {{topic: person/new, target: {ORIGIN}}}"),
         (Surface.RUN, f"under `subscriptions:`, {{topic: person/new, target: {ORIGIN}}}"),
     ],
 )
@@ -77,6 +80,11 @@ def test_a_target_is_subscribed_as_it_is_there(surface: Surface, said: str) -> N
 def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
     assert [each.expected("status", 409) for each in (Surface.PYTEST, Surface.RUN)] == ["status=409", "status: 409"]
     assert Surface.EXEC.expected("status", 409) == "status: 409"
+    assert Surface.PLAY.expected("outcome", "failed") == "outcome: failed"
+    assert Surface.SERVER.expected("count", 8) == "--count 8"
+    assert Surface.PYTHON.which == "ids= or target="
+    assert Surface.PLAY.which == Surface.RUN.which == "`records`, `ids` or `to`"
+    assert Surface.SERVER.which == "--id"
     assert Surface.RUN.faults_off == "a step `faults: off`"
     assert Surface.EXEC.faults_off == "copper-emulator faults off"
     assert Surface.SERVER.faults_off == "copper-emulator faults off"
@@ -113,11 +121,27 @@ def test_what_is_expected_and_faults_are_written_as_they_are_there() -> None:
             "`run_until_idle: 1d`",
         ),
         (
-            Surface.SERVER,
+            Surface.PLAY,
+            "a step `expect: {topic: person/new}`",
+            "a step `expect_none: {topic: person/new}`",
+            "a step `create`, or `fire`",
+            "a step `advance` or `run_until_idle`",
+            "`run_until_idle: 1d`",
+        ),
+        (
+            Surface.EXEC,
             "a step `expect: {topic: person/new}`",
             "a step `expect_none: {topic: person/new}`",
             "copper-emulator create person, the same through the API, or copper-emulator fire person.new --id ID",
             "copper-emulator advance, in a scenario a step `advance`",
+            "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`",
+        ),
+        (
+            Surface.SERVER,
+            "copper-emulator wait person.new",
+            "so with `expect_none` in a scenario",
+            "copper-emulator create person, the same through the API, or copper-emulator fire person.new --id ID",
+            "copper-emulator advance",
             "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`",
         ),
     ],
@@ -132,7 +156,7 @@ def test_what_is_expected_and_what_makes_it_come_true_is_said_as_it_is_there(
 
 
 def test_nothing_at_all_is_expected_as_it_is_there() -> None:
-    assert Surface.SERVER.expect_none() == "a step `expect_none: {}`"
+    assert Surface.PLAY.expect_none() == "a step `expect_none: {}`"
     assert Surface.PYTHON.expect_none() == "copper.expect_none()"
 
 
@@ -142,6 +166,7 @@ def test_nothing_at_all_is_expected_as_it_is_there() -> None:
         (Surface.PYTHON, "copper.faults.off()"),
         (Surface.PYTEST_ASYNC, "copper_async.faults.off()"),
         (Surface.RUN, "a step `faults: off`"),
+        (Surface.PLAY, "a step `faults: off`"),
         (Surface.SERVER, "copper-emulator faults off"),
     ],
 )
@@ -152,3 +177,10 @@ def test_faults_are_switched_off_as_it_is_done_there(surface: Surface, said: str
 def test_an_application_is_started_as_the_account_is_called() -> None:
     assert Surface.PYTEST.start == "copper.start(app)"
     assert Surface.PYTEST_ASYNC.start == "await copper_async.start(app)"
+
+
+def test_a_scenario_is_read_about_where_it_is_played() -> None:
+    """A running server has commands of its own, and a scenario on it has steps."""
+    assert Surface.SERVER.of_scenario is Surface.PLAY
+    assert Surface.EXEC.of_scenario is Surface.EXEC
+    assert Surface.RUN.of_scenario is Surface.RUN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copper_emulator.core.model import EntityType, Event, Topic
-from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists
+from copper_emulator.core.topics import TABLES, Profile, advice, events_of, exists, no_event
 
 # Copper support page, "Learn more about Copper Webhooks", section "What you can subscribe to", as printed.
 SUPPORT_PAGE = """
@@ -94,3 +94,18 @@ def test_other_types_have_no_events(name: str) -> None:
 )
 def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence: str) -> None:
     assert advice(name, Profile(profile)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("updated", "; did you mean 'update'?"),
+        ("Delete", "; did you mean 'delete'?"),
+        ("created", "; did you mean 'new'?"),
+        ("removed", "; did you mean 'delete'?"),
+        ("xyz", ""),
+        (17, ""),
+    ],
+)
+def test_of_what_is_no_event_it_is_said_which_may_be_meant(name: object, question: str) -> None:
+    assert no_event(name) == f"there is no event {name!r}; it is one of new, update, delete{question}"

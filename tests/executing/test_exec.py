@@ -357,6 +357,10 @@ def test_whatever_a_refusal_names_can_be_allowed(host: str) -> None:
         (["--proxy-allow", "example.com", "--isolate", "--", "true"], "no other host can be reached"),
         (["--token", " ", "--", "true"], "a token cannot be empty"),
         (["--target", "http://127.0.0.1:1/", "--", "true"], "give --scenario, too"),
+        (
+            ["--wait", "1s", "--", "true"],
+            "--wait is how long a scenario waits until it can begin: give --scenario",
+        ),
         (["--scenario", "no_such", "--", "true"], "there is no scenario no_such"),
         (["--scenario", "first_notification", "--wait", "soon", "--", "true"], "--wait: 'soon' is not a duration"),
         (["--latency", "soon", "--", "true"], "--latency: 'soon' is not a duration"),

@@ -84,6 +84,39 @@ def test_an_event_is_sent_with_a_valid_body_made_of_the_records(screen: Screen, 
     assert emulator.notifications()[0]["ids"] == [person]
 
 
+def test_without_a_record_the_body_is_right_and_that_there_is_none_is_a_note(
+    screen: Screen, emulator: Emulator
+) -> None:
+    screen.open("send")
+
+    expect(screen.main).to_contain_text("A body as Copper sends it.")
+    expect(screen.main).to_contain_text("No record has the id 17: an endpoint that fetches it is answered 404.")
+    expect(screen.main).not_to_contain_text("Copper would not send this")
+
+
+def test_the_body_of_an_update_has_the_name_that_the_record_has_now(screen: Screen, emulator: Emulator) -> None:
+    emulator.create(name="Ada Lovelace")
+    screen.open("send")
+
+    body = json.loads(screen.page.get_by_label("Body").input_value())
+
+    assert body["updated_attributes"] == {"name": ["Former name", "Ada Lovelace"]}
+    expect(screen.main).not_to_contain_text("No record has the id")
+
+
+def test_a_target_that_is_not_asked_for_looks_so(screen: Screen, emulator: Emulator) -> None:
+    screen.open("send")
+    target = screen.page.get_by_label("Target", exact=True)
+    ground = "element => getComputedStyle(element).backgroundColor"
+    expect(target).to_be_disabled()
+    off = target.evaluate(ground)
+
+    screen.page.get_by_label("To", exact=True).select_option("elsewhere")
+
+    expect(target).to_be_enabled()
+    assert target.evaluate(ground) != off
+
+
 def test_a_body_that_copper_would_not_send_is_warned_of_and_can_be_sent_all_the_same(
     screen: Screen, emulator: Emulator, endpoint: Endpoint
 ) -> None:
@@ -190,6 +223,21 @@ def test_what_cannot_be_sent_again_is_told_in_one_line(screen: Screen, emulator:
     expect(screen.page.locator("#said .problem")).to_have_count(1)
     screen.said("2 notifications not sent again: #1, #2")
     screen.said("it cannot be")
+
+
+def test_of_several_some_of_which_cannot_be_sent_again_both_are_told(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new")
+    for number in (17, 18):
+        emulator.fire(number)
+    screen.open()
+    refused = {"error": "it cannot be"}
+    screen.page.route("**/notifications/2/resend", lambda route: route.fulfill(status=409, json=refused))
+    screen.press("Select all")
+
+    screen.press("Resend 2 selected")
+    screen.press("Resend them")
+
+    screen.said("1 notification sent again: 1 delivered; 1 notification not sent again: #2")
 
 
 def test_everything_in_a_window_of_time_is_sent_again(screen: Screen, emulator: Emulator, endpoint: Endpoint) -> None:
@@ -453,11 +501,11 @@ def test_faults_say_their_seed_and_can_be_for_one_target(screen: Screen, emulato
     screen.open("faults")
     expect(screen.region("Faults that are on")).to_contain_text("seed 0")
 
-    screen.page.get_by_label("Only targets that begin so").fill("https://billing.example.com")
+    screen.page.get_by_label("Only targets that begin with").fill("https://billing.example.com")
     screen.press("Switch on outage")
 
     expect(screen.region("Faults that are on")).to_contain_text("outage=10m@https://billing.example.com")
-    screen.page.get_by_label("Only targets that begin so").fill("")
+    screen.page.get_by_label("Only targets that begin with").fill("")
     screen.press("Switch on shuffle")
     expect(screen.region("Faults that are on")).to_contain_text("shuffle")
     screen.press("Switch off outage=10m@https://billing.example.com")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -18,6 +21,12 @@ OUTSIDE = """() => {
   const beyond = element => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1;
   const found = [...document.querySelectorAll("body *")].filter(each => beyond(each) && !boxed(each));
   return found.map(each => `${each.tagName} ${each.id} ${each.className} ${each.textContent.slice(0, 40)}`);
+}"""
+
+
+INNER_WIDTH = """panel => {
+  const { paddingLeft, paddingRight } = getComputedStyle(panel);
+  return panel.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
 }"""
 
 
@@ -65,6 +74,33 @@ def test_the_list_has_ids_and_targets_in_sight(busy: Screen) -> None:
         box = busy.list.get_by_role("columnheader", name=name).bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= 400
+
+
+def test_the_drawing_of_the_limits_is_as_wide_as_its_place_and_its_letters_are_to_be_read(
+    screen: Screen, emulator: Emulator
+) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    screen.page.set_viewport_size({"width": 420, "height": 800})
+    screen.open("limits")
+    drawing = screen.region("Timeline").get_by_role("img")
+    bar = drawing.locator("rect.good")
+
+    expect(bar).to_have_count(1)
+    box, newest = drawing.bounding_box(), bar.bounding_box()
+    assert box is not None
+    assert newest is not None
+    assert box["x"] + box["width"] <= 420
+    # It was just now: at the newest end, which is in sight.
+    assert box["x"] + box["width"] * 0.8 < newest["x"] < box["x"] + box["width"]
+    assert drawing.evaluate("svg => svg.getScreenCTM().a") == 1
+    moments = [each.bounding_box() for each in drawing.get_by_text(re.compile(r"^\d\d:\d\d:\d\d$")).all()]
+    ends = [(each["x"], each["x"] + each["width"]) for each in moments if each is not None]
+    assert len(ends) >= 2
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(ends))
+
+    screen.page.set_viewport_size({"width": 1280, "height": 800})
+    expect(drawing).to_have_js_property("clientWidth", screen.region("Timeline").first.evaluate(INNER_WIDTH))
 
 
 def test_what_was_done_is_told_beside_the_view_and_not_over_it(screen: Screen, emulator: Emulator) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import get_args
 
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from copper_emulator.settings import SETTINGS
-from tests.cli.processes import started
+from tests.cli.processes import run, started
 from tests.page.emulators import TARGET, Emulator, open_account
 from tests.page.endpoint import Endpoint
 from tests.page.screen import Screen
@@ -462,6 +463,107 @@ def test_a_file_that_is_no_snapshot_is_noticed_before_anything_is_asked(screen: 
     expect(screen.dialog).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("box", "written", "button", "told"),
+    [
+        ("How much outage", "abc", "Switch on outage", "'abc' is not a duration"),
+        ("How many refuse", "some", "Switch on refuse", "'some' is no number"),
+        ("Only targets that begin with", "foo", "Switch on lose", "'foo' is no target"),
+    ],
+)
+def test_what_is_wrong_with_a_fault_is_told_at_its_box(
+    screen: Screen, emulator: Emulator, box: str, written: str, button: str, told: str
+) -> None:
+    screen.open("faults")
+    control = screen.page.get_by_label(box, exact=True)
+
+    control.fill(written)
+    screen.press(button)
+
+    expect(screen.main.get_by_role("alert")).to_contain_text(told)
+    expect(control).to_be_focused()
+    expect(control).to_have_attribute("aria-invalid", "true")
+    expect(screen.page.locator("#said")).to_be_empty()
+
+
+def test_that_a_fault_is_on_is_not_told_any_more_when_it_is_off(screen: Screen, emulator: Emulator) -> None:
+    screen.open("faults")
+    screen.press("Switch on once")
+    screen.said("On: refuse=1")
+    screen.press("Switch on shuffle")
+    screen.said("On: shuffle")
+    expect(screen.page.locator("#said .said")).to_have_count(1)
+
+    screen.press("Switch off all faults")
+
+    screen.said("All faults are off")
+    expect(screen.page.locator("#said")).not_to_contain_text("On:")
+
+
+# --- what helps, told for this page ---------------------------------------------------------------------------
+
+
+def test_the_first_step_names_the_endpoint_also_when_the_inbox_watches(screen: Screen, emulator: Emulator) -> None:
+    screen.open()
+    screen.press("Watch without an endpoint")
+
+    expect(screen.main).to_contain_text("subscriptions wait for something to happen")
+    expect(screen.main).to_contain_text("With an endpoint of your own: give its target a route under Subscriptions")
+
+
+def test_a_target_without_a_route_is_led_to_the_button_that_makes_one(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    screen.open("subscriptions")
+
+    targets = screen.region("Targets")
+    expect(targets).to_contain_text("no route for https://billing.example.com")
+    expect(targets).to_contain_text("Give it a route with New route below")
+    expect(targets).not_to_contain_text("copper-emulator")
+
+
+def test_a_command_that_is_shown_is_for_this_server_and_account_and_works(screen: Screen, emulator: Emulator) -> None:
+    emulator.subscribe("person", "new", TARGET)
+    emulator.fire(17)
+    screen.open(which=1, tab="why")
+    panel = screen.delivery.get_by_role("tabpanel")
+    begins = f"copper-emulator --server {emulator.url} --account {emulator.account} "
+    expect(panel).to_contain_text(f"{begins}routes https://billing.example.com=http://127.0.0.1:5000")
+    expect(panel).to_contain_text(f"{begins}settings --set allow_targets=billing.example.com")
+
+    text = panel.inner_text()
+    command = text[text.index(begins) : text.index("; to really send")].split()
+    code, _, errors = run(*command[1:])
+
+    assert code == 0, errors
+    routes = emulator.ask("GET", "/routes")["routes"]
+    assert [(each["origin"], each["to"]) for each in routes] == [
+        ("https://billing.example.com", "http://127.0.0.1:5000")
+    ]
+    screen.delivery.get_by_role("link", name="New route").click()
+    expect(screen.region("Routes").get_by_role("button", name="New route")).to_be_visible()
+
+
+@pytest.mark.parametrize(("zone", "shift"), [("UTC", 0), ("local", 9)])
+def test_moments_are_in_one_form_and_zone_also_within_sentences(
+    browser: Browser, emulator: Emulator, zone: str, shift: int
+) -> None:
+    emulator.subscribe("person", "new")
+    emulator.fire(17)
+    ended = datetime.fromisoformat(emulator.notifications()[0]["ended_at"]) + timedelta(hours=shift)
+    told = ended.strftime("%Y-%m-%d %H:%M:%S.") + f"{ended.microsecond // 1000:03}"
+    with browser.new_context(timezone_id="Asia/Tokyo") as context:
+        screen = Screen(context.new_page(), emulator).open(which=1, tab="timing")
+        if zone == "local":
+            screen.press("Time zone: UTC")
+        expect(screen.button(f"Time zone: {zone}")).to_be_visible()
+
+        panel = screen.delivery.get_by_role("tabpanel")
+        expect(panel).to_contain_text(f"In the account's time ({zone})")
+        expect(panel).to_contain_text(f"Ended{told}")
+        screen.tab("Why")
+        expect(panel).to_contain_text(f"delivered (200) at {told}")
+
+
 # --- doing --------------------------------------------------------------------------------------------------
 
 
@@ -627,6 +729,69 @@ def test_what_was_asked_for_while_the_server_was_gone_comes_when_it_is_back(brow
         page.get_by_label("name", exact=True).fill("Ada")
         screen.press("Create")
         expect(page.get_by_role("main").get_by_role("heading", name=re.compile(r"person \d+"))).to_be_visible()
+        page.close()
+
+
+def test_that_nobody_answers_is_said_once_and_nothing_pretends_to_be_live(browser: Browser) -> None:
+    with started("serve", "--port", "0") as first:
+        port = first.url.rpartition(":")[2]
+        page = browser.new_page()
+        screen = Screen(page, Emulator(first.url, "default")).open("subscriptions")
+        clock = screen.region("Clock")
+        expect(clock).to_contain_text("running")
+        first.end(signal.SIGKILL)
+
+        screen.go("Records")
+
+        expect(screen.main).to_contain_text("Records could not be shown")
+        expect(screen.button("New")).to_have_count(0)
+        expect(page.get_by_text("The server does not answer", exact=False)).to_have_count(1)
+        expect(page.locator("#said")).to_be_empty()
+        expect(clock).to_contain_text("no answer")
+        expect(clock).not_to_contain_text("nothing waits")
+        for each in ("+1 min", "Freeze"):
+            expect(screen.button(each)).to_be_disabled()
+    with started("serve", "--port", port):
+        expect(screen.button("New")).to_be_visible()
+        expect(clock).to_contain_text("running")
+        expect(clock).to_contain_text("nothing waits")
+        expect(screen.button("Freeze")).to_be_enabled()
+        expect(page.get_by_text("Not connected.")).to_be_hidden()
+        page.close()
+
+
+def test_what_is_shown_when_the_server_goes_is_grey_until_it_is_back(browser: Browser) -> None:
+    with started("serve", "--port", "0") as first:
+        port = first.url.rpartition(":")[2]
+        page = browser.new_page()
+        screen = Screen(page, Emulator(first.url, "default")).open("faults")
+        heading = screen.main.get_by_role("heading", name="For the next delivery only")
+        first.end(signal.SIGKILL)
+
+        screen.press("Switch on shuffle")
+
+        expect(page.get_by_text("Not connected.")).to_be_visible()
+        expect(page.locator("#said")).to_be_empty()
+        expect(page.locator("#main > .view > *")).to_have_css("filter", "grayscale(1)")
+        expect(heading).to_be_visible()
+    with started("serve", "--port", port):
+        expect(page.locator("#main > .view > *")).to_have_css("filter", "none")
+        screen.press("Switch on shuffle")
+        screen.said("On: shuffle")
+        page.close()
+
+
+def test_who_goes_to_another_account_while_nobody_answers_gets_there(browser: Browser) -> None:
+    with started("serve", "--port", "0") as first:
+        port = first.url.rpartition(":")[2]
+        page = browser.new_page()
+        Screen(page, Emulator(first.url, "default")).open()
+        first.end(signal.SIGKILL)
+        page.evaluate("location.hash = '#/other/records'")
+        expect(page.get_by_role("main")).to_contain_text("the server does not answer")
+    with started("serve", "--port", port) as second:
+        open_account(second.url, "other")
+        expect(page.get_by_role("main")).to_have_attribute("data-view", "records")
         page.close()
 
 

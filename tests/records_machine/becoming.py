@@ -10,6 +10,11 @@ from tests.records_machine.model import Model
 from tests.records_machine.rows import Item, Refused, owned
 from tests.records_machine.telling import changes
 
+CALLER, POTENTIAL = 137_658, 451_490
+"""The user whom the key belongs to, and the contact type Potential Customer."""
+UNRATED: Row = {"priority": None, "win_probability": 0, "details": ""}
+"""What an opportunity has that a lead became."""
+
 
 def merge(model: Model, kind: str, winner: int, loser: int) -> int:
     """Two records become one, the winner."""
@@ -35,7 +40,7 @@ def convert(model: Model, number: int, details: Row) -> Row:
     name = details.get("person", {}).get("name", lead["name"])
     company_id = None if known is None else model.row("person", known)["company_id"]
     if company or company_id is None:
-        company_id = _company(model, lead, company or {"name": lead["company_name"] or name})
+        company_id = _company(model, lead, company or _unsaid(model, lead, name))
     origin = {"leads_converted_from": [{"lead_id": number, "converted_timestamp": model.seconds}]}
     origin |= {"date_lead_created": lead["date_created"]}
     values = {each: lead[each] for each in ("title", "details", "tags")} | _shared("person", lead)
@@ -50,6 +55,7 @@ def convert(model: Model, number: int, details: Row) -> Row:
         values = {"name": lead["company_name"] or lead["name"], "monetary_value": lead["monetary_value"]} | origin
         values |= {**_shared("opportunity", lead), **details["opportunity"]}
         deal = _make(model, "opportunity", {**values, "primary_contact_id": person, "company_id": company_id})
+        model.put("opportunity", {**model.row("opportunity", deal), **UNRATED})
     _hand_over(model, ("lead", number), ("person", person))
     if not model.keeps_leads:
         model.delete("lead", [number])
@@ -71,12 +77,25 @@ def upsert(model: Model, name: str, value: str, properties: Row) -> int:
     return model.write("lead", [(alike[0] if alike else None, properties)])[0]
 
 
+def _unsaid(model: Model, lead: Row, name: str) -> Row:
+    """Which company a conversion means that does not say it."""
+    if lead["company_name"] or not lead["email"]:
+        return {"name": lead["company_name"] or name}
+    domain = lead["email"]["email"].split("@")[1].lower()
+    owners = [each for each, row in model.of["company"].items() if (row["email_domain"] or "").lower() == domain]
+    return {"id": owners[0]} if owners else {"name": domain.split(".")[0].title(), "email_domain": domain}
+
+
 def _company(model: Model, lead: Row, said: Row) -> int | None:
     """The company of this id or name; a new one where there is none; none at all for no name."""
     if "id" in said or not said["name"]:
         return said.get("id")
     called = [each for each, row in model.of["company"].items() if row["name"].lower() == said["name"].lower()]
-    return called[0] if called else _make(model, "company", {"name": said["name"], **_shared("company", lead)})
+    if called:
+        return called[0]
+    shared = _shared("company", lead)
+    shared["assignee_id"] = shared["assignee_id"] or CALLER
+    return _make(model, "company", {**said, "contact_type_id": POTENTIAL, **shared})
 
 
 def _shared(kind: str, lead: Row) -> Row:

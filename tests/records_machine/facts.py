@@ -73,7 +73,7 @@ _ORIGIN: Row = {"leads_converted_from": [], "date_lead_created": None, "interact
 BLANK: dict[str, Row] = {
     "lead": _blank(
         _WHO + "company_name customer_source_id email monetary_unit monetary_value converted_at converted_contact_id "
-        "converted_opportunity_id",
+        "converted_opportunity_id converted_unit converted_value",
         _CONTACT,
         interaction_count=0,
         status="New",
@@ -89,6 +89,8 @@ BLANK: dict[str, Row] = {
         "name assignee_id close_date company_id customer_source_id details loss_reason_id pipeline_id "
         "pipeline_stage_id primary_contact_id monetary_unit monetary_value converted_unit converted_value "
         "win_probability date_stage_changed date_last_contacted",
+        pipeline_type="opportunity",
+        pipeline_is_revenue=True,
         priority="None",
         status="Open",
         **_ORIGIN,

@@ -37,7 +37,7 @@ def _place(row: Row, sort_by: str) -> tuple[bool, Any, int]:
         value = list(STAGES).index(row["pipeline_stage_id"])
     elif sort_by == "assignee":
         value = USERS.get(row["assignee_id"])
-    elif sort_by in ("status", "priority"):
+    elif sort_by in ("status", "priority") and value is not None:
         value = WORDS.index(value)
     return value is None, value.lower() if isinstance(value, str) else value or 0, row["id"]
 

@@ -10,6 +10,8 @@ from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType, Event, Key, RecordChange, Topic
 from copper_emulator.core.records import changed, deeds
 from copper_emulator.core.records.fields import Field
+from copper_emulator.core.records.forms import custom
+from copper_emulator.core.records.forms.plain import Several
 from copper_emulator.core.records.forms.reading import Reading
 from copper_emulator.core.records.interactions import Activities, Contact
 from copper_emulator.core.records.ordering import Column
@@ -160,6 +162,7 @@ MISTAKES: dict[str, Patch] = {
     "records that changed alike are told one by one": Patch(deeds, "Action", OneByOne),
     "a write of the same moves date_modified": Patch(deeds, "Action", records.TouchesWhatStays),
     "options are told by their ids": Patch(changed, "computed", ids_stay),
+    "options stay in the order in which they were sent": Patch(custom.Options, "read", Several.read),
     "a bound from below leaves itself out": Patch(conditions, "from_number", more_than),
     "a bound from above leaves itself out": Patch(conditions, "to_number", less_than),
     "ALL tags means any": Patch(conditions, "holds", meets),

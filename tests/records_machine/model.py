@@ -82,7 +82,8 @@ class Model(Telling):
             new |= {"date_created": self.seconds, **(own or {})}
             number = int(new["id"] or next(free))
             new["id"] = number
-        self.put(kind, {**new, "date_modified": self.seconds})
+        # An activity was last changed when it was done, until somebody changes it.
+        self.put(kind, {**new, "date_modified": self.seconds if old else new.get("activity_date", self.seconds)})
         if kind == "activity_log":
             self.interact(new, 0 if old else 1)
         return number
@@ -103,6 +104,8 @@ class Model(Telling):
         changed = {name for name in new if old.get(name, ...) != new[name]}
         if "custom_fields" in said:
             values = {item["custom_field_definition_id"]: item["value"] for item in said["custom_fields"]}
+            # Several options stand in the order of their ids.
+            values = {each: sorted(value) if isinstance(value, list) else value for each, value in values.items()}
             unset = {each: DEFINITIONS[each].blank for each, value in values.items() if value is None}
             new["custom_fields"] = (old or BLANK[kind])["custom_fields"] | values | unset
         if "first_name" in new and "name" in changed:

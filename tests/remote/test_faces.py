@@ -14,7 +14,15 @@ import pytest
 
 from copper_emulator import Copper, Emulator, ExpectationError, ScenarioFailed
 from copper_emulator.copper import stepwise
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound, NotIdle, TimeError, UsageError
+from copper_emulator.core.errors import (
+    CopperEmulatorError,
+    Invalid,
+    NotEnabled,
+    NotFound,
+    NotIdle,
+    TimeError,
+    UsageError,
+)
 from copper_emulator.core.model import Delivery
 from copper_emulator.remote import made
 from copper_emulator.settings import Settings
@@ -202,6 +210,20 @@ def test_lookup_tables_are_read_and_changed(copper: Copper) -> None:
     level = copper.lookups.custom_field_definitions.add(name="Level", data_type="String", available_on=["person"])
     ada = copper.people.create(name="Ada", custom_fields=[{"custom_field_definition_id": level.id, "value": "Gold"}])
     assert copper.people.get(ada).custom_fields == [{"custom_field_definition_id": level.id, "value": "Gold"}]
+
+
+def test_leads_can_be_switched_off(copper: Copper) -> None:
+    copper.lookups.account.update(name="Engines", settings={"setting_enable_leads": False})
+
+    assert copper.lookups.account.name == "Engines"
+    with pytest.raises(NotEnabled, match="403 Feature not enabled"):
+        copper.leads.create(name="Ada")
+    request = urllib.request.Request(f"{copper.api_url}/leads/17", headers=copper.headers)
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(request)
+    refused.value.close()
+    copper.lookups.account.update(settings={"setting_enable_leads": True})
+    assert copper.leads.create(name="Ada").name == "Ada"
 
 
 # --- events, replays and scenarios ----------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def _possible(known: Known) -> list[str]:
     related = ["relate", "unrelate"] if known.single("task") and known.single("person") else []
     convert = ["convert"] if known.single("lead") else []
     return [
-        *("create", "fire", "seed", "define", "lookup", "subscribe", "plain"),
+        *("create", "fire", "seed", "define", "lookup", "account", "subscribe", "plain"),
         *(subscribed + with_records + pairs + related + convert),
     ]
 
@@ -239,6 +239,13 @@ def _lookup(draw: st.DrawFn, known: Known) -> dict[str, Any]:
 
 
 @st.composite
+def _account(draw: st.DrawFn, known: Known) -> dict[str, Any]:
+    settings = st.fixed_dictionaries({"setting_team_permissions_enabled": st.booleans()})
+    changed = draw(some({}, {"name": _visible, "primary_timezone": _visible, "settings": settings}).filter(bool))
+    return dict(changed)
+
+
+@st.composite
 def _subscribe(draw: st.DrawFn, known: Known) -> dict[str, Any]:
     name = draw(keys.filter(lambda name: name not in known.subscriptions))
     known.subscriptions.append(name)
@@ -262,6 +269,7 @@ _ACTIONS: dict[str, Callable[[Known], st.SearchStrategy[Any]]] = {
     "unrelate": lambda known: _relation(known, "from"),
     "define": _define,
     "lookup": _lookup,
+    "account": _account,
     "fire": _fire,
     "subscribe": _subscribe,
     "resubscribe": _resubscribe,

@@ -414,3 +414,27 @@ def test_what_pytest_shows_of_a_scenario_plays_as_it_was_copied(marked: str) -> 
 def test_a_text_of_which_some_lines_alone_are_marked_is_not_touched() -> None:
     with pytest.raises(ScenarioError, match=r"story\.yaml:\d+: "):
         parse("E   name: mine\nsteps: [{advance: 1m}]\n", "story.yaml")
+
+
+def test_faults_of_settings_are_told_with_those_of_the_form_and_with_those_of_names() -> None:
+    settings = "name: x\nsettings: {latency: soon, limit: 1}\n"
+    for steps, other in (
+        ("steps: [{advance: 1m, wait: 2}]", "steps[1].wait: there is no such key"),
+        ("steps: [{unsubscribe: gone}]", "there is no subscription 'gone'"),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            parse(settings + steps, "story.yaml")
+
+        told = str(caught.value)
+        assert "settings.latency: 'soon' is not a duration" in told
+        assert "settings.limit: there is no setting 'limit'" in told
+        assert other in told, told
+
+
+def test_which_topics_there_are_is_not_said_where_the_profile_is_wrong() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse(
+            "name: x\nsettings: {profile: mine}\nsteps: [{fire: {topic: activity_log/update, ids: [1]}}]", "story.yaml"
+        )
+
+    assert len(str(caught.value).splitlines()) == 1

@@ -324,6 +324,37 @@ def test_what_records_refer_to_can_be_added() -> None:
     )
 
 
+def test_leads_can_be_switched_off() -> None:
+    passes(
+        story("""
+            - seed: {type: lead, as: lia}
+            - seed: {type: task, as: call}
+            - account: {name: Engines, settings: {setting_enable_leads: false}}
+            - create: {type: person, as: ada}
+            - account: {settings: {setting_enable_leads: true}}
+            - relate: {records: call, to: lia}
+            - delete: {records: lia}
+            - expect: {topic: person/new, records: ada}
+        """)
+    )
+
+
+@pytest.mark.parametrize(
+    "step", ["create: {type: lead}", "seed: {type: lead}", "update: {records: lia, fields: {name: Eve}}"]
+)
+def test_an_action_on_leads_that_are_switched_off_fails_its_scenario(step: str) -> None:
+    text = story(f"""
+        - seed: {{type: lead, as: lia}}
+        - account: {{settings: {{setting_enable_leads: false}}}}
+        - {step}
+    """)
+
+    failure = failure_of(text)
+
+    assert "403 Feature not enabled" in failure
+    assert "Leads are switched off in this account: setting_enable_leads of its settings is false." in failure
+
+
 # --- words --------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +363,7 @@ def test_each_step_is_told_in_plain_words(tmp_path: Path) -> None:
     steps = """
         - define: {name: Level, data_type: String, available_on: [person, lead]}
         - lookup: {table: loss_reasons, add: {name: Moved}}
+        - account: {name: Engines, settings: {setting_team_permissions_enabled: true}}
         - seed: {type: person, as: ada, file: people.json}
         - seed: {type: person, as: bob}
         - seed: {type: company, as: acme, rows: [{name: Acme}]}
@@ -355,6 +387,7 @@ def test_each_step_is_told_in_plain_words(tmp_path: Path) -> None:
     assert [step.text for step in played.steps if step.number] == [
         "define custom field Level (String) on person, lead",
         "add Moved to loss_reasons",
+        "change the account: name = Engines, setting_team_permissions_enabled = true",
         "seed people from people.json (ada)",
         "seed a person (bob)",
         "seed a company (acme)",
@@ -536,6 +569,8 @@ FAULTS = [
         "lookup.table: there is no lookup table 'userz'; it is one of users, lead_statuses",
         id="table",
     ),
+    pytest.param("account: {}", "account: needs at least one of name, primary_timezone and settings", id="no-change"),
+    pytest.param("account: {colour: red}", "account.colour: ", id="no-such-detail"),
     pytest.param("lookup: {table: users, add: {name: Ada}}", "lookup.add.email: can't be blank", id="missing-of-entry"),
     pytest.param(
         "lookup: {table: users, add: {name: Ada, email: a@example.com, age: 7}}",

@@ -9,6 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from copper_emulator.scenarios import json_schema, shipped_folder, shipped_names
+from copper_emulator.scenarios.load import parse
 from copper_emulator.settings import SETTINGS
 from tests.scenarios.builders import HEAD, story
 
@@ -84,3 +85,22 @@ def test_every_key_is_described() -> None:
     ]
 
     assert undescribed == []
+
+
+@pytest.mark.parametrize(("name", "activity"), [("company", "activity"), ("companies", "activities")])
+def test_a_type_is_called_by_any_of_its_names(name: str, activity: str) -> None:
+    text = story(f"- create: {{type: {name}}}\n- fire: {{topic: {activity}/new, ids: 1}}")
+    create, fire = parse(text, "x").content.steps
+
+    assert errors(text) == []
+    assert create.create is not None
+    assert fire.fire is not None
+    assert (create.create.type, str(fire.fire.topic)) == ("company", "activity_log/new")
+
+
+def test_topics_and_types_are_read_in_any_case() -> None:
+    create, fire = parse(story("- create: {type: People}\n- fire: {topic: PERSON.NEW, ids: 1}"), "x").content.steps
+
+    assert create.create is not None
+    assert fire.fire is not None
+    assert (create.create.type, str(fire.fire.topic)) == ("person", "person/new")

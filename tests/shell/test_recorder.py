@@ -394,6 +394,27 @@ def test_lookup_tables_bring_their_new_entries_and_say_what_no_step_can_do() -> 
         assert again.people.search()[0].custom_fields[0]["value"] == "Gold"
 
 
+def test_what_the_account_says_of_itself_is_recorded() -> None:
+    with Emulator() as copper:
+        lead = copper.leads.create(name="Lia")
+        copper.lookups.account.update(name="Engines", settings={"setting_enable_leads": False})
+        recorder = recorded(copper)
+        copper.lookups.account.update(settings={"setting_enable_leads": True})
+        copper.lookups.account.update()
+        copper.leads.update(lead, title="Countess")
+        recorder.stop()
+        text = recorder.text() or ""
+
+    steps = yaml.safe_load(text)["steps"]
+    assert [next(iter(step)) for step in steps] == ["seed", "account", "account", "update"]
+    assert steps[1]["account"]["name"] == "Engines"
+    assert steps[2] == {"account": {"settings": {"setting_enable_leads": True}}}
+    with Emulator() as again:
+        played(again, text)
+        assert again.lookups.account.name == "Engines"
+        assert again.leads.search()[0].title == "Countess"
+
+
 def test_what_an_endpoint_does_while_it_is_notified_is_its_own() -> None:
     with Emulator() as copper:
 

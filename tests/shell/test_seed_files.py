@@ -105,6 +105,11 @@ def test_a_file_without_rows_has_none(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "people.json", "[]") == []
 
 
+def test_what_a_search_on_the_command_line_has_printed_is_taken(tmp_path: Path) -> None:
+    found = '{"records": [{"name": "Ada"}, {"name": "Bob"}], "total": 2}'
+    assert rows_of(tmp_path, "found.json", found) == [{"name": "Ada"}, {"name": "Bob"}]
+
+
 def test_json_is_taken_as_it_is(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "people.json", '\ufeff[{"id": 17, "name": "Ada", "tags": []}]') == [
         {"id": 17, "name": "Ada", "tags": []}

@@ -32,6 +32,9 @@ NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 NOT_HERE = (404, 405)
 ABOUT_PATH = "see that the path is the hook's own, and that it takes POST"
 
+ELSEWHERE = range(300, 400)
+ABOUT_REDIRECT = "register the URL that answers itself (often a trailing slash, or https); redirects are not followed"
+
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
     """Every notification is answered 2xx, and the state, where it matters, has what was touched as Copper has it."""
@@ -78,7 +81,7 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
         more = f", and {count(len(others), 'other call')}" if others else ""
         return f"; meanwhile the API refused {_cut(first, _MAX_CALL)}{more}"
     if may_be_missed and not api_calls(bench) and not _has_refused(bench):
-        return "; no call of the API came meanwhile with its token"
+        return "; no call of the API came meanwhile" + ("" if bench.plan.any_token else " with its token")
     return ""
 
 
@@ -156,11 +159,11 @@ def advice_about(bench: Bench, delivery: Delivery) -> str:
             "Answer first and work afterwards (a queue, a background task): Copper makes one attempt and waits briefly."
         )
     if delivery.status in DISTRUSTFUL and not bench.has_delivered:
-        return _sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
-    if delivery.status is not None and 300 <= delivery.status < 400:
-        return "Register the URL that answers itself (often a trailing slash, or https); redirects are not followed."
+        return sentence(about_refusal(bench.plan)) + (_OR_ITS_AGE if bench.trial.ahead >= _RATHER_LATE_MS else "")
+    if delivery.status in ELSEWHERE:
+        return sentence(ABOUT_REDIRECT)
     if delivery.status in NOT_HERE:
-        return _sentence(ABOUT_PATH)
+        return sentence(ABOUT_PATH)
     return ""
 
 
@@ -181,5 +184,6 @@ def about_refusal(plan: Plan) -> str:
     return "tell the check what the endpoint expects, a secret (--secret KEY=VALUE) or a header (--header NAME=VALUE)"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
     return f"{text[0].upper()}{text[1:]}."

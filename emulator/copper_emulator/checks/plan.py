@@ -38,6 +38,7 @@ class Plan:
         state: what it believes.
         patience: seconds of real time that it may take after an answer until its state is right.
         time_limit: seconds of real time after which no further row begins.
+        any_token: the API takes whatever token an endpoint has.
         first: how far beyond their beginning the ids of records start.
     """
 
@@ -51,6 +52,7 @@ class Plan:
     state: Source | None = None
     patience: float = 0.0
     time_limit: float = 300.0
+    any_token: bool = False
     first: int = 0
 
     def __post_init__(self) -> None:
@@ -117,7 +119,10 @@ def rows_of(only: str | Iterable[str] | None, skip: str | Iterable[str] | None) 
             near = meant(name, known)
             there_are = f"did you mean {near!r}? There are" if near is not None else "there are"
             raise UsageError(f"there is no row {name!r}; {there_are} {', '.join(known)}")
-    return tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
+    rows = tuple(row for row in ROWS if row.name in wanted and row.name not in left_out)
+    if not rows:
+        raise UsageError(f"no row is left to play: skip leaves out {'every row' if only is None else 'all of only'}")
+    return rows
 
 
 def _names(names: str | Iterable[str], option: str) -> list[str]:

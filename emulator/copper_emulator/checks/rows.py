@@ -30,6 +30,7 @@ class Row:
         play: does it.
         kind: the type it is about, where it is about one.
         all_events: it needs a type that has new, update and delete.
+        life: it sends a record's whole life as plainly as can be: who takes none of it takes nothing.
         secret: it says nothing of an endpoint that is meant to take all notifications.
         ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
@@ -41,6 +42,7 @@ class Row:
     play: Play
     kind: EntityType | None = None
     all_events: bool = True
+    life: bool = False
     secret: bool = False
     ahead: int = 0
     limit: float = 60.0
@@ -65,7 +67,8 @@ def _life(kind: EntityType) -> Row:
     noun = TABLES[kind].noun
     only_new = kind is EntityType.ACTIVITY_LOG
     about = f"{'an' if noun[0] in 'ao' else 'a'} {noun} is made{'' if only_new else ', changed and deleted'}"
-    return Row(f"type-{kind}", about, _IDS, partial(contact.life, kind=kind), kind=kind, all_events=False)
+    play = partial(contact.life, kind=kind)
+    return Row(f"type-{kind}", about, _IDS, play, kind=kind, all_events=False, life=True)
 
 
 def _batch(number: int) -> Row:
@@ -80,8 +83,10 @@ def _late(name: str, about: str, play: Play) -> Row:
     return Row(name, about, _FETCH, play, ahead=order.LATE_MS)
 
 
+PLAINEST = Row("answers", "one notification is answered 2xx", _FIRST, contact.one, all_events=False)
+
 ROWS: tuple[Row, ...] = (
-    Row("answers", "one notification is answered 2xx", _FIRST, contact.one, all_events=False),
+    PLAINEST,
     Row("no-redirect", "it is answered where it was sent", contact.REDIRECT, contact.redirects, all_events=False),
     Row("in-time", f"{MAX_IDS} ids are answered in time", contact.IN_TIME, contact.in_time, all_events=False),
     *(_life(kind) for kind in EntityType),

@@ -11,11 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
-from copper_emulator.checks.judging import ABOUT_PATH, NO_CONTACT, NOT_HERE, about_refusal, judged
+from copper_emulator.checks.judging import (
+    ABOUT_PATH,
+    ABOUT_REDIRECT,
+    ELSEWHERE,
+    NO_CONTACT,
+    NOT_HERE,
+    about_refusal,
+    judged,
+)
 from copper_emulator.checks.plan import Plan
 from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
-from copper_emulator.checks.rows import ROWS, Row
+from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
@@ -23,6 +31,7 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
 from copper_emulator.core.text import count
+from copper_emulator.expectation import how
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.destinations import Manner
@@ -88,6 +97,9 @@ class _Run:
     on_row: OnRow | None
     began: float
     has_sent: bool = False
+    has_taken: bool = False
+    fails_at_once: bool = False
+    """The plainest notification was not taken."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
 
@@ -105,12 +117,20 @@ class _Run:
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
             # An advice belongs to what is wrong; where nothing is, it stays with those rows that give one themselves.
-            done.append(
-                RowReport(row.name, row.about, finding.verdict, finding.evidence, finding.advice, monotonic() - began)
-            )
+            advice = self._advice_of(row, finding)
+            done.append(RowReport(row.name, row.about, finding.verdict, finding.evidence, advice, monotonic() - began))
             if self.on_row is not None:
                 self.on_row(done[-1])
         return done
+
+    def _advice_of(self, row: Row, finding: Finding) -> str:
+        """The finding's own; where not even the plainest notification has been taken, that comes before it."""
+        if finding.verdict is not Verdict.FAILED or self.has_taken:
+            return finding.advice
+        if self.fails_at_once:
+            return f"As in row {PLAINEST.name}: nothing has been taken yet."
+        self.fails_at_once = row is PLAINEST
+        return finding.advice
 
     def _why_not(self, row: Row) -> str:
         plan = self.bench.plan
@@ -130,6 +150,8 @@ class _Run:
             finding = yield from self._play(row, trial)
             if not self.has_sent:
                 self.halted = self._no_contact() or ("" if row.secret else self._refused())
+            self.halted = self.halted or self._taken_never(row)
+            self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
         return finding
 
@@ -158,10 +180,21 @@ class _Run:
         # An endpoint that refuses all that the first row sent does not know the secret, or is not there; nothing else
         # would be learnt.
         sent = self.bench.deliveries
-        for statuses, about in ((DISTRUSTFUL, about_refusal(self.bench.plan)), (NOT_HERE, ABOUT_PATH)):
+        for statuses, about in (
+            (DISTRUSTFUL, about_refusal(self.bench.plan)),
+            (NOT_HERE, ABOUT_PATH),
+            (ELSEWHERE, ABOUT_REDIRECT),
+        ):
             if sent and all(each.status in statuses for each in sent):
                 return f"everything that was sent was refused with {sent[0].status}: {about}"
         return ""
+
+    def _taken_never(self, row: Row) -> str:
+        # One that crashes at new alone would be worth the other rows.
+        sent = self.bench.deliveries
+        if not row.life or not sent or self.bench.has_delivered:
+            return ""
+        return f"nothing has been taken yet, up to row {row.name}, in which a record lives: {how(sent[-1])}"
 
 
 def _whole(bench: Bench, row: Row) -> Rounds[Finding]:

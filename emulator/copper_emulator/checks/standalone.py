@@ -19,6 +19,7 @@ from copper_emulator.shell.clock import VirtualClock, real_now
 from copper_emulator.shell.delivering import SyncDelivering
 from copper_emulator.shell.driver import run_sync
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.serving import DEFAULT_PORT
 from copper_emulator.shell.stage import Stage
 
 ORIGIN = "https://endpoint.example"
@@ -48,13 +49,41 @@ class OneAccount(Host):
         try:
             return self.url() + "/developer_api/v1"
         except OSError as error:
-            raise UsageError(_why_not(error, self._port)) from None
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(
+                    f"port {self._port} is in use, perhaps by another copper-emulator: choose one with --port "
+                    "(0: a free one)"
+                ) from None
+            raise UsageError(f"cannot listen on port {self._port}: {error.strerror or error}") from None
 
 
-def _why_not(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use, perhaps by another copper-emulator: choose one with --port (0: a free one)"
-    return f"cannot listen on port {port}: {error.strerror or error}"
+class PortInUse(UsageError):
+    """Something else listens there."""
+
+
+def listening(port: int | None, *, token: str) -> OneAccount:
+    """The API of one account, already served: at a port that was asked for, else at the usual or, in need, a free one.
+
+    Raises:
+        UsageError: the port cannot be listened on.
+    """
+    try:
+        return _served(DEFAULT_PORT if port is None else port, token)
+    except PortInUse:
+        if port is not None:
+            raise
+    # Nobody asked for that port.
+    return _served(0, token)
+
+
+def _served(port: int, token: str) -> OneAccount:
+    host = OneAccount(port=port, any_token=not token)
+    try:
+        host.api_url()
+    except UsageError:
+        host.close()
+        raise
+    return host
 
 
 @dataclass(frozen=True)
@@ -66,20 +95,20 @@ class Standing:
 
 
 @contextmanager
-def standing(url: URL, settings: Settings, *, port: int, token: str, email: str) -> Iterator[Standing]:
+def standing(url: URL, settings: Settings, *, port: int | None, token: str, email: str) -> Iterator[Standing]:
     """Serve an account until the block ends, with a route to the endpoint.
 
     Args:
         url: the endpoint.
         settings: what the account plays by.
-        port: 0 takes a free one.
+        port: 0 takes a free one; without one it is the usual, or a free one where that is in use.
         token: the account's; any is taken where it is empty.
         email: that of the token.
 
     Raises:
         UsageError: the port cannot be listened on.
     """
-    host = OneAccount(port=port, any_token=not token)
+    host = listening(port, token=token)
     stage = Stage("check", settings, VirtualClock(), key=Key(1, token or "check", email))
     stage.routes.add(ORIGIN, str(url.origin()))
     host.add(stage)

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.output import complain, silence, take_all_characters
+from copper_emulator.cli.advice import carried
+from copper_emulator.cli.output import complain
+from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant
 from copper_emulator.version import __version__
 
@@ -63,6 +65,9 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
 class Failure(click.ClickException):
     """Something did not work: one line on stderr, exit code 1."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(carried(message))
+
     def show(self, file: Any = None) -> None:
         click.echo(f"copper-emulator: {' '.join(self.message.split())}", err=True)
 
@@ -110,14 +115,15 @@ class _Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click's own, but what is wrong with the arguments fits on one line."""
-        take_all_characters()
+        """As click's own, but what is wrong with the arguments fits on one line, and so does what cannot be printed."""
+        prepare()
         as_command = extra.pop("standalone_mode", True)
         run: Callable[..., Any] = super().main
         if not as_command:
             return run(*args, standalone_mode=False, **extra)
         try:
             code = run(*args, standalone_mode=False, **extra)
+            sys.stdout.flush()
         except click.UsageError as error:
             _usage_error(error)
             code = error.exit_code
@@ -126,9 +132,11 @@ class _Commands(click.Group):
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
             code = 130
-        except BrokenPipeError:
+        except Unprinted as error:
             silence(sys.stdout)
-            code = 1
+            if not error.reader_has_gone:
+                complain(str(error))
+            code = error.code
         sys.exit(code if isinstance(code, int) else 0)
 
 

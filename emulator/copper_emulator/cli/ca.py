@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import shlex
 import ssl
-import sys
 from pathlib import Path
 
 import click
 
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.files import write_private
+from copper_emulator.cli.files import STDIO, print_out, unwritable, write_private
 from copper_emulator.cli.output import Output
 from copper_emulator.core.errors import AuthorityError
 from copper_emulator.shell.tls.authority import HERE, Authority
-
-_STDOUT = "-"
 
 
 @click.command(short_help="Show or export the certificate of the local authority.")
@@ -47,7 +44,7 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: 
       copper-emulator ca --export copper-emulator.pem
       copper-emulator ca --issue endpoint.pem --host localhost
     """
-    _check_options(export, issue, hosts)
+    _check_options(export, issue, hosts, force=force)
     if issue is not None and not force and Path(issue).is_file():
         raise Failure(f"--issue {issue}: there is such a file, and its key would be lost; to write it anew: --force")
     output = Output(as_json=as_json)
@@ -64,12 +61,14 @@ def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: 
         _show(authority, output)
 
 
-def _check_options(export: str | None, issue: str | None, hosts: tuple[str, ...]) -> None:
+def _check_options(export: str | None, issue: str | None, hosts: tuple[str, ...], *, force: bool) -> None:
+    if force and issue is None:
+        raise WrongUse("--force is about a file that is there already: it goes with --issue FILE")
     if hosts and issue is None:
         raise WrongUse("--host is whom a certificate is for: it goes with --issue FILE")
     if not all(host.strip() for host in hosts):
         raise WrongUse("--host is empty: write the name or address that the endpoint has, like localhost")
-    if issue is not None and export is not None and _STDOUT in (issue, export):
+    if issue is not None and export is not None and STDIO in (issue, export):
         raise WrongUse("- is stdout, for one of --issue and --export alone")
 
 
@@ -88,25 +87,21 @@ def _show(authority: Authority, output: Output) -> None:
 
 
 def _export(path: str, authority: Authority, output: Output) -> None:
-    if path == _STDOUT:
-        sys.stdout.buffer.write(authority.certificate_pem)
+    if path == STDIO:
+        print_out(authority.certificate_pem.decode("ascii"))
         return
     try:
         Path(path).write_bytes(authority.certificate_pem)
     except OSError as error:
-        raise Failure(f"--export {path}: {error.strerror or error}") from None
+        raise unwritable(path, error) from None
     output.json({"exported": path, "fingerprint": _fingerprint(authority)})
     output.line(f"The local authority's certificate is in {path} (SHA-256 {_fingerprint(authority)})")
 
 
 def _write_issued(path: str, issued: bytes, output: Output) -> None:
-    if path == _STDOUT:
-        sys.stdout.buffer.write(issued)
+    write_private(Path(path), issued.decode("ascii"))
+    if path == STDIO:
         return
-    try:
-        write_private(Path(path), issued.decode("ascii"))
-    except OSError as error:
-        raise Failure(f"--issue {path}: {error.strerror or error}") from None
     output.json({"issued": path})
     output.line(f"A key and its certificate are in {path}, for one year; nobody else can read it")
 

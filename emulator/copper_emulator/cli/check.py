@@ -18,7 +18,11 @@ from copper_emulator.checks.sources import from_command, from_url
 from copper_emulator.checks.standalone import standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import Output, fetched_at, on_one_line
+from copper_emulator.cli.advice import named_as_options
+from copper_emulator.cli.fetching import tell_where
+from copper_emulator.cli.files import STDIO, print_out, unwritable
+from copper_emulator.cli.names import types
+from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ApiError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL
@@ -47,12 +51,15 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
         raise WrongUse(f"{parameter.opts[0]}: {error}") from None
 
 
+_FILE = click.Path(dir_okay=False, allow_dash=True)
+
+
 @click.command(short_help="Check whether an endpoint holds up.")
 @click.argument("url", metavar="URL", required=False)
 @click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="what it expects; repeatable")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
 @click.option("--no-secret", is_flag=True, help="it is meant to take notifications without a secret")
-@click.option("--types", metavar="TYPES", help="the types it is for, like person,lead; all without this")
+@click.option("--types", metavar="TYPES", callback=types, help="those it is for, like person,lead; all without this")
 @click.option("--state-url", metavar="URL", help="GET answers with what it believes there is, as JSON")
 @click.option("--state-command", metavar="COMMAND", help="prints what it believes there is, as JSON")
 @click.option(
@@ -69,9 +76,7 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 @click.option(
     "--port",
     type=Number(0, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    help="of the API it fetches from; 0 takes a free one",
+    help=f"of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
@@ -88,8 +93,20 @@ def _seconds(ctx: click.Context, parameter: click.Parameter, given: str) -> floa
 @click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
 @click.option("--ca", metavar="FILE", multiple=True, help="authorities to trust for https://, as PEM; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print the report as JSON")
-@click.option("--junit", "junit_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as JUnit's XML")
-@click.option("--html", "html_file", metavar="FILE", type=click.Path(dir_okay=False), help="write it as one page")
+@click.option(
+    "--junit",
+    "junit_file",
+    metavar="FILE",
+    type=_FILE,
+    help="write it as JUnit's XML; - is stdout",
+)
+@click.option(
+    "--html",
+    "html_file",
+    metavar="FILE",
+    type=_FILE,
+    help="write it as one page; - is stdout",
+)
 def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None:
     """Check whether an endpoint, in any language, holds up to everything Copper may send it.
 
@@ -102,7 +119,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
       copper-emulator check http://127.0.0.1:5000/hooks/copper --secret key=s3cret
       copper-emulator check http://127.0.0.1:5000/hooks/copper --state-url http://127.0.0.1:5000/state --types person
     """
-    output = Output(as_json=as_json)
+    output = _output(given, as_json=as_json)
     if listed:
         _list(output)
         return
@@ -122,6 +139,13 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
         raise WrongUse(_NOTHING)
     if not report.ok:
         raise click.exceptions.Exit(1)
+
+
+def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
+    printed = [given["junit_file"], given["html_file"]].count(STDIO)
+    if printed + as_json > 1:
+        raise WrongUse("stdout is for one of --json, --junit - and --html - alone")
+    return Output(as_json=as_json, is_free=not printed)
 
 
 _NOTHING = (
@@ -159,11 +183,12 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
         state=_state(given["state_url"], given["state_command"], settings.allow_targets),
         patience=given["patience"],
         time_limit=given["time_limit"],
+        any_token=not given["token"],
     )
     served = standing(endpoint, settings, port=given["port"], token=given["token"], email=given["email"])
     with served as account:
         output.line(f"Checking {url}", style="bold")
-        output.line(fetched_at(account.api_url, given["token"]))
+        tell_where(account.api_url, given["port"], given["token"], output)
         table = _Table(output)
         try:
             return account.run(plan, table.add)
@@ -235,6 +260,8 @@ def _sendable(text: str, allowed: frozenset[str]) -> URL:
 
 def _try(file: str) -> None:
     """Whether a file can be written is known before anything is sent."""
+    if file == STDIO:
+        return
     path = Path(file)
     there = path.exists()
     try:
@@ -243,20 +270,21 @@ def _try(file: str) -> None:
         if not there:
             path.unlink()
     except OSError as error:
-        raise WrongUse(_unwritable(file, error)) from None
+        # Nothing is exit code 1 here but what was found wrong.
+        raise WrongUse(unwritable(file, error).message) from None
 
 
 def _write(file: str, text: str) -> None:
+    if file == STDIO:
+        print_out(text)
+        return
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WrongUse(_unwritable(file, error)) from None
-
-
-def _unwritable(file: str, error: OSError) -> str:
-    return f"{file} cannot be written: {error.strerror or error}"
+        # Nothing is exit code 1 here but what was found wrong.
+        raise WrongUse(unwritable(file, error).message) from None
 
 
 def _told(error: UsageError | ApiError) -> str:
     hint = f"; {error.hint}" if isinstance(error, ApiError) and error.hint else ""
-    return f"{error}{hint}"
+    return named_as_options(f"{error}{hint}")

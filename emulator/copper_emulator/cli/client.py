@@ -9,9 +9,18 @@ from typing import Any
 
 from copper_emulator import control_client
 from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli.advice import named_as_options
 from copper_emulator.cli.output import complain
-from copper_emulator.control_client import DEFAULT_URL, ControlError, Stranger, Unreachable, account_path
+from copper_emulator.control_client import (
+    DEFAULT_URL,
+    PROMPT_SECONDS,
+    ControlError,
+    Stranger,
+    Unreachable,
+    account_path,
+)
 from copper_emulator.core.errors import UsageError
+from copper_emulator.version import __version__
 
 __all__ = ["DEFAULT_URL", "Client"]
 
@@ -21,7 +30,11 @@ _MISUSED = frozenset({400, 422})
 What names something that is not there (404) is understood, and could not be done.
 """
 
+_NOT_THERE = 404
+
 _TIMED_OUT = 408
+
+_PATH = "/_emulator/"
 
 
 class _Unmet(Failure):
@@ -32,22 +45,46 @@ class _Unmet(Failure):
 
 
 class Client:
-    """The control API of one server. Every method raises Failure, which but for a time-out is one line for people."""
+    """The control API of one server. Every method raises Failure, which but for a time-out is one line for people.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: of the server.
+        prompt: seconds within which it must answer what needs nobody else.
+    """
+
+    def __init__(self, url: str, *, prompt: float = PROMPT_SECONDS) -> None:
         try:
             self._client = control_client.Client(url)
         except UsageError as error:
             raise WrongUse(f"--server {error}") from None
         self.url = self._client.url
+        self._prompt = prompt
+        self._answers = False
+        """Whether it has answered something."""
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return self._asked(lambda: self._client.get(path, query))
+    def get(
+        self, path: str, query: Mapping[str, Any] | None = None, *, waits: float = 0.0, is_long: bool = False
+    ) -> dict[str, Any]:
+        """What is there.
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._asked(lambda: self._client.post(path, body))
+        Args:
+            path: below that of the control API.
+            query: what is asked; None is left out.
+            waits: seconds that the server itself is asked to wait.
+            is_long: the answer takes as long as the account is large.
+        """
+        if is_long:
+            self._look()
+        return self._asked(lambda: self._client.get(path, query, within=None if is_long else self._prompt + waits))
+
+    def post(self, path: str, body: Mapping[str, Any], *, waits: float | None = None) -> dict[str, Any]:
+        """Do something. It may let endpoints be called, and takes as long as they do, unless it `waits` so long."""
+        self._look()
+        within = None if waits is None else self._prompt + waits
+        return self._asked(lambda: self._client.post(path, body, within=within))
 
     def delete(self, path: str) -> dict[str, Any]:
+        self._look()
         return self._asked(lambda: self._client.delete(path))
 
     def events(self, path: str, query: Mapping[str, Any], *, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -67,10 +104,17 @@ class Client:
             name = names[0]
         return account_path(name)
 
+    def _look(self) -> None:
+        """Before what may take long: nobody waits for it where nothing answers at all."""
+        if not self._answers:
+            self.get("/health")
+
     def _asked(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         # A command asks once or twice, and keeps no connection for that.
         with self._told(), closing(self._client):
-            return ask()
+            answer = ask()
+        self._answers = True
+        return answer
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -78,12 +122,26 @@ class Client:
             yield
         except ControlError as error:
             if error.status == _TIMED_OUT:
-                raise _Unmet(str(error)) from None
-            raise (WrongUse if error.status in _MISUSED else Failure)(str(error)) from None
+                raise _Unmet(named_as_options(str(error))) from None
+            # A path, not a thing in it: the server names it whole.
+            of_another = self._of_another_version() if error.status == _NOT_THERE and _PATH in error.error else ""
+            text = f"{named_as_options(str(error))}{of_another}"
+            raise (WrongUse if error.status in _MISUSED else Failure)(text) from None
         except Unreachable as error:
             raise Failure(self._unreachable(error.error)) from None
+        except Stranger as error:
+            raise Failure(f"{error}{self._of_another_version()}") from None
         except UsageError as error:
             raise Failure(str(error)) from None
+
+    def _of_another_version(self) -> str:
+        """What may be the reason that a server does not know something."""
+        try:
+            with closing(self._client):
+                version = str(self._client.get("/health", within=self._prompt)["version"])
+        except (UsageError, KeyError):
+            return ""
+        return "" if version == __version__ else f"; the server is version {version[:40]}, this command {__version__}"
 
     def _unreachable(self, error: Exception) -> str:
         if isinstance(error, HTTPException):

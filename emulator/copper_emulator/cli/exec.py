@@ -51,7 +51,7 @@ _JUDGED = "with --scenario; else nothing is judged"
 @click.argument("command", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--scenario", metavar="FILE|NAME", help="play it against the command, a service; then end the command")
 @click.option("--target", metavar="URL", help="of --scenario: gets all of its notifications")
-@click.option("--wait", metavar="DURATION", default="1m", show_default=True, help="of --scenario: until it can begin")
+@click.option("--wait", metavar="DURATION", help="of --scenario: until it can begin  [default: 1m]")
 @click.option(
     "--proxy-allow",
     "allowed",
@@ -70,7 +70,7 @@ def exec(  # noqa: A001 - the command is called so
     command: tuple[str, ...],
     scenario: str | None,
     target: str | None,
-    wait: str,
+    wait: str | None,
     allowed: tuple[str, ...],
     isolate: bool,
     routes: list[tuple[str, str]],
@@ -99,13 +99,15 @@ def exec(  # noqa: A001 - the command is called so
       copper-emulator exec --route https://my-app.example=http://127.0.0.1:5000 -- npm test
       copper-emulator exec --scenario first_notification --target http://127.0.0.1:5000/hooks -- php -S 127.0.0.1:5000
     """
-    _check_options(allowed, scenario=scenario, target=target, isolated=isolate)
+    _check_options(allowed, isolated=isolate)
+    if scenario is None:
+        _check_unplayed(target, wait)
     settings, against = settings_of(given), None
     if scenario is not None:
         # Most commands have none.
         from copper_emulator.cli.exec_scenario import Against
 
-        against = Against(scenario, target, wait)
+        against = Against(scenario, target, "1m" if wait is None else wait)
         settings = against.settings(settings)
     told = Told(as_json=as_json, isolated=isolate)
     plan = Plan(
@@ -129,12 +131,17 @@ def exec(  # noqa: A001 - the command is called so
     raise click.exceptions.Exit(code)
 
 
-def _check_options(allowed: Sequence[str], *, scenario: str | None, target: str | None, isolated: bool) -> None:
+def _check_options(allowed: Sequence[str], *, isolated: bool) -> None:
     check_allowed(allowed)
     if allowed and isolated:
         raise WrongUse("--proxy-allow: with --isolate no other host can be reached")
-    if target is not None and scenario is None:
+
+
+def _check_unplayed(target: str | None, wait: str | None) -> None:
+    if target is not None:
         raise WrongUse("--target is where a scenario is sent to: give --scenario, too")
+    if wait is not None:
+        raise WrongUse("--wait is how long a scenario waits until it can begin: give --scenario, too")
 
 
 def _isolate() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from copper_emulator.cli.output import on_one_line, silence
+from copper_emulator.cli.output import on_one_line
+from copper_emulator.cli.streams import silence
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.accounts import has_token

@@ -64,6 +64,8 @@ def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:
         return None
     if texts[0] == OFF:
         return {"off": list(texts[1:]) or "all"}
+    if OFF in texts:
+        raise WrongUse(f"{OFF} stands alone, or first with the names of what to switch off, like {OFF} lose")
     try:
         return {"on": [str(fault) for text in texts for fault in parse_faults(text)]}
     except ValueError as error:

@@ -15,6 +15,7 @@ from aiohttp import web
 from copper_emulator.cli import Failure
 from copper_emulator.cli.ending import told_to_end
 from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.streams import Unprinted
 from copper_emulator.cli.values import Number
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
@@ -66,8 +67,19 @@ def listen(*, port: int, status: int, show_secrets: bool, as_json: bool) -> None
 
 async def _listen(receiver: Receiver, port: int) -> None:
     ended = told_to_end()
+    unprinted: list[Unprinted] = []
+
+    async def receive(request: web.Request) -> web.Response:
+        try:
+            return await receiver.receive(request)
+        except Unprinted as error:
+            # Nobody learns of it any more.
+            unprinted.append(error)
+            ended.set()
+            return receiver.answer()
+
     app = web.Application(client_max_size=_MAX_BODY)
-    app.router.add_route("*", "/{path:.*}", receiver.receive)
+    app.router.add_route("*", "/{path:.*}", receive)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -76,6 +88,8 @@ async def _listen(receiver: Receiver, port: int) -> None:
         await ended.wait()
     finally:
         await runner.cleanup()
+    if unprinted:
+        raise unprinted[0]
 
 
 class Receiver:
@@ -115,6 +129,10 @@ class Receiver:
         self._output.line(on_one_line(head), style=style)
         for text in _details(shown, secrets):
             self._output.line(on_one_line(f"    {text}"))
+        return self.answer()
+
+    def answer(self) -> web.Response:
+        """What everything is answered with."""
         return web.Response(status=self._status)
 
     def _headers(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -11,21 +11,28 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import MOST, for_an_account, pairs_of, topic_of
+from copper_emulator.cli.files import read_text
+from copper_emulator.cli.names import events, topic_of, types
+from copper_emulator.cli.options import MOST, for_an_account, pairs_of
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.text import count, short_ids
+from copper_emulator.durations import parse_duration
 
 _SERIAL = Number(1, 10**9)
 
 
 @click.command(short_help="Show the notifications of an account, newest first.")
-@click.option("--type", metavar="TYPE", help="like person")
-@click.option("--event", metavar="EVENT", help="new, update or delete")
+@click.option("--type", metavar="TYPE", callback=types, help="like person")
+@click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
 @click.option("--state", metavar="STATE", multiple=True, help="like queued, held, delivered, failed; repeatable")
+@click.option("--outcome", metavar="OUTCOME", multiple=True, help="how it ended, like blocked; repeatable")
 @click.option("--id", type=Number(1, MOST), help="of a record")
+@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="that it was made for")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
-@click.option("--text", metavar="TEXT", help="anywhere in it")
+@click.option("--text", metavar="TEXT", help="anywhere in it, in any case")
+@click.option("--since", metavar="MOMENT", help="of changes then and later, like 2026-09-29T22:40:04Z")
+@click.option("--until", metavar="MOMENT", help="of changes before then")
 @click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
 @click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many")
 @for_an_account
@@ -92,26 +99,21 @@ def resend(
 
 
 @click.command(short_help="Deliver a captured body.")
-@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--target", metavar="URL", required=True, help="where to")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, help="sent with it; repeatable")
 @for_an_account
 def replay(
     *, file: Path, target: str, headers: tuple[str, ...], server: str, account: str | None, as_json: bool
 ) -> None:
-    """Deliver a captured body (JSON with type, event and ids), outside matching and limits.
+    """Deliver a captured body (JSON with type, event and ids; FILE - is stdin), outside matching and limits.
 
     \b
     Example:
       echo '{"type":"person","event":"update","ids":[17]}' > captured.json
       copper-emulator replay captured.json --target https://inbox.example/default
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from None
+    text = read_text(file)
     client, output = Client(server), Output(as_json=as_json)
     said = {"body": _json(str(file), text), "target": target, "headers": pairs_of("--header", headers)}
     _print(client.post(f"{client.account(account)}/replay", said), output)
@@ -150,6 +152,7 @@ def wait(
       copper-emulator wait lead.new --status 500 --timeout 1m
     """
     kind, event = (None, None) if topic is None else topic_of(topic)
+    patience = _seconds("--timeout", rest["timeout"])
     asked = {"type": kind, "event": event, "ids": list(ids) or None, "count": number, **rest}
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account)
@@ -158,7 +161,7 @@ def wait(
             raise WrongUse("--new and --since both say from where on: give one of them")
         asked["since"] = client.get(f"{path}/journal", {"limit": 1})["last"]
     said = {name: value for name, value in asked.items() if value is not None}
-    found = client.post(f"{path}/wait", said)
+    found = client.post(f"{path}/wait", said, waits=patience)
     output.json(found)
     for each in found["deliveries"]:
         status = f" ({each['status']})" if each["status"] is not None else ""
@@ -191,6 +194,13 @@ def _print(whole: Mapping[str, Any], output: Output) -> None:
         output.line(f"  < {on_one_line(delivery['response_body'])}")
     for text in whole["why"]:
         output.line(on_one_line(text))
+
+
+def _seconds(option: str, given: str) -> float:
+    try:
+        return parse_duration(given) / 1000
+    except ValueError as error:
+        raise WrongUse(f"{option}: {error}") from None
 
 
 def _json(what: str, text: str) -> Any:

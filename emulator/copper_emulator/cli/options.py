@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,27 +59,24 @@ def for_an_account(command: F) -> F:
 IN_PLAY = "for tests, and for scenarios that are played here"
 """What the settings `strict` and `allow` are of a server for."""
 
-_TOPIC = re.compile(r"([a-z_]+)[./]([a-z_]+)")
-
-
-def topic_of(text: str) -> tuple[str, str]:
-    """`person.update` as type and event."""
-    match = _TOPIC.fullmatch(text)
-    if match is None:
-        raise WrongUse(f"{text!r} is no topic: write TYPE.EVENT, like person.update")
-    return match[1], match[2]
-
 
 def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
     """`key=s3cret` as {"key": "s3cret"}; values are text."""
     pairs = {}
     for text in given:
-        # An origin has no `=` in it, and of a URL's query only the first one counts.
         name, equals, value = text.partition("=")
         if not name or not equals:
-            raise WrongUse(f"{option} {text!r}: write it like {option if '=' in option else 'NAME=VALUE'}")
+            raise WrongUse(f"{option} {text!r}: write it like NAME=VALUE")
         pairs[name] = value
     return pairs
+
+
+def route_of(said: str, text: str) -> tuple[str, str]:
+    """`ORIGIN=URL` as both. An origin has no `=` in it, and of a URL's query only the first one counts."""
+    origin, equals, url = text.partition("=")
+    if not origin or not equals:
+        raise WrongUse(f"{said}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
+    return origin, url
 
 
 def json_or_text(text: str) -> Any:

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from copper_emulator.cli.advice import carried
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,17 +44,20 @@ _STAMP = len("2026-09-29 22:40:04.738  ")
 class Output:
     """Where a command prints. `as_json` is for what programs read; nothing else then goes to stdout.
 
-    With `lines` it is printed through them, else at once.
+    With `lines` it is printed through them, else at once. It is not free where a file is written to stdout, which then
+    has nothing else.
     """
 
-    def __init__(self, *, as_json: bool, lines: Lines | None = None) -> None:
+    def __init__(self, *, as_json: bool, lines: Lines | None = None, is_free: bool = True) -> None:
         self.as_json = as_json
+        self._is_free = is_free
         self._lines = lines
 
     def line(self, text: str, *, style: str = "") -> None:
         """A line for people; nothing where programs read."""
-        if self.as_json:
+        if self.as_json or not self._is_free:
             return
+        text = carried(text)
         if self._is_plain:
             self._file.write(text + "\n")
         else:
@@ -100,23 +104,12 @@ class Output:
     def _console(self) -> Console:
         from rich.console import Console
 
-        class Passing(Console):
-            def on_broken_pipe(self) -> None:
-                # rich would end the process here, in the middle of whatever wanted to print.
-                raise BrokenPipeError
-
-        return Passing(file=self._file)
+        return Console(file=self._file)
 
 
 def _style(text: str) -> str:
     told = text[_STAMP:].lstrip()
     return next((style for start, style in _STYLES if told.startswith(start)), "")
-
-
-def fetched_at(api_url: str, token: str) -> str:
-    """Where an endpoint that is sent to can fetch records, and with which token."""
-    taken = f"the token {token}" if token else "any token"
-    return f"Records can be fetched at {api_url} with {taken}; --port and --token fix them."
 
 
 def on_one_line(text: str) -> str:
@@ -126,20 +119,6 @@ def on_one_line(text: str) -> str:
         return text
     joined = "; ".join(text.splitlines())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
-
-
-def take_all_characters() -> None:
-    """Print what the terminal's encoding does not have as escapes, instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def silence(stream: TextIO) -> None:
-    """Whoever read it has gone: what is still printed goes nowhere, and nothing complains of it, also at the end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
 
 
 def complain(text: str) -> None:

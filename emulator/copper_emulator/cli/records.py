@@ -13,6 +13,8 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.names import types
 from copper_emulator.cli.options import MOST, fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Records that are listed for people; JSON has all."""
 
-_type = click.argument("type", metavar="TYPE")
+_type = click.argument("type", metavar="TYPE", callback=types)
 _set = click.option(
     "--set", "fields", metavar="FIELD=VALUE", multiple=True, help="a field's value, as JSON or text; repeatable"
 )
@@ -170,13 +172,13 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
 
 @click.command(short_help="Put records into a running server without notifying anybody.")
 @_type
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @for_an_account
 def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Put the records of a JSON or CSV file into a running server as if they had always been there.
 
-    JSON is an array of objects, as a search of the API answers; CSV has the names of fields in its first row. Ids and
-    dates may be given. Nobody is notified.
+    JSON is an array of objects, as a search of the API answers, or what search --json prints; CSV has the names of
+    fields in its first row. FILE - is stdin, with either. Ids and dates may be given. Nobody is notified.
 
     \b
     Example:
@@ -191,18 +193,19 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
     except WrongUse as error:
         raise WrongUse(re.sub(r"\bRow (\d+)\.", lambda row: found.place(int(row[1]), ()), error.message)) from None
     output.json(seeded)
-    output.line(f"{count(len(seeded['ids']), 'record')} from {file}; nobody is notified.")
+    source = "stdin" if str(file) == STDIO else file
+    output.line(f"{count(len(seeded['ids']), 'record')} from {source}; nobody is notified.")
 
 
 def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
     # Only this command needs to know what records are made of.
     from copper_emulator.core.records.kinds import kind_called
-    from copper_emulator.shell.seed_files import read_seeds
+    from copper_emulator.shell.seed_files import read_seeds, seeds_in
 
     try:
         kind = kind_called(type)
         there = {each["id"]: each for each in definitions if kind in each["available_on"]}
-        found = read_seeds(file, kind, there)
+        found = seeds_in(read(file), file, kind, there) if str(file) == STDIO else read_seeds(file, kind, there)
     except UsageError as error:
         raise WrongUse(str(error)) from None
     if not found.rows:
@@ -219,9 +222,8 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
     answered = client.post(_path(client, account, type, deed), body)
     output.json(answered)
     _show_records(answered["records"], output)
-    if answered["ignored"]:
-        names = ", ".join(answered["ignored"])
-        output.line(f"ignored: {names} (only Copper writes it, or only at creation; relate records instead)")
+    for hint in answered["hints"]:
+        output.line(f"{hint}.")
     _show_changes(answered["changes"], output)
 
 

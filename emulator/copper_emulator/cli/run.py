@@ -7,17 +7,21 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
-from copper_emulator.checks.standalone import OneAccount
+from copper_emulator.checks.standalone import listening
 from copper_emulator.cli import Faulty
-from copper_emulator.cli.output import Output, fetched_at
+from copper_emulator.cli.fetching import tell_where
+from copper_emulator.cli.files import STDIO, read
+from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 from copper_emulator.core.errors import ScenarioError, UsageError
 from copper_emulator.core.text import count
 from copper_emulator.scenarios import Performance, Scenario, StepResult, json_schema, load, perform, shipped_names
+from copper_emulator.scenarios.load import parse_bytes
 from copper_emulator.scenarios.perform import check_url
 from copper_emulator.scenarios.result import sent_text
 from copper_emulator.scenarios.words import moment_text
@@ -49,9 +53,9 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
-    FILE is a file, or the name of a scenario that comes with the emulator. With --target records can be fetched at an
-    API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be played: a file or an
-    option could not be understood, or --port is in use.
+    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target records can be
+    fetched at an API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be
+    played: a file or an option could not be understood, or --port is in use.
 
     \b
     Examples:
@@ -124,7 +128,7 @@ def _load(files: Sequence[str]) -> list[Scenario]:
     loaded, faults = [], []
     for name in files:
         try:
-            loaded.append(load(name))
+            loaded.append(parse_bytes(read(Path(name)), name) if name == STDIO else load(name))
         except ScenarioError as error:
             faults.append(str(error))
     if faults:
@@ -146,27 +150,12 @@ def _served(
     for scenario in scenarios:
         played_by = Settings.of(scenario.with_settings(settings).content.settings)
         check_url(asked.target, played_by.allow_targets)
-    host, api_url = _listening(asked, output)
+    host = listening(asked.port, token=asked.token)
     try:
-        output.line(fetched_at(api_url, asked.token))
+        tell_where(host.api_url(), asked.port, asked.token, output)
         yield host
     finally:
         host.close()
-
-
-def _listening(asked: _Asked, output: Output) -> tuple[Host, str]:
-    wanted = DEFAULT_PORT if asked.port is None else asked.port
-    host = OneAccount(port=wanted, any_token=not asked.token)
-    try:
-        return host, host.api_url()
-    except UsageError:
-        host.close()
-        if asked.port is not None:
-            raise
-    # Nobody asked for that port.
-    output.line(f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own.")
-    host = OneAccount(port=0, any_token=not asked.token)
-    return host, host.api_url()
 
 
 def _play(

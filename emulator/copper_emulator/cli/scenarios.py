@@ -11,10 +11,13 @@ import click
 
 from copper_emulator.cli import Faulty, WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.files import write_private
+from copper_emulator.cli.files import STDIO, read_text, write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
 from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count, duration_text
+
+_LOOK = 30
+"""Seconds for which the server waits for the next step of what is played before it answers that there is none."""
 
 
 @click.command(short_help="Show which scenarios a running server can play.")
@@ -42,8 +45,8 @@ def scenarios(*, server: str, as_json: bool) -> None:
 def play(*, scenario: str, target: str | None, reset: bool, server: str, account: str | None, as_json: bool) -> None:
     """Play a scenario on an account of a running server, in virtual time. Exit code 1 where a step failed.
 
-    NAME is one of those that `copper-emulator scenarios` shows, FILE one of yours; `copper-emulator run` plays them
-    without a server.
+    NAME is one of those that `copper-emulator scenarios` shows, FILE one of yours (- is stdin); `copper-emulator run`
+    plays them without a server.
 
     \b
     Examples:
@@ -58,15 +61,16 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     try:
         number = client.post(path, said)["run"]
     except WrongUse as error:
-        raise _of_the_file(scenario, error) from None
+        raise Faulty(_of_the_file(scenario, error.message)) from None
     played = 0
     while True:
-        shown = client.get(f"{path}s/{number}", {"after": played, "timeout": 30})
+        shown = client.get(f"{path}s/{number}", {"after": played, "timeout": _LOOK}, waits=_LOOK)
         for step in shown["steps"][played:]:
             _show(step, output)
         played = len(shown["steps"])
         if shown["state"] != "playing":
             break
+    shown = _told_of_the_file(shown, scenario, reset=reset)
     output.json(shown)
     passed = shown["state"] == "passed"
     told = f"PASSED  {shown['title']}: {_sent(shown)}" if passed else f"FAILED  {shown['title']}: {shown['failure']}"
@@ -81,7 +85,11 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
 @click.command(short_help="Record what is done in an account, as a scenario.")
 @click.argument("what", metavar="start|stop|show", type=click.Choice(["start", "stop", "show"]))
 @click.option(
-    "--output", "file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="write it there"
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="write it there; - is stdout",
 )
 @for_an_account
 def record(*, what: str, file: Path | None, server: str, account: str | None, as_json: bool) -> None:
@@ -97,7 +105,8 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/recording"
     shown = client.get(path) if what == "show" else client.post(f"{path}/{what}", {})
-    output.json(shown)
+    if str(file) != STDIO:
+        output.json(shown)
     if what == "start":
         output.line("What is done from now on is recorded; copper-emulator record stop ends it.")
         return
@@ -106,8 +115,10 @@ def record(*, what: str, file: Path | None, server: str, account: str | None, as
     elif file is None:
         output.line(shown["scenario"].rstrip("\n"))
     else:
-        _write(file, shown["scenario"])
-        output.line(f"What was done is in {file}; copper-emulator run {file} does it again.")
+        write_private(file, shown["scenario"])
+        if str(file) != STDIO:
+            output.line(f"What was done is in {file}; copper-emulator run {file} does it again.")
+            output.line(f"In a running server: copper-emulator play {file} --reset")
 
 
 def _sent(shown: Mapping[str, Any]) -> str:
@@ -117,24 +128,26 @@ def _sent(shown: Mapping[str, Any]) -> str:
 
 def _meant(scenario: str) -> dict[str, str]:
     file = Path(scenario)
-    if not file.is_file():
+    if scenario != STDIO and not file.is_file():
         return {"name": file.stem if file.suffix == ".yaml" else scenario}
-    try:
-        return {"scenario": file.read_text(encoding="utf-8-sig")}
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{file} cannot be read: {error}") from None
+    return {"scenario": read_text(file)}
 
 
-def _of_the_file(scenario: str, error: WrongUse) -> WrongUse:
+def _of_the_file(scenario: str, text: str) -> str:
     """What is wrong with a text, as that of the file which it was read from: the server knows no file."""
-    return Faulty(re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, error.message, flags=re.MULTILINE))
+    return re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, text, flags=re.MULTILINE)
 
 
-def _write(file: Path, text: str) -> None:
-    try:
-        write_private(file, text)
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be written: {error.strerror or error}") from None
+_THERE_ALREADY = "Id: is already there"
+
+
+def _told_of_the_file(shown: dict[str, Any], scenario: str, *, reset: bool) -> dict[str, Any]:
+    if shown["failure"] is None:
+        return shown
+    failure = _of_the_file(scenario, shown["failure"])
+    if _THERE_ALREADY in failure and not reset:
+        failure += "\nThe account has records with these ids: play it with --reset, which empties the account first."
+    return {**shown, "failure": failure}
 
 
 def _show(step: Mapping[str, Any], output: Output) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from copper_emulator.cli import WrongUse
-from copper_emulator.cli.options import IN_PLAY
+from copper_emulator.cli.options import IN_PLAY, route_of
 from copper_emulator.core.errors import RouteError, SettingsError
 from copper_emulator.settings import SETTINGS, Setting, Settings
 from copper_emulator.shell.api.setting_texts import choices
@@ -123,6 +123,8 @@ def _no_empty_name(ctx: click.Context, parameter: click.Parameter, given: str | 
     # What a shell makes of a variable that nobody has set.
     if given is not None and not given.strip():
         raise WrongUse("--state: the name of a file cannot be empty; leave --state out to keep nothing")
+    if given == "-":
+        raise WrongUse("--state: a state is kept in a file, and - is none")
     return given
 
 
@@ -170,9 +172,7 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
     from copper_emulator.shell.routes import Routes
 
     for text in given:
-        origin, equals, url = text.partition("=")
-        if not equals:
-            raise WrongUse(f"--route {text!r}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
+        origin, url = route_of(f"--route {text!r}", text)
         try:
             Routes().add(origin, url, "url")
         except RouteError as error:

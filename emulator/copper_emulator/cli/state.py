@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
-from copper_emulator.cli import Failure, WrongUse
+from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.files import write_private
+from copper_emulator.cli.files import STDIO, read, write_private
 from copper_emulator.cli.options import IN_PLAY, for_an_account, settings_given
 from copper_emulator.cli.output import Output
+from copper_emulator.shell.api.setting_texts import written
 
 
 @click.command(short_help="Write an account into a file.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @for_an_account
 def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
-    """Write everything of an account into FILE, to put it back with restore, here or in another server.
+    """Write everything of an account into FILE (- is stdout), to put it back with restore, here or in another server.
 
     The file has the secrets of its subscriptions as they are, and no tokens.
 
@@ -27,29 +28,28 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
       copper-emulator snapshot monday.json
     """
     client, output = Client(server), Output(as_json=as_json)
-    document = client.get(client.account(account) + "/snapshot")
-    try:
-        write_private(file, json.dumps(document))
-    except OSError as error:
-        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    document = client.get(client.account(account) + "/snapshot", is_long=True)
+    write_private(file, json.dumps(document))
+    if str(file) == STDIO:
+        return
     output.json({"file": str(file), "account": document["account"], "at": document["at"]})
     output.line(f"Account {document['account']} as it was at {document['at']} is in {file}.")
 
 
 @click.command(short_help="Put a snapshot back into an account.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @for_an_account
 def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
-    """Make an account what it was when the snapshot in FILE was made. What it is now is lost; its token stays.
+    """Make an account what it was when the snapshot in FILE (- is stdin) was made.
+
+    What it is now is lost; its token stays.
 
     \b
     Example:
       copper-emulator restore monday.json
     """
     try:
-        document = json.loads(file.read_bytes())
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be read: {error.strerror}") from None
+        document = json.loads(read(file))
     except (ValueError, RecursionError):
         raise WrongUse(f"{file} is no snapshot: it is no JSON") from None
     if not (isinstance(document, dict) and {"state", "digest"} <= document.keys()):
@@ -64,7 +64,7 @@ def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> N
 @click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="like latency=0-15m; repeatable")
 @for_an_account
 def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Show an account's settings, or change them from now on.
+    """Show an account's settings, or change some from now on, which are shown then.
 
     \b
     Examples:
@@ -73,12 +73,11 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     """
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/settings"
-    shown = client.post(path, settings_given("--set", changes)) if changes else client.get(path)
+    given = settings_given("--set", changes)
+    shown = client.post(path, given) if given else client.get(path)
     output.json(shown)
-    for name, value in shown["settings"].items():
-        if name == "intercept":
-            # In tests only: nothing of a server heeds it.
-            continue
+    # In tests only: nothing of a server heeds `intercept`.
+    for name in given or [each for each in shown["settings"] if each != "intercept"]:
         words = f"  (one of {', '.join(shown['choices'][name])})" if name in shown["choices"] else ""
         words = f"  ({IN_PLAY})" if name in ("strict", "allow") else words
-        output.line(f"{name:<18} {','.join(map(str, value)) if isinstance(value, list) else value}{words}".rstrip())
+        output.line(f"{name:<18} {written(shown['settings'][name])}{words}")

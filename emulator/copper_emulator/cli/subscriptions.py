@@ -9,7 +9,8 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import MOST, for_an_account, pairs_of, topic_of
+from copper_emulator.cli.names import topic_of
+from copper_emulator.cli.options import MOST, for_an_account, pairs_of
 from copper_emulator.cli.output import Output
 from copper_emulator.cli.values import Number
 

@@ -10,6 +10,7 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import (
     MOST,
     for_an_account,
@@ -17,10 +18,10 @@ from copper_emulator.cli.options import (
     json_or_text,
     server_option,
     settings_given,
-    topic_of,
 )
-from copper_emulator.cli.output import Output, complain
+from copper_emulator.cli.output import Output, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
+from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
 from copper_emulator.durations import parse_duration
 
@@ -52,6 +53,8 @@ def fire(
     output.json(change)
     for text in change["why"]:
         output.line(text)
+    for hint in change["hints"]:
+        output.line(on_one_line(f"Sent as it is, but {hint}" + ("" if hint.endswith("?") else ".")))
 
 
 class _Forward(click.Command):
@@ -105,13 +108,15 @@ def advance(
 @click.command(short_help="Show what happened, or follow it.")
 @click.option("--follow", "-f", is_flag=True, help="go on with what happens, until Ctrl-C")
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
-@click.option("--type", metavar="TYPE", help="like person")
-@click.option("--event", metavar="EVENT", help="new, update or delete")
+@click.option("--type", metavar="TYPE", callback=types, help="like person")
+@click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
 @click.option("--id", type=Number(1, MOST), help="of a record")
+@click.option("--subscription", type=Number(1, MOST), metavar="ID", help="that it is about")
 @click.option("--outcome", metavar="OUTCOME", multiple=True, help="like delivered, rejected, failed; repeatable")
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
+@click.option("--text", metavar="TEXT", help="anywhere in it, in any case")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
-@click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many entries")
+@click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many are shown")
 @for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
     """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
@@ -126,11 +131,12 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
     """
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/journal"
-    # What programs and filters ask for is given whole; people need not read that something is on its way.
-    in_full = as_json or bool(filters["kind"])
+    if not (as_json or filters["kind"]):
+        # What programs and filters ask for is given whole; people need not read that something is on its way.
+        filters["kind"] = [kind for kind in Kind if kind is not Kind.SENDING]
     page = client.get(path, {**filters, "limit": limit})
     for entry in page["entries"]:
-        _show(entry, output, in_full=in_full)
+        _show(entry, output)
     if not follow:
         return
     last = page["entries"][-1]["number"] if len(page["entries"]) == limit else page["last"]
@@ -139,7 +145,7 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
             if name == "reset":
                 complain("the account was reset; its journal begins anew")
             else:
-                _show(data, output, in_full=in_full)
+                _show(data, output)
     except KeyboardInterrupt:
         return
     complain("the server has ended")
@@ -224,7 +230,6 @@ def _pair(text: str, values: str) -> list[Any]:
     )
 
 
-def _show(entry: Mapping[str, Any], output: Output, *, in_full: bool) -> None:
+def _show(entry: Mapping[str, Any], output: Output) -> None:
     output.json(entry)
-    if in_full or entry["kind"] != "sending":
-        output.journal_line(entry["line"], lead=f"{entry['number']:>5}  ")
+    output.journal_line(entry["line"], lead=f"{entry['number']:>5}  ")

@@ -7,7 +7,7 @@ import json
 import click
 
 from copper_emulator.cli.client import Client
-from copper_emulator.cli.options import for_an_account, pairs_of
+from copper_emulator.cli.options import for_an_account, route_of
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
@@ -26,7 +26,7 @@ def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, accou
       copper-emulator routes https://my-app.example=http://127.0.0.1:5000
       copper-emulator routes --remove https://my-app.example
     """
-    added = pairs_of("ORIGIN=URL", new)
+    added = dict(route_of(repr(text), text) for text in new)
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/routes"
     for origin in removed:

@@ -6,9 +6,11 @@ import click
 
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
+from copper_emulator.cli.names import type_called
 from copper_emulator.cli.options import MOST, for_an_account
 from copper_emulator.cli.output import Output, on_one_line
 from copper_emulator.cli.values import Number
+from copper_emulator.core.text import count
 
 _NUMBERED = ("subscription", "change")
 """What is asked about by a number of its own; every other word is a type of records."""
@@ -17,12 +19,14 @@ _NUMBERED = ("subscription", "change")
 @click.command(short_help="Tell why somebody was notified of something, or nobody.")
 @click.argument("what", metavar="[WHAT]", required=False)
 @click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
+@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most so many changes")
 @for_an_account
-def why(*, what: str | None, number: int | None, server: str, account: str | None, as_json: bool) -> None:
+def why(*, what: str | None, number: int | None, limit: int, server: str, account: str | None, as_json: bool) -> None:
     """Tell what became of changes: who was notified, when and with which answer; who was not, and why not.
 
     WHAT is a type of records, with the id of one or without; or subscription or change, with its number. With neither,
-    everything is told. With --json each change and each subscription is decided on, step by step.
+    everything is told. Of many changes the newest are. With --json each change and each subscription is decided on,
+    step by step.
 
     \b
     Examples:
@@ -35,9 +39,12 @@ def why(*, what: str | None, number: int | None, server: str, account: str | Non
         raise WrongUse(f"say what {what} is the id of, like why person {what} or why subscription {what}")
     if what in _NUMBERED and number is None:
         raise WrongUse(f"say which {what}, like why {what} {560698 if what == 'subscription' else 3}")
-    query = {str(what): number} if what in _NUMBERED else {"type": what, "id": number}
+    query = {str(what): number} if what in _NUMBERED else {"type": what and type_called(what), "id": number}
+    query["limit"] = limit
     client, output = Client(server), Output(as_json=as_json)
-    told = client.get(client.account(account) + "/why", query)
+    told = client.get(client.account(account) + "/why", query, is_long=True)
     output.json(told)
+    if told["left_out"]:
+        output.line(f"... {count(told['left_out'], 'earlier change')} left out, --limit shows more ...")
     for line in told["lines"]:
         output.line(on_one_line(line), style="" if line.startswith(" ") else "bold")

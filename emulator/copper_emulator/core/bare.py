@@ -11,16 +11,15 @@ from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.records.record import Record, kind_of
-from copper_emulator.core.topics import Profile, advice, exists
+from copper_emulator.core.text import json_name
+from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import clean_attributes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
-NOT_CAPTURED = (
-    "this is no captured notification: it must be a JSON object with a known type and event and a list of ids"
-)
+_NOT_CAPTURED = "this is no captured notification, a JSON object with a known type and event and a list of ids: {}"
 
 
 def entity_type(name: str) -> EntityType:
@@ -93,14 +92,32 @@ def _topic(type: str, event: str) -> Topic:
         return _TOPICS[type, event]
     except (KeyError, TypeError):
         entity_type(type)
-        raise UsageError(f"there is no event {event!r}; it is one of {', '.join(Event)}") from None
+        raise UsageError(no_event(event)) from None
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
-    """What a captured body says it is. Raises UsageError when it is no notification."""
+    """What a captured body says it is. Raises UsageError when it is no notification, with what is wrong."""
     try:
         said = json.loads(raw)
-        ids = tuple(int(record_id) for record_id in said["ids"])
-        return Topic(EntityType(said["type"]), Event(said["event"])), ids
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(NOT_CAPTURED) from None
+    except UnicodeDecodeError:
+        raise not_captured("it is no text in UTF-8") from None
+    except (ValueError, RecursionError):
+        raise not_captured("it is no JSON") from None
+    if not isinstance(said, dict):
+        raise not_captured(f"it is {json_name(said)}")
+    for name in ("type", "event", "ids"):
+        if name not in said:
+            raise not_captured(f"it has no {name}")
+    try:
+        topic = _topic(said["type"], said["event"])
+    except UsageError as error:
+        raise not_captured(str(error)) from None
+    try:
+        return topic, tuple(int(record_id) for record_id in said["ids"])
+    except (ValueError, TypeError, OverflowError):
+        raise not_captured(f"its ids are {repr(said['ids'])[:100]}") from None
+
+
+def not_captured(why: str) -> UsageError:
+    """What to raise about a body that is no notification."""
+    return UsageError(_NOT_CAPTURED.format(why))

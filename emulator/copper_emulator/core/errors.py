@@ -4,6 +4,7 @@
     ├── ApiError                     answered by the emulated API with a status and Copper's body
     │   ├── BadRequest          400  the body is not what HTTP or JSON allow
     │   ├── Unauthorized        401  no credentials, or unknown ones
+    │   ├── NotEnabled          403  a feature that the account has switched off
     │   ├── UnknownRoute        404  no such path or method
     │   ├── NotFound            404  no such record or subscription
     │   ├── TooLarge            413  the body is too large
@@ -75,6 +76,15 @@ class Unauthorized(ApiError):
 
     def __init__(self, *, hint: str = "") -> None:
         super().__init__("Unauthorized", hint=hint)
+
+
+class NotEnabled(ApiError):
+    """403 for what the account has switched off: status and message were met by integrators, its body is assumed."""
+
+    status = 403
+
+    def __init__(self, *, hint: str = "") -> None:
+        super().__init__("Feature not enabled", hint=hint)
 
 
 class UnknownRoute(ApiError):
@@ -217,6 +227,7 @@ class ScenarioError(UsageError, ValueError):
 for _public in (
     CopperEmulatorError,
     ApiError,
+    NotEnabled,
     NotFound,
     Invalid,
     UsageError,

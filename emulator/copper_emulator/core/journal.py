@@ -176,6 +176,10 @@ class Journal:
         """The notifications a change was cut into, for all subscriptions, in order."""
         return list(self._found.read(self.entries).by_change.get(change.serial, ()))
 
+    def refused_during(self, notification: Notification) -> list[str]:
+        """What the API refused while a notification was on its way, in order, each text once."""
+        return list(self._found.read(self.entries).refused.get(notification.serial, ()))
+
 
 class _Found:
     """Where things stand that are looked up seldom: read from the entries when somebody asks, each of them once."""
@@ -184,6 +188,9 @@ class _Found:
         self.told: dict[int, int] = {}
         """The place of the entry of each change."""
         self.by_change: dict[int, list[Notification]] = {}
+        self.refused: dict[int, dict[str, None]] = {}
+        """By the serial of a notification, what was refused while it was on its way."""
+        self._flying: set[int] = set()
         self._read = 0
 
     def read(self, entries: Entries) -> Self:
@@ -193,7 +200,18 @@ class _Found:
             entry = entries[place]
             if entry.kind is Kind.CHANGE and entry.change is not None:
                 self.told[entry.change.serial] = place
-            elif entry.kind is Kind.QUEUED and entry.notification is not None:
-                self.by_change.setdefault(entry.notification.change.serial, []).append(entry.notification)
+            elif entry.kind is Kind.REFUSED:
+                for serial in self._flying:
+                    self.refused.setdefault(serial, {})[entry.text] = None
+            elif entry.notification is not None:
+                self._passed(entry.kind, entry.notification)
         self._read = end
         return self
+
+    def _passed(self, kind: Kind, notification: Notification) -> None:
+        if kind is Kind.QUEUED:
+            self.by_change.setdefault(notification.change.serial, []).append(notification)
+        elif kind is Kind.SENDING:
+            self._flying.add(notification.serial)
+        elif kind is Kind.ENDED:
+            self._flying.discard(notification.serial)

@@ -25,18 +25,24 @@ class Surface(Enum):
     RUN = "copper-emulator run", ""
     SERVER = "copper-emulator serve", ""
     EXEC = "copper-emulator exec", ""
+    PLAY = "copper-emulator play", ""
 
     def __init__(self, place: str, account: str, awaited: str = "") -> None:
         self.place = place
         self.account = account
         self.awaited = awaited
 
+    @property
+    def of_scenario(self) -> Surface:
+        """Where one reads what is said of a scenario that is played here."""
+        return Surface.PLAY if self is Surface.SERVER else self
+
     def setting(self, name: str, value: int | str) -> str:
         """How a setting is given a value: `Emulator(allow=409)`, `--settings allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
             return f"--settings {name}={text}"
-        if self in (Surface.SERVER, *CONNECTED):
+        if self in (Surface.SERVER, Surface.PLAY, *CONNECTED):
             return f"copper-emulator {'reset' if name in BEGUN_WITH else 'settings'} --set {name}={text}"
         if self is Surface.EXEC:
             return f"exec {_option(name, text)}"
@@ -49,7 +55,7 @@ class Surface(Enum):
         """How targets that begin with an origin are sent to `to`, a URL, or else to one's own app."""
         if self is Surface.RUN:
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
-        if self is Surface.SERVER:
+        if self in (Surface.SERVER, Surface.PLAY):
             return f"copper-emulator routes {origin}={to or APP_URL}"
         if self is Surface.EXEC:
             return f"exec --route {origin}={to or APP_URL}"
@@ -62,7 +68,7 @@ class Surface(Enum):
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
         """How a target is subscribed to a topic."""
-        if self is Surface.RUN:
+        if self in _OF_STEPS:
             return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
         if self in (Surface.SERVER, Surface.EXEC):
             return f"copper-emulator subscribe {kind}.{event} {target}, or POST .../subscriptions"
@@ -70,19 +76,23 @@ class Surface(Enum):
 
     def expect(self, kind: str, event: str, more: str = "") -> str:
         """How a delivery is claimed; `more` is said of it in Python."""
+        if self is Surface.SERVER:
+            return f"copper-emulator wait {kind}.{event}"
         if self in _IN_SCENARIOS:
             return f"a step `expect: {{topic: {kind}/{event}}}`"
         return f"{self.awaited}{self.account}.expect({str(kind)!r}, {str(event)!r}{more})"
 
     def expect_none(self, *topic: str) -> str:
         """How it is said that nothing arrives, of a topic or, without one, at all."""
+        if self is Surface.SERVER:
+            return "so with `expect_none` in a scenario"
         if self in _IN_SCENARIOS:
             return f"a step `expect_none: {{topic: {'/'.join(topic)}}}`" if topic else "a step `expect_none: {}`"
         return f"{self.awaited}{self.account}.expect_none({', '.join(repr(str(word)) for word in topic)})"
 
     def happen(self, kind: str, event: str, call: str) -> str:
         """How something is made to happen; `call` is its name in Python, `people.create`."""
-        if self is Surface.RUN:
+        if self in _OF_STEPS:
             return f"a step `{call.rpartition('.')[2]}`, or `fire`"
         if self in _SERVED:
             verb = f"copper-emulator {call.rpartition('.')[2]} {kind}"
@@ -94,29 +104,40 @@ class Surface(Enum):
     @property
     def pass_time(self) -> str:
         """How time is made to pass."""
-        if self is Surface.RUN:
+        if self in _OF_STEPS:
             return "a step `advance` or `run_until_idle`"
-        if self in _SERVED:
+        if self is Surface.SERVER:
+            return "copper-emulator advance"
+        if self is Surface.EXEC:
             return "copper-emulator advance, in a scenario a step `advance`"
         return "advance, or run_until_idle"
 
     @property
     def idle_limit(self) -> str:
         """How more time is allowed for nothing to wait any longer."""
-        if self is Surface.RUN:
+        if self in _OF_STEPS:
             return "`run_until_idle: 1d`"
         if self in _SERVED:
             return "copper-emulator advance --until-idle --limit 1d, in a scenario `run_until_idle: 1d`"
         return "run_until_idle(limit=...)"
 
     def expected(self, name: str, value: int | str) -> str:
-        """How what is expected names a status or an outcome: `status=409`, in a scenario `status: 409`."""
-        return f"{name}: {value}" if self in (Surface.RUN, Surface.EXEC) else f"{name}={value!r}"
+        """How what is expected names a status, an outcome or a count: `status=409`, `status: 409`, `--status 409`."""
+        if self is Surface.SERVER:
+            return f"--{name} {value}"
+        return f"{name}: {value}" if self in _IN_SCENARIOS else f"{name}={value!r}"
+
+    @property
+    def which(self) -> str:
+        """How what is expected names which are meant, of those of a topic."""
+        if self is Surface.SERVER:
+            return "--id"
+        return "`records`, `ids` or `to`" if self in _IN_SCENARIOS else "ids= or target="
 
     @property
     def faults_off(self) -> str:
         """How faults are switched off."""
-        if self is Surface.RUN:
+        if self in _OF_STEPS:
             return "a step `faults: off`"
         return "copper-emulator faults off" if self in _SERVED else f"{self.account}.faults.off()"
 
@@ -133,7 +154,10 @@ CONNECTED = (Surface.CONNECTED, Surface.CONNECTED_ASYNC)
 
 _OF_PYTEST = (Surface.PYTEST, Surface.PYTEST_ASYNC, Surface.FACTORY, Surface.FACTORY_ASYNC)
 
-_IN_SCENARIOS = (Surface.RUN, Surface.SERVER, Surface.EXEC)
+_OF_STEPS = (Surface.RUN, Surface.PLAY)
+"""Where a scenario is played, and all that is done is its steps."""
+
+_IN_SCENARIOS = (*_OF_STEPS, Surface.EXEC)
 """Where it is scenarios that expect something."""
 
 _SERVED = (Surface.SERVER, Surface.EXEC)

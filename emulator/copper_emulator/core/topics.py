@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from copper_emulator.core.model import EntityType, Event, Topic
+from copper_emulator.core.text import meant
 
 _ALL = frozenset(Event)
 _NONE: frozenset[Event] = frozenset()
@@ -49,6 +50,25 @@ def events_of(type_name: str, profile: Profile) -> frozenset[Event]:
 def exists(topic: Topic, profile: Profile) -> bool:
     """Whether Copper has a webhook for this topic."""
     return topic.event in events_of(topic.type, profile)
+
+
+_OTHER_WORDS: Mapping[str, Event] = {
+    **dict.fromkeys(("create", "created", "add", "added", "insert"), Event.NEW),
+    **dict.fromkeys(("change", "changed", "edit", "edited", "modified"), Event.UPDATE),
+    **dict.fromkeys(("remove", "removed", "destroy", "destroyed"), Event.DELETE),
+}
+"""What other services call them."""
+
+
+def no_event(name: object) -> str:
+    """What to say of a name that is no event, and which may be meant."""
+    return f"there is no event {name!r}; it is one of {', '.join(Event)}{_question(name)}"
+
+
+def _question(name: object) -> str:
+    word = str(name).lower()
+    near = _OTHER_WORDS.get(word) or meant(word, Event)
+    return f"; did you mean {str(near)!r}?" if near is not None else ""
 
 
 def advice(type_name: str, profile: Profile) -> str:

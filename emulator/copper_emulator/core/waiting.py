@@ -37,7 +37,7 @@ class Waiting:
         """What everything is held by that is held; None while nothing is."""
         self._held = 0
         self._left: Hold | None = None
-        """What those keep that leave it as it is now."""
+        """A copy of the hold as it is now: notifications that are let go keep it, while the shared one moves on."""
 
     def next_due(self) -> int | None:
         """When the next notification is due, or the next answer will have come; None without either."""
@@ -122,7 +122,7 @@ class Waiting:
         self._held += 1
 
     def _part(self, hold: Hold, notification: Notification) -> None:
-        """It goes: the one it shared moves on without it."""
+        """A notification is let go: it keeps a copy of the hold that it shared, which moves on without it."""
         if self._left is None:
             self._left = replace(hold)
         notification.hold = self._left

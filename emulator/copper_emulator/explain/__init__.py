@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind, Outcome, Subscription
@@ -16,6 +17,8 @@ from copper_emulator.explain.traces import Passage, Trace, Tracer
 from copper_emulator.remedies import remedy
 from copper_emulator.timeline import serials_text, subscription_text
 from copper_emulator.tracebacks import brief
+
+_Found = TypeVar("_Found")
 
 __all__ = [
     "Decision",
@@ -42,12 +45,14 @@ class Explanation:
     """Lines of text, which `str()` joins, and what they tell as values.
 
     `traces` has one for each change and each subscription; `notes` are entries of the journal about what changed
-    nothing, or nothing that Copper notifies of.
+    nothing, or nothing that Copper notifies of. `left_out` counts the earlier changes and notes that are not told of,
+    where no more than the newest were asked for.
     """
 
     lines: tuple[str, ...]
     traces: tuple[Trace, ...] = ()
     notes: tuple[Entry, ...] = ()
+    left_out: int = 0
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -74,37 +79,51 @@ def traces_of(account: Account, change: Change) -> list[Trace]:
     return Tracer(account).of(change)
 
 
-def explain_subscription(account: Account, subscription: Subscription) -> Explanation:
-    """Everything a subscription was sent, and what it was not and why."""
+def explain_subscription(account: Account, subscription: Subscription, *, most: int | None = None) -> Explanation:
+    """Everything a subscription was sent, and what it was not and why; with `most`, of the newest so many changes.
+
+    What it was not sent is counted in the lines whatever `most` is.
+    """
     tracer = Tracer(account, subscription=subscription.id)
-    traces = [
-        trace for change in account.journal.changes for trace in tracer.of(change) if trace.subscription is not None
-    ]
+    sent = [change for change in account.journal.changes if subscription.id in change.subscriptions]
+    others = [change for change in account.journal.changes if subscription.id not in change.subscriptions]
+    traces = [trace for change in _newest(sent, most) for trace in tracer.of(change)]
+    missed = [trace for change in others for trace in tracer.of(change) if trace.subscription is not None]
     life = next(iter(tracer.lives), None)
     lines = [f"subscription {subscription_text(subscription)}", *_life_lines(account, life)]
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
-    lines += [*told, *_not_told(traces, told=bool(told)), *_remedies(account, tracer, traces)]
-    return Explanation(tuple(map(tracer.mask, lines)), tuple(traces))
+    lines += [*told, *_not_told([*traces, *missed], told=bool(told)), *_remedies(account, tracer, traces)]
+    shown = sorted([*traces, *_newest(missed, most)], key=lambda trace: trace.change.serial)
+    return Explanation(tuple(map(tracer.mask, lines)), tuple(shown), left_out=len(sent) - len(_newest(sent, most)))
 
 
-def explain_records(account: Account, kind: EntityType | None, record_id: int | None) -> Explanation:
-    """What happened to a type, to a record, or at all, each with what became of it."""
+def explain_records(
+    account: Account, kind: EntityType | None, record_id: int | None, *, most: int | None = None
+) -> Explanation:
+    """What happened to a type, to a record, or at all, each with what became of it; with `most`, the newest so many."""
     tracer = Tracer(account, about=record_id)
     lines: list[str] = []
     traces: list[Trace] = []
     notes: list[Entry] = []
-    for entry in account.journal.entries:
-        if entry.kind is Kind.CHANGE and entry.change is not None and _is_about(entry.change, kind, record_id):
+    found = [entry for entry in account.journal.entries if _tells_of(entry, kind, record_id)]
+    shown = _newest(found, most)
+    for entry in shown:
+        if entry.change is not None:
             told = tracer.of(entry.change)
             traces += told
             lines += _told_of(account, tracer, entry.change, told)
-        elif any(kind in (None, its) and record_id in (None, this) for its, this in entry.records):
+        else:
             notes.append(entry)
             lines += [f"{stamp(entry.at_ms)}  {entry.text}", "  nobody was notified"]
     if record_id is not None and any(_has_shared(account, trace) for trace in traces):
         lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.")
     lines += _remedies(account, tracer, traces)
-    return Explanation(tuple(lines or [_nothing(account, kind, record_id)]), tuple(traces), tuple(notes))
+    told_lines = tuple(lines or [_nothing(account, kind, record_id)])
+    return Explanation(told_lines, tuple(traces), tuple(notes), left_out=len(found) - len(shown))
+
+
+def _newest(found: Sequence[_Found], most: int | None) -> Sequence[_Found]:
+    return found if most is None else found[max(0, len(found) - most) :]
 
 
 _HEARD = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
@@ -219,6 +238,13 @@ def _not_told(traces: Sequence[Trace], *, told: bool) -> list[str]:
     if not told:
         lines.append("  it was sent nothing" + ("" if traces else "; nothing changed"))
     return lines
+
+
+def _tells_of(entry: Entry, kind: EntityType | None, record_id: int | None) -> bool:
+    """Whether an entry tells of a change to these records, or of what changed nothing of them."""
+    if entry.change is not None:
+        return entry.kind is Kind.CHANGE and _is_about(entry.change, kind, record_id)
+    return any(kind in (None, its) and record_id in (None, this) for its, this in entry.records)
 
 
 def _is_about(change: Change, kind: EntityType | None, record_id: int | None) -> bool:

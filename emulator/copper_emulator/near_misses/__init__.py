@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery, Notification
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.explain import refusals, story
@@ -19,9 +20,12 @@ __all__ = ["unmet", "unwanted"]
 _MAX_SHOWN = 5
 
 
-def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims) -> str:
-    """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that."""
-    case = Case.of(expectation, fitting, account, claims)
+def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims, surface: Surface) -> str:
+    """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that.
+
+    `surface` is where it is read.
+    """
+    case = Case.of(expectation, fitting, account, claims, surface)
     found = diagnose(case)
     lines = [f"Expected {expectation}, but {found.wrong}."]
     if fitting:
@@ -38,7 +42,7 @@ def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, c
     return _masked([*lines, found.advice], account)
 
 
-def unwanted(expectation: Expectation, found: list[Delivery], account: Account) -> str:
+def unwanted(expectation: Expectation, found: list[Delivery], account: Account, surface: Surface) -> str:
     """The text for notifications that should not have gone out."""
     what = f"{expectation.type or 'any type'}/{expectation.event or 'any event'}"
     if expectation.ids is not None:
@@ -53,7 +57,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account) 
         lines.append(f"The subscriptions {short_ids(same)} have one topic and target: it is told {len(same)} times.")
     lines.append(
         f"If it is meant to arrive, claim it first: "
-        f"{account.surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
+        f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
         f"If not, {'subscribe once' if same else 'mend what makes the change'}."
     )
     return _masked(lines, account)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.model import Delivery, Notification, Wait, WaitsFor
+from copper_emulator.core.model import Delivery, Notification, Outcome, Wait, WaitsFor
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import count, short_ids
@@ -25,12 +25,21 @@ class Case:
     fitting: Sequence[Delivery]
     account: Account
     claims: Claims
+    surface: Surface
+    """Where it is read what is said of it."""
     scored: Sequence[tuple[Delivery, Sequence[Misfit]]] = field(default=())
 
     @classmethod
-    def of(cls, expectation: Expectation, fitting: Sequence[Delivery], account: Account, claims: Claims) -> Case:
+    def of(
+        cls,
+        expectation: Expectation,
+        fitting: Sequence[Delivery],
+        account: Account,
+        claims: Claims,
+        surface: Surface,
+    ) -> Case:
         scored = [(delivery, misfits(expectation, delivery)) for delivery in account.journal.deliveries]
-        return cls(expectation, fitting, account, claims, scored)
+        return cls(expectation, fitting, account, claims, surface, scored)
 
     def concerns(self, notification: Notification) -> bool:
         """Whether it has the expected topic and, where ids are expected, any of them."""
@@ -41,6 +50,15 @@ class Case:
     @property
     def waiting(self) -> list[Notification]:
         return [notification for notification in self.account.waiting() if self.concerns(notification)]
+
+    @property
+    def near(self) -> list[tuple[Delivery, Sequence[Misfit]]]:
+        """What concerns it and does not fit, each with the reasons; nobody has claimed it."""
+        return [
+            (delivery, reasons)
+            for delivery, reasons in self.scored
+            if reasons and self.concerns(delivery.notification) and not self.claims.is_claimed(delivery)
+        ]
 
     @property
     def missing(self) -> list[int]:
@@ -65,7 +83,7 @@ def diagnose(case: Case) -> Diagnosis:
         found = look(case)
         if found is not None:
             return found
-    return why_nothing(case.expectation, case.account)
+    return why_nothing(case.expectation, case.account, case.surface)
 
 
 def _incomplete(case: Case) -> Diagnosis | None:
@@ -81,7 +99,7 @@ def _incomplete(case: Case) -> Diagnosis | None:
     if never:
         said.append(f"of these ids {short_ids(never)} did not arrive as expected")
     alone = case.expectation.only(never or claimed)
-    rest = diagnose(Case.of(alone, (), case.account, case.claims))
+    rest = diagnose(Case.of(alone, (), case.account, case.claims, case.surface))
     return Diagnosis(" and ".join(said), rest.advice, (f"{short_ids(never or claimed)}: {rest.wrong}.", *rest.lines))
 
 
@@ -97,21 +115,22 @@ def _miscounted(case: Case) -> Diagnosis | None:
         )
     wrong = f"{count(len(case.fitting), 'delivery')} fit, not {wanted}"
     if len(case.fitting) < wanted:
-        beside = next((found for look in (_under_way, _misfitting) if (found := look(case))), None)
-        advice = beside.advice if beside is not None else f"Expect what came: count={len(case.fitting)}."
+        beside = next((found for look in (_failed, _under_way, _misfitting) if (found := look(case))), None)
+        came = case.surface.expected("count", len(case.fitting))
+        advice = beside.advice if beside is not None else f"Expect what came: {came}."
         return Diagnosis(wrong, advice, beside.lines if beside is not None else ())
     return Diagnosis(wrong, _too_many(case))
 
 
 def _too_many(case: Case) -> str:
-    account = case.account
+    account, all_of_them = case.account, case.surface.expected("count", len(case.fitting))
     found = (account.subscriptions.find(delivery.notification.subscription) for delivery in case.fitting)
     if any(subscription is not None and subscription.key != account.key_serial for subscription in found):
         return (
             "Delete the subscriptions before switching the key: those of an earlier key go on firing, as Copper's do. "
-            f"Or expect all of them: count={len(case.fitting)}."
+            f"Or expect all of them: {all_of_them}."
         )
-    return f"Expect all of them: count={len(case.fitting)}; or say which are meant, with ids= or target=."
+    return f"Expect all of them: {all_of_them}; or say which are meant, with {case.surface.which}."
 
 
 def _under_way(case: Case) -> Diagnosis | None:
@@ -128,43 +147,52 @@ def _under_way(case: Case) -> Diagnosis | None:
     comes = "it times out at" if wait.times_out else "until"
     until = "" if wait.until_ms is None else f" ({comes} {stamp(wait.until_ms)})"
     slow = under(case.account.faults.touching(waiting[0]))
-    late, at_once = _late(case.account, waiting[0], wait)
+    late, at_once = _late(case, waiting[0], wait)
     wrong = {
         WaitsFor.TIME: f"it is not due yet{late}",
         WaitsFor.LIMIT: f"the limit of {wait.limit} holds it back",
         WaitsFor.TARGET: "its target is busy",
     }.get(wait.what, f"the endpoint has not answered yet{slow}")
-    return Diagnosis(wrong, f"Let time pass first{until}: {case.account.surface.pass_time}.{at_once}")
+    return Diagnosis(wrong, f"Let time pass first{until}: {case.surface.pass_time}.{at_once}")
 
 
-def _late(account: Account, notification: Notification, wait: Wait) -> tuple[str, str]:
+def _late(case: Case, notification: Notification, wait: Wait) -> tuple[str, str]:
     """Which latency makes one wait, and how to be without it; nothing where it is something else."""
     if wait.what is not WaitsFor.TIME or notification.repeats is not None:
         return "", ""
+    account, surface = case.account, case.surface
     subscription = account.subscriptions.find(notification.subscription)
     latency = account.faults.latency("" if subscription is None else subscription.target)
     if latency != account.rules.latency:
-        return f": the fault latency={latency} delays it", f" Or switch the fault off: {account.surface.faults_off}."
+        return f": the fault latency={latency} delays it", f" Or switch the fault off: {surface.faults_off}."
     if not latency.high_ms:
         return "", ""
     # On a server somebody else may have set it.
-    shared = account.surface is Surface.SERVER
-    none = f" Or have none: {account.surface.setting('latency', '0')}." if shared else ""
+    shared = surface in (Surface.SERVER, Surface.PLAY)
+    none = f" Or have none: {surface.setting('latency', '0')}." if shared else ""
     return f": the account's latency is {latency}", none
+
+
+def _failed(case: Case) -> Diagnosis | None:
+    """Some fit but for their end, which was a failure: more time brings more of these."""
+    if case.expectation.names_outcome:
+        return None
+    for delivery, reasons in case.near:
+        if delivery.outcome in _FAILURES and [reason.field for reason in reasons] == ["outcome"]:
+            return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
+    return None
+
+
+_FAILURES = (Outcome.REJECTED, Outcome.FAILED)
 
 
 def _misfitting(case: Case) -> Diagnosis | None:
     """What concerns it did arrive, otherwise than expected, and nobody has claimed it."""
-    near = [
-        (delivery, reasons)
-        for delivery, reasons in case.scored
-        if reasons and case.concerns(delivery.notification) and not case.claims.is_claimed(delivery)
-    ]
-    if not near:
+    if not case.near:
         return None
     # What an endpoint answered tells more than what a limit kept from it.
-    delivery, reasons = min(near, key=lambda found: (len(found[1]), not found[0].request_body))
-    return advice_on(reasons[0], delivery, case.expectation, case.account)
+    delivery, reasons = min(case.near, key=lambda found: (len(found[1]), not found[0].request_body))
+    return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
 
 
 def _claimed(case: Case) -> Diagnosis | None:
@@ -173,4 +201,11 @@ def _claimed(case: Case) -> Diagnosis | None:
     return Diagnosis(case.claims.why.format("it"), case.claims.advice)
 
 
-_LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (_incomplete, _miscounted, _under_way, _misfitting, _claimed)
+_LOOKS: Sequence[Callable[[Case], Diagnosis | None]] = (
+    _incomplete,
+    _miscounted,
+    _failed,
+    _under_way,
+    _misfitting,
+    _claimed,
+)

@@ -8,16 +8,19 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import DISTRUSTFUL, Delivery, Outcome
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.rules import PAYLOAD_KEYS
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, Misfit, how
 from copper_emulator.near_misses.nothing_sent import Diagnosis
 from copper_emulator.remedies import mend, named, refused_meanwhile, seen
 
 
-def advice_on(misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
+def advice_on(
+    misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account, surface: Surface
+) -> Diagnosis:
     """What one misfit of the nearest delivery says."""
     if misfit.field == "outcome":
-        return _outcome(delivery, expectation, account)
+        return _outcome(delivery, expectation, account, surface)
     return _ADVICE[misfit.field](delivery, expectation)
 
 
@@ -77,15 +80,15 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     )
 
 
-def _outcome(delivery: Delivery, expectation: Expectation, account: Account) -> Diagnosis:
-    wrong, ending = how(delivery), named(delivery, account.surface)
+def _outcome(delivery: Delivery, expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
+    wrong, ending = how(delivery), named(delivery, surface)
     if delivery.outcome is Outcome.DELIVERED and expectation.status in DISTRUSTFUL:
         # To expect what it answers would be to accept that anybody can tell it anything.
         compare = f"compare the secret before anything else, and answer {expectation.status}"
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
         return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {ending}.")
-    advice = f"{mend(delivery, surface=account.surface)}; or, if this is meant, expect it with {ending}."
+    advice = f"{mend(delivery, surface=surface)}; or, if this is meant, expect it with {ending}."
     return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 

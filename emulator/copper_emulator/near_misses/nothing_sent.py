@@ -25,23 +25,23 @@ class Diagnosis:
     lines: tuple[str, ...] = ()
 
 
-def why_nothing(expectation: Expectation, account: Account) -> Diagnosis:
-    """The first of these that holds."""
+def why_nothing(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
+    """The first of these that holds, in the words of where it is read."""
     for look in _LOOKS:
-        found = look(expectation, account)
+        found = look(expectation, account, surface)
         if found is not None:
             return found
-    return _never_happened(expectation, account.surface)
+    return _never_happened(expectation, surface)
 
 
-def _no_such_topic(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _no_such_topic(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     kind, event, profile = expectation.type, expectation.event, account.rules.profile
     if kind is None or event is None or exists(Topic(kind, event), profile):
         return None
     return Diagnosis(f"Copper has no webhook for {kind}/{event}", advice(kind, profile))
 
 
-def _unheard(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _unheard(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     """It happened, and nobody was notified."""
     changes = [change for change in account.journal.changes if _is_expected(expectation, change)]
     unheard = [change for change in changes if not change.subscriptions]
@@ -52,8 +52,10 @@ def _unheard(expectation: Expectation, account: Account) -> Diagnosis | None:
     for decision, diagnose in _DECISIONS.items():
         found = [trace for trace in traces if trace.decision is decision]
         if found:
-            return diagnose(change, found[-1], account.surface)
-    return _nobody(change, [t for t in traces if t.subscription and t.subscription.type is change.type], account)
+            return diagnose(change, found[-1], surface)
+    return _nobody(
+        change, [t for t in traces if t.subscription and t.subscription.type is change.type], account, surface
+    )
 
 
 def _made_later(change: Change, trace: Trace, surface: Surface) -> Diagnosis:
@@ -88,10 +90,10 @@ _DECISIONS: dict[Decision, Callable[[Change, Trace, Surface], Diagnosis]] = {
 }
 
 
-def _nobody(change: Change, near: Sequence[Trace], account: Account) -> Diagnosis:
+def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Surface) -> Diagnosis:
     texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to anything of the type"]
     target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
-    subscribe = account.surface.subscribe(str(change.type), str(change.event), target)
+    subscribe = surface.subscribe(str(change.type), str(change.event), target)
     refused = "Mend what the API refused, or subscribe" if refusals(account) else "Subscribe"
     unstarted = account.unstarted()
     start = (
@@ -105,22 +107,22 @@ def _nobody(change: Change, near: Sequence[Trace], account: Account) -> Diagnosi
     )
 
 
-def _unchanged(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _unchanged(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     entry = _last(expectation, account, Kind.UNCHANGED)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
     return Diagnosis(
         "nothing was changed: the values were the same as before",
-        f"Write another value; or, if nothing should arrive, say {_none(expectation, account.surface)}.",
+        f"Write another value; or, if nothing should arrive, say {_none(expectation, surface)}.",
         ("What was done:", _at(entry)),
     )
 
 
-def _excluded(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _excluded(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     entry = _last(expectation, account, Kind.EXCLUDED)
     if entry is None or expectation.event not in (None, Event.UPDATE):
         return None
-    none = _none(expectation, account.surface)
+    none = _none(expectation, surface)
     return Diagnosis(
         "Copper sends nothing for what was done",
         f"Say {none}, since nothing will arrive; who needs to know of it has to ask the API.",
@@ -128,7 +130,7 @@ def _excluded(expectation: Expectation, account: Account) -> Diagnosis | None:
     )
 
 
-def _something_else(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _something_else(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     """To the same records something else happened."""
     changes = [change for change in account.journal.changes if not expectation.wanted.isdisjoint(change.ids)]
     if expectation.ids is None:
@@ -140,12 +142,12 @@ def _something_else(expectation: Expectation, account: Account) -> Diagnosis | N
     topics = list(dict.fromkeys(str(change.topic) for change in reversed(others)))
     return Diagnosis(
         f"what happened was {', '.join(topics[:3])}",
-        f"Expect what happened: {account.surface.expect(last.type, last.event, ', ...')}; or change what is meant.",
+        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or change what is meant.",
         () if last.subscriptions else ("What happened:", f"  {stamp(last.at_ms)}  {last.topic} {short_ids(last.ids)}"),
     )
 
 
-def _to_others(expectation: Expectation, account: Account) -> Diagnosis | None:
+def _to_others(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
     changes = [change for change in account.journal.changes if _is_expected(expectation.of_any_ids, change)]
     ids = list(dict.fromkeys(record_id for change in changes for record_id in change.ids))
     if not ids:
@@ -167,7 +169,7 @@ def _never_happened(expectation: Expectation, surface: Surface) -> Diagnosis:
     )
 
 
-_LOOKS: Sequence[Callable[[Expectation, Account], Diagnosis | None]] = (
+_LOOKS: Sequence[Callable[[Expectation, Account, Surface], Diagnosis | None]] = (
     _no_such_topic,
     _unheard,
     _unchanged,

@@ -68,9 +68,9 @@ def lookup_operations() -> Iterator[Operation]:
 
 def lookup_components() -> dict[str, Schema]:
     """What entries of lookup tables look like, and what may be said of those that can be made."""
-    definition = entry(LOOKUPS[_DEFINITIONS])
+    written = entry(LOOKUPS[_DEFINITIONS])["properties"]
+    definition = {name: schema for name, schema in written.items() if name != "canonical_name"}
     some = ["options", "currency"]
-    with_name = {**definition["properties"], "canonical_name": {"type": "null"}}
     counts = {f"count_{TABLES[kind].plural}": _COUNT for kind in TAGGED}
     stage = {"id": ID_SCHEMA, "name": _TEXT, "pipeline_id": ID_SCHEMA, "win_probability": {"type": ["integer", "null"]}}
     types = entry(LOOKUPS["activity_types"])
@@ -86,11 +86,12 @@ def lookup_components() -> dict[str, Schema]:
                 "name": nullable(_TEXT),
                 "primary_timezone": nullable(_TEXT),
                 "settings": {"type": ["object", "null"]},
+                "logo_mini_url": nullable(_TEXT),
             }
         ),
         "Tag": answer_object({"name": _TEXT, "count": _COUNT, **counts}),
-        "CustomFieldDefinition": answer_object(definition["properties"], optional=some),
-        "WrittenCustomFieldDefinition": answer_object(with_name, optional=some),
+        "CustomFieldDefinition": answer_object(definition, optional=some),
+        "WrittenCustomFieldDefinition": answer_object(written, optional=some),
         "CustomFieldDefinitionCreate": _definition_body(),
         "CustomFieldDefinitionUpdate": changes_of(LOOKUPS[_DEFINITIONS]),
         "CustomActivityType": _task_type(),
@@ -220,7 +221,8 @@ def _task_type() -> Schema:
 def _definition_body() -> Schema:
     # Connect fields cannot be made through the API.
     types = {"type": "string", "enum": [each for each in DATA_TYPES if each != "Connect"]}
-    return _with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types)
+    filterable = {"description": "Whether searches and upserts can ask for it; false where it is not given."}
+    return _with(_with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types), "is_filterable", filterable)
 
 
 def _task_type_body() -> Schema:

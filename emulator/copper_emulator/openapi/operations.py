@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copper_emulator.core.records.forms.plain import ID_SCHEMA
+from copper_emulator.core.records.switched_off import is_of_leads
 from copper_emulator.openapi.schemas import Schema, any_of, ref
 
 PATH_ID = dict(ID_SCHEMA)
@@ -15,6 +16,7 @@ COMPUTED = "custom_field_computed_values"
 _STATUSES: Mapping[str, str] = {
     "400": "BadRequest",
     "401": "Unauthorized",
+    "403": "NotEnabled",
     "404": "NotFound",
     "413": "TooLarge",
     "422": "Invalid",
@@ -78,7 +80,7 @@ class Operation:
         return {"description": "OK", "headers": headers, "content": {"application/json": {"schema": self.answer}}}
 
     def _refusals(self) -> list[tuple[str, str]]:
-        absent = set()
+        absent = set() if is_of_leads(self.path) else {"403"}
         if not (self.misses or "{" in self.path):
             absent.add("404")
         if not (self.checks or self.body is not None):
@@ -93,6 +95,7 @@ def response_components() -> dict[str, Any]:
     described = {
         "BadRequest": ("The request is not what HTTP or JSON allow.", common),
         "Unauthorized": ("Credentials are missing, unknown or replaced.", common),
+        "NotEnabled": ("Leads are switched off: `setting_enable_leads` of the account is false.", common),
         "NotFound": ("There is no such record, or no such path: then it is the short envelope.", either),
         "TooLarge": ("The body is larger than the emulator takes (413); Copper's limit is not known.", common),
         "Invalid": ("A value is refused. The short envelope is that of a bulk call with too many items.", either),

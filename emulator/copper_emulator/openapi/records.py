@@ -11,7 +11,7 @@ from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, ID, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.bulk import MAX_BULK
-from copper_emulator.core.records.writing.converting import PARTS
+from copper_emulator.core.records.writing.converting import PARTS, UNRATED
 from copper_emulator.core.records.writing.upserting import MATCHED
 from copper_emulator.openapi.operations import COMPUTED, Operation
 from copper_emulator.openapi.schemas import (
@@ -57,8 +57,11 @@ def record_components(kind: EntityType) -> dict[str, Schema]:
     table, noun = TABLES[kind], name_of(kind)
     id_ = {**ID.form.schema, "description": ID.doc}
     changes = changes_of(table)
+    fields = {field.name: shown(field) for field in table}
+    if kind is OPPORTUNITY:
+        fields |= {name: nullable(fields[name]) for name, value in UNRATED.items() if value is None}
     components = {
-        noun: answer_object({"id": id_, **{field.name: shown(field) for field in table}}),
+        noun: answer_object({"id": id_, **fields}),
         f"{noun}Create": new_object(table),
         f"{noun}Update": changes,
         f"{noun}Search": body_schema(kind),

@@ -12,7 +12,16 @@ from typing import Any, TypeAlias
 from copper_emulator.core.records.fields import Access, Field, Null, Table
 from copper_emulator.core.records.forms.contacts import Address, Entries, Entry
 from copper_emulator.core.records.forms.custom import CustomFields
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, LATEST_SECOND, MAX_ID, Form, Moment, object_schema
+from copper_emulator.core.records.forms.plain import (
+    DAY_PATTERN,
+    ID_SCHEMA,
+    LATEST_SECOND,
+    MAX_ID,
+    CalendarDay,
+    Form,
+    Moment,
+    object_schema,
+)
 from copper_emulator.core.records.forms.references import ActivityType, LookupId, Reference
 from copper_emulator.core.records.lookups.tables import Parts
 from copper_emulator.core.records.tables import EMAIL, PHONE_NUMBERS, SOCIALS, WEBSITES
@@ -73,12 +82,18 @@ def given(form: Form) -> Schema:
 def new_object(table: Table) -> Schema:
     """The body that makes a new object of a table."""
     required = [field.name for field in table.written if field.required]
-    return object_schema({"id": _ID, **{field.name: given_on_create(field) for field in table}}, required)
+    return object_schema(
+        {"id": _ID, **{field.name: given_on_create(field) for field in table}, **_unheeded(table)}, required
+    )
 
 
 def changes_of(table: Table) -> Schema:
     """The body that changes one."""
-    return object_schema({"id": _ID, **{field.name: given_on_update(field) for field in table}})
+    return object_schema({"id": _ID, **{field.name: given_on_update(field) for field in table}, **_unheeded(table)})
+
+
+def _unheeded(table: Table) -> dict[str, Schema]:
+    return {name: {"readOnly": True, "description": "No field of these; ignored."} for name in table.unheeded}
 
 
 def given_on_create(field: Field) -> Schema:
@@ -160,6 +175,7 @@ _UNSET: Schema = answer_object({"id": _NOTHING, "type": _NOTHING})
 
 _SHOWN: Mapping[type, Callable[[Any], Schema]] = {
     Moment: _seconds,
+    CalendarDay: lambda form: {"type": "string", "pattern": DAY_PATTERN},
     Entries: lambda form: array(shown_form(form.each)),
     CustomFields: lambda form: array(ref("CustomField")),
     Reference: _reference,

@@ -36,6 +36,7 @@ class Telling:
             told.Entered: lambda each: self._lookup(each.table, "add", {"entry": dict(each.entry)}),
             told.EntryChanged: lambda each: self._lookup(each.table, "update", {"id": each.id, "fields": each.body}),
             told.EntryRemoved: lambda each: self._lookup(each.table, "remove", {"id": each.id}),
+            told.AccountChanged: lambda each: self._post("/details", each.fields),
             told.Fired: self._fired,
             told.Subscribed: self._subscribed,
             told.Resubscribed: self._resubscribed,

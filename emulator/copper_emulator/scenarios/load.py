@@ -17,6 +17,7 @@ from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
 from copper_emulator.scenarios.references import reference_faults, setting_faults
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
+from copper_emulator.settings import Settings
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -80,14 +81,19 @@ def load(path: str | Path) -> Scenario:
         raw = found.read_bytes()
     except OSError as error:
         raise ScenarioError(f"{found}: cannot be read: {error.strerror}") from None
+    return parse_bytes(raw, str(found))
+
+
+def parse_bytes(raw: bytes, source: str) -> Scenario:
+    """A scenario from its file as it was read. Raises ScenarioError; `source` names the file in its text."""
     if len(raw) > _MAX_BYTES:
-        raise ScenarioError(f"{found}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
+        raise ScenarioError(f"{source}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise ScenarioError(f"{found}:{line}: this is not UTF-8 text") from None
-    return parse(text, str(found))
+        raise ScenarioError(f"{source}:{line}: this is not UTF-8 text") from None
+    return parse(text, source)
 
 
 def parse(text: str, source: str, *, alone: bool = False) -> Scenario:
@@ -108,10 +114,23 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
         keys = ", ".join(Content.model_fields)
         raise Faulty(Fault(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
     content = _content(value, lines)
-    faults = list(setting_faults(content)) or list(reference_faults(content, folder))
+    faults = list(_setting_faults(value, lines))
+    wrong = {fault.key for fault in faults}
+    # Which topics there are depends on the profile.
+    if key_text(("settings", "profile")) not in wrong:
+        right = {name: each for name, each in content.settings.items() if key_text(("settings", name)) not in wrong}
+        found = reference_faults(content, Settings.of(right), folder)
+        faults += [Fault(lines.of(path), key_text(path), message) for path, message in found]
     if faults:
-        raise Faulty(*(Fault(lines.of(path), key_text(path), message) for path, message in faults))
+        raise Faulty(*faults)
     return content, lines
+
+
+def _setting_faults(value: Mapping[str, Any], lines: Lines) -> Iterator[Fault]:
+    settings = value.get("settings")
+    if isinstance(settings, dict) and all(isinstance(name, str) for name in settings):
+        for path, message in setting_faults(settings):
+            yield Fault(lines.of(path), key_text(path), message)
 
 
 def _find(path: Path) -> Path:
@@ -147,7 +166,7 @@ def _content(value: dict[str, Any], lines: Lines) -> Content:
     try:
         return Content.model_validate(value)
     except ValidationError as error:
-        raise Faulty(*_faults(error, lines)) from None
+        raise Faulty(*_faults(error, lines), *_setting_faults(value, lines)) from None
 
 
 def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:

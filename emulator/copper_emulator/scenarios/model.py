@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validat
 
 from copper_emulator.scenarios.part import Part
 from copper_emulator.scenarios.record_parts import (
+    AccountDetails,
     Convert,
     Create,
     Define,
@@ -158,6 +159,7 @@ ACTIONS = (
     "unrelate",
     "define",
     "lookup",
+    "account",
     "fire",
     "replay",
     "subscribe",
@@ -195,6 +197,7 @@ class Step(Part):
     unrelate: Unrelate | None = None
     define: Define | None = None
     lookup: Lookup | None = None
+    account: AccountDetails | None = None
     fire: Fire | None = None
     replay: Replay | None = None
     subscribe: NamedSubscription | None = None

@@ -80,8 +80,7 @@ def perform(
     operations = Operations(stage)
     with _delivering(stage, host) as delivering:
         result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
-        now = stage.clock.now()
-        verdict = verdict_text(stage.account, operations.claims, wanted.allow, now) if wanted.strict else ""
+        verdict = verdict_text(stage.account, operations.claims, wanted.allow, stage.surface) if wanted.strict else ""
     draws = stage.account.draws
     return Performance(result, "" if not result.passed else verdict, draws.seed if draws.made else None)
 

@@ -19,6 +19,7 @@ from copper_emulator.operations import Operations
 from copper_emulator.scenarios.fill import resolved
 from copper_emulator.scenarios.members import member
 from copper_emulator.scenarios.record_parts import (
+    AccountDetails,
     Convert,
     Create,
     Define,
@@ -65,6 +66,7 @@ class RecordActs:
             "unrelate": self._unrelate,
             "define": self._enter,
             "lookup": self._enter,
+            "account": self._account,
             "fire": self._fire,
             "replay": self._replay,
         }
@@ -175,6 +177,9 @@ class RecordActs:
 
     def _enter(self, part: Define | Lookup) -> None:
         self._stage.record(lambda account, _: account.records.catalogue.add(part.table, part.entry))
+
+    def _account(self, part: AccountDetails) -> None:
+        self._stage.record(lambda account, _: account.records.catalogue.change_account(part.changed))
 
     # --- small print ----------------------------------------------------------------------------------------
 

@@ -204,6 +204,25 @@ class Define(Part):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+class AccountDetails(Part):
+    """What `GET /account` answers; what is not given stays."""
+
+    name: Name | None = Field(None, description="what the account is called")
+    primary_timezone: Name | None = Field(None, description="a zone's name, like America/Los_Angeles")
+    settings: Fields | None = Field(None, description="those that change, like setting_enable_leads")
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Those that are given."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.changed:
+            raise ValueError("needs at least one of name, primary_timezone and settings")
+        return self
+
+
 class Lookup(Part):
     """A new entry of a table that records refer to: users, pipelines, lead statuses, ..."""
 

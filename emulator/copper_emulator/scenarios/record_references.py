@@ -15,7 +15,7 @@ from copper_emulator.core.records.fields import Access, Table
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.samples import missing
-from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.core.text import count, meant
 from copper_emulator.scenarios.fill import Reference, references, references_in_fields
@@ -232,10 +232,9 @@ def _written(
 def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]) -> Iterator[Found]:
     """Fields that Copper would ignore: naming one in a scenario means it."""
     for name in fields:
-        access = Access.NEVER if name == "id" else table.by_name[name].access if name in table else Access.ALWAYS
-        if access in refused:
-            why = "only Copper writes it" if access is Access.NEVER else "it can be given at creation only"
-            yield (*path, name), f"cannot be written: {why}"
+        field = ID if name == ID.name else table.by_name[name] if name in table else None
+        if field is not None and field.access in refused:
+            yield (*path, name), f"cannot be written: {field.unwritable}"
 
 
 def unknown(what: str, name: str, known: Mapping[str, object] | set[str]) -> str:

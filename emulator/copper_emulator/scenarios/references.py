@@ -3,8 +3,9 @@ only go forward?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
+from typing import Any
 
 from copper_emulator.core.errors import SettingsError
 from copper_emulator.core.model import Topic
@@ -23,9 +24,9 @@ _NOT_FOR_A_FILE = {
 }
 
 
-def setting_faults(content: Content) -> Iterator[Found]:
+def setting_faults(settings: Mapping[str, Any]) -> Iterator[Found]:
     """Settings that do not exist or cannot have their value."""
-    for name, value in content.settings.items():
+    for name, value in settings.items():
         if name in _NOT_FOR_A_FILE:
             yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it where the scenario is started"
             continue
@@ -35,9 +36,9 @@ def setting_faults(content: Content) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_faults(content: Content, folder: File | None) -> Iterator[Found]:
-    """Everything that does not hold together; call it when the settings are right. `folder` has its files, if any."""
-    reader = StepReader(Settings.of(content.settings).profile, folder)
+def reference_faults(content: Content, settings: Settings, folder: File | None) -> Iterator[Found]:
+    """Everything that does not hold together by these settings. `folder` has its files, if any."""
+    reader = StepReader(settings.profile, folder)
     for name, subscription in content.subscriptions.items():
         yield from reader.topic_faults(subscription.topic, ("subscriptions", name, "topic"))
         reader.know_subscription(name)

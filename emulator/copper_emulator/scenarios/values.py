@@ -11,9 +11,10 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.forms.plain import MAX_ID
-from copper_emulator.core.records.kinds import no_type
+from copper_emulator.core.records.kinds import KINDS, no_type
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
+from copper_emulator.core.topics import no_event
 from copper_emulator.durations import parse_duration
 from copper_emulator.fault_texts import OFF, parse_faults
 
@@ -25,20 +26,20 @@ def _parse_topic(value: object) -> object:
     if isinstance(value, Topic):
         return value
     # `person.update` too: the command line writes it so.
-    kind, slash, event = value.replace(".", "/").partition("/") if isinstance(value, str) else ("", "", "")
+    kind, slash, event = value.lower().replace(".", "/").partition("/") if isinstance(value, str) else ("", "", "")
     if not slash:
         raise ValueError(f"{value!r} is not a topic: write type and event, like person/update")
-    if kind not in set(EntityType):
-        raise ValueError(no_type(kind))
     if event not in set(Event):
-        raise ValueError(f"there is no event {event!r}; it is one of {', '.join(Event)}")
-    return Topic(EntityType(kind), Event(event))
+        _parse_type(kind)
+        raise ValueError(no_event(event))
+    return Topic(_parse_type(kind), Event(event))
 
 
 def _parse_type(value: object) -> EntityType:
-    if isinstance(value, str) and value in set(EntityType):
-        return EntityType(value)
-    raise ValueError(no_type(value))
+    found = KINDS.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(no_type(value))
+    return found
 
 
 def _parse_outcome(value: object) -> Outcome:
@@ -99,7 +100,7 @@ _TABLES = tuple(LOOKUPS)
 _DURATION = {"type": ["string", "number"], "examples": ["10m", "1m30s", "250ms"]}
 _MOMENT = {"type": ["string", "number"], "examples": ["+0", "+10m"]}
 _FAULTS: dict[str, JsonValue] = {"examples": [["lose=20%", "outage=10m"], "shuffle", "off"]}
-_TOPICS = f"^({'|'.join(EntityType)})[./]({'|'.join(Event)})$"
+_TOPICS = f"^({'|'.join(KINDS)})[./]({'|'.join(Event)})$"
 
 Duration = Annotated[
     int, BeforeValidator(parse_duration), PlainSerializer(duration_text), WithJsonSchema({**_DURATION})
@@ -111,7 +112,7 @@ TopicName = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": _TOPICS, "examples": ["person/update"]}),
 ]
-Type = Annotated[EntityType, BeforeValidator(_parse_type), WithJsonSchema({"type": "string", "enum": [*EntityType]})]
+Type = Annotated[EntityType, BeforeValidator(_parse_type), WithJsonSchema({"type": "string", "enum": [*KINDS]})]
 OutcomeName = Annotated[
     Outcome, BeforeValidator(_parse_outcome), WithJsonSchema({"type": "string", "enum": [*Outcome]})
 ]

@@ -18,6 +18,7 @@ from copper_emulator.scenarios.model import (
     Which,
 )
 from copper_emulator.scenarios.record_parts import (
+    AccountDetails,
     Convert,
     Create,
     Define,
@@ -116,6 +117,16 @@ def _lookup(lookup: Lookup) -> str:
     return f"add {lookup.add.get('name', 'an entry')} to {lookup.table}"
 
 
+def _account(account: AccountDetails) -> str:
+    named = {**account.changed, **(account.settings or {})}
+    changed = [f"{name} = {_plain(value)}" for name, value in named.items() if name != "settings"]
+    return f"change the account: {', '.join(changed)}"
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _fire(fire: Fire) -> str:
     ids = f"{fire.count:,} ids" if fire.count is not None else f"ids {_joined(tuple(map(str, fire.ids or ())))}"
     ids = _joined(fire.records) if fire.records is not None else ids
@@ -199,6 +210,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "unrelate": _unrelate,
     "define": _define,
     "lookup": _lookup,
+    "account": _account,
     "fire": _fire,
     "replay": _replay,
     "subscribe": _subscribe,

@@ -24,7 +24,7 @@ from copper_emulator.shell.loop_thread import LoopThread
 from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.running_loop import NoRunningLoop
 from copper_emulator.shell.senders.asgi import send_to_asgi
-from copper_emulator.shell.senders.caught import frameworks_watched
+from copper_emulator.shell.senders.caught import apart_from, frameworks_watched
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
@@ -117,7 +117,8 @@ class SyncDelivering(Delivering):
         # Of those that go in one round, this is the one whose endpoint runs now.
         of_the_round, account.causing = account.causing, attempt.notification
         try:
-            return told(self._in_process(attempt, route), route, began, self._timeout_ms)
+            result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
+            return told(result, route, began, self._timeout_ms)
         finally:
             account.causing = of_the_round
 
@@ -171,7 +172,8 @@ class AsyncDelivering(Delivering):
         if isinstance(destination, Blocked):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()
-        return told(await self._sent(attempt, destination), destination, began, self._timeout_ms)
+        result = apart_from(await self._sent(attempt, destination), sys.exc_info()[1])
+        return told(result, destination, began, self._timeout_ms)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:

@@ -131,7 +131,7 @@ def _next_round(stage: Stage, now: int) -> list[Attempt]:
 
 
 def _put_back(stage: Stage) -> int:
-    """Frozen time is put back to the account's moment, so that each delivery is seen at its own. Where it had been.
+    """Put frozen time back to the account's moment, so that each delivery is seen at its own; gives where it had been.
 
     What the test (or the endpoint, while it was notified) moved it forward counts as time that passes in this call.
     """

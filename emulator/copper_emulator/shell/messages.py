@@ -21,6 +21,8 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.routes import host_header
 
+_ADVICE = "return a status, a body, (status, body) or (status, body, headers)"
+
 
 @dataclass(frozen=True, repr=False)
 class Received:
@@ -68,7 +70,7 @@ class Response:
     """An answer in full; `delay` is virtual time until it is given.
 
     A function may also return None (200), a status, a text or bytes (200 with that body), a mapping or list (200 with
-    that JSON), or a pair of status and body.
+    that JSON), or (status, body) or (status, body, headers).
     """
 
     status: int = 200
@@ -108,16 +110,16 @@ def result_of(answer: object) -> Result:
     """What a function returned, as a result. Raises UsageError for what is no answer."""
     if isinstance(answer, Response):
         delay = 0 if answer.delay is None else parse_duration(answer.delay)
-        headers = tuple((str(name), str(value)) for name, value in answer.headers.items())
+        headers = _headers(answer.headers)
         return Result.answered(_status(answer.status), headers=headers, body=_body(answer.body), delay_ms=delay)
     if answer is None:
         return Result.answered(200)
     if isinstance(answer, bool):
-        raise UsageError(f"an endpoint function returned {answer!r}; return a status, a body, or (status, body)")
+        raise UsageError(f"an endpoint function returned {answer!r}; {_ADVICE}")
     if isinstance(answer, int):
         return Result.answered(_status(answer))
-    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], int):
-        return Result.answered(_status(answer[0]), body=_body(answer[1]))
+    if isinstance(answer, tuple) and len(answer) in (2, 3) and isinstance(answer[0], int):
+        return result_of(Response(*answer))
     if inspect.iscoroutine(answer):
         answer.close()
         raise UsageError("an endpoint function returned a coroutine; write it as `async def`")
@@ -130,6 +132,12 @@ def _status(status: object) -> int:
     return status
 
 
+def _headers(headers: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(headers, Mapping):
+        raise UsageError(f"an endpoint function answered with the headers {headers!r}; return them as a mapping")
+    return tuple((str(name), str(value)) for name, value in headers.items())
+
+
 def _body(body: object) -> bytes:
     if body is None:
         return b""
@@ -139,4 +147,4 @@ def _body(body: object) -> bytes:
         return body.encode()
     if isinstance(body, Mapping | list):
         return encode(body)
-    raise UsageError(f"an endpoint function answered {body!r}; return a status, a body, or (status, body)")
+    raise UsageError(f"an endpoint function answered {body!r}; {_ADVICE}")

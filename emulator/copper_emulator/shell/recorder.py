@@ -92,6 +92,7 @@ class _Recording:
         self._said: list[tuple[int, Said]] = []
         self._settings = _differing(stage.settings)
         self._entries = list(_entries(account.records.catalogue))
+        self._details = list(_details(account.records.catalogue))
         self._subscriptions = dict(self._steps.subscription(each) for each in account.subscriptions)
         faults = account.faults.active(self.since_ms)
         self._faults: list[dict[str, Any]] = [{"faults": [str(each) for each in faults]}] if faults else []
@@ -108,7 +109,7 @@ class _Recording:
         if not self.number:
             return None
         # Last: by now it is known what has to be there.
-        first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._faults)]
+        first = [Step(each) for each in (*self._entries, *self._steps.names.seeds, *self._details, *self._faults)]
         steps = [*first, *self._timed()]
         return document(
             {
@@ -142,6 +143,14 @@ class _Recording:
 def _differing(settings: Settings) -> dict[str, Any]:
     """The settings that are not as they are by themselves, as they are written in a file."""
     return settings.as_json(set(settings.differing) - _NOT_IN_A_FILE)
+
+
+def _details(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    """What the account says of itself that a new one does not; after what it can switch off."""
+    usual = Catalogue(DEFAULT_EMAIL).account
+    others = {name: value for name, value in catalogue.account.items() if value != usual[name]}
+    if others:
+        yield {"account": others}
 
 
 def _entries(catalogue: Catalogue) -> Iterator[dict[str, Any]]:

@@ -81,6 +81,10 @@ class Straight:
     url: URL
 
 
+class NoRoute(RouteError):
+    """There is none for an origin that is one."""
+
+
 class Routes:
     """The routes of one account; the longest prefix wins, and of two equal ones the later."""
 
@@ -127,14 +131,14 @@ class Routes:
         return route
 
     def remove(self, origin: str) -> Route:
-        """The route that was for this origin. Raises RouteError when there is none."""
+        """The route that was for this origin. Raises NoRoute when there is none, RouteError for what is no origin."""
         prefix = _parse_origin(origin)
         for route in self._routes:
             if (_place(route.origin), route.origin.raw_path) == (_place(prefix), prefix.raw_path):
                 self._routes.remove(route)
                 self._resolved.clear()
                 return route
-        raise RouteError(f"there is no route for {origin!r}. {self._others()}".rstrip())
+        raise NoRoute(f"there is no route for {origin!r}. {self._others()}".rstrip())
 
     def resolve(self, target: str) -> Route | Straight | Blocked:
         """Where a target goes: its route, straight to loopback or an allowed host, or nowhere."""

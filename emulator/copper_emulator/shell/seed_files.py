@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from io import StringIO
 from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -50,15 +51,20 @@ class Seeds:
 
 def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     """The records in a file, told by its suffix. Raises UsageError with the file, and the row or column, at fault."""
-    readers = {".json": _read_json, ".csv": _read_csv}
+    if path.suffix.lower() not in _READERS:
+        raise UsageError(f"{path}: records are read from .json and .csv files")
     try:
-        read = readers[path.suffix.lower()]
-    except KeyError:
-        raise UsageError(f"{path}: records are read from .json and .csv files") from None
-    try:
-        return read(path, kind, definitions)
+        raw = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    return seeds_in(raw, path, kind, definitions)
+
+
+def seeds_in(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    """The same of a file that has been read; without a suffix it is JSON where it begins so. Raises UsageError."""
+    begins_as = ".json" if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{") else ".csv"
+    try:
+        return _READERS[path.suffix.lower() or begins_as](raw, path, kind, definitions)
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
 
@@ -66,11 +72,14 @@ def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
 # --- JSON -------------------------------------------------------------------------------------------------------
 
 
-def _read_json(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+def _read_json(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     try:
-        rows = _json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
+        rows = _json(raw.removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
+    if isinstance(rows, dict) and isinstance(rows.get("records"), list):
+        # As the command line prints what it has found.
+        rows = rows["records"]
     if not isinstance(rows, list):
         raise UsageError(f"{path} must be an array of objects, as a search of the API answers; it is {json_name(rows)}")
     for number, row in enumerate(rows, start=1):
@@ -115,21 +124,18 @@ class Column:
             row.setdefault(self.parts[0], {})[self.parts[1]] = value
 
 
-def _read_csv(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+def _read_csv(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = _lines(path, csv.reader(file, strict=True))
-        header = [name.strip() for name in next(lines, (1, []))[1]]
-        columns = [_column(path, kind, definitions, name) for name in _distinct(path, header)]
-        for number, cells in lines:
-            if len(cells) > len(columns):
-                raise UsageError(
-                    f"{path}, row {number} has {count(len(cells), 'cell')} in {count(len(columns), 'column')}"
-                )
-            if any(cells):
-                rows.append(_row(path, number, columns, cells))
-                numbers.append(number)
+    lines = _lines(path, csv.reader(StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
+    header = [name.strip() for name in next(lines, (1, []))[1]]
+    columns = [_column(path, kind, definitions, name) for name in _distinct(path, header)]
+    for number, cells in lines:
+        if len(cells) > len(columns):
+            raise UsageError(f"{path}, row {number} has {count(len(cells), 'cell')} in {count(len(columns), 'column')}")
+        if any(cells):
+            rows.append(_row(path, number, columns, cells))
+            numbers.append(number)
     return Seeds(path, rows, numbers, header)
 
 
@@ -191,6 +197,13 @@ def _no_column(path: Path, name: str, what: str, known: Sequence[str] | frozense
     near = meant(given, known)
     advice = f"did you mean {near!r}?" if near is not None else f"there is {', '.join(sorted(known)) or 'none'}"
     return UsageError(f"{path}, column {name!r}: {what}; {advice}")
+
+
+_READERS: Mapping[str, Callable[[bytes, Path, EntityType, Definitions], Seeds]] = {
+    ".json": _read_json,
+    ".csv": _read_csv,
+}
+"""By the suffixes of their files."""
 
 
 # --- one cell ---------------------------------------------------------------------------------------------------

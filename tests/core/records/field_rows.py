@@ -93,11 +93,11 @@ def _id(name: str, first: int, second: int, **more: Any) -> Row:
 
 
 def _day(name: str) -> Row:
-    """A moment: Unix seconds in every sample, mm/dd/yyyy in the documentation's words."""
+    """A moment: Unix seconds in every sample, mm/dd/yyyy in the documentation; in Los Angeles, 8 hours behind."""
     return Row(
         _same(1_496_799_000),
-        ("01/23/2017", 1_485_129_600),
-        {name: [1_496_799_000, 1_485_129_600]},
+        ("01/23/2017", 1_485_158_400),
+        {name: [1_496_799_000, 1_485_158_400]},
         None,
         None,
         (
@@ -240,6 +240,7 @@ CUSTOM_FIELDS = Row(
         ([{**custom(COLOUR, "red"), "colour": "red"}], "is invalid"),
     ),
 )
+CONVERTED_VALUE = _never(77_000.0)
 INTERACTIONS = _never(3, 0)
 MOMENT = _never(1_489_018_784)
 CREATED = _never(1_489_018_784, NOW)
@@ -307,6 +308,8 @@ ROWS: Mapping[EntityType, Mapping[str, Row]] = {
         "interaction_count": INTERACTIONS,
         "monetary_unit": MONETARY_UNIT,
         "monetary_value": MONETARY_VALUE,
+        "converted_unit": _never("USD"),
+        "converted_value": CONVERTED_VALUE,
         "socials": SOCIALS,
         "status": _one_of("status", "Open", "Junk", told=STATUS_TOLD, null="New", unset="New"),
         "status_id": _id("status_id", 208_232, 208_234, told=STATUS_TOLD, null=208_231, unset=208_231),
@@ -405,7 +408,9 @@ ROWS: Mapping[EntityType, Mapping[str, Row]] = {
         "pipeline_id": _stage(
             "pipeline_id", 213_214, 213_215, stage=(987_795, "First Meeting"), own={"pipeline_id": [213_214, 213_215]}
         ),
+        "pipeline_is_revenue": _never(False, True),
         "pipeline_stage_id": _stage("pipeline_stage_id", 987_790, 987_791, stage=(987_791, "Follow-up"), own={}),
+        "pipeline_type": _never("project", "opportunity"),
         "primary_contact_id": _id("primary_contact_id", FIRST, SECOND),
         "priority": _one_of("priority", "Low", "High", null="None", unset="None"),
         "status": _one_of("status", "Lost", "Won", null=KEPT, unset="Open"),
@@ -414,7 +419,7 @@ ROWS: Mapping[EntityType, Mapping[str, Row]] = {
         "monetary_unit": MONETARY_UNIT,
         "monetary_value": MONETARY_VALUE,
         "converted_unit": _never("USD"),
-        "converted_value": _never(77_000.0),
+        "converted_value": CONVERTED_VALUE,
         "win_probability": _row(
             "win_probability",
             50,

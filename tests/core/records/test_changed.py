@@ -9,10 +9,11 @@ import pytest
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType, RecordChange
 from copper_emulator.core.records import deeds
-from copper_emulator.core.records.changed import is_same
+from copper_emulator.core.records.changed import is_same, untold
 from copper_emulator.core.records.forms.contacts import Tags
 from copper_emulator.core.records.forms.custom import CustomFields
 from copper_emulator.core.records.forms.plain import Form, Several, Text
+from copper_emulator.core.records.tables import TABLES
 from tests.core.builders import START, make_account
 from tests.core.records.playing import LEAD, custom, define, email, get, make
 
@@ -187,3 +188,29 @@ def test_a_value_whose_definition_was_taken_from_the_catalogue_is_not_told() -> 
         {"title": [None, "Dr"]}
     ]
     assert get(account, LEAD, lead).custom_fields == []
+
+
+def test_made_up_attributes_that_no_change_tells_of_are_named_with_what_may_be_meant() -> None:
+    account = make_account()
+    catalogue = account.records.catalogue
+    real = {"name": ["Ada", "Grace"], "stage_id": [1, 2], "days_in_stage": [3, 0], "custom_fields": "no mapping"}
+
+    assert list(untold(TABLES[EntityType.OPPORTUNITY], real, catalogue)) == []
+    assert list(untold(TABLES[EntityType.PERSON], {"nmae": [1, 2], "zzz": [1, 2]}, catalogue)) == [
+        "no change of people tells of 'nmae'; did you mean 'name'?",
+        "no change of people tells of 'zzz'",
+    ]
+
+
+def test_made_up_custom_fields_are_named_with_those_there_are() -> None:
+    account = make_account()
+    table, catalogue = TABLES[EntityType.LEAD], account.records.catalogue
+    attributes = {"custom_fields": {"5": [None, "a"]}}
+
+    assert list(untold(table, attributes, catalogue)) == ["there is no custom field 5; there are none"]
+    mine = define(account, "Tier", "String", LEAD)
+    assert list(untold(table, attributes, catalogue)) == [f"there is no custom field 5; there are {mine}"]
+    assert list(untold(table, {"custom_fields": {mine: [None, "a"]}}, catalogue)) == []
+    assert list(untold(TABLES[EntityType.ACTIVITY_LOG], attributes, catalogue)) == [
+        "no change of activities tells of 'custom_fields'"
+    ]

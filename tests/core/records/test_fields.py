@@ -309,3 +309,34 @@ def test_every_fault_is_told_unknown_names_first_and_then_in_the_order_of_the_fi
         ["Invalid input: Validation errors: Base: Unrecognized attributes specified: colour"]
         + [f"{label}: {BLANK}" for label in missing]
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "why"),
+    [
+        (PERSON, "name", ""),
+        (PERSON, "date_created", "only Copper writes it"),
+        (PERSON, "company_id", "it can be given at creation only; relate the records instead"),
+        (ACTIVITY, "type", "it can be given at creation only"),
+    ],
+)
+def test_a_field_says_why_it_cannot_be_written(kind: EntityType, name: str, why: str) -> None:
+    assert TABLES[kind].by_name[name].unwritable == why
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("parent", 'project, task, like {"id": 17, "type": "person"}.'),
+        ("type", 'type is `{category, id}` of a user activity type, like {"category": "user", "id": 0}.'),
+        ("details", ""),
+    ],
+)
+def test_what_is_required_and_no_text_has_an_example(name: str, example: str) -> None:
+    given = {each: value for each, value in REQUIRED[ACTIVITY].items() if each != name}
+
+    with pytest.raises(Invalid) as caught:
+        make_account().act(deeds.create(ACTIVITY, [given]), START)
+
+    assert example in caught.value.hint
+    assert ("like {" in caught.value.hint) is bool(example)

@@ -29,13 +29,14 @@ from tests.core.records.playing import (
 )
 
 # --- the shapes of the samples ----------------------------------------------------------------------------
-# The keys of the developer documentation's samples (2019: lead, task, activity) and of recorded answers (person and
-# opportunity; company and project of 2025).
+# The keys of the developer documentation's samples (2019: task, activity) and of recorded answers (person; opportunity;
+# lead of 2020; company and project of 2025).
 
 SAMPLES: dict[EntityType, str] = {
     LEAD: """id name prefix first_name last_name middle_name suffix address assignee_id company_name customer_source_id
-        details email interaction_count monetary_unit monetary_value socials status status_id tags title websites
-        phone_numbers custom_fields date_created date_modified date_last_contacted""",
+        details email interaction_count monetary_unit monetary_value converted_unit converted_value socials status
+        status_id tags title websites phone_numbers custom_fields date_created date_modified date_last_contacted
+        converted_opportunity_id converted_contact_id converted_at""",
     PERSON: """id name prefix first_name middle_name last_name suffix address assignee_id company_id company_name
         contact_type_id details emails phone_numbers socials tags title websites custom_fields date_created
         date_modified date_last_contacted interaction_count leads_converted_from date_lead_created""",
@@ -51,7 +52,7 @@ SAMPLES: dict[EntityType, str] = {
     ACTIVITY: "id parent type user_id details activity_date old_value new_value date_created date_modified",
 }
 EXTRA = {
-    LEAD: ["converted_opportunity_id", "converted_contact_id", "converted_at"],
+    OPPORTUNITY: ["pipeline_is_revenue", "pipeline_type"],
     TASK: ["custom_activity_type_id"],
 }
 """What newer answers have beside them."""
@@ -76,12 +77,23 @@ def test_a_record_has_the_keys_of_the_sample_in_their_order(kind: EntityType) ->
 
 
 BLANK: dict[EntityType, dict[str, Any]] = {
-    LEAD: {"email": None, "address": None, "socials": [], "status": "New", "interaction_count": 0, "tags": []},
+    LEAD: {
+        "converted_unit": None,
+        "converted_value": None,
+        "email": None,
+        "address": None,
+        "socials": [],
+        "status": "New",
+        "interaction_count": 0,
+        "tags": [],
+    },
     PERSON: {"emails": [], "company_id": None, "company_name": None, "leads_converted_from": [], "custom_fields": []},
     COMPANY: {"address": None, "contact_type_id": None, "email_domain": None, "primary_contact_id": None},
     OPPORTUNITY: {
         "pipeline_id": 213_214,
+        "pipeline_is_revenue": True,
         "pipeline_stage_id": 987_790,
+        "pipeline_type": "opportunity",
         "priority": "None",
         "status": "Open",
         "win_probability": 5,
@@ -177,12 +189,12 @@ def test_computed_values_are_the_names_of_options() -> None:
     shown = account.records.shown(LEAD, account.records.stored(LEAD, lead), with_computed=True)
 
     assert [(item["custom_field_definition_id"], item["computed_value"]) for item in shown["custom_fields"]] == [
-        (fruits, ["Bananas", "Apples"]),
+        (fruits, ["Apples", "Bananas"]),
         (size, "Small"),
         (empty, None),
         (text, "red"),
     ]
-    assert [item["value"] for item in shown["custom_fields"]] == [[bananas, apples], small, None, "red"]
+    assert [item["value"] for item in shown["custom_fields"]] == [[apples, bananas], small, None, "red"]
 
 
 def test_what_is_read_with_computed_values_can_be_written_back() -> None:

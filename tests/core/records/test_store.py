@@ -157,6 +157,20 @@ def test_an_email_address_belongs_to_one_person() -> None:
     assert account.records.owner(PERSON, "ada@example.com") == ada
 
 
+def test_two_new_people_of_one_call_cannot_share_an_address() -> None:
+    """The first of them is not made either: its id would lead nowhere."""
+    account = make_account()
+    bodies = [{"name": "Ada", "emails": [email(each)]} for each in ("a@x.example", "b@x.example", "a@x.example")]
+
+    with pytest.raises(Invalid) as caught:
+        account.act(deeds.create(PERSON, bodies), START)
+
+    assert caught.value.hint == (
+        "Records 1 and 3 of this call both have a@x.example, which can belong to one person only."
+    )
+    assert account.records.owner(PERSON, "a@x.example") is None
+
+
 def test_a_domain_belongs_to_one_company() -> None:
     account = make_account()
     engines = make(account, COMPANY, name="Engines", email_domain="engines.example")

@@ -11,7 +11,7 @@ from copper_emulator.core.account import Account
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field
 from copper_emulator.core.records.forms.contacts import ADDRESS_PARTS, MAX_TAG, Address, Entries, Entry, Tags
-from copper_emulator.core.records.forms.custom import DATA_TYPES, CustomFields, Option, custom_form
+from copper_emulator.core.records.forms.custom import DATA_TYPES, CustomFields, Option, Options, Percent, custom_form
 from copper_emulator.core.records.forms.plain import (
     LATEST_SECOND,
     CalendarDay,
@@ -75,6 +75,11 @@ def _(form: Number, store: RecordStore) -> st.SearchStrategy[Any]:
 
 
 @values.register
+def _(form: Percent, store: RecordStore) -> st.SearchStrategy[Any]:
+    return st.integers(form.least, form.most)
+
+
+@values.register
 def _(form: Checkbox, store: RecordStore) -> st.SearchStrategy[Any]:
     return st.booleans()
 
@@ -98,6 +103,11 @@ def _(form: OneOf, store: RecordStore) -> st.SearchStrategy[Any]:
 @values.register
 def _(form: Several, store: RecordStore) -> st.SearchStrategy[Any]:
     return st.lists(values(form.each, store), unique=True, max_size=3)
+
+
+@values.register
+def _(form: Options, store: RecordStore) -> st.SearchStrategy[Any]:
+    return st.lists(values(form.each, store), unique=True).map(sorted)
 
 
 @values.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -120,6 +121,34 @@ def test_an_email_address_belongs_to_whom_it_did() -> None:
     ada = account.act(deeds.create(EntityType.PERSON, [body]), START)[0]
 
     assert again(account, rows(account)).records.owner(EntityType.PERSON, "ada@a.example") == ada.id
+
+
+def test_leads_that_were_written_down_without_a_converted_value_have_it() -> None:
+    account = make_account(search_lag_ms=5)
+    ada, eve, bob = account.act(
+        deeds.create(
+            EntityType.LEAD,
+            [
+                {"name": "Ada", "monetary_unit": "USD", "monetary_value": 5_000},
+                {"name": "Eve", "monetary_value": 7},
+                {"name": "Bob", "monetary_unit": "EUR", "monetary_value": 8},
+            ],
+        ),
+        START,
+    )
+    account.act(deeds.delete(EntityType.LEAD, [bob.id]), START + 5)
+    told = json.loads(json.dumps(rows(account)))
+    recent = dict(told["small"])["recent"]["lead"]
+    for fields in (told["records"][0][1]["fields"], told["records"][1][1]["fields"], recent[1][0][2]):
+        del fields["converted_unit"], fields["converted_value"]
+
+    other = again(account, told)
+
+    assert rows(other) == rows(account)
+    assert other.records.get(EntityType.LEAD, ada.id).converted_value == 5_000
+    assert other.records.get(EntityType.LEAD, eve.id).converted_unit is None
+    other.act(deeds.update(EntityType.LEAD, [ada.id], {"monetary_value": 6_000}), START + 6)
+    assert other.records.get(EntityType.LEAD, ada.id).converted_value == 6_000
 
 
 def test_a_state_that_has_nothing_is_that_of_a_new_account() -> None:

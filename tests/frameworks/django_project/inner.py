@@ -14,7 +14,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
-from copper_emulator import AsyncCopper, Copper, Emulator, Outcome
+from copper_emulator import AsyncCopper, Copper, Delivery, Emulator, Outcome
 from tests.frameworks.django_project.models import Customer
 
 ORIGIN = "https://billing.example.com"
@@ -99,6 +99,23 @@ def test_on_commit_hooks_run_only_when_the_test_captures_them(
     with django_capture_on_commit_callbacks(execute=True):
         copper.fire("person", "update", ids=7)
     assert is_stale(7)
+
+
+def run_on_commit(delivery: Delivery) -> None:
+    """What waits for the commit at the end of a request: the transaction that a test is wrapped in never commits."""
+    while connection.run_on_commit:
+        _, hook, *_ = connection.run_on_commit.pop(0)
+        hook()
+
+
+@pytest.mark.django_db
+def test_on_commit_hooks_run_after_each_delivery_where_the_test_runs_them(copper: Copper) -> None:
+    subscribe(copper, get_wsgi_application(), "on-commit")
+    copper.after_delivery(run_on_commit)
+    for record_id in (7, 8):
+        Customer.objects.create(copper_id=record_id)
+        copper.fire("person", "update", ids=record_id)
+        assert is_stale(record_id)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -59,9 +59,9 @@ SAMPLES = [
             "phone_numbers": WORK_PHONE,
         },
         "id name prefix first_name last_name middle_name suffix address assignee_id company_name customer_source_id "
-        "details email interaction_count monetary_unit monetary_value socials status status_id tags title websites "
-        "phone_numbers custom_fields date_created date_modified date_last_contacted converted_opportunity_id "
-        "converted_contact_id converted_at",
+        "details email interaction_count monetary_unit monetary_value converted_unit converted_value socials status "
+        "status_id tags title websites phone_numbers custom_fields date_created date_modified date_last_contacted "
+        "converted_opportunity_id converted_contact_id converted_at",
     ),
     Sample(
         "person",
@@ -128,9 +128,10 @@ SAMPLES = [
             "win_probability": 40,
         },
         "id name assignee_id close_date company_id company_name customer_source_id details loss_reason_id pipeline_id "
-        "pipeline_stage_id primary_contact_id priority status tags interaction_count monetary_unit monetary_value "
-        "converted_unit converted_value win_probability date_stage_changed date_last_contacted leads_converted_from "
-        "date_lead_created date_created date_modified custom_fields",
+        "pipeline_is_revenue pipeline_stage_id pipeline_type primary_contact_id priority status tags "
+        "interaction_count monetary_unit monetary_value converted_unit converted_value win_probability "
+        "date_stage_changed date_last_contacted leads_converted_from date_lead_created date_created date_modified "
+        "custom_fields",
     ),
     Sample(
         "project",

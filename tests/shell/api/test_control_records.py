@@ -304,6 +304,52 @@ async def test_values_of_a_custom_field_go_with_its_options_and_with_itself() ->
         assert [each["value"] for each in found["records"][0]["custom_fields"]] == [None, None]
 
 
+# --- what the account says of itself --------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_the_account_can_be_read_and_changed() -> None:
+    async with serving() as served:
+        _, before = await served.control("GET", f"{DEFAULT}/details")
+        named = await did(served, "/details", {"name": "Engines", "primary_timezone": "Europe/London"})
+        changed = await did(served, "/details", {"settings": {"setting_enable_leads": False}})
+        _, after = await served.control("GET", f"{DEFAULT}/details")
+
+        assert before == {
+            "id": 100_624,
+            "name": "Dev API Sandbox",
+            "primary_timezone": "America/Los_Angeles",
+            "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+        }
+        assert named == {**before, "name": "Engines", "primary_timezone": "Europe/London"}
+        assert changed == after
+        assert after == {**named, "settings": {**before["settings"], "setting_enable_leads": False}}
+        assert await did(served, "/details", {"name": None}) == after
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("create", {"fields": {"name": "Ada"}}),
+        ("update", {"ids": [17], "fields": {"name": "Ada"}}),
+        ("delete", {"ids": [17]}),
+        ("convert", {"id": 17}),
+        ("search", {}),
+        ("seed", {"rows": [{"name": "Ada"}]}),
+    ],
+)
+async def test_leads_that_are_switched_off_are_refused(path: str, body: Any) -> None:
+    async with serving() as served:
+        await did(served, "/details", {"settings": {"setting_enable_leads": False}})
+
+        status, refused = await served.control("POST", f"{DEFAULT}/records/lead/{path}", body)
+
+        assert (status, refused["error"].splitlines()[0]) == (403, "Feature not enabled")
+        assert "Leads are switched off in this account" in str(refused)
+        assert (await did(served, "/records/person/create", {"fields": {"name": "Ada"}}))["records"]
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 REFUSED = [

@@ -124,6 +124,7 @@ async def test_a_step_that_fails_ends_the_run_with_what_was_expected() -> None:
         assert done["state"] == "failed"
         assert done["steps"][-1]["passed"] is False
         assert "it was rejected (500)" in done["steps"][-1]["message"]
+        assert done["steps"][-1]["message"].endswith("expect it with status: 500.")
         assert "scenario:9: step 3 of 3 failed" in done["failure"]
 
 

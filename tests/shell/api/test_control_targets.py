@@ -58,7 +58,7 @@ async def test_a_route_can_be_added_changed_and_taken_away() -> None:
         ("/routes", {"origin": "https://a.example", "to": "there"}, "'there' is no URL to send to"),
         ("/routes", {"origin": "https://a.example", "to": "https://api.copper.com"}, "is Copper itself"),
         ("/routes", {"origin": "https://a.example"}, "to: must be given"),
-        ("/routes/remove", {"origin": "https://b.example"}, "there is no route for 'https://b.example'"),
+        ("/routes/remove", {"origin": "nowhere"}, "'nowhere' is no origin of targets"),
         ("/targets/pause", {"target": ""}, "target: "),
     ],
 )
@@ -69,6 +69,13 @@ async def test_what_cannot_be_is_refused(path: str, body: dict[str, str], says: 
         assert status == 422
         assert says in refused["error"]
         assert (await got(served, "/routes"))["routes"] == []
+
+
+async def test_a_route_that_is_not_there_cannot_be_taken_away() -> None:
+    async with serving() as served:
+        status, refused = await served.control("POST", f"{DEFAULT}/routes/remove", {"origin": "https://b.example"})
+
+        assert (status, refused["error"]) == (404, "there is no route for 'https://b.example'.")
 
 
 # --- targets ------------------------------------------------------------------------------------------------

@@ -114,7 +114,10 @@ async def test_where_time_stands_still_the_time_out_says_so() -> None:
 
         assert status == 408
         assert "it is not due yet" in refused["error"]
-        assert "The account's clock stands still" in refused["hint"]
+        assert refused["error"].endswith(
+            ": copper-emulator advance. Or have none: copper-emulator settings --set latency=0."
+        )
+        assert refused["hint"].endswith("let its time pass with copper-emulator advance, or clock/advance.")
 
 
 async def test_what_waits_for_a_paused_target_says_that_it_is_paused() -> None:
@@ -183,3 +186,33 @@ async def test_of_very_many_only_the_first_are_shown_and_all_are_counted() -> No
         status, met = await waited(served, type="person")
 
         assert (status, met["count"], len(met["deliveries"])) == (200, 101, 100)
+
+
+async def test_the_advice_is_in_the_words_of_the_command() -> None:
+    async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint, latency="0") as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+
+        _, otherwise = await waited(served, type="person", timeout="10ms")
+        _, fewer = await waited(served, type="person", status=500, count=2, timeout="10ms")
+        last = (await served.journal())[-1]["number"]
+        _, before = await waited(served, type="person", status=500, since=last, timeout="10ms")
+        _, another = await waited(served, type="person", event="new", timeout="10ms")
+
+        assert otherwise["error"].endswith("or, if this is meant, expect it with --status 500.")
+        assert fewer["error"].endswith("Expect what came: --count 1.")
+        assert before["error"].endswith(
+            f"from earlier on: --since (`since` in the control API) with a number below {last}."
+        )
+        assert "Expect what happened: copper-emulator wait person.update; or" in another["error"]
+
+
+async def test_more_than_were_waited_for_are_told_with_which_options_help() -> None:
+    async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
+        await served.subscribe("person", "update")
+        await served.fire("person", "update", 17)
+        await served.fire("person", "update", 18)
+
+        _, refused = await waited(served, type="person", count=1, timeout="10ms")
+
+        assert refused["error"].endswith("Expect all of them: --count 2; or say which are meant, with --id.")

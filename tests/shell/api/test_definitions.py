@@ -46,7 +46,7 @@ def test_a_definition_has_the_recorded_shape(
     """`canonical_name` only in the answers to writes; options and currency only where there can be any."""
     sent, own = shape
     base = {"id": FIRST, "name": "Fruits"}
-    rest = {"data_type": data_type, "available_on": ["person"], "is_filterable": True, **own}
+    rest = {"data_type": data_type, "available_on": ["person"], "is_filterable": False, **own}
 
     made = define(client, data_type, **sent)
 
@@ -54,6 +54,44 @@ def test_a_definition_has_the_recorded_shape(
     for shown in (client.ok("GET", PATH)[0], client.ok("GET", f"{PATH}/{FIRST}")):
         assert list(shown.items()) == list({**base, **rest}.items())
     assert client.ok("PUT", f"{PATH}/{FIRST}", {"name": "Fruit"}) == {**made, "name": "Fruit"}
+
+
+@pytest.mark.parametrize("given", [{}, {"is_filterable": None}, {"is_filterable": True}], ids=str)
+def test_what_is_not_said_to_be_in_filters_is_not(client: Client, given: dict[str, Any]) -> None:
+    """Documented: it "defaults to false if not provided"."""
+    assert define(client, **given)["is_filterable"] is bool(given.get("is_filterable"))
+
+
+def test_the_canonical_name_is_downcased_at_creation_and_stays(client: Client) -> None:
+    made = define(client, canonical_name="Fruit_Field_1")
+    answer = client.call("PUT", f"{BASE}{PATH}/{FIRST}", {"canonical_name": "other"})
+
+    assert made["canonical_name"] == "fruit_field_1"
+    assert (answer.json, answer.hint) == (
+        made,
+        "Not writable and therefore ignored: canonical_name (setting read_only_fields).",
+    )
+    assert "canonical_name" not in client.ok("GET", f"{PATH}/{FIRST}")
+    assert client.copper.lookups.custom_field_definitions[FIRST].canonical_name == "fruit_field_1"
+
+
+def test_what_is_made_through_the_api_is_searched_and_matched_by_once_it_is_in_filters(client: Client) -> None:
+    definition = define(client, available_on=["lead"])
+    value = {"custom_field_definition_id": definition["id"], "value": "red"}
+    lead = client.ok("POST", "/leads", {"name": "Ada", "custom_fields": [value]})
+    searched = ("POST", f"{BASE}/leads/search", {"custom_fields": [value]})
+    match = {"field_name": "custom", "field_value": value}
+    matched = ("PUT", f"{BASE}/leads/upsert", {"properties": {"title": "Countess"}, "match": match})
+
+    for call in (searched, matched):
+        answer = client.call(*call)
+        assert answer.status == 422
+        assert f"Fruits is not included in filters; set is_filterable of custom field {FIRST}." in answer.hint
+
+    client.ok("PUT", f"{PATH}/{FIRST}", {"is_filterable": True})
+
+    assert [found["id"] for found in client.call(*searched).json] == [lead["id"]]
+    assert client.call(*matched).json["id"] == lead["id"]
 
 
 def test_every_path_works_with_a_trailing_slash(client: Client) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from copper_emulator import Emulator
+from copper_emulator.shell.api import bulk, lookups, records, related, searches
 from tests.shell.api.client import BASE, Client, check_refused, common
 from tests.shell.api.samples import SAMPLES
 
@@ -55,6 +57,67 @@ def test_a_wrong_upsert_is_refused(client: Client, body: Any) -> None:
     answer = client.call("PUT", f"{BASE}/leads/upsert", body)
     assert (answer.status, list(answer.json)) == (422, ["success", "status", "message"])
     assert client.state() == before
+
+
+LEADS = [
+    ("POST", "/leads"),
+    ("GET", "/leads/17"),
+    ("PUT", "/leads/17"),
+    ("DELETE", "/leads/17"),
+    ("POST", "/leads/search"),
+    ("PUT", "/leads/upsert"),
+    ("POST", "/leads/bulk_create"),
+    ("POST", "/leads/bulk_update"),
+    ("POST", "/leads/17/convert"),
+    ("POST", "/leads/17/activities"),
+    ("GET", "/leads/17/related"),
+    ("POST", "/leads/17/related"),
+    ("DELETE", "/leads/17/related"),
+    ("GET", "/leads/17/related/tasks"),
+    ("GET", "/lead_statuses"),
+]
+"""Every call of the API for leads; of those under /leads and of /lead_statuses 403 was observed."""
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(("method", "path"), LEADS)
+def test_leads_that_are_switched_off_are_refused(client: Client, method: str, path: str, slash: str) -> None:
+    """Observed: 403 "Feature not enabled"; before anything is looked at that a call says."""
+    client.copper.leads.seed([{"id": 17, "name": "Ada"}])
+    client.copper.lookups.account.update(settings={"setting_enable_leads": False})
+    before = client.state()
+
+    answer = client.call(method, f"{BASE}{path}{slash}", b"no JSON")
+
+    check_refused(client, before, answer, 403, "Feature not enabled")
+    assert answer.hint == "Leads are switched off in this account: setting_enable_leads of its settings is false."
+    assert client.call(method, BASE + path, headers={}).status == 401
+
+
+def test_that_is_every_call_for_leads() -> None:
+    routes = {
+        (route.method, route.path)
+        for part in (records, searches, bulk, related, lookups)
+        for route in part.routes
+        if isinstance(route, web.RouteDef) and route.path.split("/")[3] in ("leads", "lead_statuses")
+    }
+    named = {(method, BASE + path.replace("17", "{id}").replace("/tasks", "/{plural}")) for method, path in LEADS}
+
+    assert routes == named | {(method, f"{path}/") for method, path in named}
+
+
+def test_whatever_else_there_is_does_without_leads(client: Client) -> None:
+    client.copper.lookups.account.update(settings={"setting_enable_leads": False})
+
+    assert client.ok("GET", "/account")["settings"] == {
+        "setting_team_permissions_enabled": False,
+        "setting_enable_leads": False,
+    }
+    ada = client.ok("POST", "/people", {"name": "Ada"})
+    assert client.ok("POST", "/people/search", {}) == [ada]
+    assert client.ok("GET", "/customer_sources")
+    client.copper.lookups.account.update(settings={"setting_enable_leads": True})
+    assert client.ok("POST", "/leads/search", {}) == []
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -30,6 +30,7 @@ ANSWERS: dict[str, Any] = {
         "name": "Dev API Sandbox",
         "primary_timezone": "America/Los_Angeles",
         "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+        "logo_mini_url": None,
     },
     "/lead_statuses": [
         {"id": 208231, "name": "New", "order": 1, "is_default": True},
@@ -112,6 +113,9 @@ def _entries(answer: Any) -> list[Any]:
                 "id": 213214,
                 "name": "Sales",
                 "stages": [{name: stage[name] for name in ("id", "name", "win_probability")} for stage in STAGES[:5]],
+                # Since November 2024 (changelog of the developer docs).
+                "type": "opportunity",
+                "is_revenue": True,
             },
         ),
     ],

@@ -27,7 +27,7 @@ from tests.shell.api.client import BASE, Answer, Client
 from tests.shell.api.described import DOCUMENT, OPERATIONS, check_answer, operations, resolved
 from tests.shell.served import serving
 
-STATUSES = {"200", "400", "401", "404", "413", "422", "429"}
+STATUSES = {"200", "400", "401", "403", "404", "413", "422", "429"}
 
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
@@ -52,6 +52,7 @@ def test_every_operation_has_a_name_of_its_own_and_documents_what_may_happen() -
     assert len(set(names)) == len(names)
     for _, path, operation in operations():
         assert {"200", "400", "401", "413", "429"} <= set(operation["responses"]) <= STATUSES, path
+        assert ("403" in operation["responses"]) is (path.split("/")[1] in ("leads", "lead_statuses")), path
 
 
 @pytest.mark.parametrize("kind", EntityType)

@@ -114,3 +114,37 @@ async def test_what_cannot_be_asked_is_refused(query: str, status: int, error: s
 
         assert answered == status
         assert error in refused["error"]
+
+
+@pytest.mark.asyncio
+async def test_of_many_changes_the_newest_are_told_and_how_many_are_left_out() -> None:
+    async with serving() as served:
+        heard = await subscribed(served, "person", "update")
+        changes = [await fired(served, "person", "update", number) for number in range(1, 6)]
+        others = [await fired(served, "person", "new", number) for number in range(1, 4)]
+
+        every = await asked(served, "limit=8")
+        newest = await asked(served, "limit=4")
+
+        assert (every["left_out"], newest["left_out"]) == (0, 4)
+        assert [trace["change"] for trace in newest["traces"]] == [changes[-1], *others]
+        assert not [line for line in newest["lines"] if "person/update [4]" in line]
+        assert [line for line in newest["lines"] if "person/update [5]" in line]
+
+        of_it = await asked(served, f"subscription={heard}&limit=2")
+        assert of_it["left_out"] == 3
+        assert [trace["change"] for trace in of_it["traces"]] == [*changes[-2:], *others[-2:]]
+        assert "  3 changes had another topic: person/new" in of_it["lines"]
+        assert len([line for line in of_it["lines"] if "person/update [" in line]) == 2
+
+
+@pytest.mark.asyncio
+async def test_the_limit_is_of_changes_and_of_what_changed_nothing_together() -> None:
+    async with serving() as served:
+        _, ada = await served.api("POST", "/people", {"name": "Ada"})
+        for _ in range(2):
+            await served.api("PUT", f"/people/{ada['id']}", {"name": "Ada"})
+
+        told = await asked(served, "type=person&limit=2")
+
+        assert (told["left_out"], told["traces"], len(told["notes"])) == (1, [], 2)

@@ -1,4 +1,4 @@
-"""Accounts that deliver at once in one process share the signals of its frameworks."""
+"""What is heard of exceptions in an endpoint; accounts that deliver at once share the signals of its framework."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core import signals
 from django.db import close_old_connections
 from flask import Flask, got_request_exception
 
-from copper_emulator import Emulator, Received
+from copper_emulator import AsyncEmulator, Emulator, Received
 from copper_emulator.shell.senders.caught import frameworks_watched
 
 CLOSING = [signals.request_started, signals.request_finished]
@@ -102,3 +102,45 @@ def _as_before() -> Any:
     before = closes_connections()
     yield
     assert closes_connections() == before
+
+
+DELIVERIES: dict[str, int] = {}
+
+
+def raising(_request: object) -> None:
+    try:
+        DELIVERIES["of the endpoint"]
+    except KeyError:
+        raise LookupError("name")  # noqa: B904 - its context is what is looked at
+
+
+def test_an_endpoint_has_nothing_to_do_with_what_its_caller_was_handling() -> None:
+    with Emulator(allow={"exception"}) as copper:
+        copper.route("https://a.example", to=raising)
+        copper.subscribe("lead", "new", target="https://a.example/hook")
+        try:
+            DELIVERIES["of the test"]
+        except KeyError:
+            copper.fire("lead", "new", ids=1)
+
+        [told] = [delivery.traceback for delivery in copper.deliveries]
+        assert told is not None
+        assert ("of the endpoint" in told, "of the test" in told) == (True, False)
+
+
+@pytest.mark.asyncio
+async def test_neither_has_an_asynchronous_one() -> None:
+    async def endpoint(request: object) -> None:
+        raising(request)
+
+    async with AsyncEmulator(allow={"exception"}) as copper:
+        copper.route("https://a.example", to=endpoint)
+        copper.subscribe("lead", "new", target="https://a.example/hook")
+        try:
+            DELIVERIES["of the test"]
+        except KeyError:
+            await copper.fire("lead", "new", ids=1)
+
+        [told] = [delivery.traceback for delivery in copper.deliveries]
+        assert told is not None
+        assert ("of the endpoint" in told, "of the test" in told) == (True, False)

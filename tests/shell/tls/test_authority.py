@@ -56,12 +56,12 @@ def shaken(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> tuple[s
 def test_who_trusts_it_takes_its_certificate_for_this_machine_and_for_coppers_api(host: str) -> None:
     authority = Authority.temporary()
 
-    assert shake_hands(authority.server_context(), authority.client_context(), host) == "TLSv1.3"
+    assert shake_hands(authority.server_context(), trusting(authority.certificate_pem), host) == "TLSv1.3"
 
 
 def test_a_certificate_is_for_the_names_that_were_given_and_for_no_other() -> None:
     authority = Authority.temporary()
-    server, client = authority.server_context("copper.test", "10.1.2.3"), authority.client_context()
+    server, client = authority.server_context("copper.test", "10.1.2.3"), trusting(authority.certificate_pem)
 
     assert shake_hands(server, client, "copper.test")
     assert shake_hands(server, client, "10.1.2.3")
@@ -72,7 +72,7 @@ def test_a_certificate_is_for_the_names_that_were_given_and_for_no_other() -> No
 def test_strict_verification_takes_it_too() -> None:
     """It is the default from Python 3.13 on."""
     authority = Authority.temporary()
-    client = authority.client_context()
+    client = trusting(authority.certificate_pem)
     client.verify_flags |= ssl.VERIFY_X509_STRICT
 
     assert shake_hands(authority.server_context(), client, "localhost")
@@ -85,7 +85,7 @@ def test_nobody_else_trusts_it() -> None:
 
 def test_its_servers_speak_no_version_before_1_2() -> None:
     authority = Authority.temporary()
-    client = authority.client_context()
+    client = trusting(authority.certificate_pem)
     client.set_ciphers("DEFAULT@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         client.minimum_version = ssl.TLSVersion.TLSv1
@@ -98,7 +98,7 @@ def test_its_servers_speak_no_version_before_1_2() -> None:
 
 def test_a_client_that_would_like_http2_is_told_that_it_is_not_spoken() -> None:
     authority = Authority.temporary()
-    client = authority.client_context()
+    client = trusting(authority.certificate_pem)
     client.set_alpn_protocols(["h2", "http/1.1"])
 
     assert shaken(authority.server_context(), client, "localhost") == ("TLSv1.3", "http/1.1")
@@ -117,7 +117,7 @@ def test_a_client_trusts_the_authorities_of_files_too(tmp_path: Path) -> None:
     file = tmp_path / "theirs.pem"
     file.write_bytes(theirs.certificate_pem)
 
-    assert shake_hands(theirs.server_context(), mine.client_context(file), "localhost")
+    assert shake_hands(theirs.server_context(), trusting(mine.certificate_pem, files=[file]), "localhost")
     assert shake_hands(theirs.server_context(), trusting(files=[file]), "localhost")
 
 
@@ -167,7 +167,7 @@ def test_it_is_made_once_and_found_again(folder: Path) -> None:
     first, second = Authority.kept(folder), Authority.kept(folder)
 
     assert first.certificate_pem == second.certificate_pem
-    assert shake_hands(first.server_context(), second.client_context(), "localhost")
+    assert shake_hands(first.server_context(), trusting(second.certificate_pem), "localhost")
     assert second.certificate_file == folder / "certificate.pem"
     assert second.certificate_file.read_bytes() == second.certificate_pem
     assert sorted(path.name for path in folder.iterdir()) == ["authority.pem", "certificate.pem"]

@@ -23,6 +23,7 @@ from copper_emulator.shell.host import Host
 from copper_emulator.shell.plan import Plan
 from copper_emulator.shell.serving import Server
 from copper_emulator.shell.tls.authority import Authority
+from copper_emulator.shell.tls.trust import trusting
 
 
 @pytest.fixture(autouse=True)
@@ -54,14 +55,14 @@ def logged(server: Server) -> list[str]:
 @pytest.mark.asyncio
 async def test_api_control_api_and_page_are_served_over_tls_too() -> None:
     async with serving_tls() as server, ClientSession() as session:
-        trusting = Authority.kept().client_context()
+        context = trusting(Authority.kept().certificate_pem)
         headers = {"X-PW-AccessToken": "t", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
         for url in (server.url, server.tls_url):
-            async with session.get(f"{url}/developer_api/v1/webhooks", headers=headers, ssl=trusting) as answer:
+            async with session.get(f"{url}/developer_api/v1/webhooks", headers=headers, ssl=context) as answer:
                 assert (answer.status, await answer.json()) == (200, [])
-            async with session.get(f"{url}/", ssl=trusting) as answer:
+            async with session.get(f"{url}/", ssl=context) as answer:
                 assert "<title>" in await answer.text()
-            async with session.get(f"{url}/_emulator/v1/health", ssl=trusting) as answer:
+            async with session.get(f"{url}/_emulator/v1/health", ssl=context) as answer:
                 health = await answer.json()
                 assert health["api_url"] == f"{url}/developer_api/v1"
                 assert health["tls_url"] == server.tls_url
@@ -75,9 +76,9 @@ async def test_api_control_api_and_page_are_served_over_tls_too() -> None:
 )
 async def test_its_certificate_is_for_this_machine_coppers_api_and_trusted_hosts(name: str) -> None:
     async with serving_tls(trusted=("emulator.internal",)) as server:
-        trusting = Authority.kept().client_context()
+        context = trusting(Authority.kept().certificate_pem)
         port = int(server.tls_url.rpartition(":")[2])
-        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname=name)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=name)
         writer.close()
         await writer.wait_closed()
 
@@ -86,9 +87,9 @@ async def test_its_certificate_is_for_this_machine_coppers_api_and_trusted_hosts
 async def test_the_control_api_is_as_guarded_as_over_http() -> None:
     """Whoever is led here from Copper's own host is a client of Copper, and nobody else."""
     async with serving_tls() as server, ClientSession() as session:
-        trusting = Authority.kept().client_context()
+        context = trusting(Authority.kept().certificate_pem)
         headers = {"Host": "api.copper.com"}
-        async with session.get(f"{server.tls_url}/_emulator/v1/health", headers=headers, ssl=trusting) as answer:
+        async with session.get(f"{server.tls_url}/_emulator/v1/health", headers=headers, ssl=context) as answer:
             assert answer.status == 403
 
 
@@ -151,7 +152,7 @@ async def test_who_does_not_trust_it_is_told_to_the_log() -> None:
         with pytest.raises(ClientSSLError):
             await session.get(f"{server.tls_url}/")
         # The next one is served, and by then the log has it.
-        async with session.get(f"{server.tls_url}/", ssl=Authority.kept().client_context()) as answer:
+        async with session.get(f"{server.tls_url}/", ssl=trusting(Authority.kept().certificate_pem)) as answer:
             assert answer.status == 200
 
     trust = "give it the certificate that copper-emulator ca tells of, or in a test copper.ca_file"
@@ -174,7 +175,7 @@ async def test_a_client_with_tls_1_0_alone_is_told_to_the_log() -> None:
     async with serving_tls() as server, ClientSession() as session:
         with pytest.raises(ClientConnectorError):
             await session.get(f"{server.tls_url}/", ssl=old_client(ssl.TLSVersion.TLSv1))
-        async with session.get(f"{server.tls_url}/", ssl=Authority.kept().client_context()):
+        async with session.get(f"{server.tls_url}/", ssl=trusting(Authority.kept().certificate_pem)):
             pass
 
     assert logged(server) == ["TLS of a client that offers no version from 1.2 on"]
@@ -198,12 +199,12 @@ async def test_strangers_hold_nobody_up_and_the_end_does_not_wait_for_them(
     async with serving_tls() as server, ClientSession() as session:
         with closing(socket.create_connection(("127.0.0.1", int(server.tls_url.rpartition(":")[2])))) as connection:
             stranger(connection)
-            trusting = Authority.kept().client_context()
-            async with session.get(f"{server.tls_url}/", ssl=trusting) as answer:
+            context = trusting(Authority.kept().certificate_pem)
+            async with session.get(f"{server.tls_url}/", ssl=context) as answer:
                 assert answer.status == 200
             if stranger is not STRANGERS["one that says nothing"]:
                 connection.close()
-            async with session.get(f"{server.tls_url}/", ssl=trusting) as answer:
+            async with session.get(f"{server.tls_url}/", ssl=context) as answer:
                 assert answer.status == 200
 
     # Who looks whether somebody listens is no news.
@@ -223,11 +224,11 @@ async def test_bytes_that_are_neither_tls_nor_http_are_refused() -> None:
 @pytest.mark.asyncio
 async def test_the_journal_can_be_followed_over_tls() -> None:
     async with serving_tls() as server, ClientSession() as session:
-        trusting = Authority.kept().client_context()
+        context = trusting(Authority.kept().certificate_pem)
         path = "_emulator/v1/accounts/default"
-        async with session.get(f"{server.tls_url}/{path}/journal/stream", ssl=trusting) as stream:
+        async with session.get(f"{server.tls_url}/{path}/journal/stream", ssl=context) as stream:
             body = {"type": "person", "event": "new", "ids": [17]}
-            await session.post(f"{server.tls_url}/{path}/fire", json=body, ssl=trusting)
+            await session.post(f"{server.tls_url}/{path}/fire", json=body, ssl=context)
             async for line in stream.content:
                 if line.startswith(b"data: "):
                     assert json.loads(line.removeprefix(b"data: "))["kind"] == "change"

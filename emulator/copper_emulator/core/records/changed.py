@@ -6,7 +6,7 @@ opportunity's stage (`stage_id`, `stage`, `last_stage_at`, `days_in_stage`) and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from copper_emulator.core.records.forms.contacts import Tags
 from copper_emulator.core.records.forms.custom import CustomFields, blank_custom, computed
 from copper_emulator.core.records.forms.plain import Form, Several
 from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.text import meant
 
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -56,6 +57,20 @@ def updated_attributes(
             for name in field.webhook_names:
                 changed[name] = told_pair(name, field, before, after, catalogue, now)
     return changed, None if named is None or named.items() <= changed.items() else {**changed, **named}
+
+
+def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[str]:
+    """Of updated attributes that somebody made up: those that no change of such a record tells of, a sentence each."""
+    known = [name for field in table for name in field.webhook_names]
+    for name in attributes:
+        if name not in known:
+            near = meant(name, known)
+            yield f"no change of {table.plural} tells of {name!r}" + (f"; did you mean {near!r}?" if near else "")
+    custom = attributes.get("custom_fields")
+    defined = [str(each) for each in catalogue.table("custom_field_definitions")]
+    for wanted in custom if isinstance(custom, dict) and "custom_fields" in known else ():
+        if str(wanted) not in defined:
+            yield f"there is no custom field {wanted}; there are {', '.join(defined) or 'none'}"
 
 
 def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from copper_emulator.core.records.forms.plain import Form
-from copper_emulator.core.records.forms.references import LookupId
+from copper_emulator.core.records.forms.references import ActivityType, LookupId, RecordId, Reference
 
 
 class Access(StrEnum):
@@ -48,6 +48,22 @@ class Field:
     stored: bool = True
 
     @property
+    def how_written(self) -> str:
+        """For who left out what is required: how it is written, where it is no text."""
+        form = self.form
+        if not isinstance(form, ActivityType | Reference):
+            return ""
+        return f"{self.name} is {form.words}, like {form.example}."
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written, in an update for one that can be at creation."""
+        if self.access is not Access.CREATE:
+            return "only Copper writes it" if self.access is Access.NEVER else ""
+        instead = "; relate the records instead" if isinstance(self.form, RecordId) else ""
+        return f"it can be given at creation only{instead}"
+
+    @property
     def webhook_names(self) -> tuple[str, ...]:
         """Its names in `updated_attributes`."""
         return (self.name,) if self.reported is None else self.reported
@@ -65,21 +81,25 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API.
+    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API. What is
+    `unheeded` a write may name beside its fields, and nothing comes of it.
 
     What every write asks for is worked out once: the fields and their forms by name, those that a create may set and
-    their names, the names of all that a read shows, of what is not stored and of what not every write may set, what is
-    stored of a new one where nothing is given, and which of that is the default entry of which lookup table.
+    their names, the names of all that a read shows and of all that a write may name, of what is not stored and of what
+    not every write may set, what is stored of a new one where nothing is given, and which of that is the default entry
+    of which lookup table.
     """
 
     noun: str
     plural: str
     fields: tuple[Field, ...]
+    unheeded: tuple[str, ...] = ()
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
     forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
     written: tuple[Field, ...] = field(init=False, repr=False, compare=False)
     told: tuple[str, ...] = field(init=False, repr=False, compare=False)
     shown: frozenset[str] = field(init=False, repr=False, compare=False)
+    heard: frozenset[str] = field(init=False, repr=False, compare=False)
     unstored: tuple[str, ...] = field(init=False, repr=False, compare=False)
     guarded: frozenset[str] = field(init=False, repr=False, compare=False)
     initial: Mapping[str, Any] = field(init=False, repr=False, compare=False)
@@ -93,8 +113,10 @@ class Table:
         object.__setattr__(self, "written", written)
         object.__setattr__(self, "told", tuple(each.name for each in written))
         object.__setattr__(self, "shown", frozenset({"id", *by_name}))
+        object.__setattr__(self, "heard", self.shown | {*self.unheeded})
         object.__setattr__(self, "unstored", tuple(each.name for each in self.fields if not each.stored))
-        guarded = frozenset({"id", *(each.name for each in self.fields if each.access is not Access.ALWAYS)})
+        not_always = (each.name for each in self.fields if each.access is not Access.ALWAYS)
+        guarded = frozenset({"id", *self.unheeded, *not_always})
         stored = [each for each in self.fields if each.stored]
         looked_up = tuple((each.name, each.looked_up) for each in stored if each.looked_up is not None)
         object.__setattr__(self, "guarded", guarded)

@@ -8,7 +8,7 @@ from typing import Any
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import DATA_TYPES, blank_custom, computed
 from copper_emulator.core.records.lookups.catalogue import Catalogue
-from copper_emulator.core.records.tables import LEAD, TABLES
+from copper_emulator.core.records.tables import LEAD, OPPORTUNITY, TABLES
 
 Stored = Mapping[str, Any]
 
@@ -41,6 +41,10 @@ def shown(
         told["custom_fields"] = _custom_fields(kind, told["custom_fields"], catalogue, with_computed=with_computed)
     if kind is LEAD:
         told["status"] = catalogue.name("lead_statuses", told["status_id"])
+    if kind is OPPORTUNITY:
+        pipeline = catalogue.table("pipelines").get(told["pipeline_id"])
+        if pipeline is not None:
+            told["pipeline_is_revenue"], told["pipeline_type"] = pipeline["is_revenue"], pipeline["type"]
     if kind in WITH_COMPANY and told["company_id"] is not None:
         told["company_name"] = company_name(told["company_id"])
     return told

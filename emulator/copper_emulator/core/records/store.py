@@ -7,6 +7,7 @@ unless the whole action is right (`action.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import tzinfo
 from functools import cached_property
 from operator import methodcaller
 from typing import Any
@@ -104,6 +105,10 @@ class RecordStore:
         return self.catalogue.user_of(self._email())
 
     # --- what forms ask -------------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> tzinfo:
+        return self.catalogue.zone
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         return self.catalogue.table(table)

@@ -9,6 +9,7 @@ others because every field of every type is a line of it, to be compared from ty
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.fields import Access, Field, Null, Table
@@ -22,6 +23,7 @@ from copper_emulator.core.records.forms.plain import (
     Number,
     OneOf,
     Shown,
+    ShownAmount,
     Text,
 )
 from copper_emulator.core.records.forms.references import (
@@ -115,6 +117,23 @@ CONTACT_TYPE = Field(
 )
 MONETARY_UNIT = Field("monetary_unit", Text(), "Currency, three letters; kept only beside a value.", null=Null.KEEPS)
 MONETARY_VALUE = Field("monetary_value", Number(), "Expected value.")
+# What a value is in the account's currency; leads have it since 2019 (recorded).
+CONVERTED = (
+    Field(
+        "converted_unit",
+        Shown("str | None", "text", "string"),
+        "Currency of the account.",
+        access=Access.NEVER,
+        reported=METADATA,
+    ),
+    Field(
+        "converted_value",
+        ShownAmount("float | None", "number", "number"),
+        "Value in it.",
+        access=Access.NEVER,
+        reported=METADATA,
+    ),
+)
 CONVERTED_FROM = Field(
     "leads_converted_from", _IDS, "Leads that were converted into it.", access=Access.NEVER, reported=METADATA
 )
@@ -125,6 +144,10 @@ LEAD_CREATED = Field(
     access=Access.NEVER,
     reported=METADATA,
 )
+
+
+def _of_pipeline(name: str, form: Shown, doc: str) -> Field:
+    return Field(name, form, doc, access=Access.NEVER, reported=METADATA, stored=False)
 
 
 def _converted(name: str, doc: str) -> Field:
@@ -149,6 +172,7 @@ TABLES: Mapping[EntityType, Table] = {
             INTERACTIONS,
             MONETARY_UNIT,
             MONETARY_VALUE,
+            *CONVERTED,
             SOCIALS,
             Field(
                 "status",
@@ -215,6 +239,8 @@ TABLES: Mapping[EntityType, Table] = {
             CONVERTED_FROM,
             LEAD_CREATED,
         ),
+        # Recorded in 2020: creates and updates of people with it are answered 200, and no answer has it.
+        unheeded=("customer_source_id",),
     ),
     COMPANY: Table(
         "company",
@@ -251,6 +277,9 @@ TABLES: Mapping[EntityType, Table] = {
             DETAILS,
             Field("loss_reason_id", LookupId("loss_reasons"), "Why it was lost."),
             Field("pipeline_id", LookupId("pipelines"), "Its pipeline.", null=Null.KEEPS),
+            _of_pipeline(
+                "pipeline_is_revenue", Shown("bool | None", "true or false", "boolean"), "Whether that brings revenue."
+            ),
             Field(
                 "pipeline_stage_id",
                 StageId(),
@@ -258,6 +287,7 @@ TABLES: Mapping[EntityType, Table] = {
                 null=Null.KEEPS,
                 reported=("stage_id", "stage", "last_stage_at", "days_in_stage"),
             ),
+            _of_pipeline("pipeline_type", Shown("str | None", "text", "string"), "What its pipeline is for."),
             Field("primary_contact_id", RecordId(PERSON), "The person to talk to."),
             Field("priority", OneOf(("None", "Low", "Medium", "High")), "Priority.", null=Null.DEFAULT, default="None"),
             Field("status", OneOf(("Open", "Won", "Lost", "Abandoned")), "Status.", null=Null.KEEPS, default="Open"),
@@ -265,20 +295,7 @@ TABLES: Mapping[EntityType, Table] = {
             INTERACTIONS,
             MONETARY_UNIT,
             MONETARY_VALUE,
-            Field(
-                "converted_unit",
-                Shown("str | None", "text", "string"),
-                "Currency of the account.",
-                access=Access.NEVER,
-                reported=METADATA,
-            ),
-            Field(
-                "converted_value",
-                Shown("float | None", "number", "number"),
-                "Value in it.",
-                access=Access.NEVER,
-                reported=METADATA,
-            ),
+            *CONVERTED,
             Field("win_probability", Number(0, 100, whole=True), "Per cent; that of the stage where none is given."),
             Field(
                 "date_stage_changed",
@@ -366,7 +383,8 @@ TABLES: Mapping[EntityType, Table] = {
                 "After a system's change.",
                 access=Access.NEVER,
             ),
-            *DATES,
+            DATES[0],
+            replace(DATES[1], doc="When a field was last changed; until then, when it was done."),
         ),
     ),
 }

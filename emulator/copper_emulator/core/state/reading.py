@@ -10,7 +10,8 @@ from typing import Any
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import StateError
 from copper_emulator.core.model import Change, EntityType, Entry, Kind, Notification, Outcome, Result
-from copper_emulator.core.records.tables import ACTIVITY
+from copper_emulator.core.records.tables import ACTIVITY, LEAD
+from copper_emulator.core.records.writing.derived import converted
 from copper_emulator.core.state.forms import (
     ACTIVE,
     ATTEMPT,
@@ -124,7 +125,8 @@ class _Reader:
         activities: list[tuple[int, bool, Mapping[str, Any]]] = []
 
         def record(key: str, told: Mapping[str, Any]) -> None:
-            kind, stored = read_item(key)[0], _stored(told["fields"])
+            kind = read_item(key)[0]
+            stored = _stored(kind, told["fields"])
             records.put_back(kind, stored)
             if kind is ACTIVITY:
                 activities.append((told["place"], told["counts"], stored))
@@ -215,14 +217,18 @@ class _Reader:
 
     def _recent(self, told: Mapping[str, Any]) -> None:
         for kind, (born, gone) in told.items():
-            self._account.records.orders[EntityType(kind)].recent.restore(
+            of = EntityType(kind)
+            self._account.records.orders[of].recent.restore(
                 [(record_id, at) for record_id, at in born],
-                [(since, until, _stored(record)) for since, until, record in gone],
+                [(since, until, _stored(of, record)) for since, until, record in gone],
             )
 
 
-def _stored(told: Mapping[str, Any]) -> dict[str, Any]:
+def _stored(kind: EntityType, told: Mapping[str, Any]) -> dict[str, Any]:
     stored = dict(told)
+    if kind is LEAD and "converted_value" not in stored:
+        # Written down before leads had it.
+        stored |= converted(stored)
     if "custom_fields" in stored:
         stored["custom_fields"] = dict(stored["custom_fields"])
     return stored

@@ -11,6 +11,8 @@ from aiohttp import web
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.switched_off import is_of_leads, require
+from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Deed, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
@@ -102,8 +104,11 @@ def path_id(request: web.Request, noun: str) -> int:
 
 
 def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> list[web.RouteDef]:
-    """Method, path and what it does, with and without a trailing slash; those of one path stand together."""
-    handled = [(method, path, _handler(act, bulk=bulk)) for method, path, act in rows]
+    """Method, path and what it does, with and without a trailing slash; those of one path stand together.
+
+    Those of leads are refused where the account has switched leads off.
+    """
+    handled = [(method, path, _handler(act, bulk=bulk, of_leads=is_of_leads(path))) for method, path, act in rows]
     return [
         web.route(method, BASE + path + slash, handler, expect_handler=go_on)
         for slash in ("", "/")
@@ -111,10 +116,13 @@ def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> li
     ]
 
 
-def _handler(act: Act, *, bulk: bool) -> Handler:
+def _handler(act: Act, *, bulk: bool, of_leads: bool) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         # Who calls comes first: a stranger's body is not even read.
         stage = stage_of(request, bulk=bulk)
+        if of_leads:
+            with stage.lock:
+                require(stage.account.records, LEAD)
         return act(Call(request, stage, await body_of(request)))
 
     return handle

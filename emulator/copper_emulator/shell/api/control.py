@@ -8,6 +8,8 @@ from aiohttp import web
 
 from copper_emulator.core.bare import bare_event
 from copper_emulator.core.model import Change
+from copper_emulator.core.records.changed import untold
+from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.accounts import Accounts
 from copper_emulator.shell.api.control_accounts import ACCOUNT_OPERATIONS, ACCOUNTS
 from copper_emulator.shell.api.control_clock import CLOCK_OPERATIONS
@@ -63,7 +65,8 @@ async def fire(served: ServedAccount, said: Fire) -> FiredShape:
     account = stage.account
     await settled(served, account, [change])
     with stage.lock:
-        return FiredShape.told(account, change)
+        hints = untold(TABLES[change.type], change.updated_attributes, account.records.catalogue)
+        return FiredShape.told(account, change, hints)
 
 
 SERVER_OPERATIONS: tuple[ServerOperation[Any], ...] = (

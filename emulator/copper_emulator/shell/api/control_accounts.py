@@ -17,6 +17,7 @@ from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
+from copper_emulator.setting_checks import no_setting
 from copper_emulator.settings import SETTINGS, Settings
 from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
 from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
@@ -92,9 +93,16 @@ class Restore(Taken):
     snapshot: Document
 
 
+class _Settings(Taken):
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        # As where an account is made or reset with settings.
+        return no_setting(name)
+
+
 Changes = create_model(
     "Changes",
-    __base__=Taken,
+    __base__=_Settings,
     __doc__="The settings that are to be others from now on.",
     **{
         name: (Any, Field(None, description=each.description, json_schema_extra=schema_of(each)))

@@ -40,7 +40,7 @@ _PARTS: Mapping[str, str] = {
     "limits": "The sending limits, and how full they are",
     "fire": "Events without a record behind them",
     "records": "People, companies, leads and the others",
-    "lookups": "Users, pipelines, tags and other tables",
+    "lookups": "Users, pipelines, tags and other tables, and what the account says of itself",
     "faults": "What goes wrong on purpose",
     "scenarios": "Playing what is written down, and writing down what is done",
 }
@@ -48,13 +48,14 @@ _PARTS: Mapping[str, str] = {
 
 _PART_OF: Mapping[str, str] = {
     **dict.fromkeys(("", "reset", "settings", "snapshot", "restore", "switch-key"), "account"),
+    "details": "lookups",
     "recording": "scenarios",
 }
 """To which part a first word belongs that is none itself."""
 
 _REFUSED: Mapping[int, str] = {
     400: "The body is no JSON.",
-    403: "Called under a name that is not trusted, or from another site's page.",
+    403: "Called under a name that is not trusted, or from another site's page; or leads are switched off.",
     404: "There is no such account, or not what was asked for.",
     408: "It did not come in time; the error says what came closest.",
     409: "Not now, or not in the state that things are in.",

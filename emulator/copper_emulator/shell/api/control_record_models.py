@@ -97,6 +97,23 @@ class NamedEntry(OfTable):
     id: EntryId
 
 
+class ChangedDetails(Taken):
+    """New values of what GET /account answers."""
+
+    name: str | None = Field(None, description="what the account is called")
+    primary_timezone: str | None = Field(None, description="a zone's name, like America/Los_Angeles")
+    settings: dict[str, Any] | None = Field(None, description="those that change, like setting_enable_leads")
+
+
+class DetailsShape(Shape):
+    """What GET /account answers."""
+
+    id: int
+    name: str | None
+    primary_timezone: str | None
+    settings: dict[str, Any] | None
+
+
 class RecordsShape(Shape):
     """Records as the API shows them."""
 
@@ -114,6 +131,7 @@ class ChangedShape(RecordsShape):
 
     changes: list[FiredShape]
     ignored: list[str] = Field(description="names that were given and that cannot be written")
+    hints: list[str] = Field(description="why each of these cannot be")
 
 
 class ConvertedShape(Shape):

@@ -5,6 +5,7 @@ What is written here is checked, and told of, as if a client of Copper had writt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from copper_emulator.core.account import Account
@@ -17,15 +18,18 @@ from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.samples import with_samples
 from copper_emulator.core.records.searching.search import find, parse_search
-from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.records.switched_off import require
+from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.records.writing import usage
 from copper_emulator.core.records.writing.action import Done
 from copper_emulator.shell.api.control_record_models import (
+    ChangedDetails,
     ChangedEntry,
     ChangedShape,
     Convert,
     ConvertedShape,
     Delete,
+    DetailsShape,
     FoundShape,
     LookupEntryShape,
     LookupShape,
@@ -38,6 +42,7 @@ from copper_emulator.shell.api.control_record_models import (
     SeededShape,
     Update,
 )
+from copper_emulator.shell.api.models import Nothing
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.api.settling import settled
 from copper_emulator.shell.api.shapes import FiredShape
@@ -52,24 +57,27 @@ _LARGE = 64 * 1024 * 1024
 async def create(served: ServedAccount, said: Rows) -> ChangedShape:
     """New records in one action. Where no endpoint is slow, what it makes due has been delivered by the answer."""
     kind = kind_called(said.type)
-    return await _changed(served, deeds.create(kind, _rows(kind, said)))
+    return await _changed(served, kind, deeds.create(kind, _rows(kind, said)))
 
 
 async def update(served: ServedAccount, said: Update) -> ChangedShape:
     """The same new values for several records, in one action."""
-    return await _changed(served, deeds.update(kind_called(said.type), said.ids, said.fields))
+    kind = kind_called(said.type)
+    return await _changed(served, kind, deeds.update(kind, said.ids, said.fields))
 
 
 async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
     """Records are removed, in one action."""
-    _, changes, ignored = await _done(served, deeds.delete(kind_called(said.type), said.ids))
-    return ChangedShape(records=[], changes=changes, ignored=ignored)
+    kind = kind_called(said.type)
+    _, changes, ignored = await _done(served, deeds.delete(kind, said.ids))
+    return _shape(kind, [], changes, ignored)
 
 
 async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
     """Two records become one; answered with the one that stays."""
-    winner, changes, ignored = await _done(served, deeds.merge(kind_called(said.type), said.winner, said.loser))
-    return ChangedShape(records=[dict(winner)], changes=changes, ignored=ignored)
+    kind = kind_called(said.type)
+    winner, changes, ignored = await _done(served, deeds.merge(kind, said.winner, said.loser))
+    return _shape(kind, [winner], changes, ignored)
 
 
 async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
@@ -91,6 +99,7 @@ async def search(served: ServedAccount, said: Search) -> FoundShape:
     kind = kind_called(said.type)
     with served.stage.lock:
         store = served.stage.account.records
+        require(store, kind)
         found = find(store, parse_search(kind, said.filters, {}, store), served.stage.now())
         return FoundShape(records=[store.shown(kind, record) for record in found.records], total=found.total)
 
@@ -128,6 +137,18 @@ async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
+async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
+    """What Copper's GET /account answers: its id, name, time zone and settings."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).account)
+
+
+async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
+    """Change it; what is not given stays. With the setting setting_enable_leads false, leads are switched off."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
+
+
 RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/records/{type}/create", "Create records", Rows, ChangedShape, create, _LARGE),
     Operation("POST", "/records/{type}/update", "Change records", Update, ChangedShape, update),
@@ -140,13 +161,27 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("POST", "/lookups/{table}/add", "A new entry", NewEntry, LookupEntryShape, add_entry),
     Operation("POST", "/lookups/{table}/update", "Change an entry", ChangedEntry, LookupEntryShape, update_entry),
     Operation("POST", "/lookups/{table}/remove", "Take an entry away", NamedEntry, LookupShape, remove_entry),
+    Operation("GET", "/details", "What GET /account answers", Nothing, DetailsShape, read_details),
+    Operation("POST", "/details", "Change what GET /account answers", ChangedDetails, DetailsShape, change_details),
 )
 """What can be done to the records of one account, under /_emulator/v1/accounts/{name}."""
 
 
-async def _changed(served: ServedAccount, deed: Deed[list[Record]]) -> ChangedShape:
+async def _changed(served: ServedAccount, kind: EntityType, deed: Deed[list[Record]]) -> ChangedShape:
     records, changes, ignored = await _done(served, deed)
-    return ChangedShape(records=[dict(record) for record in records], changes=changes, ignored=ignored)
+    return _shape(kind, records, changes, ignored)
+
+
+def _shape(kind: EntityType, records: Sequence[Record], changes: list[FiredShape], ignored: list[str]) -> ChangedShape:
+    hints = [f"{name} is ignored: {_why_ignored(kind, name)}" for name in ignored]
+    return ChangedShape(records=[dict(record) for record in records], changes=changes, ignored=ignored, hints=hints)
+
+
+def _why_ignored(kind: EntityType, name: str) -> str:
+    if name == ID.name:
+        return "Copper gives it"
+    table = TABLES[kind]
+    return table.by_name[name].unwritable if name in table else "nothing comes of it"
 
 
 async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:

@@ -14,7 +14,7 @@ from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.models import Nothing, Shape, Taken
 from copper_emulator.shell.api.operation import Operation
 from copper_emulator.shell.inbox import ROUTE
-from copper_emulator.shell.routes import Blocked, Route
+from copper_emulator.shell.routes import Blocked, NoRoute, Route
 from copper_emulator.shell.served_account import ServedAccount
 
 
@@ -84,8 +84,11 @@ async def add_route(served: ServedAccount, said: NewRoute) -> RoutesShape:
 
 async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
     """A route is taken away."""
-    with served.stage.lock:
-        served.stage.routes.remove(said.origin)
+    try:
+        with served.stage.lock:
+            served.stage.routes.remove(said.origin)
+    except NoRoute as error:
+        raise Refused(404, str(error)) from None
     return await list_routes(served, Nothing())
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Delivery
+from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import duration_text
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.expectations import choose
@@ -137,14 +138,17 @@ def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
         account = served.stage.account
         claims = Claims(
             why=f"{{}} had ended before, at or before entry {said.since} of the journal",
-            advice=f"Have it happen again, or wait from earlier on: with a `since` before {said.since}.",
+            advice="Have it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
+            f"below {said.since}.",
         )
         entries = account.journal.entries
         earlier = (entry.delivery for entry in entries[: bisect_left(entries, said.since + 1, key=_number)])
         claims.claim([delivery for delivery in earlier if delivery is not None], named=False)
-        told = unmet(watch.expectation, watch.fitting, account, claims)
+        told = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
         waiting = bool(account.waiting())
     hint = f"Waited {duration_text(said.timeout)} of real time."
     if waiting and not served.clock.running:
-        hint += " The account's clock stands still: let its time pass with clock/advance or clock/run-until-idle."
+        hint += (
+            f" The account's clock stands still: let its time pass with {Surface.SERVER.pass_time}, or clock/advance."
+        )
     return Refused(408, told, hint=hint)

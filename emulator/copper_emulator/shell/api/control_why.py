@@ -35,6 +35,7 @@ class Why(Taken):
     id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
     subscription: int | None = Field(None, ge=1, le=MAX_ID, description="its id")
     change: int | None = Field(None, ge=1, le=MAX_NUMBER, description="its serial")
+    limit: int = Field(100, ge=1, le=10_000, description="at most so many changes and notes, the newest")
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -108,6 +109,7 @@ class WhyShape(Shape):
     lines: list[str] = Field(description="to read")
     traces: list[TraceShape] = Field(description="one for each change and each subscription there ever was")
     notes: list[EntryShape] = Field(description="what changed nothing, or nothing that Copper notifies of")
+    left_out: int = Field(description="earlier changes and notes that are not told of, because of the limit")
 
 
 async def why(served: ServedAccount, said: Why) -> WhyShape:
@@ -118,6 +120,7 @@ async def why(served: ServedAccount, said: Why) -> WhyShape:
             lines=list(told.lines),
             traces=[TraceShape.of(trace) for trace in told.traces],
             notes=[EntryShape.of(entry, served.hidden) for entry in told.notes],
+            left_out=told.left_out,
         )
 
 
@@ -126,7 +129,7 @@ def _explained(account: Account, said: Why) -> Explanation:
         states = [s for s in account.journal.subscriptions() if s.id == said.subscription]
         if not states:
             raise Refused(404, f"there never was a subscription {said.subscription} in this account")
-        return explain_subscription(account, states[-1])
+        return explain_subscription(account, states[-1], most=said.limit)
     if said.change is not None:
         found = next((change for change in account.journal.changes if change.serial == said.change), None)
         if found is None:
@@ -136,4 +139,5 @@ def _explained(account: Account, said: Why) -> Explanation:
                 hint=f"Changes are numbered from 1; there are {len(account.journal.changes)}.",
             )
         return explain_change(account, found)
-    return explain_records(account, None if said.type is None else kind_called(said.type), said.id)
+    kind = None if said.type is None else kind_called(said.type)
+    return explain_records(account, kind, said.id, most=said.limit)

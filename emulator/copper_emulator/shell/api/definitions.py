@@ -35,8 +35,12 @@ def list_definitions(call: Call) -> web.Response:
 def create_definition(call: Call) -> web.Response:
     """200 with the new definition, or 422."""
     body, ignored = _writable(call.body, ("id",), call.records)
-    if isinstance(body, dict) and body.get("data_type") == "Connect":
-        raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
+    if isinstance(body, dict):
+        if body.get("data_type") == "Connect":
+            raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
+        if body.get("is_filterable") is None:
+            # Documented; in Python they are, since tests define what they search by.
+            body = {**body, "is_filterable": False}
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
     return answer(_written(made), hint=ignored)
 
@@ -52,9 +56,10 @@ def view_definition(call: Call) -> web.Response:
 def update_definition(call: Call) -> web.Response:
     """200 with the whole definition; options are replaced as a whole, and those without an id get a new one.
 
-    Its data type is that of its creation.
+    Its data type and its canonical name are those of its creation.
     """
-    changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), ("id", "data_type"))
+    fixed = ("id", "data_type", "canonical_name")
+    changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), fixed)
     return answer(_written(changed), hint=ignored)
 
 
@@ -66,13 +71,13 @@ def delete_definition(call: Call) -> web.Response:
 
 
 def _definition(entry: Mapping[str, Any]) -> dict[str, Any]:
-    data_type = entry["data_type"]
-    return {name: value for name, value in entry.items() if data_type in _ONLY_OF.get(name, (data_type,))}
+    # Only the answers to create and update are documented with it.
+    return {name: value for name, value in _written(entry).items() if name != "canonical_name"}
 
 
 def _written(entry: Mapping[str, Any]) -> dict[str, Any]:
-    # Only the answers to create and update are documented with it.
-    return {"id": entry["id"], "name": entry["name"], "canonical_name": None, **_definition(entry)}
+    data_type = entry["data_type"]
+    return {name: value for name, value in entry.items() if data_type in _ONLY_OF.get(name, (data_type,))}
 
 
 # --- custom activity types --------------------------------------------------------------------------------------

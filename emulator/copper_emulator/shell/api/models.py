@@ -16,6 +16,12 @@ class Taken(BaseModel):
     # Made ready at first use: a server that starts needs none of them yet.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        """What to say of a name that is not known."""
+        known = ", ".join(cls.model_fields)
+        return f"{name}: not known; " + (f"known are {known}" if known else "nothing is taken here")
+
 
 class Nothing(Taken):
     """For operations that need to be told nothing."""

@@ -7,17 +7,21 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from copper_emulator.setting_values import NONE
 from copper_emulator.settings import Setting, Settings
 
 
 def differing(these: Settings, others: Settings) -> tuple[str, ...]:
     """`latency 0-15m` for each that is not as in the others."""
     shown, there = these.as_json(), others.as_json()
-    return tuple(f"{name} {_text(value)}" for name, value in shown.items() if value != there[name])
+    return tuple(f"{name} {written(value)}" for name, value in shown.items() if value != there[name])
 
 
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+def written(value: Any) -> str:
+    """A value, ready for JSON, as people write it: `true`, `500,blocked`, `none`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return (",".join(map(str, value)) or NONE) if isinstance(value, list) else str(value)
 
 
 def schema_of(setting: Setting) -> dict[str, Any]:

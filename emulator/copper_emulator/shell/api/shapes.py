@@ -5,6 +5,7 @@ Moments are ISO 8601 in UTC. Values of secrets and of a subscription's own heade
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -160,12 +161,14 @@ class FiredShape(ChangeShape):
 
     notifications: list[NotificationShape]
     why: list[str] = Field(description="for each subscription and each notification what became of it, to read")
+    hints: list[str] = Field(description="of a bare event, which updated attributes no real one has")
 
     @classmethod
-    def told(cls, account: Account, change: Change) -> FiredShape:
+    def told(cls, account: Account, change: Change, hints: Iterable[str] = ()) -> FiredShape:
         # As pydantic makes shapes of them itself: there may be thousands, and one by one takes twice as long.
         notifications: Any = [_notification(each) for each in account.journal.notifications_of(change)]
-        return cls(**_change(change), notifications=notifications, why=list(lines_of(account, change)))
+        why = list(lines_of(account, change))
+        return cls(**_change(change), notifications=notifications, why=why, hints=list(hints))
 
 
 class EntryShape(Shape):

@@ -55,7 +55,7 @@ class Steps:
             told.FaultsOff: self._faults_off,
             told.EntryChanged: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was changed"),
             told.EntryRemoved: lambda each: _beyond(f"{LOOKUPS[each.table].noun} {each.id} was taken away"),
-            told.AccountChanged: lambda each: _beyond(f"the account's {', '.join(each.fields)} was changed"),
+            told.AccountChanged: lambda each: iter([{"account": dict(each.fields)}] if each.fields else ()),
         }
 
     def of(self, what: told.Told) -> list[Said]:

@@ -69,6 +69,17 @@ def with_exception(result: Result, error: BaseException) -> Result:
     return result._replace(exception=error, traceback=format_exception(error))
 
 
+def apart_from(result: Result, handled: BaseException | None) -> Result:
+    """The same, without what its caller was just handling: Python takes that for the context of all that is raised."""
+    if handled is None or result.exception is None:
+        return result
+    error = result.exception
+    while error.__context__ is not None and error.__context__ is not handled:
+        error = error.__context__
+    error.__context__ = None
+    return with_exception(result, result.exception)
+
+
 def from_exception(error: BaseException) -> Result:
     """The endpoint raised and gave no answer."""
     result = Result(Outcome.FAILED, reason=Reason.EXCEPTION, text=repr(error))

@@ -196,7 +196,7 @@ class _Place:
             try:
                 connecting.settimeout(0)
                 if sys.platform == "linux":
-                    # It says of every connection that it is being made; asked again, that one to this machine is there.
+                    # This first call always says that it is still connecting; to this machine it is done by the second.
                     connecting.connect_ex((address, self._port))
                 await self._loop.sock_connect(connecting, (address, self._port))
             except OSError as error:

@@ -16,7 +16,7 @@ from copper_emulator.core.moments import to_datetime
 from copper_emulator.interception.hosts import HOSTS as API_HOSTS
 from copper_emulator.shell.clock import real_now
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
-from copper_emulator.shell.tls.trust import known_authorities, trusting
+from copper_emulator.shell.tls.trust import known_authorities
 
 if TYPE_CHECKING:
     import trustme
@@ -86,14 +86,6 @@ class Authority:
     def issued_pem(self, *hosts: str) -> bytes:
         """A new key and the certificate for it, for a server at these names and addresses. Raises AuthorityError."""
         return self._issued(hosts).private_key_and_cert_chain_pem.bytes()
-
-    def client_context(self, *more_ca_files: Path | str) -> ssl.SSLContext:
-        """For a client that verifies, and trusts this authority, the system's and those in the files.
-
-        Raises:
-            AuthorityError: a file cannot be read, or has no certificate in it.
-        """
-        return trusting(self.certificate_pem, files=more_ca_files)
 
     def bundle(self, path: Path) -> None:
         """Write what this process trusts, and this authority, into one PEM file, for SSL_CERT_FILE and the like."""

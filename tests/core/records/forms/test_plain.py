@@ -29,6 +29,7 @@ from copper_emulator.core.records.forms.plain import (
     OneOf,
     Several,
     Shown,
+    ShownAmount,
     Text,
     Unfit,
 )
@@ -40,7 +41,7 @@ from copper_emulator.core.records.forms.references import (
     Reference,
     StageId,
 )
-from copper_emulator.core.records.lookups.tables import LOOKUPS, Parts
+from copper_emulator.core.records.lookups.tables import LOOKUPS, Key, Parts
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from tests.core.records.playing import COMPANY, LEAD, PERSON, TASK, custom
@@ -88,6 +89,13 @@ CASES: dict[str, Case] = {
             (-(10**16), "must be greater than or equal to -1000000000000000"),
         ),
     ),
+    "key": Case(
+        Key(),
+        "str",
+        "text",
+        (("Dropdown_Field_1", "dropdown_field_1"), ("", "")),
+        ((7, "must be a string"),),
+    ),
     "per cent": Case(
         Number(0, 100, whole=True),
         "int",
@@ -118,13 +126,14 @@ CASES: dict[str, Case] = {
         Moment(),
         "int | str",
         "Unix seconds, or mm/dd/yyyy",
-        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 86_400), ("01/23/2017", 1_485_129_600)),
+        ((0, 0), (253_402_300_799, 253_402_300_799), ("1/2/1970", 115_200), ("01/23/2017", 1_485_158_400)),
         (
             (-1, INVALID),
             (253_402_300_800, INVALID),
             (1.5, INVALID),
             (True, INVALID),
             ("2017-01-23", INVALID),
+            ("23/1/2017", INVALID),
             ("1/1/1969", INVALID),
         ),
         (("2/29/2017", INVALID),),
@@ -132,17 +141,25 @@ CASES: dict[str, Case] = {
     "day": Case(
         CalendarDay(),
         "str",
-        "M/D/YYYY",
-        (("1/23/2017", "1/23/2017"), ("01/03/2017", "1/3/2017")),
+        "M/D/YYYY, or D/M/YYYY where D is over 12",
+        (
+            ("1/23/2017", "1/23/2017"),
+            ("01/03/2017", "1/3/2017"),
+            ("12/11/2017", "12/11/2017"),
+            ("13/1/2017", "1/13/2017"),
+            ("31/12/2017", "12/31/2017"),
+        ),
         (
             (1_485_129_600, INVALID),
             ("2017-01-23", INVALID),
             ("", INVALID),
             ("1/23/17", INVALID),
-            ("13/1/2017", INVALID),
+            ("13/13/2017", INVALID),
+            ("32/1/2017", INVALID),
+            ("0/1/2017", INVALID),
             ("1/1/1969", INVALID),
         ),
-        (("2/29/2017", INVALID),),
+        (("2/29/2017", INVALID), ("30/2/2017", INVALID)),
     ),
     "one of": Case(
         OneOf(("Open", "Won")),
@@ -335,11 +352,18 @@ CASES: dict[str, Case] = {
         ((-1, INVALID), (LATEST_SECOND + 1, INVALID), (10**400, INVALID)),
     ),
     "shown amount": Case(
-        Shown("float | None", "number", "number"),
+        ShownAmount("float | None", "number", "number"),
         "float | None",
         "number",
         ((-0.5, -0.5), (MAX_AMOUNT, MAX_AMOUNT)),
-        ((MAX_AMOUNT + 1, INVALID), (-MAX_AMOUNT - 1, INVALID), (float("inf"), INVALID)),
+        ((MAX_AMOUNT + 1, INVALID), (-MAX_AMOUNT - 1, INVALID), (float("inf"), INVALID), ("dear", INVALID)),
+    ),
+    "shown truth": Case(
+        Shown("bool | None", "true or false", "boolean"),
+        "bool | None",
+        "true or false",
+        ((True, True), (False, False)),
+        ((1, INVALID), ("true", INVALID)),
     ),
     "shown text": Case(Shown("str | None", "text", "string"), "str | None", "text", (("USD", "USD"),), ((7, INVALID),)),
     "shown list": Case(
@@ -391,6 +415,17 @@ def test_the_schema_takes_and_refuses_the_same(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_a_form_says_what_it_is(case: Case) -> None:
     assert (case.form.python, case.form.words, case.form.blank()) == (case.python, case.words, case.blank)
+
+
+@pytest.mark.parametrize(("text", "amount"), [("250000.0", 250_000), ("5000.0", 5_000), ("-0.25", -0.25), ("7", 7)])
+def test_an_amount_that_was_recorded_as_text_is_a_number(text: str, amount: float, known: RecordStore) -> None:
+    assert ShownAmount("float | None", "number", "number").read(text, known) == amount
+
+
+@pytest.mark.parametrize("text", ["", "1e5", "nan", " 5", "5,0", "9" * 18])
+def test_no_other_text_is_an_amount(text: str, known: RecordStore) -> None:
+    with pytest.raises(Unfit, match=INVALID):
+        ShownAmount("float | None", "number", "number").read(text, known)
 
 
 def test_every_form_of_the_tables_is_here() -> None:

@@ -30,6 +30,7 @@ TABLE = Table(
         Field("maker", Text(), "Who made it.", access=Access.CREATE),
         Field("made", Shown("int", "seconds", "integer"), "When it was made.", access=Access.NEVER, default=7),
     ),
+    unheeded=("noise", "smell"),
 )
 
 
@@ -156,6 +157,22 @@ def test_or_refused_like_what_is_unknown() -> None:
     assert faults(reading(refuse=True).update(TABLE, body)) == [
         ("Base", "Unrecognized attributes specified: id, maker, made")
     ]
+
+
+def test_what_is_unheeded_is_ignored_and_named_whatever_it_is() -> None:
+    body = {"noise": object(), "id": 17, "name": "Robby", "made": 8}
+
+    assert reading().create(TABLE, body)[0].ignored == ("id", "made", "noise")
+    assert reading().update(TABLE, {"smell": None, "noise": 1})[0] == Said({}, ("noise", "smell"))
+    assert faults(reading(refuse=True).update(TABLE, {"smell": 1})) == [
+        ("Base", "Unrecognized attributes specified: smell")
+    ]
+
+
+def test_no_record_that_is_seeded_has_what_is_unheeded() -> None:
+    _, found = reading().seed(TABLE, {"name": "Robby", "noise": 1})
+
+    assert found.faults == [("Base", "Unrecognized attributes specified: noise")]
 
 
 # --- seeds ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from copper_emulator.core.records.forms.custom import (
     custom_form,
     read_custom,
 )
-from copper_emulator.core.records.forms.plain import Unfit
+from copper_emulator.core.records.forms.plain import Moment, Unfit
 from copper_emulator.core.records.forms.references import LookupId, RecordId
 from copper_emulator.core.records.lookups.catalogue import NOBODY, Catalogue
-from copper_emulator.core.records.lookups.tables import AVAILABLE, ICONS, LOOKUPS
+from copper_emulator.core.records.lookups.tables import ACCOUNT, AVAILABLE, ICONS, LOOKUPS
+from copper_emulator.core.records.writing.seeding import Trusting
 from tests.core.builders import make_account
 
 DEFINITIONS = "custom_field_definitions"
@@ -132,7 +134,40 @@ def test_the_account_is_that_of_the_sample() -> None:
         "name": "Dev API Sandbox",
         "primary_timezone": "America/Los_Angeles",
         "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+        "logo_mini_url": None,
     }
+
+
+def test_pipelines_bring_revenue_by_opportunities_unless_they_say_otherwise() -> None:
+    """`type` and `is_revenue`: changelog of the developer docs, 2024-11-11; their values: its overview of
+    opportunities."""
+    catalogue = new()
+    assert [(each["type"], each["is_revenue"]) for each in catalogue.table("pipelines").values()] == [
+        ("opportunity", True)
+    ] * 2
+    assert list(catalogue.get("pipelines", 213_214)) == ["id", "name", "stages", "type", "is_revenue"]
+
+    hiring = catalogue.add("pipelines", {"name": "Hiring", "stages": ["New"], "type": "item", "is_revenue": False})
+
+    assert (hiring["type"], hiring["is_revenue"]) == ("item", False)
+    changed = catalogue.update("pipelines", hiring["id"], {"type": None, "is_revenue": None})
+    assert (changed["type"], changed["is_revenue"]) == ("opportunity", True)
+    with pytest.raises(Invalid, match="Type: is not included in the list"):
+        catalogue.update("pipelines", hiring["id"], {"type": "Opportunity"})
+
+
+def test_what_was_written_down_before_that_was_known_is_completed() -> None:
+    catalogue = new()
+    told = deepcopy(catalogue.state())
+    del told["account"]["logo_mini_url"]
+    for pipeline in told["tables"]["pipelines"]:
+        del pipeline["type"], pipeline["is_revenue"]
+
+    other = new()
+    other.restore(told)
+
+    assert other.state() == catalogue.state()
+    assert list(other.get("pipelines", 213_214)) == ["id", "name", "stages", "type", "is_revenue"]
 
 
 def test_the_account_can_be_changed() -> None:
@@ -140,8 +175,121 @@ def test_the_account_can_be_changed() -> None:
 
     assert catalogue.change_account({"name": "Engines"})["name"] == "Engines"
     assert new().account["name"] == "Dev API Sandbox"
-    with pytest.raises(UsageError, match="the account has no id, colour; it has name, primary_timezone, settings"):
+    with pytest.raises(
+        UsageError, match="the account has no id, colour; it has name, primary_timezone, settings, logo"
+    ):
         catalogue.change_account({"id": 5, "colour": "red"})
+
+
+def test_settings_that_are_not_named_stay() -> None:
+    catalogue = new()
+    catalogue.change_account({"settings": {"setting_enable_leads": False}})
+    catalogue.change_account({"settings": {"setting_other": 1}})
+
+    assert catalogue.account["settings"] == {
+        "setting_team_permissions_enabled": False,
+        "setting_enable_leads": False,
+        "setting_other": 1,
+    }
+    assert catalogue.account["name"] == "Dev API Sandbox"
+
+
+@pytest.mark.parametrize("settings", [None, [], "off", False], ids=repr)
+def test_settings_are_an_object(settings: Any) -> None:
+    catalogue = new()
+
+    with pytest.raises(
+        UsageError, match=r"the account's settings are an object, like \{'setting_enable_leads': false\}"
+    ):
+        catalogue.change_account({"settings": settings})
+
+    assert catalogue.account == new().account
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, *({"setting_enable_leads": value} for value in (True, None, 0, False))], ids=str
+)
+def test_leads_are_there_unless_they_are_switched_off(settings: dict[str, Any]) -> None:
+    catalogue = new()
+    catalogue.change_account({"settings": settings})
+
+    assert catalogue.has_leads is (settings.get("setting_enable_leads") is not False)
+
+
+def test_settings_that_were_kept_as_something_else_switch_nothing_off() -> None:
+    catalogue = new()
+    catalogue.restore({**catalogue.state(), "account": {**catalogue.account, "settings": None}})
+
+    assert catalogue.has_leads
+    assert catalogue.change_account({"settings": {"setting_enable_leads": False}})["settings"] == {
+        "setting_enable_leads": False
+    }
+
+
+def test_a_changed_time_zone_is_that_of_days() -> None:
+    store = make_account().records
+    for name, midnight in (("Asia/Tokyo", 1_607_990_400 - 9 * 3_600), ("UTC", 1_607_990_400)):
+        store.catalogue.change_account({"primary_timezone": name})
+
+        assert Moment().read("12/15/2020", store) == Moment().read("12/15/2020", Trusting(store)) == midnight
+
+
+@pytest.mark.parametrize("name", ["Mars/Base", "", None, 5])
+def test_no_account_is_in_a_time_zone_that_nobody_knows(name: Any) -> None:
+    catalogue = new()
+
+    with pytest.raises(UsageError, match=f"no time zone is called {name!r} on this machine; one is called like Ameri"):
+        catalogue.change_account({"name": "Engines", "primary_timezone": name})
+    assert catalogue.account == new().account
+
+
+def test_an_account_that_was_stored_in_an_unknown_zone_has_no_days() -> None:
+    """Moments are as ever."""
+    store = make_account().records
+    store.catalogue.restore({**store.catalogue.state(), "account": {**ACCOUNT, "primary_timezone": "Mars/Base"}})
+
+    assert Moment().read(17, store) == 17
+    with pytest.raises(Unfit) as caught:
+        Moment().read("12/15/2020", store)
+    assert caught.value.message == "is invalid"
+    assert caught.value.hint.startswith("The account's time zone 'Mars/Base' is not known on this machine: ")
+
+
+def test_before_1970_there_is_no_day() -> None:
+    """As it began in Tokyo, it was still 1969 in UTC."""
+    store = make_account().records
+    store.catalogue.change_account({"primary_timezone": "Asia/Tokyo"})
+
+    assert Moment().read("1/2/1970", store) == 86_400 - 9 * 3_600
+    with pytest.raises(Unfit, match="is invalid"):
+        Moment().read("1/1/1970", store)
+
+
+# --- definitions ------------------------------------------------------------------------------------------
+
+
+def test_a_canonical_name_is_of_lower_case_and_stands_for_one_field() -> None:
+    catalogue = new()
+    body = {"name": "A", "data_type": "String"}
+
+    made = catalogue.add(DEFINITIONS, {**body, "canonical_name": "Field_Key_1"})
+
+    assert made["canonical_name"] == "field_key_1"
+    assert [catalogue.add(DEFINITIONS, each)["canonical_name"] for each in (body, body)] == [None, None]
+    with pytest.raises(Invalid, match="Canonical Name: has already been taken"):
+        catalogue.add(DEFINITIONS, {**body, "canonical_name": "FIELD_KEY_1"})
+    assert catalogue.update(DEFINITIONS, made["id"], {"canonical_name": "other"}) == made
+
+
+def test_an_entry_that_was_stored_before_its_table_had_a_field_has_it_blank() -> None:
+    catalogue = new()
+    made = catalogue.add(DEFINITIONS, {"name": "A", "data_type": "String"})
+    state = catalogue.state()
+    old = {name: value for name, value in made.items() if name != "canonical_name"}
+
+    catalogue.restore({**state, "tables": {**state["tables"], DEFINITIONS: [old]}})
+
+    assert list(catalogue.get(DEFINITIONS, made["id"]).items()) == list(made.items())
 
 
 # --- add, update, remove ----------------------------------------------------------------------------------
@@ -533,19 +681,25 @@ def test_the_types_and_icons_that_there_are() -> None:
 
 APPLES, PEARS = 262_644, 262_645
 
+NO_NUMBER = "is not a number"
+
 CUSTOM: dict[str, tuple[list[tuple[Any, Any]], list[tuple[Any, str]], Any]] = {
     "String": ([("red", "red"), ("", "")], [(7, "must be a string")], None),
     "Text": ([("a\nb", "a\nb")], [(["a"], "must be a string")], None),
     "URL": ([("www.example.com", "www.example.com")], [(7, "must be a string")], None),
-    "Date": ([(1_511_942_400, 1_511_942_400), ("11/29/2017", 1_511_913_600)], [("29 Nov", "is invalid")], None),
+    "Date": ([(1_511_942_400, 1_511_942_400), ("11/29/2017", 1_511_942_400)], [("29 Nov", "is invalid")], None),
     "Checkbox": (
         [(True, True), (False, None)],
         [("true", "must be true or false"), (1, "must be true or false")],
         False,
     ),
-    "Float": ([(42.0, 42.0), (42, 42)], [("42", "is not a number")], None),
-    "Currency": ([(1_000.0, 1_000.0)], [(True, "is not a number")], None),
-    "Percentage": ([(50, 50), (150, 150)], [("50%", "is not a number")], None),
+    "Float": ([(42.0, 42.0), (789, 789.0), ("-0.125", -0.125)], [("", NO_NUMBER), ("4,2", NO_NUMBER)], None),
+    "Currency": (
+        [(1_000, 1_000.0), ("55.5", 55.5), ("2", 2.0)],
+        [(True, NO_NUMBER), ("$2", NO_NUMBER), ("9" * 18, f"must be less than or equal to {10**15}")],
+        None,
+    ),
+    "Percentage": ([(95, 95), (150, 150), (0.34, 0), ("99.9", 99), (-1.5, -1)], [("50%", NO_NUMBER)], None),
     "Dropdown": (
         [(PEARS, PEARS)],
         [
@@ -556,7 +710,7 @@ CUSTOM: dict[str, tuple[list[tuple[Any, Any]], list[tuple[Any, str]], Any]] = {
         None,
     ),
     "MultiSelect": (
-        [([PEARS, APPLES, PEARS], [PEARS, APPLES]), ([], None)],
+        [([PEARS, APPLES, PEARS], [APPLES, PEARS]), ([], None)],
         [(PEARS, "is invalid"), ([5], "is not included in the list")],
         [],
     ),
@@ -580,7 +734,8 @@ def test_the_values_of_a_custom_field(data_type: str) -> None:
     definition = store.catalogue.add(DEFINITIONS, {"name": "Field", "data_type": data_type, **more})
     kept, wrong, blank = CUSTOM[data_type]
 
-    assert [read_custom(definition, value, store) for value, _ in kept] == [read for _, read in kept]
+    read = [read_custom(definition, value, store) for value, _ in kept]
+    assert [(each, type(each)) for each in read] == [(each, type(each)) for _, each in kept]
     assert read_custom(definition, None, store) is None
     assert blank_custom(definition) == custom_form(definition).blank() == blank
     for value, words in wrong:

@@ -13,7 +13,7 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Text
 from copper_emulator.core.records.searching.custom_filters import CustomFieldFilters
 from copper_emulator.core.records.searching.filter_shapes import AnActivityType, AnyOrAll, AnyRecord, Listed
-from copper_emulator.core.records.searching.filter_values import Flag
+from copper_emulator.core.records.searching.filter_values import Flag, PhoneNumber
 from copper_emulator.core.records.searching.filters import FILTERS
 from copper_emulator.core.records.searching.search import PARAMETERS, body_schema, parse_search
 from tests.core.builders import START, make_account
@@ -63,7 +63,7 @@ PEOPLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"emails": ["ada@acme.example"], "ids": [2, 3]}, []),
     ({"phone_number": "+4 1 5 9 9 9 4 3 2 1"}, [ADA]),
     ({"phone_numbers": ["4159994321", "4159994322"]}, [ADA, BOB]),
-    ({"phone_number": "9994321"}, []),
+    ({"phone_number": {"value": "9994322", "match": "partial"}}, [BOB]),
     ({"title": "countess"}, [ADA]),
     ({"city": "ROME"}, [ADA]),
     ({"city": ""}, [CYD]),
@@ -150,10 +150,14 @@ OPPORTUNITIES: list[tuple[dict[str, Any], list[str]]] = [
     ({"company_name": "Bolt"}, []),
     ({"primary_contact_ids": [1]}, ["Anvils"]),
     ({"close_date": "01/23/2017"}, ["Anvils"]),
-    ({"close_date": 1_485_129_600 + 3_600}, ["Anvils"]),
+    # From midnight to midnight in Los Angeles, 8 hours behind.
+    ({"close_date": 1_485_158_400}, ["Anvils"]),
+    ({"close_date": 1_485_158_400 + 86_399}, ["Anvils"]),
+    ({"close_date": 1_485_158_399}, []),
+    ({"close_date": "23/1/2017"}, ["Anvils"]),
     ({"minimum_close_date": "1/1/2017"}, ["Anvils"]),
     ({"maximum_close_date": "1/1/2017"}, ["Bricks"]),
-    ({"minimum_close_date": "1480550400", "maximum_close_date": 1_480_550_400}, ["Bricks"]),
+    ({"minimum_close_date": "1480579200", "maximum_close_date": 1_480_579_200}, ["Bricks"]),
     ({"minimum_win_probability": 11}, ["Cords"]),
     ({"maximum_win_probability": 10}, ["Anvils", "Bricks"]),
     ({"minimum_stage_change_date": 600}, ["Anvils", "Bricks"]),
@@ -336,6 +340,20 @@ def test_an_id_in_a_text_is_an_id() -> None:
     assert names(account, PERSON, custom_fields=[{"custom_field_definition_id": str(field), "value": "red"}]) == ["a"]
 
 
+def test_a_field_that_is_not_included_in_filters_is_no_filter() -> None:
+    account = make_account()
+    hidden = define(account, "Color", "String", PERSON, is_filterable=False)
+    demand = [{"custom_field_definition_id": str(hidden), "value": "red"}]
+    seed(account, PERSON, name="a", custom_fields=[custom(hidden, "red")])
+
+    with pytest.raises(Invalid, match="Custom Fields: is invalid") as caught:
+        names(account, PERSON, custom_fields=demand)
+    assert caught.value.hint.startswith("Color is not included in filters; set is_filterable of custom field ")
+
+    account.records.catalogue.update("custom_field_definitions", hidden, {"is_filterable": True})
+    assert names(account, PERSON, custom_fields=demand) == ["a"]
+
+
 WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     ("String", {"allow_empty": True}, "is to be compared with nothing. Give a value; an empty list"),
     ("Dropdown", {}, "is to be compared with nothing"),
@@ -444,7 +462,7 @@ WRONG: list[tuple[EntityType, dict[str, Any], str, str]] = [
     (LEAD, {"include_converted_leads": 1}, "Include Converted Leads: must be true or false", ""),
     (OPPORTUNITY, {"statuses": ["Done"]}, "Statuses: is not included in the list", "It is one of Open, Won, Lost"),
     (OPPORTUNITY, {"status_ids": [4]}, "Status Ids: is not included in the list", "0 Open, 1 Won, 2 Lost, 3 Abandoned"),
-    (OPPORTUNITY, {"close_date": "23/1/2017"}, "Close Date: is invalid", "A day is written mm/dd/yyyy"),
+    (OPPORTUNITY, {"close_date": "23/13/2017"}, "Close Date: is invalid", "A day is written mm/dd/yyyy"),
     (OPPORTUNITY, {"close_date": -1}, "Close Date: is invalid", "Unix seconds"),
     (TASK, {"related_resource": 7}, "Related Resource: is invalid", 'Like {"id": 17, "type": "person"}.'),
     (TASK, {"related_resource": {"id": 7, "type": "task"}}, "Related Resource: is not included in the list", "lead"),
@@ -526,7 +544,7 @@ def sample(form: Any) -> Any:
         return {"id": 1, "type": str(form.kinds[0])}
     if isinstance(form, OneOf):
         return form.choices[0]
-    samples = {Text: "x", Flag: True, AnActivityType: NOTE, CustomFieldFilters: []}
+    samples = {Text: "x", PhoneNumber: "1", Flag: True, AnActivityType: NOTE, CustomFieldFilters: []}
     return samples.get(type(form), 1)
 
 

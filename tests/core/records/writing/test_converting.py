@@ -62,6 +62,87 @@ def test_a_lead_becomes_a_person_with_a_company_and_is_gone() -> None:
         get(account, LEAD, lead)
 
 
+def test_the_exchange_of_the_documentation() -> None:
+    """Developer docs, 2019, but for the stage 12345 of its request, which is none of the answer's pipeline.
+
+    The person was there (created 1490045010) and keeps its name; company and opportunity are of the moment.
+    """
+    account = make_account()
+    kinds = [str(kind) for kind in (LEAD, PERSON, COMPANY, OPPORTUNITY)]
+    for number, name, data_type in ((100_764, "Short", "String"), (103_481, "Long", "Text")):
+        body = {"id": number, "name": name, "data_type": data_type, "available_on": kinds}
+        account.records.catalogue.add("custom_field_definitions", body)
+    values = [
+        custom(100_764, "Text fields are 255 chars or less!"),
+        custom(103_481, "Text area fields can have long text content"),
+    ]
+    address = email("mylead@noemail.com")
+    seed(account, PERSON, id=27_140_359, name="My Contact", emails=[address], custom_fields=values)
+    lead = make(account, LEAD, name="My Lead", email=address, custom_fields=values)
+
+    made = convert(
+        account,
+        lead,
+        person={"name": "John Doe"},
+        opportunity={"name": "Demo Project", "pipeline_id": 213_214, "monetary_value": 1000},
+    )
+
+    none = dict.fromkeys(("address", "details"))
+    lists: dict[str, Any] = {name: [] for name in ("phone_numbers", "socials", "tags", "websites")}
+    company = made["company"].id
+    shown = {
+        "person": {
+            "id": 27_140_359,
+            "name": "My Contact",
+            "first_name": "My",
+            "last_name": "Contact",
+            "assignee_id": None,
+            "company_id": company,
+            "company_name": "Noemail",
+            "contact_type_id": 451_492,
+            "emails": [address],
+            **none,
+            **lists,
+            "prefix": None,
+            "middle_name": None,
+            "suffix": None,
+            "title": None,
+        },
+        "company": {
+            "id": company,
+            "name": "Noemail",
+            "email_domain": "noemail.com",
+            "assignee_id": 137_658,
+            "contact_type_id": 451_490,
+            **none,
+            **lists,
+        },
+        "opportunity": {
+            "name": "Demo Project",
+            "assignee_id": None,
+            "close_date": None,
+            "company_id": company,
+            "company_name": "Noemail",
+            "customer_source_id": None,
+            "details": "",
+            "loss_reason_id": None,
+            "pipeline_id": 213_214,
+            "pipeline_stage_id": 987_790,
+            "primary_contact_id": 27_140_359,
+            "priority": None,
+            "status": "Open",
+            "tags": [],
+            "monetary_value": 1000,
+            "win_probability": 0,
+        },
+    }
+    assert list(made) == list(shown)
+    for part, expected in shown.items():
+        assert {name: made[part][name] for name in expected} == expected, part
+        assert sorted(made[part].custom_fields, key=lambda each: each["custom_field_definition_id"]) == values, part
+        assert made[part].interaction_count == 0
+
+
 def test_everything_is_told_in_order() -> None:
     account = make_account()
     lead = make(account, LEAD, name="Ada", company_name="Engines")
@@ -256,6 +337,85 @@ def test_where_nothing_is_said_it_is_the_leads_company_or_called_like_the_person
     assert convert(account, lead, company=company)["company"].name == name
 
 
+@pytest.mark.parametrize(
+    ("address", "name", "domain"),
+    [
+        ("ada@noemail.com", "Noemail", "noemail.com"),
+        ("Ada@ANALYTICAL-Engines.example", "Analytical-engines", "analytical-engines.example"),
+        ("ada@mail.engines.example", "Mail", "mail.engines.example"),
+        ("ada@gmail.test", "Gmail", "gmail.test"),
+        ("ada@localhost", "Localhost", "localhost"),
+        # Anybody has an address there.
+        ("ada@gmail.com", "Ada", None),
+        ("ada@Yahoo.com", "Ada", None),
+        ("ada@.example", "Ada", None),
+    ],
+)
+@pytest.mark.parametrize("company_name", [None, "", " "], ids=repr)
+def test_where_nothing_tells_the_company_the_email_address_does(
+    company_name: str | None, address: str, name: str, domain: str | None
+) -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada", email=email(address), company_name=company_name)
+
+    company = convert(account, lead)["company"]
+
+    assert (company.name, company.email_domain) == (name, domain)
+
+
+def test_the_company_that_has_the_domain_is_joined() -> None:
+    account = make_account()
+    make(account, COMPANY, name="Engines")
+    mills = make(account, COMPANY, name="Mills", email_domain="Engines.example")
+    lead = make(account, LEAD, name="Ada", email=email("ada@engines.EXAMPLE"))
+    before = len(account.journal.changes)
+
+    made = convert(account, lead)
+
+    assert (made["company"].id, made["person"].company_id) == (mills, mills)
+    assert [topic for topic, _ in told(account, before)] == ["person/new", "lead/delete"]
+
+
+def test_the_company_that_is_called_like_the_domain_is_joined_as_it_is() -> None:
+    account = make_account()
+    engines = make(account, COMPANY, name="ENGINES", email_domain="engines.org")
+    lead = make(account, LEAD, name="Ada", email=email("ada@engines.example"))
+
+    company = convert(account, lead)["company"]
+
+    assert (company.id, company.name, company.email_domain) == (engines, "ENGINES", "engines.org")
+
+
+@pytest.mark.parametrize(
+    ("said", "company_name", "name"),
+    [({"name": "Mills"}, "Engines", "Mills"), (None, "Engines", "Engines")],
+    ids=["named", "the lead's"],
+)
+def test_a_company_with_a_name_does_not_get_the_domain(said: Any, company_name: str, name: str) -> None:
+    account = make_account()
+    make(account, COMPANY, name="Noemail", email_domain="noemail.com")
+    lead = make(account, LEAD, name="Ada", email=email("ada@noemail.com"), company_name=company_name)
+
+    company = convert(account, lead, company=said)["company"]
+
+    assert (company.name, company.email_domain) == (name, None)
+
+
+@pytest.mark.parametrize("said", [None, {"name": "Mills"}], ids=["not said", "named"])
+@pytest.mark.parametrize(("own", "assignee"), [(None, 137_658), (137_659, 137_659)], ids=["nobody's", "somebody's"])
+def test_a_company_that_is_made_is_the_leads_assignees_or_the_callers(
+    own: int | None, assignee: int, said: Any
+) -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada", assignee_id=own)
+
+    made = convert(account, lead, company=said, opportunity={})
+
+    assert (made["company"].assignee_id, made["company"].contact_type_id) == (assignee, 451_490)
+    assert made["person"].assignee_id == made["opportunity"].assignee_id == own
+    assert made["person"].contact_type_id == 451_492
+
+
 @pytest.mark.parametrize("company", [{"id": True}, {"name": "Mills"}], ids=["by id", "by name"])
 def test_a_known_person_joins_the_company_that_is_named(company: dict[str, Any]) -> None:
     account = make_account()
@@ -319,7 +479,22 @@ def test_what_the_body_says_of_the_opportunity_stands() -> None:
     record = convert(account, lead, opportunity=said)["opportunity"]
 
     assert {name: record[name] for name in said} == said
-    assert record.win_probability == 25
+    assert record.win_probability == 0
+
+
+def test_an_opportunity_is_rated_by_its_next_stage() -> None:
+    account = make_account()
+    record_id = convert(account, make(account, LEAD, name="Ada"), opportunity={})["opportunity"].id
+    whole = {**get(account, OPPORTUNITY, record_id)}
+    before = len(account.journal.changes)
+
+    account.act(deeds.update(OPPORTUNITY, [record_id], whole), LATER)
+    assert told(account, before) == []
+    account.act(deeds.update(OPPORTUNITY, [record_id], {"pipeline_stage_id": 987_791, "priority": "High"}), LATER)
+
+    assert get(account, OPPORTUNITY, record_id).win_probability == 10
+    attributes = account.journal.changes[-1].updated_attributes
+    assert (attributes["win_probability"], attributes["priority"]) == ([0, 10], [None, "High"])
 
 
 def test_a_pipeline_alone_means_its_first_stage() -> None:

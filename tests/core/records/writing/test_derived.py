@@ -119,6 +119,16 @@ def test_parts_that_come_with_the_name_are_the_writers_own() -> None:
     assert shows(account, PERSON, made, "name", *NAME_PARTS) == ("Ada Byron", None, "Ada", "B.", "Byron", None)
 
 
+def test_where_the_parts_that_come_with_a_name_make_up_all_of_it_there_are_no_others() -> None:
+    account = make_account()
+
+    made = make(account, PERSON, name="Ada King Lovelace", prefix="Ada King", first_name="Lovelace")
+    assert shows(account, PERSON, made, *NAME_PARTS) == ("Ada King", "Lovelace", None, None, None)
+
+    write(account, PERSON, made, name="Grace Hopper", first_name="Grace Hopper")
+    assert shows(account, PERSON, made, "name", *NAME_PARTS) == ("Grace Hopper", None, "Grace Hopper", None, None, None)
+
+
 def test_the_same_name_again_leaves_the_parts() -> None:
     account = make_account()
     made = make(account, PERSON, name="Ada King", first_name="Augusta")
@@ -402,16 +412,17 @@ def test_a_currency_is_kept_only_beside_a_value(kind: EntityType) -> None:
     assert told == {"monetary_unit": ["EUR", None], "monetary_value": [5, None]}
 
 
-def test_the_converted_value_is_the_value_and_is_not_told() -> None:
+@pytest.mark.parametrize("kind", [LEAD, OPPORTUNITY])
+def test_the_converted_value_is_the_value_and_is_not_told(kind: EntityType) -> None:
     """The emulator knows no exchange rates."""
     account = make_account()
-    made = deal(account, monetary_value=5)
-    assert shows(account, OPPORTUNITY, made, "converted_unit", "converted_value") == (None, None)
+    made = make(account, kind, name="x", monetary_value=5)
+    assert shows(account, kind, made, "converted_unit", "converted_value") == (None, None)
 
-    told = write(account, OPPORTUNITY, made, monetary_unit="EUR", monetary_value=6)
+    told = write(account, kind, made, monetary_unit="EUR", monetary_value=6)
 
     assert told == {"monetary_unit": [None, "EUR"], "monetary_value": [5, 6]}
-    assert shows(account, OPPORTUNITY, made, "converted_unit", "converted_value") == ("EUR", 6)
+    assert shows(account, kind, made, "converted_unit", "converted_value") == ("EUR", 6)
 
 
 # --- activities -------------------------------------------------------------------------------------------
@@ -426,6 +437,39 @@ def test_an_activity_happens_now_and_is_the_callers() -> None:
 
     assert shows(account, ACTIVITY, note, "activity_date", "user_id") == (NOW, 137_658)
     assert shows(account, ACTIVITY, earlier, "activity_date", "user_id") == (17, 137_659)
+
+
+@pytest.mark.parametrize(
+    ("created", "done"),
+    [(1_576_779_242, 1_576_771_200), (1_576_779_184, 1_576_782_000), (1_496_710_787, 1_496_710_783)],
+)
+def test_an_activity_was_last_changed_when_it_was_done(created: int, done: int) -> None:
+    """Recorded in 2019, twice, and in the sample of the documentation: even before it was created, or after."""
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    note = make(account, ACTIVITY, now=created * 1000, **on(lead), activity_date=done)
+
+    dates = shows(account, ACTIVITY, note, "activity_date", "date_created", "date_modified")
+
+    assert dates == (done, created, done)
+    told = write(account, ACTIVITY, note, details="Bye")
+    assert told == {"details": ["Hello", "Bye"]}
+    assert shows(account, ACTIVITY, note, "activity_date", "date_modified") == (done, LATER // 1000)
+
+
+def test_and_so_was_one_that_was_always_there_unless_it_says_otherwise() -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    done = seed(account, ACTIVITY, **on(lead), activity_date=17)
+    changed = seed(account, ACTIVITY, **on(lead), activity_date=17, date_created=18, date_modified=19)
+
+    assert shows(account, ACTIVITY, done, "date_created", "date_modified") == (NOW, 17)
+    assert shows(account, ACTIVITY, changed, "date_created", "date_modified") == (18, 19)
+
+
+def on(lead: int) -> dict[str, Any]:
+    """A note on a lead."""
+    return {"parent": {"type": "lead", "id": lead}, "type": NOTE, "details": "Hello"}
 
 
 def test_an_update_does_not_move_an_activity() -> None:

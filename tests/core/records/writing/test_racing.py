@@ -146,6 +146,17 @@ def test_a_bare_event_races_the_record_it_names() -> None:
     assert told(account)[-1] == ("lead/delete", (lead,))
 
 
+@pytest.mark.parametrize("outcome", [FetchRace.DELETED, FetchRace.CHANGED])
+def test_a_lead_that_nobody_can_fetch_is_not_raced(outcome: FetchRace) -> None:
+    account = subscribed("lead/new", fetch_race=outcome)
+    lead = make(account, LEAD, name="Ada")
+    account.records.catalogue.change_account({"settings": {"setting_enable_leads": False}})
+
+    deliver(account, START)
+
+    assert told(account) == [("lead/new", (lead,))]
+
+
 def test_what_is_told_of_a_deletion_is_not_raced() -> None:
     account = subscribed("person/delete", fetch_race=FetchRace.CHANGED)
     ada, bob = make(account, PERSON, name="Ada"), make(account, PERSON, name="Bob")

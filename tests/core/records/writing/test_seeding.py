@@ -149,7 +149,7 @@ WRONG: dict[str, tuple[EntityType, dict[str, Any], str]] = {
     "no leads": (PERSON, {"name": "Ada", "leads_converted_from": [17]}, "Leads Converted From: is invalid"),
     "a list of dates": (PERSON, {"name": "Ada", "date_created": [1]}, "Date Created: is invalid"),
     "a unit": (OPPORTUNITY, {"name": "Deal", "converted_unit": 7}, "Converted Unit: is invalid"),
-    "a value": (OPPORTUNITY, {"name": "Deal", "converted_value": "7"}, "Converted Value: is invalid"),
+    "a value": (OPPORTUNITY, {"name": "Deal", "converted_value": "seven"}, "Converted Value: is invalid"),
     "no number": (OPPORTUNITY, {"name": "Deal", "converted_value": float("nan")}, "Converted Value: is invalid"),
     "a user": (LEAD, {"name": "Ada", "assignee_id": 1}, "Assignee Id: must exist"),
     "an id": (LEAD, {"name": "Ada", "id": "17"}, "Id: is already there or no id"),

@@ -8,10 +8,10 @@ import pytest
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid, NotFound, UsageError
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import EntityType, Key
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.writing.usage import change_entry, remove_entry
-from tests.core.builders import make_account
+from tests.core.builders import START, make_account
 from tests.core.records.playing import CALL, COMPANY, LEAD, OPPORTUNITY, PERSON, TASK, custom, define, get, log, make
 
 
@@ -20,7 +20,7 @@ def entries(account: Account, table: str) -> dict[int, Any]:
 
 
 USED: dict[str, tuple[EntityType, dict[str, Any], str, int, str]] = {
-    "a user": (LEAD, {"assignee_id": 137_658}, "users", 137_658, "user 137658 (Demo User)"),
+    "a user": (LEAD, {"assignee_id": 137_659}, "users", 137_659, "user 137659 (Second User)"),
     "a lead status": (LEAD, {}, "lead_statuses", 208_231, "lead status 208231 (New)"),
     "a source": (LEAD, {"customer_source_id": 331_240}, "customer_sources", 331_240, "customer source 331240 (Email)"),
     "a loss reason": (OPPORTUNITY, {"loss_reason_id": 308_582}, "loss_reasons", 308_582, "loss reason 308582 (Compet"),
@@ -63,10 +63,12 @@ def test_the_type_of_an_activity_stays_while_there_is_one() -> None:
 @pytest.mark.parametrize("table", [name for name in LOOKUPS if name != "custom_field_definitions"])
 def test_what_no_record_has_can_be_taken_away(table: str) -> None:
     account = make_account()
-    for entry_id in entries(account, table):
+    # The API key's own user stays.
+    kept = [account.records.user] if table == "users" else []
+    for entry_id in entries(account, table).keys() - kept:
         remove_entry(account.records, table, entry_id)
 
-    assert entries(account, table) == {}
+    assert list(entries(account, table)) == kept
 
 
 def test_a_definition_takes_its_values_with_it() -> None:
@@ -118,6 +120,24 @@ def test_other_fields_are_changed_as_they_are_said() -> None:
 
     assert change_entry(account.records, "pipelines", 213_214, {"name": "Buying"})["name"] == "Buying"
     assert change_entry(account.records, "users", 137_658, {"name": "Ada"})["name"] == "Ada"
+
+
+@pytest.mark.parametrize(("email", "owner"), [("ada@example.com", 137_658), ("second@example.com", 137_659)])
+def test_the_user_whom_the_api_key_belongs_to_stays(email: str, owner: int) -> None:
+    account = make_account()
+    name = entries(account, "users")[owner]["name"]
+    account.switch_key(Key(2, "token", email), START)
+
+    with pytest.raises(UsageError) as caught:
+        remove_entry(account.records, "users", owner)
+
+    assert str(caught.value) == (
+        f"user {owner} ({name}) cannot be removed: the account's API key belongs to it, and /users/me answers it"
+    )
+    remove_entry(account.records, "users", next(each for each in entries(account, "users") if each != owner))
+    assert list(entries(account, "users")) == [owner]
+    with pytest.raises(UsageError, match="the account's API key belongs to it"):
+        remove_entry(account.records, "users", owner)
 
 
 @pytest.mark.parametrize("body", [None, [], "Ada"], ids=repr)

@@ -1,4 +1,9 @@
-"""Custom fields: which forms their values have, by the data type of their definition."""
+"""Custom fields: which forms their values have, by the data type of their definition.
+
+What is shown is often not what was sent. Recorded in 2020, for leads and people alike: "55.5" becomes 55.5 in a
+Currency, 789 becomes 789.0 in a Float, 0.34 becomes 0 in a Percentage, and several options stand in the order of their
+ids. Recorded in 2025: Currency 2.0, Float 3.0, Percentage 95.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,7 @@ from copper_emulator.core.records.forms.plain import (
     Several,
     Text,
     Unfit,
+    as_number,
     object_schema,
     refuse_unknown,
 )
@@ -49,19 +55,28 @@ class CustomFields:
         example = 'Like [{"custom_field_definition_id": 17, "value": "..."}].'
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise Unfit(INVALID, example)
-        definitions = known.definitions(self.kind)
         kept: dict[int, Any] = {}
         for item in value:
             # What a read shows may be written back as it is.
             refuse_unknown(item, ("custom_field_definition_id", "value", "computed_value"))
-            wanted = item.get("custom_field_definition_id")
-            if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
-                there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
-                raise Unfit(
-                    INVALID, f"There is no custom field {wanted!r} on a {self.kind}; there are {there or 'none'}."
-                )
-            kept[wanted] = read_custom(definitions[wanted], item.get("value"), known)
+            definition = known_definition(item.get("custom_field_definition_id"), self.kind, known)
+            kept[definition["id"]] = read_custom(definition, item.get("value"), known)
         return kept
+
+
+def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: bool = False) -> Mapping[str, Any]:
+    """The definition of a custom field of a type by its id. Raises Unfit.
+
+    What is `filtered` or matched by must be included in filters (developer docs, upsert and definitions).
+    """
+    definitions = known.definitions(kind)
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
+        there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
+        raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {kind}; there are {there or 'none'}.")
+    found = definitions[wanted]
+    if filtered and not found["is_filterable"]:
+        raise Unfit(INVALID, f"{found['name']} is not included in filters; set is_filterable of custom field {wanted}.")
+    return found
 
 
 def read_custom(definition: Mapping[str, Any], value: Any, known: Known) -> Any:
@@ -82,10 +97,37 @@ def custom_form(definition: Mapping[str, Any]) -> Form:
     data_type = definition["data_type"]
     if data_type in ("Dropdown", "MultiSelect"):
         option = Option(tuple((option["id"], option["name"]) for option in definition["options"]))
-        return option if data_type == "Dropdown" else Several(option)
+        return option if data_type == "Dropdown" else Options(option)
     if data_type == "Connect":
         return Several(Number(1, MAX_ID, whole=True))
     return _CUSTOM[data_type]
+
+
+class Decimal(Number):
+    """A number, as text of digits, too; always shown with a point, like 789.0."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> float:
+        return float(super().read(as_number(value), known))
+
+
+class Percent(Number):
+    """Per cent, as text of digits, too; what stands behind the point is cut off."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> int:
+        return int(super().read(as_number(value), known))
+
+
+class Options(Several):
+    """Several options, in the order of their ids."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> list[int]:
+        return sorted(super().read(value, known))
 
 
 _CUSTOM: Mapping[str, Form] = {
@@ -94,9 +136,9 @@ _CUSTOM: Mapping[str, Form] = {
     "URL": Text(),
     "Date": Moment(),
     "Checkbox": Checkbox(),
-    "Float": Number(),
-    "Currency": Number(),
-    "Percentage": Number(),
+    "Float": Decimal(),
+    "Currency": Decimal(),
+    "Percentage": Percent(),
 }
 
 DATA_TYPES = (*_CUSTOM, "Dropdown", "MultiSelect", "Connect")

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, tzinfo
 from typing import Any, Protocol
 
 from copper_emulator.core.findings import INVALID, NOT_A_NUMBER, NOT_LISTED
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.moments import to_ms
 from copper_emulator.core.text import field_name
+from copper_emulator.core.zones import day_begins
 
 MAX_ID = 2**63 - 1
 MAX_AMOUNT = 10**15
@@ -43,6 +43,17 @@ class Unfit(Exception):
         return self.message.replace(LABEL, field_name(name))
 
 
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+def as_number(value: Any) -> Any:
+    """A text of digits as the number it means; everything else as it is."""
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    return float(match[0]) if match[1] else int(match[0])
+
+
 class Known(Protocol):
     """What values are checked against: the account as it is.
 
@@ -51,6 +62,10 @@ class Known(Protocol):
 
     @property
     def trusting(self) -> bool: ...
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone, whose days its days are. Raises Unfit where it is not known here."""
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         """The entries of a lookup table (`lead_statuses`, `users`, ...) by id."""
@@ -163,7 +178,11 @@ class Checkbox:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date in Unix seconds. `mm/dd/yyyy` is read as that day's beginning in UTC: the documentation names it."""
+    """A date in Unix seconds.
+
+    `mm/dd/yyyy`, which the documentation names, is read as that day's beginning in the account's time zone (recorded,
+    2020: 12/15/2020 is shown as 1608019200, eight hours after midnight in UTC).
+    """
 
     python: str = "int | str"
     words: str = "Unix seconds, or mm/dd/yyyy"
@@ -173,7 +192,7 @@ class Moment:
         return {
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": LATEST_SECOND},
-                {"type": "string", "pattern": _DAY_PATTERN},
+                {"type": "string", "pattern": DAY_PATTERN},
             ]
         }
 
@@ -181,41 +200,50 @@ class Moment:
         return None
 
     def read(self, value: Any, known: Known) -> int:
-        if isinstance(value, str):
-            return to_ms(_day(value)) // 1000
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST_SECOND:
+        second = day_begins(_day(value), known.zone) if isinstance(value, str) else value
+        if isinstance(second, bool) or not isinstance(second, int) or not 0 <= second <= LATEST_SECOND:
             raise Unfit(INVALID, "A date is a whole number of Unix seconds.")
-        return value
+        return second
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day as text, `M/D/YYYY` without leading zeros, as opportunities show their close date."""
+    """A day as text, shown as `M/D/YYYY` without leading zeros, as opportunities show their close date.
+
+    It may be written `DD/MM/YYYY`, too (developer docs); it is read so where there is no such month.
+    """
 
     python: str = "str"
-    words: str = "M/D/YYYY"
+    words: str = "M/D/YYYY, or D/M/YYYY where D is over 12"
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        return {"type": "string", "pattern": _DAY_PATTERN}
+        return {"type": "string", "pattern": _EITHER_PATTERN}
 
     def blank(self) -> None:
         return None
 
     def read(self, value: Any, known: Known) -> str:
-        day = _day(value)
+        day = _day(value, day_first=True)
         return f"{day.month}/{day.day}/{day.year:04}"
 
 
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-_DAY_PATTERN = "^(0?[1-9]|1[0-2])/(0?[1-9]|[12][0-9]|3[01])/(19[7-9][0-9]|[2-9][0-9]{3})$"
+_MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[7-9][0-9]|[2-9][0-9]{3})"
+DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
+"""Month first."""
+_EITHER_PATTERN = f"^({_MONTH}/(0?[1-9]|[12][0-9]|3[01])|(1[3-9]|2[0-9]|3[01])/{_MONTH})/{_YEAR}$"
 
 
-def _day(value: Any) -> datetime:
+def _day(value: Any, *, day_first: bool = False) -> date:
+    """A day that is written month first; with `day_first` also the other way round, where no month is over 12."""
     match = _DAY.fullmatch(value) if isinstance(value, str) else None
     try:
         if match is not None and int(match[3]) >= 1970:
-            return datetime(int(match[3]), int(match[1]), int(match[2]), tzinfo=UTC)
+            month, day = int(match[1]), int(match[2])
+            if day_first and month > 12:
+                month, day = day, month
+            return date(int(match[3]), month, day)
     except ValueError:
         pass
     raise Unfit(INVALID, "A day is written mm/dd/yyyy, like 1/23/2017.")
@@ -309,10 +337,22 @@ class Shown:
         return bounds if bounds is None or self.most is None else (bounds[0], self.most)
 
     def _fits(self, value: Any) -> bool:
-        if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool):
+        if not isinstance(value, _SHAPES[self.shape]) or isinstance(value, bool) is not (self.shape == "boolean"):
             return False
         bounds = self._bounds
         return bounds is None or (isinstance(value, int | float) and bounds[0] <= value <= bounds[1])
+
+
+class ShownAmount(Shown):
+    """An amount that only Copper writes. As text, as it was recorded until 2020 (`"250000.0"`), it is read as well."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> Any:
+        return super().read(float(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else value, known)
+
+
+_AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -320,6 +360,7 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "number": (int, float),
     "string": str,
     "object": dict,
+    "boolean": bool,
 }
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {"integer": (0, MAX_ID), "number": (-MAX_AMOUNT, MAX_AMOUNT)}

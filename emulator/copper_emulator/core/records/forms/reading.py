@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import methodcaller
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ class Reading:
 
     def create(self, table: Table, body: Any) -> tuple[Said, Findings]:
         """What a new object is to have; the caller raises what was found."""
-        found = self._found(table, body)
+        found = self._found(table, body, table.heard)
         ignored = self._ignored(table, found, (Access.NEVER,))
         values = self._new(table.written, found)
         return Said(values, ignored, self.defaults(table)), found
@@ -61,7 +61,7 @@ class Reading:
 
         Null where nothing was before says nothing, so that a record can be written back as it was read.
         """
-        found = self._found(table, body)
+        found = self._found(table, body, table.heard)
         ignored = self._ignored(table, found, (Access.NEVER, Access.CREATE))
         values: dict[str, Any] = {}
         for field in table:
@@ -78,7 +78,7 @@ class Reading:
 
     def seed(self, table: Table, body: Any) -> tuple[Said, Findings]:
         """Like create, but what only Copper writes may be given as well, as a record that was read shows it."""
-        found = self._found(table, body)
+        found = self._found(table, body, table.shown)
         return Said(self._new(table.fields, found), (), self.defaults(table)), found
 
     def defaults(self, table: Table) -> Mapping[str, Any]:
@@ -88,8 +88,8 @@ class Reading:
             self._defaults[table.noun] = {**table.initial, **looked_up}
         return self._defaults[table.noun]
 
-    def _found(self, table: Table, body: Any) -> Findings:
-        return Findings(body, table.shown, f"a {table.noun}", told=table.told)
+    def _found(self, table: Table, body: Any, known: Collection[str]) -> Findings:
+        return Findings(body, known, f"a {table.noun}", told=table.told)
 
     def _new(self, fields: Iterable[Field], found: Findings) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -99,13 +99,14 @@ class Reading:
             if given is not None and not is_blank(field, given):
                 self._read(field, given, values, found)
             elif field.required:
-                found.error(field.name, BLANK)
+                found.error(field.name, BLANK, field.how_written)
         return values
 
     def _ignored(self, table: Table, found: Findings, accesses: tuple[Access, ...]) -> tuple[str, ...]:
         if table.guarded.isdisjoint(found.body):
             return ()
         named = [field.name for field in table if field.access in accesses and field.name in found.body]
+        named += [name for name in table.unheeded if name in found.body]
         ignored = (("id",) if "id" in found.body else ()) + tuple(named)
         if ignored and self._refuse_read_only:
             found.unrecognized(ignored)

@@ -125,6 +125,7 @@ class Reference:
     empty: bool = False
     """Whether an unset one is shown as `{"id": null, "type": null}` instead of null."""
     python: str = "Mapping[str, Any]"
+    example: str = '{"id": 17, "type": "person"}'
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -141,7 +142,7 @@ class Reference:
     def read(self, value: Any, known: Known) -> dict[str, Any] | None:
         if self.empty and value == self.blank():
             return self.blank()
-        found = exact(value, ("id", "type"), 'Like {"id": 17, "type": "person"}.')
+        found = exact(value, ("id", "type"), f"Like {self.example}.")
         if found["type"] not in self.kinds:
             raise Unfit(NOT_LISTED, f"Its type is one of {', '.join(self.kinds)}.")
         kind = EntityType(found["type"])
@@ -155,6 +156,7 @@ class ActivityType:
 
     python: str = "Mapping[str, Any]"
     words: str = "`{category, id}` of a user activity type"
+    example: str = '{"category": "user", "id": 0}'
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -167,7 +169,7 @@ class ActivityType:
     def read(self, value: Any, known: Known) -> dict[str, Any]:
         # "Any other values" beside these two are ignored (developer docs, 2019).
         if not isinstance(value, dict) or not all(name in value for name in ("id", "category")):
-            raise Unfit(INVALID, 'Like {"category": "user", "id": 0}.')
+            raise Unfit(INVALID, f"Like {self.example}.")
         found = value
         category = found["category"]
         if category != "user" and not (known.trusting and category == "system"):

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from datetime import UTC, tzinfo
 from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
-from copper_emulator.core.findings import INVALID, Findings
+from copper_emulator.core.findings import INVALID, TAKEN, Findings
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import MAX_ID, Known
+from copper_emulator.core.records.forms.plain import MAX_ID, Known, Unfit
 from copper_emulator.core.records.forms.reading import Reading
-from copper_emulator.core.records.lookups.tables import ACCOUNT, ID_STARTS, LOOKUPS, SEEDS, check_entry
+from copper_emulator.core.records.lookups.tables import (
+    ACCOUNT,
+    ENABLE_LEADS,
+    ID_STARTS,
+    LOOKUPS,
+    SEEDS,
+    check_entry,
+)
 from copper_emulator.core.told import AccountChanged, Entered, EntryChanged, EntryRemoved, EntryTold
+from copper_emulator.core.zones import zone_named
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -22,7 +31,9 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
 """The field of a table whose parts have ids of their own."""
 
-_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings")
+_ACCOUNT_FIELDS = ("name", "primary_timezone", "settings", "logo_mini_url")
+
+_ZONES = "one is called like America/Los_Angeles, and where there are none `pip install tzdata` brings them"
 
 
 class Catalogue:
@@ -69,6 +80,7 @@ class Catalogue:
         entry = said.complete
         if not found.faults:
             check_entry(table, entry, found)
+            self._check_key(table, entry, found)
             self._check_parts(table, entry, None, found)
         found.raise_if_any()
         entry_id = self._next(table, entries) if wanted is None else wanted
@@ -99,16 +111,44 @@ class Catalogue:
         self.tell(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Change what `GET /account` shows. Raises UsageError."""
+        """Change what `GET /account` shows; of its settings, those that are named. Raises UsageError."""
         unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
         if unknown:
             raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
-        self.account.update(fields)
+        if "primary_timezone" in fields and zone_named(fields["primary_timezone"]) is None:
+            raise UsageError(f"no time zone is called {fields['primary_timezone']!r} on this machine; {_ZONES}")
+        settings = fields.get("settings", {})
+        if not isinstance(settings, Mapping):
+            raise UsageError(
+                f"the account's settings are an object, like {{'{ENABLE_LEADS}': false}}, not {settings!r}"
+            )
+        self.account.update(fields, settings={**self._settings, **settings})
         self._written()
         self.tell(AccountChanged(fields))
         return self.account
 
+    @property
+    def has_leads(self) -> bool:
+        """Whether the account has not switched leads off."""
+        return self._settings.get(ENABLE_LEADS) is not False
+
+    @property
+    def _settings(self) -> Mapping[str, Any]:
+        # A state of before they were checked may have anything there.
+        settings = self.account["settings"]
+        return settings if isinstance(settings, Mapping) else {}
+
     # --- what records ask ------------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone. Raises Unfit where this machine knows none of that name."""
+        name = self.account["primary_timezone"]
+        found = zone_named(name)
+        if found is None:
+            # What was stored on another machine, or before names were looked up, is read all the same.
+            raise Unfit(INVALID, f"The account's time zone {name!r} is not known on this machine: {_ZONES}.")
+        return found
 
     def default(self, table: str) -> int | None:
         """The entry that is taken where none is named."""
@@ -163,8 +203,12 @@ class Catalogue:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from here."""
-        self.account = state["account"]
-        self._tables = {name: {each["id"]: each for each in state["tables"].get(name, ())} for name in LOOKUPS}
+        # What was written down by an earlier version lacks what was not known then.
+        self.account = {**deepcopy(dict(ACCOUNT)), **state["account"]}
+        self._tables = {
+            name: {each["id"]: {"id": each["id"], **table.initial, **each} for each in state["tables"].get(name, ())}
+            for name, table in LOOKUPS.items()
+        }
         self._ids |= state["ids"]
         self._written()
 
@@ -181,6 +225,11 @@ class Catalogue:
             number += 1
         self._ids[counter] = number + 1
         return number
+
+    def _check_key(self, table: str, entry: Mapping[str, Any], found: Findings) -> None:
+        key = entry.get("canonical_name")
+        if key and any(each["canonical_name"] == key for each in self._tables[table].values()):
+            found.error("canonical_name", TAKEN)
 
     def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
         field = _PARTS.get(table)
@@ -229,6 +278,7 @@ class _Nobody:
     """Entries of lookup tables refer to nothing."""
 
     trusting = False
+    zone = UTC
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         return {}

@@ -35,6 +35,9 @@ ICONS = (
 )
 """The icons of custom activity types (developer docs)."""
 
+PIPELINE_TYPES = ("opportunity", "project", "item")
+"""What pipelines are for."""
+
 AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACTIVITY_LOG)
 """The types that can have custom fields."""
 
@@ -74,6 +77,15 @@ class Parts:
         read = {each.name: each.form.read(kept[each.name], known) for each in self.own if kept[each.name] is not None}
         part_id = {} if given.get("id") is None else {"id": Number(1, MAX_ID, whole=True).read(given["id"], known)}
         return {**part_id, "name": given["name"], **kept, **read}
+
+
+class Key(Text):
+    """A text that names one thing, kept in lower case (developer docs: it is "automatically downcased")."""
+
+    __slots__ = ()
+
+    def read(self, value: Any, known: Known) -> str:
+        return super().read(value, known).lower()
 
 
 def _name() -> Field:
@@ -120,6 +132,10 @@ LOOKUPS: Mapping[str, Table] = {
                 required=True,
                 null=Null.REFUSED,
             ),
+            # Since November 2024 (changelog of the developer docs); their values are those of its overview of
+            # opportunities.
+            Field("type", OneOf(PIPELINE_TYPES), "What it is for.", null=Null.DEFAULT, default=PIPELINE_TYPES[0]),
+            Field("is_revenue", Checkbox(), "Whether it brings revenue.", null=Null.DEFAULT, default=True),
         ),
     ),
     "activity_types": Table(
@@ -149,10 +165,16 @@ LOOKUPS: Mapping[str, Table] = {
         (
             _name(),
             Field(
+                "canonical_name",
+                Key(),
+                "A key of its own; Copper calls it Field Key. Shown by the API in answers to writes only.",
+                access=Access.CREATE,
+            ),
+            Field(
                 "data_type", OneOf(DATA_TYPES), "What it holds.", required=True, access=Access.CREATE, null=Null.REFUSED
             ),
             Field("available_on", Several(OneOf(AVAILABLE)), "The types that have it."),
-            Field("is_filterable", Checkbox(), "Whether searches can filter by it.", default=True),
+            Field("is_filterable", Checkbox(), "Whether searches and upserts can ask for it.", default=True),
             Field(
                 "options",
                 Parts((Field("rank", Number(0, 1_000, whole=True), "Its place."),)),
@@ -180,11 +202,15 @@ ID_STARTS: Mapping[str, int] = {
 }
 """The magnitudes of recorded ids."""
 
+ENABLE_LEADS = "setting_enable_leads"
+"""The account's setting by which leads are switched off."""
+
 ACCOUNT: Mapping[str, Any] = {
     "id": 100_624,
     "name": "Dev API Sandbox",
     "primary_timezone": "America/Los_Angeles",
-    "settings": {"setting_team_permissions_enabled": False, "setting_enable_leads": True},
+    "settings": {"setting_team_permissions_enabled": False, ENABLE_LEADS: True},
+    "logo_mini_url": None,
 }
 
 SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -14,6 +13,7 @@ from copper_emulator.core.records.searching.demands import (
     among,
     from_number,
     has,
+    has_any,
     holds,
     is_empty,
     meets,
@@ -21,7 +21,7 @@ from copper_emulator.core.records.searching.demands import (
     to_number,
 )
 from copper_emulator.core.records.searching.filter_shapes import Chosen
-from copper_emulator.core.records.searching.filter_values import day_number
+from copper_emulator.core.records.searching.filter_values import day_number, digits_of
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY
 
@@ -111,20 +111,19 @@ def entry(key: str) -> Operation:
     return operation
 
 
-def same_number(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
-    """One of the phone numbers has these digits, whatever stands between them."""
+def ends_in(field: str, wanted: list[str | None], setting: Setting) -> list[Condition]:
+    """One of the phone numbers ends in one of these digits, whatever stands between them."""
 
-    def numbers(record: Stored) -> tuple[str, ...]:
-        return tuple(_digits(each["number"]) for each in record[field])
+    # Each number with a mark behind it: then that it ends in something is that it has it in it with the mark, which a
+    # text is asked for nine times as fast as several texts are for their ends.
+    def numbers(record: Stored) -> str:
+        return "".join(f"{digits_of(each['number'])}{_END}" for each in record[field])
 
-    return [meets(Column(f"digits of {field}", numbers), frozenset(_digits(each) for each in wanted))]
+    endings = frozenset(f"{digits}{_END}" for digits in wanted if digits is not None)
+    return [has_any(Column(f"digits of {field}", numbers), endings)]
 
 
-def _digits(number: str) -> str:
-    return _NO_DIGITS.sub("", number)
-
-
-_NO_DIGITS = re.compile(r"\D+")
+_END = ";"
 
 
 def tagged(field: str, wanted: Chosen, setting: Setting) -> list[Condition]:

@@ -13,12 +13,21 @@ from typing import Any
 
 from copper_emulator.core.findings import INVALID
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Text, Unfit, object_schema, refuse_unknown
+from copper_emulator.core.records.forms.custom import known_definition
+from copper_emulator.core.records.forms.plain import (
+    ID_SCHEMA,
+    Known,
+    Text,
+    Unfit,
+    as_number,
+    object_schema,
+    refuse_unknown,
+)
 from copper_emulator.core.records.ordering import Column
 from copper_emulator.core.records.searching.conditions import Setting
 from copper_emulator.core.records.searching.demands import Condition, Hits, Values, among, is_empty
 from copper_emulator.core.records.searching.filter_shapes import Listed
-from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written, as_number
+from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written
 
 OPTIONS = ("any", "all", "none")
 """Which of several options a record must have (developer docs)."""
@@ -73,12 +82,8 @@ class CustomFieldFilters:
 
     def _read(self, item: dict[str, Any], known: Known) -> Condition:
         refuse_unknown(item, _KEYS)
-        definitions = known.definitions(self.kind)
         wanted = as_number(item.get("custom_field_definition_id"))
-        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
-            there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
-            raise Unfit(INVALID, f"There is no custom field {wanted!r} on a {self.kind}; there are {there or 'none'}.")
-        definition = definitions[wanted]
+        definition = known_definition(wanted, self.kind, known, filtered=True)
         try:
             return _condition(definition, item, known)
         except Unfit as error:

@@ -55,6 +55,14 @@ def has(column: Column, one: Hashable) -> Condition:
     return Condition(column, _has, one)
 
 
+def has_any(column: Column, chosen: frozenset[str]) -> Condition:
+    """One of these is a part of the column's text; nothing fits where there are none."""
+    if len(chosen) == 1:
+        [one] = chosen
+        return has(column, one)
+    return Condition(column, _has_any, chosen)
+
+
 def holds(column: Column, chosen: frozenset[Any]) -> Condition:
     """All of these are among the column's several values."""
     return Condition(column, _holds, chosen)
@@ -84,6 +92,10 @@ def _among(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:
 
 def _has(one: Any, values: Values, hits: Hits) -> Hits:
     return [hit for hit in hits if one in values[hit]]
+
+
+def _has_any(chosen: frozenset[str], values: Values, hits: Hits) -> Hits:
+    return [hit for hit in hits if any(one in values[hit] for one in chosen)]
 
 
 def _meets(chosen: frozenset[Any], values: Values, hits: Hits) -> Hits:

@@ -19,6 +19,7 @@ from copper_emulator.core.records.searching.filter_values import (
     AnId,
     Day,
     Numbered,
+    PhoneNumber,
     Seconds,
     Written,
 )
@@ -156,7 +157,11 @@ SOCIALS = {
     )
 }
 PHONE = Filter(
-    Listed(Text(), alone=True), "phone_numbers", must.same_number, "Phone number, any: only digits are compared."
+    Listed(PhoneNumber(), alone=True),
+    "phone_numbers",
+    must.ends_in,
+    "Phone number, any: it ends in these digits. More than 6 match fuzzily, without up to 6 of the first, unless the "
+    "match is partial.",
 )
 FIELDS = {
     "fields": Filter(Listed(Text()), "id", must.no_demand, "In Copper's OpenAPI document without a meaning; ignored.")

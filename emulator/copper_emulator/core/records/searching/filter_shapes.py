@@ -8,9 +8,9 @@ from typing import Any
 
 from copper_emulator.core.findings import INVALID, NOT_LISTED
 from copper_emulator.core.model import EntityType
-from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Unfit, exact, object_schema
+from copper_emulator.core.records.forms.plain import ID_SCHEMA, Known, Unfit, as_number, exact, object_schema
 from copper_emulator.core.records.forms.references import read_id
-from copper_emulator.core.records.searching.filter_values import Amount, Written, as_number
+from copper_emulator.core.records.searching.filter_values import Amount, Written
 
 
 @dataclass(frozen=True, slots=True)

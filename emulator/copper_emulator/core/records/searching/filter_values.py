@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Protocol
 
@@ -20,25 +19,20 @@ from copper_emulator.core.records.forms.plain import (
     CalendarDay,
     Known,
     Number,
+    Text,
     Unfit,
+    as_number,
+    exact,
+    object_schema,
 )
 from copper_emulator.core.records.forms.references import read_id
+from copper_emulator.core.zones import day_of
 
 NONE_ID = -2
 """Stands for "none" among ids (developer docs)."""
 
 LATEST_WRITTEN = 2_147_483_648
 """The latest second that filters by creation and modification take (developer docs, search of leads)."""
-
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
-
-
-def as_number(value: Any) -> Any:
-    """A text of digits as the number it means; everything else as it is."""
-    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return value
-    return float(match[0]) if match[1] else int(match[0])
 
 
 class Written(Protocol):
@@ -90,10 +84,10 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day, as a moment in it in Unix seconds (UTC) or as `M/D/YYYY`; read as a number like 20171123."""
+    """A day, as text or as a moment in it, by the clocks of the account's time zone; read as a number like 20171123."""
 
     python: str = "int | str"
-    words: str = "Unix seconds, or M/D/YYYY"
+    words: str = f"Unix seconds, or {CalendarDay().words}"
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -102,7 +96,7 @@ class Day:
     def read(self, value: Any, known: Known) -> int:
         if isinstance(as_number(value), str):
             return day_number(CalendarDay().read(value, known))
-        day = datetime.fromtimestamp(Seconds().read(value, known), UTC)
+        day = day_of(Seconds().read(value, known), known.zone)
         return _day_number(day.year, day.month, day.day)
 
 
@@ -114,6 +108,52 @@ def day_number(day: str) -> int:
 
 def _day_number(year: int, month: int, day: int) -> int:
     return (year * 100 + month) * 100 + day
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A phone number, as a text or with how it is to match, `{"value": "408-555-1234", "match": "partial"}`.
+
+    Read as the digits that a number has to end in, None where there are none (developer docs, "Search by Phone Number",
+    read in November 2026). A partial match asks for all of them. A fuzzy one, which is taken for seven digits and more
+    where nothing is said, strips one to six from the front, as long as six are left; a number that ends in any of what
+    comes of it ends in the shortest.
+    """
+
+    python: str = "str | Mapping[str, str]"
+    words: str = "text, or `{value, match}` with the match partial or fuzzy"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        match = {"type": ["string", "null"], "enum": [*MATCHES, None]}
+        text = {"type": "string"}
+        return {"anyOf": [text, object_schema({"value": text, "match": match}, required=("value",))]}
+
+    def read(self, value: Any, known: Known) -> str | None:
+        number, match = value, None
+        if isinstance(value, dict):
+            found = exact({"match": None, **value}, ("value", "match"), f"Like {_MATCHED}.")
+            number, match = found["value"], found["match"]
+        if match is not None and match not in MATCHES:
+            raise Unfit(NOT_LISTED, f"Its match is one of {', '.join(MATCHES)}.")
+        digits = digits_of(Text().read(number, known))
+        most_stripped = 0 if match == "partial" else min(_MOST_STRIPPED, len(digits) - _FEWEST_DIGITS)
+        return digits[max(most_stripped, 0) :] or None
+
+
+MATCHES = ("partial", "fuzzy")
+"""How phone numbers may match (developer docs)."""
+
+_MATCHED = '{"value": "5551234", "match": "partial"}'
+_MOST_STRIPPED, _FEWEST_DIGITS = 6, 6
+
+
+def digits_of(number: str) -> str:
+    """A phone number without what stands between its digits."""
+    return _NO_DIGITS.sub("", number)
+
+
+_NO_DIGITS = re.compile(r"\D+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import Reading, Said
 from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
@@ -55,9 +56,10 @@ Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
 
 
 class Action:
-    """One action on records of one type; `now` is in milliseconds."""
+    """One action on records of one type; `now` is in milliseconds. Raises NotEnabled where they are switched off."""
 
     def __init__(self, store: RecordStore, kind: EntityType, now: int) -> None:
+        require(store, kind)
         self._store = store
         self._kind = kind
         self._table = TABLES[kind]
@@ -188,8 +190,9 @@ class Action:
             after |= given
             for name in self._table.unstored:
                 after.pop(name, None)
-        for name in ("date_created", "date_modified"):
-            after[name] = after[name] if seeding and after[name] is not None else self._now
+        # An activity was last changed when it was done, even where that is before it was written down (recorded).
+        for name, moment in (("date_created", self._now), ("date_modified", after.get("activity_date", self._now))):
+            after[name] = after[name] if seeding and after[name] is not None else moment
         claimed = self._claim(None, None, after, found)
         record_id = wanted if wanted is not None else self._next_id()
         self._claimed |= dict.fromkeys(claimed, record_id)
@@ -225,13 +228,20 @@ class Action:
         for unique in claimed:
             owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
             if owner is not None and owner != record_id and owner not in self._deleted:
-                found.error(_UNIQUE[self._kind], TAKEN, f"{unique} belongs to {self._kind} {owner}.")
+                found.error(_UNIQUE[self._kind], TAKEN, self._taken_by(owner, unique))
         found.raise_if_any()
         if record_id is not None:
             released = [] if before is None else uniques(self._kind, before)
             self._claimed |= dict.fromkeys(released, None)
             self._claimed |= dict.fromkeys(claimed, record_id)
         return claimed
+
+    def _taken_by(self, owner: int, unique: str) -> str:
+        if owner not in self._created:
+            return f"{unique} belongs to {self._kind} {owner}."
+        # Nothing of this action is made, so its id would lead nowhere.
+        place, own = list(self._created).index(owner) + 1, len(self._created) + 1
+        return f"Records {place} and {own} of this call both have {unique}, which can belong to one {self._kind} only."
 
 
 _TOLD: Mapping[str, Callable[[EntityType, Rows], Told]] = {"seed": Seeded, "create": Created, "update": Updated}

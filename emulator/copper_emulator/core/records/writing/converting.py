@@ -1,7 +1,10 @@
 """What becomes of a lead that is converted? A person, a company and, where it is asked for, an opportunity.
 
-The body's fields are those of the developer documentation (2019); that a lead is removed, and that a company is made
-where none is spoken of, was observed by an integrator. The rest is assumption: docs/assumptions.md.
+The body's fields are those of the developer documentation (2019), and so is the one exchange that it shows: a lead with
+the email address mylead@noemail.com and no word about a company makes the company Noemail of the domain noemail.com,
+with an assignee, though the opportunity has none, and the first contact type; the opportunity has the priority null,
+the win probability 0 and the details "". That a lead is removed, and that a company is made where none is spoken of,
+was observed by an integrator. The rest is assumption: docs/assumptions.md.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from copper_emulator.core.records.forms.plain import Checkbox, Unfit
 from copper_emulator.core.records.forms.references import RecordId
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
@@ -54,14 +58,30 @@ PARTS: Mapping[EntityType, Table] = {
 }
 """What the body's `details` may have (developer docs, 2019); a part's key stands where a table has its path."""
 
+UNRATED: Mapping[str, Any] = {"priority": None, "win_probability": 0, "details": ""}
+"""What an opportunity of a conversion has, unlike one that is created (developer docs, 2019: a sample of each)."""
+
+PUBLIC_DOMAINS = frozenset(
+    (
+        *("126.com", "163.com", "aol.com", "fastmail.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net"),
+        *("googlemail.com", "hey.com", "hotmail.com", "icloud.com", "live.com", "mac.com", "mail.com", "mail.ru"),
+        *("me.com", "msn.com", "naver.com", "outlook.com", "proton.me", "protonmail.com", "qq.com", "rocketmail.com"),
+        *("t-online.de", "web.de", "yahoo.com", "yandex.ru", "ymail.com", "zoho.com"),
+    )
+)
+"""Where anybody has an email address, so that it tells of no company."""
+
 
 def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
-    """A lead becomes a person with a company and, where `details` has one, an opportunity. Raises NotFound, Invalid.
+    """A lead becomes a person with a company and, where `details` has one, an opportunity.
+
+    Raises NotFound, Invalid, NotEnabled.
 
     The result has them under `person`, `company` (if there is one) and `opportunity` (if it was asked for).
     """
 
     def deed(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
+        require(store, LEAD)
         lead = store.stored(LEAD, lead_id)
         if lead["converted_at"] is not None:
             raise Invalid.fields([("Base", "Lead has already been converted")])
@@ -143,14 +163,29 @@ class _Conversion:
         if "name" in said:
             return self._company_called(said["name"]) if said["name"].strip() else None
         theirs = None if self._known is None else self._store.company_of(self._known)
-        return self._company_called(_first(self._lead["company_name"], self._name)) if theirs is None else theirs
+        return self._company_unsaid() if theirs is None else theirs
 
-    def _company_called(self, name: str) -> int:
+    def _company_unsaid(self) -> int:
+        """The company where nobody says which."""
+        domain = _own_domain(self._lead["email"])
+        if _first(self._lead["company_name"]) or domain is None:
+            return self._company_called(_first(self._lead["company_name"], self._name))
+        owner = self._store.owner(COMPANY, domain)
+        return self._company_called(domain.split(".")[0].capitalize(), domain) if owner is None else owner
+
+    def _company_called(self, name: str, domain: str | None = None) -> int:
         # Copper's own matching is fuzzy, by rules it does not tell.
         for record_id, company in self._store.of(COMPANY).items():
             if company["name"].strip().casefold() == name.strip().casefold():
                 return record_id
-        return self._make(COMPANY, {"name": name, **self._shared(COMPANY)})
+        values = {
+            "name": name,
+            "email_domain": domain,
+            "contact_type_id": next(iter(self._store.lookup("contact_types")), None),
+            **self._shared(COMPANY),
+            "assignee_id": self._lead["assignee_id"] or self._store.user,
+        }
+        return self._make(COMPANY, values)
 
     def _person(self, company_id: int | None) -> int:
         values = self._as_person()
@@ -187,6 +222,7 @@ class _Conversion:
             OPPORTUNITY,
             {
                 **{name: lead[name] for name in ("customer_source_id", "monetary_value", "monetary_unit")},
+                **UNRATED,
                 **self._shared(OPPORTUNITY),
                 **self._origin(),
                 **said,
@@ -224,6 +260,12 @@ class _Conversion:
         record_id = action.make(values)
         self.done.and_then(action.commit())
         return record_id
+
+
+def _own_domain(email: Mapping[str, str] | None) -> str | None:
+    """The domain of an email address, unless it tells of no company."""
+    domain = "" if email is None else email["email"].rpartition("@")[2].lower()
+    return domain if domain.split(".")[0] and domain not in PUBLIC_DOMAINS else None
 
 
 def _first(*names: str | None) -> str:

@@ -65,11 +65,11 @@ def _plain(word: str) -> str:
 
 def _name_parts(write: Write) -> None:
     if write.before is None or ("name" in write.said and write.changed("name")):
-        write.after.update(split_name(write.after["name"]))
-        for part in NAME_PARTS:
-            # Parts that were written beside the name are the writer's own.
-            if write.said.get(part) is not None:
-                write.after[part] = write.said[part]
+        # Parts that were written beside the name are the writer's own; where they make it up there are no others.
+        own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
+        name = write.after["name"]
+        others = dict.fromkeys(NAME_PARTS) if own and " ".join(own.values()) == name else split_name(name)
+        write.after.update(others, **own)
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
         joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
         # A name is there and not blank, whatever its parts are.
@@ -131,10 +131,14 @@ def _currency(write: Write) -> None:
         write.after["monetary_unit"] = None
 
 
+def converted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a value is in the account's currency. The emulator knows no exchange rates: that is the record's own."""
+    unit = record["monetary_unit"]
+    return {"converted_unit": unit, "converted_value": record["monetary_value"] if unit else None}
+
+
 def _converted_value(write: Write) -> None:
-    # The emulator knows no exchange rates: the account's currency is the record's own.
-    write.after["converted_unit"] = write.after["monetary_unit"]
-    write.after["converted_value"] = write.after["monetary_value"] if write.after["monetary_unit"] else None
+    write.after.update(converted(write.after))
 
 
 def _activity(write: Write) -> None:

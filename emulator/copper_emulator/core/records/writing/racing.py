@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.switched_off import is_switched_off
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.rules import FetchRace
 
@@ -17,6 +18,9 @@ def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Deed[None]
     """Records are deleted, or get other details."""
 
     def deed(store: RecordStore, now: int) -> tuple[None, Done]:
+        if is_switched_off(store, kind):
+            # Nobody can fetch it.
+            return None, Done()
         action = Action(store, kind, now)
         for record_id in ids:
             if outcome is FetchRace.DELETED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from copper_emulator.core.model import EntityType
@@ -19,6 +20,10 @@ class Trusting:
 
     def __init__(self, known: Known) -> None:
         self._known = known
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._known.zone
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         return self._known.lookup(table)

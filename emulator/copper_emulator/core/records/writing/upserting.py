@@ -5,17 +5,18 @@ What may be matched, and that more than thirty are not listed, is documented (20
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import methodcaller
 from typing import Any, TypeAlias
 
 from copper_emulator.core.errors import CopperEmulatorError, Invalid
 from copper_emulator.core.findings import BLANK, INVALID, NOT_LISTED, Findings
 from copper_emulator.core.records.changed import is_same
-from copper_emulator.core.records.forms.custom import custom_form, read_custom
+from copper_emulator.core.records.forms.custom import custom_form, known_definition, read_custom
 from copper_emulator.core.records.forms.plain import Unfit
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import LEAD
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 
@@ -34,9 +35,10 @@ Test: TypeAlias = Callable[[Stored], bool]
 
 
 def upsert(body: Any) -> Deed[Record]:
-    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match."""
+    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match, NotEnabled."""
 
     def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
+        require(store, LEAD)
         found = Findings(body, ("properties", "match"), "an upsert")
         for name in ("properties", "match"):
             found.require(name)
@@ -81,31 +83,24 @@ def _custom_test(match: Findings, store: RecordStore) -> Test:
     """Whether a lead has the value of a custom field. Raises Invalid."""
     found = _required(match, "field_value", (_DEFINITION, "value"), "the value of a custom match")
     found.raise_if_any()
-    definition = _filterable(found, store)
+    definition = _tried(found, _DEFINITION, lambda wanted: known_definition(wanted, LEAD, store, filtered=True))
     if found.body["value"] == []:
         found.error("value", BLANK)
-    value = None
-    try:
-        # None for what shows as unset: a checkbox that is false.
-        value = read_custom(definition, found.body["value"], store)
-    except Unfit as error:
-        found.error("value", error.message, error.hint)
-    found.raise_if_any()
+    # None for what shows as unset: a checkbox that is false.
+    value = _tried(found, "value", lambda given: read_custom(definition, given, store))
     form = custom_form(definition)
     return lambda lead: is_same(form, lead["custom_fields"].get(definition["id"]), value)
 
 
-def _filterable(found: Findings, store: RecordStore) -> Mapping[str, Any]:
-    wanted, definitions = found.body[_DEFINITION], store.definitions(LEAD)
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
-        there = ", ".join(f"{each['id']} ({each['name']})" for each in list(definitions.values())[:10])
-        found.error(
-            _DEFINITION, INVALID, f"There is no custom field {wanted!r} on a lead; there are {there or 'none'}."
-        )
-    elif not definitions[wanted]["is_filterable"]:
-        found.error(_DEFINITION, INVALID, f"{definitions[wanted]['name']} is not included in filters.")
+def _tried(found: Findings, name: str, read: Callable[[Any], Any]) -> Any:
+    """What is read of a part of the body. Raises Invalid."""
+    value = None
+    try:
+        value = read(found.body[name])
+    except Unfit as error:
+        found.error(name, error.message, error.hint)
     found.raise_if_any()
-    return definitions[wanted]
+    return value
 
 
 def _several(alike: list[int]) -> Invalid:

@@ -1,4 +1,4 @@
-"""Which records use an entry of a lookup table? One that is used cannot be taken away.
+"""Which records use an entry of a lookup table? One that is used cannot be taken away, nor can the API key's own user.
 
 A rule of the emulator's own, for tests that change the tables: a record that refers to nothing would be read as none.
 Custom field definitions are the exception: their values go with them, as through the API (`definitions.py`).
@@ -27,12 +27,15 @@ Refers: TypeAlias = Callable[[Field], bool]
 
 
 def remove_entry(store: RecordStore, table: str, entry_id: int) -> None:
-    """Take an entry away. Raises NotFound, and UsageError while records use it."""
+    """Take an entry away. Raises NotFound, and UsageError while records use it, or the API key belongs to it."""
     entry = store.catalogue.get(table, entry_id)
     if table == DEFINITIONS:
         remove_definition(store, entry_id)
         return
-    _refuse_used(store, _names_entry(table), entry_id, f"{LOOKUPS[table].noun} {entry_id} ({entry['name']})")
+    what = f"{LOOKUPS[table].noun} {entry_id} ({entry['name']})"
+    if table == "users" and entry_id == store.user:
+        raise UsageError(f"{what} cannot be removed: the account's API key belongs to it, and /users/me answers it")
+    _refuse_used(store, _names_entry(table), entry_id, what)
     store.catalogue.remove(table, entry_id)
 
 

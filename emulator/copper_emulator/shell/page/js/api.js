@@ -11,6 +11,13 @@ export class Refusal extends Error {
   }
 }
 
+/** Nobody answered, of which the window's event `unanswered` tells too. */
+export class Unanswered extends Refusal {
+  constructor() {
+    super(0, "the server does not answer", "Is copper-emulator serve still running?");
+  }
+}
+
 async function call(method, path, body) {
   let answer;
   try {
@@ -20,7 +27,8 @@ async function call(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refusal(0, "the server does not answer", "Is copper-emulator serve still running?");
+    dispatchEvent(new Event("unanswered"));
+    throw new Unanswered();
   }
   const said = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refusal(answer.status, said?.error ?? `the server answered ${answer.status}`, said?.hint);

@@ -1,6 +1,6 @@
 // The page from its start: which account, which view, and what is around every view.
 
-import { server } from "./api.js";
+import { server, Unanswered } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { allKeys, onKey } from "./keys.js";
 import { accountSwitcher } from "./parts/account_switcher.js";
@@ -27,6 +27,8 @@ const VIEWS = {
   account: ["Account", () => import("./views/account.js")],
 };
 
+const AGAIN_MS = 1500;
+
 const at = (id) => document.getElementById(id);
 let health = {};
 let session = null;
@@ -40,7 +42,7 @@ let shownAt = 0;
 let follow = null;
 /** Whether somebody is asked about leaving. */
 let asking = false;
-/** The view whose module or data did not come. */
+/** Why what was to be shown could not be. */
 let missing = null;
 
 async function arrive() {
@@ -54,7 +56,8 @@ async function arrive() {
   if (!(await entered) || link(place) !== link(read())) return;
   shownAt = position();
   markNav(place);
-  if (shown.view === place.view && shown.account === place.account && follow !== null) {
+  const stays = shown.view === place.view && shown.account === place.account && session.connected;
+  if (stays && follow !== null) {
     shown = place;
     return follow(place);
   }
@@ -78,10 +81,30 @@ async function mayLeave() {
 
 /** The server is there again: what did not come is loaded, and what is shown is read anew. */
 function comeBack() {
-  if (missing !== null) return location.reload();
+  // A module that did not come is not asked for again by the browser.
+  if (missing !== null && isOfModule(missing)) return location.reload();
+  forgetProblems();
   if (session.unsaved?.()) return;
   shown = {};
   arrive();
+}
+
+/** What nobody answers for is grey. */
+function connection() {
+  document.body.classList.toggle("lost", !session.connected);
+  if (session.connected && shown.view) comeBack();
+}
+
+/** Who came to an account while nobody answered, is brought there as soon as somebody does. */
+function whenAnswered(signal) {
+  const ask = async () => {
+    if (signal.aborted) return;
+    await server.health().then(
+      () => location.reload(),
+      () => whenAnswered(signal),
+    );
+  };
+  setTimeout(ask, AGAIN_MS);
 }
 
 /** Another account: nothing of the one before stays. */
@@ -91,6 +114,7 @@ async function enter(name) {
   session?.stop();
   sessionEnds = new AbortController();
   shown = {};
+  document.body.classList.remove("lost");
   const { signal } = sessionEnds;
   session = new Session(name);
   for (const part of ["main", "top", "banners", "gauges"]) fill(at(part));
@@ -102,6 +126,7 @@ async function enter(name) {
     session.stop();
     session = null;
     fill(at("main"), h("p", {}, error.message), h("p", { class: "muted" }, error.hint));
+    if (error instanceof Unanswered) whenAnswered(signal);
     return false;
   }
   // Somebody has gone on to another account in the meantime.
@@ -110,7 +135,8 @@ async function enter(name) {
   banners(session, health, signal, at("banners"));
   const drawGauges = () => fill(at("gauges"), gauges(session.limits?.limits ?? [], session.now()));
   session.addEventListener("known", drawGauges, { signal });
-  session.addEventListener("connection", () => session.connected && comeBack(), { signal });
+  session.addEventListener("connection", connection, { signal });
+  connection();
   drawGauges();
   return true;
 }
@@ -130,6 +156,7 @@ async function open(place) {
   main.className = place.view === "deliveries" ? "fills" : "";
   delete main.dataset.view;
   try {
+    if (!session.connected) throw new Unanswered();
     const view = await load();
     if (signal.aborted) return;
     // A place of its own: what comes too late, after the view was left, is seen nowhere.
@@ -138,6 +165,8 @@ async function open(place) {
     main.scrollTop = 0;
     const made = await view.show(own, { session, health, signal, place });
     if (signal.aborted) return;
+    // What was read for it did not come: it would be shown as if there were nothing.
+    if (!session.connected) throw new Unanswered();
     follow = made ?? null;
     main.dataset.view = place.view;
     // A key, or a link that is gone, brought somebody here: the next Tab goes into the view.
@@ -147,16 +176,20 @@ async function open(place) {
   }
 }
 
+function isOfModule(error) {
+  return /module/i.test(error.message);
+}
+
 function showMissing(main, title, error) {
-  missing = title;
+  missing = error;
   fill(
     main,
     h(
       "div",
       { class: "panel panels" },
       h("h1", {}, `${title} could not be shown`),
-      // What a browser says of a module that did not come is of no use to anybody.
-      h("p", {}, /module/i.test(error.message) ? "The server does not answer." : error.message, " ", error.hint),
+      // That nobody answers stands below; what a browser says of a module that did not come is of no use to anybody.
+      !isOfModule(error) && !(error instanceof Unanswered) && h("p", {}, error.message, " ", error.hint),
       h("p", { class: "muted" }, "It comes by itself as soon as the server answers again."),
       h("div", {}, button("Try again", tryAgain)),
     ),

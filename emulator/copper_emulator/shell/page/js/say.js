@@ -1,10 +1,11 @@
 // How does somebody learn that something was done, or was not? At the field that is wrong, in the dialog that is open, or
 // as a line at the corner; each is read out too.
 
+import { Unanswered } from "./api.js";
 import { h } from "./dom.js";
+import { told as inWords } from "./telling.js";
 
 const STAYS_MS = 6000;
-const MOST = 3;
 
 let problems = 0;
 
@@ -12,12 +13,12 @@ export function say(text, hint = "", { problem = false } = {}) {
   const place = document.getElementById("said");
   const line = h("div", { class: problem ? "said problem" : "said" }, text, hint && h("span", { class: "hint" }, hint));
   line.append(h("button", { type: "button", "aria-label": "Dismiss", onclick: () => line.remove() }, "×"));
-  place.append(line);
-  while (place.children.length > MOST) place.firstElementChild.remove();
+  // One is enough: what was said before is over, may not be true any more, and several cover what somebody looks at.
+  place.replaceChildren(line);
   setTimeout(() => line.remove(), problem ? STAYS_MS * 2 : STAYS_MS);
 }
 
-/** What was wrong in a view that has been left is not told of any more. */
+/** What was wrong in a view that has been left, or before something else was done, is not told of any more. */
 export function forgetProblems() {
   for (const line of document.querySelectorAll(".said.problem")) line.remove();
 }
@@ -27,14 +28,22 @@ export function complain(error) {
   const opened = [...document.querySelectorAll("dialog[open] .content")].at(-1);
   const control = error.control ?? controlOf(error.message, opened ?? document.getElementById("main"));
   if (control) return atControl(control, error);
-  if (!opened) return say(error.message, error.hint, { problem: true });
+  // That nobody answers stands in the banner, once; what is covered by a dialog says so itself.
+  if (!opened && error instanceof Unanswered) return;
+  if (!opened) return say(inWords(error.message), inWords(error.hint ?? ""), { problem: true });
   opened.querySelector(".ends")?.before(told(error));
 }
 
 /** Do something and say so; a refusal is told in the server's words, and gives undefined. */
 export async function tried(act, done = "") {
   forgetWrong(document);
-  const result = await looked(act);
+  forgetProblems();
+  let result;
+  try {
+    result = await act();
+  } catch (error) {
+    complain(error);
+  }
   if (result !== undefined && done) say(done);
   return result;
 }
@@ -44,7 +53,7 @@ export async function looked(act) {
   try {
     return await act();
   } catch (error) {
-    complain(error);
+    if (!(error instanceof Unanswered)) complain(error);
     return undefined;
   }
 }
@@ -79,7 +88,8 @@ function controlOf(message, scope) {
 }
 
 function told({ message, hint }) {
-  return h("p", { class: "wrong", role: "alert" }, message, hint && h("span", { class: "hint" }, hint));
+  const more = hint && h("span", { class: "hint" }, inWords(hint));
+  return h("p", { class: "wrong", role: "alert" }, inWords(message), more);
 }
 
 function atControl(control, error) {

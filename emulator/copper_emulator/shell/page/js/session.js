@@ -3,7 +3,7 @@
 // Views listen to it: `entries` (a list of new ones), `reset`, `known` (one of the things below was read anew),
 // `connection`. The browser takes the stream up again by itself, from the last entry it has seen.
 
-import { AccountApi } from "./api.js";
+import { AccountApi, Unanswered } from "./api.js";
 import { gathered } from "./dom.js";
 
 const GATHER_MS = 120;
@@ -17,6 +17,7 @@ export class Session extends EventTarget {
     this.name = name;
     this.connected = true;
     this.stopped = false;
+    addEventListener("unanswered", this._lost);
     this.clock = null;
     this.faults = null;
     this.limits = null;
@@ -88,6 +89,7 @@ export class Session extends EventTarget {
 
   stop() {
     this.stopped = true;
+    removeEventListener("unanswered", this._lost);
     this._stream?.close();
     clearInterval(this._timer);
   }
@@ -96,6 +98,10 @@ export class Session extends EventTarget {
   async look() {
     const names = ["clock", "faults", "limits", "recording"];
     const found = await Promise.allSettled(names.map((name) => this.api[name]()));
+    const answered = ({ status, reason }) => status === "fulfilled" || !(reason instanceof Unanswered);
+    if (!found.some(answered)) return;
+    // The stream may not have noticed that nobody answered for a moment; where it has, it says itself that it is back.
+    if (this._stream?.readyState === EventSource.OPEN) this._is_connected(true);
     found.forEach((answer, place) => {
       if (answer.status === "fulfilled") this[names[place]] = answer.value;
     });
@@ -118,6 +124,8 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("entries", { detail: entries }));
     this._look_soon();
   }
+
+  _lost = () => this._is_connected(false);
 
   _is_connected(connected) {
     if (connected === this.connected) return;

@@ -5,8 +5,7 @@ import { TOPICS } from "./words.js";
 const KEYS = ["subscription_id", "event", "type", "ids", "updated_attributes", "timestamp"];
 const MOST_IDS = 30;
 
-/** `known`: the ids of records that are there, of the body's type. */
-export function oddities(text, known = null) {
+export function oddities(text) {
   let body;
   try {
     body = JSON.parse(text);
@@ -14,7 +13,7 @@ export function oddities(text, known = null) {
     return [`It is not JSON: ${error.message}`];
   }
   if (body === null || typeof body !== "object" || Array.isArray(body)) return ["It is not a JSON object."];
-  return [...topicOddities(body), ...idOddities(body, known), ...attributeOddities(body), ...missing(body)];
+  return [...topicOddities(body), ...idOddities(body), ...attributeOddities(body), ...missing(body)];
 }
 
 /** Whether a text can be listed by what it says itself: a known type and event, and ids. */
@@ -35,14 +34,21 @@ function topicOddities({ type, event }) {
     : [`${type} has no event ${JSON.stringify(event)}; it has ${TOPICS[type].join(", ")}.`];
 }
 
-function idOddities({ ids, event }, known) {
+/** What an endpoint would not find, which Copper sends all the same: a record may be deleted by then.
+ *
+ * `known`: all ids there are of the body's type, or null.
+ */
+export function unfound(text, known) {
+  if (known === null || !isNotification(text)) return "";
+  const { ids, event } = JSON.parse(text);
+  const gone = event === "delete" ? [] : ids.filter((id) => !known.includes(id));
+  return gone.length ? `No record has the id ${gone.join(", ")}: an endpoint that fetches it is answered 404.` : "";
+}
+
+function idOddities({ ids }) {
   if (!Array.isArray(ids) || !ids.length) return ["ids must be a list with at least one id."];
   if (!ids.every((id) => Number.isInteger(id) && id > 0)) return ["ids must be whole numbers above 0."];
-  const said = ids.length > MOST_IDS ? [`Copper sends at most ${MOST_IDS} ids at once; these are ${ids.length}.`] : [];
-  const gone = known && event !== "delete" ? ids.filter((id) => !known.includes(id)) : [];
-  return gone.length
-    ? [...said, `No record has the id ${gone.join(", ")}: an endpoint that fetches it is answered 404.`]
-    : said;
+  return ids.length > MOST_IDS ? [`Copper sends at most ${MOST_IDS} ids at once; these are ${ids.length}.`] : [];
 }
 
 function attributeOddities({ updated_attributes: changed = {}, event }) {

@@ -20,8 +20,8 @@ function lost(session) {
     ? null
     : banner(
         "bad",
-        h("strong", {}, "Not connected."),
-        h("span", {}, "What is shown may be old; the page tries again by itself."),
+        h("strong", { role: "alert" }, "Not connected."),
+        h("span", {}, "The server does not answer. What is shown may be old; the page tries again by itself."),
       );
 }
 

@@ -40,6 +40,7 @@ export function clockBar(session, signal) {
   const zone = button(
     timeZone.name,
     () => {
+      if (!session.connected) return;
       timeZone.toggle();
       // Every moment on the page changes, and the address brings back all that is looked at.
       location.reload();
@@ -50,12 +51,22 @@ export function clockBar(session, signal) {
   const draw = () => {
     const { clock } = session;
     if (clock === null) return;
+    if (!session.connected) return drawLost();
     const now = session.now();
     time.textContent = fullTime(new Date(now).toISOString()).slice(0, 19);
     drawMoves(clock, moving || clock.busy);
     toNext.disabled = clock.next === null || Date.parse(clock.next) <= now;
     toNext.title = clock.paused && clock.next === null ? PAUSED : "";
     fill(next, nextText(clock, now));
+  };
+
+  /** Nobody knows what time it is there, and what waits. */
+  const drawLost = () => {
+    drawMoves(session.clock, true);
+    kind.textContent = "no answer";
+    kind.title = "";
+    toNext.disabled = true;
+    fill(next);
   };
 
   /** While time is moved, or an endpoint is waited for, it cannot be moved: what stands there then stays. */
@@ -89,6 +100,7 @@ export function clockBar(session, signal) {
   );
 
   session.addEventListener("known", draw, { signal });
+  session.addEventListener("connection", draw, { signal });
   const timer = setInterval(draw, 500);
   signal.addEventListener("abort", () => clearInterval(timer));
   draw();

@@ -1,6 +1,7 @@
 // How is a row of the list told? Its cells, and between the rows the days, where there are several.
 
 import { h } from "../dom.js";
+import { told } from "../telling.js";
 import { clockTime, day, fullTime, shortIds, status, statusDetail, topic } from "../words.js";
 
 /** Name, head, and for those that the list can be sorted by, what it is called then. */
@@ -18,7 +19,7 @@ export const COLUMNS = [
 export function cells(row, checkbox, now) {
   const about = [row.type ? topic(row) : "", shortIds(row.ids)];
   if (!row.serial) {
-    const text = h("span", { class: "muted", title: row.text }, row.text);
+    const text = h("span", { class: "muted", title: told(row.text) }, told(row.text));
     return ["", moment(row.created_at), "", status(row.state), ...about, text, ""];
   }
   const state = status(row.state, statusDetail(row, now));

@@ -4,7 +4,8 @@ import { copyButton } from "../clipboard.js";
 import { button, fill, h } from "../dom.js";
 import { link } from "../router.js";
 import { complain } from "../say.js";
-import { count, duration, fullTime } from "../words.js";
+import { told } from "../telling.js";
+import { count, duration, fullTime, timeZone } from "../words.js";
 import { facts } from "./facts.js";
 import { jsonView } from "./json_view.js";
 
@@ -18,21 +19,21 @@ export function payload({ request, change }, secrets) {
   }
   const { body, text, size, masked } = request;
   const raw = h("pre", { tabindex: 0, class: "raw", hidden: body !== null }, text);
-  const told = h("span", { class: "muted" }, `${count(size, "byte")}${masked ? " as sent; secrets are masked" : ""}`);
+  const length = h("span", { class: "muted" }, `${count(size, "byte")}${masked ? " as sent; secrets are masked" : ""}`);
   const copied = masked ? "Payload, with masked values," : "Payload";
   const copies = copyButton("Copy payload", () => text, copied);
-  if (body === null) return [muted("It is not a JSON object."), row(told, secrets, copies), raw];
+  if (body === null) return [muted("It is not a JSON object."), row(length, secrets, copies), raw];
   const read = jsonView(body);
   const toggle = button("Raw", () => {
     raw.hidden = !raw.hidden;
     read.hidden = !raw.hidden;
     toggle.textContent = raw.hidden ? "Raw" : "Pretty";
   });
-  return [row(told, secrets, toggle, copies), read, raw];
+  return [row(length, secrets, toggle, copies), read, raw];
 }
 
-function row(told, ...buttons) {
-  return h("div", { class: "row apart" }, told, h("span", { class: "row" }, buttons));
+function row(first, ...buttons) {
+  return h("div", { class: "row apart" }, first, h("span", { class: "row" }, buttons));
 }
 
 export function request({ request: sent }, secrets) {
@@ -48,7 +49,7 @@ export function request({ request: sent }, secrets) {
 export function response({ delivery }) {
   if (!delivery) return muted("There is no answer yet.");
   const traceback = delivery.traceback && h("pre", { tabindex: 0 }, delivery.traceback);
-  if (delivery.status === null) return [h("p", {}, `No answer: ${delivery.text || delivery.outcome}`), traceback];
+  if (delivery.status === null) return [h("p", {}, `No answer: ${told(delivery.text || delivery.outcome)}`), traceback];
   const body = delivery.response_body;
   return [
     h("p", { class: "mono" }, `HTTP ${delivery.status}`),
@@ -64,7 +65,7 @@ export function timing({ notification: row }) {
   const took = since(row.ended_at, row.started_at);
   const answered = sent ? (row.status === null ? ` (${took} later, without an answer)` : ` (answer after ${took})`) : "";
   return [
-    h("h3", {}, "In the account's time"),
+    h("h3", {}, `In the account's time (${timeZone.name})`),
     facts([
       ["Change happened", fullTime(row.created_at)],
       ["Due", `${fullTime(row.due_at)} (latency ${since(row.due_at, row.created_at)})`],
@@ -95,14 +96,14 @@ function heldUntil(row) {
 export function why(session, change, serial, advice = []) {
   const place = h("div", {}, muted("…"));
   const own = (trace) => trace.notifications.some((passage) => passage.notification === serial);
-  session.api.why({ change }).then((told) => {
-    const traces = [...told.traces.filter(own), ...told.traces.filter((trace) => !own(trace))];
+  session.api.why({ change }).then((answer) => {
+    const traces = [...answer.traces.filter(own), ...answer.traces.filter((trace) => !own(trace))];
     const others = traces.filter((trace) => trace.decision === OTHER_TOPIC);
     const telling = traces.filter((trace) => trace.decision !== OTHER_TOPIC);
     fill(
       place,
       advice.length > 0 && h("div", { class: "warning" }, h("h3", {}, "What would help"), advice.map(paragraph)),
-      traces.length ? telling.map((trace) => traceView(session, trace)) : told.lines.map(paragraph),
+      traces.length ? telling.map((trace) => traceView(session, trace)) : answer.lines.map(paragraph),
       others.length > 0 && folded(session, others, telling.length > 0),
     );
   }, complain);
@@ -120,11 +121,11 @@ function folded(session, others, beside) {
   );
 }
 
-const paragraph = (text) => h("p", {}, text);
+const paragraph = (text) => h("p", {}, told(text));
 
 function traceView(session, { subscription, decision, text, notifications }) {
   const who = subscription === null ? "replay" : `subscription ${subscription}`;
-  const more = text !== decision && h("span", { class: "muted" }, `: ${text}`);
+  const more = text !== decision && h("span", { class: "muted" }, `: ${told(text)}`);
   const to = (serial) => link({ account: session.name, view: "deliveries", which: String(serial) });
   return h(
     "div",
@@ -132,11 +133,11 @@ function traceView(session, { subscription, decision, text, notifications }) {
     h("p", {}, h("strong", {}, who), ` ${decision}`, more),
     notifications.map(({ notification, text: life, steps }) => [
       // It begins with its number, which is the link here.
-      h("p", {}, h("a", { href: to(notification) }, `#${notification}`), muted(life.replace(/^#\d+/, ""), "span")),
+      h("p", {}, h("a", { href: to(notification) }, `#${notification}`), muted(told(life.replace(/^#\d+/, "")), "span")),
       h(
         "ul",
         {},
-        steps.map((step) => h("li", {}, step.text)),
+        steps.map((step) => h("li", {}, told(step.text))),
       ),
     ]),
   );

@@ -65,7 +65,7 @@ function withEndpoint(session, to) {
     h(
       "p",
       {},
-      "With one: give its target a route under ",
+      "With an endpoint of your own: give its target a route under ",
       to("subscriptions", "Subscriptions"),
       ", and subscribe it there, or with this command:",
     ),

@@ -10,6 +10,7 @@ export function listFoot(place, { session, feed, rows, sorted, onShow, onOlder }
   // Where nothing was asked for, nothing is known.
   if (feed.wrong) return fill(place, off);
   const { hasOlder, isFull } = feed;
+  if (!rows.length && !hasOlder) return fill(place, off);
   const number = feed.older ? feed.older.toLocaleString("en") : "";
   return fill(
     place,

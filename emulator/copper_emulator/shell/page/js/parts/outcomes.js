@@ -1,6 +1,7 @@
 // How did it go, in one line? What was sent and not delivered is no success.
 
 import { say } from "../say.js";
+import { told } from "../telling.js";
 import { count, stateWord, UNDER_WAY } from "../words.js";
 
 /** `3 notifications: 2 delivered, 1 failed`, of their states; `what` was done stands before the colon. */
@@ -17,9 +18,9 @@ export function anyLost(states) {
 
 /** Say how one that was just sent by hand has ended. */
 export function tellOfSent(what, { notification }) {
-  const { serial, state, outcome, told } = notification;
-  if (!outcome) return say(`${what} as #${serial}: ${told}`);
-  if (state === "delivered") return say(`${what} as #${serial}: ${told}`);
-  const [first, ...rest] = told.split(". ");
+  const { serial, state, outcome } = notification;
+  const text = told(notification.told);
+  if (!outcome || state === "delivered") return say(`${what} as #${serial}: ${text}`);
+  const [first, ...rest] = text.split(". ");
   say(`${what} as #${serial}, and not delivered: ${first}`, rest.join(". "), { problem: true });
 }

@@ -80,16 +80,18 @@ export class Selection {
       }
     }
     this.none();
-    if (states.length) say(outcomes(states, " sent again"), "", { problem: anyLost(states) });
-    if (refused.length) tellOfRefused(refused);
+    const again = states.length ? outcomes(states, " sent again") : "";
+    if (refused.length) tellOfRefused(refused, again);
+    else say(again, "", { problem: anyLost(states) });
   }
 }
 
-/** One line for all of them: the first says what is wrong. */
-function tellOfRefused(refused) {
+/** One line for all of them, behind what became of the others: the first says what is wrong. */
+function tellOfRefused(refused, again) {
   const serials = refused.map(([serial]) => `#${serial}`);
   const [[, { message }]] = refused;
-  say(`${count(refused.length, "notification")} not sent again: ${shortIds(serials)}`, message, { problem: true });
+  const left = `${count(refused.length, "notification")} not sent again: ${shortIds(serials)}`;
+  say(again ? `${again}; ${left}` : left, message, { problem: true });
 }
 
 /** Rows by their keys: not shown in the list from now on, until they are asked for. */

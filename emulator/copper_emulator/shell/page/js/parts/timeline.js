@@ -1,14 +1,17 @@
 // When was what sent, held or lost, seen against the windows of the limits? A drawing over virtual time.
 
-import { h, svg } from "../dom.js";
+import { svg } from "../dom.js";
 import { clockTime, count } from "../words.js";
 
-const WIDTH = 960;
 const LEFT = 88;
 const RIGHT = 12;
 const LANE = 46;
 const ROW = 15;
 const AXIS = 20;
+const SLOT = 6;
+const LEAST_WIDTH = 240;
+/** Room for a moment of the axis and for some air, in the letters that it has. */
+const LABEL = 90;
 
 // Beside the colour each lane has its own place and word.
 const LANES = [
@@ -18,30 +21,33 @@ const LANES = [
   ["not sent", "bad", (mark) => ["lost", "dropped", "blocked", "cancelled"].includes(mark.what)],
 ];
 
-/** `marks`: [{at, what}] in ms; `windows`: [{from, until, text, full}] in ms. */
-export function timeline(marks, windows, from, until, now) {
+/** `marks`: [{at, what}] in ms; `windows`: [{from, until, text, full}] in ms; `room`: how wide it may be.
+ *
+ * It is drawn as wide as that, and not scaled: its letters would shrink with it.
+ */
+export function timeline(marks, windows, { from, until, now }, room) {
+  const width = Math.max(LEAST_WIDTH, Math.floor(room));
+  const plot = width - LEFT - RIGHT;
   const top = 8 + windows.length * ROW;
   const bottom = top + LANE * LANES.length;
-  const x = (moment) => LEFT + ((moment - from) / Math.max(1, until - from)) * (WIDTH - LEFT - RIGHT);
+  const x = (moment) => LEFT + ((moment - from) / Math.max(1, until - from)) * plot;
   const text = LANES.map(([word, , fits]) => `${count(marks.filter(fits).length, "notification")} ${word}`).join(", ");
-  return h(
-    "div",
-    { class: "scrolls", tabindex: 0, role: "region", "aria-label": "Timeline" },
-    svg(
-      "svg",
-      {
-        viewBox: `0 0 ${WIDTH} ${bottom + AXIS}`,
-        class: "timeline",
-        role: "img",
-        "aria-label": `From ${clockTime(iso(from))} to ${clockTime(iso(until))}: ${text}`,
-      },
-      windows.map((window, place) => windowOf(window, place, x, from, until, bottom)),
-      LANES.flatMap(([word, kind, fits], place) =>
-        lane(word, kind, marks.filter(fits), top + LANE * (place + 1) - 4, from, until),
-      ),
-      svg("line", { x1: x(now), x2: x(now), y1: 2, y2: bottom, class: "now" }, svg("title", {}, "now")),
-      axis(x, from, until, bottom + 14),
+  return svg(
+    "svg",
+    {
+      width,
+      height: bottom + AXIS,
+      viewBox: `0 0 ${width} ${bottom + AXIS}`,
+      class: "timeline",
+      role: "img",
+      "aria-label": `From ${clockTime(iso(from))} to ${clockTime(iso(until))}: ${text}`,
+    },
+    windows.map((window, place) => windowOf(window, place, x, from, until, bottom)),
+    LANES.flatMap(([word, kind, fits], place) =>
+      lane(word, kind, marks.filter(fits), { bottom: top + LANE * (place + 1) - 4, from, until, plot }),
     ),
+    svg("line", { x1: x(now), x2: x(now), y1: 2, y2: bottom, class: "now" }, svg("title", {}, "now")),
+    axis(x, from, until, bottom + 14, Math.max(1, Math.min(6, Math.floor(plot / LABEL)))),
   );
 }
 
@@ -62,17 +68,17 @@ function windowOf(window, place, x, from, until, bottom) {
   );
 }
 
-function lane(word, kind, marks, bottom, from, until) {
-  const most = 140;
+function lane(word, kind, marks, { bottom, from, until, plot }) {
+  const most = Math.floor(plot / SLOT);
   const heights = new Array(most).fill(0);
   for (const mark of marks) {
     const share = (mark.at - from) / Math.max(1, until - from);
     if (share >= 0 && share <= 1) heights[Math.min(most - 1, Math.floor(share * most))] += 1;
   }
   const tallest = Math.max(...heights, 1);
-  const width = (WIDTH - LEFT - RIGHT) / most;
+  const width = plot / most;
   return [
-    svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: bottom, y2: bottom, class: "base" }),
+    svg("line", { x1: LEFT, x2: LEFT + plot, y1: bottom, y2: bottom, class: "base" }),
     svg("text", { x: 4, y: bottom - 8, class: "lane" }, word),
     svg("text", { x: 4, y: bottom + 3, class: "label" }, String(marks.length)),
     heights.map((number, slot) => {
@@ -94,8 +100,7 @@ function lane(word, kind, marks, bottom, from, until) {
   ].flat();
 }
 
-function axis(x, from, until, y) {
-  const steps = 6;
+function axis(x, from, until, y, steps) {
   return Array.from({ length: steps + 1 }, (_, step) => {
     const moment = from + ((until - from) * step) / steps;
     return svg(

@@ -9,6 +9,7 @@ import { tabs } from "../parts/tabs.js";
 import { go, link, read } from "../router.js";
 import { listen } from "../session.js";
 import { asStep } from "../snippets.js";
+import { told } from "../telling.js";
 import { status, statusDetail, topic } from "../words.js";
 
 /** `rows()`: the list it stands in, for first, previous, next and last. */
@@ -85,9 +86,10 @@ async function wholePane(session, serial, { tab, revealed, choose, reveal }) {
 
 function head(session, whole) {
   const { notification } = whole;
-  const { serial, state, target, route, told, faults, note, outcome } = notification;
+  const { serial, state, target, route, told: said, faults, note, outcome } = notification;
   // What ended in one word needs no sentence. `TLS` alone says too little of what is wrong with a certificate.
-  const sentence = !outcome || told.includes(". ") || told.startsWith("failed: TLS") ? told : "";
+  const sentence = !outcome || said.includes(". ") || said.startsWith("failed: TLS") ? told(said) : "";
+  const subscriptions = link({ account: session.name, view: "subscriptions" });
   return h(
     "div",
     { class: "pane-head" },
@@ -100,6 +102,7 @@ function head(session, whole) {
       route && h("span", { class: "muted" }, ` via ${route}`),
     ),
     sentence && h("p", {}, sentence),
+    state === "blocked" && h("p", {}, "Or here: ", h("a", { href: subscriptions }, "New route"), " under Subscriptions."),
     faults.length > 0 &&
       h(
         "p",
@@ -138,7 +141,7 @@ async function notePane(session, number) {
       { class: "pane-head" },
       h("h1", {}, change ? topic(change) : kind),
       status(kind === "change" ? "nobody" : kind),
-      h("p", { class: "mono" }, line),
+      h("p", { class: "mono" }, told(line)),
     ),
     change && aboutChange(session, change),
   ];
@@ -155,7 +158,7 @@ function aboutChange(session, change) {
       copyButton("Copy as JSON", () => JSON.stringify(change, null, 2), "JSON"),
     ),
     h("h3", {}, "Why nobody was notified"),
-    change.note && h("p", {}, change.note),
+    change.note && h("p", {}, told(change.note)),
     why(session, change.serial, null),
     h("h3", {}, "The change"),
     jsonView(change),

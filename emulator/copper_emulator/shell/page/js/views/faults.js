@@ -38,11 +38,13 @@ export async function show(main, { session, signal }) {
   const { api } = session;
   const on = h("section", { class: "panel", "aria-label": "Faults that are on" });
   const once = select(ONCE, ONCE[1][0], { "aria-label": "What happens to the next delivery" });
-  const target = h("input", { type: "url", placeholder: "all targets", "aria-label": "Only targets that begin so" });
+  const target = h("input", { type: "url", placeholder: "all targets" });
 
-  const turn = async (text) => {
+  /** `control`: where it was said how much; what is wrong with that is told there. */
+  const turn = async (text, control) => {
     const written = target.value.trim() ? `${text}@${target.value.trim()}` : text;
-    await tried(() => api.switchFaults([written]), `On: ${written}`);
+    const on = () => api.switchFaults([written]).catch((error) => refused(error, control, target));
+    await tried(on, `On: ${written}`);
     await session.look();
   };
 
@@ -92,7 +94,7 @@ export async function show(main, { session, signal }) {
           { class: "row" },
           "the next notification",
           once,
-          button("Switch on once", () => turn(once.value), { class: "main" }),
+          button("Switch on once", () => turn(once.value, once), { class: "main" }),
         ),
       ),
       h(
@@ -127,23 +129,28 @@ export async function show(main, { session, signal }) {
   );
 }
 
+function refused(error, control, target) {
+  if (error.status === 422) error.control = error.message.includes("is no target") ? target : control;
+  throw error;
+}
+
 function row([name, text, how], turn) {
-  const [control, written] = controlOf(name, how);
+  const [shown, written, control] = controlOf(name, how);
   return h(
     "tr",
     {},
     h("td", {}, h("code", {}, name)),
     h("td", {}, text),
-    h("td", {}, control),
+    h("td", {}, shown),
     h(
       "td",
       { class: "actions" },
-      button("Switch on", () => turn(written()), { "aria-label": `Switch on ${name}` }),
+      button("Switch on", () => turn(written(), control), { "aria-label": `Switch on ${name}` }),
     ),
   );
 }
 
-/** What says how much, and the fault as it is written then. */
+/** What says how much, the fault as it is written then, and the box in which it stands, if there is one. */
 function controlOf(name, how) {
   if (how === "") return [h("span", { class: "muted" }, "–"), () => name];
   if (how === "share") return slider(name);
@@ -155,6 +162,7 @@ function controlOf(name, how) {
   return [
     how === "next" ? h("span", { class: "row" }, "the next", value) : value,
     () => `${name}=${value.value.trim()}`,
+    value,
   ];
 }
 
@@ -162,5 +170,5 @@ function slider(name) {
   const shown = h("output", { class: "mono" }, "20%");
   const value = h("input", { type: "range", min: 1, max: 100, value: 20, "aria-label": `Share of ${name}` });
   value.addEventListener("input", () => (shown.textContent = `${value.value}%`));
-  return [h("span", { class: "row" }, value, shown), () => `${name}=${value.value}%`];
+  return [h("span", { class: "row" }, value, shown), () => `${name}=${value.value}%`, value];
 }

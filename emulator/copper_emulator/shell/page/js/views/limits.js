@@ -34,9 +34,20 @@ export async function show(main, { session, signal }) {
     ),
   );
 
+  let latest = null;
+  let room = 0;
+
   async function draw() {
     const read = await looked(() => session.api.limits(MARKS));
     if (!read || signal.aborted) return;
+    latest = read;
+    paint();
+  }
+
+  /** How wide the drawing may be is known a little after it has its place, and changes with the window. */
+  function paint() {
+    if (latest === null || !room) return;
+    const read = latest;
     const until = Date.parse(read.now);
     const from = until - Number(span.value);
     const end =
@@ -52,7 +63,7 @@ export async function show(main, { session, signal }) {
     fill(
       drawing,
       h("h2", {}, "Delivered, failed, held, not sent"),
-      timeline(marks, read.limits.filter((limit) => limit.window_from).map(windowOf), from, end, until),
+      timeline(marks, read.limits.filter((limit) => limit.window_from).map(windowOf), { from, until: end, now: until }, room),
       h(
         "p",
         { class: "muted" },
@@ -63,6 +74,13 @@ export async function show(main, { session, signal }) {
     );
   }
 
+  const measured = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === room) return;
+    room = contentRect.width;
+    paint();
+  });
+  measured.observe(drawing);
+  signal.addEventListener("abort", () => measured.disconnect());
   const soon = gathered(draw, 300, signal);
   span.addEventListener("change", draw);
   listen(session, "known", soon, signal);

@@ -6,6 +6,7 @@ import { go, link } from "../router.js";
 import { anyLost, outcomes } from "../parts/outcomes.js";
 import { looked, readJson, say, tried } from "../say.js";
 import { listen } from "../session.js";
+import { told } from "../telling.js";
 import { watch } from "../watching.js";
 import { clockTime, status, statusDetail, topic } from "../words.js";
 
@@ -258,9 +259,9 @@ function changed(record, boxes) {
   return Object.fromEntries(others.map(([name, control]) => [name, read(control)]));
 }
 
-function tellOf({ changes, ignored }) {
+function tellOf({ changes, hints }) {
   const states = changes.flatMap((change) => change.notifications).map(({ state }) => state);
-  const hint = ignored.length ? `Only Copper writes ${ignored.join(", ")}.` : (changes[0]?.note ?? "");
+  const hint = hints.length ? `${hints.join(". ")}.` : told(changes[0]?.note ?? "");
   if (!changes.length) say("The values were the same: nothing changed", hint);
   else if (!states.length) say("Saved; nobody is notified", hint);
   else say(`Saved; ${outcomes(states)}`, hint, { problem: anyLost(states) });

@@ -7,6 +7,7 @@ import { confirmed } from "../parts/dialog.js";
 import { go, link } from "../router.js";
 import { listen } from "../session.js";
 import { complain, looked, tried, wrong } from "../say.js";
+import { told } from "../telling.js";
 import { count, duration, sign } from "../words.js";
 
 const OWN = "";
@@ -220,9 +221,9 @@ function runView(run) {
       "aria-label": "Steps played",
     }),
     h("ol", { class: "step-log", tabindex: 0, "aria-label": "Steps" }, run.steps.map(stepLine)),
-    run.failure && h("pre", { tabindex: 0, class: "bad" }, run.failure),
+    run.failure && h("pre", { tabindex: 0, class: "bad" }, told(run.failure)),
     run.timeline.length > 0 &&
-      h("details", {}, h("summary", {}, "What happened"), h("pre", { tabindex: 0 }, run.timeline.join("\n"))),
+      h("details", {}, h("summary", {}, "What happened"), h("pre", { tabindex: 0 }, told(run.timeline.join("\n")))),
     run.waiting > 0 && h("p", { class: "warning" }, `${count(run.waiting, "notification")} had not ended when it was over.`),
     run.left?.length > 0 && h("p", { class: "warning" }, `The account goes on with ${run.left.join(", ")}; a reset ends that.`),
     run.drawn_from !== null && h("p", { class: "muted" }, `Drawn from seed ${run.drawn_from}.`),
@@ -241,6 +242,6 @@ function stepLine(step) {
       { class: "muted" },
       `+${duration(step.at_ms)}${step.ended ? `, ${count(step.ended, "notification")} ended` : ""}`,
     ),
-    !step.passed && h("pre", { tabindex: 0 }, step.message),
+    !step.passed && h("pre", { tabindex: 0 }, told(step.message)),
   );
 }

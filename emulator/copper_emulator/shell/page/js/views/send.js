@@ -5,7 +5,8 @@ import { go } from "../router.js";
 import { anyLost, outcomes, tellOfSent } from "../parts/outcomes.js";
 import { confirmed } from "../parts/dialog.js";
 import { looked, readJson, say, tried } from "../say.js";
-import { isNotification, oddities } from "../validity.js";
+import { told } from "../telling.js";
+import { isNotification, oddities, unfound } from "../validity.js";
 import { TOPICS, TYPES } from "../words.js";
 
 const EVERYBODY = "";
@@ -22,7 +23,7 @@ export async function show(main, { session, signal }) {
 
 class SendView {
   constructor(session, subscriptions) {
-    Object.assign(this, { session, subscriptions, api: session.api, known: [], sampled: "", sent: "" });
+    Object.assign(this, { session, subscriptions, api: session.api, known: null, sampled: "", sent: "" });
     this.type = select(TYPES, "person", { id: "send-type" });
     this.event = select(TOPICS.person, "update", { id: "send-event" });
     this.to = select([], EVERYBODY, { id: "send-to" });
@@ -131,7 +132,8 @@ class SendView {
     const before = this.body.value;
     const found = await looked(() => this.api.search(type, { page_size: 200 }));
     const records = found?.records ?? [];
-    this.known = records.map((record) => record.id);
+    // Of the ids of a type with more than a page of records it is not known which there are.
+    this.known = found && found.total === records.length ? records.map((record) => record.id) : null;
     const sample = JSON.stringify(this.sample(records[0], chosen ?? this.matching()[0]), null, 2);
     // Who has begun to write meanwhile keeps what is written.
     if ([before, this.sampled].includes(this.body.value)) {
@@ -141,22 +143,25 @@ class SendView {
     this.check();
   }
 
-  /** The body that a subscription would get; without a record the id stands for one that is not there. */
+  /** The body that a subscription would get; without a record the id stands for one that is not there.
+   *
+   * Its record is by now as it was changed: an endpoint that fetches it finds the new name.
+   */
   sample(record, subscription) {
     const [type, event] = [this.type.value, this.event.value];
-    const name = record?.name ?? "Ada";
     return {
       subscription_id: subscription?.id ?? 1,
       event,
       type,
       ids: [record?.id ?? 17],
-      updated_attributes: event === "update" ? { name: [name, `${name} Lovelace`] } : {},
+      updated_attributes: event === "update" ? { name: ["Former name", record?.name ?? "Ada Lovelace"] } : {},
       timestamp: new Date(this.session.now()).toISOString(),
     };
   }
 
   check() {
-    const odd = oddities(this.body.value, this.known);
+    const odd = oddities(this.body.value);
+    const gone = unfound(this.body.value, this.known);
     const list = h(
       "ul",
       {},
@@ -168,6 +173,7 @@ class SendView {
       odd.length
         ? h("div", { class: "warning" }, `Copper would not send this. ${asItIs}`, list)
         : h("p", { class: "muted" }, "A body as Copper sends it."),
+      gone && h("p", { class: "muted" }, gone),
     );
   }
 
@@ -196,6 +202,6 @@ class SendView {
 
 function tellOf({ notifications, note }) {
   const states = notifications.map(({ state }) => state);
-  if (!states.length) say("It happened, and nobody is notified", note);
+  if (!states.length) say("It happened, and nobody is notified", told(note ?? ""));
   else say(`Sent: ${outcomes(states)}`, "", { problem: anyLost(states) });
 }

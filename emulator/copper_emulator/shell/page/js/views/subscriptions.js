@@ -2,6 +2,7 @@
 
 import { button, field, fill, gathered, h, select } from "../dom.js";
 import { confirmed, dialog } from "../parts/dialog.js";
+import { link } from "../router.js";
 import { looked, readJson, tried } from "../say.js";
 import { listen } from "../session.js";
 import { watch } from "../watching.js";
@@ -82,11 +83,21 @@ class SubscriptionsView {
         data(each.target),
         data(each.route || "–"),
         h("span", { class: "mono" }, each.waiting),
-        targetState(each),
+        this.targetState(each),
         button(word, turn, { "aria-label": `${word} ${each.target}` }),
       ];
     });
     return table(["Target", "Route", "Waiting", "State"], rows, "Targets of subscriptions appear here.");
+  }
+
+  /** What would let it go is done here: the server's sentences after the first name commands for it. */
+  targetState({ paused, blocked }) {
+    if (paused) return sign("wait", "‖", "paused");
+    if (!blocked) return "open";
+    const settings = h("a", { href: link({ account: this.session.name, view: "account" }) }, "Account");
+    const help = [". Give it a route with New route below; or name its host in allow_targets under ", settings, "."];
+    const [why, ...rest] = blocked.split(". ");
+    return [status("blocked"), h("p", { class: "muted" }, why, rest.length > 0 && help)];
   }
 
   routeTable(routes) {
@@ -130,11 +141,6 @@ function table(heads, rows, none) {
 
 function data(text) {
   return h("span", { class: "data" }, text);
-}
-
-function targetState({ paused, blocked }) {
-  if (paused) return sign("wait", "‖", "paused");
-  return blocked ? [status("blocked"), h("p", { class: "muted" }, blocked)] : "open";
 }
 
 function form(api, subscription, close) {

@@ -1,0 +1,19 @@
+"""Where can an endpoint fetch records while a command sends to it?"""
+
+from __future__ import annotations
+
+from yarl import URL
+
+from copper_emulator.cli.output import Output
+from copper_emulator.shell.serving import DEFAULT_PORT
+
+
+def tell_where(api_url: str, asked: int | None, token: str, output: Output) -> None:
+    """Say where, and why not at the usual port where it is not; `asked` is the port that was given."""
+    if asked is None and URL(api_url).port != DEFAULT_PORT:
+        output.line(
+            f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own. Where "
+            "your endpoint fetches at a fixed URL, end the other or give --port."
+        )
+    taken = f"the token {token}" if token else "any token"
+    output.line(f"Records can be fetched at {api_url} with {taken}; --port and --token fix them.")

@@ -1,0 +1,36 @@
+"""Which records has the account switched off? Leads, where its `setting_enable_leads` is false.
+
+Two integrations met 403 "Feature not enabled" for leads and /lead_statuses then (docs/facts.md).
+"""
+
+from __future__ import annotations
+
+from operator import methodcaller
+
+from copper_emulator.core.errors import CopperEmulatorError, NotEnabled
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.lookups.tables import ENABLE_LEADS
+from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.tables import LEAD
+
+# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
+__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+
+_PATHS = ("leads", "lead_statuses")
+
+
+def is_of_leads(path: str) -> bool:
+    """Whether a path of the API, like `/leads/{id}`, is there only while leads are switched on."""
+    return path.split("/")[1] in _PATHS
+
+
+def is_switched_off(store: RecordStore, kind: EntityType) -> bool:
+    """Whether records of a type are; they stay as they are, and nobody can see or change them."""
+    # Who has never asked for the lookup tables has not changed the account.
+    return kind is LEAD and store.has_catalogue and not store.catalogue.has_leads
+
+
+def require(store: RecordStore, kind: EntityType) -> None:
+    """Raises NotEnabled where records of a type are switched off."""
+    if is_switched_off(store, kind):
+        raise NotEnabled(hint=f"Leads are switched off in this account: {ENABLE_LEADS} of its settings is false.")

@@ -1,0 +1,89 @@
+"""An account whose leads are switched off: nothing can be done to them, and they stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotEnabled
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.switched_off import is_of_leads, is_switched_off, require
+from tests.core.builders import START, make_account
+from tests.core.records.playing import LEAD, PERSON, TASK, email, everything, get, make
+
+Done = Callable[[int], Deed[Any]]
+
+DEEDS: dict[str, Done] = {
+    "create": lambda lead: deeds.create(LEAD, [{"name": "Eve"}]),
+    "create one": lambda lead: deeds.create_one(LEAD, {"name": "Eve"}),
+    "update": lambda lead: deeds.update(LEAD, [lead], {"title": "Countess"}),
+    "update one": lambda lead: deeds.update_one(LEAD, lead, {"title": "Countess"}),
+    "delete": lambda lead: deeds.delete(LEAD, [lead]),
+    "seed": lambda lead: deeds.seed(LEAD, [{"name": "Eve"}]),
+    "bulk create": lambda lead: deeds.bulk_create(LEAD, [{"name": "Eve"}]),
+    "bulk update": lambda lead: deeds.bulk_update(LEAD, [{"id": lead, "title": "Countess"}]),
+    "convert": lambda lead: deeds.convert(lead, {"details": {"opportunity": {}}}),
+    "upsert": lambda lead: deeds.upsert({}),
+}
+
+
+def switch(account: Account, *, on: bool) -> None:
+    account.records.catalogue.change_account({"settings": {"setting_enable_leads": on}})
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS.keys())
+def test_nothing_can_be_done_to_leads(deed: Done) -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada", email=email("ada@engines.example"))
+    switch(account, on=False)
+    before = everything(account)
+
+    with pytest.raises(NotEnabled) as caught:
+        account.act(deed(lead), START)
+
+    assert caught.value.body == {"success": False, "status": 403, "message": "Feature not enabled"}
+    assert caught.value.hint == "Leads are switched off in this account: setting_enable_leads of its settings is false."
+    assert everything(account) == before
+    assert len(account.journal.changes) == 1
+
+
+def test_what_there_was_is_there_again_when_they_are_switched_on() -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    switch(account, on=False)
+    switch(account, on=True)
+
+    account.act(deeds.update(LEAD, [lead], {"title": "Countess"}), START)
+
+    assert get(account, LEAD, lead).title == "Countess"
+
+
+def test_all_others_are_as_ever() -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    switch(account, on=False)
+
+    person = make(account, PERSON, name="Bob")
+    task = make(account, TASK, name="Call", related_resource={"type": "lead", "id": lead})
+
+    assert get(account, PERSON, person).name == "Bob"
+    assert get(account, TASK, task).related_resource == {"type": "lead", "id": lead}
+
+
+def test_who_never_asked_for_the_tables_has_switched_nothing_off() -> None:
+    store = make_account().records
+
+    assert [kind for kind in EntityType if is_switched_off(store, kind)] == []
+    require(store, LEAD)
+    assert not store.has_catalogue
+
+
+def test_the_paths_of_leads() -> None:
+    paths = ["/leads", "/people", "/leads/{id}/convert", "/account", "/lead_statuses", "/people/{id}/related/leads"]
+
+    assert list(filter(is_of_leads, paths)) == ["/leads", "/leads/{id}/convert", "/lead_statuses"]
