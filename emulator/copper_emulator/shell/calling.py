@@ -75,28 +75,31 @@ class Delivering:
         if route.kind is RouteKind.AIOHTTP:
             server = await self._server_of(route)
             return server if isinstance(server, Result) else None
-        lifespan = await self._lifespan_of(route)
-        return lifespan if isinstance(lifespan, Result) else None
+        lifespan = self._lifespan_of(route)
+        return None if lifespan.is_up else await self._up(route, lifespan)
 
-    async def _asgi(self, route: Route, attempt: Attempt) -> Result:
+    async def _asgi(self, route: Route, attempt: Attempt, timeout_ms: int) -> Result:
         if not route.lifespan:
-            return await send_to_asgi(route.to, attempt, state={}, timeout_ms=self._timeout_ms)
-        lifespan = await self._lifespan_of(route)
-        if isinstance(lifespan, Result):
-            return lifespan
-        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
+            return await send_to_asgi(route.to, attempt, state={}, timeout_ms=timeout_ms)
+        lifespan = self._lifespan_of(route)
+        if not lifespan.is_up:
+            failure = await self._up(route, lifespan)
+            if failure is not None:
+                return failure
+        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=timeout_ms)
 
-    async def _lifespan_of(self, route: Route) -> Lifespan | Result:
+    def _lifespan_of(self, route: Route) -> Lifespan:
         lifespan = self._lifespans.get(id(route.to))
         # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
         if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
             lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
-        if not lifespan.is_up:
-            failure = await lifespan.started(timeout_ms=self._timeout_ms)
-            if failure is not None:
-                return failure
-            self._stage.started.add(id(route.to))
         return lifespan
+
+    async def _up(self, route: Route, lifespan: Lifespan) -> Result | None:
+        failure = await lifespan.started(timeout_ms=self._timeout_ms)
+        if failure is None:
+            self._stage.started.add(id(route.to))
+        return failure
 
     async def _awaited(self, route: Route, attempt: Attempt) -> Result:
         """Call an ASGI application or an async function on the running loop, and wait for the work that it leaves.
@@ -106,7 +109,7 @@ class Delivering:
         began, timeout_ms = monotonic(), self._timeout_ms
         with EndpointCall() as call:
             if route.kind is RouteKind.ASGI:
-                result = await self._asgi(route, attempt)
+                result = await self._asgi(route, attempt, timeout_ms)
             else:
                 result = await send_to_async_function(route.to, attempt, timeout_ms=timeout_ms)
             if not call.has_left:

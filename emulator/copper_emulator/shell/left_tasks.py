@@ -24,6 +24,8 @@ class EndpointCall:
     """One call of an endpoint on the running loop: what is begun in the block, in its context, belongs to it."""
 
     # Every delivery to an async endpoint passes here, and generators would take several times as long.
+    __slots__ = ("_failed", "_is_over", "_loop", "_noting", "_running", "_token")
+
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[Any]] = set()
