@@ -170,12 +170,14 @@ async def test_an_endpoint_cannot_move_time_and_does_not_wait_for_its_own_delive
         assert len(copper.changes) == 2
 
 
-async def test_work_that_outlives_the_answer_takes_a_turn_of_its_own() -> None:
+async def test_work_that_outlives_the_wait_for_it_takes_a_turn_of_its_own() -> None:
     async with AsyncEmulator() as copper:
         work: list[asyncio.Task[bool]] = []
+        returned = asyncio.Event()
+        copper._stage.tasks_patience = 0.0
 
         async def follow_up() -> bool:
-            await at_leisure(None)  # type: ignore[arg-type]  # it does not look
+            await returned.wait()
             made = await copper.tasks.create(name="follow up")
             return any(delivery.type == "task" and made.id in delivery.ids for delivery in copper.deliveries)
 
@@ -190,6 +192,7 @@ async def test_work_that_outlives_the_answer_takes_a_turn_of_its_own() -> None:
         copper.subscribe("task", "new", target=TARGET)
 
         await copper.people.create(name="Ada")
+        returned.set()
 
         assert await asyncio.gather(*work) == [True] * 3
 

@@ -134,6 +134,7 @@ def test_copper_has_every_name_of_the_face() -> None:
             "switch_key",
             "intercept",
             "route",
+            "start",
             "subscribe",
             "unsubscribe",
         ),

@@ -1,4 +1,7 @@
-"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes."""
+"""The asynchronous face: what the `copper_async` fixture is. The names of `Copper`, with `await` where time passes.
+
+The file is a little longer than others because its class is read as one, beside its synchronous twin.
+"""
 
 from __future__ import annotations
 
@@ -93,6 +96,21 @@ class AsyncCopper(Face):
 
         return connect_async(url, account=account, token=token)
 
+    async def start(self, app: object) -> None:
+        """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
+
+        It goes on to the end of the account. What its start-up made due has been delivered when the call returns.
+
+        Raises:
+            RouteError: its start-up failed, or it has none.
+            UsageError: the call comes from inside a delivery.
+        """
+        __tracebackhide__ = True
+        # Another task may deliver just now.
+        self._stage.check_startable(inside=self._turns.is_inside)
+        await self._delivering.start(app)
+        await self.settle()
+
     # --- making things happen -------------------------------------------------------------------------------
 
     @written_like("copper.fire('person', 'update', ids=17)")
@@ -186,7 +204,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(await self._drive(check(self._stage, plan)))
+        return self._reported(await self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

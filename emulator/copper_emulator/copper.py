@@ -1,4 +1,7 @@
-"""The synchronous face: what the `copper` fixture is."""
+"""The synchronous face: what the `copper` fixture is.
+
+The file is a little longer than others because its class is read as one, beside its asynchronous twin.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +90,21 @@ class Copper(Face):
         from copper_emulator.remote import connect
 
         return connect(url, account=account, token=token)
+
+    def start(self, app: object) -> None:
+        """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
+
+        It goes on to the end of the account. What its start-up made due has been delivered when the call returns.
+
+        Raises:
+            RouteError: its start-up failed, or it has none.
+            UsageError: the call comes from inside a delivery.
+        """
+        __tracebackhide__ = True
+        check_thread(self._stage)
+        with self._stage.starting():
+            self._delivering.start(app)
+        self.settle()
 
     # --- making things happen -------------------------------------------------------------------------------
 
@@ -181,7 +199,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(self._drive(check(self._stage, plan)))
+        return self._reported(self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

@@ -161,7 +161,7 @@ class Face(Intercepted, OverTls):
 
     # --- where notifications really go ----------------------------------------------------------------------
 
-    def route(self, origin: str, to: object, *, kind: KindName | None = None) -> None:
+    def route(self, origin: str, to: object, *, kind: KindName | None = None, lifespan: bool = True) -> None:
         """Send targets that begin with `origin` to an app in this process, or to another URL.
 
         Args:
@@ -169,11 +169,12 @@ class Face(Intercepted, OverTls):
             to: a URL, a WSGI app, an ASGI app, an aiohttp Application, or a function of a `Received` that returns an
                 answer (see `Response`) or awaits one.
             kind: what `to` is, where that is not certain.
+            lifespan: False where the test has entered an ASGI application's lifespan itself, `with TestClient(app)`.
 
         Raises:
             RouteError: origin or destination cannot be understood.
         """
-        self._stage.routes.add(origin, to, kind)
+        self._stage.routes.add(origin, to, kind, lifespan=lifespan)
 
     @written_like("copper.subscribe('person', 'new', target='https://my-app.example/hook')")
     def subscribe(

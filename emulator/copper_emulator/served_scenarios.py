@@ -173,8 +173,8 @@ class _Beside(Routes):
     def __iter__(self) -> Iterator[Route]:
         return iter(self._own)
 
-    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
-        return self._own.add(origin, to, kind)
+    def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
+        return self._own.add(origin, to, kind, lifespan=lifespan)
 
     def remove(self, origin: str) -> Route:
         return self._own.remove(origin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -22,19 +21,14 @@ pytestmark = pytest.mark.asyncio
 
 
 @pytest_asyncio.fixture
-async def app(copper_async: AsyncCopper) -> AsyncIterator[FastAPI]:
-    """directory is running; it has subscribed itself."""
+async def app(copper_async: AsyncCopper) -> FastAPI:
+    """directory is running, to the end of the test; it has subscribed itself."""
     client = Client(copper_async.api_url, copper_async.token, copper_async.email)
     app = create_app(client, target=TARGET, secret="s3cret")
-
-    async def running(scope: Any, receive: Any, send: Any) -> None:
-        # Whoever gets an application starts it; this one has been started here, because it has to subscribe first.
-        assert scope["type"] == "http"
-        await app(scope, receive, send)
-
-    copper_async.route(ORIGIN, to=running, kind="asgi")
-    async with app.router.lifespan_context(app):
-        yield app
+    copper_async.route(ORIGIN, to=app)
+    # Else it would start with its first notification, and nobody would have subscribed to any.
+    await copper_async.start(app)
+    return app
 
 
 @pytest.fixture

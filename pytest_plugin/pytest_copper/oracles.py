@@ -1,17 +1,18 @@
 """What must hold of every endpoint, whatever it is for? Functions for any test, and mixins for `CopperMachine`.
 
 Those that say that nothing changes take `state`: a function that returns what the endpoint believes, to be compared.
-Each raises AssertionError where it does not hold, and UsageError where there is nothing to judge by.
+Each raises AssertionError where it does not hold, and UsageError where there is nothing to judge by. Those that take an
+account are awaited where it is `copper_async`, and may be given async functions then.
 
     class Mirror(Idempotent, InAnyOrder, CopperMachine): ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
 
@@ -19,11 +20,13 @@ import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from copper_emulator import Copper, Delivery, UsageError
+from copper_emulator import Delivery, UsageError
 from copper_emulator.core.model import Outcome
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
+from copper_emulator.face import Face
 from copper_emulator.shell.clock import monotonic
+from pytest_copper.both_faces import Steps, asked, is_async, of_both_faces
 from pytest_copper.conditions import ALL_ORDERS, HARMLESS
 from pytest_copper.machine import CopperMachine, Step
 from pytest_copper.probes import probe, sent_ones, tells
@@ -39,23 +42,26 @@ UNKNOWN = {"beyond": {"what": ["is", "known"]}}
 """What a notification of a later version may have beside the keys of today."""
 
 
-def sent_again_changes_nothing(copper: Copper, state: Believed) -> None:
+@of_both_faces
+def sent_again_changes_nothing(copper: Any, state: Believed) -> Steps:
     """Every notification that was delivered is delivered once more: it is answered 2xx, and nothing changes."""
     _believing(state)
     for delivery in _some_delivered(copper):
-        _unchanged(copper, delivery, delivery.body, state, "was sent again")
+        yield from _unchanged(copper, delivery, delivery.body, state, "was sent again")
 
 
-def unknown_fields_change_nothing(copper: Copper, state: Believed) -> None:
+@of_both_faces
+def unknown_fields_change_nothing(copper: Any, state: Believed) -> Steps:
     """Every notification that was delivered comes again with a key nobody knows."""
     _believing(state)
     for delivery in _some_delivered(copper):
-        _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
+        yield from _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
 
 
+@of_both_faces
 def wrong_secret_changes_nothing(
-    copper: Copper, state: Believed, secret: Mapping[str, str], *, must_refuse: bool = True
-) -> None:
+    copper: Any, state: Believed, secret: Mapping[str, str], *, must_refuse: bool = True
+) -> Steps:
     """Every notification comes again as a deletion with another secret, and with none: nothing changes.
 
     Args:
@@ -72,14 +78,12 @@ def wrong_secret_changes_nothing(
         bare = {name: value for name, value in delivery.body.items() if name not in secret}
         for wrong in (dict.fromkeys(secret, "guessed"), {}):
             body = {**bare, **wrong, "event": "delete", "updated_attributes": {}}
-            _refused(copper, delivery, body, state, must_refuse=must_refuse)
+            yield from _refused(copper, delivery, body, state, must_refuse=must_refuse)
 
 
-def _refused(
-    copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, *, must_refuse: bool
-) -> None:
-    before = deepcopy(state())
-    answer = copper.replay(body, target=delivery.target)
+def _refused(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, *, must_refuse: bool) -> Steps:
+    before = deepcopy((yield state()))
+    answer = yield copper.replay(body, target=delivery.target)
     if answer.outcome is Outcome.DELIVERED:
         if must_refuse:
             raise AssertionError(f"a notification with a wrong secret was answered {answer.status}: {answer}")
@@ -87,11 +91,12 @@ def _refused(
         raise AssertionError(f"a notification with a wrong secret made the endpoint fail: {answer}")
     else:
         # As it should be, so that it is nothing that the test did not expect.
-        copper.expect(answer.type, answer.event, ids=answer.ids, status=answer.status)
-    _same(before, state(), f"{answer} has a wrong secret")
+        yield copper.expect(answer.type, answer.event, ids=answer.ids, status=answer.status)
+    _same(before, (yield state()), f"{answer} has a wrong secret")
 
 
-def answers_within(copper: Copper, span: timedelta | str | float) -> None:
+@of_both_faces
+def answers_within(copper: Any, span: timedelta | str | float) -> Steps:
     """The last notification that was delivered comes again, and is answered within a span of time.
 
     Real time, or what the endpoint's answer was scripted to take, whichever is more.
@@ -102,7 +107,7 @@ def answers_within(copper: Copper, span: timedelta | str | float) -> None:
         raise UsageError(f"answers_within: {error}") from None
     for delivery in _some_delivered(copper)[-1:]:
         began = monotonic()
-        answer = copper.replay(delivery.body, target=delivery.target)
+        answer = yield copper.replay(delivery.body, target=delivery.target)
         took = max(round((monotonic() - began) * 1000), answer.ended_ms - answer.started_ms)
         if took > longest:
             raise AssertionError(
@@ -111,30 +116,41 @@ def answers_within(copper: Copper, span: timedelta | str | float) -> None:
             )
 
 
+@of_both_faces
 def outage_is_repaired(
-    copper: Copper, happen: Callable[[], object], reconcile: Callable[[], object], check: Callable[[], object]
-) -> None:
+    copper: Any, happen: Callable[[], object], reconcile: Callable[[], object], check: Callable[[], object]
+) -> Steps:
     """What happens during an outage is missed; after one run of `reconcile` nothing is missing."""
     known = len(copper.deliveries)
     with copper.faults.outage("1h"):
-        happen()
-        copper.run_until_idle()
+        yield happen()
+        yield copper.run_until_idle()
     if not any(delivery.by_fault for delivery in copper.deliveries[known:]):
         raise UsageError("nothing was missed: let `happen` change records of which the endpoint is notified")
-    reconcile()
-    check()
+    yield reconcile()
+    yield check()
 
 
-def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> None:
+@overload
+def same_in_any_order(  # type: ignore[overload-overlap]  # what an async function gives is an object, too
+    play: Callable[[Mapping[str, Any]], Coroutine[Any, Any, object]],
+) -> Coroutine[Any, Any, None]: ...
+@overload
+def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> None: ...
+def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Coroutine[Any, Any, None] | None:
     """The same changes end in the same state however late and in whatever batches they are told.
 
     Args:
         play: given settings, begins anew with them, lets the changes happen and everything be delivered, and returns
-            what the endpoint believes then.
+            what the endpoint believes then. It may be an async function; then this is awaited.
     """
-    expected = deepcopy(play({}))
+    return asked(_same_in_any_order(play), awaited=is_async(play))
+
+
+def _same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Steps:
+    expected = deepcopy((yield play({})))
     for settings in ALL_ORDERS:
-        _same(expected, play(settings), f"with the settings {settings}, instead of each at once,")
+        _same(expected, (yield play(settings)), f"with the settings {settings}, instead of each at once,")
 
 
 class Stateful(CopperMachine):
@@ -271,7 +287,7 @@ def _believing(state: Believed) -> None:
         raise UsageError(f"state is a function of what the endpoint believes, like lambda: dict(names), not {state!r}")
 
 
-def _some_delivered(copper: Copper) -> list[Delivery]:
+def _some_delivered(copper: Face) -> list[Delivery]:
     found = sent_ones(copper)
     ended = [each for each in copper.deliveries if not each.replayed]
     if ended and not found:
@@ -284,12 +300,12 @@ def _some_delivered(copper: Copper) -> list[Delivery]:
     return found
 
 
-def _unchanged(copper: Copper, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> None:
-    before = deepcopy(state())
-    answer = copper.replay(body, target=delivery.target)
+def _unchanged(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Believed, how: str) -> Steps:
+    before = deepcopy((yield state()))
+    answer = yield copper.replay(body, target=delivery.target)
     if answer.outcome is not Outcome.DELIVERED:
         raise AssertionError(f"{delivery} {how} and was not answered 2xx: {answer.verdict}")
-    _same(before, state(), f"{delivery} {how}")
+    _same(before, (yield state()), f"{delivery} {how}")
 
 
 def _same(before: object, after: object, why: str) -> None:

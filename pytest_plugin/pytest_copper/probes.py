@@ -12,6 +12,7 @@ from copper_emulator.core.model import Event, Outcome
 from copper_emulator.core.records.record import COLLECTIONS
 from copper_emulator.core.rules import PAYLOAD_KEYS
 from copper_emulator.core.text import short_ids
+from copper_emulator.face import Face
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def with_what(secret: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     return f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
 
 
-def sent_ones(copper: Copper) -> list[Delivery]:
+def sent_ones(copper: Face) -> list[Delivery]:
     """What Copper sent and was delivered; what a fault has cut off tells of nothing."""
     delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
     return [each for each in delivered if isinstance(each.body, Mapping)]

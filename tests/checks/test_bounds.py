@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from copper_emulator import Emulator, Report
-from copper_emulator.checks.bench import TimeIsUp, Trial, timed
 from copper_emulator.checks.plan import Plan, rows_of
 from copper_emulator.checks.run import check
+from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.driver import Rounds, run_sync
 

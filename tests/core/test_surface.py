@@ -174,6 +174,11 @@ def test_faults_are_switched_off_as_it_is_done_there(surface: Surface, said: str
     assert surface.faults_off == said
 
 
+def test_an_application_is_started_as_the_account_is_called() -> None:
+    assert Surface.PYTEST.start == "copper.start(app)"
+    assert Surface.PYTEST_ASYNC.start == "await copper_async.start(app)"
+
+
 def test_a_scenario_is_read_about_where_it_is_played() -> None:
     """A running server has commands of its own, and a scenario on it has steps."""
     assert Surface.SERVER.of_scenario is Surface.PLAY

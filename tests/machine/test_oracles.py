@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
-from copper_emulator import Copper, Emulator, Received, UsageError
+from copper_emulator import AsyncCopper, AsyncEmulator, Copper, Emulator, Received, UsageError
 from copper_emulator.shell.clock import real_now
 from pytest_copper import oracles
 from pytest_copper.machine import CopperMachine
@@ -354,3 +354,108 @@ def test_who_does_not_is_found_with_the_fault_and_one_record(machine: type[Coppe
     assert said in str(found.error)
     assert found.events == ["faults", "create"]
     assert found.scenario["steps"][0]["faults"] == "api.status=429"
+
+
+# --- asked of an asynchronous account ---------------------------------------------------------------------------------
+
+
+class Mirror:
+    """An async endpoint that keeps names, or, wrongly, counts how often it was told."""
+
+    def __init__(self, copper: AsyncCopper, *, right: bool = True) -> None:
+        self._copper = copper
+        self._right = right
+        self._names: dict[int, object] = {}
+        for event in ("new", "update", "delete"):
+            copper.subscribe("person", event, target=TARGET, secret=SECRET)
+
+    async def __call__(self, request: Received) -> int:
+        if self._right and request.json.get("key") != "s3cret":
+            return 401
+        found = {person.id: person.name for person in self._copper.people.search(ids=request.json["ids"])}
+        for each in request.json["ids"]:
+            self._names.pop(each, None)
+        self._names.update(found)
+        if not self._right:
+            self._names[len(self._names)] = "once more"
+        return 200
+
+    async def believed(self) -> object:
+        """As out of an asynchronous database."""
+        return dict(self._names)
+
+    async def reconcile(self) -> None:
+        self._names = {person.id: person.name for person in self._copper.people.search()}
+
+
+@asynccontextmanager
+async def mirrored(*, right: bool = True) -> AsyncIterator[tuple[AsyncCopper, Mirror]]:
+    async with AsyncEmulator(strict=False) as copper:
+        mirror = Mirror(copper, right=right)
+        copper.route("https://endpoint.example", to=mirror)
+        await copper.people.create(name="Ada")
+        yield copper, mirror
+
+
+@pytest.mark.asyncio
+async def test_a_right_one_holds_up_in_an_asynchronous_test_too() -> None:
+    async with mirrored() as (copper, mirror):
+
+        async def happen() -> None:
+            await copper.people.create(name="Bob")
+
+        async def check() -> None:
+            assert await mirror.believed() == {person.id: person.name for person in copper.people.search()}
+
+        await oracles.sent_again_changes_nothing(copper, mirror.believed)
+        await oracles.unknown_fields_change_nothing(copper, mirror.believed)
+        await oracles.wrong_secret_changes_nothing(copper, mirror.believed, SECRET)
+        await oracles.answers_within(copper, "1h")
+        await oracles.outage_is_repaired(copper, happen, mirror.reconcile, check)
+        assert copper.faults.active == []
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_one_is_told_what_is_wrong_there_too() -> None:
+    async with mirrored(right=False) as (copper, mirror):
+        with pytest.raises(AssertionError, match="was sent again and the endpoint believes something else"):
+            await oracles.sent_again_changes_nothing(copper, mirror.believed)
+        with pytest.raises(AssertionError, match="a notification with a wrong secret was answered 200"):
+            await oracles.wrong_secret_changes_nothing(copper, mirror.believed, SECRET)
+
+
+@pytest.mark.asyncio
+async def test_what_goes_wrong_in_an_outage_ends_it() -> None:
+    async with mirrored() as (copper, mirror):
+
+        async def happen() -> None:
+            raise LookupError("no such customer")
+
+        with pytest.raises(LookupError):
+            await oracles.outage_is_repaired(copper, happen, mirror.reconcile, dict)
+        assert copper.faults.active == []
+
+
+@pytest.mark.asyncio
+async def test_the_same_in_any_order_may_be_played_asynchronously() -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def play(settings: Mapping[str, Any]) -> object:
+        seen.append(dict(settings))
+        return len(seen) if len(seen) > 2 else 0
+
+    with pytest.raises(AssertionError, match="instead of each at once"):
+        await oracles.same_in_any_order(play)
+
+    assert seen[0] == {}
+    assert len(seen) == 3
+
+
+def test_async_functions_in_a_synchronous_test_are_refused_in_words(copper: Copper) -> None:
+    with_sample(copper, "right")
+
+    async def state() -> object:
+        return {}
+
+    with pytest.raises(UsageError, match="state is an async function: give plain ones, or ask copper_async"):
+        oracles.sent_again_changes_nothing(copper, state)

@@ -8,24 +8,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.checks.state import believed, difference
+from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import Attempt, Delivery, EntityType, Event, Outcome, Result, Subscription, Topic
+from copper_emulator.core.model import Delivery, EntityType, Event, Outcome, Subscription, Topic
 from copper_emulator.core.records import deeds
 from copper_emulator.core.subscriptions import Draft, parse_create
+from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import parse_faults
 from copper_emulator.operations import Operations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
+from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.stage import Stage
@@ -41,39 +44,16 @@ IDS_PER_ROW = 100
 _HOUR = 3_600_000
 
 
-class TimeIsUp(Exception):
-    """A row has taken all the real time it may."""
-
-
-@dataclass(slots=True)
-class Trial:
-    """What one row has seen so far."""
-
-    began: float
-    limit: float
-    calls_before: int = 0
-    ahead: int = 0
-    """Milliseconds that it plays ahead."""
-    slowest: float = 0.0
-    touched: dict[tuple[EntityType, int], None] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
-    """Differences, each with when it was seen."""
-    compared: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return monotonic() - self.began
-
-
 class Bench:
     """Rows are written with it. What lets time pass is a generator of rounds, as everywhere.
 
     Raises Invalid where the target cannot be subscribed.
     """
 
-    def __init__(self, stage: Stage, settings: Settings, plan: Plan) -> None:
+    def __init__(self, stage: Stage, settings: Settings, plan: Plan, manner: Manner) -> None:
         self.stage = stage
         self.plan = plan
+        self.manner = manner
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
         """Names of fields in the state that are not Copper's."""
@@ -238,6 +218,33 @@ class Bench:
         finally:
             self.stage.record(lambda account, now: account.faults.off(now, lambda each: each == fault))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What goes at once in the block comes at once to async endpoints of this process, too."""
+        stage = self.stage
+        stage.together, stage.stood_still = True, 0.0
+        try:
+            yield
+        finally:
+            stage.together = False
+
+    @contextmanager
+    def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
+        """The API takes so long; what an endpoint leaves behind is waited for until it has made some calls in turn."""
+        stage = self.stage
+        before, stage.api_most_held = stage.tasks_patience, 0
+        stage.tasks_patience = before + seconds * calls
+        try:
+            with self.fault(f"api.slow={duration_text(round(seconds * 1000))}"):
+                yield
+        finally:
+            stage.tasks_patience = before
+
+    def answered(self) -> Rounds[None]:
+        """Calls that the API holds back are answered: who works in another way than in tasks is just being told."""
+        while self.stage.api_held:
+            yield []
+
     def late(self, span: str) -> AbstractContextManager[None]:
         """What is changed in the block arrives that much later."""
         return self.fault(f"latency={span}")
@@ -309,23 +316,3 @@ class Bench:
 
 def _subscribe(account: Account, now: int, *, draft: Draft) -> Subscription:
     return account.subscribe(draft, now)
-
-
-def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
-    """The same rounds, each timed; TimeIsUp is raised in them when the row has taken too long."""
-    try:
-        attempts: list[Attempt] = next(rounds)
-        while True:
-            try:
-                results: list[Result] = yield attempts
-            except BaseException as error:
-                rounds.throw(error)
-                raise
-            # Of each request alone: what an endpoint does after its answer is in the time of the round.
-            trial.slowest = max([trial.slowest, *((each.took_ms or 0.0) / 1000 for each in results)])
-            attempts = rounds.send(results)
-            if trial.seconds > trial.limit:
-                rounds.throw(TimeIsUp())
-    except StopIteration as stop:
-        value: T = stop.value
-        return value

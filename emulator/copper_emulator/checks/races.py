@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from copper_emulator.checks.bench import Bench, TimeIsUp
+from contextlib import nullcontext
+
+from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import api_calls, judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import Outcome
+from copper_emulator.checks.trial import TimeIsUp
+from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 
 SLOW = 2.0
 """Seconds that each call of the API takes in the row about slow fetches."""
 
+_CALLS = 3
+"""So many of them, one after the other, fit into the time that work after the answer has in that row."""
+
 AT_ONCE = 16
+
+_FETCHES = 0.1
+"""Seconds that each call of the API takes where it is seen whether fetches stand in each other's way."""
+
+_MOSTLY = 0.75
+"""That part of what they take one after the other has the loop to have stood still."""
 
 BURST = 1_801
 """One more than fits into ten minutes: both limits are reached, and what is held comes afterwards."""
@@ -36,8 +49,9 @@ _PER_SECOND = 10
 def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
     """The API takes its time."""
     kind = bench.main or bench.plan.types[0]
-    with bench.fault(f"api.slow={SLOW:.0f}s"):
+    with bench.slow_api(SLOW, calls=_CALLS):
         yield from bench.create(kind)
+    yield from bench.answered()
     yield from bench.end()
     found = judged(bench, SLOW_FETCH)
     calls = api_calls(bench)
@@ -85,11 +99,30 @@ def gone_in_batch(bench: Bench) -> Rounds[None]:
     yield from bench.idle()
 
 
-def concurrent(bench: Bench) -> Rounds[None]:
+def concurrent(bench: Bench) -> Rounds[Finding | None]:
     """Sixteen records at once, then sixteen changes of one record at once."""
-    kind = main(bench)
-    with bench.fault("batches=1"):
+    try:
+        with bench.together():
+            blocked = yield from _at_once(bench, main(bench))
+    except TimeIsUp:
+        return _not_done(bench)
+    yield from bench.end()
+    found = judged(bench, "")
+    if blocked < AT_ONCE * _FETCHES * _MOSTLY or found.verdict is not Verdict.PASSED:
+        # It is judged with the row's own advice.
+        return None
+    told = f"its fetches blocked the event loop for {milliseconds(blocked)}, one after the other; {found.evidence}"
+    return Finding(Verdict.WARNED, told, BLOCKING)
+
+
+def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
+    """For how many seconds fetches blocked the event loop."""
+    seen = bench.manner is Manner.ON_LOOP
+    with bench.fault("batches=1"), bench.slow_api(_FETCHES, calls=AT_ONCE) if seen else nullcontext():
         ids = yield from bench.create(kind, AT_ONCE)
+    yield from bench.answered()
+    # Making clients takes the loop's time, too (their certificates), but then their calls are under way together.
+    blocked = bench.stage.stood_still if seen and bench.stage.api_most_held == 1 else 0.0
     yield from bench.compare(f"after {AT_ONCE} new at once")
     with bench.late("1s"):
         for _ in range(AT_ONCE):
@@ -98,6 +131,26 @@ def concurrent(bench: Bench) -> Rounds[None]:
     yield from bench.compare(f"after {AT_ONCE} updates of one record at once")
     with bench.fault("batches=1"):
         yield from bench.delete(kind, ids)
+    return blocked
+
+
+def _not_done(bench: Bench) -> Finding:
+    said = f"not done after {bench.trial.limit:.0f} s, the slowest answered after {milliseconds(slowest(bench))}"
+    if bench.manner is Manner.IN_TURNS:
+        return Finding(Verdict.SKIPPED, f"{said}: in this process they come one after the other, which proves nothing")
+    still = bench.stage.stood_still
+    if still < bench.trial.seconds / 2:
+        return Finding(Verdict.FAILED, said, "Answer first and work afterwards, and let none wait for another.")
+    told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
+    return Finding(Verdict.FAILED, told, BLOCKING)
+
+
+AT_ONCE_ROWS = ("concurrent", "burst")
+
+BLOCKING = (
+    "Block nothing in async code: await an asynchronous client (httpx.AsyncClient, aiohttp), or have what blocks done "
+    "in a thread (await asyncio.to_thread(...))."
+)
 
 
 def echo(bench: Bench) -> Rounds[Finding | None]:
@@ -130,7 +183,7 @@ def burst(bench: Bench) -> Rounds[Finding | None]:
     """As many as Copper ever sends: 600 in a minute, 1,800 in ten, and one more."""
     kind = bench.main or bench.plan.types[0]
     try:
-        with bench.fault("batches=1"):
+        with bench.fault("batches=1"), bench.together():
             yield from bench.create(kind, BURST)
         yield from bench.end()
     except TimeIsUp:
@@ -138,11 +191,15 @@ def burst(bench: Bench) -> Rounds[Finding | None]:
     never = bool(bench.deliveries) and all(each.outcome is not Outcome.DELIVERED for each in bench.deliveries)
     found = judged(bench, NEVER if never else BURST_ADVICE)
     if found.verdict is Verdict.PASSED:
-        return Finding(found.verdict, f"{found.evidence}; {_rate(bench):.0f} a second, {AT_ONCE} at once")
+        return Finding(found.verdict, f"{found.evidence}; {_rate(bench):.0f} a second, {_how_many(bench)}")
     return found
 
 
 NEVER = "Look into the endpoint's own log: it takes none of them, so it is not their number that is too much for it."
+
+
+def _how_many(bench: Bench) -> str:
+    return str(Manner.IN_TURNS.value) if bench.manner is Manner.IN_TURNS else f"{AT_ONCE} at once"
 
 
 def _rate(bench: Bench) -> float:
@@ -152,7 +209,7 @@ def _rate(bench: Bench) -> float:
 
 def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
-    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {AT_ONCE} at once; Copper sends up to {_PER_SECOND}"
+    said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
     return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", BURST_ADVICE)
 
 

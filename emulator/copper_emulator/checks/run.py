@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from copper_emulator.checks.bench import IDS_PER_ROW, Bench, TimeIsUp, Trial, timed
+from copper_emulator.checks.bench import IDS_PER_ROW, Bench
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -21,10 +21,11 @@ from copper_emulator.checks.judging import (
     judged,
 )
 from copper_emulator.checks.plan import Plan
-from copper_emulator.checks.races import AT_ONCE, BURST, ECHO
+from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
 from copper_emulator.checks.state import StateError, believed
+from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DISTRUSTFUL, Outcome, Reason
@@ -33,6 +34,7 @@ from copper_emulator.core.text import count
 from copper_emulator.expectation import how
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.stage import Stage
 
@@ -61,8 +63,14 @@ def settings_for(own: Settings) -> Settings:
     )
 
 
-def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Report]:
+def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: OnRow | None = None) -> Rounds[Report]:
     """Play a plan in accounts of its own behind the stage's keys, routes and hooks.
+
+    Args:
+        stage: the account.
+        plan: what is checked, and how.
+        manner: how the endpoint is called.
+        on_row: is told of each row as it ends.
 
     Raises:
         UsageError: it is called inside a delivery.
@@ -75,7 +83,7 @@ def check(stage: Stage, plan: Plan, *, on_row: OnRow | None = None) -> Rounds[Re
     if plan.state is not None:
         believed(plan.state())
     settings = settings_for(stage.settings)
-    bench = Bench(stage, settings, plan)
+    bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between two rows, too, an endpoint that still works must not get at the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
@@ -210,6 +218,12 @@ def _notes(bench: Bench) -> list[str]:
     if bench.plan.state is None:
         notes.append(
             "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
+        )
+    several = [row.name for row in bench.plan.rows if row.name in AT_ONCE_ROWS]
+    if several and bench.manner is Manner.IN_TURNS:
+        notes.append(
+            f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
+            "and check its URL to have them at once"
         )
     if bench.foreign:
         names = ", ".join(sorted(bench.foreign))

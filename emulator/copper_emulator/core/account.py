@@ -128,6 +128,8 @@ class Account:
         """Is given what is done to the account, when it has been done (`told.py`)."""
         self.flows: Callable[[], bool] = bool
         """Whether time passes by itself just now, so that what is due goes without a call; False by itself."""
+        self.unstarted: Callable[[], str] = str
+        """Names an application that has a route and was not started yet; empty where there is none."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)

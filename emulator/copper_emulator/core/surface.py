@@ -61,6 +61,11 @@ class Surface(Enum):
             return f"exec --route {origin}={to or APP_URL}"
         return f"{self.account}.route({origin!r}, to={repr(to) if to else 'app'})"
 
+    @property
+    def start(self) -> str:
+        """How an application is started before its first delivery."""
+        return f"{self.awaited}{self.account}.start(app)"
+
     def subscribe(self, kind: str, event: str, target: str) -> str:
         """How a target is subscribed to a topic."""
         if self in _OF_STEPS:

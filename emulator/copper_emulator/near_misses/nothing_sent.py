@@ -95,9 +95,14 @@ def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Su
     target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
     subscribe = surface.subscribe(str(change.type), str(change.event), target)
     refused = "Mend what the API refused, or subscribe" if refusals(account) else "Subscribe"
+    unstarted = account.unstarted()
+    start = (
+        f" Where the application ({unstarted}) subscribes as it starts, start it before the change, "
+        f"{account.surface.start}: else it starts with its first notification."
+    )
     return Diagnosis(
         f"nobody had subscribed to {change.topic}",
-        f"{refused} before the change: {subscribe}.",
+        f"{refused} before the change: {subscribe}.{start if unstarted else ''}",
         _happened(change, *texts),
     )
 

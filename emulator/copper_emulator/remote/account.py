@@ -169,12 +169,19 @@ class _Remote(Face):
         return what
 
 
+_NOT_STARTED = "a server sends over HTTP: serve the application yourself, which starts it, and route its URL"
+
+
 class RemoteCopper(_Remote, Copper):
     """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
 
     def check(self, target: str, **given: Any) -> Report:
         """Not over a server: `copper-emulator check URL` does it."""
         raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    def start(self, app: object) -> None:
+        """Not over a server: it sends over HTTP, to what runs already."""
+        raise UsageError(_NOT_STARTED)
 
     def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
@@ -200,6 +207,10 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
     async def check(self, target: str, **given: Any) -> Report:
         """Not over a server: `copper-emulator check URL` does it."""
         raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    async def start(self, app: object) -> None:
+        """Not over a server: it sends over HTTP, to what runs already."""
+        raise UsageError(_NOT_STARTED)
 
     async def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""

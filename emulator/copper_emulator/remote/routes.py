@@ -18,7 +18,7 @@ class RemoteRoutes(Routes):
         self._path = path
         self._served: list[Served] = []
 
-    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
+    def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
         """Raises RouteError when origin or destination cannot be understood."""
         found = kind_named(kind, to) if kind is not None else recognise(to)
         if found in (RouteKind.ASGI, RouteKind.AIOHTTP):

@@ -37,7 +37,8 @@ async def answer_errors(
 ) -> web.StreamResponse:
     """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
     try:
-        return await hindered(request) or await handler(request)
+        hindrance = await hindered(request)
+        return await handler(request) if hindrance is None else hindrance
     except ApiError as error:
         return refuse(request, error)
     except web.HTTPNotFound:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from contextlib import AsyncExitStack
 from functools import partial
 from operator import methodcaller
 from typing import Any, TypeVar
@@ -18,18 +16,16 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import CopperEmulatorError
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
+from copper_emulator.shell.calling import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
-from copper_emulator.shell.frozen import frozen_now
 from copper_emulator.shell.host import Host
 from copper_emulator.shell.loop_thread import LoopThread
-from copper_emulator.shell.messages import too_late
 from copper_emulator.shell.routes import Blocked, Route, Straight
 from copper_emulator.shell.running_loop import NoRunningLoop
-from copper_emulator.shell.senders.aiohttp_app import AiohttpApp
-from copper_emulator.shell.senders.asgi import Lifespan, send_to_asgi
-from copper_emulator.shell.senders.caught import apart_from, frameworks_watched, with_exception
-from copper_emulator.shell.senders.function import send_to_async_function, send_to_function
+from copper_emulator.shell.senders.asgi import send_to_asgi
+from copper_emulator.shell.senders.caught import apart_from, frameworks_watched
+from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
 
@@ -42,71 +38,10 @@ PAUSE = 0.05
 """Seconds of real time that an empty round takes: who waits for an endpoint's own work looks again after each."""
 
 
-class _Delivering:
-    """What both ways have in common: destinations, the applications that were started, and HTTP."""
-
-    def __init__(self, stage: Stage, host: Host) -> None:
-        self._stage = stage
-        self._host = host
-        self._lifespans: dict[int, Lifespan] = {}
-        self._servers: dict[int, AiohttpApp] = {}
-
-    @property
-    def _timeout_ms(self) -> int:
-        return self._stage.settings.timeout
-
-    def _submit_http(
-        self, attempt: Attempt, destination: Route | Straight, *, as_target: bool = False
-    ) -> Future[Result]:
-        sender = self._host.http()
-        return self._host.submit(
-            sender.send(
-                attempt,
-                destination,
-                timeout_ms=self._timeout_ms,
-                ca=self._stage.settings.ca,
-                as_target=as_target,
-                fresh=_idle_connections_harm(),
-            )
-        )
-
-    async def _asgi(self, route: Route, attempt: Attempt) -> Result:
-        lifespan = self._lifespans.get(id(route.to))
-        # A test's fixtures may live on another loop than the test; an application is started on the one it serves.
-        if lifespan is None or not lifespan.is_on(asyncio.get_running_loop()):
-            lifespan = self._lifespans[id(route.to)] = Lifespan(route.to)
-        if not lifespan.is_up:
-            failure = await lifespan.started(timeout_ms=self._timeout_ms)
-            if failure is not None:
-                return failure
-        return await send_to_asgi(route.to, attempt, state=lifespan.state, timeout_ms=self._timeout_ms)
-
-    async def _server_of(self, route: Route) -> AiohttpApp | Result:
-        server = self._servers.get(id(route.to))
-        if server is None or not server.is_on(asyncio.get_running_loop()):
-            server = self._servers[id(route.to)] = AiohttpApp(route.to)
-        failure = await server.started(timeout_ms=self._timeout_ms)
-        return server if failure is None else failure
-
-    async def _stop_lifespans(self) -> None:
-        here = asyncio.get_running_loop()
-        for lifespan in self._lifespans.values():
-            if lifespan.is_on(here):
-                await lifespan.stop(timeout_ms=self._timeout_ms)
-        self._lifespans.clear()
-
-    async def _stop_servers(self) -> None:
-        here = asyncio.get_running_loop()
-        # One that raises as it ends keeps none of the others up.
-        async with AsyncExitStack() as stopping:
-            for server in self._servers.values():
-                if server.is_on(here):
-                    stopping.push_async_callback(server.stop, timeout_ms=self._timeout_ms)
-            self._servers.clear()
-
-
-class SyncDelivering(_Delivering):
+class SyncDelivering(Delivering):
     """For synchronous tests: applications run in this thread, from a bare frame."""
+
+    has_threads = False
 
     def __init__(self, stage: Stage, host: Host) -> None:
         super().__init__(stage, host)
@@ -117,9 +52,24 @@ class SyncDelivering(_Delivering):
         """One round, in order; what goes over HTTP together with others goes at the same time. An empty one waits."""
         if not attempts:
             self._pause()
+        destinations = [self._stage.routes.resolve(attempt.url) for attempt in attempts]
         with frameworks_watched():
-            pending = [self._begin(attempt, self._stage.routes.resolve(attempt.url)) for attempt in attempts]
+            if self._stage.together and all(map(is_async, destinations)):
+                return self._at_once(attempts, destinations)
+            pending = [self._begin(*each) for each in zip(attempts, destinations, strict=True)]
             return [finish() for finish in pending]
+
+    def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError where it cannot be."""
+        route = self._stage.routes.to_start(app)
+        if is_django(route):
+            # It has no lifespan.
+            return
+        if route.kind is RouteKind.AIOHTTP:
+            check_started(route, self._aiohttp_thread.run(self._started(route)))
+            return
+        with NoRunningLoop():
+            check_started(route, self._on_loop(self._started(route)))
 
     def close(self) -> None:
         """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
@@ -150,8 +100,16 @@ class SyncDelivering(_Delivering):
             return lambda: Result(Outcome.BLOCKED, text=destination.text)
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             answer = self._submit_http(attempt, destination)
-            return lambda: _told(answer.result(), destination, monotonic(), self._timeout_ms)
+            return lambda: told(answer.result(), destination, monotonic(), self._timeout_ms)
         return lambda: self._called(attempt, destination)
+
+    def _at_once(self, attempts: list[Attempt], routes: list[Any]) -> list[Result]:
+        work = self._gathered(map(self._one_async, attempts, routes))
+        # Who asks for it has a single target.
+        if routes[0].kind is RouteKind.AIOHTTP:
+            return self._aiohttp_thread.run(work)
+        with NoRunningLoop():
+            return self._on_loop(work)
 
     def _called(self, attempt: Attempt, route: Route) -> Result:
         began = monotonic()
@@ -160,44 +118,33 @@ class SyncDelivering(_Delivering):
         of_the_round, account.causing = account.causing, attempt.notification
         try:
             result = apart_from(self._in_process(attempt, route), sys.exc_info()[1])
-            result = _told(result, route, began, self._timeout_ms)
-            # Most leave nothing behind, and every delivery comes here.
-            return self._worked_on(self._loop, result) if self._loop is not None and self._loop.has_work else result
+            return told(result, route, began, self._timeout_ms)
         finally:
             account.causing = of_the_round
-
-    def _worked_on(self, loop: AppLoop, result: Result) -> Result:
-        """The same, when the endpoint has done what it does after its answer; with what that raised."""
-        with NoRunningLoop():
-            raised = loop.work_on()
-        return result if raised is None or result.exception is not None else with_exception(result, raised)
 
     def _in_process(self, attempt: Attempt, route: Route) -> Result:
         with NoRunningLoop():
             if route.kind is RouteKind.WSGI:
                 return send_to_wsgi(route.to, attempt)
-            if route.is_awaited:
-                return self._on_loop(send_to_async_function(route.to, attempt, timeout_ms=self._timeout_ms))
+            if is_django(route):
+                return _django_asgi(route, attempt, self._timeout_ms)
+            if route.is_awaited or route.kind is RouteKind.ASGI:
+                return self._on_loop(self._awaited(route, attempt))
             if route.kind is RouteKind.FUNCTION:
                 return send_to_function(route.to, attempt)
-            if route.kind is RouteKind.ASGI and _is_django(route.to):
-                return _django_asgi(route, attempt, self._timeout_ms)
-            if route.kind is RouteKind.ASGI:
-                return self._on_loop(self._asgi(route, attempt))
         # An aiohttp application needs a loop that goes on by itself: its own thread plays the server's process.
-        server = self._aiohttp_thread.run(self._server_of(route))
-        if isinstance(server, Result):
-            return server
-        return server.with_exception(self._submit_http(attempt, server.route(route), as_target=True).result())
+        return self._aiohttp_thread.run(self._aiohttp(route, attempt))
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
             self._loop = AppLoop()
-        return self._loop.call(coroutine)
+        return self._loop.run(coroutine)
 
 
-class AsyncDelivering(_Delivering):
+class AsyncDelivering(Delivering):
     """For asynchronous tests: ASGI applications run on the test's loop, blocking ones never do."""
+
+    has_threads = True
 
     async def send(self, attempts: list[Attempt]) -> list[Result]:
         """One round; its attempts go at the same time, their results come in order. An empty one waits."""
@@ -207,7 +154,12 @@ class AsyncDelivering(_Delivering):
         with frameworks_watched():
             if len(attempts) == 1:
                 return [await self._one(attempts[0], destinations[0])]
-            return await asyncio.gather(*(self._one(a, d) for a, d in zip(attempts, destinations, strict=True)))
+            return await self._gathered(map(self._one, attempts, destinations))
+
+    async def start(self, app: object) -> None:
+        """Start an application now. Raises RouteError where it cannot be."""
+        route = self._stage.routes.to_start(app)
+        check_started(route, await self._started(route))
 
     async def close(self) -> None:
         """Shut down the applications that were started. Raises what one of them raises, when all have ended."""
@@ -221,27 +173,18 @@ class AsyncDelivering(_Delivering):
             return Result(Outcome.BLOCKED, text=destination.text)
         began = monotonic()
         result = apart_from(await self._sent(attempt, destination), sys.exc_info()[1])
-        return _told(result, destination, began, self._timeout_ms)
+        return told(result, destination, began, self._timeout_ms)
 
     async def _sent(self, attempt: Attempt, destination: Route | Straight) -> Result:
         if isinstance(destination, Straight) or destination.kind is RouteKind.URL:
             return await asyncio.wrap_future(self._submit_http(attempt, destination))
-        if destination.kind is RouteKind.ASGI:
-            return await self._asgi(destination, attempt)
+        if destination.is_awaited or destination.kind is RouteKind.ASGI:
+            return await self._awaited(destination, attempt)
         if destination.kind is RouteKind.AIOHTTP:
             return await self._aiohttp(destination, attempt)
-        if destination.is_awaited:
-            return await send_to_async_function(destination.to, attempt, timeout_ms=self._timeout_ms)
         if destination.kind is RouteKind.WSGI:
             return await _in_worker(partial(send_to_wsgi, destination.to, attempt, multithread=True))
         return await _in_worker(partial(send_to_function, destination.to, attempt))
-
-    async def _aiohttp(self, route: Route, attempt: Attempt) -> Result:
-        server = await self._server_of(route)
-        if isinstance(server, Result):
-            return server
-        result = await asyncio.wrap_future(self._submit_http(attempt, server.route(route), as_target=True))
-        return server.with_exception(result)
 
 
 async def _in_worker(call: Callable[[], Result]) -> Result:
@@ -262,26 +205,3 @@ def _django_asgi(route: Route, attempt: Attempt, timeout_ms: int) -> Result:
 
     result: Result = async_to_sync(call)()
     return result
-
-
-def _idle_connections_harm() -> bool:
-    # Frozen time makes the timers of a server in this process jump, and it may close an idle connection just as it is
-    # used again. Django's live server gives each connection a thread that shares the test's database connection, and
-    # fails when it outlives the test.
-    return frozen_now() is not None or "django.db" in sys.modules
-
-
-def _is_django(app: object) -> bool:
-    handlers = sys.modules.get("django.core.handlers.asgi")
-    return handlers is not None and isinstance(app, handlers.ASGIHandler)
-
-
-def _told(result: Result, destination: Route | Straight, began: float, timeout_ms: int) -> Result:
-    """With the route that it went, and how long it took, where the sender itself has not measured it.
-
-    Nobody cuts off what blocks this process; an answer that comes too late is none all the same.
-    """
-    took_ms = (monotonic() - began) * 1000 if result.took_ms is None else result.took_ms
-    if took_ms > timeout_ms and result.status is not None:
-        result = too_late(timeout_ms, round(took_ms))
-    return result.sent(route=destination.name if isinstance(destination, Route) else result.route, took_ms=took_ms)

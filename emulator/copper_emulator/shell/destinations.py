@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from operator import methodcaller
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +27,14 @@ class RouteKind(StrEnum):
     ASGI = "asgi"
     AIOHTTP = "aiohttp"
     FUNCTION = "function"
+
+
+class Manner(Enum):
+    """How an endpoint is called where several notifications come at once."""
+
+    APART = "at the same time, over HTTP or in threads"
+    ON_LOOP = "on one event loop, at the same time as long as nothing blocks it"
+    IN_TURNS = "one after the other"
 
 
 _CALLED_WITH = {

@@ -33,6 +33,8 @@ class Route:
     origin: URL
     to: Any
     kind: RouteKind
+    lifespan: bool = True
+    """Whether the application's start-up and shut-down are ours to see to."""
     name: str = field(init=False, compare=False)
     """Where it leads, in a few words: `http://127.0.0.1:5000`, `wsgi Flask`, `function hook`."""
     is_awaited: bool = field(init=False, compare=False)
@@ -43,6 +45,11 @@ class Route:
         leads_to = str(self.to).rstrip("/") if self.kind is RouteKind.URL else f"{self.kind} {name_of(self.to)}"
         # What is built in has no name that somebody gave it.
         object.__setattr__(self, "name", getattr(type(self.to), "route_name", leads_to))
+
+    @property
+    def starts(self) -> bool:
+        """Whether there is something to start before it is sent to."""
+        return self.lifespan and self.kind in (RouteKind.ASGI, RouteKind.AIOHTTP)
 
     def covers(self, target: URL) -> bool:
         """Same scheme, host and port, and a path at or below the origin's."""
@@ -96,11 +103,13 @@ class Routes:
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
 
-    def add(self, origin: str, to: object, kind: KindName | None = None) -> Route:
+    def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
         """Raises RouteError when origin or destination cannot be understood."""
         prefix = _parse_origin(origin)
         found = kind_named(kind, to) if kind is not None else recognise(to)
-        route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found)
+        if not lifespan and found is not RouteKind.ASGI:
+            raise RouteError(f"lifespan=False is for ASGI applications, and {name_of(to)} is none")
+        route = Route(prefix, _parse_base(str(to)) if found is RouteKind.URL else to, found, lifespan)
         self._routes = [
             known
             for known in self._routes
@@ -109,6 +118,16 @@ class Routes:
         self._routes.append(route)
         self._resolved.clear()
         self._routes.sort(key=lambda known: len(known.origin.raw_path), reverse=True)
+        return route
+
+    def to_start(self, app: object) -> Route:
+        """How an application is started, whether it has a route yet or not. Raises RouteError where it is not."""
+        found = next((route for route in self._routes if route.to is app), None)
+        route = Route(URL("https://localhost"), app, recognise(app)) if found is None else found
+        if not route.lifespan:
+            raise RouteError(f"{name_of(app)} has a route with lifespan=False: whoever wrote that starts it")
+        if not route.starts:
+            raise RouteError(f"{name_of(app)} cannot be started: ASGI and aiohttp applications have a start-up")
         return route
 
     def remove(self, origin: str) -> Route:

@@ -54,6 +54,21 @@ class Stage:
         """Whether it was made with settings that are not those of every account."""
         self.api_calls = 0
         """Calls of the API that named this account."""
+        self.api_held = 0
+        """Calls that are being held back."""
+        self.api_most_held = 0
+        """So many were at the same time, at most."""
+        self.together = False
+        """Whether async endpoints of this process get what goes in one round at the same time, in every kind of test.
+
+        Else a synchronous test has it one after the other, so that it is known which of them causes what.
+        """
+        self.stood_still = 0.0
+        """Seconds for which something has blocked their event loop meanwhile."""
+        self.started: set[int] = set()
+        """Applications that have been started, by their identity."""
+        self.tasks_patience = 1.0
+        """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
         self._refused: tuple[Account, int, float] | None = None
         """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
         self._first_settings = settings
@@ -118,13 +133,33 @@ class Stage:
         """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
         return not self.driving and self.moved_by_test() is not None
 
-    def record(self, act: Callable[[Account, int], Any]) -> Any:
-        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+    def check_goes_on(self) -> None:
+        """Raises UsageError after the account's end."""
         if self.has_ended:
             raise UsageError(
                 "this account has ended with its test or its `with` block, and nothing can happen in it any more: do "
                 "it before, or in a fixture that asks for the account, and so ends first"
             )
+
+    def check_startable(self, *, inside: bool) -> None:
+        """Raises UsageError where an application can be started no longer, or not inside a delivery."""
+        self.check_goes_on()
+        if inside:
+            raise UsageError("start() cannot be called inside a delivery")
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """What an application does as it starts only records, as in a delivery."""
+        self.check_startable(inside=self.driving)
+        self.driving = True
+        try:
+            yield
+        finally:
+            self.driving = False
+
+    def record(self, act: Callable[[Account, int], Any]) -> Any:
+        """Run one call of the core under the lock, at the present moment. Raises UsageError after the account's end."""
+        self.check_goes_on()
         with self.lock:
             result = act(self.account, self.now())
         self.wake()
@@ -213,10 +248,15 @@ class Stage:
         )
         account.keys = keys
         account.flows = self._flows
+        account.unstarted = self._unstarted
         return account
 
     def _flows(self) -> bool:
         return isinstance(self.clock, ServerClock) and self.clock.running
+
+    def _unstarted(self) -> str:
+        waiting = (route for route in self.routes if route.starts and id(route.to) not in self.started)
+        return next((route.name for route in waiting), "")
 
     def _new_routes(self, settings: Settings) -> Routes:
         return Routes(settings.allow_targets, surface=self.surface)

@@ -53,12 +53,14 @@ class Turns:
     async def drive(self, rounds: Rounds[T]) -> T:
         """Run to the end, when those that came before are done; at once when an endpoint calls inside its delivery."""
         __tracebackhide__ = True
-        if self._is_inside():
+        if self.is_inside:
             return await run_async(rounds, self._sending)
         async with self._turn():
             return await run_async(rounds, self._sending)
 
-    def _is_inside(self) -> bool:
+    @property
+    def is_inside(self) -> bool:
+        """Whether the running task is a part of a delivery, as far as that can be told."""
         return self._out_of_sight or any(each.under_way and each.turns is self for each in _ROUNDS.get())
 
     def _turn(self) -> asyncio.Lock:

@@ -8,6 +8,7 @@ from copper_emulator.core.errors import Faulted
 from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.clock import monotonic, pause_async
+from copper_emulator.shell.stage import Stage
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
@@ -23,7 +24,7 @@ async def hindered(request: web.Request) -> web.StreamResponse | None:
         return None
     for fault in stage.meet_call():
         if fault.name is FaultName.API_SLOW:
-            await pause_async(fault.span_ms / 1000)
+            await _held_back(stage, fault.span_ms / 1000)
         elif fault.name is FaultName.API_HANG:
             stage.refused(call_text(request, f"never answered; {fault.blame}"))
             return await _hanging(request)
@@ -38,6 +39,15 @@ def call_text(request: web.Request, came: str) -> str:
     Every terminal and file can take it: bytes that were no UTF-8 in a path are shown as escapes.
     """
     return f"{request.method} {request.path}: {came}".encode("utf-8", "backslashreplace").decode()
+
+
+async def _held_back(stage: Stage, seconds: float) -> None:
+    stage.api_held += 1
+    stage.api_most_held = max(stage.api_most_held, stage.api_held)
+    try:
+        await pause_async(seconds)
+    finally:
+        stage.api_held -= 1
 
 
 async def _hanging(request: web.Request) -> web.StreamResponse:

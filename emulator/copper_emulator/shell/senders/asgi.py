@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from copper_emulator.core.errors import RouteError
 from copper_emulator.core.model import Attempt, Reason, Result
-from copper_emulator.shell.app_loop import of_no_call
 from copper_emulator.shell.clock import RealLimit, monotonic, real_timeout
+from copper_emulator.shell.left_tasks import of_no_call
 from copper_emulator.shell.messages import not_started, timed_out
 from copper_emulator.shell.routes import host_header, target_url
 from copper_emulator.shell.senders.caught import Swallowed, from_exception, is_meant_for_the_caller, with_exception
@@ -111,12 +111,13 @@ class Lifespan:
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
+        self.state: dict[str, Any] = {}
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
+        # It may begin at once, where the test has its loop begin tasks eagerly.
         self._task = self._loop.create_task(self._run(), context=of_no_call())
         self._starting = self._loop.create_task(self._start(), context=of_no_call())
-        self.state: dict[str, Any] = {}
         self.is_up = False
         """Whether it was waited for, and is up."""
 

@@ -1,0 +1,40 @@
+"""How long has an event loop stood still, because something blocked it?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from copper_emulator.shell.clock import MonotonicEventLoop, monotonic
+from copper_emulator.shell.frozen import frozen_now
+
+_EVERY = 0.02
+"""Seconds between two looks. What is late by less is the machine's own business."""
+
+
+class Standstill:
+    """Looks in a block whether the running loop comes round; not on one whose timers a test has frozen."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Standstill:
+        self._due = monotonic() + _EVERY
+        rings = isinstance(self._loop, MonotonicEventLoop) or frozen_now() is None
+        self._next = self._loop.call_later(_EVERY, self._look) if rings else None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._count()
+
+    def _look(self) -> None:
+        self._count()
+        self._due = monotonic() + _EVERY
+        self._next = self._loop.call_later(_EVERY, self._look)
+
+    def _count(self) -> None:
+        late = monotonic() - self._due
+        if late > _EVERY:
+            self.seconds += late

@@ -1,0 +1,80 @@
+"""How is one oracle asked of a synchronous account and of an asynchronous one?
+
+It is written once, as a generator that yields what its calls give and is sent what came of them: the same again, or,
+where it can be awaited, what that ends with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from functools import wraps
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, cast, overload
+
+from copper_emulator import AsyncCopper, Copper, UsageError
+
+# A traceback shows the line of the test that asks, not how it came to the answer.
+__tracebackhide__ = True
+
+P = ParamSpec("P")
+
+Steps: TypeAlias = Generator[Any, Any, None]
+
+
+class Oracle(Protocol[P]):
+    """Asked of `copper_async` it is awaited, and what it is given may be async functions."""
+
+    @overload
+    def __call__(self, copper: Copper, *args: P.args, **kwargs: P.kwargs) -> None: ...
+    @overload
+    def __call__(self, copper: AsyncCopper, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, None]: ...
+
+
+def of_both_faces(steps: Callable[Concatenate[Any, P], Steps]) -> Oracle[P]:
+    """An oracle of what it does to an account."""
+
+    @wraps(steps)
+    def oracle(copper: Any, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, None] | None:
+        return asked(steps(copper, *args, **kwargs), awaited=isinstance(copper, AsyncCopper))
+
+    return cast("Oracle[P]", oracle)
+
+
+def asked(steps: Steps, *, awaited: bool) -> Coroutine[Any, Any, None] | None:
+    """Take the steps, or give something to await that does."""
+    if awaited:
+        return _awaited(steps)
+    _take(steps)
+    return None
+
+
+def is_async(function: object) -> bool:
+    """Whether calling it gives something to await."""
+    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _take(steps: Steps) -> None:
+    given = None
+    try:
+        while True:
+            given = steps.send(given)
+            if iscoroutine(given):
+                given.close()
+                raise UsageError(f"{given.__name__} is an async function: give plain ones, or ask copper_async")
+    except StopIteration:
+        return
+
+
+async def _awaited(steps: Steps) -> None:
+    try:
+        given = next(steps)
+        while True:
+            try:
+                came = await given if isawaitable(given) else given
+            except BaseException as error:
+                # What it has switched on is switched off.
+                steps.throw(error)
+                raise
+            given = steps.send(came)
+    except StopIteration:
+        return

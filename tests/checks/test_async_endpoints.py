@@ -1,0 +1,213 @@
+"""Async endpoints of this process: what comes at once comes at once to them, and their fetches may take their time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+import requests
+from aiohttp import web
+
+from copper_emulator import AsyncEmulator, Copper, Emulator, Received, Report
+from copper_emulator.checks.plan import Plan, rows_of
+from copper_emulator.checks.run import check
+from copper_emulator.shell.driver import run_sync
+
+TARGET = "https://app.example/hook"
+AT_ONCE = 16
+
+FACES = pytest.mark.parametrize("face", ["sync", "async"])
+
+Make = Callable[[Any, dict[int, Any]], Any]
+"""Makes the endpoint from the account and the people that it keeps."""
+
+
+def checked(face: str, make: Make, row: str) -> Report:
+    """A row about people."""
+    if face == "async":
+        return asyncio.run(_checked(make, row))
+    known: dict[int, Any] = {}
+    with Emulator(strict=False) as copper:
+        copper.route("https://app.example", to=make(copper, known))
+        return copper.check(TARGET, only=row, types="person", no_secret=True, state=lambda: {"person": known})
+
+
+async def _checked(make: Make, row: str) -> Report:
+    known: dict[int, Any] = {}
+    async with AsyncEmulator(strict=False) as copper:
+        copper.route("https://app.example", to=make(copper, known))
+        return await copper.check(TARGET, only=row, types="person", no_secret=True, state=lambda: {"person": known})
+
+
+def keep(known: dict[int, Any], each: int, status: int, record: Any) -> None:
+    if status == 200:
+        known[each] = record
+    else:
+        known.pop(each, None)
+
+
+async def fetch(copper: Any, known: dict[int, Any], body: dict[str, Any]) -> None:
+    async with aiohttp.ClientSession(headers=copper.headers) as client:
+        for each in body["ids"]:
+            async with client.get(f"{copper.api_url}/people/{each}") as answer:
+                keep(known, each, answer.status, await answer.json())
+
+
+def answering_first(copper: Any, known: dict[int, Any]) -> Any:
+    begun: set[asyncio.Task[None]] = set()
+
+    async def hook(request: Received) -> int:
+        begun.add(asyncio.create_task(fetch(copper, known, request.json)))
+        return 200
+
+    return hook
+
+
+@FACES
+def test_who_answers_first_and_fetches_afterwards_does_what_the_row_asks_for(face: str) -> None:
+    report = checked(face, answering_first, "slow-fetch")
+
+    assert str(report["slow-fetch"].verdict) == "passed", report
+    assert "1 call of the API, each taking 2.0 s" in report["slow-fetch"].evidence
+    assert "1 record as Copper has it" in report["slow-fetch"].evidence
+
+
+class Meeting:
+    """Answers nobody before all who come at once are there."""
+
+    def __init__(self) -> None:
+        self._here = 0
+        self._all = asyncio.Event()
+
+    async def joined(self) -> None:
+        self._here += 1
+        if self._here == AT_ONCE:
+            self._all.set()
+        await self._all.wait()
+
+
+def meeting(copper: Any, known: dict[int, Any]) -> Any:
+    told = meeting_as_such(copper, known)
+
+    async def hook(request: Received) -> int:
+        await told(request.json)
+        return 200
+
+    return hook
+
+
+def meeting_as_such(copper: Any, known: dict[int, Any]) -> Callable[[dict[str, Any]], Any]:
+    """What all of them do with a body."""
+    meetings: list[Meeting] = []
+
+    async def told(body: dict[str, Any]) -> None:
+        if not meetings:
+            # On the loop of whoever is told.
+            meetings.append(Meeting())
+        if body["event"] == "new":
+            await meetings[0].joined()
+        await fetch(copper, known, body)
+
+    return told
+
+
+def meeting_as_asgi(copper: Any, known: dict[int, Any]) -> Any:
+    told = meeting_as_such(copper, known)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await told(json.loads((await receive())["body"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+def meeting_in_aiohttp(copper: Any, known: dict[int, Any]) -> web.Application:
+    told = meeting_as_such(copper, known)
+
+    async def handle(request: web.Request) -> web.Response:
+        await told(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", handle)
+    return app
+
+
+@FACES
+@pytest.mark.parametrize("make", [meeting, meeting_as_asgi, meeting_in_aiohttp])
+def test_sixteen_at_once_are_there_at_once(face: str, make: Make) -> None:
+    report = checked(face, make, "concurrent")
+
+    assert str(report["concurrent"].verdict) == "passed", report
+
+
+def blocking(copper: Any, known: dict[int, Any]) -> Any:
+    async def hook(request: Received) -> int:
+        for each in request.json["ids"]:
+            url = f"{copper.api_url}/people/{each}"
+            answer = requests.get(url, headers=copper.headers, timeout=10)  # noqa: ASYNC210 - it is the mistake
+            keep(known, each, answer.status_code, answer.json())
+        return 200
+
+    return hook
+
+
+@FACES
+def test_who_fetches_in_a_way_that_blocks_the_loop_is_warned(face: str) -> None:
+    row = checked(face, blocking, "concurrent")["concurrent"]
+
+    assert str(row.verdict) == "warned", row
+    assert row.evidence.startswith("its fetches blocked the event loop for ")
+    assert "await asyncio.to_thread(...)" in row.advice
+
+
+def broken_off(copper: Copper, to: Any) -> Any:
+    """The row, given up after its first round."""
+    copper.route("https://app.example", to=to)
+    rows = [replace(rows_of("concurrent", None)[0], limit=0.0)]
+    plan = Plan(TARGET, TARGET, rows=rows)
+    manner = copper._delivering.manner(TARGET)
+    return run_sync(check(copper._stage, plan, manner=manner), copper._delivering.send)["concurrent"]
+
+
+def test_an_async_endpoint_that_is_too_slow_fails_and_one_that_blocks_is_told_what_it_does() -> None:
+    async def slow(_: Received) -> int:
+        return 200
+
+    with Emulator(strict=False) as copper:
+        row = broken_off(copper, slow)
+        blocked = broken_off(copper, blocking(copper, {}))
+
+    assert str(row.verdict) == str(blocked.verdict) == "failed"
+    assert row.evidence.startswith("not done after 0 s, the slowest answered after ")
+    assert "blocked the event loop" not in row.evidence
+    assert "blocked the event loop" in blocked.evidence
+    assert "Block nothing in async code" in blocked.advice
+
+
+def test_what_is_called_one_after_the_other_says_nothing_where_it_is_too_slow() -> None:
+    with Emulator(strict=False) as copper:
+        row = broken_off(copper, lambda request: 200)
+        report = copper.check(TARGET, only="concurrent", no_secret=True)
+
+    assert str(row.verdict) == "skipped"
+    assert "in this process they come one after the other, which proves nothing" in row.evidence
+    assert str(report["concurrent"].verdict) == "passed"
+    assert report.notes[-1].startswith("concurrent: in this process the endpoint is called one notification after the ")
+
+
+@pytest.mark.asyncio
+async def test_in_an_asynchronous_test_a_plain_function_runs_in_threads() -> None:
+    async with AsyncEmulator(strict=False) as copper:
+        copper.route("https://app.example", to=lambda request: 200)
+        copper.route("https://asgi.example", to=meeting_as_asgi(copper, {}))
+        manners = [copper._delivering.manner(f"https://{name}.example/hook").name for name in ("asgi", "other")]
+
+    assert manners == ["ON_LOOP", "APART"]
