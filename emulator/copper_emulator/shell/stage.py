@@ -25,6 +25,10 @@ from copper_emulator.shell.routes import Routes
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
+_STEP_MS = 100
+"""Milliseconds of real time that count together: calls right after each other are told the same in every run."""
+
+
 class Stage:
     """Where an account plays. The lock guards the core's calls, which never wait; nothing is sent while it is held."""
 
@@ -104,13 +108,16 @@ class Stage:
         refusal on these windows go on in real time, unless the account's own is further.
         """
         account, now, real = self.account, self.now(), monotonic()
+        began = (now, real)
         if self._refused is not None and self._refused[0] is account:
             _, moment, since = self._refused
-            now = max(now, moment + round((real - since) * 1000))
+            counted = moment + round((real - since) * 1000) // _STEP_MS * _STEP_MS
+            if counted >= now:
+                now, began = counted, (moment, since)
         try:
             account.calls.count(now, bulk=bulk)
         except TooManyRequests:
-            self._refused = account, now, real
+            self._refused = account, *began
             raise
 
     def meet_call(self) -> tuple[Fault, ...]:
