@@ -34,8 +34,9 @@ _LARGE = 1024 * 1024
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 """What HTTP has in no header: control characters but the tab, and half a surrogate pair, which no encoding has."""
 
-_KEEP_ALIVE = 2.0
-"""Seconds an idle connection is kept: less than common servers keep theirs, so that none is used that just closed."""
+_KEEP_ALIVE = 1.0
+"""Seconds an idle connection is kept: less than servers keep theirs (gunicorn 2, Node.js and uvicorn 5 by default), so
+that none is used that was just closed."""
 
 
 _Headers: TypeAlias = tuple[tuple[str, str], ...]
