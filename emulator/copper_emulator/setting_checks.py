@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, create_model
 
 from copper_emulator.core.errors import SettingsError
-from copper_emulator.core.text import meant
 from copper_emulator.setting_values import ELSEWHERE
-from copper_emulator.settings import SETTINGS, Setting, Settings
+from copper_emulator.settings import SETTINGS, Setting, Settings, no_setting
 from copper_emulator.value_faults import value_fault
 
 
@@ -48,13 +47,6 @@ def as_json(settings: Settings, names: Collection[str]) -> dict[str, Any]:
     """Some settings as people write them, ready for JSON."""
     values = _Values.model_construct(**{name: getattr(settings, name) for name in names})
     return values.model_dump(mode="json", include=set(names))
-
-
-def no_setting(name: str) -> str:
-    """What to say of a name that is no setting, and which may be meant."""
-    near = meant(name, SETTINGS)
-    hint = f" Did you mean {near}?" if near is not None else ""
-    return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
 
 
 def _explain(error: ValidationError) -> str:

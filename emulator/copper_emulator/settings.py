@@ -17,7 +17,7 @@ from typing import Any, Literal, Self, get_type_hints
 
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.rules import MAX_IDS, Conversion, FetchRace, Latency, Limit, OverLimit, Rules, WindowKind
-from copper_emulator.core.text import duration_text
+from copper_emulator.core.text import duration_text, meant
 from copper_emulator.core.topics import Profile
 from copper_emulator.durations import limits_text, parse_duration, parse_latency, parse_limits
 from copper_emulator.fault_texts import faults_text, parse_faults
@@ -244,6 +244,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {each.name: Setting(each.name, each.default, **each.metadata) for each in fields(Settings)}
 )
 """All of them by their names, in order."""
+
+def no_setting(name: str) -> str:
+    """What to say of a name that is no setting, and which may be meant."""
+    near = meant(name, SETTINGS)
+    hint = f" Did you mean {near}?" if near is not None else ""
+    return f"there is no setting {name!r}.{hint} The settings are {', '.join(SETTINGS)}"
+
 
 # `help(copper_emulator.Settings)` is where people are sent to find what there is.
 Settings.__doc__ = f"{Settings.__doc__}\n\n" + "\n".join(

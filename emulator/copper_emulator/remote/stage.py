@@ -16,7 +16,7 @@ from typing import Any
 from copper_emulator.control_client import Client
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Delivery, Key
+from copper_emulator.core.model import Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.told import Told
 from copper_emulator.remote.routes import RemoteRoutes
@@ -87,12 +87,8 @@ class RemoteStage(Stage):
         # No RLock, but entered and left as one: while it is held the account is looked at once.
         self.lock = Look()  # type: ignore[assignment]
         self.clock: Clock = RemoteClock(lambda: self._seen()[0].clock.now())
-        self.hooks: list[Callable[[Delivery], object]] = []
-        self.driving = self.has_ended = False
-        self.wake = lambda: None
+        self._begin()
         self.kept = _kept_there
-        self.has_own_settings = False
-        self.api_calls = 0
         self.own_routes = RemoteRoutes(client, path)
 
     @property

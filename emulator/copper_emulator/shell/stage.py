@@ -45,6 +45,18 @@ class Stage:
         self.surface = surface
         self.lock = threading.RLock()
         self.clock = clock
+        self._begin()
+        self._refused: tuple[Account, int, float] | None = None
+        """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
+        self._first_settings = settings
+        self._on_entry = on_entry
+        self.settings = settings
+        self._name = name
+        self.account = self._new_account(settings, [] if key is None else [key])
+        self.routes = self._new_routes(settings)
+
+    def _begin(self) -> None:
+        """What every stage has, also one whose account is another process's."""
         self.hooks: list[Callable[[Delivery], object]] = []
         self.unhooked: deque[Delivery] = deque()
         """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
@@ -73,14 +85,6 @@ class Stage:
         """Applications that have been started, by their identity."""
         self.tasks_patience = 1.0
         """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
-        self._refused: tuple[Account, int, float] | None = None
-        """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
-        self._first_settings = settings
-        self._on_entry = on_entry
-        self.settings = settings
-        self._name = name
-        self.account = self._new_account(settings, [] if key is None else [key])
-        self.routes = self._new_routes(settings)
 
     @property
     def name(self) -> str:

@@ -17,8 +17,7 @@ from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import BEGUN_WITH
 from copper_emulator.core.wire import iso
-from copper_emulator.setting_checks import no_setting
-from copper_emulator.settings import SETTINGS, Settings
+from copper_emulator.settings import SETTINGS, Settings, no_setting
 from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
 from copper_emulator.shell.api.control_models import AccountShape, AccountsShape
 from copper_emulator.shell.api.guarding import Refused
