@@ -245,6 +245,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 )
 """All of them by their names, in order."""
 
+
 def no_setting(name: str) -> str:
     """What to say of a name that is no setting, and which may be meant."""
     near = meant(name, SETTINGS)
