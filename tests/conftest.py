@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+
+# The tests of the plugin alone run without it, too.
+with suppress(ImportError):
+    from hypothesis import HealthCheck, settings
+
+    # No test is timed: a machine that is busy with other work makes no example wrong.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
