@@ -13,7 +13,8 @@ with suppress(ImportError):
     from hypothesis import HealthCheck, settings
 
     # No test is timed: a machine that is busy with other work makes no example wrong.
-    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # In CI the same examples are drawn in every run; that stays.
+    settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
 
 
