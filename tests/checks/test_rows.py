@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +15,7 @@ import requests
 
 from copper_emulator import CheckFailed, Copper, Emulator, Received, Report, Response, UsageError, check_names
 from copper_emulator.checks.rows import ROWS
+from copper_emulator.checks.state import StateError
 
 TARGET = "https://app.example/hook"
 SECRET = {"key": "s3cret"}
@@ -395,6 +399,41 @@ def test_an_endpoint_that_is_not_there_is_not_asked_again(copper: Copper) -> Non
     assert not report.ok
     assert "Start the endpoint" in report["answers"].advice
     assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
+
+
+def answering_once(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    listener.close()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def test_an_endpoint_that_ended_after_a_row_that_passed_is_told_once_with_what_it_answered_last(copper: Copper) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+    thread = threading.Thread(target=answering_once, args=(listener,))
+    thread.start()
+    report = copper.check(url, only="answers,no-redirect,batch-2,again", types="person")
+    thread.join()
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "skipped", "skipped"], report
+    told = r"the endpoint does not answer any more since person/new \[\d+\] in row answers: it has probably crashed"
+    assert all(re.match(told, row.evidence) for row in report.rows[1:])
+    assert report["no-redirect"].advice.startswith("Let no notification end the process")
+
+
+def test_a_state_that_is_gone_while_the_endpoint_is_there_is_the_states_own(copper: Copper) -> None:
+    heard: list[object] = []
+
+    def state() -> object:
+        if heard:
+            raise StateError("GET http://127.0.0.1:5001/state: Connection refused")
+        return {}
+
+    report = played(copper, lambda body, _: heard.append(body), only="answers,again", state=state)
+
+    assert {row.advice for row in report.rows} == {"The state must be there all the time."}
 
 
 def test_a_target_without_a_route_is_told(copper: Copper) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 from contextlib import suppress
@@ -305,6 +306,24 @@ def test_a_command_that_ends_while_it_is_checked_is_told() -> None:
 
     assert code == 1
     assert "The command ended by itself, with 3, while it was checked: see what it printed." in out.splitlines()
+
+
+def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification() -> None:
+    port = free_port()
+    code, out, _ = checked_as_a_service(
+        sys.executable, PROGRAM, str(port), "dies", "delete", port=port, rows="answers,type-person,batch-1,again"
+    )
+
+    failed = [line for line in out.splitlines() if line.startswith("FAILED")]
+    assert code == 1
+    assert len(failed) == 1
+    assert re.fullmatch(
+        r"FAILED +type-person +the endpoint does not answer any more since person/delete \[\d+\]: "
+        "it has probably crashed, see its log",
+        failed[0],
+    )
+    assert out.splitlines()[-1] == "1 row passed, 1 failed, 2 skipped"
+    assert "Connection refused" not in out
 
 
 @pytest.mark.parametrize(

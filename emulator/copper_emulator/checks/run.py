@@ -21,10 +21,11 @@ from copper_emulator.checks.judging import (
     judged,
 )
 from copper_emulator.checks.plan import Plan
+from copper_emulator.checks.presence import CRASHED, Presence
 from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
-from copper_emulator.checks.state import StateError, believed
+from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
@@ -102,6 +103,10 @@ class _Run:
     """The plainest notification was not taken."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
+    presence: Presence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.bench)
 
     def notes(self) -> list[str]:
         """What has to be said of the run as a whole."""
@@ -153,7 +158,11 @@ class _Run:
             self.halted = self.halted or self._taken_never(row)
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
-        return finding
+            gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+        if not gone:
+            return finding
+        self.halted = gone
+        return Finding(Verdict.FAILED, gone, CRASHED)
 
     def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
         bench = self.bench
@@ -166,6 +175,8 @@ class _Run:
         except TimeIsUp:
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
         except StateError as error:
+            if isinstance(error, NobodyThere):
+                yield from self.presence.ending()
             return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
 
     def _no_contact(self) -> str:

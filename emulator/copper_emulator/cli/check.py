@@ -21,7 +21,7 @@ from copper_emulator.checks.standalone import Standing, standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
-from copper_emulator.cli.check_service import running, wait_for
+from copper_emulator.cli.check_service import ended, running, wait_for
 from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
@@ -212,7 +212,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
                 return account.run(plan, table.add)
             finally:
                 table.end()
-                if service is not None and (code := service.poll()) is not None:
+                if service is not None and (code := ended(service, endpoint)) is not None:
                     output.line(f"The command ended by itself, with {code}, while it was checked: see what it printed.")
 
 
