@@ -546,6 +546,49 @@ def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
     assert "Work through all of `ids`" in report["type-person"].advice
 
 
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (
+            "activity_log",
+            "activities have no name (what is written of one is its `details`), and are fetched with `GET ",
+        ),
+        ("task", "tasks are fetched with `GET /tasks/{id}`."),
+    ],
+)
+def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper: Copper, kind: str, own: str) -> None:
+    def hook(body: dict[str, Any], _: Received) -> object:
+        return Response(500, body="Cannot read properties of undefined") if body["type"] == kind else 200
+
+    report = played(copper, hook, only=f"answers,type-person,type-{kind}")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"]
+    assert report[f"type-{kind}"].advice.startswith("Other types are taken, so look for what this one has of its own: ")
+    assert own in report[f"type-{kind}"].advice
+
+
+@pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
+def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: int, *, is_told: bool) -> None:
+    """Of the 30 records of a notification."""
+    stored: dict[int, Any] = {}
+
+    def hook(body: dict[str, Any], _: Received) -> None:
+        found = requests.post(
+            f"{copper.api_url}/people/search", json={"page_size": page, "ids": body["ids"]}, headers=copper.headers,
+            timeout=10,
+        ).json()  # fmt: skip
+        stored.update({each["id"]: each for each in found if each["id"] in body["ids"]})
+        if body["event"] == "delete":
+            stored.clear()
+
+    report = played(copper, hook, only="batch-1,batch-30", types="person", state=lambda: {"person": stored})
+    row = report["batch-30"]
+
+    assert (report["batch-1"].ok, row.ok) == (True, page == 200), report
+    told = "Exactly 20 of 30 are right: a search's page has 20 unless page_size says more (up to 200). Work through all"
+    assert row.advice.startswith(told) == is_told
+
+
 def test_what_fails_at_something_special_is_sent_the_rest(copper: Copper) -> None:
     report = played(copper, lambda *_: 500, only="unknown-keys,values")
 

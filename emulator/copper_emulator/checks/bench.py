@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.checks.state import believed, difference
+from copper_emulator.checks.state import SURPLUS, believed, difference
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
@@ -282,6 +282,9 @@ class Bench:
             if lull and calls != self.stage.api_calls:
                 calls, until = self.stage.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
+        if wrong and not self.trial.wrong and not any(each.endswith(SURPLUS) for each in wrong):
+            self.trial.first_touched = len(self.trial.touched)
+            self.trial.first_right = self.trial.first_touched - len(wrong)
         # What stays wrong is told once, at the moment it was first seen.
         for each in wrong:
             self.trial.wrong.setdefault(each, f"{when}: {each}" if when else each)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
+from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -101,6 +102,8 @@ class _Run:
     has_taken: bool = False
     fails_at_once: bool = False
     """The plainest notification was not taken."""
+    takes_a_type: bool = False
+    """The life of a record of some type has been taken."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
     presence: Presence = field(init=False)
@@ -130,6 +133,9 @@ class _Run:
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
         """The finding's own; where not even the plainest notification has been taken, that comes before it."""
+        self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
+        if row.kind is not None and row.life and self.takes_a_type and finding.advice == row.advice:
+            return about_type(row.kind)
         if finding.verdict is not Verdict.FAILED or self.has_taken:
             return finding.advice
         if self.fails_at_once:
