@@ -56,7 +56,7 @@ class Bench:
         self.manner = manner
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
-        """Names of fields in the state that are not Copper's."""
+        """Fields in the state that are not Copper's, each with its type, like `activity_log.name`."""
         self._settings = settings
         self._counters = Counters()
         self._start, self._began = stage.now(), monotonic()
@@ -302,7 +302,7 @@ class Bench:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)
             if truth is not None:
                 self.foreign.update(
-                    name for copy in copies for name in copy if name not in truth and copy[name] is not None
+                    f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None
                 )
             found.append(difference(kind, each, copies, truth))
         return [text for text in found if text]
