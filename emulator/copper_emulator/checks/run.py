@@ -90,7 +90,8 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     # Between two rows, too, an endpoint that still works must not get at the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
-    return Report(plan.shown, rows, (*running.notes(), *_notes(bench)), monotonic() - began, tuple(running.cut_off))
+    notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
+    return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
 
 
 @dataclass
@@ -104,6 +105,8 @@ class _Run:
     """The plainest notification was not taken."""
     takes_a_type: bool = False
     """The life of a record of some type has been taken."""
+    reached: bool = True
+    """False where nothing that could be sent to is there."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
     presence: Presence = field(init=False)
@@ -187,9 +190,11 @@ class _Run:
 
     def _no_contact(self) -> str:
         # A first notification that nobody answers will not be the last.
-        first = self.bench.deliveries[:1]
-        reasons = (*NO_CONTACT, Reason.TIMED_OUT, Reason.BROKEN_OFF)
-        if not first or (first[0].reason not in reasons and first[0].outcome is not Outcome.BLOCKED):
+        first = next(iter(self.bench.deliveries), None)
+        if first is None:
+            return ""
+        self.reached = first.reason not in NO_CONTACT and first.outcome is not Outcome.BLOCKED
+        if self.reached and first.reason not in (Reason.TIMED_OUT, Reason.BROKEN_OFF):
             return ""
         return "the first notification did not reach the endpoint"
 

@@ -152,10 +152,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     _tell(report, output)
     for file, text in files.items():
         _write(file, text(report))
-    if not report.played:
-        raise WrongUse(_NOTHING)
-    if not report.ok:
-        raise click.exceptions.Exit(1)
+    _end(report)
 
 
 def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
@@ -165,10 +162,22 @@ def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
     return Output(as_json=as_json, is_free=not printed)
 
 
+def _end(report: Report) -> None:
+    if not report.played:
+        raise WrongUse(_NOTHING)
+    if not report.reached:
+        raise WrongUse(_NOT_REACHED)
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
 _NOTHING = (
     "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
     "and --time-limit decide it"
 )
+
+
+_NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
 
 def _tell(report: Report, output: Output) -> None:
