@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import deque
 
 from yarl import URL
 
@@ -19,10 +20,8 @@ _REACH = 5.0
 
 _ENDING = 0.5
 
-CRASHED = (
-    "Let no notification end the process: catch what goes wrong while it is worked on, after the answer, too, and log "
-    "it. (In Node, a promise that is rejected and that nobody awaits ends the process.)"
-)
+_BEFORE = 3
+"""Notifications that are named beside the last one: who works after its answers may have answered others since."""
 
 
 class Presence:
@@ -30,23 +29,32 @@ class Presence:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._last = ""
-        self._row = ""
+        self._arrived: deque[tuple[str, str]] = deque(maxlen=_BEFORE + 1)
+        """What was sent, and in which row."""
 
     def gone(self, row: str, *, looks: bool) -> str:
         """After a row, while its account is there: since when nobody listens any more; empty where somebody does.
 
         It is looked only where that could explain something. Who never was there is not gone.
         """
-        looks = looks or any(each.reason is Reason.REFUSED for each in self._bench.deliveries)
-        for delivery in self._bench.deliveries:
-            if _arrived(delivery):
-                self._last, self._row = f"{delivery.topic} {short_ids(delivery.ids)}", row
-        place = self._place() if looks and self._last else None
+        sent = self._bench.deliveries
+        self._arrived.extend((f"{each.topic} {short_ids(each.ids)}", row) for each in sent if _has_arrived(each))
+        looks = looks or any(each.reason is Reason.REFUSED for each in sent)
+        place = self._place() if looks and self._arrived else None
         if place is None or not _refuses(place):
             return ""
-        before = "" if self._row == row else f" in row {self._row}"
-        return f"the endpoint does not answer any more since {self._last}{before}: it has probably crashed, see its log"
+        last = _named(*self._arrived[-1], here=row)
+        return f"the endpoint does not answer any more since {last}: it has probably crashed, see its log"
+
+    def advice(self, row: str) -> str:
+        """What to do about it, and what else may have ended it."""
+        *before, _ = self._arrived
+        named = ", ".join(_named(*each, here=row) for each in reversed(before))
+        others = f" Where it works after its answers, it may have been one before: {named}." if named else ""
+        return (
+            "Let no notification end the process: catch what goes wrong while it is worked on, after the answer, too, "
+            f"and log it (in Node, a rejected promise that nobody awaits ends the process).{others}"
+        )
 
     def ending(self) -> Rounds[None]:
         """A process that is just ending lets go of its state before it lets go of its port: it is given a moment."""
@@ -61,6 +69,10 @@ class Presence:
         return found.to if isinstance(found, Route) and found.kind is RouteKind.URL else None
 
 
+def _named(notification: str, row: str, *, here: str) -> str:
+    return notification if row == here else f"{notification} in row {row}"
+
+
 def _refuses(url: URL) -> bool:
     """Whether nobody listens there. Who is only too busy to be connected to is there."""
     try:
@@ -72,6 +84,6 @@ def _refuses(url: URL) -> bool:
     return False
 
 
-def _arrived(delivery: Delivery) -> bool:
+def _has_arrived(delivery: Delivery) -> bool:
     # One that was broken off may well be the one that ended it.
     return delivery.status is not None or delivery.reason in (Reason.BROKEN_OFF, Reason.TIMED_OUT)

@@ -22,7 +22,7 @@ from copper_emulator.checks.judging import (
     judged,
 )
 from copper_emulator.checks.plan import Plan
-from copper_emulator.checks.presence import CRASHED, Presence
+from copper_emulator.checks.presence import Presence
 from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
@@ -171,7 +171,7 @@ class _Run:
         if not gone:
             return finding
         self.halted = gone
-        return Finding(Verdict.FAILED, gone, CRASHED)
+        return Finding(Verdict.FAILED, gone, self.presence.advice(row.name))
 
     def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
         bench = self.bench
