@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from copper_emulator import Copper, Emulator, ExpectationError, Received, VerdictError
+from copper_emulator import Copper, Emulator, ExpectationError, Received, Response, VerdictError
 from tests.shell.endpoints import http_endpoint
 
 ORIGIN = "https://billing.example.com"
@@ -110,6 +110,26 @@ def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> 
     assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}; or, if this is meant")
     assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}; or, if it is meant so")
     assert explained(happen)[-1] == f"{NO_SUCH_PATH}."
+
+
+@pytest.mark.parametrize(
+    ("answer", "leads"),
+    [
+        (Response(307, headers={"Location": "/hooks/copper/"}), "redirects to /hooks/copper/"),
+        (Response(301, headers={"location": f"{ORIGIN}/login?{'x' * 5000}"}), f"redirects to {ORIGIN}/login?xxx"),
+        (Response(302), "redirects, without a Location"),
+    ],
+    ids=["a slash", "a long way", "nowhere"],
+)
+def test_who_redirects_is_told_where_to_and_that_nobody_follows(answer: Response, leads: str) -> None:
+    def happen(copper: Copper) -> None:
+        notified(copper, lambda request: answer)
+
+    for said in (expected(happen), judged(happen), explained(happen)):
+        advice = said[-1].strip()
+        assert advice.startswith(f"Subscribe with the URL that answers itself: this one {leads}")
+        assert "(often for a trailing slash, or for https), and a redirect is not followed" in advice
+        assert len(advice) < 600
 
 
 @pytest.mark.parametrize("routed", [True, False])

@@ -17,6 +17,10 @@ _DISLIKED = DISTRUSTFUL | {400, 422}
 _ELSEWHERE = frozenset({404, 405})
 """Answers of an application that has nothing to take a POST there."""
 
+_REDIRECTS = range(300, 400)
+_MOST_OF_A_LOCATION = 200
+"""Characters of it: who sends people to log in puts much into it."""
+
 _MEND = "Mend the endpoint"
 """Where nothing else is known."""
 
@@ -51,7 +55,19 @@ def _answered(delivery: Delivery) -> str:
         return "See that the path of the target is the hook's own, and that it takes POST"
     if delivery.status in DISTRUSTFUL:
         return _believed(delivery)
+    if delivery.status in _REDIRECTS:
+        return _elsewhere(delivery)
     return _OUTCOMES.get(delivery.outcome, _MEND)
+
+
+def _elsewhere(delivery: Delivery) -> str:
+    location = next((value for name, value in delivery.response_headers if name.lower() == "location"), "")
+    short = location if len(location) <= _MOST_OF_A_LOCATION else f"{location[:_MOST_OF_A_LOCATION]}..."
+    leads = f"redirects to {short}" if location else "redirects, without a Location"
+    return (
+        f"Subscribe with the URL that answers itself: this one {leads} (often for a trailing slash, or for https), and "
+        "a redirect is not followed"
+    )
 
 
 def _led_here(delivery: Delivery, surface: Surface) -> str:

@@ -121,8 +121,9 @@ class ServedPlay:
             verdict = verdict_text(account, operations.claims, settings.allow, surface)
         draws = account.draws
         drawn_from = draws.seed if draws.made else None
-        failure = result.failure and f"{result.failure}{_others(account, there, first_entry)}"
-        return End(failure, verdict, result.sent, result.waiting, result.timeline, drawn_from)
+        others = "" if result.passed else _others(account, there, first_entry)
+        failure, failed = (f"{text}{others}" for text in (result.failure, result.failed))
+        return End(failure, failed, verdict, result.sent, result.waiting, result.timeline, drawn_from)
 
     def check(self, stage: Stage) -> None:
         """Raises UsageError where its target cannot be sent to from this account."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +15,7 @@ import requests
 
 from copper_emulator import CheckFailed, Copper, Emulator, Received, Report, Response, UsageError, check_names
 from copper_emulator.checks.rows import ROWS
+from copper_emulator.checks.state import StateError
 
 TARGET = "https://app.example/hook"
 SECRET = {"key": "s3cret"}
@@ -106,6 +110,51 @@ def test_an_endpoint_that_stores_twice_what_comes_twice_is_found(copper: Copper)
     assert "is in the state 2 times" in report["again"].evidence
 
 
+def second_of(body: dict[str, Any]) -> str:
+    return str(body["timestamp"])[:19]
+
+
+SAME: dict[str, Callable[[dict[str, Any]], object]] = {
+    "type, event and ids": lambda body: (body["type"], body["event"], tuple(body["ids"])),
+    "type, event, ids and second": lambda body: (body["type"], body["event"], tuple(body["ids"]), second_of(body)),
+    "type, event, ids and timestamp": lambda body: (body["type"], body["event"], *body["ids"], body["timestamp"]),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_who_takes_the_second_of_two_updates_for_the_first_again_is_found(copper: Copper, name: str) -> None:
+    """By a row of its own; names in other scripts have nothing to do with it."""
+    seen: set[object] = set()
+    stored: dict[int, Any] = {}
+
+    def hook(body: dict[str, Any], _: Received) -> None:
+        if SAME[name](body) in seen:
+            return
+        seen.add(SAME[name](body))
+        for each in body["ids"]:
+            stored.pop(each, None)
+            if body["event"] != "delete":
+                answer = requests.get(f"{copper.api_url}/people/{each}", headers=copper.headers, timeout=10)
+                if answer.status_code == 200:
+                    stored[each] = {"name": answer.json()["name"]}
+
+    rows = "answers,type-person,batch-30,again,same-second,other-scripts"
+    report = played(copper, hook, only=rows, types="person", state=lambda: {"person": stored})
+
+    assert [row.name for row in report.failed] == ["same-second"], report
+    assert "after the second of two updates within a second: person" in report["same-second"].evidence
+    assert report["same-second"].advice.startswith("Leave out no notification for being like another")
+
+
+def test_two_updates_within_a_second_differ_in_nothing_but_their_values(copper: Copper) -> None:
+    new, first, second = sent(copper, "same-second")
+
+    assert new["event"] == "new"
+    differing = {key for key in first if first[key] != second[key]}
+    assert differing == {"updated_attributes"}
+    assert first["updated_attributes"]["name"][1] == second["updated_attributes"]["name"][0]
+
+
 def test_late_is_fifteen_minutes(copper: Copper) -> None:
     late = []
     played(copper, lambda body, request: late.append(f"{request.at:%H:%M:%S}" != body["timestamp"][11:19]), only="late")
@@ -136,7 +185,8 @@ def test_a_name_comes_in_every_script_and_as_utf_8(copper: Copper) -> None:
     played(copper, lambda _, request: bodies.append(request.body), only="other-scripts")
 
     assert len(bodies) == 5
-    assert ["山田 花子".encode() in body for body in bodies] == [False, False, True, True, False]
+    assert ["山田 花子".encode() in body for body in bodies] == [False, False, True, False, False]
+    assert ["Zoë Łukasiewicz".encode() in body for body in bodies] == [False, True, False, False, False]
     assert b"Ada \xf0\x9f\x9a\x80" in bodies[-1]
 
 
@@ -397,6 +447,41 @@ def test_an_endpoint_that_is_not_there_is_not_asked_again(copper: Copper) -> Non
     assert {str(row.verdict) for row in report.rows[1:]} == {"skipped"}
 
 
+def answering_once(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    listener.close()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def test_an_endpoint_that_ended_after_a_row_that_passed_is_told_once_with_what_it_answered_last(copper: Copper) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+    thread = threading.Thread(target=answering_once, args=(listener,))
+    thread.start()
+    report = copper.check(url, only="answers,no-redirect,batch-2,again", types="person")
+    thread.join()
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "skipped", "skipped"], report
+    told = r"the endpoint does not answer any more since person/new \[\d+\] in row answers: it has probably crashed"
+    assert all(re.match(told, row.evidence) for row in report.rows[1:])
+    assert report["no-redirect"].advice.startswith("Let no notification end the process")
+
+
+def test_a_state_that_is_gone_while_the_endpoint_is_there_is_the_states_own(copper: Copper) -> None:
+    heard: list[object] = []
+
+    def state() -> object:
+        if heard:
+            raise StateError("GET http://127.0.0.1:5001/state: Connection refused")
+        return {}
+
+    report = played(copper, lambda body, _: heard.append(body), only="answers,again", state=state)
+
+    assert {row.advice for row in report.rows} == {"The state must be there all the time."}
+
+
 def test_a_target_without_a_route_is_told(copper: Copper) -> None:
     report = copper.check("https://nobody.example/hook")
 
@@ -505,6 +590,49 @@ def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
 
     assert [str(row.verdict) for row in report.rows] == ["failed"] * 3
     assert "Work through all of `ids`" in report["type-person"].advice
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (
+            "activity_log",
+            "activities have no name (what is written of one is its `details`), and are fetched with `GET ",
+        ),
+        ("task", "tasks are fetched with `GET /tasks/{id}`."),
+    ],
+)
+def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper: Copper, kind: str, own: str) -> None:
+    def hook(body: dict[str, Any], _: Received) -> object:
+        return Response(500, body="Cannot read properties of undefined") if body["type"] == kind else 200
+
+    report = played(copper, hook, only=f"answers,type-person,type-{kind}")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"]
+    assert report[f"type-{kind}"].advice.startswith("Other types are taken, so look for what this one has of its own: ")
+    assert own in report[f"type-{kind}"].advice
+
+
+@pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
+def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: int, *, is_told: bool) -> None:
+    """Of the 30 records of a notification."""
+    stored: dict[int, Any] = {}
+
+    def hook(body: dict[str, Any], _: Received) -> None:
+        found = requests.post(
+            f"{copper.api_url}/people/search", json={"page_size": page, "ids": body["ids"]}, headers=copper.headers,
+            timeout=10,
+        ).json()  # fmt: skip
+        stored.update({each["id"]: each for each in found if each["id"] in body["ids"]})
+        if body["event"] == "delete":
+            stored.clear()
+
+    report = played(copper, hook, only="batch-1,batch-30", types="person", state=lambda: {"person": stored})
+    row = report["batch-30"]
+
+    assert (report["batch-1"].ok, row.ok) == (True, page == 200), report
+    told = "Exactly 20 of 30 are right: a search's page has 20 unless page_size says more (up to 200). Work through all"
+    assert row.advice.startswith(told) == is_told
 
 
 def test_what_fails_at_something_special_is_sent_the_rest(copper: Copper) -> None:
@@ -729,7 +857,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
     )
 
     assert report.ok
-    assert any("nickname" in note for note in report.notes)
+    assert report.notes[-1].endswith("which were not compared: person.nickname")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """A service with Copper's own host in it, that keeps a copy of people: what `check URL -- COMMAND` starts.
 
-python hard_coded.py PORT [dies]
+python hard_coded.py PORT [dies [EVENT]]
+
+With `dies` it ends at its first notification; with an event, after it has answered the first of that event.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ class Service(BaseHTTPRequestHandler):
                     if error.code != 404:
                         raise
         self.answer(200, b"")
+        if sys.argv[2:] == ["dies", body["event"]]:
+            os._exit(3)
 
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 from contextlib import suppress
@@ -22,6 +23,10 @@ from tests.machine.samples import sample
 
 HEADERS = {"X-PW-AccessToken": "any", "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
 SECRET = ("--secret", "key=s3cret")
+NOT_REACHED = (
+    "copper-emulator: nothing was checked, since the first notification did not reach the endpoint; "
+    "the report says why\n"
+)
 SHORT = ("--skip", "burst,slow-fetch", *SECRET)
 
 
@@ -98,7 +103,7 @@ def test_where_nothing_was_played_nothing_is_said_to_be_well(args: tuple[str, ..
 def test_rows_that_are_skipped_for_one_reason_are_one_line() -> None:
     code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers,again,gone,burst")
 
-    assert code == 1
+    assert code == 2
     assert [line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("skipped")] == [
         "again to burst (3)"
     ]
@@ -113,7 +118,7 @@ def test_runs_a_second_apart_have_no_record_in_common() -> None:
 def test_a_report_on_stdout_stands_there_alone(option: str, begins: str) -> None:
     code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers", option, "-")
 
-    assert (code, err) == (1, "")
+    assert (code, err) == (2, NOT_REACHED)
     assert out.lower().startswith(begins)
 
 
@@ -192,9 +197,9 @@ def test_with_a_token_no_other_may_fetch() -> None:
 
 
 def test_an_endpoint_that_is_not_there_ends_at_once() -> None:
-    code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--port", "0")
+    code, out, err = invoke("check", "http://127.0.0.1:9/hook", "--port", "0")
 
-    assert code == 1
+    assert (code, err) == (2, NOT_REACHED)
     assert "Start the endpoint" in out
     assert "the first notification did not reach the endpoint" in out
 
@@ -258,7 +263,7 @@ def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
             taken.listen()
         code, out, _ = invoke("check", "http://127.0.0.1:9/hook", "--only", "answers")
 
-    assert code == 1
+    assert code == 2
     assert f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator" in out
     assert "Records can be fetched at http://127.0.0.1:" in out
     assert f":{DEFAULT_PORT}/" not in out
@@ -267,7 +272,7 @@ def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
 def test_it_runs_as_a_process() -> None:
     code, out, err = run("check", "http://127.0.0.1:9/hook", "--port", "0", "--only", "answers")
 
-    assert (code, err) == (1, "")
+    assert (code, err) == (2, NOT_REACHED)
     assert out.splitlines()[-1] == "0 rows passed, 1 failed"
 
 
@@ -305,6 +310,28 @@ def test_a_command_that_ends_while_it_is_checked_is_told() -> None:
 
     assert code == 1
     assert "The command ended by itself, with 3, while it was checked: see what it printed." in out.splitlines()
+
+
+def test_a_command_that_ends_after_an_answer_is_told_once_with_the_notification() -> None:
+    port = free_port()
+    code, out, _ = checked_as_a_service(
+        sys.executable, PROGRAM, str(port), "dies", "delete", port=port, rows="answers,type-person,batch-1,again"
+    )
+
+    failed = [line for line in out.splitlines() if line.startswith("FAILED")]
+    assert code == 1
+    assert len(failed) == 1
+    assert re.fullmatch(
+        r"FAILED +type-person +the endpoint does not answer any more since person/delete \[\d+\]: "
+        "it has probably crashed, see its log",
+        failed[0],
+    )
+    before = (
+        r"it may have been one before: person/update \[\d+\], person/new \[\d+\], person/new \[\d+\] in row answers\."
+    )
+    assert re.search(before, out)
+    assert out.splitlines()[-1] == "1 row passed, 1 failed, 2 skipped"
+    assert "Connection refused" not in out
 
 
 @pytest.mark.parametrize(

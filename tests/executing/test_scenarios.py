@@ -17,12 +17,18 @@ from tests.executing.commands import EXEC, Ended, Executing, environment
 SERVICE = Path(__file__).with_name("service.py")
 
 
-def against(executing: Executing, *words: str, options: list[str], scenario: str = "first_notification") -> Ended:
+def against(
+    executing: Executing,
+    *words: str,
+    options: list[str],
+    scenario: str = "first_notification",
+    as_json: bool = True,
+) -> Ended:
     """A scenario against the service at a free port; `{port}` in words and options is its number."""
     port = str(free_port())
     filled = [option.format(port=port) for option in options]
     command = [sys.executable, str(SERVICE), port, *words]
-    return executing(command, "--scenario", scenario, "--json", *filled)
+    return executing(command, "--scenario", scenario, *(["--json"] if as_json else []), *filled)
 
 
 def events(ended: Ended) -> list[str]:
@@ -68,6 +74,16 @@ def test_a_service_that_answers_wrongly_fails_it(executing: Executing) -> None:
     assert ended.code == 1
     assert over["scenario"]["passed"] is False
     assert "but it was rejected (500)" in over["scenario"]["failure"]
+
+
+def test_what_happened_is_told_once_where_a_scenario_fails(executing: Executing) -> None:
+    target = ["--target", "http://127.0.0.1:{port}/hooks"]
+    ended = against(executing, "--status", "500", options=target, as_json=False)
+
+    assert ended.code == 1
+    assert "Mend the endpoint; or, if this is meant, expect it with status: 500." in ended.err
+    assert ended.err.count("  rejected  #1 person/new") == 1
+    assert "imeline" not in ended.err.partition("FAILED  first notification")[2]
 
 
 def test_a_service_that_never_subscribes_fails_it_and_is_ended(executing: Executing) -> None:

@@ -28,7 +28,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-@pytest.mark.parametrize(("folder", "expected"), [("with_plugin", 8), ("django_project", 46)])
+@pytest.mark.parametrize(("folder", "expected"), [("with_plugin", 8), ("django_project", 47)])
 def test_the_tests_of_a_project_pass(folder: str, expected: int, environment: dict[str, str]) -> None:
     """As many as there are: none is skipped."""
     ran = subprocess.run(

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.checks.state import believed, difference
+from copper_emulator.checks.state import SURPLUS, believed, difference
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
@@ -56,7 +56,7 @@ class Bench:
         self.manner = manner
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
-        """Names of fields in the state that are not Copper's."""
+        """Fields in the state that are not Copper's, each with its type, like `activity_log.name`."""
         self._settings = settings
         self._counters = Counters()
         self._start, self._began = stage.now(), monotonic()
@@ -282,6 +282,9 @@ class Bench:
             if lull and calls != self.stage.api_calls:
                 calls, until = self.stage.api_calls, monotonic() + patience
         self.trial.compared = max(self.trial.compared, len(self.trial.touched))
+        if wrong and not self.trial.wrong and not any(each.endswith(SURPLUS) for each in wrong):
+            self.trial.first_touched = len(self.trial.touched)
+            self.trial.first_right = self.trial.first_touched - len(wrong)
         # What stays wrong is told once, at the moment it was first seen.
         for each in wrong:
             self.trial.wrong.setdefault(each, f"{when}: {each}" if when else each)
@@ -299,7 +302,7 @@ class Bench:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)
             if truth is not None:
                 self.foreign.update(
-                    name for copy in copies for name in copy if name not in truth and copy[name] is not None
+                    f"{kind}.{name}" for copy in copies for name in copy if name not in truth and copy[name] is not None
                 )
             found.append(difference(kind, each, copies, truth))
         return [text for text in found if text]

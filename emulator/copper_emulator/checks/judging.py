@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.hints import about_commits, about_page
 from copper_emulator.checks.order import LATE_MS
 from copper_emulator.checks.report import Finding, Verdict
 from copper_emulator.checks.state import SURPLUS
@@ -44,7 +45,8 @@ def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
         return Finding(Verdict.FAILED, answered_badly(bench, bad) + _calls_of_the_bad(bench, bad), helps)
     if bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
-        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong), advice)
+        helps = about_commits() + about_page(bench.trial) + advice
+        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong), helps)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
 
 

@@ -85,6 +85,22 @@ def again(bench: Bench) -> Rounds[None]:
     yield from _repeat(bench)
 
 
+def same_second(bench: Bench) -> Rounds[None]:
+    """Two updates that nothing tells apart but the old and new values: the same type, event, ids and timestamp."""
+    kind = main(bench)
+    ids = yield from bench.create(kind)
+    yield from bench.rename(kind, ids)
+    yield from bench.rename(kind, ids)
+    yield from bench.compare("after the second of two updates within a second")
+
+
+SAME_SECOND = (
+    "Leave out no notification for being like another: it has no id of its own, and two with the same type, event, ids "
+    "and timestamp may be two changes. Fetch for each, and write by id (upsert), so that one that does come twice "
+    "harms nothing."
+)
+
+
 def _repeat(bench: Bench) -> Rounds[None]:
     last = bench.deliveries[-1]
     if last.request_body:

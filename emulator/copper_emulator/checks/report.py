@@ -94,6 +94,7 @@ class Report:
         notes: what else there is to know.
         seconds: of real time that it took.
         cut_off: names of the rows that the time limit left out.
+        reached: whether the endpoint could be sent to at all.
     """
 
     def __init__(
@@ -103,11 +104,14 @@ class Report:
         notes: Sequence[str] = (),
         seconds: float = 0.0,
         cut_off: Sequence[str] = (),
+        *,
+        reached: bool = True,
     ) -> None:
         self.target = target
         self.notes = notes
         self.seconds = seconds
         self.cut_off = cut_off
+        self.reached = reached
         self._rows = tuple(rows)
         self._looked_at = False
 

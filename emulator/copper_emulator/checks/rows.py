@@ -115,6 +115,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "again", "every notification comes twice", "Do the same again: write by id (upsert), never insert.", order.again
     ),
+    Row("same-second", "two updates of one record within a second", order.SAME_SECOND, order.same_second),
     Row("unknown-keys", "keys that Copper may add some day", _BODY, shapes.unknown_keys),
     Row(
         "unknown-type",
@@ -137,6 +138,7 @@ ROWS: tuple[Row, ...] = (
         "Read the body as UTF-8, whatever the system's locale is, and see that the database and the log take every "
         "character.",
         shapes.other_scripts,
+        ahead=shapes.SCRIPTS_MS,
     ),
     Row(
         "values",

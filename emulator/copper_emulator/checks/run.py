@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
+from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
     ABOUT_REDIRECT,
@@ -21,10 +22,11 @@ from copper_emulator.checks.judging import (
     judged,
 )
 from copper_emulator.checks.plan import Plan
+from copper_emulator.checks.presence import Presence
 from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
-from copper_emulator.checks.state import StateError, believed
+from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
@@ -88,7 +90,8 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     # Between two rows, too, an endpoint that still works must not get at the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
-    return Report(plan.shown, rows, (*running.notes(), *_notes(bench)), monotonic() - began, tuple(running.cut_off))
+    notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
+    return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
 
 
 @dataclass
@@ -100,8 +103,16 @@ class _Run:
     has_taken: bool = False
     fails_at_once: bool = False
     """The plainest notification was not taken."""
+    takes_a_type: bool = False
+    """The life of a record of some type has been taken."""
+    reached: bool = True
+    """False where nothing that could be sent to is there."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
+    presence: Presence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.bench)
 
     def notes(self) -> list[str]:
         """What has to be said of the run as a whole."""
@@ -125,6 +136,9 @@ class _Run:
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
         """The finding's own; where not even the plainest notification has been taken, that comes before it."""
+        self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
+        if row.kind is not None and row.life and self.takes_a_type and finding.advice == row.advice:
+            return about_type(row.kind)
         if finding.verdict is not Verdict.FAILED or self.has_taken:
             return finding.advice
         if self.fails_at_once:
@@ -153,7 +167,11 @@ class _Run:
             self.halted = self.halted or self._taken_never(row)
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
-        return finding
+            gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
+        if not gone:
+            return finding
+        self.halted = gone
+        return Finding(Verdict.FAILED, gone, self.presence.advice(row.name))
 
     def _play(self, row: Row, trial: Trial) -> Rounds[Finding]:
         bench = self.bench
@@ -166,13 +184,17 @@ class _Run:
         except TimeIsUp:
             return Finding(Verdict.FAILED, f"not done after {row.limit:.0f} s", row.advice)
         except StateError as error:
+            if isinstance(error, NobodyThere):
+                yield from self.presence.ending()
             return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
         # A first notification that nobody answers will not be the last.
-        first = self.bench.deliveries[:1]
-        reasons = (*NO_CONTACT, Reason.TIMED_OUT, Reason.BROKEN_OFF)
-        if not first or (first[0].reason not in reasons and first[0].outcome is not Outcome.BLOCKED):
+        first = next(iter(self.bench.deliveries), None)
+        if first is None:
+            return ""
+        self.reached = first.reason not in NO_CONTACT and first.outcome is not Outcome.BLOCKED
+        if self.reached and first.reason not in (Reason.TIMED_OUT, Reason.BROKEN_OFF):
             return ""
         return "the first notification did not reach the endpoint"
 

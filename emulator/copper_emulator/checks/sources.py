@@ -11,7 +11,7 @@ from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from copper_emulator.checks.state import Source, StateError
+from copper_emulator.checks.state import NobodyThere, Source, StateError
 from copper_emulator.core.errors import CopperEmulatorError
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -35,7 +35,7 @@ def from_url(url: str) -> Source:
             error.close()
             raise StateError(f"GET {url} was answered {error.code}; it must answer 200 with the state") from None
         except (OSError, HTTPException, ValueError) as error:
-            raise StateError(f"GET {url}: {_reason(error)}") from None
+            raise NobodyThere(f"GET {url}: {_reason(error)}") from None
         return _parsed(raw, f"GET {url} answered")
 
     return read

@@ -38,6 +38,10 @@ class StateError(UsageError):
     """The state cannot be had or understood."""
 
 
+class NobodyThere(StateError):
+    """Who should give the state does not answer."""
+
+
 def believed(state: object) -> Believed:
     """A state as it was given, by type and id. Raises StateError."""
     if not isinstance(state, Mapping):

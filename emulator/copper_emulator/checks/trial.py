@@ -30,6 +30,9 @@ class Trial:
     wrong: dict[str, str] = field(default_factory=dict)
     """Differences, each with when it was seen."""
     compared: int = 0
+    first_touched: int = 0
+    first_right: int | None = None
+    """How many of so many records were right when first some were not; of those that Copper has no more, None."""
 
     @property
     def seconds(self) -> float:

@@ -21,7 +21,7 @@ from copper_emulator.checks.standalone import Standing, standing
 from copper_emulator.checks.state import Source
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.advice import named_as_options
-from copper_emulator.cli.check_service import running, wait_for
+from copper_emulator.cli.check_service import ended, running, wait_for
 from copper_emulator.cli.check_table import Table, list_rows
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, print_out, unwritable
@@ -152,10 +152,7 @@ def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None
     _tell(report, output)
     for file, text in files.items():
         _write(file, text(report))
-    if not report.played:
-        raise WrongUse(_NOTHING)
-    if not report.ok:
-        raise click.exceptions.Exit(1)
+    _end(report)
 
 
 def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
@@ -165,10 +162,22 @@ def _output(given: Mapping[str, Any], *, as_json: bool) -> Output:
     return Output(as_json=as_json, is_free=not printed)
 
 
+def _end(report: Report) -> None:
+    if not report.played:
+        raise WrongUse(_NOTHING)
+    if not report.reached:
+        raise WrongUse(_NOT_REACHED)
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
 _NOTHING = (
     "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
     "and --time-limit decide it"
 )
+
+
+_NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
 
 def _tell(report: Report, output: Output) -> None:
@@ -212,7 +221,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
                 return account.run(plan, table.add)
             finally:
                 table.end()
-                if service is not None and (code := service.poll()) is not None:
+                if service is not None and (code := ended(service, endpoint)) is not None:
                     output.line(f"The command ended by itself, with {code}, while it was checked: see what it printed.")
 
 

@@ -25,6 +25,8 @@ _REACH = 5.0
 _PATIENCE = 10.0
 """Seconds for a service to end that was told to."""
 
+_ENDING = 1.0
+
 _STDERR = 2
 
 
@@ -62,6 +64,14 @@ def running(
         yield service
     finally:
         _end(service)
+
+
+def ended(service: subprocess.Popen[bytes], url: URL) -> int | None:
+    """With what it has ended by itself; None where it runs. Who has let go of its port is just ending."""
+    if service.poll() is None and not _listens(url):
+        with suppress(subprocess.TimeoutExpired):
+            service.wait(_ENDING)
+    return service.poll()
 
 
 def _begun(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -99,7 +99,8 @@ class Told:
         self._scenario = {"title": title, "passed": not failure, "sent": end.sent, "failure": failure or None}
         if failure:
             self._line(f"FAILED  {title}:")
-            for text in failure.splitlines():
+            # What happened is told when the command has ended.
+            for text in (end.failed or end.verdict).splitlines():
                 self._write(f"  {text}")
             if end.drawn_from is not None:
                 self._line(f"the draws came from seed {end.drawn_from}: --seed {end.drawn_from} draws the same again")

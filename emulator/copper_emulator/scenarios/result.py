@@ -77,13 +77,20 @@ class ScenarioResult:
         return next((step for step in self.steps if not step.passed), None)
 
     @property
-    def failure(self) -> str:
-        """Which step failed and why, with the end of the timeline; nothing when all is well."""
+    def failed(self) -> str:
+        """Which step failed and why; nothing when all is well."""
         step = self.failed_step
         if step is None:
             return ""
         where = f"step {step.number} of {self.total_steps}" if step.number else "before the first step"
-        lines = [f"{self.source}:{step.line}: {where} failed, at {moment_text(step.at_ms)}: {step.text}", step.failure]
+        return f"{self.source}:{step.line}: {where} failed, at {moment_text(step.at_ms)}: {step.text}\n{step.failure}"
+
+    @property
+    def failure(self) -> str:
+        """The same with the end of the timeline."""
+        if self.passed:
+            return ""
+        lines = [self.failed]
         tail = self.timeline.splitlines()
         lines.append("The timeline:" if len(tail) <= _TAIL else "The end of the timeline:")
         lines += [f"  {line}" for line in tail[-_TAIL:]]

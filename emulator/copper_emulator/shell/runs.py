@@ -53,6 +53,8 @@ class End:
     """How a scenario went: empty texts where all is well."""
 
     failure: str
+    failed: str
+    """The failure without the timeline, for where that is shown anyway."""
     verdict: str
     sent: int
     waiting: int

@@ -118,6 +118,29 @@ def test_on_commit_hooks_run_after_each_delivery_where_the_test_runs_them(copper
         assert is_stale(record_id)
 
 
+def customers() -> object:
+    return {"person": list(Customer.objects.values_list("copper_id", flat=True))}
+
+
+@pytest.mark.django_db
+def test_a_check_says_that_on_commit_hooks_wait_and_passes_where_the_test_runs_them(copper: Copper) -> None:
+    copper.route(ORIGIN, to=get_wsgi_application())
+    how: Any = {"only": "answers,batch-2", "types": "person", "no_secret": True, "state": customers}
+    waiting = copper.check(f"{ORIGIN}/hooks/create-on-commit", **how)
+
+    assert "is missing in the state" in waiting["answers"].evidence
+    told = "1 on_commit hook of Django's waits for a commit that never comes in a test: run them after each delivery"
+    assert waiting["answers"].advice.startswith(told)
+    assert 'docs/tests.md, "Django". ' in waiting["batch-2"].advice
+
+    connection.run_on_commit.clear()
+    # Whoever does not do what it is told is wrong for another reason.
+    assert "on_commit" not in copper.check(f"{ORIGIN}/hooks/view", **how)["answers"].advice
+
+    copper.after_delivery(run_on_commit)
+    assert copper.check(f"{ORIGIN}/hooks/create-on-commit", **how).ok
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_live_server_is_an_endpoint_like_any_other(copper: Copper, live_server: Any) -> None:
     copper.route(ORIGIN, to=live_server.url)

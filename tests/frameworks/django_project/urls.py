@@ -45,6 +45,18 @@ def on_commit(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=202)
 
 
+def create_on_commit(request: HttpRequest) -> HttpResponse:
+    body = json.loads(request.body)
+
+    def work() -> None:
+        Customer.objects.filter(copper_id__in=body["ids"]).delete()
+        if body["event"] != "delete":
+            Customer.objects.bulk_create(Customer(copper_id=each) for each in body["ids"])
+
+    transaction.on_commit(work)
+    return HttpResponse(status=202)
+
+
 def _seen(request: HttpRequest, changed: int) -> dict[str, Any]:
     return {"changed": changed, "url": request.build_absolute_uri(), "secure": request.is_secure()}
 
@@ -57,4 +69,5 @@ urlpatterns = [
     path("hooks/broken", csrf_exempt(broken)),
     path("hooks/async-broken", csrf_exempt(async_broken)),
     path("hooks/on-commit", csrf_exempt(on_commit)),
+    path("hooks/create-on-commit", csrf_exempt(create_on_commit)),
 ]

@@ -1,0 +1,52 @@
+"""What does the evidence of a row say that its own advice does not know?"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from copper_emulator.checks.trial import Trial
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from copper_emulator.core.records.tables import TABLES
+from copper_emulator.core.text import count
+
+
+def about_page(trial: Trial) -> str:
+    """Where exactly as many records are right as a search shows at first; with a space after it, or nothing."""
+    if trial.first_right != DEFAULT_PAGE_SIZE:
+        return ""
+    return (
+        f"Exactly {DEFAULT_PAGE_SIZE} of {trial.first_touched:,} are right: a search's page has {DEFAULT_PAGE_SIZE} "
+        f"unless page_size says more (up to {MAX_PAGE_SIZE}). "
+    )
+
+
+def about_commits() -> str:
+    """Where Django's hooks wait for a commit in this thread; with a space after it, or nothing."""
+    waiting = sum(len(each.run_on_commit) for each in _django_connections() if each.in_atomic_block)
+    if not waiting:
+        return ""
+    return (
+        f"{count(waiting, 'on_commit hook')} of Django's {'waits' if waiting == 1 else 'wait'} for a commit that never "
+        "comes in a test: run them after each delivery, with copper.after_delivery(run_on_commit) as in docs/tests.md, "
+        '"Django". '
+    )
+
+
+def _django_connections() -> list[Any]:
+    """Those of this thread. Who has not loaded Django's databases, or has no settings for them, has none."""
+    database, conf = sys.modules.get("django.db"), sys.modules.get("django.conf")
+    if database is None or conf is None or not conf.settings.configured:
+        return []
+    return list(database.connections.all())
+
+
+def about_type(kind: EntityType) -> str:
+    """Where others are taken, and this one is not: it is not the number of ids."""
+    table = TABLES[kind]
+    own = "" if "name" in table.by_name else "have no name (what is written of one is its `details`), and "
+    return (
+        f"Other types are taken, so look for what this one has of its own: {table.plural} {own}are fetched with "
+        f"`GET /{table.plural}/{{id}}`."
+    )

@@ -1,0 +1,89 @@
+"""Is the endpoint still there, and if not, since which notification?"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+
+from yarl import URL
+
+from copper_emulator.checks.bench import Bench
+from copper_emulator.core.model import Delivery, Reason
+from copper_emulator.core.text import short_ids
+from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.destinations import RouteKind
+from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.routes import Route, Straight
+
+_REACH = 5.0
+"""Seconds that a connection may take."""
+
+_ENDING = 0.5
+
+_BEFORE = 3
+"""Notifications that are named beside the last one: who works after its answers may have answered others since."""
+
+
+class Presence:
+    """Remembers from row to row what the endpoint was sent last."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._arrived: deque[tuple[str, str]] = deque(maxlen=_BEFORE + 1)
+        """What was sent, and in which row."""
+
+    def gone(self, row: str, *, looks: bool) -> str:
+        """After a row, while its account is there: since when nobody listens any more; empty where somebody does.
+
+        It is looked only where that could explain something. Who never was there is not gone.
+        """
+        sent = self._bench.deliveries
+        self._arrived.extend((f"{each.topic} {short_ids(each.ids)}", row) for each in sent if _has_arrived(each))
+        looks = looks or any(each.reason is Reason.REFUSED for each in sent)
+        place = self._place() if looks and self._arrived else None
+        if place is None or not _refuses(place):
+            return ""
+        last = _named(*self._arrived[-1], here=row)
+        return f"the endpoint does not answer any more since {last}: it has probably crashed, see its log"
+
+    def advice(self, row: str) -> str:
+        """What to do about it, and what else may have ended it."""
+        *before, _ = self._arrived
+        named = ", ".join(_named(*each, here=row) for each in reversed(before))
+        others = f" Where it works after its answers, it may have been one before: {named}." if named else ""
+        return (
+            "Let no notification end the process: catch what goes wrong while it is worked on, after the answer, too, "
+            f"and log it (in Node, a rejected promise that nobody awaits ends the process).{others}"
+        )
+
+    def ending(self) -> Rounds[None]:
+        """A process that is just ending lets go of its state before it lets go of its port: it is given a moment."""
+        until, place = monotonic() + _ENDING, self._place()
+        while place is not None and not _refuses(place) and monotonic() < until:
+            yield []
+
+    def _place(self) -> URL | None:
+        found = self._bench.stage.routes.resolve(self._bench.plan.target)
+        if isinstance(found, Straight):
+            return found.url
+        return found.to if isinstance(found, Route) and found.kind is RouteKind.URL else None
+
+
+def _named(notification: str, row: str, *, here: str) -> str:
+    return notification if row == here else f"{notification} in row {row}"
+
+
+def _refuses(url: URL) -> bool:
+    """Whether nobody listens there. Who is only too busy to be connected to is there."""
+    try:
+        socket.create_connection((url.host or "", url.port or 0), _REACH).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _has_arrived(delivery: Delivery) -> bool:
+    # One that was broken off may well be the one that ended it.
+    return delivery.status is not None or delivery.reason in (Reason.BROKEN_OFF, Reason.TIMED_OUT)
