@@ -114,6 +114,26 @@ def test_settings_are_those_it_was_opened_with(opened: Open) -> None:
     assert opened(latency="30s").settings.latency.low_ms == 30_000
 
 
+def test_a_hook_that_raises_keeps_no_delivery_from_being_told_of(opened: Open) -> None:
+    copper = opened(in_flight=2)
+    told: list[int] = []
+
+    def hook(delivery: Delivery) -> None:
+        told.append(delivery.notification.serial)
+        if len(told) == 1:
+            raise LookupError("the first time")
+
+    answering(copper)
+    for name in ("first", "second"):
+        copper.subscribe("person", "new", target=f"{TARGET}/{name}")
+    copper.after_delivery(hook)
+    with pytest.raises(LookupError):
+        copper.people.create(name="Ada")
+    copper.people.create(name="Grace")
+
+    assert told == [1, 2, 3, 4]
+
+
 # --- subscriptions and routes ---------------------------------------------------------------------------------------
 
 

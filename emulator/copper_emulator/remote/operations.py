@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class RemoteOperations(Operations):
         super().__init__(stage)
         self._there = stage
         self._hooked = 0
+        self._unhooked: deque[Delivery] = deque()
+        """Those whose hooks are still to be called: one that raises keeps the others back."""
 
     def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
         result = self.stage.record(act)
@@ -80,6 +83,7 @@ class RemoteOperations(Operations):
         """The account begins anew."""
         self.claims.clear()
         self._hooked = 0
+        self._unhooked.clear()
 
     def hook_from_now(self) -> None:
         """The first hook is called for what is delivered from now on."""
@@ -111,6 +115,8 @@ class RemoteOperations(Operations):
         with self.stage.lock:
             new = self.stage.account.journal.deliveries[self._hooked :]
         self._hooked += len(new)
-        for delivery in new:
-            for hook in list(self.stage.hooks) if delivery.outcome in ANSWERED else ():
+        self._unhooked += [each for each in new if each.outcome in ANSWERED]
+        while self._unhooked:
+            delivery = self._unhooked.popleft()
+            for hook in list(self.stage.hooks):
                 run_hook(hook, delivery)
