@@ -143,13 +143,19 @@ class _Remote(Face):
             self._client.close()
 
     def _delete(self) -> None:
-        """What is still on its way is waited for, as long as an endpoint is."""
-        until = monotonic() + self._there.settings.timeout / 1000
+        """What is still on its way is waited for: each that comes back gives the next as long as an endpoint has."""
+        path = account_path(self.name)
+        patience, last, until = self._there.settings.timeout / 1000, None, 0.0
         while True:
             try:
-                self._client.delete(account_path(self.name))
+                self._client.delete(path)
             except ControlError as error:
-                if error.status != UNDER_WAY or monotonic() > until:
+                if error.status != UNDER_WAY:
+                    raise
+                before, last = last, self._client.get(f"{path}/notifications", {"limit": 1})["last"]
+                if last != before:
+                    until = monotonic() + patience
+                elif monotonic() > until:
                     raise
             else:
                 return
