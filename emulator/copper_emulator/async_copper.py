@@ -108,7 +108,8 @@ class AsyncCopper(Face):
         __tracebackhide__ = True
         # Another task may deliver just now.
         self._stage.check_startable(inside=self._turns.is_inside)
-        await self._delivering.start(app)
+        async with self._turns.starting():
+            await self._delivering.start(app)
         await self.settle()
 
     # --- making things happen -------------------------------------------------------------------------------

@@ -45,6 +45,22 @@ def test_the_refusal_says_what_is_used_up_and_when_there_is_room_again() -> None
     )
 
 
+def test_the_last_call_that_counted_is_known_also_to_those_that_go_on_from_it() -> None:
+    both = (Limit(2, MINUTE),), (Limit(1, SECOND),)
+    limits = CallLimits(*both)
+    assert limits.latest == 0
+    limits.count(START, bulk=True)
+    limits.count(START + 100)
+    assert not may(limits, START + 200)
+
+    restored, successor = CallLimits(*both), CallLimits((Limit(3, MINUTE),), ())
+    restored.restore(limits.state())
+    successor.take_over(limits)
+    assert (limits.latest, restored.latest, successor.latest) == (START + 100, START + 100, START + 100)
+    restored.restore(CallLimits(*both).state())
+    assert restored.latest == 0
+
+
 def test_a_call_that_is_refused_for_one_limit_counts_for_none() -> None:
     limits = CallLimits((Limit(2, MINUTE),), (Limit(1, SECOND),))
     assert may(limits, START, bulk=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -112,6 +113,26 @@ def test_after_a_switch_the_old_key_is_refused_and_its_subscription_fires(copper
 
 def test_settings_are_those_it_was_opened_with(opened: Open) -> None:
     assert opened(latency="30s").settings.latency.low_ms == 30_000
+
+
+def test_a_hook_that_raises_keeps_no_delivery_from_being_told_of(opened: Open) -> None:
+    copper = opened(in_flight=2)
+    told: list[int] = []
+
+    def hook(delivery: Delivery) -> None:
+        told.append(delivery.notification.serial)
+        if len(told) == 1:
+            raise LookupError("the first time")
+
+    answering(copper)
+    for name in ("first", "second"):
+        copper.subscribe("person", "new", target=f"{TARGET}/{name}")
+    copper.after_delivery(hook)
+    with pytest.raises(LookupError):
+        copper.people.create(name="Ada")
+    copper.people.create(name="Grace")
+
+    assert told == [1, 2, 3, 4]
 
 
 # --- subscriptions and routes ---------------------------------------------------------------------------------------
@@ -390,6 +411,23 @@ def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Pro
     later.join()
     accounts = json.loads(urllib.request.urlopen(f"{server.url}/_emulator/v1/accounts").read())["accounts"]
     assert "goes-late" not in [each["name"] for each in accounts]
+
+
+@pytest.mark.parametrize("act", ["expect", "close"])
+def test_what_comes_back_one_after_the_other_is_waited_for_each(server: Process, act: str) -> None:
+    copper = made(server.url, f"each-{act}", Settings.of({"timeout": "300ms", "strict": False}))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        copper.route("https://app.example", to=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        copper.subscribe("person", "new", target=TARGET)
+        for number in range(8):
+            create(copper, f"Ada {number}")
+
+        if act == "expect":
+            assert len(copper.expect("person", "new", outcome="failed", count=8)) == 8
+        copper.close()
+
+    accounts = json.loads(urllib.request.urlopen(f"{server.url}/_emulator/v1/accounts").read())["accounts"]
+    assert f"each-{act}" not in [each["name"] for each in accounts]
 
 
 def test_a_hook_is_called_once_whatever_it_gives_and_an_async_one_is_refused(

@@ -225,6 +225,31 @@ async def test_so_it_is_in_an_asynchronous_test_and_another_task_may() -> None:
         await copper.start(app)
 
 
+@pytest.mark.asyncio
+async def test_what_an_application_changes_as_it_starts_in_an_asynchronous_test_waits_until_it_is_up() -> None:
+    done: list[str] = []
+    async with AsyncEmulator() as copper:
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                await receive()
+                copper.subscribe("person", "new", target=TARGET)
+                await copper.people.create(name="Ada")
+                done.append("started")
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            done.append("notified")
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        copper.route("https://app.example", to=app)
+        await copper.start(app)
+
+        assert done == ["started", "notified"]
+
+
 def advice(copper: Copper) -> str:
     copper.people.create(name="Ada")
     with pytest.raises(ExpectationError) as raised:

@@ -26,6 +26,8 @@ class CallLimits:
         self.are_limited = bool(calls or bulk)
         self._calls = RateLimiter(calls, WindowKind.ROLLING)
         self._bulk = RateLimiter(bulk, WindowKind.ROLLING)
+        self.latest = 0
+        """The moment of the last call that was counted; 0 before the first."""
 
     def state(self) -> list[list[list[int]]]:
         """What has been counted in each window."""
@@ -36,11 +38,13 @@ class CallLimits:
         calls, bulk = state
         self._calls.restore(calls)
         self._bulk.restore(bulk)
+        self.latest = max((moment for windows in state for window in windows for moment in window), default=0)
 
     def take_over(self, before: CallLimits) -> None:
         """Limits that were there before go on with what they have counted."""
         self._calls.take_over(before._calls)
         self._bulk.take_over(before._bulk)
+        self.latest = before.latest
 
     def count(self, now: int, *, bulk: bool = False) -> None:
         """One call comes now. Raises TooManyRequests where one of its windows is full; then it counts in none."""
@@ -52,3 +56,4 @@ class CallLimits:
             raise TooManyRequests(hint=f"Used up: {' and '.join(full)}. {again}")
         for _, limiter in counting:
             limiter.count(now)
+        self.latest = now

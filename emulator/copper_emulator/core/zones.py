@@ -10,6 +10,9 @@ from datetime import date, datetime, time, tzinfo
 
 from copper_emulator.core.moments import to_datetime, to_ms
 
+_OF_THE_MACHINE = ("localtime", "posixrules")
+"""Files beside those of the zones that are another zone on each machine."""
+
 
 def zone_named(name: object) -> tzinfo | None:
     """The time zone of a name like `America/Los_Angeles`; None where none of that name is known on this machine."""
@@ -17,7 +20,7 @@ def zone_named(name: object) -> tzinfo | None:
     from zoneinfo import ZoneInfo
 
     try:
-        return ZoneInfo(name) if isinstance(name, str) else None
+        return ZoneInfo(name) if isinstance(name, str) and name not in _OF_THE_MACHINE else None
     except (KeyError, ValueError, OSError):
         # No such zone; no name of a file; a folder of zones, as `America` is.
         return None

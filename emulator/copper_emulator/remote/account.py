@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
-
 _NOT_INTERCEPTED = (
     "Copper's hosts can be intercepted for an account of this process only, and this is one of a running server: give "
     "the application copper.api_url as its base URL, or let the server have a proxy (`copper-emulator serve --proxy`)"
@@ -143,13 +142,17 @@ class _Remote(Face):
             self._client.close()
 
     def _delete(self) -> None:
-        """What is still on its way is waited for, as long as an endpoint is."""
-        until = monotonic() + self._there.settings.timeout / 1000
+        """What is still on its way is waited for: each that comes back gives the next as long as an endpoint has."""
+        path, patience, last, until = account_path(self.name), self._there.settings.timeout / 1000, None, 0.0
         while True:
             try:
-                self._client.delete(account_path(self.name))
+                self._client.delete(path)
             except ControlError as error:
-                if error.status != UNDER_WAY or monotonic() > until:
+                if error.status != UNDER_WAY:
+                    raise
+                before, last = last, self._client.get(f"{path}/notifications", {"limit": 1})["last"]
+                until = until if last == before else monotonic() + patience
+                if monotonic() > until:
                     raise
             else:
                 return

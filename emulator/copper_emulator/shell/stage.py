@@ -17,16 +17,13 @@ from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
-from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
+from copper_emulator.shell.call_time import CallTime
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.routes import Routes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
-
-
-_STEP_MS = 100
-"""Milliseconds of real time that count together: calls right after each other are told the same in every run."""
 
 
 class Stage:
@@ -46,8 +43,8 @@ class Stage:
         self.lock = threading.RLock()
         self.clock = clock
         self._begin()
-        self._refused: tuple[Account, int, float] | None = None
-        """When a call of the API was last refused by a limit: whose, at which moment, and when for real."""
+        self._call_time: CallTime | None = None
+        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
         self._first_settings = settings
         self._on_entry = on_entry
         self.settings = settings
@@ -109,19 +106,18 @@ class Stage:
         """One call of the API comes, and the lock is held. Raises TooManyRequests over a limit.
 
         Time stands still while an endpoint is notified, but who is refused waits for real before it calls again: from a
-        refusal on these windows go on in real time, unless the account's own is further.
+        refusal on these windows go on in real time as well.
         """
-        account, now, real = self.account, self.now(), monotonic()
-        began = (now, real)
-        if self._refused is not None and self._refused[0] is account:
-            _, moment, since = self._refused
-            counted = moment + round((real - since) * 1000) // _STEP_MS * _STEP_MS
-            if counted >= now:
-                now, began = counted, (moment, since)
+        account, now = self.account, self.now()
+        time = self._call_time
+        if time is None or time.account is not account:
+            time = CallTime(account, now)
+            if time.is_ahead(now):
+                self._call_time = time
         try:
-            account.calls.count(now, bulk=bulk)
+            account.calls.count(time.at(now), bulk=bulk)
         except TooManyRequests:
-            self._refused = account, *began
+            self._call_time = time
             raise
 
     def meet_call(self) -> tuple[Fault, ...]:

@@ -7,8 +7,8 @@ turn it would wait for itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from operator import methodcaller
 from typing import TypeVar
@@ -57,6 +57,24 @@ class Turns:
             return await run_async(rounds, self._sending)
         async with self._turn():
             return await run_async(rounds, self._sending)
+
+    @asynccontextmanager
+    async def starting(self) -> AsyncIterator[None]:
+        """A turn in which an application starts: what that does meanwhile only records, as in a delivery.
+
+        Where another task delivers just now, that turn is shared: its endpoint may wait for the application.
+        """
+        mine = _Round(self)
+        async with AsyncExitStack() as ending:
+            if not self._turn().locked():
+                await ending.enter_async_context(self._turn())
+                ending.enter_context(self._stage.starting())
+            token = _ROUNDS.set((*_ROUNDS.get(), mine))
+            try:
+                yield
+            finally:
+                mine.under_way = False
+                _ROUNDS.reset(token)
 
     @property
     def is_inside(self) -> bool:

@@ -10,7 +10,7 @@ import requests
 from copper_emulator import Copper, Emulator, VerdictError
 from copper_emulator.core.model import Kind
 from copper_emulator.shell.api import hindering
-from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.clock import monotonic, pause
 
 TARGET = "https://app.example/hook"
 
@@ -84,6 +84,22 @@ def test_a_slow_api_takes_real_time_for_as_many_calls_as_are_said(copper: Copper
     assert monotonic() - began >= 0.2
     assert copper.faults.active == []
     assert copper._stage.api_calls == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_what_is_slow_is_done_though_its_client_has_given_up(copper: Copper, method: str) -> None:
+    ada = copper.people.create(name="Ada")
+    path, left = ("/people", ["Ada", "Grace"]) if method == "POST" else (f"/people/{ada.id}", [])
+    copper.faults.api.slow("300ms", next=1)
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.request(method, f"{copper.api_url}{path}", json={"name": "Grace"}, headers=copper.headers, timeout=0.1)
+
+    until = monotonic() + 10
+    while [each.name for each in copper.people.search()] != left and monotonic() < until:
+        pause(0.01)
+    assert [each.name for each in copper.people.search()] == left
+    assert [entry.text for entry in copper.journal if entry.kind is Kind.REFUSED] == []
 
 
 def test_a_call_that_hangs_outlasts_the_patience_of_the_client(copper: Copper) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from copper_emulator import Emulator, Received
+from copper_emulator.core.account import Account
 from copper_emulator.core.model import Kind
 from tests.shell.api.client import BASE, Answer, Client, common
 
@@ -74,7 +75,7 @@ class Waits:
 @pytest.fixture
 def real(monkeypatch: pytest.MonkeyPatch) -> Waits:
     waits = Waits()
-    monkeypatch.setattr("copper_emulator.shell.stage.monotonic", waits)
+    monkeypatch.setattr("copper_emulator.shell.call_time.monotonic", waits)
     return waits
 
 
@@ -181,6 +182,35 @@ def test_all_windows_of_a_limit_must_have_room() -> None:
         client.copper.advance(seconds=1)
         assert [call(client).status for _ in range(2)] == [200, 429]
         assert "in 59s." in call(client).hint
+
+
+def test_time_that_passes_after_a_refusal_makes_room_though_real_time_has_passed_as_well(real: Waits) -> None:
+    with limited(api_limits="1/2s") as client:
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        real.sleep(2)
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        client.copper.advance("2s")
+        assert [call(client).status for _ in range(2)] == [200, 429]
+
+
+def test_windows_that_were_ahead_of_the_clock_when_they_were_written_down_go_on_from_there(real: Waits) -> None:
+    with limited(api_limits="1/2s") as client:
+        stage = client.copper._stage
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        real.sleep(3600)
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        keys, counted = stage.account.keys, stage.account.calls.state()
+
+        def put_back(account: Account) -> None:
+            account.keys = keys
+            account.calls.restore(counted)
+
+        stage.take_up(stage.settings, put_back)
+        assert call(client).status == 429
+        real.sleep(2)
+        assert [call(client).status for _ in range(2)] == [200, 429]
+        client.copper.advance("2s")
+        assert call(client).status == 200
 
 
 def test_accounts_have_limits_of_their_own() -> None:

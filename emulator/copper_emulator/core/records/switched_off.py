@@ -25,7 +25,7 @@ def is_of_leads(path: str) -> bool:
 
 
 def is_switched_off(store: RecordStore, kind: EntityType) -> bool:
-    """Whether records of a type are; they stay as they are, and nobody can see or change them."""
+    """Whether records of a type are; they stay as they are, and no call for leads sees or changes them."""
     # Who has never asked for the lookup tables has not changed the account.
     return kind is LEAD and store.has_catalogue and not store.catalogue.has_leads
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from aiohttp import web
 
-from copper_emulator.core.errors import Faulted
+from copper_emulator.core.errors import BadRequest, Faulted
 from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
+from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic, pause_async
 from copper_emulator.shell.stage import Stage
 
@@ -24,6 +27,10 @@ async def hindered(request: web.Request) -> web.StreamResponse | None:
         return None
     for fault in stage.meet_call():
         if fault.name is FaultName.API_SLOW:
+            # It has arrived: what is slow is done, though nobody waits for its answer any more. The handler tells of a
+            # body that cannot be read.
+            with suppress(BadRequest):
+                await body_of(request)
             await _held_back(stage, fault.span_ms / 1000)
         elif fault.name is FaultName.API_HANG:
             stage.refused(call_text(request, f"never answered; {fault.blame}"))

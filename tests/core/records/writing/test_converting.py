@@ -347,6 +347,7 @@ def test_where_nothing_is_said_it_is_the_leads_company_or_called_like_the_person
         ("ada@localhost", "Localhost", "localhost"),
         # Anybody has an address there.
         ("ada@gmail.com", "Ada", None),
+        ("ada@[127.0.0.1]", "Ada", None),
         ("ada@Yahoo.com", "Ada", None),
         ("ada@.example", "Ada", None),
     ],

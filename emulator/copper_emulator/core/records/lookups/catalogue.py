@@ -118,7 +118,7 @@ class Catalogue:
         if "primary_timezone" in fields and zone_named(fields["primary_timezone"]) is None:
             raise UsageError(f"no time zone is called {fields['primary_timezone']!r} on this machine; {_ZONES}")
         settings = fields.get("settings", {})
-        if not isinstance(settings, Mapping):
+        if not (isinstance(settings, Mapping) and isinstance(settings.get(ENABLE_LEADS, True), bool)):
             raise UsageError(
                 f"the account's settings are an object, like {{'{ENABLE_LEADS}': false}}, not {settings!r}"
             )

@@ -265,7 +265,8 @@ class _Conversion:
 def _own_domain(email: Mapping[str, str] | None) -> str | None:
     """The domain of an email address, unless it tells of no company."""
     domain = "" if email is None else email["email"].rpartition("@")[2].lower()
-    return domain if domain.split(".")[0] and domain not in PUBLIC_DOMAINS else None
+    tells = domain.split(".")[0] and not domain.startswith("[") and domain not in PUBLIC_DOMAINS
+    return domain if tells else None
 
 
 def _first(*names: str | None) -> str:
