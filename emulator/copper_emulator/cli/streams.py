@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import Any, TextIO
+from typing import TextIO
 
 _SIGPIPE = 128 + 13
 """How a shell tells of a command that ended because its reader had gone (`| head`)."""
@@ -29,12 +29,22 @@ class Unprinted(Exception):
         return _SIGPIPE if self.reader_has_gone else 1
 
 
-class _Stdout(FileIO):
-    """Says of its errors that they are its own."""
+class _Stdout(TextIOWrapper):
+    """Says of its errors that they are its own.
 
-    def write(self, data: Any, /) -> int:
+    Not further down: an interrupt that comes when bytes have been written must find them gone from what is buffered, or
+    they are written again at the end.
+    """
+
+    def write(self, text: str, /) -> int:
         try:
-            return super().write(data)
+            return super().write(text)
+        except OSError as error:
+            raise Unprinted(error) from None
+
+    def flush(self) -> None:
+        try:
+            super().flush()
         except OSError as error:
             raise Unprinted(error) from None
 
@@ -55,8 +65,8 @@ def prepare() -> None:
 
 
 def _telling(stdout: TextIOWrapper) -> TextIOWrapper:
-    raw = BufferedWriter(_Stdout(stdout.fileno(), "w", closefd=False))
-    return TextIOWrapper(
+    raw = BufferedWriter(FileIO(stdout.fileno(), "w", closefd=False))
+    return _Stdout(
         raw, encoding=stdout.encoding, line_buffering=stdout.line_buffering, write_through=stdout.write_through
     )
 
