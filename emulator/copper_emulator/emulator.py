@@ -65,6 +65,7 @@ class Emulator(AbstractContextManager[Copper]):
                 closing.callback(copper.close)
                 text = _judged(copper, error, "Emulator" if self._random else "")
         except Exception as failed:
+            # What an application raises as it ends hides no verdict.
             _note(failed, text)
             raise
         if text:
@@ -116,6 +117,7 @@ class AsyncEmulator:
                 closing.push_async_callback(copper.close)
                 text = _judged(copper, error, "AsyncEmulator" if self._random else "")
         except Exception as failed:
+            # What an application raises as it ends hides no verdict.
             _note(failed, text)
             raise
         if text:

@@ -321,6 +321,14 @@ class Face(Intercepted, OverTls):
         return "_operations" not in vars(self)
 
     @property
+    def entries_so_far(self) -> int:
+        """How many entries its journal has. To ask makes no account of one that is unused."""
+        if self._is_unused:
+            return 0
+        with self._stage.lock:
+            return len(self._stage.account.journal.entries)
+
+    @property
     def drawn_from(self) -> int | None:
         """The seed, where anything was drawn from it: what it takes to see the same again."""
         if self._is_unused:

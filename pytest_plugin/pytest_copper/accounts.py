@@ -48,12 +48,12 @@ class Account:
 
     def begin_test(self) -> None:
         """What has happened up to now is of no interest to the test that begins."""
-        self._before = len(self.face.journal)
+        self._before = self.face.entries_so_far
 
     def belongs_to(self, item: pytest.Item) -> bool:
         """Whether the test asked for it by name, or something has happened in it meanwhile."""
         used: Mapping[str, object] = getattr(item, "funcargs", {})
-        return any(value is self.face for value in used.values()) or len(self.face.journal) > self._before
+        return any(value is self.face for value in used.values()) or self.face.entries_so_far > self._before
 
     def news(self) -> str:
         """The verdict, if it is not what was told before."""

@@ -5,6 +5,8 @@ Each raises AssertionError where it does not hold, and UsageError where there is
 account are awaited where it is `copper_async`, and may be given async functions then.
 
     class Mirror(Idempotent, InAnyOrder, CopperMachine): ...
+
+The file is a little longer than others, because each property is read beside its siblings.
 """
 
 from __future__ import annotations

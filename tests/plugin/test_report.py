@@ -345,6 +345,17 @@ def test_the_account_of_a_wider_fixture_is_told_of_only_where_a_test_uses_it(inn
 
         def test_not_at_all():
             assert False, "not at all"
+
+        @pytest.fixture(scope="module")
+        def unused(make_copper):
+            with make_copper() as copper:
+                yield copper
+
+        def test_beginning_it(unused):
+            pass
+
+        def test_a_later_one(unused):
+            assert unused._is_unused
         """
     )
     told = "\n".join(inner.run().outlines)

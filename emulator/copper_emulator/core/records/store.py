@@ -1,7 +1,7 @@
 """An account's records: what is stored, what follows from a write, and what changed by it.
 
 Stored records are never changed in place; each write puts a new one in the place of the old. Nothing is written
-unless the whole action is right (`action.py`).
+unless the whole action is right (`action.py`). It is a little longer than others, because its class is read as one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The control API on whole accounts: made, deleted, reset, written down and put back, and their settings."""
+"""The control API on whole accounts: made, deleted, reset, written down and put back, and their settings.
+
+It is a little longer than others, because what a request may say stands beside what is done with it.
+"""
 
 from __future__ import annotations
 
