@@ -68,7 +68,7 @@ class Operations:
     ) -> Rounds[Delivery]:
         """The same of a body that need not say itself what it is."""
         __tracebackhide__ = True
-        _check_request(target, headers)
+        check_request(target, headers)
         own = request_headers(self.stage.settings.user_agent, headers)
         if self.stage.is_behind():
             yield from settle(self.stage)
@@ -123,7 +123,8 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
         ) from None
 
 
-def _check_request(target: object, headers: object) -> None:
+def check_request(target: object, headers: object) -> None:
+    """Raise UsageError where nothing could be sent to that, or with these."""
     if not isinstance(target, str):
         raise UsageError(f"target must be a URL as text, not {target!r}")
     if headers is not None and not isinstance(headers, Mapping):

@@ -5,7 +5,6 @@ The call was tried on a copy of the account first, so its result is known; ids a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -153,11 +152,3 @@ def _true(result: Any, ids: Ids, account: Account) -> Any:
     if isinstance(result, dict):
         return {name: _true(each, ids, account) for name, each in result.items()}
     return result
-
-
-def verbatim(body: bytes) -> Any:
-    """A body as JSON. Raises UsageError."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise UsageError("at a server only what is JSON can be replayed") from None

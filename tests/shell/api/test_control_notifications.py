@@ -574,6 +574,18 @@ async def test_any_text_is_sent_as_it_is_also_while_it_is_recorded() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_text_that_is_a_notification_is_listed_with_its_ids() -> None:
+    text = '{"type": "person", "event": "update",\n "ids": [17, 18]}'
+    async with listening(Listener()) as endpoint, serving(to=endpoint) as served:
+        assert isinstance(endpoint, Listener)
+        said = {"text": text, "type": "person", "event": "update", "target": TARGET}
+        _, shown = await served.control("POST", f"{DEFAULT}/replay", said)
+
+        assert endpoint.requests[-1][1] == text
+        assert shown["notification"]["ids"] == [17, 18]
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("said", "says"),
     [

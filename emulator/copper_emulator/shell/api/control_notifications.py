@@ -12,6 +12,7 @@ from typing import Any
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import captured_topic
 from copper_emulator.core.compact import encode
+from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import Attempt, Delivery, Notification, State, Subscription, Topic
 from copper_emulator.core.subscriptions import check_headers
 from copper_emulator.core.wire import Envelope, request_headers
@@ -125,9 +126,17 @@ async def replay(served: ServedAccount, said: Replay) -> WholeShape:
 
 def _captured(said: Replay) -> tuple[bytes, Topic, tuple[int, ...]]:
     if said.text is not None and said.type is not None and said.event is not None:
-        return said.text.encode(), Topic(said.type, said.event), ()
+        raw = said.text.encode()
+        return raw, Topic(said.type, said.event), _ids_in(raw)
     raw = encode(said.body)
     return raw, *captured_topic(raw)
+
+
+def _ids_in(raw: bytes) -> tuple[int, ...]:
+    try:
+        return captured_topic(raw)[1]
+    except UsageError:
+        return ()
 
 
 NOTIFICATION_OPERATIONS: tuple[Operation[Any], ...] = (
