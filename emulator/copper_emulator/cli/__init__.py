@@ -78,8 +78,8 @@ class WrongUse(Failure):
     exit_code = 2
 
 
-class Faulty(WrongUse):
-    """What is wrong with files or settings, a fault a line; exit code 2."""
+class Mistaken(WrongUse):
+    """What is wrong with files or settings, a mistake a line; exit code 2."""
 
     def show(self, file: Any = None) -> None:
         for line in self.message.splitlines():
@@ -171,4 +171,4 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
         click.echo(ctx.get_help())
 
 
-__all__ = ["Failure", "Faulty", "WrongUse", "main"]
+__all__ = ["Failure", "Mistaken", "WrongUse", "main"]

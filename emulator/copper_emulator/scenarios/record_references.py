@@ -75,7 +75,7 @@ class RecordReader:
         # The same rules as when it is played, on lookup tables that nobody else sees.
         return Catalogue(DEFAULT_EMAIL)
 
-    def faults(self, action: str, part: Any, path: Path) -> Iterator[Found]:
+    def mistakes(self, action: str, part: Any, path: Path) -> Iterator[Found]:
         """What is wrong with one action; nothing with those that are not on records."""
         if action in self._reads:
             yield from self._reads[action](part, (*path, action))

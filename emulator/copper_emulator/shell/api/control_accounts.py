@@ -29,7 +29,7 @@ from copper_emulator.shell.api.operation import Operation, ServerOperation, acco
 from copper_emulator.shell.api.setting_texts import choices, differing, resetting, schema_of
 from copper_emulator.shell.served_account import ServedAccount
 from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
-from copper_emulator.value_faults import shown
+from copper_emulator.value_mistakes import shown
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024
 """Bytes of a snapshot to be restored: there may be 100,000 records in it."""

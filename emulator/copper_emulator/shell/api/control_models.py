@@ -19,7 +19,7 @@ from copper_emulator.durations import parse_duration
 from copper_emulator.shell.api.models import Plain, Shape, Taken
 from copper_emulator.shell.api.shapes import DeliveryShape, EntryShape
 from copper_emulator.shell.plan import ClockName
-from copper_emulator.value_faults import shown
+from copper_emulator.value_mistakes import shown
 
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1

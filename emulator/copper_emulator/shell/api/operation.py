@@ -14,16 +14,19 @@ from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
 
 from copper_emulator.core.wire import parse_body
-from copper_emulator.shell.api.faults import faults_text
 from copper_emulator.shell.api.guarding import Handler, Refused
 from copper_emulator.shell.api.models import Shape, Taken
 from copper_emulator.shell.api.receiving import body_of
+from copper_emulator.value_mistakes import value_mistake
 
 if TYPE_CHECKING:
     from copper_emulator.shell.accounts import Accounts
     from copper_emulator.shell.served_account import ServedAccount
 
 T = TypeVar("T", bound=Taken)
+
+_MOST = 10
+"""Mistakes that are told."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,28 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 
 def parsed(model: type[T], said: Mapping[str, Any]) -> T:
-    """422 with every fault found."""
+    """422 with every mistake found."""
     if not said and not model.model_fields:
         # There is nothing to check, and so nothing that does it need be made.
         return model.model_construct()
     try:
         return model.model_validate(dict(said))
     except ValidationError as error:
-        raise Refused(422, faults_text(error, model)) from None
+        raise Refused(422, _mistakes(error, model)) from None
+
+
+def _mistakes(error: ValidationError, model: type[Taken]) -> str:
+    """Each led by the name of the value: `ids: '2' is no whole number; event: must be given`."""
+    lines = [_line(dict(each), model) for each in error.errors(include_url=False)]
+    return "; ".join(dict.fromkeys(lines[:_MOST]))
+
+
+def _line(error: Mapping[str, Any], model: type[Taken]) -> str:
+    # Which of several it is, its value tells.
+    where = str(error["loc"][0])[:100] if error["loc"] else "the body"
+    if error["type"] == "extra_forbidden":
+        return model.unknown(where)
+    return f"{where}: {value_mistake(error)}"
 
 
 def answer(shape: Shape, *, status: int = 200) -> web.Response:

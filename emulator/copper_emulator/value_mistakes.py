@@ -12,12 +12,12 @@ from copper_emulator.core.text import meant
 _NO_NUMBER = "is no whole number"
 
 
-def value_fault(fault: Mapping[str, Any]) -> str:
-    """One of pydantic's faults: `'2' is no whole number`, `'x' is none of 'hold', 'drop'`; without a full stop."""
-    say = _WORDS.get(fault["type"])
+def value_mistake(error: Mapping[str, Any]) -> str:
+    """One of pydantic's errors: `'2' is no whole number`, `'x' is none of 'hold', 'drop'`; without a full stop."""
+    say = _WORDS.get(error["type"])
     if say is not None:
-        return say(shown(fault["input"]), fault.get("ctx", {}))
-    text = str(fault["msg"]).removeprefix("Value error, ")
+        return say(shown(error["input"]), error.get("ctx", {}))
+    text = str(error["msg"]).removeprefix("Value error, ")
     return f"{text[0].lower()}{text[1:]}"
 
 
@@ -66,4 +66,4 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "string_too_long": lambda given, limits: f"more than {limits['max_length']} characters",
     "string_pattern_mismatch": lambda given, limits: f"{given} has characters that cannot be there",
 }
-"""By pydantic's names of faults."""
+"""By pydantic's names of errors."""
