@@ -20,6 +20,9 @@ from copper_emulator.shell.api.guarding import Refused
 from copper_emulator.shell.api.shapes import EntryShape
 from copper_emulator.shell.served_account import ServedAccount
 
+_MOST = 200
+"""Entries that are looked at in one piece."""
+
 _KEEP_ALIVE = 15.0
 """Seconds after which a stream without news sends a comment: only by writing does one learn that nobody listens."""
 
@@ -99,13 +102,13 @@ def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
     return first, max(first, end)
 
 
-def _events(served: ServedAccount, said: EntryFilters, number: int, *, most: int = 200) -> tuple[bytes, int]:
+def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[bytes, int]:
     """The next entries that fit as events, and the number up to which the journal has been looked at."""
     with served.stage.lock:
         hidden = served.hidden
         entries = served.stage.account.journal.entries
         first = bisect_left(entries, number + 1, key=_number)
-        looked = entries[first : first + most]
+        looked = entries[first : first + _MOST]
         events = [
             f"event: entry\nid: {served.life}-{entry.number}\ndata: {shown.model_dump_json()}\n\n"
             for entry, shown in ((e, EntryShape.of(e, hidden)) for e in looked if fits_entry(said, e, hidden))
