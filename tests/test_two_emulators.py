@@ -100,7 +100,7 @@ class Side:
 
     def seen(self) -> Any:
         """The account as one document, its journal and its records in it, and what the endpoint was sent."""
-        state = json.dumps(snapshot(self.copper._stage).state)
+        state = json.dumps(snapshot(self.copper._here).state)
         return _REAL_TIME.sub("", state), self.copper.timeline, self.endpoint.requests
 
 

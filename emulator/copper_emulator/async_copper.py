@@ -72,11 +72,11 @@ class AsyncCopper(Face):
 
     @cached_property
     def _delivering(self) -> AsyncDelivering:
-        return AsyncDelivering(self._stage, self._host)
+        return AsyncDelivering(self._here, self._host)
 
     @cached_property
     def _turns(self) -> Turns:
-        return Turns(self._stage, self._delivering.send)
+        return Turns(self._here, self._delivering.send)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
@@ -107,7 +107,7 @@ class AsyncCopper(Face):
         """
         __tracebackhide__ = True
         # Another task may deliver just now.
-        self._stage.check_startable(inside=self._turns.is_inside)
+        self._here.check_startable(inside=self._turns.is_inside)
         async with self._turns.starting():
             await self._delivering.start(app)
         await self.settle()
@@ -205,7 +205,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(await self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
+        return self._reported(await self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ class Copper(Face):
 
     @cached_property
     def _delivering(self) -> SyncDelivering:
-        return SyncDelivering(self._stage, self._host)
+        return SyncDelivering(self._here, self._host)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
@@ -101,8 +101,8 @@ class Copper(Face):
             UsageError: the call comes from inside a delivery.
         """
         __tracebackhide__ = True
-        check_thread(self._stage)
-        with self._stage.starting():
+        check_thread(self._here)
+        with self._here.starting():
             self._delivering.start(app)
         self.settle()
 
@@ -199,7 +199,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
+        return self._reported(self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class Copper(Face):
 
     def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
-        check_thread(self._stage)
+        check_thread(self._here)
         return run_sync(rounds, self._delivering.send)
 
     def close(self) -> None:

@@ -42,9 +42,10 @@ from copper_emulator.explain import (
 from copper_emulator.face_names import no_attribute, type_question
 from copper_emulator.faults import Faults
 from copper_emulator.first_use import FirstUse
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations, Operations
 from copper_emulator.records import Act
 from copper_emulator.settings import Settings
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.destinations import KindName
 from copper_emulator.shell.host import Host
@@ -75,9 +76,9 @@ class Face:
     ) -> None:
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
 
-        def make() -> Operations:
+        def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return Operations(Stage(name, settings, clock, key=key, surface=surface))
+            return LocalOperations(Stage(name, settings, clock, key=key, surface=surface))
 
         self._host = host
         self._first_use = FirstUse(host, make)
@@ -101,8 +102,13 @@ class Face:
         return self._first_use.operations()
 
     @cached_property
-    def _stage(self) -> Stage:
+    def _stage(self) -> AnyStage:
         return self._operations.stage
+
+    @cached_property
+    def _here(self) -> Stage:
+        """The same, of an account of this process."""
+        return self._first_use.operations().stage
 
     @cached_property
     def lookups(self) -> Lookups:
@@ -188,7 +194,7 @@ class Face:
         """
         if token is not None and not _is_token(token):
             raise UsageError(f"intercept(token=...) takes the API key that the application has, not {token!r}")
-        interception = self._host.intercept(self._stage, token)
+        interception = self._host.intercept(self._here, token)
         self._interceptions.append(interception)
         return interception
 
@@ -330,7 +336,7 @@ class Face:
         if self._stage.driving:
             raise UsageError("reset() cannot be called inside a delivery")
         self._stage.reset()
-        self._operations.claims.clear()
+        self._operations.forget()
         self._reports.clear()
 
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
@@ -392,7 +398,7 @@ class Face:
 
 
 def records_of(
-    kind: EntityType, collection: Callable[[EntityType, Stage, Callable[[Act], Any]], C]
+    kind: EntityType, collection: Callable[[EntityType, AnyStage, Callable[[Act], Any]], C]
 ) -> cached_property[C]:
     """An attribute of a face: the records of one type."""
 

@@ -97,7 +97,7 @@ SOURCES: Mapping[str, str] = {
     "copper_emulator.lookup_entry": "LookupEntry",
     "copper_emulator.lookups": "AccountDetails LookupTable",
     "copper_emulator.records": "Converted Records",
-    "copper_emulator.shell.stage": "Stage",
+    "copper_emulator.shell.any_stage": "AnyStage",
 }
 
 

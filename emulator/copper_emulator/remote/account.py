@@ -119,11 +119,6 @@ class _Remote(Face):
         """Not over a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
         raise UsageError(_NOT_INTERCEPTED)
 
-    def reset(self) -> None:
-        """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal."""
-        self._stage.reset()
-        self._remote.forget()
-
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery that was sent, when the call that delivered it is answered."""
         if not self._stage.hooks:

@@ -5,7 +5,7 @@ The call was tried on a copy of the account first, so its result is known; ids a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.control_client import Client
@@ -53,11 +53,6 @@ class Telling:
             raise UsageError(f"{type(what).__name__}: this cannot be done at a server")
         ids = do(what)
         return ids if type(what) in _GIVING_IDS else {}
-
-    def result(self, result: Any, done: Sequence[told.Told], ids: Sequence[Ids], account: Account) -> Any:
-        """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
-        every = {key: value for each in ids for key, value in each.items()}
-        return _true(result, every, account)
 
     def _post(self, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._client.post(f"{self._path}{verb}", body)
@@ -132,6 +127,11 @@ _GIVING_IDS = (told.Created, told.Seeded, told.Converted, told.Fired, told.Subsc
 def _others(kind: EntityType, rows: told.Rows, ids: Sequence[int]) -> Ids:
     pairs = zip((here for here, _ in rows), ids, strict=True)
     return {(str(kind), here): there for here, there in pairs if here != there}
+
+
+def as_there(result: Any, ids: Iterable[Ids], account: Account) -> Any:
+    """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
+    return _true(result, {key: value for each in ids for key, value in each.items()}, account)
 
 
 def _true(result: Any, ids: Ids, account: Account) -> Any:

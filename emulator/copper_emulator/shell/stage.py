@@ -42,18 +42,6 @@ class Stage:
         self.surface = surface
         self.lock = threading.RLock()
         self.clock = clock
-        self._begin()
-        self._call_time: CallTime | None = None
-        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
-        self._first_settings = settings
-        self._on_entry = on_entry
-        self.settings = settings
-        self._name = name
-        self.account = self._new_account(settings, [] if key is None else [key])
-        self.routes = self._new_routes(settings)
-
-    def _begin(self) -> None:
-        """What every stage has, also one whose account is another process's."""
         self.hooks: list[Callable[[Delivery], object]] = []
         self.unhooked: deque[Delivery] = deque()
         """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
@@ -82,10 +70,14 @@ class Stage:
         """Applications that have been started, by their identity."""
         self.tasks_patience = 1.0
         """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
-
-    @property
-    def name(self) -> str:
-        return self._name
+        self._call_time: CallTime | None = None
+        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
+        self._first_settings = settings
+        self._on_entry = on_entry
+        self.settings = settings
+        self.name = name
+        self.account = self._new_account(settings, [] if key is None else [key])
+        self.routes = self._new_routes(settings)
 
     def now(self) -> int:
         """The moment at which something that is only recorded happens.
@@ -250,9 +242,7 @@ class Stage:
         self, settings: Settings, keys: list[Key], *, told: bool = True, counters: Counters | None = None
     ) -> Account:
         on_entry = self._on_entry if told else None
-        account = Account(
-            self._name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface
-        )
+        account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface)
         account.keys = keys
         account.flows = self._flows
         account.unstarted = self._unstarted

@@ -83,7 +83,7 @@ def test_a_slow_api_takes_real_time_for_as_many_calls_as_are_said(copper: Copper
     assert called(copper).status_code == 200
     assert monotonic() - began >= 0.2
     assert copper.faults.active == []
-    assert copper._stage.api_calls == 1
+    assert copper._here.api_calls == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
