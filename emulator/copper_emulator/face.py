@@ -10,13 +10,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.bare import entity_type, record_id
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
+from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
     Change,
@@ -55,8 +54,7 @@ from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
 from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 R = TypeVar("R", bound=Reported)
 C = TypeVar("C")

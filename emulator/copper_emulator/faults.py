@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from operator import methodcaller
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
 from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Span: TypeAlias = timedelta | str | float
 """`"10m"`, a timedelta, or a number of seconds."""

@@ -7,10 +7,9 @@ time pass or is notified.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.shown import copied
@@ -20,8 +19,7 @@ from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
 from copper_emulator.shell.any_stage import AnyStage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class LookupTable:

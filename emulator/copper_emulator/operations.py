@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import bare_event, captured_topic, not_captured
 from copper_emulator.core.compact import encode
-from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
+from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers
@@ -24,8 +23,7 @@ from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 HOUR = timedelta(hours=1)
 

@@ -11,11 +11,10 @@ Everything drawn is valid: the emulator, like Copper, takes it. What shrinks bes
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import Any
 
 import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 
 # isort: split
 from hypothesis import strategies as st
@@ -25,8 +24,7 @@ from copper_emulator.core.model import EntityType
 from pytest_copper.drawn_records import bodies, changes, fields
 from pytest_copper.story import Story
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 __all__ = ["bodies", "changes", "fields", "sequences"]
 

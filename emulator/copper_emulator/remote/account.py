@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -13,7 +12,7 @@ from urllib.request import Request, urlopen
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.control_client import Client, ControlError, account_path
 from copper_emulator.copper import Copper
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from copper_emulator.checks.report import Report
     from copper_emulator.shell.intercepting import Interception
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _NOT_INTERCEPTED = (
     "Copper's hosts can be intercepted for an account of this process only, and this is one of a running server: give "

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from copper_emulator.core.errors import CopperEmulatorError, ScenarioError
+from copper_emulator.core.errors import ScenarioError, raised_on_purpose
 from copper_emulator.core.text import count, meant
 from copper_emulator.scenarios.lines import Lines, Mistake, Mistaken, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
@@ -19,8 +18,7 @@ from copper_emulator.scenarios.references import reference_mistakes, setting_mis
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
 from copper_emulator.settings import Settings
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _MAX_BYTES = 5_000_000
 

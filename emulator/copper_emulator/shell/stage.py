@@ -7,11 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests, UsageError
+from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
@@ -22,8 +21,7 @@ from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.routes import Routes
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class Stage:
