@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 from urllib.request import Request, urlopen
 
 from copper_emulator.async_copper import AsyncCopper
@@ -24,10 +24,6 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds, run_sync
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
-
-if TYPE_CHECKING:
-    from copper_emulator.checks.report import Report
-    from copper_emulator.shell.intercepting import Interception
 
 __tracebackhide__ = raised_on_purpose
 
@@ -113,9 +109,17 @@ class _Remote(Face):
         with self._stage.lock:
             return super().explain(self._present(what), type=type, id=id)
 
-    def intercept(self, *, token: str | None = None) -> Interception:
+    def intercept(self, *, token: str | None = None) -> NoReturn:
         """Not over a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
         raise UsageError(_NOT_INTERCEPTED)
+
+    def check(self, target: str, **given: Any) -> NoReturn:
+        """Not over a server: `copper-emulator check URL` does it."""
+        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    def start(self, app: object) -> NoReturn:
+        """Not over a server: it sends over HTTP, to what runs already."""
+        raise UsageError("a server sends over HTTP: serve the application yourself, which starts it, and route its URL")
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery that was sent, when the call that delivered it is answered."""
@@ -165,19 +169,8 @@ class _Remote(Face):
         return what
 
 
-_NOT_STARTED = "a server sends over HTTP: serve the application yourself, which starts it, and route its URL"
-
-
 class RemoteCopper(_Remote, Copper):
     """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
-
-    def check(self, target: str, **given: Any) -> Report:
-        """Not over a server: `copper-emulator check URL` does it."""
-        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
-
-    def start(self, app: object) -> None:
-        """Not over a server: it sends over HTTP, to what runs already."""
-        raise UsageError(_NOT_STARTED)
 
     def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
@@ -199,14 +192,6 @@ class RemoteCopper(_Remote, Copper):
 
 class RemoteAsyncCopper(_Remote, AsyncCopper):
     """The same for asynchronous tests: while a call waits for the server, the loop goes on."""
-
-    async def check(self, target: str, **given: Any) -> Report:
-        """Not over a server: `copper-emulator check URL` does it."""
-        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
-
-    async def start(self, app: object) -> None:
-        """Not over a server: it sends over HTTP, to what runs already."""
-        raise UsageError(_NOT_STARTED)
 
     async def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
