@@ -58,6 +58,14 @@ def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     return seeds_in(raw, path, kind, definitions)
 
 
+def read_some_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    """The same of a file that must not be empty."""
+    found = read_seeds(path, kind, definitions)
+    if not found.rows:
+        raise UsageError(f"{path} has no records")
+    return found
+
+
 def seeds_in(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     """The same of a file that has been read; without a suffix it is JSON where it begins so. Raises UsageError."""
     begins_as = ".json" if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{") else ".csv"

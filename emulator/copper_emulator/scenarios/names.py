@@ -1,4 +1,4 @@
-"""What do a step's fields stand for? `{record: NAME}` for the id of a record, `{n}` for its number."""
+"""How does a step name records? `{record: NAME}` stands for an id in its fields, `imported.2` for one of several."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ class Reference:
     path: Path
     name: Any
     kind: EntityType | None
+
+
+def member(name: str) -> tuple[str, int] | None:
+    """The name of the group and the number of its member, counted from 1; None for any other name."""
+    group, dot, number = name.rpartition(".")
+    return (group, int(number)) if dot and number.isascii() and number.isdecimal() and int(number) > 0 else None
 
 
 def references_in_fields(table: Table, fields: Mapping[str, Any], path: Path) -> Iterator[Reference]:
