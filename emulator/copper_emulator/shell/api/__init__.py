@@ -1,1 +1,1 @@
-"""The routes, one module for each part of the API."""
+"""The emulated API: its routes, one module for each part of it."""
