@@ -90,9 +90,9 @@ class AsyncCopper(Face):
         Raises:
             UsageError: nothing answers there, or there is no such account.
         """
-        from copper_emulator.remote import connect_async
+        from copper_emulator.remote import RemoteAsyncCopper, connect
 
-        return connect_async(url, account=account, token=token)
+        return connect(RemoteAsyncCopper, url, account=account, token=token)
 
     async def start(self, app: object) -> None:
         """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.

@@ -85,9 +85,9 @@ class Copper(Face):
         Raises:
             UsageError: nothing answers there, or there is no such account.
         """
-        from copper_emulator.remote import connect
+        from copper_emulator.remote import RemoteCopper, connect
 
-        return connect(url, account=account, token=token)
+        return connect(RemoteCopper, url, account=account, token=token)
 
     def start(self, app: object) -> None:
         """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.

@@ -48,10 +48,10 @@ class Opening:
             from copper_emulator.copper import Copper
 
             return Copper(settings, self.host(), name=test, start=start, surface=surface)
-        from copper_emulator.remote import made
+        from copper_emulator.remote import RemoteCopper, made
 
         _refuse_start(start)
-        return made(self._url, _name(test), settings, surface=surface)
+        return made(RemoteCopper, self._url, _name(test), settings, surface=surface)
 
     def asynchronous(
         self, settings: Settings, test: str, *, surface: Surface, start: datetime | None = None
@@ -62,10 +62,10 @@ class Opening:
             from copper_emulator.async_copper import AsyncCopper
 
             return AsyncCopper(settings, self.host(), name=test, start=start, surface=surface)
-        from copper_emulator.remote import made_async
+        from copper_emulator.remote import RemoteAsyncCopper, made
 
         _refuse_start(start)
-        return made_async(self._url, _name(test), settings, surface=surface)
+        return made(RemoteAsyncCopper, self._url, _name(test), settings, surface=surface)
 
 
 def _name(test: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from copper_emulator import AsyncCopper, Copper, Emulator
 from copper_emulator.core.errors import RouteError, UsageError
-from copper_emulator.remote import made, made_async
+from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.settings import Settings
 from tests.cli.processes import Process, run, started
 from tests.faces.opening import create_by_api
@@ -39,7 +39,7 @@ def test_the_only_account_is_meant_where_none_is_named(server: Process) -> None:
 
 
 def test_of_several_one_must_be_named(server: Process) -> None:
-    other = made(server.url, "other", Settings.of({}))
+    other = made(RemoteCopper, server.url, "other", Settings.of({}))
     with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
         Copper.connect(server.url)
     with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default, other"):
@@ -54,7 +54,7 @@ def test_its_settings_are_those_of_the_server(server: Process) -> None:
     """Spans of time and limits too, in the same units."""
     values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}
 
-    with closing(made(server.url, "other", Settings.of(values))) as copper:
+    with closing(made(RemoteCopper, server.url, "other", Settings.of(values))) as copper:
         assert copper.settings == Settings.of(values)
         copper.reset()
         assert copper.settings == Settings.of(values)
@@ -134,7 +134,7 @@ def test_nothing_there_and_something_else_there_are_told_apart() -> None:
 
 @pytest.mark.asyncio
 async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(server: Process) -> None:
-    copper = made_async(server.url, "asynchronous", Settings.of({"latency": "30s"}))
+    copper = made(RemoteAsyncCopper, server.url, "asynchronous", Settings.of({"latency": "30s"}))
     bodies: list[Any] = []
     copper.route("https://app.example", to=lambda request: bodies.append(request.json))
     copper.subscribe("person", "new", target=TARGET)
@@ -181,7 +181,7 @@ def test_a_server_that_does_not_speak_tls_says_how_it_would(server: Process) -> 
 
 def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Process) -> None:
     answered = threading.Event()
-    copper = made(server.url, "goes-late", Settings.of({"strict": False}))
+    copper = made(RemoteCopper, server.url, "goes-late", Settings.of({"strict": False}))
     copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
     copper.subscribe("person", "new", target=TARGET)
     create_by_api(copper, ["Ada"])
@@ -196,7 +196,7 @@ def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Pro
 
 @pytest.mark.parametrize("act", ["expect", "close"])
 def test_what_comes_back_one_after_the_other_is_waited_for_each(server: Process, act: str) -> None:
-    copper = made(server.url, f"each-{act}", Settings.of({"timeout": "300ms", "strict": False}))
+    copper = made(RemoteCopper, server.url, f"each-{act}", Settings.of({"timeout": "300ms", "strict": False}))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         copper.route("https://app.example", to=f"http://127.0.0.1:{silent.getsockname()[1]}")
         copper.subscribe("person", "new", target=TARGET)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.request import Request, urlopen
 
 from copper_emulator.async_copper import AsyncCopper
@@ -42,8 +42,10 @@ class _Remote(Face):
         api_url: the base URL for a client of Copper.
         token: the account's key, where it is known.
         own: it was made for this, and goes with it.
-        surface: where what it says is read.
+        surface: where what it says is read; unless said, where one has connected.
     """
+
+    _connected = Surface.CONNECTED
 
     def __init__(
         self,
@@ -53,12 +55,12 @@ class _Remote(Face):
         api_url: str,
         token: str = "",
         own: bool = False,
-        surface: Surface = Surface.CONNECTED,
+        surface: Surface | None = None,
     ) -> None:
         self._client = client
         self._api_url = api_url
         self._own = own
-        self._there = RemoteStage(client, account_path(name), name, token, surface=surface)
+        self._there = RemoteStage(client, account_path(name), name, token, surface=surface or self._connected)
         self._begin()
         # It is there, whether or not it is used here.
         self._operations = self._remote = RemoteOperations(self._there)
@@ -169,6 +171,9 @@ class _Remote(Face):
         return what
 
 
+F = TypeVar("F", bound=_Remote)
+
+
 class RemoteCopper(_Remote, Copper):
     """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
 
@@ -193,6 +198,8 @@ class RemoteCopper(_Remote, Copper):
 class RemoteAsyncCopper(_Remote, AsyncCopper):
     """The same for asynchronous tests: while a call waits for the server, the loop goes on."""
 
+    _connected = Surface.CONNECTED_ASYNC
+
     async def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
         await asyncio.to_thread(self.leave)
@@ -205,33 +212,19 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
         return await asyncio.to_thread(run_sync, rounds, lambda _: [])
 
 
-def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
+def connect(face: type[F], url: str, *, account: str | None = None, token: str | None = None) -> F:
     """An account of a running server; see `Copper.connect`."""
-    client, name, api_url = _found(url, account, token)
-    return RemoteCopper(client, name, api_url=api_url, token=token or "")
+    client = Client(url)
+    with _closed_where_it_fails(client):
+        api_url = client.api_url()
+        name = _chosen([each["name"] for each in client.get("/accounts")["accounts"]], account)
+        if token is not None:
+            _give_key(client, name, api_url, token)
+    return face(client, name, api_url=api_url, token=token or "")
 
 
-def connect_async(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
-    """The same; see `AsyncCopper.connect`."""
-    client, name, api_url = _found(url, account, token)
-    return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "", surface=Surface.CONNECTED_ASYNC)
-
-
-def made(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteCopper:
+def made(face: type[F], url: str, name: str, settings: Settings, *, surface: Surface | None = None) -> F:
     """A new account whose time stands still, for one test: it goes when it is closed."""
-    client, chosen, parts = _made(url, name, settings)
-    return RemoteCopper(client, chosen, **parts, own=True, surface=surface)
-
-
-def made_async(
-    url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED_ASYNC
-) -> RemoteAsyncCopper:
-    """The same for an asynchronous test."""
-    client, chosen, parts = _made(url, name, settings)
-    return RemoteAsyncCopper(client, chosen, **parts, own=True, surface=surface)
-
-
-def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[str, Any]]:
     if settings.intercept:
         raise UsageError(_NOT_INTERCEPTED)
     client = Client(url)
@@ -239,17 +232,9 @@ def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[st
         client.api_url()
         answered = client.post("/accounts", {"name": name, "settings": settings.as_json()})
         client.post(f"{account_path(answered['name'])}/clock/freeze")
-    return client, answered["name"], {"api_url": answered["api_url"], "token": answered["token"]}
-
-
-def _found(url: str, account: str | None, token: str | None) -> tuple[Client, str, str]:
-    client = Client(url)
-    with _closed_where_it_fails(client):
-        api_url = client.api_url()
-        name = _chosen([each["name"] for each in client.get("/accounts")["accounts"]], account)
-        if token is not None:
-            _give_key(client, name, api_url, token)
-    return client, name, api_url
+    return face(
+        client, answered["name"], api_url=answered["api_url"], token=answered["token"], own=True, surface=surface
+    )
 
 
 @contextmanager
