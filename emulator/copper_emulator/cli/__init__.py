@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.advice import carried
+from copper_emulator.cli.advice import carried, keep_typed
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant
@@ -88,6 +88,10 @@ class Faulty(WrongUse):
 
 class _Commands(click.Group):
     """Imports a command's module when the command is asked for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        keep_typed(ctx, args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

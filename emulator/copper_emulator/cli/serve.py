@@ -76,9 +76,10 @@ def serve(
 ) -> None:
     """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
 
-    The first access token that is used becomes the key of the account "default", each further one opens an account;
-    --token fixes them. Everything that happens is logged: subscriptions, changes, deliveries and why something was not
-    delivered. Notifications go to loopback and along routes only.
+    The first access token that is used becomes the key of the account "default", each further one opens an account
+    ("account-2", ...), and commands then need --account NAME; with --token there are no others. Everything that
+    happens is logged: subscriptions, changes, deliveries and why something was not delivered. Notifications go to
+    loopback and along routes only.
 
     \b
     Example:
