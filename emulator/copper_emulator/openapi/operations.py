@@ -31,7 +31,8 @@ class Operation:
 
     `answer` is the schema of what 200 has; `body` that of the request. `query` are the schemas of what may stand behind
     the question mark, by name; `path_parts` those of parts of the path, if they are not ids. With `paged` the answer
-    has `X-PW-TOTAL`. It `misses` where it can answer 404, and `checks` where it can answer 422.
+    has `X-PW-TOTAL`. It `misses` where it can answer 404, and `checks` where it can answer 422. Where it
+    `names_leads` its body may name one.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Operation:
     paged: bool = False
     misses: bool = False
     checks: bool = False
+    names_leads: bool = False
 
     def described(self) -> dict[str, Any]:
         """It as an OpenAPI operation object."""
@@ -80,7 +82,7 @@ class Operation:
         return {"description": "OK", "headers": headers, "content": {"application/json": {"schema": self.answer}}}
 
     def _refusals(self) -> list[tuple[str, str]]:
-        absent = set() if is_of_leads(self.path) else {"403"}
+        absent = set() if self.names_leads or is_of_leads(self.path) else {"403"}
         if not (self.misses or "{" in self.path):
             absent.add("404")
         if not (self.checks or self.body is not None):
