@@ -868,7 +868,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
         ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),
-        ({"types": "people"}, "there is no type 'people'"),
+        ({"types": "persons"}, "there is no type 'persons'"),
         ({"types": "persons"}, "did you mean 'person'"),
         ({"state": {"person": []}}, "state takes a function"),
         ({"state": lambda: [17]}, "a state is an object of types"),
