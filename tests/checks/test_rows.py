@@ -613,6 +613,39 @@ def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper:
     assert own in report[f"type-{kind}"].advice
 
 
+def test_so_is_who_does_not_take_the_first_of_the_types(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        return 500 if body["type"] == "lead" else 200
+
+    report = played(copper, hook, only="answers,type-lead,type-person")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "passed"]
+    assert report["type-lead"].advice.startswith(
+        "Other types are taken, so look for what this one has of its own: leads "
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "event"), [(None, "update"), ("lead", "new"), ("lead,company", "update")], ids=["no update", "one", "two"]
+)
+def test_where_it_is_not_known_that_others_are_taken_nothing_is_said_of_them(
+    copper: Copper, types: str | None, event: str
+) -> None:
+    """Of the record that the plainest row makes only the beginning was taken, or it was this type's, once."""
+    begun = False
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        nonlocal begun
+        taken = body["event"] != event or (event == "new" and not begun)
+        begun = True
+        return 200 if taken else 500
+
+    report = played(copper, hook, only="answers,type-lead", types=types and types.split(","))
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed"]
+    assert "Other types" not in report["type-lead"].advice
+
+
 @pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
 def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: int, *, is_told: bool) -> None:
     """Of the 30 records of a notification."""
