@@ -24,8 +24,11 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("records", "Delete records in a running server."),
     "merge": ("records", "Merge two people or companies in a running server."),
     "convert": ("records", "Convert a lead in a running server."),
+    "relate": ("records", "Relate two records in a running server."),
+    "unrelate": ("records", "Take a relation of two records away in a running server."),
     "search": ("records", "Look for records in a running server."),
     "seed": ("records", "Put records into a running server without notifying anybody."),
+    "lookups": ("lookups", "Show a table that records refer to, or add an entry."),
     "advance": ("talk", "Let time pass for an account, in no time."),
     "clock": ("clock", "Show the clock of an account, let it stand still or run."),
     "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
@@ -45,6 +48,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "why": ("why", "Tell why somebody was notified of something, or nobody."),
     "status": ("talk", "Show the accounts of a running server."),
     "accounts": ("accounts", "Show the accounts of a running server, make or delete one."),
+    "details": ("lookups", "Show or change what Copper's GET /account answers."),
+    "switch-key": ("lookups", "Give an account another API key."),
     "settings": ("state", "Show or change how an account behaves."),
     "snapshot": ("state", "Write an account into a file."),
     "restore": ("state", "Put a snapshot back into an account."),
@@ -101,7 +106,7 @@ class _Commands(click.Group):
             near = meant(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command {cmd_name!r}." + (f" Did you mean {near}?" if near is not None else ""))
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 from click.core import ParameterSource
 
-_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z]+)\b)")
+_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z-]+)\b)")
 
 _TYPED = f"{__name__}.typed"
 
