@@ -40,10 +40,13 @@ class Complaint:
         return "\n".join([f"- {self.what}", *(f"    {line}" for line in told.splitlines()), f"  {self.advice}"])
 
     def told_after(self, mask: Callable[[str], str], said: str) -> Complaint:
-        """The same without its traceback, where that has been said already."""
-        if self.traceback and is_told(mask(self.traceback), said):
-            return replace(self, traceback="(its traceback stands above)")
-        return self
+        """The same without its traceback and without what the API refused, where that has been said already."""
+        traceback, detail = self.traceback, self.detail
+        if traceback and is_told(mask(traceback), said):
+            traceback = "(its traceback stands above)"
+        if detail and mask(detail) in said:
+            detail = ""
+        return replace(self, traceback=traceback, detail=detail)
 
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
@@ -70,7 +73,8 @@ def verdict_text(
 ) -> str:
     """The complaints as one text, or nothing when all is well; values of secrets are masked.
 
-    `surface` is where it is read. A traceback that `said`, what is read before it, has already is not told again.
+    `surface` is where it is read. What `said`, which is read before it, has already of tracebacks and of refused calls
+    is not told again.
     """
     found = complaints(account, claims, allow, surface)
     if not found:

@@ -578,6 +578,11 @@ def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, statu
     ] * 2
     why = f"nothing has been taken yet, up to row type-lead, in which a record lives: it was rejected ({status})"
     assert {row.evidence for row in report.rows[4:]} == {why}
+    first, last = report.rows[4].name, report.rows[-1].name
+    # Told once, and nothing of how rows are called that were not.
+    assert str(report).count(why) == 1
+    assert f"skipped  {first} to {last} ({len(ROWS) - 4})  {why}\n" in str(report)
+    assert "in this process the endpoint is called" not in str(report)
 
 
 def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:

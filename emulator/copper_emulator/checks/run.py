@@ -91,7 +91,8 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     # Between two rows, too, an endpoint that still works must not get at the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
-    notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
+    played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
+    notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
 
 
@@ -247,13 +248,13 @@ def _echo(bench: Bench) -> str:
     )
 
 
-def _notes(bench: Bench) -> list[str]:
+def _notes(bench: Bench, played: list[str]) -> list[str]:
     notes = []
     if bench.plan.state is None:
         notes.append(
             "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
         )
-    several = [row.name for row in bench.plan.rows if row.name in AT_ONCE_ROWS]
+    several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:
         notes.append(
             f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "
