@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from copper_emulator.core.compact import encode
+from copper_emulator.shell.api.json_answer import JsonAnswer
+
+R = TypeVar("R", bound=web.StreamResponse)
 
 HINT_HEADER = "X-Copper-Emulator-Hint"
 """What would help, for the person behind the client; Copper has no such header."""
@@ -19,20 +22,20 @@ TOTAL_HEADER = "X-PW-TOTAL"
 """How many a search found on all of its pages (developer docs)."""
 
 
-def answer(value: Any, *, hint: str = "", total: int | None = None) -> web.Response:
+def answer(value: Any, *, hint: str = "", total: int | None = None) -> JsonAnswer:
     """200 with JSON; `total` is what a search found in all."""
     return answer_raw(encode(value), hint=hint, total=total)
 
 
-def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> web.Response:
+def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> JsonAnswer:
     """The same with what is JSON already."""
-    response = web.Response(body=raw, content_type="application/json", charset="utf-8")
+    response = JsonAnswer(raw)
     if total is not None:
         response.headers[TOTAL_HEADER] = str(total)
     return with_hint(response, hint)
 
 
-def with_hint(response: web.Response, hint: str) -> web.Response:
+def with_hint(response: R, hint: str) -> R:
     """The answer with a hint in its header, if there is one."""
     if hint:
         response.headers[HINT_HEADER] = header_text(hint)

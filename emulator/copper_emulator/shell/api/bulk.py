@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.errors import VALIDATION, BulkTooLarge
 from copper_emulator.core.findings import INVALID, Findings
 from copper_emulator.core.model import EntityType
@@ -15,6 +13,7 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.records import ignored_hint
 
 CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
@@ -22,12 +21,12 @@ UPDATED = (LEAD, PERSON, COMPANY)
 """The types that have the two calls (developer docs)."""
 
 
-def create(kind: EntityType, call: Call) -> web.Response:
+def create(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the new records in the order of the bodies."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_create", bulk_create(kind, bodies_of(kind, call.body)))
 
 
-def update(kind: EntityType, call: Call) -> web.Response:
+def update(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the records in the order of the bodies, each of which has an id."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_update", bulk_update(kind, bodies_of(kind, call.body)))
 
@@ -47,7 +46,7 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
     return items
 
 
-def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> web.Response:
+def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> JsonAnswer:
     """Every item in its place; what was refused is written into the journal, and its hints are in the header."""
     made, done = call.perform(deed)
     hints = dict.fromkeys([ignored_hint(done.ignored)])

@@ -17,6 +17,7 @@ from copper_emulator.core.records.writing.action import Deed, Done
 from copper_emulator.core.wire import parse_body
 from copper_emulator.shell.api.answers import go_on
 from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.stage import Stage
 
@@ -91,7 +92,7 @@ class Call:
         return done
 
 
-Act: TypeAlias = Callable[[Call], web.Response]
+Act: TypeAlias = Callable[[Call], JsonAnswer]
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

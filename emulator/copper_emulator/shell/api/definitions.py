@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
 from copper_emulator.core.findings import BLANK, NOT_LISTED, Findings
@@ -15,6 +13,7 @@ from copper_emulator.core.records.writing.definitions import DEFINITIONS, remove
 from copper_emulator.core.records.writing.usage import change_entry
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.lookups import entries_of
 from copper_emulator.shell.api.records import ignored_hint
 
@@ -27,12 +26,12 @@ _ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",)}
 # --- custom field definitions -----------------------------------------------------------------------------------
 
 
-def list_definitions(call: Call) -> web.Response:
+def list_definitions(call: Call) -> JsonAnswer:
     """200 with a bare array; there are no pages."""
     return answer([_definition(each) for each in entries_of(DEFINITIONS, call)])
 
 
-def create_definition(call: Call) -> web.Response:
+def create_definition(call: Call) -> JsonAnswer:
     """200 with the new definition, or 422."""
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict):
@@ -45,7 +44,7 @@ def create_definition(call: Call) -> web.Response:
     return answer(_written(made), hint=ignored)
 
 
-def view_definition(call: Call) -> web.Response:
+def view_definition(call: Call) -> JsonAnswer:
     """200 with the definition, or 404."""
     wanted = call.id("custom field definition")
     with call.stage.lock:
@@ -53,7 +52,7 @@ def view_definition(call: Call) -> web.Response:
     return answer(shown)
 
 
-def update_definition(call: Call) -> web.Response:
+def update_definition(call: Call) -> JsonAnswer:
     """200 with the whole definition; options are replaced as a whole, and those without an id get a new one.
 
     Its data type and its canonical name are those of its creation.
@@ -63,7 +62,7 @@ def update_definition(call: Call) -> web.Response:
     return answer(_written(changed), hint=ignored)
 
 
-def delete_definition(call: Call) -> web.Response:
+def delete_definition(call: Call) -> JsonAnswer:
     """200 with `{"id":N,"is_deleted":true}`; the values of the records go with it."""
     wanted = call.id("custom field definition")
     call.stage.record(lambda account, _now: remove_definition(account.records, wanted))
@@ -83,12 +82,12 @@ def _written(entry: Mapping[str, Any]) -> dict[str, Any]:
 # --- custom activity types --------------------------------------------------------------------------------------
 
 
-def list_types(call: Call) -> web.Response:
+def list_types(call: Call) -> JsonAnswer:
     """200 with a bare array; there are no pages."""
     return answer([_activity_type(each, call) for each in entries_of(_ACTIVITY_TYPES, call)])
 
 
-def create_type(call: Call) -> web.Response:
+def create_type(call: Call) -> JsonAnswer:
     """200 with the new type, or 422; name and icon must be given."""
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict) and not body.get("icon_type"):
@@ -99,7 +98,7 @@ def create_type(call: Call) -> web.Response:
     return answer(_activity_type(made, call), hint=ignored)
 
 
-def view_type(call: Call) -> web.Response:
+def view_type(call: Call) -> JsonAnswer:
     """200 with the type, or 404."""
     wanted = call.id("custom activity type")
     with call.stage.lock:
@@ -107,7 +106,7 @@ def view_type(call: Call) -> web.Response:
     return answer(_activity_type(found, call))
 
 
-def update_type(call: Call) -> web.Response:
+def update_type(call: Call) -> JsonAnswer:
     """200 with the whole type; only the keys that were sent are changed."""
     changed, ignored = _changed(call, _ACTIVITY_TYPES, call.id("custom activity type"), ("id",))
     return answer(_activity_type(changed, call), hint=ignored)

@@ -10,7 +10,7 @@ from copper_emulator.shell.api.answers import answer
 PATH = "/_emulator/developer_api.json"
 
 
-async def show(request: web.Request) -> web.Response:
+async def show(request: web.Request) -> web.StreamResponse:
     """200 with the OpenAPI document."""
     return answer(describe())
 

@@ -6,31 +6,30 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
 from copper_emulator.core.records.searching.tags import tag_counts, tag_names
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 
 PLAIN = ("lead_statuses", "customer_sources", "loss_reasons", "contact_types", "pipelines", "users")
 """The tables that are a bare array of their entries, without pages."""
 
 
-def account(call: Call) -> web.Response:
+def account(call: Call) -> JsonAnswer:
     """200 with the account's name and settings."""
     with call.stage.lock:
         shown = dict(call.records.catalogue.account)
     return answer(shown)
 
 
-def entries(table: str, call: Call) -> web.Response:
+def entries(table: str, call: Call) -> JsonAnswer:
     """200 with every entry of a table."""
     return answer(entries_of(table, call))
 
 
-def view_user(call: Call) -> web.Response:
+def view_user(call: Call) -> JsonAnswer:
     """200 with one user, by id or as `me`: the one whom the API key belongs to."""
     with call.stage.lock:
         wanted = call.records.user if call.request.match_info["id"] == "me" else call.id("user")
@@ -40,12 +39,12 @@ def view_user(call: Call) -> web.Response:
     return answer(shown)
 
 
-def pipeline_stages(call: Call) -> web.Response:
+def pipeline_stages(call: Call) -> JsonAnswer:
     """200 with the stages of all pipelines, each with its pipeline's id."""
     return answer(stages_of(call))
 
 
-def stages_of_pipeline(call: Call) -> web.Response:
+def stages_of_pipeline(call: Call) -> JsonAnswer:
     """200 with the stages of one pipeline, or 404."""
     wanted = call.id("pipeline")
     with call.stage.lock:
@@ -53,13 +52,13 @@ def stages_of_pipeline(call: Call) -> web.Response:
     return answer([stage for stage in stages_of(call) if stage["pipeline_id"] == wanted])
 
 
-def activity_types(call: Call) -> web.Response:
+def activity_types(call: Call) -> JsonAnswer:
     """200 with `{"user":[...],"system":[...]}`."""
     there = entries_of("activity_types", call)
     return answer({name: [each for each in there if each["category"] == name] for name in ("user", "system")})
 
 
-def tags(call: Call) -> web.Response:
+def tags(call: Call) -> JsonAnswer:
     """200 with every tag that a record has: its counts, or, with `tag_names_only=true`, the names alone."""
     found = Findings(call.query, tuple(call.query), "a list of tags")
     found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by is name or count.")

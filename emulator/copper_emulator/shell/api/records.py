@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from aiohttp import web
-
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
@@ -16,14 +14,15 @@ from copper_emulator.core.records.store import Stored
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 
 
-def create(kind: EntityType, call: Call) -> web.Response:
+def create(kind: EntityType, call: Call) -> JsonAnswer:
     """200 (not 201) with the whole record, or 422."""
     return _written(kind, call, deeds.create_one(kind, call.body))
 
 
-def view(kind: EntityType, call: Call) -> web.Response:
+def view(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the record, or 404; of a deleted activity a stub stays (developer docs)."""
     wanted = call.id(TABLES[kind].noun)
     with call.stage.lock:
@@ -33,7 +32,7 @@ def view(kind: EntityType, call: Call) -> web.Response:
     return answer_raw(raw)
 
 
-def update(kind: EntityType, call: Call) -> web.Response:
+def update(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the whole record; only the fields that were sent are changed."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
@@ -41,7 +40,7 @@ def update(kind: EntityType, call: Call) -> web.Response:
     return _written(kind, call, deeds.update_one(kind, wanted, body))
 
 
-def delete(kind: EntityType, call: Call) -> web.Response:
+def delete(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"id":N,"is_deleted":true}`, or 404."""
     wanted = call.id(TABLES[kind].noun)
     _refuse_deleted(kind, wanted, call)
@@ -49,7 +48,7 @@ def delete(kind: EntityType, call: Call) -> web.Response:
     return _deleted(wanted)
 
 
-def fetch_by_email(call: Call) -> web.Response:
+def fetch_by_email(call: Call) -> JsonAnswer:
     """200 with the person who has an email address, or 404."""
     found = Findings(call.body, ("email",), "the search for a person")
     found.require("email")
@@ -64,13 +63,13 @@ def fetch_by_email(call: Call) -> web.Response:
     return answer_raw(raw)
 
 
-def upsert(call: Call) -> web.Response:
+def upsert(call: Call) -> JsonAnswer:
     """200 with the lead that was made or updated; 422 where several match."""
     record, done = call.perform(deeds.upsert(call.body))
     return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
-def convert(call: Call) -> web.Response:
+def convert(call: Call) -> JsonAnswer:
     """200 with the records that a lead became."""
     became = call.act(deeds.convert(call.id("lead"), call.body))
     return answer({name: dict(record) for name, record in became.items()})
@@ -81,7 +80,7 @@ def ignored_hint(names: Sequence[str]) -> str:
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
-def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> web.Response:
+def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> JsonAnswer:
     stored, done = call.perform(deed)
     # Made when what the write has caused is on its way: that does not wait for it.
     with call.stage.lock:
@@ -99,7 +98,7 @@ def _refuse_deleted(kind: EntityType, record_id: int, call: Call) -> None:
             raise NotFound(hint=f"Activity {record_id} was deleted: it can still be viewed, but not changed.")
 
 
-def _deleted(record_id: int) -> web.Response:
+def _deleted(record_id: int) -> JsonAnswer:
     return answer({"id": record_id, "is_deleted": True})
 
 

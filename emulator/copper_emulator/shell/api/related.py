@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.errors import Invalid, NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType
@@ -16,16 +14,17 @@ from copper_emulator.core.records.relations import ALLOWED, Item
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 
 _KINDS = {TABLES[kind].plural: kind for kind in ALLOWED}
 
 
-def view_all(kind: EntityType, call: Call) -> web.Response:
+def view_all(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `[{"id":17,"type":"opportunity"}]`: everything that the record is related to."""
     return answer([_shown(item) for item in _related(kind, call)])
 
 
-def view_type(kind: EntityType, call: Call) -> web.Response:
+def view_type(kind: EntityType, call: Call) -> JsonAnswer:
     """The same, of one type only."""
     wanted = _KINDS.get(call.request.match_info["plural"])
     if wanted is None:
@@ -33,14 +32,14 @@ def view_type(kind: EntityType, call: Call) -> web.Response:
     return answer([_shown(item) for item in _related(kind, call) if item[0] is wanted])
 
 
-def relate(kind: EntityType, call: Call) -> web.Response:
+def relate(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"added":true,"resource":{...}}`; both records have to be there."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
     call.stage.record(lambda account, now: account.relate(this, other, now))
     return answer({"added": True, "resource": _shown(other)})
 
 
-def unrelate(kind: EntityType, call: Call) -> web.Response:
+def unrelate(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"removed":true,"resource":{...}}`; a DELETE that has a body."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
     call.stage.record(lambda account, now: account.unrelate(this, other, now))

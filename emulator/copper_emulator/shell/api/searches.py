@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import Unfit
@@ -17,11 +15,12 @@ from copper_emulator.core.records.searching.search import DEFAULT_PAGE_SIZE, MAX
 from copper_emulator.core.records.tables import ACTIVITY, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.kept_searches import Answer, Asked, kept_of
 from copper_emulator.shell.api.lookups import entries_of, stages_of
 
 
-def search(kind: EntityType, call: Call) -> web.Response:
+def search(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
     asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
     with call.stage.lock:
@@ -39,7 +38,7 @@ def search(kind: EntityType, call: Call) -> web.Response:
     return _answered(known)
 
 
-def activities(kind: EntityType, call: Call) -> web.Response:
+def activities(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the activities of one record, or 404; the body may name the types that are wanted."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
@@ -51,12 +50,12 @@ def activities(kind: EntityType, call: Call) -> web.Response:
     return _answered(found)
 
 
-def users(call: Call) -> web.Response:
+def users(call: Call) -> JsonAnswer:
     """200 with a page of the users; there is nothing to filter by."""
     return _page(entries_of("users", call), call)
 
 
-def pipeline_stages(call: Call) -> web.Response:
+def pipeline_stages(call: Call) -> JsonAnswer:
     """200 with a page of the stages; not documented, but a client calls it."""
     return _page(stages_of(call), call)
 
@@ -71,7 +70,7 @@ def _found(query: Query, call: Call) -> tuple[Answer, bool]:
     return Answer(_joined(page), found.total), found.lasts
 
 
-def _answered(found: Answer) -> web.Response:
+def _answered(found: Answer) -> JsonAnswer:
     return answer_raw(found.raw, total=found.total)
 
 
@@ -91,7 +90,7 @@ _PAGES: Mapping[str, tuple[Amount, int]] = {
 """What a table can be asked for, and what it is where nothing is said; anything else is ignored."""
 
 
-def _page(entries: Sequence[Any], call: Call) -> web.Response:
+def _page(entries: Sequence[Any], call: Call) -> JsonAnswer:
     """A page of a table, as of a search."""
     body = call.body
     found = Findings(body, body, "the page of a table", told=tuple(_PAGES))

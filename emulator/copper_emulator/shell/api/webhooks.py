@@ -15,6 +15,7 @@ from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, answer_raw, go_on
 from copper_emulator.shell.api.calls import BASE, path_id
 from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
 
 PATH = f"{BASE}/webhooks"
@@ -32,7 +33,7 @@ _LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
 """They go with the subscriptions: a reset gives an account others."""
 
 
-async def list_subscriptions(request: web.Request) -> web.Response:
+async def list_subscriptions(request: web.Request) -> JsonAnswer:
     """200 with a bare array of the key's own, by ascending id; there are no pages."""
     stage = stage_of(request)
     with stage.lock:
@@ -40,7 +41,7 @@ async def list_subscriptions(request: web.Request) -> web.Response:
     return answer_raw(raw)
 
 
-async def view_subscription(request: web.Request) -> web.Response:
+async def view_subscription(request: web.Request) -> JsonAnswer:
     """200 with the object, or 404."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -49,7 +50,7 @@ async def view_subscription(request: web.Request) -> web.Response:
     return answer(subscription_json(found))
 
 
-async def create_subscription(request: web.Request) -> web.Response:
+async def create_subscription(request: web.Request) -> JsonAnswer:
     """200 (not 201) with the new object, or 422."""
     stage = stage_of(request)
     body = parse_body(await body_of(request))
@@ -59,7 +60,7 @@ async def create_subscription(request: web.Request) -> web.Response:
     return shown_with_hint(made)
 
 
-async def update_subscription(request: web.Request) -> web.Response:
+async def update_subscription(request: web.Request) -> JsonAnswer:
     """200 with the whole object; only the keys that were sent are changed."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -68,7 +69,7 @@ async def update_subscription(request: web.Request) -> web.Response:
     return shown_with_hint(changed)
 
 
-async def delete_subscription(request: web.Request) -> web.Response:
+async def delete_subscription(request: web.Request) -> JsonAnswer:
     """200 with `{"id":N}`."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -85,7 +86,7 @@ def _listed(account: Account) -> bytes:
     return kept.raw
 
 
-def shown_with_hint(subscription: Subscription) -> web.Response:
+def shown_with_hint(subscription: Subscription) -> JsonAnswer:
     """The object, and a hint where its secret cannot arrive whole."""
     return answer(subscription_json(subscription), hint=secret_hint(subscription.secret))
 
