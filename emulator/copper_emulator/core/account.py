@@ -197,7 +197,7 @@ class Account:
 
     @property
     def key_serial(self) -> int:
-        """The serial of the current key; before there is a key, the serial of the first."""
+        """The serial of the current key; before there is a key, the serial that the first will have."""
         return self.keys[-1].serial if self.keys else 1
 
     def update_subscription(self, subscription_id: int, body: Any, now: int, *, key: int | None = None) -> Subscription:
@@ -493,7 +493,7 @@ class Account:
         return attempt
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
-        """Delete or change its records before the endpoint can fetch them, if a rule or a fault says so."""
+        """Delete or change a notification's records before the endpoint can fetch them, if a rule or fault says so."""
         if not self.faults.may_race or notification.event is Event.DELETE:
             return
         kind = notification.type

@@ -8,7 +8,7 @@ from copper_emulator.core.text import duration_text
 
 def delivery_by(attempt: Attempt, result: Result, now: int, faults: tuple[str, ...]) -> Delivery:
     """The delivery of an attempt with this result."""
-    # Positional, because every delivery is created here: keywords would take half as long again.
+    # Positional, because every delivery is created here: keyword arguments would take half as long again.
     return Delivery(
         attempt.notification,
         result.outcome,

@@ -65,7 +65,7 @@ class Entries(Sequence[Entry]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as a list has none
+    __hash__ = None  # type: ignore[assignment]  # unhashable, like a list
 
     def _entry(self, place: int) -> Entry:
         at_ms, kind, text, about = self._parts[place * 4 : place * 4 + 4]

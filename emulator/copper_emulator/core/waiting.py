@@ -76,7 +76,7 @@ class Waiting:
         self.agenda.add(notification.due_ms, notification.serial, notification)
 
     def wake(self, now: int, in_order: Callable[[Iterable[Notification]], list[Notification]]) -> None:
-        """Move what is due by now into the lanes of its targets, in the order that `in_order` returns."""
+        """Move each notification due by now into the lane of its target, in the order that `in_order` returns."""
         due = self.agenda.next_due()
         if due is None or due > now:
             return
@@ -95,7 +95,7 @@ class Waiting:
         self._unseen = deque(sorted(self._unseen, key=lambda notification: notification.seat))
 
     def target_of(self, notification: Notification) -> str:
-        """Where it goes according to its subscription now; empty if the subscription is gone."""
+        """Where a notification goes according to its subscription now; empty if the subscription is gone."""
         subscription = self._find(notification.subscription)
         return subscription.target if subscription is not None else ""
 
@@ -132,7 +132,7 @@ class Waiting:
             self.hold = None
 
     def forget_gone(self) -> None:
-        """Drop those that have left from the front of the queue of candidates for holding."""
+        """Drop notifications that have already left from the front of `_unseen`, the candidates for holding."""
         while self._unseen and self._unseen[0].state is not State.QUEUED:
             self._unseen.popleft()
 
