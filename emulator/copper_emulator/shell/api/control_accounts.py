@@ -130,7 +130,7 @@ class DeletedShape(Shape):
 
 
 class SettingsShape(Shape):
-    """An account's settings, as they are written everywhere."""
+    """An account's settings, in the usual notation."""
 
     settings: dict[str, Any]
     live: list[str] = Field(description="those that can be changed now; the others with a reset")
@@ -245,7 +245,7 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
 
 
 def _bring_inbox(served: ServedAccount, account: str) -> None:
-    """Retarget subscriptions of the other account's inbox to this one's: an account sends to no inbox but its own."""
+    """Point subscriptions to that account's inbox at this one's instead: an account sends to no inbox but its own."""
     with served.stage.lock:
         for each in list(served.stage.account.subscriptions):
             target = served.inbox.moved(each.target, account)

@@ -83,7 +83,7 @@ def _several_or_all(given: object) -> object:
 
 
 class Switch(Taken):
-    """Faults to switch off and on, written as everywhere; switching off is done first."""
+    """Faults to switch off and on, in the usual notation; switching off is done first."""
 
     on: Annotated[list[Word], BeforeValidator(_several)] = Field(
         default_factory=list, description="like lose=20%, outage=10m", max_length=100

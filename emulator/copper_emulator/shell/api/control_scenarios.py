@@ -76,7 +76,7 @@ class ScenarioShape(Shape):
 
 
 class ScenariosShape(Shape):
-    """All of them, by name."""
+    """All scenarios, by name."""
 
     scenarios: list[ScenarioShape]
 

@@ -14,11 +14,11 @@ from copper_emulator.core.records.searching.search import Query
 from copper_emulator.core.records.store import RecordStore
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of the answers kept for an account; when it would be exceeded, all of them are dropped."""
+"""Bytes of answers kept for an account; when this would be exceeded, all of them are dropped."""
 
 
 MOST_QUERIES = 1_000
-"""Parsed searches kept for an account; when it would be exceeded, all of them are dropped."""
+"""Parsed searches kept for an account; when there would be more, all of them are dropped."""
 
 LONGEST = 1_000
 """Bytes of the longest search that is kept parsed."""

@@ -21,7 +21,7 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
     """While time stands still, wait until everything due has been delivered.
 
     While it runs, wait until the notifications that these changes made due have ended, but not for slow endpoints.
-    Don't wait at all while notifications of earlier changes are on their way: the caller may be the endpoint of one of
+    Do not wait at all while notifications of earlier changes are on their way: the caller may be the endpoint of one of
     them, and others may be waiting for its answer.
     """
     busy = bool(changes) and served.runner.is_sending(before=changes[0])

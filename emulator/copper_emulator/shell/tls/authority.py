@@ -137,8 +137,8 @@ def _read(pem: bytes, path: Path) -> trustme.CA:
 
     certificate, key = _certificates_in(pem), pem.partition(_BEGIN)[0]
     try:
-        # Detects here, not in a client that then trusts nothing, a key that does not belong to the certificate. Our key
-        # has no password; the empty one keeps OpenSSL from asking for one.
+        # A key that does not belong to the certificate is detected here, not by a client that then trusts nothing. Our
+        # key has no password; the empty one keeps OpenSSL from asking for one.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password="")
         made = trustme.CA.from_pem(certificate, key)
     except Exception as error:  # noqa: BLE001 - what a parser raises for broken bytes is not a fixed set

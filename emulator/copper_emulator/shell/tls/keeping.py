@@ -1,4 +1,4 @@
-"""Where the local authority is kept: in files written once, the key readable by its owner alone."""
+"""Where the local authority is kept: its key in a file that is written once and readable by its owner alone."""
 
 from __future__ import annotations
 
