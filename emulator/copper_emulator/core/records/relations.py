@@ -122,7 +122,7 @@ class Relations:
         after: Mapping[str, Any],
         leads_back: Callable[[Item, Item], bool],
     ) -> None:
-        """Adapt relations to a record's fields. `leads_back`: whether a field of the first item refers to the second."""
+        """Adapt relations to a record's fields. `leads_back`: whether a field of one item refers to the other."""
         item = (kind, after["id"])
         for name in LINKS.get(kind, ()):
             old = None if before is None else linked(kind, name, before)

@@ -123,8 +123,8 @@ def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number
 
 def _refuse(given: Mapping[str, Any], names: tuple[str, ...], hint: str) -> None:
     for name in names:
-        # False counts as absent.
-        if given.get(name, False) is not False:
+        # A client may send every option with every filter: false asks for nothing. A bound is never false.
+        if name in given and (name in _BOUNDS or given[name] is not False):
             raise Unfit(f"takes no {name}", hint)
 
 
