@@ -157,7 +157,7 @@ def parse_fault(text: str) -> Fault:
 def fault(name: FaultName, *, like: str = "", target: object = None, **parts: Any) -> Fault:
     """Build a fault from its parts, given as text or as Python values; None for a part that is not given.
 
-    Raises ValueError that says how it is written: like `like`, by default as text.
+    Raises ValueError that says how it is written: as `like`, or as text by default.
     """
     like = like or FORMS[name].example
     parts = {part: value for part, value in parts.items() if value is not None}
@@ -226,7 +226,7 @@ def nearest(said: str) -> FaultName | None:
     return None if close is None else shorter.get(close) or FaultName(close)
 
 
-# --- its parts --------------------------------------------------------------------------------------------------
+# --- the parts of a fault ---------------------------------------------------------------------------------------
 
 
 def _next(value: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The journal as readable text: one line per event, in virtual time, with secrets masked."""
+"""The journal as readable text: one line per entry, in virtual time, with secrets masked."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Bench:
 
     @property
     def has_delivered(self) -> bool:
-        """Whether the endpoint has taken a notification, in this row or an earlier one."""
+        """Whether the endpoint has accepted a notification, in this row or an earlier one."""
         return self._has_delivered or any(each.outcome is Outcome.DELIVERED for each in self.deliveries)
 
     # --- doing ----------------------------------------------------------------------------------------------

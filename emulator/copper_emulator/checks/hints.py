@@ -43,7 +43,7 @@ def _django_connections() -> list[Any]:
 
 
 def about_type(kind: EntityType) -> str:
-    """The advice if other types are taken but this one is not: the number of ids is not the cause."""
+    """The advice if other types are accepted but this one is not: the number of ids is not the cause."""
     table = TABLES[kind]
     own = "" if "name" in table.by_name else "have no name (what is written of one is its `details`), and "
     return (

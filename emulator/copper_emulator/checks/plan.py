@@ -32,7 +32,7 @@ class Plan:
         shown: the target as people know it.
         secret: what the endpoint expects in the body besides the payload.
         headers: what it expects in the headers.
-        open: whether it is meant to take notifications without a secret.
+        open: whether it is meant to accept notifications without a secret.
         types: the types it is notified of.
         rows: what is tried.
         state: gives what it believes; without it only answers are judged.

@@ -85,7 +85,7 @@ def gone(bench: Bench) -> Rounds[None]:
 
 
 def gone_in_batch(bench: Bench) -> Rounds[None]:
-    """One of three records is gone when their `new` arrives; the other two must be taken over."""
+    """One of three records is gone when their `new` arrives; the other two must still arrive in the state."""
     kind = main(bench)
     with bench.late("1m"):
         ids = yield from bench.create(kind, 3)

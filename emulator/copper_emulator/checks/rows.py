@@ -30,8 +30,8 @@ class Row:
         play: does it.
         kind: the type it is about, if any.
         all_events: it needs a type that has new, update and delete.
-        life: it plays a record's whole life in the plainest way; an endpoint that takes none of it takes nothing.
-        secret: it does not apply to an endpoint that is meant to take all notifications.
+        life: it plays a record's whole life in the plainest way; an endpoint that accepts none of it accepts nothing.
+        secret: it does not apply to an endpoint that is meant to accept all notifications.
         ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
     """

@@ -102,9 +102,9 @@ class _Run:
     has_sent: bool = False
     has_taken: bool = False
     fails_at_once: bool = False
-    """Not even the plainest notification was taken."""
+    """Not even the plainest notification was accepted."""
     takes_a_type: bool = False
-    """The whole life of a record of some type was taken."""
+    """The whole life of a record of some type was accepted."""
     reached: bool = True
     """False if nothing is there that could be sent to."""
     halted: str = ""

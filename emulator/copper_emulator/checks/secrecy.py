@@ -30,7 +30,7 @@ def missing(bench: Bench) -> Rounds[Finding]:
 
 
 def wrong(bench: Bench) -> Rounds[Finding]:
-    """Send wrong values that more or less resemble the right ones; the finding names all that were taken."""
+    """Send wrong values that more or less resemble the right ones; the finding names all that were accepted."""
     secret, headers = bench.plan.secret, bench.plan.headers
     forged: dict[str, tuple[Mapping[str, object], Mapping[str, str]]]
     if secret:

@@ -1,4 +1,4 @@
-"""Does the endpoint take every body that Copper may send?"""
+"""Does the endpoint accept every body that Copper may send?"""
 
 from __future__ import annotations
 

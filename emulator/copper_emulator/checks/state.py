@@ -1,8 +1,8 @@
 """What does an endpoint believe there is at Copper, and where does that differ from the truth?
 
 A state is an object with a key for each type: its records by id, `{"person": {"17": {"name": "Ada"}}}`, or in a list,
-`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. The endpoint does not have the records that it does
-not name; it has twice those that a list names twice.
+`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. The endpoint lacks the records that the state does
+not name, and has twice those that a list names twice.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _SIGNAL_BASE = 128
 
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
-"""Signals that a terminal sends to the whole foreground group at once: the command has them already."""
+"""Signals that a terminal sends to the whole foreground group at once, so the command has them already."""
 
 _PATIENCE = 10.0
 """Seconds for a command to end when told to."""
@@ -121,8 +121,7 @@ class Child:
         loop = asyncio.get_running_loop()
         for name in _PASSED_ON:
             number = getattr(signal, name, None)
-            # Signals that are ignored, as under nohup, must be ignored by the command, too. Windows' loops take no
-            # handlers.
+            # What is ignored, as under nohup, must stay ignored for the command. Windows' loops take no handlers.
             if number is None or signal.getsignal(number) is signal.SIG_IGN:
                 continue
             with suppress(NotImplementedError):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _LOOK = 0.02
-"""Seconds between looks whether anybody is left."""
+"""Seconds between checks whether anybody is left."""
 
 
 def send(leader: int, number: int) -> None:

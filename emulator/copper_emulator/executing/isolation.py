@@ -16,7 +16,7 @@ _REQUEST = "16sh14x"
 
 
 class NotIsolated(Exception):
-    """The system does not allow it."""
+    """The system does not allow the isolation."""
 
 
 def isolate() -> None:

@@ -11,11 +11,11 @@ place is for connections to Copper itself that were open before: nothing more is
     process.py       which interception counts: a process may have several at once
     variables.py     the environment of the processes that this one starts
     fork_servers.py  which process multiprocessing forks its workers from
-    child.py         interception in such a process
+    child.py         interception in a process that this one starts
 
 This package needs only the standard library and runs on Python 3.8 and later: a child process may have another Python,
 in which the emulator is not installed, and reads it from here (`executing/python/sitecustomize.py`). Two variables tell
-it where to:
+it where to connect:
 
     COPPER_EMULATOR_INTERCEPT=127.0.0.1:PORT    the TLS listener that answers for Copper's hosts
     COPPER_EMULATOR_CA=FILE                     the certificate of its authority, as PEM

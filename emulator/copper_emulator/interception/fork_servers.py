@@ -1,10 +1,10 @@
 """Which fork server makes multiprocessing's workers, and what was in its environment?
 
-With the start method `forkserver` (Linux's default from Python 3.14 on) workers are forks of a process that was started
-once, and their calls go where its went then. So there is one server for each interception, and one for when there is
-none: the present server is set aside when an interception begins, and used again when that has ended. The server of an
-interception that has ended is told to stop, which it does as soon as the last of its workers has: a pool that is alive
-loses nothing.
+With the start method `forkserver` (Linux's default from Python 3.14 on), workers are forks of a process that was
+started once, and call wherever it was told to call then. So there is one server for each interception, and one for when
+there is none: the present server is set aside when an interception begins, and used again when that ends. The server of
+an interception that has ended is told to stop, which it does once its last worker has: a pool that is alive loses
+nothing.
 
 multiprocessing has no public way to do this. What is used here has been the same from Python 3.8 to 3.14: the module's
 one ForkServer, and four functions that are its methods. If they are not found, nothing is done.
@@ -40,8 +40,7 @@ class ForkServers:
     def use(self, ways: tuple[Way, ...]) -> None:
         """Use the server of the latest of these ways from now on; servers of other ways stop."""
         way = ways[-1] if ways else None
-        # If it is not imported, no server was ever started; one that starts later finds the present way in its
-        # environment.
+        # Not imported: no server was ever started, and one started later finds the present way in its environment.
         module = sys.modules.get(_MODULE)
         if way is not self._way and module is not None and _is_known(module):
             present = getattr(module, _SERVER)

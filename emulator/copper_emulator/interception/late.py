@@ -113,7 +113,7 @@ class Patches:
         try:
             for name in PATCHED:
                 module = sys.modules.get(name)
-                # A module that is still being imported may not have yet what is replaced.
+                # A module that is still being imported may lack what is replaced.
                 if module is not None and not _is_being_imported(module):
                     self._patch(name, module)
         except BaseException:

@@ -208,8 +208,7 @@ def _send(original: Any, present: Present) -> Any:
 
 
 def _fileno(original: Any, present: Present) -> Any:
-    # Connection pools call this to see whether a connection they kept is still alive. This one is broken off, so they
-    # make another.
+    # Pools call this to see whether a connection they kept is still alive. It is broken off, so they make another.
     @wraps(original)
     def fileno(self: Any) -> Any:
         if _is_elsewhere(self, present):

@@ -1,4 +1,4 @@
-"""YAML as plain values, with the line on which each of them stands.
+"""YAML as plain values, with the line of each.
 
 It is read more strictly than by PyYAML: `on`, `off`, `yes` and dates stay text (so that `limits: off` means what it
 says), and a duplicate key is an error instead of a riddle.
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands: `("steps", 3, "create", "count")`."""
+"""The path of a value: `("steps", 3, "create", "count")`."""
 
 _MAX_DEPTH = 50
 _MAX_VALUES = 200_000
@@ -90,7 +90,7 @@ def read(text: str) -> tuple[Any, Lines]:
 def unmarked(text: str) -> str:
     """The text without the `E` and blanks that pytest puts before every line of a failure; any other text unchanged.
 
-    So what a failed test shows can be copied and played.
+    This way, the output of a failed test can be copied and played.
     """
     lines = text.splitlines()
     if not any(lines) or not all(_MARKED.match(line) or not line.strip() for line in lines):

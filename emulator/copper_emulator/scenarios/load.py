@@ -52,7 +52,7 @@ class Scenario:
         return self.content.name
 
     def line_of(self, *path: str | int) -> int:
-        """The line on which something stands in the file."""
+        """The line of a value in the file."""
         return self.lines.of(path)
 
     @property

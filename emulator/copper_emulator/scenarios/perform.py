@@ -30,7 +30,7 @@ from copper_emulator.verdict import verdict_text
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """How it went, and the verdict on what no step asked about, the same as at the end of a test."""
+    """How it went, and the verdict on what no step asked about, as at the end of a test."""
 
     result: ScenarioResult
     verdict: str

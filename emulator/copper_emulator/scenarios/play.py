@@ -31,7 +31,7 @@ def play(
     """Play a scenario on an account, up to the first step that fails; the result says which.
 
     `on_step` is called after each step. The account keeps the scenario's settings afterwards; one that is `prepared`
-    has them already. With `adopts` no subscriptions are made: the account's own to the same topics are used.
+    has them already. With `adopts` it makes no subscriptions but uses the account's own to the same topics.
 
     Raises:
         UsageError: the scenario needs other settings than the account has, and something has already happened in it.

@@ -1,5 +1,5 @@
-"""Are the actions on records consistent: is every name defined before it is used, has it the right type, does every
-field exist?"""
+"""Are the actions on records consistent: is every name defined before it is used, does it have the right type, does
+every field exist?"""
 
 from __future__ import annotations
 
