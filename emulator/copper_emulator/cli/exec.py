@@ -164,7 +164,7 @@ class _Running:
     against: Against | None
 
     async def run(self) -> int:
-        """Raises CannotRun, AuthorityError, StateError or OSError."""
+        """Run the command; return the exit code. Raises CannotRun, AuthorityError, StateError or OSError."""
         with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
             async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
                 code = await self._run(server, reaching.environment(server))
