@@ -1,4 +1,4 @@
-"""`copper-emulator ca`: the local authority, for those who are to trust it, and certificates of it for endpoints."""
+"""`copper-emulator ca`: the local authority's certificate, for programs to trust, and certificates for endpoints."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from copper_emulator.shell.tls.authority import HERE, Authority
 def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Show where the local authority is, which vouches for the emulator's TLS; it is made at first use.
 
-    Whoever is to reach the emulator over TLS must trust its certificate. With --issue it vouches for an endpoint on
+    Programs that reach the emulator over TLS must trust its certificate. With --issue it vouches for an endpoint on
     this machine: the emulator delivers there with verification on.
 
     \b

@@ -1,4 +1,4 @@
-"""The commands on notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
+"""The commands about notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ def wait(
 ) -> None:
     """Wait until something has been delivered. Exit code 1 after the time-out, with what came closest.
 
-    What has been delivered before counts, so that "fire" and then "wait" never misses it. Where earlier ones must not
-    count, say --new, or --since with the number that the wait before this one ended with, or one of the journal.
+    What has been delivered before counts, so that "fire" and then "wait" never misses it. If earlier ones must not
+    count, give --new, or --since with the number printed by the previous wait, or one from the journal.
 
     \b
     Examples:
