@@ -1,4 +1,4 @@
-"""The command `copper-emulator`: which commands there are; each is imported when it is used."""
+"""The command `copper-emulator`: its list of commands, each imported only when it is used."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("run", "Print the JSON Schema of scenario files."),
     "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }
-"""Name -> module in this package, and one line of help, so that showing the list imports none of them."""
+"""Name -> module in this package and one line of help, so that showing the list imports none of them."""
 
 
 class Failure(click.ClickException):
-    """Something did not work: one line on stderr, exit code 1."""
+    """Something failed: one line on stderr, exit code 1."""
 
     def __init__(self, message: str) -> None:
         super().__init__(carried(message))
@@ -73,13 +73,13 @@ class Failure(click.ClickException):
 
 
 class WrongUse(Failure):
-    """A command was given something that cannot be: one line on stderr, exit code 2."""
+    """A command was used wrongly: one line on stderr, exit code 2."""
 
     exit_code = 2
 
 
 class Faulty(WrongUse):
-    """What is wrong with files or settings, a fault a line; exit code 2."""
+    """Faults in files or settings, one per line; exit code 2."""
 
     def show(self, file: Any = None) -> None:
         for line in self.message.splitlines():
@@ -87,7 +87,7 @@ class Faulty(WrongUse):
 
 
 class _Commands(click.Group):
-    """Imports a command's module when the command is asked for."""
+    """Imports a command's module when the command is looked up."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -101,7 +101,7 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's own, but whichever command was misused is named, also where click's parser does not say."""
+        """As in click, but an error always names the misused command, even if click's parser does not."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -115,7 +115,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click's own, but what is wrong with the arguments fits on one line, and so does what cannot be printed."""
+        """As in click, but usage errors take one line, and so does a failure to write to stdout."""
         prepare()
         as_command = extra.pop("standalone_mode", True)
         run: Callable[..., Any] = super().main
@@ -166,7 +166,7 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
       copper-emulator subscribe person.new https://my-app.example/hooks/copper
       copper-emulator create person --set name=Ada
     """
-    # The commands ask for the two options themselves (`options.py`).
+    # The commands look up the two options themselves (`options.py`).
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

@@ -1,4 +1,4 @@
-"""`copper-emulator accounts`: which accounts a running server has, another one, and one less."""
+"""`copper-emulator accounts`: show, create and delete the accounts of a running server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`copper-emulator ca`: the local authority, for those who are to trust it, and certificates of it for endpoints."""
+"""`copper-emulator ca`: the local authority's certificate, for programs to trust, and certificates for endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`copper-emulator check`: does an endpoint, in any language, hold up to what Copper may send it?"""
+"""`copper-emulator check`: can an endpoint, in any language, cope with what Copper may send it?"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.serving import DEFAULT_PORT
 
 _STARTING = 60.0
-"""Seconds that a service may take until it listens."""
+"""Seconds that a service may take until it listens, unless --wait is given."""
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -226,7 +226,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
 
 @contextmanager
 def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Popen[bytes] | None]:
-    """The endpoint's own, where it is to be started for the check; else what is there, awaited where that is asked."""
+    """Run the endpoint's service if a command was given; otherwise, with --wait, wait for a running one."""
     if not given["command"]:
         if given["wait"] is not None:
             wait_for(endpoint, given["wait"])
@@ -268,7 +268,7 @@ def _sendable(text: str, allowed: frozenset[str]) -> URL:
 
 
 def _try(file: str) -> None:
-    """Whether a file can be written is known before anything is sent."""
+    """Check that a file can be written, before anything is sent."""
     if file == STDIO:
         return
     path = Path(file)
@@ -279,7 +279,7 @@ def _try(file: str) -> None:
         if not there:
             path.unlink()
     except OSError as error:
-        # Nothing is exit code 1 here but what was found wrong.
+        # Not a Failure: exit code 1 means that the check found something wrong.
         raise WrongUse(unwritable(file, error).message) from None
 
 
@@ -290,7 +290,7 @@ def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        # Nothing is exit code 1 here but what was found wrong.
+        # Not a Failure: exit code 1 means that the check found something wrong.
         raise WrongUse(unwritable(file, error).message) from None
 
 

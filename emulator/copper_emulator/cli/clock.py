@@ -1,4 +1,4 @@
-"""`copper-emulator clock`: what time it is for an account, standing still and running."""
+"""`copper-emulator clock`: show an account's time, freeze it or let it run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands on notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
+"""The commands about notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`copper-emulator openapi`: what the emulated API is, for programs."""
+"""`copper-emulator openapi`: the OpenAPI description of the emulated API."""
 
 from __future__ import annotations
 

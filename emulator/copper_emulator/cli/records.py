@@ -1,5 +1,4 @@
-"""The commands that change records in a running server and look at them: `create`, `update`, `delete`, `merge`,
-`convert`, `search`, `seed`."""
+"""The commands for records in a running server: `create`, `update`, `delete`, `merge`, `convert`, `search`, `seed`."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.seed_files import Seeds
 
 _SHOWN = 20
-"""Records that are listed for people; JSON has all."""
+"""How many records are listed for people; JSON has all."""
 
 _type = click.argument("type", metavar="TYPE", callback=types)
 _set = click.option(
@@ -44,8 +43,8 @@ def create(
     """Create records in a running server, as if a client of Copper had; subscriptions are notified.
 
     TYPE is person, lead, company, opportunity, project, task or activity. Required fields that are not given get
-    sample values. With --count, {n} in a text is the number of the record. Values are JSON if they can be read as
-    JSON, otherwise text; a custom field is written custom_fields.ID.
+    sample values. With --count, {n} in a text is the number of the record. Values are read as
+    JSON if possible, else as text; a custom field is written custom_fields.ID.
 
     \b
     Examples:
@@ -67,7 +66,7 @@ def update(
 ) -> None:
     """Change fields of records in a running server, in one action.
 
-    Values are JSON if they can be read as JSON, otherwise text; null clears a field.
+    Values are read as JSON if possible, else as text; null clears a field.
 
     \b
     Examples:
@@ -198,7 +197,7 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
 
 
 def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
-    # Only this command needs to know what records are made of.
+    # Imported here because only this command needs the tables of records.
     from copper_emulator.core.records.kinds import kind_called
     from copper_emulator.shell.seed_files import read_seeds, seeds_in
 
@@ -218,7 +217,7 @@ def _path(client: Client, account: str | None, type: str, deed: str) -> str:
 
 
 def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
-    """Do something to records, and tell what became of it."""
+    """Do something to records, and print the result."""
     answered = client.post(_path(client, account, type, deed), body)
     output.json(answered)
     _show_records(answered["records"], output)
@@ -243,5 +242,5 @@ def _show_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
 
 
 def _line(record: Mapping[str, Any]) -> str:
-    """`94808711  Ada Lovelace`; an activity by what was done."""
+    """`94808711  Ada Lovelace`; an activity is shown by its details."""
     return f"{record['id']}  {on_one_line(str(record.get('name') or record.get('details') or ''))}"

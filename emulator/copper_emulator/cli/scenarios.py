@@ -1,4 +1,4 @@
-"""The commands on scenarios of a running server: `scenarios`, `play`, `record`."""
+"""The commands about scenarios in a running server: `scenarios`, `play`, `record`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count, duration_text
 
 _LOOK = 30
-"""Seconds for which the server waits for the next step of what is played before it answers that there is none."""
+"""Seconds for which the server waits for the next step before it answers that there is none yet."""
 
 
 @click.command(short_help="Show which scenarios a running server can play.")
@@ -134,7 +134,7 @@ def _meant(scenario: str) -> dict[str, str]:
 
 
 def _of_the_file(scenario: str, text: str) -> str:
-    """What is wrong with a text, as that of the file which it was read from: the server knows no file."""
+    """A server's message about a scenario, with the file's name, which the server does not know."""
     return re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, text, flags=re.MULTILINE)
 
 

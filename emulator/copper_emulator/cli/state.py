@@ -1,4 +1,4 @@
-"""The commands on whole accounts of a running server: `snapshot`, `restore`, `settings`."""
+"""The commands about whole accounts of a running server: `snapshot`, `restore`, `settings`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def settings(*, changes: tuple[str, ...], server: str, account: str | None, as_j
     given = settings_given("--set", changes)
     shown = client.post(path, given) if given else client.get(path)
     output.json(shown)
-    # In tests only: nothing of a server heeds `intercept`.
+    # `intercept` is for tests only: a server ignores it.
     for name in given or [each for each in shown["settings"] if each != "intercept"]:
         words = f"  (one of {', '.join(shown['choices'][name])})" if name in shown["choices"] else ""
         words = f"  ({IN_PLAY})" if name in ("strict", "allow") else words

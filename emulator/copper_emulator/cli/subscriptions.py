@@ -1,4 +1,4 @@
-"""The commands on subscriptions: `subscriptions`, `subscribe`, `unsubscribe`."""
+"""The commands about subscriptions: `subscriptions`, `subscribe`, `unsubscribe`."""
 
 from __future__ import annotations
 

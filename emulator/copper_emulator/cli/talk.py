@@ -38,8 +38,8 @@ def fire(
 ) -> None:
     """Fire an event in a running server: it needs no record and makes none.
 
-    Values are JSON if they can be read as JSON, otherwise text. Write a value with a comma in double quotes, and a
-    custom field as custom_fields.ID.
+    Values are read as JSON if possible, else as text. Write a value with a comma in double quotes, a custom field as
+    custom_fields.ID.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def fire(
 
 
 class _Forward(click.Command):
-    """Takes `-5m` for what it is meant as, a duration, and not for options that do not exist."""
+    """Refuses `-5m` as a negative duration, not as unknown options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for given in args:
@@ -77,7 +77,7 @@ def advance(
 ) -> None:
     """Let time pass for an account, deadline by deadline, and deliver what falls due on the way.
 
-    Afterwards the clock stands still or runs on, as it did before.
+    A frozen clock stays frozen at the new time; a running one runs on from there.
 
     \b
     Examples:
@@ -132,7 +132,7 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/journal"
     if not (as_json or filters["kind"]):
-        # What programs and filters ask for is given whole; people need not read that something is on its way.
+        # JSON and explicit filters show everything; people need not read that something is being sent.
         filters["kind"] = [kind for kind in Kind if kind is not Kind.SENDING]
     page = client.get(path, {**filters, "limit": limit})
     for entry in page["entries"]:

@@ -1,4 +1,4 @@
-"""The commands on where notifications go, and how many may: `routes`, `targets`, `inbox`, `limits`."""
+"""The commands about where notifications go, and how many: `routes`, `targets`, `inbox`, `limits`."""
 
 from __future__ import annotations
 

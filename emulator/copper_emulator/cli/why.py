@@ -1,4 +1,4 @@
-"""The command that asks a running server why somebody was notified of something, or nobody: `why`."""
+"""`copper-emulator why`: why somebody, or nobody, was notified of something."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
 _NUMBERED = ("subscription", "change")
-"""What is asked about by a number of its own; every other word is a type of records."""
+"""Words that take a number of their own; any other is a type of records."""
 
 
 @click.command(short_help="Explain why somebody was notified, or nobody.")
