@@ -24,31 +24,31 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("records", "Delete records in a running server."),
     "merge": ("records", "Merge two people or companies in a running server."),
     "convert": ("records", "Convert a lead in a running server."),
-    "search": ("records", "Look for records in a running server."),
-    "seed": ("records", "Put records into a running server without notifying anybody."),
-    "advance": ("talk", "Let time pass for an account, in no time."),
-    "clock": ("clock", "Show the clock of an account, let it stand still or run."),
+    "search": ("records", "Search for records in a running server."),
+    "seed": ("records", "Add records to a running server without notifying anybody."),
+    "advance": ("talk", "Let time pass for an account, at once."),
+    "clock": ("clock", "Show an account's clock; stop it or let it run."),
     "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
     "subscribe": ("subscriptions", "Subscribe a target to an event."),
     "unsubscribe": ("subscriptions", "Delete subscriptions."),
     "notifications": ("notifications", "Show the notifications of an account, newest first."),
-    "show": ("notifications", "Show one notification whole."),
-    "resend": ("notifications", "Send a notification once more, as it was or edited."),
+    "show": ("notifications", "Show one notification in full."),
+    "resend": ("notifications", "Send a notification again, as it was or edited."),
     "replay": ("notifications", "Deliver a captured body."),
     "wait": ("notifications", "Wait until something has been delivered."),
-    "routes": ("targets", "Show, add or take away routes."),
+    "routes": ("targets", "Show, add or remove routes."),
     "targets": ("targets", "Show targets; pause or resume one."),
     "inbox": ("targets", "Show the built-in endpoint of an account, or what it answers."),
     "limits": ("targets", "Show the sending limits and how full they are."),
     "journal": ("talk", "Show what happened, or follow it."),
     "faults": ("faults", "Show, switch on or switch off faults in a running server."),
-    "why": ("why", "Tell why somebody was notified of something, or nobody."),
+    "why": ("why", "Explain why somebody was notified, or nobody."),
     "status": ("talk", "Show the accounts of a running server."),
     "accounts": ("accounts", "Show the accounts of a running server, make or delete one."),
     "settings": ("state", "Show or change how an account behaves."),
-    "snapshot": ("state", "Write an account into a file."),
-    "restore": ("state", "Put a snapshot back into an account."),
-    "reset": ("talk", "Make an account as it was at the start."),
+    "snapshot": ("state", "Save an account to a file."),
+    "restore": ("state", "Restore a snapshot into an account."),
+    "reset": ("talk", "Return an account to its start."),
     "scenarios": ("scenarios", "Show which scenarios a running server can play."),
     "play": ("scenarios", "Play a scenario on an account of a running server."),
     "record": ("scenarios", "Record what is done in an account, as a scenario."),
@@ -149,15 +149,15 @@ def _usage_error(error: click.UsageError) -> None:
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin with `copper-emulator serve --help`.",
+    epilog="Start with `copper-emulator serve --help`.",
     invoke_without_command=True,
 )
-@click.option("--server", metavar="URL", help="the server to talk to, for whichever command")
-@click.option("--account", metavar="NAME", help="the account that is meant, for whichever command")
+@click.option("--server", metavar="URL", help="the server to talk to, for any command")
+@click.option("--account", metavar="NAME", help="the account to use, for any command")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, account: str | None) -> None:
-    """A local stand-in for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
+    """A local test double for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
 
     \b
     In three terminals, the last two commands in the third:

@@ -80,18 +80,18 @@ def exec(  # noqa: A001 - the name of the command
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Run COMMAND with an emulator of its own: what it calls at api.copper.com and api.prosperworks.com lands there.
+    """Run COMMAND with an emulator of its own, which answers its calls to api.copper.com and api.prosperworks.com.
 
-    The command itself is not changed. It gets variables that its runtime reads (a proxy, a certificate authority). HTTP
-    to other hosts is refused, and reported, if it goes through the proxy (as it does with most clients, and all in
-    Node.js). What bypasses the proxy, such as databases and some clients for Python, is in docs/hosts.md; --isolate
-    leaves it nothing to reach. At the end a timeline is printed. All output of exec goes to stderr; stdin and stdout
-    are the command's alone, and so is the exit code: 128 and its number for a signal, 127 for a command that is not
-    found, 126 for one that cannot be run, 125 if the emulator failed.
+    The command itself is not changed: it gets variables that its runtime reads (a proxy, a certificate authority).
+    HTTP requests to other hosts that use the proxy are refused and reported; most clients use it, in Node.js all.
+    docs/hosts.md lists what goes around it, such as databases and some Python clients; with --isolate that finds no
+    network. At the end a timeline is printed. Everything exec prints goes to stderr. Stdin, stdout and the exit code
+    are the command's: 128 and the number of a signal that ended it, 127 if there is no such command, 126 if it cannot
+    be run, 125 if the emulator failed.
 
-    With --scenario the command is a service: the scenario begins when --target answers; without it, when the command
-    has subscribed to the scenario's topics and its endpoint answers. After it the command is ended, and the exit code
-    is the scenario's: 0 or 1.
+    With --scenario the command is a service. The scenario begins when --target answers or, without --target, when the
+    command has subscribed to the scenario's topics and its endpoint answers. After the scenario the command is ended,
+    and the exit code is the scenario's: 0 or 1.
 
     \b
     Examples:

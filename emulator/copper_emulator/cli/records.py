@@ -42,8 +42,8 @@ def create(
 ) -> None:
     """Create records in a running server, as if a client of Copper had; subscriptions are notified.
 
-    TYPE is person, lead, company, opportunity, project, task or activity. Required fields
-    that are not given get sample values. With --count, {n} in a text is the number of the record. Values are read as
+    TYPE is person, lead, company, opportunity, project, task or activity. Required fields that are not given get
+    sample values. With --count, {n} in a text is the number of the record. Values are read as
     JSON if possible, else as text; a custom field is written custom_fields.ID.
 
     \b
@@ -127,7 +127,7 @@ def convert(
     account: str | None,
     as_json: bool,
 ) -> None:
-    """Convert a lead in a running server into a person, a company and, on request, an opportunity.
+    """Convert a lead in a running server into a person, a company and, if asked for, an opportunity.
 
     \b
     Examples:
@@ -145,14 +145,14 @@ def convert(
     _show_changes(answered["changes"], output)
 
 
-@click.command(short_help="Look for records in a running server.")
+@click.command(short_help="Search for records in a running server.")
 @_type
 @click.option(
     "--where", "--set", "filters", metavar="FIELD=VALUE", multiple=True, help="as in Copper's search; repeatable"
 )
 @for_an_account
 def search(*, type: str, filters: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Look for records in a running server, as Copper's own search does: by its filters, a page at a time.
+    """Search for records in a running server as Copper's own search does: by its filters, a page at a time.
 
     \b
     Examples:
@@ -169,15 +169,15 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
     output.line(f"{count(found['total'], 'record')}{f'; {left:,} of them not on this page' if left else ''}")
 
 
-@click.command(short_help="Put records into a running server without notifying anybody.")
+@click.command(short_help="Add records to a running server without notifying anybody.")
 @_type
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @for_an_account
 def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Put the records of a JSON or CSV file into a running server as if they had always been there.
 
-    JSON is an array of objects, as a search of the API answers, or what search --json prints; CSV has the names of
-    fields in its first row. FILE - is stdin, with either. Ids and dates may be given. Nobody is notified.
+    JSON is an array of objects, as the API's search answers, or what search --json prints; CSV has field names in its
+    first row. FILE - is stdin, for either. Ids and dates may be given. Nobody is notified.
 
     \b
     Example:

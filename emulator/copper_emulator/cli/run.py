@@ -34,7 +34,7 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 @click.command(short_help="Play scenario files.")
 @click.argument("files", metavar="FILE...", nargs=-1)
 @click.option(
-    "--target", metavar="URL", help="send all notifications there, path included; else to a built-in endpoint"
+    "--target", metavar="URL", help="send all notifications there, path included; by default to a built-in endpoint"
 )
 @click.option(
     "--settings",
@@ -46,16 +46,16 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 @click.option(
     "--port",
     type=Number(0, 65535),
-    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
+    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="with --target, accept only this token; without it, any")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object with everything")
 def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
-    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target records can be
-    fetched at an API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be
-    played: a file or an option could not be understood, or --port is in use.
+    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target the command
+    serves an API from which records can be fetched. The exit code is 0 if all passed, 1 if one failed, 2 if they
+    could not be played: a file or an option could not be understood, or --port is in use.
 
     \b
     Examples:

@@ -40,10 +40,10 @@ def scenarios(*, server: str, as_json: bool) -> None:
 @click.command(short_help="Play a scenario on an account of a running server.")
 @click.argument("scenario", metavar="NAME|FILE")
 @click.option("--target", metavar="URL", help="gets all of its notifications; else they go where the routes lead")
-@click.option("--reset", is_flag=True, help="make the account as it was at the start before it is played")
+@click.option("--reset", is_flag=True, help="empty the account before playing")
 @for_an_account
 def play(*, scenario: str, target: str | None, reset: bool, server: str, account: str | None, as_json: bool) -> None:
-    """Play a scenario on an account of a running server, in virtual time. Exit code 1 if a step failed.
+    """Play a scenario on an account of a running server, in virtual time. The exit code is 1 if a step failed.
 
     NAME is one of those that `copper-emulator scenarios` shows, FILE one of yours (- is stdin); `copper-emulator run`
     plays them without a server.
@@ -93,9 +93,9 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
 )
 @for_an_account
 def record(*, what: str, file: Path | None, server: str, account: str | None, as_json: bool) -> None:
-    """Record what is done in an account, in whichever way, as a scenario file that does it again.
+    """Record what is done in an account, in any way, as a scenario file that does it again.
 
-    The file has the secrets and headers of subscriptions in it: without them it could not be played.
+    The file contains the secrets and headers of subscriptions: without them it could not be played.
 
     \b
     Examples:

@@ -48,7 +48,7 @@ freed by reference counting, and looking in vain for garbage took a twenty-fifth
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="a folder of scenario files that can be played, beside the shipped ones",
 )
-@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads calls to Copper here; 0: a free one")
+@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads Copper's hosts here; 0: a free one")
 @click.option(
     "--proxy-allow",
     "allowed",
@@ -76,9 +76,9 @@ def serve(
 ) -> None:
     """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
 
-    The first access token that is used becomes the key of the account "default", each further one opens an account;
-    --token fixes them. Everything that happens is logged: subscriptions, changes, deliveries and why something was not
-    delivered. Notifications go to loopback and along routes only.
+    The first access token that is used becomes the key of the account "default"; every other token opens an account
+    of its own, unless --token says which are accepted. Everything that happens is logged: subscriptions, changes,
+    deliveries and why something was not delivered. Notifications go only to loopback and to where routes lead.
 
     \b
     Example:

@@ -15,13 +15,13 @@ from copper_emulator.cli.output import Output
 from copper_emulator.shell.api.setting_texts import written
 
 
-@click.command(short_help="Write an account into a file.")
+@click.command(short_help="Save an account to a file.")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @for_an_account
 def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
-    """Write everything of an account into FILE (- is stdout), to put it back with restore, here or in another server.
+    """Save everything in an account to FILE (- is stdout), to bring it back with restore, here or on another server.
 
-    The file has the secrets of its subscriptions as they are, and no tokens.
+    The file contains the secrets of its subscriptions in clear, and no tokens.
 
     \b
     Example:
@@ -36,13 +36,13 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
     output.line(f"Account {document['account']} as it was at {document['at']} is in {file}.")
 
 
-@click.command(short_help="Put a snapshot back into an account.")
+@click.command(short_help="Restore a snapshot into an account.")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @for_an_account
 def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> None:
-    """Make an account what it was when the snapshot in FILE (- is stdin) was made.
+    """Return an account to what it was when the snapshot in FILE (- is stdin) was made.
 
-    Its present state is lost; its token stays.
+    Its present content is lost; its token stays.
 
     \b
     Example:

@@ -16,16 +16,16 @@ _NUMBERED = ("subscription", "change")
 """Words that take a number of their own; any other is a type of records."""
 
 
-@click.command(short_help="Tell why somebody was notified of something, or nobody.")
+@click.command(short_help="Explain why somebody was notified, or nobody.")
 @click.argument("what", metavar="[WHAT]", required=False)
 @click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
-@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most so many changes")
+@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most this many changes")
 @for_an_account
 def why(*, what: str | None, number: int | None, limit: int, server: str, account: str | None, as_json: bool) -> None:
-    """Tell what became of changes: who was notified, when and with which answer; who was not, and why not.
+    """Explain what became of changes: who was notified, when and with which answer; who was not, and why not.
 
-    WHAT is a type of records, with the id of one or without; or subscription or change, with its number. Without WHAT,
-    all changes are shown; if they are many, the newest. With --json each change shows how it was decided for each
+    WHAT is a type of record, with or without an id; or subscription or change, with its number. Without WHAT
+    everything is explained; of many changes, the newest. --json has every decision on each change and each
     subscription, step by step.
 
     \b
