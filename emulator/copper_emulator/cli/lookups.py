@@ -16,12 +16,12 @@ _SETTING = "setting_"
 """What the names of Copper's own settings of an account begin with."""
 
 
-@click.command(short_help="Show a table that records refer to, or add an entry.")
+@click.command(short_help="Show a lookup table, or add an entry to it.")
 @click.argument("table", metavar="TABLE")
 @click.option("--add", "fields", metavar="FIELD=VALUE", multiple=True, help="of a new entry; repeatable")
 @for_an_account
 def lookups(*, table: str, fields: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Show the entries of a table that records refer to, or add one.
+    """Show a lookup table, which records refer to, or add an entry to it.
 
     TABLE is users, pipelines, custom_field_definitions, contact_types, customer_sources, loss_reasons, lead_statuses,
     activity_types or custom_activity_types. Values are JSON where they can be read as JSON, else text.

@@ -1,4 +1,4 @@
-"""A bare event as people name it: `fire("person", "update", ids=...)`, from Python and through the control API."""
+"""Bare events as people write them: `fire("person", "update", ids=...)`, from Python and through the control API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_CAPTURED = "this is no captured notification, a JSON object with a known ty
 
 
 def entity_type(name: str) -> EntityType:
-    """A type by each of its names and in any case. Raises UsageError for a type without webhooks."""
+    """The type with this name, which is any of its names in any case. Raises UsageError for a type without webhooks."""
     kind = type_named(name)
     if kind is None:
         raise UsageError(no_type(name))
@@ -31,7 +31,7 @@ def entity_type(name: str) -> EntityType:
 
 
 def event_called(name: str) -> Event:
-    """An event in any case. Raises UsageError for what is none."""
+    """The event with this name, in any case. Raises UsageError for an unknown one."""
     try:
         return Event(name.lower())
     except (AttributeError, ValueError):
@@ -51,8 +51,8 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
-    """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
-    # What nearly everybody writes comes first.
+    """Ids as people write them: `17`, `ada`, or several of either, without duplicates. Raises UsageError."""
+    # Fast paths for what nearly everybody writes.
     if type(given) is int and given > 0:
         return (given,)
     if isinstance(given, tuple | list) and all(type(one) is int and one > 0 for one in given):
@@ -76,7 +76,7 @@ def _not_ids(given: object) -> str:
 def bare_event(
     type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
 ) -> RecordChange:
-    """As the account takes it. Raises UsageError for a topic that does not exist or ids that cannot be."""
+    """A bare event as `Account.fire` takes it. Raises UsageError for a topic or ids that cannot exist."""
     topic = _topic_called(type, event)
     if not exists(topic, profile):
         raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
@@ -92,7 +92,7 @@ def bare_event(
 
 
 _TOPICS = {(str(kind), str(event)): Topic(kind, event) for kind in EntityType for event in Event}
-"""By how they are written; one object for each, as every change keeps its own."""
+"""Topics by their type and event as text; shared objects, because every change keeps a reference."""
 
 
 def _topic_called(type: str, event: str) -> Topic:
@@ -111,7 +111,7 @@ def _topic_on_the_wire(type: str, event: str) -> Topic:
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
-    """What a captured body says it is. Raises UsageError when it is no notification, with what is wrong."""
+    """The topic and ids of a captured body. Raises UsageError saying why if it is not a notification."""
     try:
         said = json.loads(raw)
     except UnicodeDecodeError:
@@ -134,5 +134,5 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
 
 
 def not_captured(why: str) -> UsageError:
-    """What to raise about a body that is no notification."""
+    """The error to raise for a body that is not a notification."""
     return UsageError(_NOT_CAPTURED.format(why))
