@@ -23,7 +23,7 @@ ACCOUNT = "https://api.copper.com/developer_api/v1/account"
 OLD_ACCOUNT = "https://api.prosperworks.com/developer_api/v1/account"
 CURL = "curl -sS " + " ".join(f"-H '{name}: {value}'" for name, value in TOKEN_HEADERS.items())
 NAME = "Dev API Sandbox"
-"""The company name of every new account."""
+"""The name of every new account, as the API answers it."""
 
 
 @dataclass(frozen=True)

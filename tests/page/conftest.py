@@ -21,7 +21,7 @@ from tests.page.screen import Screen
 def browser() -> Iterator[Browser]:
     """The machine's Chromium."""
     path = chromium()
-    # Chromium's sandbox does not work for root, and containers run as root.
+    # Chromium's sandbox does not work for root, as whom containers usually run.
     args = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=args)
