@@ -1,4 +1,4 @@
-"""What each row sends, and that it finds what it is there to find: endpoints that fail at one thing only."""
+"""What each row sends, and that it finds what it is meant to find: endpoints with only one mistake each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def played(copper: Copper, answer: Answer, **options: Any) -> Report:
 
 
 def sent(copper: Copper, row: str, **options: Any) -> list[dict[str, Any]]:
-    """The bodies of one row."""
+    """The bodies that one row sends."""
     bodies: list[dict[str, Any]] = []
     played(copper, lambda body, _: bodies.append(body), only=row, **options)
     return bodies
@@ -94,7 +94,7 @@ def test_the_order_in_which_a_row_tells_is_the_one_it_is_named_after(
 
 
 def test_an_endpoint_that_stores_twice_what_comes_twice_is_found(copper: Copper) -> None:
-    """Its rows have no unique id; its state lists all of them."""
+    """Its table has no unique id; its state lists all rows."""
     rows: list[int] = []
 
     def insert(body: dict[str, Any], _: Received) -> None:
@@ -123,7 +123,7 @@ SAME: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("name", SAME)
 def test_who_takes_the_second_of_two_updates_for_the_first_again_is_found(copper: Copper, name: str) -> None:
-    """By a row of its own; names in other scripts have nothing to do with it."""
+    """Found by a row of its own; names in other scripts are unrelated to it."""
     seen: set[object] = set()
     stored: dict[int, Any] = {}
 
@@ -336,7 +336,7 @@ def test_what_is_taken_for_the_secret_is_told(copper: Copper, name: str) -> None
 
 def test_who_stumbles_over_a_secret_is_told_over_which_and_how_to_compare(copper: Copper) -> None:
     def hook(body: dict[str, Any], _: Received) -> int:
-        # As many do it.
+        # A common implementation.
         return 200 if hmac.compare_digest(body.get("key", ""), "s3cret") else 401
 
     row = played(copper, hook, only="secret-wrong")["secret-wrong"]
@@ -568,7 +568,7 @@ def test_who_redirects_everything_is_sent_no_more(copper: Copper) -> None:
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, status: int) -> None:
-    """Each other row would find the same, with advice about something else."""
+    """Every other row would find the same, with advice about something else."""
     report = played(copper, lambda *_: status)
 
     verdicts = [str(row.verdict) for row in report.rows]
@@ -653,7 +653,7 @@ def test_where_it_is_not_known_that_others_are_taken_nothing_is_said_of_them(
 
 @pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
 def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: int, *, is_told: bool) -> None:
-    """Of the 30 records of a notification."""
+    """The notification has 30 records."""
     stored: dict[int, Any] = {}
 
     def hook(body: dict[str, Any], _: Received) -> None:
@@ -762,7 +762,7 @@ def test_it_is_not_where_somebody_did(copper: Copper) -> None:
 
 
 def test_nor_for_what_no_fetch_could_have_mended(copper: Copper) -> None:
-    """Who keeps what was deleted, or cannot take a delete."""
+    """An endpoint that keeps deleted records, or cannot handle a delete."""
     known: set[int] = set()
 
     def hook(body: dict[str, Any], _: Received) -> int:
@@ -781,7 +781,7 @@ def test_what_was_refused_after_the_answer_is_told_of_a_state_that_lacks_somethi
     wanted: list[int] = []
 
     def state() -> dict[str, Any]:
-        # The queue's worker, which works when it is looked at.
+        # The queue's worker, which works when the state is read.
         while wanted:
             fetched(copper, f"persons/{wanted.pop()}")
         return {}

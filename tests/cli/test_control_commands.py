@@ -1,4 +1,4 @@
-"""The commands on subscriptions, targets, notifications, the clock and scenarios of a running server."""
+"""The commands for subscriptions, targets, notifications, the clock and scenarios of a running server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def running() -> Iterator[Process]:
 
 @pytest.fixture
 def server(running: Process) -> str:
-    """A server whose one account is as it was at the start, with all of its faults and pauses gone."""
+    """A server whose one account is reset, so that it has no faults and nothing is paused."""
     invoke("reset", server=running.url)
     return running.url
 
@@ -232,7 +232,7 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     told(server, "create", "person", "--set", "name=Ada")
 
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
-    # Secrets of subscriptions are in it, and it was there for all to read.
+    # It contains the secrets of subscriptions, and the file was readable by everyone.
     file.touch(0o644)
     code, _, err = invoke("record", "show", "--output", str(tmp_path / "missing" / "session.yaml"), server=server)
     assert (code, err.count("\n")) == (1, 1)

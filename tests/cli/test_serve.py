@@ -261,7 +261,7 @@ def test_a_log_that_nobody_reads_any_more_disturbs_nothing() -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_server_whose_log_is_not_read_goes_on_and_the_log_tells_what_is_missing(*, as_json: bool) -> None:
-    """A pipe holds 64 KiB or so, and the server keeps some thousand lines; here are far more."""
+    """A pipe holds about 64 KiB, and the server keeps some thousand lines; there are far more here."""
     options = ["--json"] if as_json else []
     with started("serve", "--port", "0", "--clock", "manual", *options) as server, requests.Session() as session:
         url = f"{server.url}/_emulator/v1/accounts/default/fire"
@@ -269,7 +269,7 @@ def test_a_server_whose_log_is_not_read_goes_on_and_the_log_tells_what_is_missin
         for _ in range(40):
             subscribe(server.url, "person", "update")
         for _ in range(120):
-            # Forty that are blocked, each with a line for the change and two for each notification.
+            # Forty blocked notifications, with a line for each change and two for each notification.
             assert session.post(url, data=body, timeout=60).status_code == 200
         code, out, err = server.end()
 

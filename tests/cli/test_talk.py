@@ -25,7 +25,7 @@ TALKING = [
 
 @pytest.fixture
 def server() -> Iterator[Process]:
-    """A server whose clock stands still."""
+    """A server whose clock is frozen."""
     with started("serve", "--port", "0", "--clock", "manual", "--latency", "10m") as process:
         yield process
 

@@ -1,4 +1,4 @@
-"""Bare events as people name them."""
+"""Bare events as people write them."""
 
 from __future__ import annotations
 

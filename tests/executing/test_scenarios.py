@@ -30,7 +30,7 @@ def against(
     scenario: str = "first_notification",
     as_json: bool = True,
 ) -> Ended:
-    """A scenario against the service at a free port; `{port}` in words and options is its number."""
+    """Play a scenario against the service on a free port, which replaces `{port}` in words and options."""
     port = str(free_port())
     filled = [option.format(port=port) for option in options]
     command = [sys.executable, str(SERVICE), port, *words]
@@ -46,7 +46,7 @@ def port_of_nobody() -> Iterator[int]:
 
 
 def events(ended: Ended) -> list[str]:
-    """Of what the service was notified, in order."""
+    """What the service was notified of, in order."""
     return [f"{body['type']}/{body['event']}" for body in map(json.loads, ended.out.splitlines())]
 
 
@@ -65,7 +65,7 @@ def test_with_a_target_it_subscribes_and_begins_when_the_target_answers(executin
 
 
 def test_without_one_it_is_played_on_what_the_service_has_subscribed(executing: Executing) -> None:
-    """Nothing is subscribed twice, and other topics of the service's go on as well."""
+    """Nothing is subscribed twice, and other topics of the service keep working."""
     ended = against(executing, "person/delete", "person/new", "person/update", options=ROUTED)
 
     *_, over = ended.told
@@ -130,7 +130,7 @@ def test_what_has_no_route_is_told_with_the_option_that_gives_it_one(executing: 
 
 
 def test_what_is_not_to_fail_a_scenario_can_be_allowed(executing: Executing, tmp_path: Path) -> None:
-    """And where it does fail it, exec's own option is advised."""
+    """And if it does fail it, the advice names exec's own option."""
     scenario = tmp_path / "one.yaml"
     scenario.write_text(
         "name: one\nsubscriptions: {new: {topic: person/new, target: /hooks}}\nsteps:\n  - create: {type: person}\n"
@@ -174,7 +174,7 @@ SEVERAL = {
 
 @pytest.mark.parametrize("script", SEVERAL.values(), ids=SEVERAL)
 def test_a_service_is_ended_with_all_that_it_has_started(executing: Executing, script: str) -> None:
-    """What was left would keep stdout open, so that this would never end, and its port."""
+    """Anything left would keep stdout open, so that this would never end, and its port in use."""
     port = free_port()
     service = f"{sys.executable} {SERVICE} {port}"
 
@@ -199,7 +199,7 @@ def test_what_a_command_that_has_ended_leaves_is_ended_too(executing: Executing)
 
 def test_the_terminals_ctrl_c_reaches_all_of_a_service(executing: Executing) -> None:
     """It is in a session of its own, and still reads the terminal."""
-    # A sleep that begins just after the signal was sent does not get it.
+    # A sleep that starts just after the signal was sent does not get it.
     script = "trap 'echo got it; exit 5' INT; read line; echo heard $line; while :; do sleep 0.2; done"
     with port_of_nobody() as port:
         words = ["--scenario", "first_notification", "--target", f"http://127.0.0.1:{port}/hooks", "--"]
@@ -225,9 +225,9 @@ def _talked(child: int, terminal: int) -> tuple[int, bytes]:
             try:
                 got = opened.read(1000)
             except OSError:
-                # Linux' way to say that nobody is at the other end any more.
+                # On Linux, this means that the other end is closed.
                 break
-            # It may come in pieces.
+            # It may arrive in pieces.
             heard = b"heard Ada" in said
             said += got
             if not heard and b"heard Ada" in said:
@@ -236,7 +236,7 @@ def _talked(child: int, terminal: int) -> tuple[int, bytes]:
 
 
 def test_its_settings_hold_from_the_start(executing: Executing) -> None:
-    """A limit of 600 a minute would hold none of these; the service has subscribed before it began."""
+    """A limit of 600 a minute would hold none of these; the service subscribed before the scenario began."""
     ended = against(
         executing, "person/new", "person/update", options=ROUTED, scenario=str(Path(__file__).with_name("limited.yaml"))
     )

@@ -278,7 +278,7 @@ def happen(copper):
 
 
 def _above_the_summary(result: pytest.RunResult) -> str:
-    """On CI pytest's own summary repeats the whole error."""
+    """On CI, pytest's own summary repeats the whole error."""
     return result.stdout.str().partition("short test summary info")[0]
 
 

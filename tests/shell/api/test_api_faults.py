@@ -1,4 +1,4 @@
-"""Calls of the API that meet a fault: what a client over HTTP gets, and where it is told."""
+"""Calls of the API affected by a fault: what a client over HTTP gets, and where that is reported."""
 
 from __future__ import annotations
 

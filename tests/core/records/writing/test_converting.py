@@ -63,9 +63,9 @@ def test_a_lead_becomes_a_person_with_a_company_and_is_gone() -> None:
 
 
 def test_the_exchange_of_the_documentation() -> None:
-    """Developer docs, 2019, but for the stage 12345 of its request, which is none of the answer's pipeline.
+    """Developer docs, 2019, except for stage 12345 of the request, which is not in the answer's pipeline.
 
-    The person was there (created 1490045010) and keeps its name; company and opportunity are of the moment.
+    The person existed (created 1490045010) and keeps its name; company and opportunity are created by the call.
     """
     account = make_account()
     kinds = [str(kind) for kind in (LEAD, PERSON, COMPANY, OPPORTUNITY)]
@@ -349,7 +349,7 @@ def test_where_nothing_is_said_it_is_the_leads_company_or_called_like_the_person
         ("ada@co.example", "Co", "co.example"),
         ("ada@gmail.test", "Gmail", "gmail.test"),
         ("ada@localhost", "Localhost", "localhost"),
-        # Anybody has an address there.
+        # Anyone can have an address there.
         ("ada@gmail.com", "Ada", None),
         ("ada@[127.0.0.1]", "Ada", None),
         ("ada@Yahoo.com", "Ada", None),
@@ -654,7 +654,7 @@ def test_a_conversion_conserves(
     tags: list[str],
     conversion: Conversion,
 ) -> None:
-    """After it there is one person, who has all that belonged to the lead; nothing else goes, or comes twice."""
+    """Afterwards there is one person, with all that belonged to the lead; nothing else is lost or duplicated."""
     account = make_account(lead_conversion=conversion)
     engines = make(account, COMPANY, name="Engines")
     if known:
