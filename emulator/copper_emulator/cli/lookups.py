@@ -1,4 +1,4 @@
-"""The commands on what an account has beside its records: `lookups`, `details`, `switch-key`."""
+"""The commands for what an account has besides its records: `lookups`, `details`, `switch-key`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copper_emulator.cli.options import fields_of, for_an_account, values_told
 from copper_emulator.cli.output import Output, on_one_line
 
 _SETTING = "setting_"
-"""What the names of Copper's own settings of an account begin with."""
+"""The prefix of the names of Copper's settings of an account."""
 
 
 @click.command(short_help="Show a lookup table, or add an entry to it.")

@@ -1,6 +1,6 @@
-"""How long is a call of the API held, and what lets it go before? The end of its account, or of the server.
+"""How long is a call of the API held, and what ends that early? The end of its account or of the server.
 
-An account of a test ends in the test's thread, and its calls are held on the loop of the host's.
+A test's account ends in the test's thread, but its calls are held on the loop of the host's thread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class HeldCalls:
         self._wakers: set[Callable[[], object]] = set()
 
     async def hold(self, seconds: float) -> bool:
-        """Let so much real time pass. False, at once, where the calls have been let go or are so meanwhile."""
+        """Wait that long in real time. Returns False as soon as the calls are let go, at once if they already are."""
         over = asyncio.Event()
         waker = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
         with self._lock:
@@ -41,7 +41,7 @@ class HeldCalls:
                 self._wakers.discard(waker)
 
     def let_go(self) -> None:
-        """Hold none any longer, from now on; from any thread."""
+        """End every wait, and let none begin any more. May be called from any thread."""
         with self._lock:
             self._let_go = True
             for waker in self._wakers:

@@ -1,6 +1,6 @@
 """What do the faults of an account make of a call of its API? It is slow, is refused, or is never answered.
 
-What is slow or hangs is cut off when its account or the server ends: nobody waits for it then.
+A held call is cut off when its account or the server ends, because nobody waits for it then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose is the domain of an email address? A company's, or one of those where anybody may have an address."""
+"""Which domain of a company does an email address have? None at public email services."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PUBLIC_DOMAINS = frozenset(
         *("t-online.de", "web.de", "yahoo.com", "yandex.ru", "ymail.com", "zoho.com"),
     )
 )
-"""Where anybody has an email address, so that it tells of no company."""
+"""Domains of public email services, which do not identify a company."""
 
 SUFFIXES = frozenset(
     (
@@ -25,12 +25,12 @@ SUFFIXES = frozenset(
         *("com.co", "com.ec", "com.mx", "org.mx", "com.pe", "com.uy", "com.ve", "co.cr", "co.at", "or.at"),
     )
 )
-"""Under which companies register their domains, where elsewhere that is a country itself. The whole list
-(publicsuffix.org) has thousands of lines, and changes; a suffix that is missing here gives a company another name."""
+"""Common suffixes of two labels under which companies register their domains. The whole list (publicsuffix.org) has
+thousands of lines and changes often; if a suffix is missing here, a company only gets another name."""
 
 
 def own_domain(email: Mapping[str, str] | None) -> str | None:
-    """The registered part of an email address's domain, without subdomains, unless it tells of no company."""
+    """The domain that was registered, without subdomains, or None if it does not identify a company."""
     domain = "" if email is None else domain_of(email)
     if domain.startswith("["):
         return None
@@ -41,5 +41,5 @@ def own_domain(email: Mapping[str, str] | None) -> str | None:
 
 
 def domain_of(email: Mapping[str, str]) -> str:
-    """All that stands behind the @, in lower case."""
+    """The whole domain of an email address, in lower case."""
     return email["email"].rpartition("@")[2].lower()
