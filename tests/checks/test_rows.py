@@ -578,6 +578,11 @@ def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, statu
     ] * 2
     why = f"nothing has been taken yet, up to row type-lead, in which a record lives: it was rejected ({status})"
     assert {row.evidence for row in report.rows[4:]} == {why}
+    first, last = report.rows[4].name, report.rows[-1].name
+    # Told once, and nothing of how rows are called that were not.
+    assert str(report).count(why) == 1
+    assert f"skipped  {first} to {last} ({len(ROWS) - 4})  {why}\n" in str(report)
+    assert "in this process the endpoint is called" not in str(report)
 
 
 def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
@@ -611,6 +616,39 @@ def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper:
     assert [str(row.verdict) for row in report.rows] == ["passed", "passed", "failed"]
     assert report[f"type-{kind}"].advice.startswith("Other types are taken, so look for what this one has of its own: ")
     assert own in report[f"type-{kind}"].advice
+
+
+def test_so_is_who_does_not_take_the_first_of_the_types(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        return 500 if body["type"] == "lead" else 200
+
+    report = played(copper, hook, only="answers,type-lead,type-person")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "passed"]
+    assert report["type-lead"].advice.startswith(
+        "Other types are taken, so look for what this one has of its own: leads "
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "event"), [(None, "update"), ("lead", "new"), ("lead,company", "update")], ids=["no update", "one", "two"]
+)
+def test_where_it_is_not_known_that_others_are_taken_nothing_is_said_of_them(
+    copper: Copper, types: str | None, event: str
+) -> None:
+    """Of the record that the plainest row makes only the beginning was taken, or it was this type's, once."""
+    begun = False
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        nonlocal begun
+        taken = body["event"] != event or (event == "new" and not begun)
+        begun = True
+        return 200 if taken else 500
+
+    report = played(copper, hook, only="answers,type-lead", types=types and types.split(","))
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed"]
+    assert "Other types" not in report["type-lead"].advice
 
 
 @pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
@@ -868,7 +906,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
         ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),
-        ({"types": "people"}, "there is no type 'people'"),
+        ({"types": "persons"}, "there is no type 'persons'"),
         ({"types": "persons"}, "did you mean 'person'"),
         ({"state": {"person": []}}, "state takes a function"),
         ({"state": lambda: [17]}, "a state is an object of types"),

@@ -89,6 +89,32 @@ def test_a_paused_target_gets_nothing_until_it_is_resumed(server: str) -> None:
     assert asked(server, "inbox")["received"] == 1
 
 
+def test_moments_are_written_as_in_the_journal_and_taken_so(server: str, tmp_path: Path) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+    told(server, "settings", "--set", "limits=1/10m")
+    told(server, "fire", "person.update", "--id", "18")
+    told(server, "faults", "outage=10m")
+
+    for command in (
+        ["notifications"],
+        ["wait", "--id", "17"],
+        ["clock"],
+        ["status"],
+        ["inbox"],
+        ["limits"],
+        ["faults"],
+        ["advance", "1s"],
+        ["snapshot", str(tmp_path / "kept.json")],
+        ["restore", str(tmp_path / "kept.json")],
+    ):
+        without_bodies = told(server, *command).partition("{")[0]
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(?!\d|Z)", without_bodies), command
+        assert not re.search(r"\dT\d\d:", without_bodies), command
+    shown = told(server, "notifications").splitlines()[-2].split("  ")[1]
+    assert asked(server, "notifications", "--since", shown)["count"] == 2
+
+
 def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Path) -> None:
     told(server, "subscribe", "person.update", INBOX)
     told(server, "inbox", "--status", "500")

@@ -99,6 +99,16 @@ def test_each_line_of_another_account_is_marked_with_its_name() -> None:
         assert server.line_with("lead/update").startswith("[account-2] ")
 
 
+def test_a_token_that_opens_an_account_is_told_with_what_commands_need_from_then_on() -> None:
+    with started("serve", "--port", "0") as server:
+        subscribe(server.url, "person", "update", token="a")
+        subscribe(server.url, "lead", "update", token="b")
+
+        first = server.line_with("account default belongs to the API key of ada@example.com")
+        assert "--account" not in first
+        assert "like --account account-2; " in server.line_with("account account-2 belongs to the API key of ")
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

@@ -172,7 +172,9 @@ def test_the_terminals_ctrl_c_reaches_the_command_once(executing: Executing) -> 
         "times = []\n"
         "signal.signal(signal.SIGINT, lambda number, frame: times.append(number))\n"
         "print('ready', flush=True)\n"
-        "for _ in range(40): threading.Event().wait(0.05)\n"
+        "for _ in range(1200): times or threading.Event().wait(0.05)\n"
+        # A second one would come meanwhile.
+        "for _ in range(20): threading.Event().wait(0.05)\n"
         "sys.exit(len(times))"
     )
     child, terminal = pty.fork()

@@ -49,9 +49,11 @@ def answering(data: bytes) -> Callable[[socket.socket], None]:
 
 
 def test_a_port_nobody_listens_on_refuses(host: Host) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    (delivery,) = notify(host, url)
+    with socket.socket() as held:
+        # Bound, so that nobody else takes it meanwhile.
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        (delivery,) = notify(host, url)
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.REFUSED)
     assert delivery.text == f"{url}: connection refused"
 
@@ -74,7 +76,8 @@ def test_an_endpoint_that_does_not_answer_times_out(host: Host) -> None:
 
     with raw_endpoint(listen_only) as endpoint:
         (delivery,) = notify(host, endpoint.url, timeout="100ms")
-        assert endpoint.connections == 1
+        # None where the machine has other work for so long; never another.
+        assert endpoint.connections <= 1
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
     assert delivery.text == "no answer within 100ms"
 

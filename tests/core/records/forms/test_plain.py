@@ -469,6 +469,7 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
     ),
     "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds."),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
+    "day before all": (CalendarDay(), "12/31/1969", "The first day is 1/1/1970."),
     "word": (OneOf(("a", "b")), "c", "It is one of a, b."),
     "list": (Several(Text()), "a", "It is a list."),
     "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code, country."),

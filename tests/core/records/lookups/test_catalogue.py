@@ -261,8 +261,9 @@ def test_before_1970_there_is_no_day() -> None:
     store.catalogue.change_account({"primary_timezone": "Asia/Tokyo"})
 
     assert Moment().read("1/2/1970", store) == 86_400 - 9 * 3_600
-    with pytest.raises(Unfit, match="is invalid"):
+    with pytest.raises(Unfit, match="is invalid") as caught:
         Moment().read("1/1/1970", store)
+    assert caught.value.hint.startswith("The first day is 1/2/1970: in the account's time zone 1/1/1970 began before ")
 
 
 # --- definitions ------------------------------------------------------------------------------------------

@@ -342,13 +342,22 @@ def test_where_nothing_is_said_it_is_the_leads_company_or_called_like_the_person
     [
         ("ada@noemail.com", "Noemail", "noemail.com"),
         ("Ada@ANALYTICAL-Engines.example", "Analytical-engines", "analytical-engines.example"),
-        ("ada@mail.engines.example", "Mail", "mail.engines.example"),
+        ("ada@mail.engines.example", "Engines", "engines.example"),
+        ("ada@engines.co.uk", "Engines", "engines.co.uk"),
+        ("ada@Mail.Engines.com.AU", "Engines", "engines.com.au"),
+        # The shop of this name, which is under no such suffix.
+        ("ada@co.example", "Co", "co.example"),
         ("ada@gmail.test", "Gmail", "gmail.test"),
         ("ada@localhost", "Localhost", "localhost"),
         # Anyone can have an address there.
         ("ada@gmail.com", "Ada", None),
         ("ada@[127.0.0.1]", "Ada", None),
         ("ada@Yahoo.com", "Ada", None),
+        ("ada@mail.yahoo.com", "Ada", None),
+        # Nobody's: others register domains under it.
+        ("ada@co.uk", "Ada", None),
+        ("ada@.co.uk", "Ada", None),
+        ("ada@mail..example", "Ada", None),
         ("ada@.example", "Ada", None),
     ],
 )
@@ -375,6 +384,24 @@ def test_the_company_that_has_the_domain_is_joined() -> None:
 
     assert (made["company"].id, made["person"].company_id) == (mills, mills)
     assert [topic for topic, _ in told(account, before)] == ["person/new", "lead/delete"]
+
+
+@pytest.mark.parametrize("domain", ["mail.engines.co.uk", "engines.co.uk"])
+def test_the_company_that_has_the_domain_or_its_registered_part_is_joined(domain: str) -> None:
+    account = make_account()
+    mills = make(account, COMPANY, name="Mills", email_domain=domain)
+    lead = make(account, LEAD, name="Ada", email=email("ada@mail.engines.co.uk"))
+
+    assert convert(account, lead)["company"].id == mills
+
+
+def test_of_two_companies_the_one_that_has_all_of_the_domain_is_joined() -> None:
+    account = make_account()
+    make(account, COMPANY, name="Mills", email_domain="engines.co.uk")
+    whole = make(account, COMPANY, name="Mail", email_domain="mail.engines.co.uk")
+    lead = make(account, LEAD, name="Ada", email=email("ada@mail.engines.co.uk"))
+
+    assert convert(account, lead)["company"].id == whole
 
 
 def test_the_company_that_is_called_like_the_domain_is_joined_as_it_is() -> None:
