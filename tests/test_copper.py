@@ -1,4 +1,4 @@
-"""What the synchronous face has alone: virtual time in full, answers without a socket. The rest: `tests/faces`."""
+"""The synchronous face, end to end in one process: a record changes, an endpoint is notified, the test checks."""
 
 import threading
 from collections.abc import Iterator

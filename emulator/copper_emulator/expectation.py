@@ -1,4 +1,4 @@
-"""What a test expects of a notification, and field by field whether one fits."""
+"""What a test expects of a notification, and whether a delivery fits, field by field."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from copper_emulator.core.bare import record_ids
+from copper_emulator.core.bare import entity_type, event_called, record_ids
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
-from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.text import short_ids
-from copper_emulator.core.topics import no_event
 
 __tracebackhide__ = raised_on_purpose
 
 
 @dataclass(slots=True)
 class Expectation:
-    """What is expected; None where it does not matter.
+    """What a test expects; None for whatever does not matter.
 
-    Nobody changes one. Frozen, it would take twice as long to make.
+    Treat it as immutable: `frozen=True` would make it twice as slow to create.
     """
 
     type: EntityType | None = None
@@ -33,7 +31,7 @@ class Expectation:
     outcome: Outcome | None = None
     count: int | None = None
     wanted: frozenset[int] = field(init=False, repr=False, compare=False)
-    """The ids as a set, made once: every delivery is held against it."""
+    """`ids` as a set, built once because every delivery is compared with it."""
 
     @classmethod
     def of(
@@ -49,8 +47,8 @@ class Expectation:
         outcome: str | None = None,
         count: int | None = None,
     ) -> Expectation:
-        """As people write it. Raises UsageError for what does not exist, cannot be, or contradicts itself."""
-        kind = _member(EntityType, type, "type")
+        """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
+        kind = None if type is None else entity_type(type)
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
             raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
@@ -65,11 +63,11 @@ class Expectation:
             _require_pairs("updated_attributes", updated_attributes)
         if body is not None:
             _require_mapping("body", body, "{'subscription_id': 560698}")
-        ending = _member(Outcome, outcome, "outcome")
+        ending = None if outcome is None else _outcome(outcome)
         _require_agreement(status, ending)
         return cls(
             type=kind,
-            event=_member(Event, event, "event"),
+            event=None if event is None else event_called(event),
             ids=wanted,
             updated_attributes=updated_attributes,
             body=body,
@@ -83,7 +81,7 @@ class Expectation:
         self.wanted = frozenset(self.ids or ())
 
     def only(self, ids: Iterable[int]) -> Expectation:
-        """The same of some of its ids."""
+        """The same expectation for some of its ids, without a count."""
         return replace(self, ids=tuple(ids), count=None)
 
     @property
@@ -111,12 +109,12 @@ class Expectation:
 
 
 def how(delivery: Delivery) -> str:
-    """How it ended, as a sentence about `it`: `it was rejected (500)`, `it failed: refused`."""
+    """How a delivery ended, as a clause about `it`: `it was rejected (500)`, `it failed: refused`."""
     return f"it {delivery.summary}" if delivery.outcome is Outcome.FAILED else f"it was {delivery.summary}"
 
 
 def _in_brief(delivery: Delivery) -> str:
-    """The same; why something never came to the endpoint stands beside it already."""
+    """The same, without the reason if it was never sent: that is shown beside it anyway."""
     return f"it was {delivery.outcome}" if delivery.outcome in _NEVER_SENT else how(delivery)
 
 
@@ -124,7 +122,7 @@ _NEVER_SENT = (Outcome.BLOCKED, Outcome.LOST, Outcome.DROPPED, Outcome.CANCELLED
 
 
 class Misfit(NamedTuple):
-    """One reason why a delivery is not what was expected: the argument of `expect` that it fails, and the reason."""
+    """One reason why a delivery does not fit: the argument of `expect` that it fails, and the reason as text."""
 
     field: str
     text: str
@@ -134,13 +132,13 @@ class Misfit(NamedTuple):
 
 
 def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
-    """Field by field, why a delivery is not what was expected; empty when it is. Ids may be some of those wanted."""
+    """Why a delivery does not fit, field by field; empty if it does. Its ids may be only some of those expected."""
     return [Misfit(field, text) for field, found in _MISFITS.items() for text in found(expectation, delivery)]
 
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
-    """Whether a delivery is what was expected."""
-    # Every `expect` comes here, and names three fields or four: what it does not name is not looked at.
+    """Whether a delivery fits."""
+    # A hot path of `expect`: the fields that it does not name, usually all but three or four, are skipped.
     for name, found in _FINDERS:
         if getattr(expectation, name) is not None and found(expectation, delivery):
             return False
@@ -228,7 +226,7 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[str]]] = {
     "outcome": _outcome_misfit,
 }
 _FINDERS = tuple((name, found) for name, found in _MISFITS.items() if name != "outcome")
-"""Those of fields that do not matter where they are None; without an outcome, a 2xx is expected."""
+"""Fields that are skipped if None. The outcome is not one of them: unless it is named, a 2xx is expected."""
 
 
 def _require_whole(name: str, value: object, example: str) -> None:
@@ -263,14 +261,8 @@ def _require_agreement(status: int | None, outcome: Outcome | None) -> None:
         raise UsageError(f"what is {outcome} has no status: say outcome={str(outcome)!r} alone")
 
 
-def _member(kind: Any, value: str | None, name: str) -> Any:
-    if value is None:
-        return None
+def _outcome(value: str) -> Outcome:
     try:
-        return kind(value)
+        return Outcome(value)
     except ValueError:
-        if kind is EntityType:
-            raise UsageError(no_type(value)) from None
-        if kind is Event:
-            raise UsageError(no_event(value)) from None
-        raise UsageError(f"there is no {name} {value!r}; it is one of {', '.join(kind)}") from None
+        raise UsageError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}") from None

@@ -41,6 +41,18 @@ def test_a_bare_event_without_listeners_says_so(copper: Copper) -> None:
     assert (change.subscriptions, change.note) == ((), "no subscription to person/update")
 
 
+@pytest.mark.parametrize(("type", "event"), [("people", "update"), ("Person", "Update"), ("PEOPLE", "UPDATE")])
+def test_types_and_events_are_called_as_on_the_command_line(copper: Copper, type: str, event: str) -> None:
+    copper.subscribe("person", "update", target=TARGET)
+    copper.expect_none(type, event)
+
+    change = copper.fire(type, event, ids=17)
+
+    assert str(change.topic) == "person/update"
+    copper.expect(type, event, ids=17, outcome="blocked")
+    assert "person/update" in str(copper.explain(type=type, id=17))
+
+
 @pytest.mark.parametrize(
     ("topic", "ids", "message"),
     [

@@ -1,4 +1,4 @@
-"""Does the endpoint answer at all, where it was asked, and in time?"""
+"""Does the endpoint answer at all, at the URL it was sent to, and in time?"""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.shell.driver import Rounds
 
 
+def kind_of_most(bench: Bench) -> EntityType:
+    """The type of rows that need no other event than `new`."""
+    return bench.main or bench.plan.types[0]
+
+
 def one(bench: Bench) -> Rounds[None]:
-    """A new record of the first type there is."""
-    kind = bench.main or bench.plan.types[0]
-    yield from bench.create(kind)
+    """Create one record, of the main type or the first there is."""
+    yield from bench.create(kind_of_most(bench))
 
 
 def redirects(bench: Bench) -> Rounds[Finding | None]:
-    """Only a 3xx counts here."""
+    """Fails on a 3xx only."""
     yield from one(bench)
     yield from bench.idle()
     moved = [each for each in bench.deliveries if each.status is not None and 300 <= each.status < 400]
@@ -32,9 +36,8 @@ REDIRECT = "Register the URL it redirects to; a redirect is not followed, and co
 
 
 def in_time(bench: Bench) -> Rounds[Finding | None]:
-    """As many ids as there may be."""
-    kind = bench.main or bench.plan.types[0]
-    yield from bench.create(kind, MAX_IDS)
+    """Send as many ids as a notification may have."""
+    yield from bench.create(kind_of_most(bench), MAX_IDS)
     yield from bench.idle()
     found = judged(bench, IN_TIME, state=False)
     took, most = slowest(bench), bench.stage.settings.timeout
@@ -48,12 +51,12 @@ IN_TIME = "Answer first and work afterwards: write the ids into a queue, answer 
 
 
 def life(bench: Bench, kind: EntityType) -> Rounds[None]:
-    """A record's whole life, as far as the endpoint can be told of it."""
+    """Play a record's whole life, as far as its type has events."""
     yield from lives(bench, kind, 1)
 
 
 def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
-    """The lives of several at once, in one notification each time."""
+    """Play the lives of several records at once, with one notification for each event."""
     events = bench.events(kind)
     ids = yield from bench.create(kind, number)
     yield from bench.compare("after new")

@@ -1,8 +1,8 @@
-"""Plays the rows of a check, one after the other, and reports each.
+"""Plays the rows of a check one after the other, and reports on each.
 
-Each has an account of its own and, unless a test has frozen time, a clock of its own. That begins as far before the
-present as the row plays ahead: an endpoint that looks at its own clock finds no `timestamp` in the future, and none
-that is older than Copper may be late.
+Each has an account of its own and, unless a test has frozen time, a clock of its own. The clock starts as far before
+the present as the row plays ahead: an endpoint that looks at its own clock sees no `timestamp` in the future, and none
+that is older than Copper's longest delay.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
+from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
@@ -30,7 +31,7 @@ from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import DISTRUSTFUL, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
 from copper_emulator.core.text import count
 from copper_emulator.expectation import how
@@ -43,13 +44,13 @@ from copper_emulator.shell.stage import Stage
 OnRow = Callable[[RowReport], None]
 
 IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
-"""How far the ids of records get from where a run begins."""
+"""How many record ids a run may use."""
 
 _ECHO_DEPTH = 6
 
 
 def settings_for(own: Settings) -> Settings:
-    """An account's settings as a check needs them: what rows change for themselves is as Copper has it."""
+    """An account's settings as a check needs them; what rows vary themselves starts out as Copper has it."""
     return own.with_values(
         {
             "limits": Settings.limits,
@@ -66,16 +67,16 @@ def settings_for(own: Settings) -> Settings:
 
 
 def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: OnRow | None = None) -> Rounds[Report]:
-    """Play a plan in accounts of its own behind the stage's keys, routes and hooks.
+    """Play a plan in accounts of its own, with the stage's keys, routes and hooks.
 
     Args:
         stage: the account.
         plan: what is checked, and how.
         manner: how the endpoint is called.
-        on_row: is told of each row as it ends.
+        on_row: called with the report of each row as it ends.
 
     Raises:
-        UsageError: it is called inside a delivery.
+        UsageError: it was called inside a delivery.
         StateError: the state cannot be understood, which is found before anything is sent.
         Invalid: the target cannot be subscribed.
     """
@@ -87,10 +88,11 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     settings = settings_for(stage.settings)
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
-    # Between two rows, too, an endpoint that still works must not get at the test's own account.
+    # Between rows, too, an endpoint that is still working must not reach the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
-    notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
+    played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
+    notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
 
 
@@ -102,11 +104,15 @@ class _Run:
     has_sent: bool = False
     has_taken: bool = False
     fails_at_once: bool = False
-    """The plainest notification was not taken."""
+    """Not even the plainest notification was accepted."""
     takes_a_type: bool = False
-    """The life of a record of some type has been taken."""
+    """The whole life of a record of some type was accepted."""
+    takes_new_of: EntityType | None = None
+    """The type of which at least a `new` was accepted."""
+    refused_first: bool = False
+    """Whether the first notification of the last row, a `new`, was not accepted."""
     reached: bool = True
-    """False where nothing that could be sent to is there."""
+    """False if nothing is there that could be sent to."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
     presence: Presence = field(init=False)
@@ -115,7 +121,7 @@ class _Run:
         self.presence = Presence(self.bench)
 
     def notes(self) -> list[str]:
-        """What has to be said of the run as a whole."""
+        """Remarks on the run as a whole."""
         if not self.cut_off:
             return []
         which = count(len(self.cut_off), "row")
@@ -127,7 +133,7 @@ class _Run:
             began = monotonic()
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
-            # An advice belongs to what is wrong; where nothing is, it stays with those rows that give one themselves.
+            # A row that passes has advice only if it gives some itself.
             advice = self._advice_of(row, finding)
             done.append(RowReport(row.name, row.about, finding.verdict, finding.evidence, advice, monotonic() - began))
             if self.on_row is not None:
@@ -135,9 +141,11 @@ class _Run:
         return done
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
-        """The finding's own; where not even the plainest notification has been taken, that comes before it."""
+        """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""
         self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
-        if row.kind is not None and row.life and self.takes_a_type and finding.advice == row.advice:
+        if row is PLAINEST and finding.verdict is Verdict.PASSED:
+            self.takes_new_of = kind_of_most(self.bench)
+        if row.kind is not None and row.life and self._takes_others(row.kind) and finding.advice == row.advice:
             return about_type(row.kind)
         if finding.verdict is not Verdict.FAILED or self.has_taken:
             return finding.advice
@@ -145,6 +153,10 @@ class _Run:
             return f"As in row {PLAINEST.name}: nothing has been taken yet."
         self.fails_at_once = row is PLAINEST
         return finding.advice
+
+    def _takes_others(self, kind: EntityType) -> bool:
+        """The first of the types has none before it: that others are taken is known of their beginning alone."""
+        return self.takes_a_type or (self.refused_first and self.takes_new_of not in (None, kind))
 
     def _why_not(self, row: Row) -> str:
         plan = self.bench.plan
@@ -167,6 +179,7 @@ class _Run:
             self.halted = self.halted or self._taken_never(row)
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
+            self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
             gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
         if not gone:
             return finding
@@ -189,7 +202,7 @@ class _Run:
             return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
-        # A first notification that nobody answers will not be the last.
+        # If nobody answers the first notification, nobody will answer the others.
         first = next(iter(self.bench.deliveries), None)
         if first is None:
             return ""
@@ -199,8 +212,8 @@ class _Run:
         return "the first notification did not reach the endpoint"
 
     def _refused(self) -> str:
-        # An endpoint that refuses all that the first row sent does not know the secret, or is not there; nothing else
-        # would be learnt.
+        # An endpoint that refuses everything the first row sent does not know the secret or is not at this URL; other
+        # rows would tell nothing new.
         sent = self.bench.deliveries
         for statuses, about in (
             (DISTRUSTFUL, about_refusal(self.bench.plan)),
@@ -212,7 +225,7 @@ class _Run:
         return ""
 
     def _taken_never(self, row: Row) -> str:
-        # One that crashes at new alone would be worth the other rows.
+        # If only `new` makes it crash, the other rows are worth playing.
         sent = self.bench.deliveries
         if not row.life or not sent or self.bench.has_delivered:
             return ""
@@ -235,13 +248,13 @@ def _echo(bench: Bench) -> str:
     )
 
 
-def _notes(bench: Bench) -> list[str]:
+def _notes(bench: Bench, played: list[str]) -> list[str]:
     notes = []
     if bench.plan.state is None:
         notes.append(
             "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
         )
-    several = [row.name for row in bench.plan.rows if row.name in AT_ONCE_ROWS]
+    several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:
         notes.append(
             f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "

@@ -1,22 +1,25 @@
-"""How is a text of the server told on a command line: in its options, advising commands that go to the same server?"""
+"""Adapt the server's texts to the command line: its options, and advised commands that go to the same server."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
 import click
 from click.core import ParameterSource
 
-_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z]+)\b)")
+_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z-]+)\b)")
+
+_TYPED = f"{__name__}.typed"
 
 _NAMED = re.compile(r"(^|; )([a-z_]+)(?=: )")
 
 
 def carried(text: str) -> str:
-    """The text, whose advice of a `copper-emulator COMMAND` goes to the server and the account that were named here.
+    """The text, with each advised `copper-emulator COMMAND` extended by the server and account named in this command.
 
-    What stands in a variable is there for the next command, too, and is not repeated.
+    Those that come from a variable are not repeated: the next command has them, too.
     """
     if "copper-emulator " not in text or (ctx := click.get_current_context(silent=True)) is None:
         return text
@@ -25,7 +28,7 @@ def carried(text: str) -> str:
 
 
 def _given(ctx: click.Context, name: str) -> str | None:
-    """What the command line itself says, after the command or before it."""
+    """The option's value if given on the command line itself, after the command or before it."""
     for each in (ctx, ctx.find_root()):
         if each.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value: str | None = each.params.get(name)
@@ -43,9 +46,20 @@ def _options(ctx: click.Context, advised: str, given: dict[str, str]) -> str:
 
 
 def named_as_options(text: str) -> str:
-    """`timeout: ...` as `--timeout: ...`, where that is an option of the command."""
+    """`timeout: ...` as `--timeout: ...`, if that is an option of the command."""
     ctx = click.get_current_context(silent=True)
     if ctx is None:
         return text
     options = {str(each.name): max(each.opts, key=len) for each in ctx.command.params if isinstance(each, click.Option)}
     return _NAMED.sub(lambda found: found[1] + options.get(found[2], found[2]), text)
+
+
+def keep_typed(ctx: click.Context, args: Sequence[str]) -> None:
+    """What was typed after `copper-emulator`; click takes it apart."""
+    ctx.meta[_TYPED] = tuple(args)
+
+
+def repeated(option: str, value: str) -> str:
+    """The command line as it was typed, to be copied, with an option that it lacked."""
+    ctx = click.get_current_context()
+    return shlex.join(["copper-emulator", option, value, *ctx.meta.get(_TYPED, ())])

@@ -1,8 +1,8 @@
-"""How does `copper-emulator check` print its rows, as they come and as a list?"""
+"""How `copper-emulator check` prints its rows, as they come and as a list."""
 
 from __future__ import annotations
 
-from copper_emulator.checks.report import RowReport, Verdict
+from copper_emulator.checks.report import RowReport, Verdict, name_of
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.cli.output import Output, on_one_line
 
@@ -10,26 +10,25 @@ _STYLES = {Verdict.PASSED: "green", Verdict.WARNED: "yellow", Verdict.FAILED: "b
 
 
 class Table:
-    """Prints rows as they come; those that are skipped one after the other for one reason in one line."""
+    """Prints rows as they come; consecutive ones skipped for the same reason share a line."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._alike: list[RowReport] = []
 
     def add(self, row: RowReport) -> None:
-        if self._alike and (row.verdict, row.evidence) != (Verdict.SKIPPED, self._alike[0].evidence):
+        if self._alike and not row.is_like(self._alike[0]):
             self.end()
         self._alike.append(row)
         if row.verdict is not Verdict.SKIPPED:
             self.end()
 
     def end(self) -> None:
-        """Print what is not printed yet."""
+        """Print the rows not yet printed."""
         rows, self._alike = self._alike, []
         if not rows:
             return
-        name = rows[0].name if len(rows) == 1 else f"{rows[0].name} to {rows[-1].name} ({len(rows)})"
-        self._line(rows[0], name)
+        self._line(rows[0], name_of(rows))
 
     def _line(self, row: RowReport, name: str) -> None:
         shown = f"{row.shown_verdict:<7}  {name:<20}  {on_one_line(row.evidence)}"

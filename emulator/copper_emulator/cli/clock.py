@@ -1,4 +1,4 @@
-"""`copper-emulator clock`: what time it is for an account, standing still and running."""
+"""`copper-emulator clock`: show an account's time, freeze it or let it run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import click
 
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, as_stamp
 from copper_emulator.core.text import count
 
 
-@click.command(short_help="Show the clock of an account, let it stand still or run.")
+@click.command(short_help="Show an account's clock; stop it or let it run.")
 @click.argument("what", metavar="[freeze|run]", type=click.Choice(["freeze", "run"]), required=False)
 @for_an_account
 def clock(*, what: str | None, server: str, account: str | None, as_json: bool) -> None:
-    """Show what time it is for an account and when the next thing happens; let time stand still, or run on from there.
+    """Show what time it is for an account and when the next thing happens; stop its clock, or let it run on.
 
-    It is moved ahead with `copper-emulator advance`.
+    `copper-emulator advance` moves it ahead.
 
     \b
     Examples:
@@ -28,7 +28,7 @@ def clock(*, what: str | None, server: str, account: str | None, as_json: bool) 
     path = client.account(account) + "/clock"
     shown = client.get(path) if what is None else client.post(f"{path}/{what}", {})
     output.json(shown)
-    output.line(f"It is {shown['now']}, and time {'runs' if shown['running'] else 'stands still'}.")
+    output.line(f"It is {as_stamp(shown['now'])}, and time {'runs' if shown['running'] else 'stands still'}.")
     if shown["next"] is not None:
         output.line(f"The next thing happens at {shown['next']}.")
     waiting = shown["waiting"]

@@ -1,4 +1,4 @@
-"""The commands on where notifications go, and how many may: `routes`, `targets`, `inbox`, `limits`."""
+"""The commands about where notifications go, and how many: `routes`, `targets`, `inbox`, `limits`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import click
 
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account, route_of
-from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.output import Output, as_stamp, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
 
-@click.command(short_help="Show, add or take away routes.")
+@click.command(short_help="Show, add or remove routes.")
 @click.argument("new", metavar="[ORIGIN=URL]...", nargs=-1)
-@click.option("--remove", "removed", metavar="ORIGIN", multiple=True, help="a route to take away; repeatable")
+@click.option("--remove", "removed", metavar="ORIGIN", multiple=True, help="a route to remove; repeatable")
 @for_an_account
 def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Show where targets are really sent, add routes, or take some away. The longest prefix wins.
+    """Show where targets are really sent; add or remove routes. The longest prefix wins.
 
     \b
     Examples:
@@ -74,12 +74,12 @@ def targets(
 @click.command(short_help="Show the built-in endpoint of an account, or what it answers.")
 @click.option("--status", type=Number(200, 599), help="what it answers from now on")
 @click.option("--delay", metavar="DURATION", help="how much later it answers, like 3s")
-@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many requests")
+@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many requests")
 @for_an_account
 def inbox(
     *, status: int | None, delay: str | None, limit: int, server: str, account: str | None, as_json: bool
 ) -> None:
-    """Show what an account's own built-in endpoint got, newest first, and set what it answers.
+    """Show what an account's built-in endpoint received, newest first, and set what it answers.
 
     \b
     Examples:
@@ -95,7 +95,7 @@ def inbox(
     output.json(shown)
     output.line(f"{shown['target']} answers {shown['reply']['status']}", style="bold")
     for each in shown["requests"]:
-        output.line(f"{each['at']}  #{each['notification']}  {on_one_line(json.dumps(each['body']))}")
+        output.line(f"{as_stamp(each['at'])}  #{each['notification']}  {on_one_line(json.dumps(each['body']))}")
     output.line(f"{count(shown['received'], 'request')} in all")
 
 
@@ -112,7 +112,7 @@ def limits(*, server: str, account: str | None, as_json: bool) -> None:
     shown = client.get(client.account(account) + "/limits", {"marks": 200 if as_json else 0})
     output.json(shown)
     for each in shown["limits"]:
-        opens = f", opens at {each['opens_at']}" if each["opens_at"] else ""
+        opens = f", opens at {as_stamp(each['opens_at'])}" if each["opens_at"] else ""
         counted = f"{each['counted']:,} of {each['most']:,} counted, room for {each['room']:,}"
         output.line(f"{each['limit']}: {counted}, {each['held']:,} held{opens}")
     if not shown["limits"]:

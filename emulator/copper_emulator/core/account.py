@@ -1,11 +1,11 @@
 """One account and the path of one event, top to bottom.
 
     apply     a record changed       -> matching.py -> batching.py -> latencies.py -> waiting.py
-    take      what may go now        -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
+    take      what may be sent now   -> ratelimit.py -> wire.py -> attempts for the shell to send, once each
     conclude  what came back         -> concluding.py -> journal.py
 
-The file is longer than others so that the path can be read in one piece; what a step does stands in its own module.
-Nothing here waits or reads a clock: `now` is given, in milliseconds, and never decreases.
+The file is longer than others so that the path can be read in one piece; the details of each step are in its own
+module. Nothing here waits or reads a clock: `now` is an argument, in milliseconds, and never decreases.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ from copper_emulator.core.ratelimit import RateLimiter, Window
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.writing.action import Done
 from copper_emulator.core.records.writing.excluded import related, unrelated
 from copper_emulator.core.records.writing.notes import notes_of
@@ -86,7 +87,7 @@ _ENDED = {outcome: State(outcome) for outcome in Outcome}
 
 
 class Inside(NamedTuple):
-    """What of an account nobody sees but who writes it down (`state/`)."""
+    """The internals of an account that only its serialization (`state/`) may see."""
 
     counters: Counters
     limiter: RateLimiter
@@ -123,11 +124,11 @@ class Account:
         self.calls = CallLimits(rules.api_limits, rules.bulk_limits)
         self.causing: Notification | None = None
         self.on_told: Callable[[Told], None] | None = None
-        """Is given what is done to the account, when it has been done (`told.py`)."""
+        """Called with each thing that is done to the account, once it has been done (`told.py`)."""
         self.flows: Callable[[], bool] = bool
-        """Whether time passes by itself just now, so that what is due goes without a call; False by itself."""
+        """Whether time passes by itself now, so that due notifications are sent without a call; False by default."""
         self.unstarted: Callable[[], str] = str
-        """Names an application that has a route and was not started yet; empty where there is none."""
+        """Names an application that has a route but was not started yet; empty if there is none."""
         self.moment = 0
         self._limiter = RateLimiter(rules.limits, rules.window)
         self._waiting = Waiting(rules.in_flight, self.subscriptions.find, self.marks)
@@ -140,7 +141,7 @@ class Account:
 
     @cached_property
     def records(self) -> RecordStore:
-        """The records; their place is made when they are first asked for: what is about webhooks alone has none."""
+        """The records; the store is created on first use, because tests of webhooks alone need none."""
         return RecordStore(self.rules, self._counters, self._email, self._tell, self.marks)
 
     @property
@@ -148,7 +149,7 @@ class Account:
         return Inside(self._counters, self._limiter, self._waiting, self._latencies.alike, self._raced)
 
     def play_by(self, rules: Rules) -> None:
-        """Other rules from now on. Limits that were there before go on with what they have counted."""
+        """Use these rules from now on. Limits that are in both the old and the new rules keep their counts."""
         self.rules = self.records.rules = rules
         self.faults.play_by(rules)
         limiter, calls = RateLimiter(rules.limits, rules.window), CallLimits(rules.api_limits, rules.bulk_limits)
@@ -162,11 +163,11 @@ class Account:
 
     @property
     def key(self) -> Key:
-        """The current key; earlier ones are refused."""
+        """The current key; calls with earlier keys are refused."""
         return self.keys[-1]
 
     def switch_key(self, key: Key, now: int) -> None:
-        """A new key replaces the current one. Subscriptions stay with the key that made them and go on firing."""
+        """Replace the current key. Subscriptions stay with the key that made them and keep firing."""
         self.keys.append(key)
         stale = len(self.subscriptions) - len(self.subscriptions.of_key(key.serial))
         self.journal.note(
@@ -195,13 +196,14 @@ class Account:
 
     @property
     def key_serial(self) -> int:
-        """Of the current key; before there is one, that of the first to come."""
+        """The serial of the current key; before there is a key, the serial that the first will have."""
         return self.keys[-1].serial if self.keys else 1
 
     def update_subscription(self, subscription_id: int, body: Any, now: int, *, key: int | None = None) -> Subscription:
-        """Change target, secret, headers or computed values. What waits is sent as the subscription then stands.
+        """Change target, secret, headers or computed values of a subscription.
 
-        `key` is whose it is, if not the current one's.
+        Waiting notifications use the subscription as it is when they are sent. `key` is the owner, by default the
+        current key.
         """
         before = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
         after = parse_update(before, body, self.rules, surface=self.surface)
@@ -213,7 +215,7 @@ class Account:
         return after
 
     def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
-        """Delete one of the current key's, or of `key`. What waits for it is cancelled when its turn comes."""
+        """Delete a subscription of `key`, by default the current one. Its notifications are cancelled at their turn."""
         subscription = self.subscriptions.get(subscription_id, self.key_serial if key is None else key)
         self._remove(subscription, now, "")
         self._tell(Unsubscribed(subscription))
@@ -232,31 +234,31 @@ class Account:
         return self._waiting.lanes.paused
 
     def target_of(self, notification: Notification) -> str:
-        """Where a notification goes as its subscription stands now; empty without one."""
+        """Where a notification goes according to its subscription now; empty if the subscription is gone."""
         return self._waiting.target_of(notification)
 
     def pause(self, target: str, now: int) -> None:
-        """Send nothing to a target until it is resumed; what is on its way is not called back."""
+        """Send nothing to a target until it is resumed; deliveries already in flight continue."""
         if target not in self.paused:
             self._waiting.lanes.pause(target)
             self.journal.note(now, Kind.PAUSED, target)
             self._tell(Paused(target))
 
     def resume(self, target: str, now: int) -> None:
-        """Go on with a target, in order."""
+        """Send to a paused target again, in order."""
         if target in self.paused:
             self._waiting.lanes.resume(target)
             self.journal.note(now, Kind.RESUMED, target)
             self._tell(Resumed(target))
 
-    # --- records: what changes them goes down the path ------------------------------------------------------
+    # --- records: their changes go down the path ------------------------------------------------------------
 
     def act(self, deed: Deed[T], now: int, *, origin: str = "python") -> T:
-        """Something is done to records (`records/deeds.py`); each change it made goes down the path, in order."""
+        """Do something to records (`records/deeds.py`); each change it makes goes down the path, in order."""
         return self.perform(deed, now, origin=origin)[0]
 
     def perform(self, deed: Deed[T], now: int, *, origin: str = "python") -> tuple[T, Done]:
-        """Like `act`; gives also what was done, and which names in the bodies were ignored."""
+        """Like `act`, but also return what was done, including the names in the bodies that were ignored."""
         result, done = deed(self.records, now)
         for change in done.changes:
             self.apply(change, now, origin=origin)
@@ -267,20 +269,22 @@ class Account:
         return result, done
 
     def fire(self, happened: RecordChange, now: int, *, origin: str = "fire") -> Change:
-        """A bare event: it needs no record and makes none."""
+        """Fire a bare event: it needs no record and creates none."""
         change = self.apply(happened, now, origin=origin)
         if self.on_told is not None:
             self._tell(Fired(happened.topic, happened.ids, happened.updated_attributes))
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> None:
-        """Relate two records; the journal tells of it, and no notification. Raises NotFound, Invalid."""
+        """Relate two records; noted in the journal, without a notification. Raises NotFound, Invalid, NotEnabled."""
+        for kind, _ in (one, other):
+            require(self.records, kind)
         self.records.relate(one, other)
         self.journal.note(now, Kind.EXCLUDED, related(one, other), records=[one, other])
         self._tell(Related(one, other))
 
     def unrelate(self, one: Item, other: Item, now: int) -> None:
-        """Take a relation away; the journal tells of it, and no notification. Raises NotFound."""
+        """Remove a relation; noted in the journal, without a notification. Raises NotFound."""
         self.records.unrelate(one, other)
         self.journal.note(now, Kind.EXCLUDED, unrelated(one, other), records=[one, other])
         self._tell(Unrelated(one, other))
@@ -292,7 +296,7 @@ class Account:
         self.journal.note(now, Kind.FAULT, text)
 
     def _tell(self, *told: Told) -> None:
-        # What an endpoint does while it is notified is its own doing: whoever does the rest again gets it again.
+        # What an endpoint does during a delivery is left out: if the rest is done again, the endpoint does it again.
         if self.on_told is not None and self.causing is None:
             for each in told:
                 self.on_told(each)
@@ -300,7 +304,7 @@ class Account:
     # --- the path: apply, take, conclude --------------------------------------------------------------------
 
     def apply(self, happened: RecordChange, now: int, *, origin: str = "python") -> Change:
-        """A change happened: match it, cut it into notifications and put them on the agenda."""
+        """Record a change, match it, cut it into notifications and put them on the agenda."""
         self.moment = now
         self.faults.begin(now)
         self.faults.pass_to(now)
@@ -335,10 +339,10 @@ class Account:
         return change
 
     def take(self, now: int) -> list[Attempt]:
-        """The next round: what may go at this moment, in order, each counted against the limits and now `sending`.
+        """The next round: what may be sent at this moment, in order, each counted against the limits and now `sending`.
 
-        One at a time with `in_flight` 1; else up to that many for each target. An empty round means that nothing can
-        go before `next_moment`.
+        At most one attempt if `in_flight` is 1, otherwise up to that many per target. An empty round means that nothing
+        can be sent before `next_moment`.
         """
         self.moment = now
         self.faults.pass_to(now)
@@ -357,7 +361,7 @@ class Account:
                 continue
             attempts.append(self._start(notification, subscription, now))
             room -= 1
-            # Where room is short, those who come later must not overtake those who wait for their target in this round.
+            # When room is short, later ones must not overtake those that wait for their busy target in this round.
             if self.rules.in_flight == 1 or (contended and waiting.fills_lane(notification)):
                 break
         if waiting.lanes and not room:
@@ -366,8 +370,8 @@ class Account:
         return attempts
 
     def conclude(self, attempt: Attempt, result: Result, now: int) -> Delivery | None:
-        """What came back. None when the answer is scripted for later; `finish` gives it when its time has come."""
-        # Where nothing was sent there is no answer that could be slow.
+        """Conclude an attempt. Returns None if the answer is scripted for later; `finish` then concludes it."""
+        # If nothing was sent, no answer can be slow.
         delay = result.delay_ms + (attempt.slower_ms if result.outcome in ANSWERED else 0)
         if not delay:
             return self._end(attempt, result, now)
@@ -378,14 +382,14 @@ class Account:
         return None
 
     def finish(self, now: int) -> None:
-        """Conclude the attempts whose scripted answers come by this moment."""
+        """Conclude the attempts whose scripted answers are due by this moment."""
         self.moment = now
         if self._waiting.answered:
             for attempt, result in self._waiting.answers(now):
                 self._end(attempt, result, now)
 
     def next_moment(self, now: int) -> int | None:
-        """The next moment at which anything can happen by itself; None when nothing waits for time."""
+        """The next moment at which anything can happen by itself; None when nothing is waiting for time."""
         due = self._waiting.next_due()
         if self._waiting.lanes.first() is None or (due is not None and due <= now):
             return due
@@ -403,7 +407,7 @@ class Account:
         *,
         note: str = "replay of a captured body",
     ) -> Attempt:
-        """An attempt that sends a captured body again, outside matching and limits; `note` says what it is."""
+        """An attempt that sends a captured body again, outside matching and limits; `note` describes it."""
         sent = tuple((name, value) for name, value in headers if name.lower() not in FRAMING)
         change = Change(self._counters.change(), topic, ids, {}, now, origin="replay", note=note)
         notification = Notification(self._counters.notification(), change, 0, ids, now, State.SENDING)
@@ -415,38 +419,38 @@ class Account:
         self._waiting.fly(attempt)
         return attempt
 
-    # --- looking --------------------------------------------------------------------------------------------
+    # --- queries --------------------------------------------------------------------------------------------
 
     def waiting(self) -> list[Notification]:
-        """Every notification that has not ended, in order of due time and serial."""
+        """Every notification that has not ended, by due time and then serial."""
         return sorted(self.journal.not_ended(), key=lambda notification: (notification.due_ms, notification.serial))
 
     def wait_of(self, notification: Notification) -> Wait:
-        """What a notification that has not ended waits for, at the last moment the account was told of."""
+        """What a notification that has not ended is waiting for, as of the latest moment passed to the account."""
         wait = self._waiting.wait_of(notification, self.moment, self._limiter)
         return Wait(WaitsFor.GOING) if wait.what is WaitsFor.CALL and self.flows() else wait
 
     @property
     def windows(self) -> Sequence[Window]:
-        """The sending limits, each with what is counted against it."""
+        """The sending limits, each with its count."""
         return self._limiter.windows
 
     def attempt_of(self, notification: Notification) -> Attempt | None:
-        """The request of a notification that is on its way; None of any other."""
+        """The request of a notification that is in flight; None for any other notification."""
         return self._waiting.flying.get(notification.serial)
 
     @property
     def has_echo(self) -> bool:
-        """Whether an echo was stopped of which nobody has been told."""
+        """Whether an echo loop was stopped that `raise_echo` has not raised yet."""
         return self._echo is not None
 
     def raise_echo(self) -> None:
-        """Raise the error of an echo that was stopped since the last call, once."""
+        """Raise the error of an echo loop that was stopped since the last call, once."""
         error, self._echo = self._echo, None
         if error is not None:
             raise error
 
-    # --- the steps' small print -----------------------------------------------------------------------------
+    # --- details of the steps -------------------------------------------------------------------------------
 
     def _queue(self, notification: Notification, now: int) -> None:
         self._waiting.later(notification)
@@ -459,7 +463,7 @@ class Account:
         return f"not followed: more than {self.rules.echo_depth} deliveries caused each other"
 
     def _listening(self, topic: Topic) -> tuple[list[Subscription], str]:
-        """Whom a change concerns, and why nobody; most changes find the same as the one before of their topic."""
+        """The subscriptions to a topic, and why there are none; cached, as most changes repeat an earlier topic."""
         stamp = self.subscriptions.writes, self.rules.profile
         if stamp != self._listeners_of:
             self._listeners.clear()
@@ -475,7 +479,7 @@ class Account:
         return self._latencies.draw(change, subscription, self.faults.latency(subscription.target))
 
     def _start(self, notification: Notification, subscription: Subscription, now: int) -> Attempt:
-        # The request is made first: only what can be sent is counted and leaves its lane.
+        # The request is built first: only what can be sent is counted and leaves its lane.
         envelope = self._envelopes.of(subscription, self.rules)
         body = envelope.body(notification, now)
         attempt = Attempt(notification, subscription, subscription.target, envelope.headers, body, now)
@@ -490,12 +494,12 @@ class Account:
         return attempt
 
     def _race(self, notification: Notification, target: str, now: int) -> None:
-        """Let something happen to its records before the endpoint can fetch them, where a rule or a fault has it."""
+        """Delete or change a notification's records before the endpoint can fetch them, if a rule or fault says so."""
         if not self.faults.may_race or notification.event is Event.DELETE:
             return
         kind = notification.type
         there = self.records.of(kind)
-        # Each only once: what the race changes is notified of, too, and would have no end.
+        # Each record only once: the race's change is itself notified, which would otherwise race again without end.
         ids = [each for each in notification.ids if each in there and (kind, each) not in self._raced]
         outcome = self.faults.race(notification, target, now) if ids else FetchRace.NONE
         if outcome is not FetchRace.NONE:
@@ -510,7 +514,7 @@ class Account:
     def _stop_at_limit(self, now: int) -> None:
         limit, opens = self._limiter.blocking(now), self._limiter.opens_at(now)
         if self.rules.over_limit is OverLimit.DROP:
-            # What waits for a busy target has not come to the limit yet.
+            # Notifications waiting for a busy target have not reached the limit yet.
             while self._waiting.lanes.first() is not None:
                 dropped = Result(Outcome.DROPPED, text=f"over the limit of {limit}")
                 self._end(self._unsent(self._waiting.leave(), now), dropped, now)
@@ -519,7 +523,7 @@ class Account:
         if not stay and not anew:
             return
         text = f"by the limit of {limit}, which renews {stamp(opens)}"
-        # One entry for all of them: a long line passes many windows, and an entry each would be its square.
+        # One entry for all of them: a long queue outlasts many windows, and an entry for each would grow quadratically.
         if stay:
             self.journal.note(now, Kind.HELD, f"{count(stay, 'notification')} still, {text}")
         for notification in anew:

@@ -1,7 +1,7 @@
-"""What is due when, and who may go next.
+"""What is due when, and what may be sent next.
 
 `Agenda` holds what lies in the future; `Lanes` holds what is due and waits for room under the limits or for its target.
-Both answer in time that does not grow with how much waits.
+Looking up the next item takes the same time however many are waiting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Agenda(Generic[T]):
-    """Things with a due time, handed out by due time and then by serial."""
+    """Items with a due time, handed out by due time and then by serial."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, T]] = []
@@ -29,7 +29,7 @@ class Agenda(Generic[T]):
         return self._heap[0][0] if self._heap else None
 
     def pop_due(self, now: int) -> Iterator[T]:
-        """Everything due at or before `now`, in order, removed as it is handed out."""
+        """Remove and yield everything due at or before `now`, in order."""
         while self._heap and self._heap[0][0] <= now:
             yield heappop(self._heap)[2]
 
@@ -38,10 +38,10 @@ class Agenda(Generic[T]):
 
 
 class Lanes:
-    """What is due, in one lane for each target; a lane whose target is busy or paused is passed over.
+    """Due notifications, in one lane per target; a lane whose target is busy or paused is skipped.
 
-    Notifications enter in order (due time, then serial), so the head of a lane is its first. Order across lanes is by
-    that head. A target is busy while `in_flight` of its notifications are on their way.
+    Notifications enter in order (due time, rank, serial), so the head of a lane is its first. Lanes are ordered by
+    their heads. A target is busy while `in_flight` of its notifications are in flight.
     """
 
     def __init__(self, in_flight: int) -> None:
@@ -69,7 +69,7 @@ class Lanes:
         return self._waiting[self._heads[0][3]][0] if self._heads else None
 
     def take(self) -> tuple[str, Notification]:
-        """Remove and return the first notification whose target is free, and count it as on its way."""
+        """Remove and return the first notification whose target is free, and count it as in flight."""
         target = heappop(self._heads)[3]
         lane = self._waiting[target]
         notification = lane.popleft()
@@ -82,25 +82,25 @@ class Lanes:
         return target, notification
 
     def occupy(self, target: str) -> None:
-        """One more is on its way to a target."""
+        """Count one more notification in flight to a target."""
         self._busy[target] = self._busy.get(target, 0) + 1
 
     def is_busy(self, target: str) -> bool:
         return self._busy.get(target, 0) >= self._in_flight
 
     def release(self, target: str) -> None:
-        """One of the target's notifications has come to its end."""
+        """Count one notification fewer in flight to a target."""
         left = self._busy[target] - 1
         if left:
             self._busy[target] = left
         else:
             del self._busy[target]
-        # With one more it was busy.
+        # Before this one ended, the target was busy.
         if left == self._in_flight - 1 and target in self._waiting and target not in self._paused:
             self._offer(target)
 
     def allow(self, in_flight: int) -> None:
-        """So many at once to one target from now on; to be called while nothing waits."""
+        """Change how many may be in flight to one target; only while nothing is waiting."""
         self._in_flight = in_flight
 
     @property
@@ -111,20 +111,20 @@ class Lanes:
         return target in self._paused
 
     def pause(self, target: str) -> None:
-        """Nothing of a target goes until it is resumed; what is on its way stays counted."""
+        """Send nothing to a target until it is resumed; what is in flight stays counted."""
         self._paused.add(target)
-        # Pausing is rare, and there are as many heads as free targets at most.
+        # A full pass is fine: pausing is rare, and there is at most one head per free target.
         self._heads = [head for head in self._heads if head[3] != target]
         heapify(self._heads)
 
     def resume(self, target: str) -> None:
-        """A paused target goes on with its first."""
+        """Send to a paused target again, starting with the head of its lane."""
         self._paused.remove(target)
         if target in self._waiting and not self.is_busy(target):
             self._offer(target)
 
     def clear(self) -> list[Notification]:
-        """Remove everything that waits and return it in order; what is on its way stays counted."""
+        """Remove and return all waiting notifications, in order; what is in flight stays counted."""
         everything = sorted(
             (notification for lane in self._waiting.values() for notification in lane),
             key=lambda notification: notification.place,

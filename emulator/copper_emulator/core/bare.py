@@ -1,4 +1,4 @@
-"""A bare event as people name it: `fire("person", "update", ids=...)`, from Python and through the control API."""
+"""Bare events as people write them: `fire("person", "update", ids=...)`, from Python and through the control API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
-from copper_emulator.core.records.kinds import no_type
+from copper_emulator.core.records.kinds import no_type, type_named
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.text import json_name
 from copper_emulator.core.topics import Profile, advice, exists, no_event
@@ -21,11 +21,19 @@ _NOT_CAPTURED = "this is no captured notification, a JSON object with a known ty
 
 
 def entity_type(name: str) -> EntityType:
-    """Raises UsageError for a type without webhooks."""
+    """The type with this name, which is any of its names in any case. Raises UsageError for a type without webhooks."""
+    kind = type_named(name)
+    if kind is None:
+        raise UsageError(no_type(name))
+    return kind
+
+
+def event_called(name: str) -> Event:
+    """The event with this name, in any case. Raises UsageError for an unknown one."""
     try:
-        return EntityType(name)
-    except ValueError:
-        raise UsageError(no_type(name)) from None
+        return Event(name.lower())
+    except (AttributeError, ValueError):
+        raise UsageError(no_event(name)) from None
 
 
 def record_id(given: object, kind: EntityType | None = None) -> int:
@@ -41,8 +49,8 @@ def record_id(given: object, kind: EntityType | None = None) -> int:
 
 
 def record_ids(given: object, kind: EntityType | None = None) -> tuple[int, ...]:
-    """Ids as people write them: `17`, `ada`, or several of either, each once. Raises UsageError for anything else."""
-    # What nearly everybody writes comes first.
+    """Ids as people write them: `17`, `ada`, or several of either, without duplicates. Raises UsageError."""
+    # Fast paths for what nearly everybody writes.
     if type(given) is int and given > 0:
         return (given,)
     if isinstance(given, tuple | list) and all(type(one) is int and one > 0 for one in given):
@@ -66,8 +74,8 @@ def _not_ids(given: object) -> str:
 def bare_event(
     type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
 ) -> RecordChange:
-    """As the account takes it. Raises UsageError for a topic that does not exist or ids that cannot be."""
-    topic = _topic(type, event)
+    """A bare event as `Account.fire` takes it. Raises UsageError for a topic or ids that cannot exist."""
+    topic = _topic_called(type, event)
     if not exists(topic, profile):
         raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
     wanted = record_ids(ids, topic.type)
@@ -82,19 +90,26 @@ def bare_event(
 
 
 _TOPICS = {(str(kind), str(event)): Topic(kind, event) for kind in EntityType for event in Event}
-"""By how they are written; one object for each, as every change keeps its own."""
+"""Topics by their type and event as text; shared objects, because every change keeps a reference."""
 
 
-def _topic(type: str, event: str) -> Topic:
+def _topic_called(type: str, event: str) -> Topic:
+    try:
+        # As nearly everybody writes it.
+        return _TOPICS[type, event]
+    except (KeyError, TypeError):
+        return _TOPICS[entity_type(type), event_called(event)]
+
+
+def _topic_on_the_wire(type: str, event: str) -> Topic:
     try:
         return _TOPICS[type, event]
     except (KeyError, TypeError):
-        entity_type(type)
-        raise UsageError(no_event(event)) from None
+        raise UsageError(no_event(event) if type in list(EntityType) else no_type(type)) from None
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
-    """What a captured body says it is. Raises UsageError when it is no notification, with what is wrong."""
+    """The topic and ids of a captured body. Raises UsageError saying why if it is not a notification."""
     try:
         said = json.loads(raw)
     except UnicodeDecodeError:
@@ -107,7 +122,7 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
         if name not in said:
             raise not_captured(f"it has no {name}")
     try:
-        topic = _topic(said["type"], said["event"])
+        topic = _topic_on_the_wire(said["type"], said["event"])
     except UsageError as error:
         raise not_captured(str(error)) from None
     try:
@@ -117,5 +132,5 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
 
 
 def not_captured(why: str) -> UsageError:
-    """What to raise about a body that is no notification."""
+    """The error to raise for a body that is not a notification."""
     return UsageError(_NOT_CAPTURED.format(why))

@@ -1,4 +1,4 @@
-"""How the ids of one change are cut into notifications."""
+"""Batching: how the ids of one change are cut into notifications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import cycle
 
 
 def cut(ids: Sequence[int], *sizes: int) -> list[tuple[int, ...]]:
-    """Consecutive pieces in their order, of at most these sizes in turn: 61 ids by 30 give 30, 30 and 1."""
+    """Consecutive slices of the ids, at most `sizes` long in turn: 61 ids by 30 give 30, 30 and 1."""
     if 0 < len(ids) <= sizes[0]:
         return [tuple(ids)]
     pieces: list[tuple[int, ...]] = []

@@ -1,7 +1,7 @@
-"""May the account call the API once more now? All calls count, and bulk calls in windows of their own as well.
+"""Limits on API calls: may the account call once more now? Bulk calls also count in windows of their own.
 
 180 a minute, rolling, and 3 bulk calls a second (developer.copper.com, requests). A refused call does not count (an
-assumption). What Copper's answer says beside its status is not known; nobody has seen a Retry-After.
+assumption). Only the status of Copper's answer is known; nobody has reported a Retry-After.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ __tracebackhide__ = raised_on_purpose
 
 
 class CallLimits:
-    """The windows in which an account's calls of the API are counted. Moments passed in never decrease."""
+    """The windows in which an account's API calls are counted. The moments passed in never decrease."""
 
     def __init__(self, calls: Sequence[Limit], bulk: Sequence[Limit]) -> None:
         self.are_limited = bool(calls or bulk)
         self._calls = RateLimiter(calls, WindowKind.ROLLING)
         self._bulk = RateLimiter(bulk, WindowKind.ROLLING)
         self.latest = 0
-        """The moment of the last call that was counted; 0 before the first."""
+        """The time of the last call that was counted; 0 before the first."""
 
     def state(self) -> list[list[list[int]]]:
-        """What has been counted in each window."""
+        """What has been counted in each window, for `restore`."""
         return [self._calls.state(), self._bulk.state()]
 
     def restore(self, state: Sequence[Sequence[Sequence[int]]]) -> None:
-        """Go on from what has been counted."""
+        """Continue with the counts from `state`."""
         calls, bulk = state
         self._calls.restore(calls)
         self._bulk.restore(bulk)
         self.latest = max((moment for windows in state for window in windows for moment in window), default=0)
 
     def take_over(self, before: CallLimits) -> None:
-        """Limits that were there before go on with what they have counted."""
+        """Take over the counts of those limits that `before` has, too."""
         self._calls.take_over(before._calls)
         self._bulk.take_over(before._bulk)
         self.latest = before.latest
 
     def count(self, now: int, *, bulk: bool = False) -> None:
-        """One call comes now. Raises TooManyRequests where one of its windows is full; then it counts in none."""
+        """Count a call made now. Raises TooManyRequests if one of its windows is full; it then counts in none."""
         counting = [("api_limits", self._calls), *([("bulk_limits", self._bulk)] if bulk else [])]
         full = [f"{limiter.blocking(now)} (setting {name})" for name, limiter in counting if not limiter.room(now)]
         if full:

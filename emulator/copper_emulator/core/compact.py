@@ -1,4 +1,4 @@
-"""How is JSON written on every wire: compact, in UTF-8, without what JSON does not have."""
+"""How JSON is written everywhere: compact, in UTF-8, without anything that JSON does not allow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from json import encoder
 from typing import Any, TypeAlias
 
 Parts: TypeAlias = Callable[[Any, int], Iterable[str]]
-"""Gives the text of a value in parts; the number is how deep it stands."""
+"""Yields the text of a value in parts; the number is the depth of the value."""
 
 
 def encode(value: Any) -> bytes:
@@ -17,16 +17,16 @@ def encode(value: Any) -> bytes:
 
 
 def text_of(value: Any) -> str:
-    """The same as text: a part of a larger one."""
+    """Compact JSON as text, to be part of a larger one."""
     return "".join(_PARTS(value, 0))
 
 
 def parts(make: Callable[..., Parts] | None) -> Parts:
-    """How values are taken apart: what a `JSONEncoder` makes anew for each, which takes almost as long as to write one.
+    """A serializer built once; `JSONEncoder` builds one for each value, which takes almost as long as writing it.
 
-    `make` is what it makes that with. It is not documented; where it is missing, the encoder does as it always does.
+    `make` is the undocumented function with which it builds one; if that is missing, the encoder is used as usual.
     """
-    # JSON has no circles.
+    # Values to be written as JSON contain no cycles.
     plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
     if make is None:
         return lambda value, _: plain.iterencode(value)

@@ -1,4 +1,4 @@
-"""What becomes of an attempt by what came back?"""
+"""How an attempt and its result become a delivery."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from copper_emulator.core.text import duration_text
 
 
 def delivery_by(attempt: Attempt, result: Result, now: int, faults: tuple[str, ...]) -> Delivery:
-    """How its notification ended."""
-    # By place, because every delivery is made here: by name it would take half as long again.
+    """The delivery of an attempt with this result."""
+    # Positional, because every delivery is created here: keyword arguments would take half as long again.
     return Delivery(
         attempt.notification,
         result.outcome,
@@ -33,7 +33,7 @@ def delivery_by(attempt: Attempt, result: Result, now: int, faults: tuple[str, .
 
 
 def timed_out(attempt: Attempt, result: Result, timeout_ms: int) -> Result:
-    """The answer came too late, by the endpoint's doing or by a fault's."""
+    """The result for an answer that came too late, because of the endpoint or of a fault."""
     by_fault = result.delay_ms < timeout_ms or result.by_fault
     text = f"no answer within {duration_text(timeout_ms)}" + (f", {attempt.blame}" if by_fault else "")
     return Result.failure(Reason.TIMED_OUT, text)._replace(route=result.route, by_fault=by_fault)

@@ -1,4 +1,4 @@
-"""What to say when deliveries and changes cause each other without end."""
+"""The message for deliveries and changes that cause each other without end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from copper_emulator.core.model import Change, Notification
 
 _MOST = 8
-"""Links of the chain that are shown; of a longer one its beginning and its end."""
+"""The most links of the chain to show; of a longer one, only its beginning and its end."""
 
 
 def echo_text(change: Change, notifications: Iterable[Notification], depth: int) -> str:
-    """The chain that led to a change which is not followed, and how to break it."""
+    """The chain that led to a change that is not followed, and how to break it."""
     by_serial = {notification.serial: notification for notification in notifications}
     chain = [change]
     while chain[-1].cause is not None:

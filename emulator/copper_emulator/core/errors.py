@@ -1,32 +1,32 @@
-"""Everything that can go wrong, in one tree.
+"""All errors that the emulator raises on purpose, in one tree.
 
     CopperEmulatorError
     ├── ApiError                     answered by the emulated API with a status and Copper's body
-    │   ├── BadRequest          400  the body is not what HTTP or JSON allow
-    │   ├── Unauthorized        401  no credentials, or unknown ones
+    │   ├── BadRequest          400  the body is not valid HTTP or JSON
+    │   ├── Unauthorized        401  credentials missing or unknown
     │   ├── NotEnabled          403  a feature that the account has switched off
     │   ├── UnknownRoute        404  no such path or method
     │   ├── NotFound            404  no such record or subscription
     │   ├── TooLarge            413  the body is too large
-    │   ├── Invalid             422  a value that Copper refuses
+    │   ├── Invalid             422  a value that Copper rejects
     │   ├── BulkTooLarge        422  more items than a bulk call may have
-    │   ├── Misdirected         421  Copper's own host was asked, and nobody intercepts it (any more)
-    │   ├── TooManyRequests     429  a limit of calls is used up
+    │   ├── Misdirected         421  a request to Copper's own host that no test intercepts (any more)
+    │   ├── TooManyRequests     429  an API call limit is exhausted
     │   ├── NotWritten          503  what was done cannot be written to the state file
-    │   └── Faulted                  by a fault that is switched on, with the fault's own status
+    │   └── Faulted                  an active fault answers, with its own status
     └── UsageError                   the emulator was used in a way that cannot work; the text says what to do
-        ├── SettingsError            a setting that does not exist or has a value it cannot have
+        ├── SettingsError            an unknown setting, or a value that it cannot have
         ├── RouteError               a route that cannot be understood
-        ├── TimeError                time asked to stand still, go back, or move inside a delivery
-        ├── NotIdle                  something still waits after the longest time allowed
+        ├── TimeError                an attempt to stop time, turn it back, or move it inside a delivery
+        ├── NotIdle                  something is still waiting after the longest time allowed
         ├── EchoLoop                 deliveries that cause changes that cause deliveries, without end
-        ├── AccountGone              an account of a server that was deleted meanwhile
+        ├── AccountGone              the account was deleted from its server in the meantime
         ├── StateError               a state file or a snapshot that cannot be read or written
         ├── AuthorityError           the local authority, or a file of authorities, that cannot be made or read
         └── ScenarioError            a scenario file that cannot be understood
 
-Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors and live where they are
-raised: `expectations.py`, `verdict.py`, `scenarios/`.
+Failed expectations, the verdict at the end of a test and failed scenarios are AssertionErrors; they are defined where
+they are raised: `expectations.py`, `verdict.py`, `scenarios/`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ raised_on_purpose = methodcaller("errisinstance", CopperEmulatorError)
 
 
 class ApiError(CopperEmulatorError):
-    """An answer of the emulated API other than success.
+    """Any answer of the emulated API other than success.
 
-    `status` and `body` are what the client gets; `hint` is for the person behind it and travels in a header of its
-    own, so that the body stays as Copper's.
+    `status` and `body` are what the client gets; `hint` is advice for its developer, sent in a separate header so that
+    the body stays Copper's.
     """
 
     status = 500
@@ -63,7 +63,7 @@ class ApiError(CopperEmulatorError):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The common envelope (recorded: 422 answers)."""
+        """Copper's common error envelope (recorded: 422 answers)."""
         return {"success": False, "status": self.status, "message": self.message}
 
     def __str__(self) -> str:
@@ -71,13 +71,13 @@ class ApiError(CopperEmulatorError):
 
 
 class BadRequest(ApiError):
-    """400: documented as a status, without a body; the common envelope is assumed."""
+    """400: the status is documented, the body is not; the common envelope is assumed."""
 
     status = 400
 
 
 class Unauthorized(ApiError):
-    """401: its body is recorded nowhere; the common envelope is assumed."""
+    """401: no body is recorded; the common envelope is assumed."""
 
     status = 401
 
@@ -86,7 +86,7 @@ class Unauthorized(ApiError):
 
 
 class NotEnabled(ApiError):
-    """403 for what the account has switched off: status and message were met by integrators, its body is assumed."""
+    """403 for a feature switched off: status and message were reported by integrators, the body is assumed."""
 
     status = 403
 
@@ -108,7 +108,7 @@ class UnknownRoute(ApiError):
 
 
 class NotFound(ApiError):
-    """404 for a record or subscription that is not there (its message is compared by a client)."""
+    """404 for a record or subscription that does not exist (a client compares its message)."""
 
     status = 404
 
@@ -117,17 +117,17 @@ class NotFound(ApiError):
 
 
 class TooLarge(ApiError):
-    """413: Copper's limit is not known; the emulator has one of its own."""
+    """413: Copper's limit is not known, so the emulator has its own."""
 
     status = 413
 
 
 VALIDATION = "Invalid input: Validation errors: "
-"""What stands before the faults of a refused value (recorded)."""
+"""What precedes the faults of a rejected value (recorded)."""
 
 
 class Invalid(ApiError):
-    """422: a value Copper refuses. Several errors are joined by a line feed (recorded)."""
+    """422: a value that Copper rejects. Several errors are joined by a line feed (recorded)."""
 
     status = 422
 
@@ -137,7 +137,7 @@ class Invalid(ApiError):
 
     @classmethod
     def fields(cls, faults: Sequence[tuple[str, str]], *, hint: str = "") -> Invalid:
-        """`faults` are attributes and what is wrong with them, like `("type", "can't be blank")`."""
+        """Build from `faults`, pairs of an attribute and what is wrong with it, like `("type", "can't be blank")`."""
         lines = "\n".join(f"{field_name(name)}: {message}" for name, message in faults)
         return cls(f"{VALIDATION}{lines}", faults=faults, hint=hint)
 
@@ -148,7 +148,7 @@ class Invalid(ApiError):
 
 
 class BulkTooLarge(ApiError):
-    """422 with the documented body, which has the other envelope."""
+    """422 with the documented body, which uses Copper's other envelope."""
 
     status = 422
 
@@ -161,7 +161,7 @@ class BulkTooLarge(ApiError):
 
 
 class Misdirected(ApiError):
-    """421: the emulator's own, on a connection to Copper's host that outlived the test that intercepted it."""
+    """421, not from Copper: a client's connection to Copper's host outlived the test that intercepted it."""
 
     status = 421
 
@@ -173,7 +173,7 @@ class Misdirected(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """429: documented as a status, without a body; the common envelope is assumed."""
+    """429: the status is documented, the body is not; the common envelope is assumed."""
 
     status = 429
 
@@ -182,7 +182,7 @@ class TooManyRequests(ApiError):
 
 
 class NotWritten(ApiError):
-    """503: the emulator's own, where its state file cannot be written."""
+    """503, not from Copper: the emulator's state file cannot be written."""
 
     status = 503
 
@@ -191,7 +191,7 @@ class NotWritten(ApiError):
 
 
 class Faulted(ApiError):
-    """A fault that a tester switched on answers a call. No body is recorded of 5xx; the common envelope is assumed."""
+    """A call answered by a fault the tester switched on. No 5xx body is recorded; the common envelope is assumed."""
 
     def __init__(self, status: int, *, hint: str) -> None:
         super().__init__(HTTPStatus(status).phrase.capitalize(), hint=hint)
@@ -203,7 +203,7 @@ class UsageError(CopperEmulatorError):
 
 
 class SettingsError(UsageError, ValueError):
-    """A setting that does not exist, or a value it cannot have."""
+    """An unknown setting, or a value that it cannot have."""
 
 
 class RouteError(UsageError, ValueError):
@@ -211,11 +211,11 @@ class RouteError(UsageError, ValueError):
 
 
 class TimeError(UsageError, ValueError):
-    """Time was asked to stand still, to go back, or to move inside a delivery."""
+    """An attempt to stop time, to turn it back, or to move it inside a delivery."""
 
 
 class NotIdle(UsageError):
-    """Something still waits after the longest time that was allowed."""
+    """Something is still waiting after the longest time that was allowed."""
 
 
 class EchoLoop(UsageError):
@@ -223,7 +223,7 @@ class EchoLoop(UsageError):
 
 
 class AccountGone(UsageError):
-    """Something was to be done to an account of a server that was deleted meanwhile, or whose server ends."""
+    """An account was used after it was deleted from its server, or after its server ended."""
 
 
 class StateError(UsageError):
@@ -238,7 +238,7 @@ class ScenarioError(UsageError, ValueError):
     """A scenario file that cannot be understood; the text names file, line and key."""
 
 
-# Where users import them from, and what a run's summary should call them.
+# Users import these from the package, so tracebacks and a run's summary should name it.
 for _public in (
     CopperEmulatorError,
     ApiError,

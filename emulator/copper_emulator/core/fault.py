@@ -1,7 +1,7 @@
-"""What is a fault, and how is it written? One misbehaviour that a tester switches on, as data.
+"""A fault, one misbehaviour that a tester switches on, as data, and its text form.
 
 The text of a fault (`lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`) is the same in Python's repr, in
-settings, scenarios, on the command line, in the control API and in explanations. `fault_texts.py` reads it.
+settings, scenarios, on the command line, in the control API and in explanations. `fault_texts.py` parses it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from copper_emulator.core.rules import Latency
 from copper_emulator.core.text import duration_text
 
 WHOLE = 1_000_000
-"""Shares are counted in millionths: whole numbers are the same on every machine."""
+"""Shares are counted in millionths: integers give the same results on every machine."""
 
 RETRY_EVERY_MS = 60_000
-"""How long after a failure Copper would try again, if it did; written only where it is another time."""
+"""The default delay between a failure and its retry; the text form shows only other values."""
 
 
 class FaultName(StrEnum):
-    """Every fault there is. Those of the API that clients call are named `api`, what Copper itself does not do
-    `beyond_spec`.
-    """
+    """Every fault there is. `api.` marks faults of API calls, `beyond_spec.` what Copper itself does not do."""
 
     LOSE = "lose"
     OUTAGE = "outage"
@@ -46,8 +44,10 @@ class FaultName(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fault:
-    """One fault. `next` is how many it concerns, `share` how many of a million; `target` the beginning of the targets
-    that it concerns, all if empty; `status` what calls of the API are answered.
+    """One fault.
+
+    `next` is how many it affects, `share` how many in a million. `target` is the URL with which the affected targets
+    begin, all targets if empty. `status` is the answer to API calls.
     """
 
     name: FaultName
@@ -61,21 +61,21 @@ class Fault:
 
     @property
     def of_calls(self) -> bool:
-        """Whether it concerns calls of the API, and no notifications."""
+        """Whether it affects API calls rather than notifications."""
         return self.name.startswith("api.")
 
     @property
     def beyond_spec(self) -> bool:
-        """Whether it is something that Copper does not do."""
+        """Whether Copper itself never does this."""
         return self.name.startswith("beyond_spec.")
 
     @property
     def blame(self) -> str:
-        """`by the fault lose=20%`: what is said of a delivery that ended by it."""
+        """`by the fault lose=20%`: the explanation for a delivery that ended because of it."""
         return f"by the fault {self}" + (", which is nothing that Copper does" if self.beyond_spec else "")
 
     def concerns(self, target: str) -> bool:
-        """Whether it concerns what is sent to this target."""
+        """Whether it affects what is sent to this target."""
         own = self.target.rstrip("/")
         return not own or target == own or (target.startswith(own) and target[len(own)] in "/?")
 

@@ -1,8 +1,8 @@
-"""Which faults are switched on in an account, and what do they do to a notification on its path, or to a call?
+"""The faults switched on in an account: what they do to a notification on its path, or to an API call.
 
-The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent once more; the API asks
-before it answers a call. Without faults every answer is what the rules say. Shares and orders are draws (`draws.py`),
-the same for the same seed. It is longer than other modules because all of them answer from one list of what is on.
+The path asks at each step: how late, cut how, in which order, sent or answered by a fault, sent again; the API asks
+before it answers a call. Without faults, the rules alone decide. Shares and orders are drawn (`draws.py`) and the same
+for the same seed. The module is longer than others because every answer comes from the same list of active faults.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _ANSWERS = {
     FaultName.HANG: Result(Outcome.FAILED, reason=Reason.TIMED_OUT, by_fault=True),
     FaultName.GARBLE: Result(Outcome.FAILED, reason=Reason.GARBAGE, by_fault=True),
 }
-"""Faults that stand between an account and the endpoint: nothing is sent, and this is what came back."""
+"""Faults between an account and the endpoint: nothing is sent, and this is the result."""
 
 _ENDING = (FaultName.OUTAGE, FaultName.API_STATUS)
-"""Faults whose span is the time for which they are on, where they have one."""
+"""Faults whose span, if they have one, limits how long they stay on."""
 
 _REFUSING_CALLS = (FaultName.API_STATUS, FaultName.API_HANG)
 
 
 Alike: TypeAlias = tuple[object, ...]
-"""What a draw is for: a purpose, a topic, ids, and a subscription."""
+"""The key of a draw: a purpose, a topic, ids, and a subscription."""
 
 
 @dataclass(slots=True)
 class Active:
-    """A fault that is on: how many more it concerns, and when it is over, where it ends by itself."""
+    """A fault that is on: how many more it will affect, and when it ends; None if there is no such limit."""
 
     fault: Fault
     left: int | None
@@ -54,10 +54,10 @@ class Active:
 
 
 class Faults:
-    """The faults of one account. At most one of each name for a target: a new one takes the place of the old.
+    """The faults of one account. At most one per name and target: a new one replaces the old.
 
-    Those of the rules are on from the start; their time counts from the first change. `note` writes the journal's
-    entry for each that is switched on or off, `lag` tells the records how far searches lie behind.
+    Faults from the rules are on from the start; their time counts from the first change. `note` writes a journal entry
+    whenever a fault is switched on or off; `lag` tells the records by how much searches lag behind.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Faults:
     # --- switched on and off ----------------------------------------------------------------------------------
 
     def active(self, now: int) -> list[Fault]:
-        """What is on, in the order in which it was switched on."""
+        """The faults that are on, in the order in which they were switched on."""
         return [active.fault for active in self._active if not active.is_over(now)]
 
     def on(self, fault: Fault, now: int) -> None:
-        """Switch one on, in place of one with its name and target."""
+        """Switch a fault on, replacing one with the same name and target."""
         self.begin(now)
         self._active = [a for a in self._active if (a.fault.name, a.fault.target) != (fault.name, fault.target)]
         self._active.append(Active(fault, fault.next, _end_of(fault, now)))
@@ -99,7 +99,7 @@ class Faults:
         self._tell(FaultOn(fault))
 
     def off(self, now: int, which: Callable[[Fault], bool] = lambda _: True) -> list[Fault]:
-        """Switch off those that are meant, and say which they were."""
+        """Switch off and return the faults for which `which` is true."""
         ended = [active for active in self._active if which(active.fault)]
         for active in ended:
             self._end(active, now, "is off")
@@ -108,7 +108,7 @@ class Faults:
         return [active.fault for active in ended]
 
     def begin(self, now: int) -> None:
-        """The first moment of the account: those of the rules begin."""
+        """Start the faults from the rules, at the first moment of the account."""
         if self._begun:
             return
         self._begun = True
@@ -117,7 +117,7 @@ class Faults:
             self._note(now, f"{active.fault} is on")
 
     def pass_to(self, now: int) -> None:
-        """Time has come to this moment: what is over is off."""
+        """Move time to `now`: faults that are over are switched off."""
         for active in tuple(self._active):
             if active.until_ms is not None and active.is_over(now):
                 self._end(active, now, f"is over since {to_datetime(active.until_ms):%H:%M:%S}")
@@ -132,20 +132,20 @@ class Faults:
         self._lag(self._rules.search_lag_ms if stale is None else stale.fault.span_ms)
 
     def play_by(self, rules: Rules) -> None:
-        """Other rules from now on; what is on stays on."""
+        """Use other rules from now on; active faults stay on."""
         self._rules = rules
         self._tell_lag()
 
-    # --- what is kept of it -----------------------------------------------------------------------------------
+    # --- saved state ------------------------------------------------------------------------------------------
 
     def on_now(self) -> tuple[bool, tuple[Active, ...]]:
-        """Whether those of the rules have begun, and what is on, with what is left of each."""
+        """Whether the faults from the rules have started, and a copy of the active faults."""
         return self._begun, tuple(replace(active) for active in self._active)
 
     def restore(
         self, *, begun: bool, active: Iterable[Active], touched: Mapping[int, Sequence[str]], alike: Mapping[Alike, int]
     ) -> None:
-        """Go on from here."""
+        """Continue from a saved state."""
         self._begun, self._active = begun, list(active)
         self._touched = {serial: list(texts) for serial, texts in touched.items()}
         self.alike = Counter(alike)
@@ -154,17 +154,17 @@ class Faults:
     # --- what a change becomes ----------------------------------------------------------------------------------
 
     def latency(self, target: str) -> Latency:
-        """From how long to how long after the change its notifications are due."""
+        """The range of delays between a change and its notifications to this target."""
         late = self._last((FaultName.LATENCY,), target)
         return self._rules.latency if late is None or late.fault.latency is None else late.fault.latency
 
     def sizes(self, target: str) -> tuple[int, ...]:
-        """How many ids each of its notifications has at most, in turn."""
+        """The largest numbers of ids in notifications to this target, in turn."""
         cut = self._last((FaultName.BATCHES,), target)
         return (self._rules.batch,) if cut is None else cut.fault.sizes
 
     def made(self, notification: Notification, target: str) -> Fault | None:
-        """A notification was cut and dated; the fault by which it is to be sent twice, if there is one."""
+        """Note the faults that shaped a new notification; return the one that sends it twice, if any."""
         if not self._active:
             return None
         for name in (FaultName.LATENCY, FaultName.BATCHES):
@@ -176,7 +176,7 @@ class Faults:
         return twice.fault if twice is not None and hit else None
 
     def again(self, earlier: Notification, fault: Fault, serial: int, due: int) -> Notification:
-        """What Copper never does: the same once more."""
+        """The same notification once more, which Copper never sends."""
         tries = earlier.tries + (fault.name is FaultName.RETRY)
         again = Notification(
             serial, earlier.change, earlier.subscription, earlier.ids, due, repeats=earlier.serial, tries=tries
@@ -185,7 +185,7 @@ class Faults:
         return again
 
     def in_order(self, due: Iterable[Notification]) -> list[Notification]:
-        """What falls due, in the order in which it goes."""
+        """Due notifications in the order in which they are sent."""
         notifications = list(due)
         shuffle = self._last((FaultName.SHUFFLE,), "")
         if shuffle is None or len(notifications) < 2:
@@ -201,7 +201,7 @@ class Faults:
     # --- what is sent -------------------------------------------------------------------------------------------
 
     def meet(self, attempt: Attempt, now: int) -> Attempt:
-        """The attempt as the faults leave it: answered by one of them, or slower, or with a broken body."""
+        """The attempt after the faults: answered by one of them, or slowed down, or with a broken body."""
         if not self._active:
             return attempt
         notification, target = attempt.notification, attempt.url
@@ -216,14 +216,14 @@ class Faults:
             attempt = attempt._replace(slower_ms=slow.fault.span_ms, blame=slow.fault.blame)
         corrupt = self._last((FaultName.CORRUPT,), target)
         if corrupt is not None and self._hits(corrupt, notification, now):
-            # Cut off somewhere: what is left of an object is never JSON.
+            # Truncated: a proper prefix of a JSON object is never valid JSON.
             kept = self._draw("cut", notification, len(attempt.body) - 2) + 1
             attempt = attempt._replace(body=attempt.body[:kept])
         return attempt
 
     @property
     def may_race(self) -> bool:
-        """Whether anything may happen to records before they are fetched."""
+        """Whether anything can happen to records before they are fetched."""
         if self._rules.fetch_race is not FetchRace.NONE:
             return True
         return bool(self._active) and any(active.fault.name in _RACES for active in self._active)
@@ -240,11 +240,11 @@ class Faults:
 
     @property
     def hinder_calls(self) -> bool:
-        """Whether any fault concerns calls of the API."""
+        """Whether any fault affects API calls."""
         return bool(self._active) and any(active.fault.of_calls for active in self._active)
 
     def meet_call(self, now: int) -> tuple[Fault, ...]:
-        """The faults that a call of the API meets: one that slows it, and one by which it is refused or hangs."""
+        """The faults that an API call meets: one that slows it down, and one that refuses it or lets it hang."""
         self.begin(now)
         self.pass_to(now)
         slow = next((a for a in self._active if a.fault.name is FaultName.API_SLOW), None)
@@ -254,18 +254,18 @@ class Faults:
             self._use(active, now)
         return tuple(active.fault for active in met)
 
-    # --- what came of it ----------------------------------------------------------------------------------------
+    # --- afterwards ---------------------------------------------------------------------------------------------
 
     def touching(self, notification: Notification) -> tuple[str, ...]:
-        """The faults that have had to do with a notification, as they are written."""
+        """The faults that have affected a notification, in their text form, each once."""
         return tuple(dict.fromkeys(self.touched(notification))) if self._touched else ()
 
     def touched(self, notification: Notification) -> Sequence[str]:
-        """The same each time that one had to do with it."""
+        """As `touching`, but with one item for each time that a fault affected it."""
         return self._touched.get(notification.serial, ())
 
     def retry(self, delivery: Delivery) -> Fault | None:
-        """The fault by which a failed delivery is tried once more, if it is."""
+        """The fault by which a failed delivery is tried again; None if it is not."""
         retry = self._last((FaultName.RETRY,), delivery.target)
         if retry is None:
             return None
@@ -274,17 +274,17 @@ class Faults:
             return None
         return retry.fault
 
-    # --- the small print ------------------------------------------------------------------------------------------
+    # --- details --------------------------------------------------------------------------------------------------
 
     def _last(self, names: tuple[FaultName, ...], target: str) -> Active | None:
-        """Of several that are on, the one that was switched on last."""
+        """Of the active faults with these names for this target, the one switched on last."""
         if not self._active:
             return None
         found = (a for a in reversed(self._active) if a.fault.name in names and a.fault.concerns(target))
         return next(found, None)
 
     def _hits(self, active: Active, notification: Notification, now: int) -> bool:
-        """Whether a fault takes this notification: by its share, or as one of the next so many."""
+        """Whether a fault affects this notification, by its share or its remaining count; if so, note it."""
         fault = active.fault
         if fault.share is not None and self._draw(fault.name, notification, WHOLE - 1) >= fault.share:
             return False
@@ -311,5 +311,5 @@ class Faults:
 
 
 def _end_of(fault: Fault, now: int) -> int | None:
-    """When one that is on from now on is over by itself."""
+    """When a fault switched on now ends by itself; None if it does not."""
     return now + fault.span_ms if fault.name in _ENDING and fault.span_ms else None

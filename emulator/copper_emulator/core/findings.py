@@ -1,7 +1,7 @@
-"""What is wrong with a request body: every fault found, in the order of its fields, as one refusal.
+"""Validation of request bodies: all faults found, in the order of the fields, reported as one error.
 
-Unknown keys under `Base:` and several faults joined by a line feed are recorded; so are `can't be blank` and the
-field's name before it. The other words are Rails' own, which Copper's recorded ones are, too; they are assumptions.
+Recorded are: unknown keys under `Base:`, several faults joined by a line feed, `can't be blank`, and the field's name
+before it. The other messages are assumptions: those of Rails, because Copper's recorded ones are Rails' too.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Findings:
     """A request body and everything found wrong with it.
 
     Args:
-        body: what was sent, parsed.
-        known: the names it may have.
+        body: the request body, parsed.
+        known: the attributes it may have.
         noun: what it describes, for the hint: `a subscription`.
-        told: those names that the hint tells; all, if not given.
+        told: the attributes that the hint lists; all known ones by default.
 
     Raises:
-        Invalid: the body is no object.
+        Invalid: the body is not an object.
     """
 
     def __init__(self, body: Any, known: Collection[str], noun: str, *, told: Collection[str] = ()) -> None:
@@ -51,7 +51,7 @@ class Findings:
             self.hint(f"Known attributes here: {', '.join(told or known)}.")
 
     def unrecognized(self, names: Collection[str]) -> None:
-        """Refuse attributes that may not be there (recorded)."""
+        """Report attributes that are not allowed (recorded)."""
         self.faults.append(("Base", f"Unrecognized attributes specified: {', '.join(names)}"))
 
     def require(self, name: str) -> None:
@@ -59,24 +59,24 @@ class Findings:
             self.error(name, BLANK)
 
     def check(self, name: str, right: Callable[[Any], bool], message: str, hint: str = "") -> None:
-        """Refuse a value that is present, not null or empty, and not right."""
+        """Report a value that is present, neither null nor empty, and not right."""
         value = self.body.get(name)
         if value is not None and value != "" and not right(value):
             self.error(name, message)
             self.hint(hint)
 
     def error(self, name: str, message: str, hint: str = "") -> None:
-        """One fault of the attribute `name`."""
+        """Report a fault of the attribute `name`."""
         self.faults.append((name, message))
         self.hint(hint)
 
     def hint(self, text: str) -> None:
-        """What would help, for the person behind the client; each once."""
+        """Add advice for the client's developer, unless already given."""
         if text and text not in self._hints:
             self._hints.append(text)
 
     def inner(self, name: str, known: Collection[str], noun: str) -> Findings:
-        """The object under a name, empty where there is none. What is found in it counts as found in the whole."""
+        """Validate the object under `name`, empty if absent; its faults are added to those of the whole."""
         value = self.body.get(name)
         if value is not None and not isinstance(value, dict):
             self.error(name, "must be a JSON object", f"{name} is {json_name(value)}; it has {', '.join(known)}.")
@@ -89,6 +89,6 @@ class Findings:
         return found
 
     def raise_if_any(self) -> None:
-        """Raises Invalid with all that was found."""
+        """Raise Invalid with everything that was found."""
         if self.faults:
             raise Invalid.fields(self.faults, hint=" ".join(self._hints))

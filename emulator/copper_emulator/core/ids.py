@@ -1,6 +1,6 @@
-"""Where ids start, and the counters that hand them out.
+"""Where ids start, and the counters that assign them.
 
-Copper's ids are unique within a type only, so a lead and a person may share one (developer.copper.com). The starting
+Copper's ids are unique only within a type, so a lead and a person may share one (developer.copper.com). The starting
 points have the magnitudes of recorded ids and collide on purpose: four types start together, and activities lie beyond
 2**31, as Copper's do.
 """
@@ -25,20 +25,20 @@ FIRST_SUBSCRIPTION_ID = 560_698
 """The magnitude of subscription ids recorded in September 2026; one sequence for all types."""
 
 _FIRST_RECORD_IDS = {kind.value: first for kind, first in FIRST_RECORD_ID.items()}
-"""By the names of the sequences: an account begins with them, and each test has one."""
+"""Keyed by sequence name. Built once: every account starts with them, and every test has an account."""
 
 _SUBSCRIPTION, _CHANGE, _NOTIFICATION = "subscription", "change", "notification"
 
 
 class Counters:
-    """An account's sequences, each starting anew with the account."""
+    """An account's sequences, each starting afresh with the account."""
 
     def __init__(self) -> None:
         self._next: dict[str, int] = {_SUBSCRIPTION: FIRST_SUBSCRIPTION_ID, _CHANGE: 1, _NOTIFICATION: 1}
         self.start_records(0)
 
     def start_records(self, beyond: int) -> None:
-        """Let the ids of records go on that far beyond where they begin, so that they are those of nobody before."""
+        """Let record ids continue `beyond` past their starting points, so that none was used before."""
         self._next |= {name: first + beyond for name, first in _FIRST_RECORD_IDS.items()}
 
     def subscription(self) -> int:
@@ -48,7 +48,7 @@ class Counters:
         return self._draw(kind)
 
     def is_ahead(self, kind: EntityType, record_id: int) -> bool:
-        """Whether an id may still be drawn for a record."""
+        """Whether an id may still be assigned to a record."""
         return record_id >= self._next[kind]
 
     def change(self) -> int:
@@ -62,15 +62,15 @@ class Counters:
         return dict(self._next)
 
     def beside_journal(self) -> dict[str, int]:
-        """The same as if nothing of that was drawn of which the journal has every number."""
+        """As `state`, with 0 for the sequences that can be read from the journal."""
         return self._next | {_CHANGE: 0, _NOTIFICATION: 0}
 
     def restore(self, state: Mapping[str, int]) -> None:
-        """Go on from these."""
+        """Continue with these numbers."""
         self._next |= state
 
     def go_beyond(self, *, change: int, notification: int) -> None:
-        """Draw none again of those in a journal, of which these are the last."""
+        """Skip the numbers used in a journal, of which these are the last."""
         self._next[_CHANGE] = max(self._next[_CHANGE], change + 1)
         self._next[_NOTIFICATION] = max(self._next[_NOTIFICATION], notification + 1)
 

@@ -1,4 +1,4 @@
-"""What happened in an account, in order. Nothing is ever changed or taken away; everything else only reads it."""
+"""What happened in an account, in order. Entries are never changed or removed; everything else only reads them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from copper_emulator.core.model import Change, Delivery, EntityType, Entry, Kind
 _Records: TypeAlias = tuple[tuple[EntityType, int], ...]
 
 _About: TypeAlias = Change | Notification | Delivery | Subscription | _Records
-"""What an entry tells of: one of them, and a delivery has its notification."""
+"""What an entry is about: exactly one of these (a delivery includes its notification)."""
 
 
 class Entries(Sequence[Entry]):
-    """The lines of a journal, each put together when it is read.
+    """The entries of a journal, each built when it is read.
 
-    A journal is long, and most of it is never read. Kept is one list of the parts of all entries, not an object for
-    each: Python's garbage collector looks through everything that is kept, again and again.
+    A journal is long and most of it is never read. So the parts of all entries are kept in one flat list instead of one
+    object per entry: Python's garbage collector would traverse all those objects again and again.
     """
 
     def __init__(self, on_entry: Callable[[Entry], None] | None) -> None:
@@ -26,23 +26,23 @@ class Entries(Sequence[Entry]):
         self._on_entry = on_entry
 
     def write(self, at_ms: int, kind: Kind, text: str, about: _About) -> None:
-        """One more, which is told to who listens."""
+        """Append an entry and pass it to `on_entry`."""
         self._parts += (at_ms, kind, text, about)
         if self._on_entry is not None:
             self._on_entry(self._entry(len(self) - 1))
 
     def restore(self, entry: Entry) -> None:
-        """One that was told before."""
+        """Append an entry that was already passed to `on_entry` in an earlier run."""
         about = entry.delivery or entry.notification or entry.change or entry.subscription or entry.records
         self._parts += (entry.at_ms, entry.kind, entry.text, about)
 
     @property
     def latest_ms(self) -> int:
-        """The moment of the last one; 0 before there is any."""
+        """The time of the last entry; 0 if there is none."""
         return self._parts[-4] if self._parts else 0
 
     def parts(self, first: int) -> Iterator[tuple[int, Kind, str, Any]]:
-        """From the one at this place on, each as moment, kind, text, and what it tells of: nothing is put together."""
+        """From index `first` on, each entry as (time, kind, text, what it is about), without building an `Entry`."""
         parts = self._parts[first * 4 :]
         return zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
 
@@ -65,7 +65,7 @@ class Entries(Sequence[Entry]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as a list has none
+    __hash__ = None  # type: ignore[assignment]  # unhashable, like a list
 
     def _entry(self, place: int) -> Entry:
         at_ms, kind, text, about = self._parts[place * 4 : place * 4 + 4]
@@ -81,7 +81,7 @@ class Entries(Sequence[Entry]):
 
 
 class Journal:
-    """The entries, and beside them the changes, notifications and deliveries they speak of, each in order."""
+    """The entries, and next to them the changes, notifications and deliveries they are about, each in order."""
 
     def __init__(self, on_entry: Callable[[Entry], None] | None = None, marks: Marks | None = None) -> None:
         self.entries = Entries(on_entry)
@@ -91,7 +91,7 @@ class Journal:
         self._by_notification: dict[int, Delivery] = {}
         self._open: dict[int, Notification] = {}
         self._of_subscriptions: list[int] = []
-        """The places of the entries that tell of them."""
+        """The indexes of the entries about subscriptions."""
         self._found = _Found()
         self._marks = Marks() if marks is None else marks
 
@@ -105,34 +105,34 @@ class Journal:
         subscription: Subscription | None = None,
         records: Iterable[tuple[EntityType, int]] = (),
     ) -> None:
-        """Write one entry that tells of no notification, but of one of these, or of nothing else."""
+        """Write an entry about one of these, or about nothing in particular, but not about a notification."""
         if subscription is not None:
             self._of_subscriptions.append(len(self.entries))
             self._marks.mark("subscriptions", subscription.id)
         self.entries.write(at_ms, kind, text, change or subscription or tuple(records))
 
     def change(self, change: Change) -> None:
-        """Something happened to records."""
+        """Write that a change happened."""
         self.changes.append(change)
         self.entries.write(change.at_ms, Kind.CHANGE, change.note, change)
 
     def queued(self, notification: Notification, now: int) -> None:
-        """A notification is to be sent."""
+        """Write that a notification was queued."""
         self.notifications.append(notification)
         self._open[notification.serial] = notification
         self.passed(notification, Kind.QUEUED, now)
 
     def passed(self, notification: Notification, kind: Kind, now: int, text: str = "") -> None:
-        """A notification has come this far."""
+        """Write that a notification reached the stage `kind`."""
         self.entries.write(now, kind, text, notification)
 
     def ended(self, delivery: Delivery) -> None:
-        """A notification has come to its end."""
+        """Write that a notification ended."""
         self._file(delivery)
         self.entries.write(delivery.ended_ms, Kind.ENDED, "", delivery)
 
     def restore(self, entries: Iterable[Entry]) -> None:
-        """The entries of an account that goes on; nobody is told of them again."""
+        """Restore the entries of a saved account; `on_entry` is not called for them again."""
         for entry in entries:
             if entry.subscription is not None:
                 self._of_subscriptions.append(len(self.entries))
@@ -152,49 +152,49 @@ class Journal:
         self._open.pop(serial, None)
 
     def subscriptions(self) -> list[Subscription]:
-        """Every state a subscription ever had, removed ones too."""
+        """Every version a subscription ever had, including deleted subscriptions."""
         return [entry.subscription for entry in self.of_subscriptions() if entry.subscription is not None]
 
     def of_subscriptions(self) -> list[Entry]:
-        """The entries that tell of subscriptions: made, changed, removed."""
+        """The entries about subscriptions: created, changed, deleted."""
         return [self.entries[place] for place in self._of_subscriptions]
 
     def entry_of(self, change: Change) -> Entry | None:
-        """The entry that tells of a change, or None when it is of an earlier life of the account."""
+        """The entry of a change; None if the change belongs to an earlier life of the account."""
         place = self._found.read(self.entries).told.get(change.serial)
         return None if place is None or self.entries[place].change is not change else self.entries[place]
 
     def not_ended(self) -> list[Notification]:
-        """The notifications of which no end is told yet, in order."""
+        """The notifications that have not ended, in order."""
         return list(self._open.values())
 
     def delivery_of(self, notification: Notification) -> Delivery | None:
-        """How a notification ended, or None while it has not."""
+        """How a notification ended, or None if it has not."""
         return self._by_notification.get(notification.serial)
 
     def notifications_of(self, change: Change) -> list[Notification]:
-        """The notifications a change was cut into, for all subscriptions, in order."""
+        """The notifications that a change was cut into, for all subscriptions, in order."""
         return list(self._found.read(self.entries).by_change.get(change.serial, ()))
 
     def refused_during(self, notification: Notification) -> list[str]:
-        """What the API refused while a notification was on its way, in order, each text once."""
+        """What the API refused while a notification was in flight, in order, each text once."""
         return list(self._found.read(self.entries).refused.get(notification.serial, ()))
 
 
 class _Found:
-    """Where things stand that are looked up seldom: read from the entries when somebody asks, each of them once."""
+    """Indexes that are seldom needed, built from the entries on demand; each entry is read once."""
 
     def __init__(self) -> None:
         self.told: dict[int, int] = {}
-        """The place of the entry of each change."""
+        """The index of each change's entry, by the change's serial."""
         self.by_change: dict[int, list[Notification]] = {}
         self.refused: dict[int, dict[str, None]] = {}
-        """By the serial of a notification, what was refused while it was on its way."""
+        """What was refused while a notification was in flight, by the notification's serial."""
         self._flying: set[int] = set()
         self._read = 0
 
     def read(self, entries: Entries) -> Self:
-        """On to the last one."""
+        """Index the entries added since the last call."""
         end = len(entries)
         for place in range(self._read, end):
             entry = entries[place]

@@ -1,4 +1,4 @@
-"""How long after a change is its notification due, where that is drawn?"""
+"""Latencies: how long after a change its notification is due, if that is random."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from copper_emulator.core.rules import Latency
 
 
 class Latencies:
-    """Draws keyed by what a change is, not by its serial: another change before it must not shift the draw."""
+    """Draws keyed by a change's content, not its serial, so that a change added before it does not shift its draw."""
 
     def __init__(self, draws: Draws, marks: Marks) -> None:
         self.alike: dict[tuple[Topic, tuple[int, ...]], int] = {}
-        """How often there was a change of these."""
+        """How many changes there were with this topic and these ids."""
         self._draws = draws
         self._marks = marks
 
     def draw(self, change: Change, subscription: Subscription, latency: Latency) -> int:
-        """In milliseconds; to be asked once for each subscription that a change concerns, in order."""
+        """In milliseconds. Call it once for each subscription that a change concerns, in order."""
         low, high = latency.low_ms, latency.high_ms
         if low == high:
             return low

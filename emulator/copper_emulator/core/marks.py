@@ -1,4 +1,4 @@
-"""Which rows of an account's state were written since somebody last asked? Nothing is kept until one does."""
+"""Which rows of an account's state were written since they were last taken. Marks are kept only after `begin`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Hashable, Mapping
 
 
 class Marks:
-    """By the part of the state (`state/parts.py`), the keys of the rows that were written, in the order of their
-    making, and whether each is another one than before.
+    """The rows written in each part of the state (`state/parts.py`): their keys, in order, and whether each is new.
 
-    A record that was deleted and made again stands at the end of its siblings: its row must go and come, too.
+    A record that was deleted and created again comes after its siblings: its row must be removed and added anew.
     """
 
     def __init__(self) -> None:
@@ -21,7 +20,7 @@ class Marks:
         self._rows = defaultdict(dict)
 
     def mark(self, part: str, key: Hashable, *, anew: bool = False) -> None:
-        """A row was written, or is gone; with `anew` it takes its place behind all others."""
+        """Mark a row as written or deleted; with `anew` it moves behind all others."""
         if self._rows is None:
             return
         rows = self._rows[part]
@@ -30,7 +29,7 @@ class Marks:
         rows[key] = anew or rows.get(key, False)
 
     def taken(self) -> Mapping[str, Mapping[Hashable, bool]]:
-        """What was marked; from now on it is not."""
+        """Return the marks and start afresh."""
         rows: Mapping[str, Mapping[Hashable, bool]] = self._rows or {}
         self._rows = defaultdict(dict)
         return rows

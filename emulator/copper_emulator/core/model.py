@@ -1,10 +1,9 @@
-"""What the emulator's words mean as values: topics, changes, subscriptions, notifications, deliveries.
+"""The emulator's vocabulary as values: topics, changes, subscriptions, notifications, deliveries.
 
-They stand in one file, longer than others, because each is made of those before it: read it once as the dictionary.
-Those that are made several times for every delivery are named tuples: a frozen dataclass takes five times as long to
-make.
-Every moment is an integer of milliseconds since the Unix epoch (UTC) in a field named `*_ms`; the property of the same
-name without the suffix is the aware datetime for people.
+They share one file, longer than others, because each builds on those before it: read it once, as a dictionary. Types
+that are created several times per delivery are named tuples: creating a frozen dataclass takes five times as long.
+Every point in time is an integer in a field named `*_ms`, milliseconds since the Unix epoch (UTC); the property of the
+same name without the suffix is the aware datetime for people.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from copper_emulator.core.text import count, short_ids
 
 
 class EntityType(StrEnum):
-    """The types that have webhooks, under the names the wire uses (activities are `activity_log` there)."""
+    """The record types that have webhooks, by their names in the API (activities are `activity_log` there)."""
 
     LEAD = "lead"
     PERSON = "person"
@@ -34,7 +33,7 @@ class EntityType(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a record: created, any of its fields changed, removed (Copper support page)."""
+    """What can happen to a record: created, any of its fields changed, deleted (Copper support page)."""
 
     NEW = "new"
     UPDATE = "update"
@@ -43,7 +42,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Topic:
-    """A type and an event: what one subscribes to. Whether the pair exists is the table's business (`topics.py`)."""
+    """A type and an event: what one subscribes to. Whether Copper has the pair is decided in `topics.py`."""
 
     type: EntityType
     event: Event
@@ -53,7 +52,7 @@ class Topic:
 
 
 DEFAULT_EMAIL = "you@example.com"
-"""Of an account's first key, where nobody said another."""
+"""The email of an account's first key, unless another is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +65,20 @@ class Key:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The three headers with which a client calls the API (developer.copper.com, requests)."""
+        """The three headers a client authenticates with (developer.copper.com, requests)."""
         return {"X-PW-AccessToken": self.token, "X-PW-Application": "developer_api", "X-PW-UserEmail": self.email}
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A registered target for one topic. Unset `secret`, `headers` and `custom_field_computed_values` are None."""
+    """A target registered for one topic. `secret`, `headers`, `custom_field_computed_values` are None if unset."""
 
     id: int
     key: int
     topic: Topic
     target: str
     created_ms: int
-    # Values of secrets stay out of logs and test reports.
+    # Keeps secret values out of logs and test reports.
     secret: Mapping[str, str] | None = field(default=None, repr=False)
     headers: Mapping[str, str] | None = field(default=None, repr=False)
     custom_field_computed_values: bool | None = None
@@ -102,9 +101,9 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """What the record store (or a bare event) reports: not yet numbered, timed or matched.
+    """A change as the record store (or a bare event) reports it: not yet numbered, timed or matched.
 
-    `computed_attributes` are the same with option names for ids, where that makes a difference.
+    `computed_attributes` are `updated_attributes` with option names in place of ids; None if that makes no difference.
     """
 
     topic: Topic
@@ -116,10 +115,10 @@ class RecordChange:
 class Change(NamedTuple):
     """What happened to one or more records in one action; all of them share the same `updated_attributes`.
 
-    `computed_attributes` are what subscriptions with `custom_field_computed_values` get instead, where it differs.
-    `subscriptions` are the ids of the subscriptions it concerned, empty when nobody listened; `note` then says why.
-    `cause` is the serial of the notification during whose delivery the change was made (an echo), `depth` how many
-    such steps lie before it.
+    Subscriptions with `custom_field_computed_values` get `computed_attributes` instead, unless it is None.
+    `subscriptions` are the ids of the matching subscriptions; if there are none, `note` says why. `cause` is the serial
+    of the notification during whose delivery the change was made (an echo), and `depth` the number of such steps before
+    it.
     """
 
     serial: int
@@ -154,7 +153,7 @@ class Change(NamedTuple):
 
 
 class State(StrEnum):
-    """Where a notification stands. The last eight are final and have the names of `Outcome`."""
+    """The current state of a notification. The last eight are final and share their names with `Outcome`."""
 
     QUEUED = "queued"
     HELD = "held"
@@ -172,9 +171,9 @@ class State(StrEnum):
 class Outcome(StrEnum):
     """How a notification ended.
 
-    delivered: answered 2xx; rejected: answered anything else; failed: no answer (see `Reason`). Without being sent:
-    dropped by the limit policy, lost by a fault, blocked for want of a route, cancelled because the subscription was
-    gone. unknown: the emulator itself stopped while it was in flight.
+    delivered: answered with 2xx; rejected: answered with any other status; failed: no answer (see `Reason`). Never
+    sent: dropped by the limit policy, lost by a fault, blocked because no route leads to its target, cancelled because
+    its subscription was deleted. unknown: the emulator itself stopped while the notification was in flight.
     """
 
     DELIVERED = "delivered"
@@ -188,14 +187,14 @@ class Outcome(StrEnum):
 
 
 ANSWERED = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED)
-"""Of what was sent: the endpoint had its chance."""
+"""The outcomes of notifications that were sent, so that the endpoint could answer."""
 
 DISTRUSTFUL = frozenset({401, 403})
-"""The statuses of an endpoint that does not believe who sent it a notification."""
+"""The statuses with which an endpoint refuses a notification because it does not trust the sender."""
 
 
 class Reason(StrEnum):
-    """Why an attempt that was made got no answer."""
+    """Why an attempt got no answer."""
 
     REFUSED = "refused"
     TIMED_OUT = "timed out"
@@ -206,7 +205,7 @@ class Reason(StrEnum):
 
 
 class WaitsFor(StrEnum):
-    """What has to happen before a notification can go on."""
+    """What must happen before a notification can proceed."""
 
     TIME = "its due time"
     LIMIT = "room under a limit"
@@ -219,9 +218,9 @@ class WaitsFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a notification waits for now, and until when as far as that is known.
+    """What a notification is waiting for now, and until when, if that is known.
 
-    `times_out`: the answer that it waits for comes too late, and then it has failed.
+    `times_out`: the scripted answer will come too late, so the notification will fail.
     """
 
     what: WaitsFor
@@ -232,10 +231,10 @@ class Wait:
 
 @dataclass(slots=True)
 class Hold:
-    """By which limit notifications are held, and when that one renews: the earliest moment at which they may go.
+    """The limit that holds notifications, and when it renews: the earliest moment at which they may be sent.
 
-    All that are held at once share one, which moves on when a window renews and they stay; those that leave keep it as
-    it is then (`waiting.py`).
+    All notifications held at the same time share one Hold, which is updated when a window renews and they stay held;
+    those that are released keep a copy as it was at that moment (`waiting.py`).
     """
 
     until_ms: int
@@ -244,12 +243,12 @@ class Hold:
 
 @dataclass(slots=True, eq=False)
 class Notification:
-    """One JSON object for one subscription, 1 to 30 ids, and where its life stands. Only `account.py` and `waiting.py`
-    write to it.
+    """One JSON object for one subscription, with 1 to 30 ids, and its current state.
 
-    `hold` tells what it is held by, or was held by last. `repeats` is the notification that it sends once more, `tries`
-    how many failed before it, and `rank` its place among those due at the same moment: all of them by faults alone
-    (`faults.py`). `seat` is its place among what has become due, 0 before it has (`waiting.py`).
+    Only `account.py` and `waiting.py` write to it. `hold` is what holds it now, or held it last. Three fields are set
+    only by faults (`faults.py`): `repeats` is the serial of the notification that this one repeats, `tries` the number
+    of failed attempts before it, and `rank` its position among those due at the same moment. `seat` is its position
+    among those that have become due, 0 until then (`waiting.py`).
     """
 
     serial: int
@@ -266,17 +265,17 @@ class Notification:
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """Its place in the order in which notifications go."""
+        """The sort key for the order in which notifications are sent."""
         return (self.due_ms, self.rank, self.serial)
 
     @property
     def held_until_ms(self) -> int | None:
-        """The earliest moment at which it may go, or might have when it was held last; None of what never was held."""
+        """The earliest moment at which it may be sent, or might have been when last held; None if never held."""
         return None if self.hold is None else self.hold.until_ms
 
     @property
     def held_by(self) -> str | None:
-        """The limit that it is held by, or was held by last."""
+        """The limit that holds it now, or held it last; None if it was never held."""
         return None if self.hold is None else self.hold.by
 
     @property
@@ -300,10 +299,10 @@ class Notification:
 
 
 class Attempt(NamedTuple):
-    """The one request of a notification, ready to be sent: nothing about it changes after this point.
+    """The one request of a notification, ready to be sent; nothing about it changes after this point.
 
-    With `instead` it is not sent: a fault has answered it. With `slower_ms` its answer comes so much later. `blame`
-    says by which fault.
+    If `instead` is set, nothing is sent: a fault has already answered it. `slower_ms` delays its answer by that much.
+    `blame` names the fault responsible.
     """
 
     notification: Notification
@@ -318,9 +317,9 @@ class Attempt(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a sender brings back. `delay_ms` is virtual: the answer counts as given that much later.
+    """What a sender returns. `delay_ms` is virtual time: the answer counts as given that much later.
 
-    `by_fault`: it is none of the endpoint's doing, a fault has made it so. `took_ms` is how long it took in real time.
+    `by_fault`: a fault caused this result, not the endpoint. `took_ms` is the real time the request took.
     """
 
     outcome: Outcome
@@ -347,12 +346,12 @@ class Result(NamedTuple):
         route: str = "",
         took_ms: float | None = None,
     ) -> Result:
-        """An answer was given: 2xx is delivered, anything else (redirects too) is rejected."""
+        """The result of an answered request: 2xx is delivered, anything else (redirects included) is rejected."""
         outcome = Outcome.DELIVERED if 200 <= status < 300 else Outcome.REJECTED
         return cls(outcome, status, headers=tuple(headers), body=body, delay_ms=delay_ms, route=route, took_ms=took_ms)
 
     def sent(self, *, route: str, took_ms: float | None) -> Result:
-        """The same, with the route that it went and how long that took."""
+        """A copy with the route that was used and the real time the request took."""
         return Result(
             self.outcome,
             self.status,
@@ -370,7 +369,7 @@ class Result(NamedTuple):
 
     @classmethod
     def failure(cls, reason: Reason, text: str, *, delay_ms: int = 0) -> Result:
-        """No answer was given."""
+        """The result of a request that got no answer."""
         return cls(Outcome.FAILED, reason=reason, text=text, delay_ms=delay_ms)
 
 
@@ -397,13 +396,12 @@ class _DeliveryFields(NamedTuple):
 
 
 class Delivery(_DeliveryFields):
-    """How one notification ended: the one attempt and what came back, or why there was none.
+    """How one notification ended: the one attempt and its answer, or why there was none.
 
-    `body` is the JSON object that was sent (None if nothing was), `request_headers` the headers with it.
-    `exception` and `traceback` are those of an endpoint that runs in this process. `faults` are those that had to do
-    with it, as they are written; with `by_fault` one of them made it end so. `took_ms` is how long the request took in
-    real time, None where that was not measured. Two are equal whatever was raised and however long it took: both are
-    others on every run.
+    `body` is the JSON object that was sent (None if nothing was), `request_headers` are the headers sent with it.
+    `exception` and `traceback` come from an endpoint that runs in this process. `faults` are the faults that affected
+    it, in their text form; `by_fault` says that one of them caused the outcome. `took_ms` is the real time the request
+    took, None if it was not measured. `exception` and `took_ms` differ from run to run, so comparison ignores them.
     """
 
     def __eq__(self, other: object) -> bool:
@@ -421,7 +419,7 @@ class Delivery(_DeliveryFields):
 
     @property
     def fault(self) -> str:
-        """The faults that had to do with it, as one text."""
+        """The faults that affected it, as one text."""
         return ", ".join(self.faults)
 
     @property
@@ -451,7 +449,7 @@ class Delivery(_DeliveryFields):
 
     @cached_property
     def body(self) -> Any:
-        """The JSON that was sent, parsed; None when nothing was sent or (a replay) it is not JSON."""
+        """The JSON that was sent, parsed; None if nothing was sent or (in a replay) the body is not JSON."""
         try:
             return json.loads(self.request_body)
         except (ValueError, RecursionError):
@@ -487,12 +485,12 @@ class Delivery(_DeliveryFields):
 
     @property
     def summary(self) -> str:
-        """The verdict without what would help against it."""
+        """The verdict without the advice that follows it."""
         return self.verdict.split(". ")[0]
 
     @property
     def detail(self) -> str:
-        """What there is to say beside the outcome: the status, how it failed, why it was not sent."""
+        """What there is to say besides the outcome: the status, how it failed, or why it was not sent."""
         if self.status is not None:
             return f"{self.status}, {self.exception!r} in the endpoint" if self.exception else str(self.status)
         if self.reason is not None:
@@ -501,7 +499,7 @@ class Delivery(_DeliveryFields):
 
 
 class Kind(StrEnum):
-    """What a journal entry tells."""
+    """What a journal entry reports."""
 
     SUBSCRIBED = "subscribed"
     RESUBSCRIBED = "subscription changed"
@@ -525,8 +523,8 @@ class Kind(StrEnum):
 class Entry(NamedTuple):
     """One line of the journal; `number` counts from 1 and never repeats within an account's life.
 
-    `records` are those that it is about where it tells of no change: they were left as they were, or what happened to
-    them is nothing that Copper notifies of.
+    `records` are the records concerned when the entry reports no change: either they were left as they were, or Copper
+    sends no notifications for what happened to them.
     """
 
     number: int

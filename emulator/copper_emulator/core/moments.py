@@ -1,4 +1,4 @@
-"""Milliseconds since the Unix epoch and aware UTC datetimes, one into the other, exactly."""
+"""Exact conversion between milliseconds since the Unix epoch and aware UTC datetimes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-# Most moments are asked for several times, right after another.
+# Most moments are converted several times in a row.
 @lru_cache(maxsize=64)
 def to_datetime(ms: int) -> datetime:
-    """The aware UTC datetime of a moment in milliseconds, exact (no floats on the way)."""
+    """The aware UTC datetime of a moment in milliseconds, exact (computed without floats)."""
     return _EPOCH + ms * _MILLISECOND
 
 
 @lru_cache(maxsize=64)
 def stamp(ms: int) -> str:
-    """`2026-09-29 22:40:04.738`, UTC."""
+    """A moment in milliseconds as `2026-09-29 22:40:04.738`, UTC."""
     return f"{_to_the_second(ms // 1000)}.{ms % 1000:03}"
 
 

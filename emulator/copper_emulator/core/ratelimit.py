@@ -1,7 +1,7 @@
-"""May one more go now? Windows of so many in so long, and several of them at once.
+"""Rate limits: may one more be sent now? Each window allows a count in a span of time; several can apply at once.
 
-600 a minute and 1,800 in ten minutes for each account; when one is exhausted, sending stops until it renews
-(Copper support page, "Rate limits"). What kind of window Copper means is not said, so there are two.
+Each account may send 600 a minute and 1,800 in ten minutes; when one limit is exhausted, sending stops until it renews
+(Copper support page, "Rate limits"). Copper does not say what kind of window it means, so there are two.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from copper_emulator.core.rules import Limit, WindowKind
 
 
 class Window(Protocol):
-    """One limit and what has been counted against it. Moments passed in never decrease."""
+    """One limit and what has been counted against it. The moments passed in never decrease."""
 
     limit: Limit
 
     def room(self, now: int) -> int:
-        """How many may still go at this moment."""
+        """How many more may be sent at this moment."""
 
     def opens_at(self, now: int) -> int:
-        """The first moment from `now` on at which one may go."""
+        """The first moment from `now` on at which one may be sent."""
 
     def renews_at(self, now: int) -> int | None:
-        """When the first of what is counted now stops counting; None when nothing is."""
+        """When the oldest of those counted now stops counting; None if nothing is counted."""
 
     def count(self, now: int) -> None:
-        """One goes now."""
+        """Count one sent now."""
 
     def state(self) -> list[int]:
-        """What has been counted."""
+        """What has been counted, for `restore`."""
 
     def restore(self, state: Sequence[int]) -> None:
-        """Go on from what has been counted."""
+        """Continue with the counts from `state`."""
 
 
 class FixedWindow:
     """Opens with the first one counted, lasts `length_ms`, and renews as a whole when it ends.
 
-    A window that opened at t covers t up to, not including, t + length.
+    A window that opened at t covers t up to, but not including, t + length.
     """
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
         self._ends = -sys.maxsize
-        """Long ago before the first one."""
+        """Initially, long before the first one counted."""
         self._counted = 0
 
     def room(self, now: int) -> int:
@@ -74,7 +74,7 @@ class FixedWindow:
 
 
 class RollingWindow:
-    """In every span of `length_ms` at most `count`: the one sent at t stops counting at t + length."""
+    """At most `count` in any span of `length_ms`: one sent at t stops counting at t + length."""
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
@@ -109,14 +109,14 @@ class RollingWindow:
 
 
 class RateLimiter:
-    """Several windows that must all have room; without any there is always room."""
+    """Several windows, all of which must have room; without any, there is always room."""
 
     def __init__(self, limits: Sequence[Limit], kind: WindowKind) -> None:
         make = FixedWindow if kind is WindowKind.FIXED else RollingWindow
         self.windows: list[Window] = [make(limit) for limit in limits]
 
     def room(self, now: int) -> int:
-        """How many may go at this moment (a very large number without limits)."""
+        """How many more may be sent at this moment (a very large number if there are no limits)."""
         room = sys.maxsize
         for window in self.windows:
             left = window.room(now)
@@ -134,7 +134,7 @@ class RateLimiter:
         return opens
 
     def blocking(self, now: int) -> Limit | None:
-        """The limit that lasts longest of those that have no room now, or None."""
+        """Of the limits that have no room now, the one that opens last; None if all have room."""
         blocking, latest = None, now
         for window in self.windows:
             opens = window.opens_at(now)
@@ -143,21 +143,21 @@ class RateLimiter:
         return blocking
 
     def count(self, now: int) -> None:
-        """One goes now, and counts in every window."""
+        """Count one sent now, in every window."""
         for window in self.windows:
             window.count(now)
 
     def state(self) -> list[list[int]]:
-        """What has been counted in each window."""
+        """What has been counted in each window, for `restore`."""
         return [window.state() for window in self.windows]
 
     def restore(self, state: Sequence[Sequence[int]]) -> None:
-        """Go on from what has been counted."""
+        """Continue with the counts from `state`."""
         for window, counted in zip(self.windows, state, strict=True):
             window.restore(counted)
 
     def take_over(self, before: RateLimiter) -> None:
-        """Limits that were there before go on with what they have counted."""
+        """Take over the counts of those limits that `before` has, too."""
         for window in self.windows:
             for earlier in before.windows:
                 if earlier.limit == window.limit and type(earlier) is type(window):

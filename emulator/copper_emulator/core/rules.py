@@ -1,4 +1,4 @@
-"""The choices an account plays by, already parsed: what `settings.py` reads from people becomes this."""
+"""The rules of one account, already parsed: `settings.py` makes them from what people write."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from copper_emulator.core.fault import Fault
 
 MAX_IDS = 30
-"""Ids in one notification at most; more are cut into several (developer.copper.com, webhooks overview)."""
+"""Most ids in one notification; more are split into several (developer.copper.com, webhooks overview)."""
 
 MAX_SUBSCRIPTIONS = 100
 """Active subscriptions an account may have (developer.copper.com, webhooks overview)."""
 
 
 PAYLOAD_KEYS = ("subscription_id", "event", "type", "ids", "updated_attributes", "timestamp")
-"""The keys of a notification itself, in their recorded order; a secret of the same name cannot replace them."""
+"""A notification's own keys, in their recorded order; a secret of the same name cannot replace them."""
 
 
 class OverLimit(StrEnum):
-    """What happens to a notification that a sending limit stops. Copper says only that sending stops until renewal."""
+    """What happens to notifications that exceed a limit. Copper says only that sending stops until the limit renews."""
 
     HOLD = "hold"
     DROP = "drop"
 
 
 class WindowKind(StrEnum):
-    """fixed: opens with the first notification, renews when it ends. rolling: counts back from every moment."""
+    """fixed: opens with the first notification, renews when it ends. rolling: always the latest span of time."""
 
     FIXED = "fixed"
     ROLLING = "rolling"
@@ -51,13 +51,13 @@ class Limit:
 
 @lru_cache(maxsize=100)
 def _limit_text(count: int, length_ms: int) -> str:
-    # Asked for with every change that meets a limit.
+    # Cached, as it is needed with every change that meets a limit.
     return f"{count}/{duration_text(length_ms)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long after the change a notification is due: drawn from `low_ms` to `high_ms`, both included."""
+    """How long after the change a notification is due: drawn between `low_ms` and `high_ms`, both inclusive."""
 
     low_ms: int
     high_ms: int
@@ -69,7 +69,7 @@ class Latency:
 
 
 class Conversion(StrEnum):
-    """What becomes of a converted lead: removed, as observed, or kept with what it was converted into."""
+    """What becomes of a converted lead: deleted, as observed, or kept and updated with what it became."""
 
     DELETE = "delete"
     UPDATE = "update"
@@ -85,7 +85,7 @@ class FetchRace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One account's settings as the core needs them. Defaults stand in `settings.py` alone."""
+    """One account's settings as the core needs them. The defaults are in `settings.py` alone."""
 
     profile: Profile
     limits: tuple[Limit, ...]

@@ -1,7 +1,7 @@
-"""Create, read, update and delete subscriptions, and the rules for what is in them.
+"""Create, read, update and delete subscriptions, and validate their contents.
 
-Sources: developer.copper.com (create-new-subscription, update-a-subscription, webhooks overview); the texts for unknown
-and blank attributes are recorded; everything said here about other refusals is an assumption listed in the docs.
+Sources: developer.copper.com (create-new-subscription, update-a-subscription, webhooks overview); the messages for
+unknown and blank attributes are recorded; all other error messages here are assumptions, listed in the docs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _FORBIDDEN_HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A create request that was found right."""
+    """A valid create request."""
 
     topic: Topic
     target: str
@@ -55,7 +55,7 @@ class Draft:
     custom_field_computed_values: bool | None = None
 
     def subscription(self, id: int, key: int, now: int) -> Subscription:
-        """What becomes of it."""
+        """The subscription it becomes."""
         return Subscription(
             id=id,
             key=key,
@@ -69,9 +69,9 @@ class Draft:
 
 
 class Subscriptions:
-    """All subscriptions of one account, whichever key made them, by ascending id.
+    """All subscriptions of one account, of any key, by ascending id.
 
-    `writes` counts the writes: what is worked out from them is out of date when it has grown.
+    `writes` counts changes: anything derived from the subscriptions is stale once it has grown.
     """
 
     def __init__(self) -> None:
@@ -85,15 +85,15 @@ class Subscriptions:
         return len(self._by_id)
 
     def find(self, subscription_id: int) -> Subscription | None:
-        """By id, whatever key it belongs to."""
+        """The subscription with this id, of any key; None if there is none."""
         return self._by_id.get(subscription_id)
 
     def of_key(self, key: int) -> list[Subscription]:
-        """What this key can see: its own."""
+        """The subscriptions that this key can see: its own."""
         return [subscription for subscription in self if subscription.key == key]
 
     def get(self, subscription_id: int, key: int) -> Subscription:
-        """One of this key's, or NotFound; the hint tells when it is there but belongs to another key."""
+        """One of this key's. Raises NotFound; the hint says so if it exists but belongs to another key."""
         found = self._by_id.get(subscription_id)
         if found is not None and found.key == key:
             return found
@@ -105,7 +105,7 @@ class Subscriptions:
         raise NotFound(hint=f"There is no subscription {subscription_id} for this API key.")
 
     def add(self, subscription: Subscription) -> None:
-        """Put one in, or in the place of the one with its id."""
+        """Add a subscription, or replace the one with the same id."""
         self.writes += 1
         self._by_id[subscription.id] = subscription
 
@@ -114,7 +114,7 @@ class Subscriptions:
         del self._by_id[subscription.id]
 
     def check_room(self) -> None:
-        """Raise `Invalid` when the account has as many as it may have."""
+        """Raise `Invalid` if the account has as many subscriptions as it may have."""
         if len(self) >= MAX_SUBSCRIPTIONS:
             raise Invalid.fields(
                 [("Base", f"Subscription limit of {MAX_SUBSCRIPTIONS} reached")],
@@ -124,10 +124,10 @@ class Subscriptions:
 
 
 def parse_create(body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON) -> Draft:
-    """The body of a create request as a draft, or `Invalid` with all that is wrong with it.
+    """Turn the body of a create request into a draft. Raises `Invalid` with everything that is wrong.
 
-    The order is as recorded: unknown keys first, then each field; the target's URL is looked at only when the rest is
-    right.
+    The order of errors is as recorded: unknown keys first, then each field. The target's URL is checked only if
+    everything else is valid.
     """
     found = Findings(body, _CREATE_KEYS, "a subscription")
     for name in ("target", "type", "event"):
@@ -149,7 +149,7 @@ def parse_create(body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON) 
 def parse_update(
     subscription: Subscription, body: Any, rules: Rules, *, surface: Surface = Surface.PYTHON
 ) -> Subscription:
-    """The subscription as an update request wants it, or `Invalid`; `type` and `event` cannot be changed."""
+    """Apply an update request's body; `type` and `event` cannot be changed. Raises `Invalid`."""
     found = Findings(body, _UPDATE_KEYS, "a subscription")
     if "target" in found.body:
         found.require("target")
@@ -172,7 +172,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 def secret_hint(secret: Mapping[str, str] | None) -> str:
-    """A warning for secret keys that a notification cannot carry, or nothing."""
+    """A warning about secret keys that a notification cannot carry; empty if there are none."""
     lost = [name for name in PAYLOAD_KEYS if name in (secret or {})]
     if not lost:
         return ""

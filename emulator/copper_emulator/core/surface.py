@@ -1,18 +1,18 @@
-"""Where is a piece of advice read, and how is said there what it advises? Each place names its own ways alone."""
+"""Where advice is read, and how to say there what it advises: each surface names only what works on it."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 APP_URL = "http://127.0.0.1:5000"
-"""Where an endpoint may listen, in examples."""
+"""The URL of an endpoint in examples."""
 
 BEGUN_WITH = frozenset({"profile", "window", "seed", "faults", "strict", "allow", "intercept"})
-"""Settings that an account begins with, and cannot take up later."""
+"""Settings that can only be given when an account starts."""
 
 
 class Surface(Enum):
-    """Where one is who reads what an account says: what settings are given to there, and in Python how it is called."""
+    """Where an account's messages are read: what takes settings there, and the account's name in Python code."""
 
     PYTHON = "Emulator", "copper"
     ASYNC = "AsyncEmulator", "copper", "await "
@@ -34,11 +34,11 @@ class Surface(Enum):
 
     @property
     def of_scenario(self) -> Surface:
-        """Where one reads what is said of a scenario that is played here."""
+        """The surface for messages about a scenario that is played here."""
         return Surface.PLAY if self is Surface.SERVER else self
 
     def setting(self, name: str, value: int | str) -> str:
-        """How a setting is given a value: `Emulator(allow=409)`, `--settings allow=409`."""
+        """How to give a setting a value: `Emulator(allow=409)`, `--settings allow=409`."""
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self is Surface.RUN:
             return f"--settings {name}={text}"
@@ -52,7 +52,7 @@ class Surface(Enum):
         return call
 
     def route(self, origin: str, to: str = "") -> str:
-        """How targets that begin with an origin are sent to `to`, a URL, or else to one's own app."""
+        """How to send targets that begin with an origin to the URL `to`, by default to one's own app."""
         if self is Surface.RUN:
             return f"--target {to or f'{APP_URL}/hooks/copper'}"
         if self in (Surface.SERVER, Surface.PLAY):
@@ -63,11 +63,11 @@ class Surface(Enum):
 
     @property
     def start(self) -> str:
-        """How an application is started before its first delivery."""
+        """How to start an application before its first delivery."""
         return f"{self.awaited}{self.account}.start(app)"
 
     def subscribe(self, kind: str, event: str, target: str) -> str:
-        """How a target is subscribed to a topic."""
+        """How to subscribe a target to a topic."""
         if self in _OF_STEPS:
             return f"under `subscriptions:`, {{topic: {kind}/{event}, target: {target}}}"
         if self in (Surface.SERVER, Surface.EXEC):
@@ -75,7 +75,7 @@ class Surface(Enum):
         return f"{self.account}.subscribe({kind!r}, {event!r}, target={target!r})"
 
     def expect(self, kind: str, event: str, more: str = "") -> str:
-        """How a delivery is claimed; `more` is said of it in Python."""
+        """How to expect a delivery; `more` are further arguments in Python."""
         if self is Surface.SERVER:
             return f"copper-emulator wait {kind}.{event}"
         if self in _IN_SCENARIOS:
@@ -83,7 +83,7 @@ class Surface(Enum):
         return f"{self.awaited}{self.account}.expect({str(kind)!r}, {str(event)!r}{more})"
 
     def expect_none(self, *topic: str) -> str:
-        """How it is said that nothing arrives, of a topic or, without one, at all."""
+        """How to expect that nothing arrives, for a topic or, without one, at all."""
         if self is Surface.SERVER:
             return "so with `expect_none` in a scenario"
         if self in _IN_SCENARIOS:
@@ -91,7 +91,7 @@ class Surface(Enum):
         return f"{self.awaited}{self.account}.expect_none({', '.join(repr(str(word)) for word in topic)})"
 
     def happen(self, kind: str, event: str, call: str) -> str:
-        """How something is made to happen; `call` is its name in Python, `people.create`."""
+        """How to make something happen; `call` is its name in Python, `people.create`."""
         if self in _OF_STEPS:
             return f"a step `{call.rpartition('.')[2]}`, or `fire`"
         if self in _SERVED:
@@ -103,7 +103,7 @@ class Surface(Enum):
 
     @property
     def pass_time(self) -> str:
-        """How time is made to pass."""
+        """How to let time pass."""
         if self in _OF_STEPS:
             return "a step `advance` or `run_until_idle`"
         if self is Surface.SERVER:
@@ -114,7 +114,7 @@ class Surface(Enum):
 
     @property
     def idle_limit(self) -> str:
-        """How more time is allowed for nothing to wait any longer."""
+        """How to allow more time until nothing is waiting any more."""
         if self in _OF_STEPS:
             return "`run_until_idle: 1d`"
         if self in _SERVED:
@@ -122,21 +122,21 @@ class Surface(Enum):
         return "run_until_idle(limit=...)"
 
     def expected(self, name: str, value: int | str) -> str:
-        """How what is expected names a status, an outcome or a count: `status=409`, `status: 409`, `--status 409`."""
+        """How to expect a status, an outcome or a count: `status=409`, `status: 409`, `--status 409`."""
         if self is Surface.SERVER:
             return f"--{name} {value}"
         return f"{name}: {value}" if self in _IN_SCENARIOS else f"{name}={value!r}"
 
     @property
     def which(self) -> str:
-        """How what is expected names which are meant, of those of a topic."""
+        """How an expectation narrows down the deliveries of a topic."""
         if self is Surface.SERVER:
             return "--id"
         return "`records`, `ids` or `to`" if self in _IN_SCENARIOS else "ids= or target="
 
     @property
     def faults_off(self) -> str:
-        """How faults are switched off."""
+        """How to switch faults off."""
         if self in _OF_STEPS:
             return "a step `faults: off`"
         return "copper-emulator faults off" if self in _SERVED else f"{self.account}.faults.off()"
@@ -150,15 +150,15 @@ def _option(name: str, text: str) -> str:
 
 
 CONNECTED = (Surface.CONNECTED, Surface.CONNECTED_ASYNC)
-"""Where the account is one of a running server."""
+"""Surfaces on which the account belongs to a running server."""
 
 _OF_PYTEST = (Surface.PYTEST, Surface.PYTEST_ASYNC, Surface.FACTORY, Surface.FACTORY_ASYNC)
 
 _OF_STEPS = (Surface.RUN, Surface.PLAY)
-"""Where a scenario is played, and all that is done is its steps."""
+"""Surfaces that play a scenario, so that everything is done by its steps."""
 
 _IN_SCENARIOS = (*_OF_STEPS, Surface.EXEC)
-"""Where it is scenarios that expect something."""
+"""Surfaces on which expectations are written in scenarios."""
 
 _SERVED = (Surface.SERVER, Surface.EXEC)
-"""Where commands reach a server that runs."""
+"""Surfaces on which commands reach a running server."""

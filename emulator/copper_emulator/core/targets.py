@@ -1,8 +1,8 @@
 """What a target URL must look like, and which hosts are this machine.
 
 Only https endpoints are accepted; a target that cannot be used is answered with 422 `Invalid URI For External Request`
-(developer.copper.com). Which URLs that means is not documented: the emulator refuses those that are no URL, have no
-host or another scheme, and those that Ruby's URI parser would refuse.
+(developer.copper.com). Which URLs that means is not documented: the emulator rejects those that are not a URL, have no
+host or another scheme, or would be rejected by Ruby's URI parser.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from copper_emulator.core.surface import Surface
 __tracebackhide__ = raised_on_purpose
 
 _COPPER_DOMAINS = ("copper.com", "prosperworks.com")
-"""Domains nothing is ever delivered to, whatever the settings say."""
+"""Domains to which nothing is ever delivered, whatever the settings say."""
 
 _MAX_LENGTH = 2048
 
@@ -35,24 +35,24 @@ def is_loopback(host: str) -> bool:
 
 
 def is_copper(host: str) -> bool:
-    """Whether a host is Copper's own: nothing is ever delivered there."""
+    """Whether a host is Copper's own; nothing is ever delivered there."""
     name = host.lower().rstrip(".")
     return any(name == domain or name.endswith(f".{domain}") for domain in _COPPER_DOMAINS)
 
 
 def is_beyond(url: str) -> bool:
-    """Whether a URL leads beyond this machine."""
+    """Whether a URL points to another machine."""
     return not is_loopback(urlsplit(url).hostname or "")
 
 
 def origin_of(url: str) -> str:
-    """Scheme and host of a URL, with the port where it is given: `https://billing.example.com`."""
+    """Scheme and host of a URL, with the port if it has one: `https://billing.example.com`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def check_target(target: str, *, allow_http: bool, surface: Surface = Surface.PYTHON) -> None:
-    """Raise `Invalid` (422) for a target Copper would not accept; the hint says what would help."""
+    """Raise `Invalid` (422) for a target that Copper would not accept; the hint says what would help."""
     parts = _split(target)
     host = parts.hostname or ""
     if parts.scheme == "https":

@@ -1,4 +1,4 @@
-"""Small words for people: ids, counts and spans of time as they stand in every message."""
+"""Wording for people: ids, counts and durations as all messages show them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHOWN = 4
 def short_ids(ids: Sequence[int]) -> str:
     """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
     if len(ids) == 1:
-        # As nearly all have, and each line of the log tells of them.
+        # A fast path for the usual case: every log line shows ids.
         return f"[{ids[0]}]"
     if len(ids) <= _SHOWN + 1:
         return str(list(ids))
@@ -43,8 +43,8 @@ def json_name(value: object) -> str:
 
 
 def meant(said: str, known: Iterable[str]) -> str | None:
-    """The known name that is nearest to one that is not, or None where none is near."""
-    # Imported where a name is wrong: few runs have one, and it takes half a megabyte.
+    """The known name most similar to an unknown one; None if none is similar."""
+    # Imported only when a name is wrong: that is rare, and difflib takes half a megabyte.
     from difflib import get_close_matches
 
     close = get_close_matches(said, [str(name) for name in known], n=1)
@@ -52,17 +52,17 @@ def meant(said: str, known: Iterable[str]) -> str | None:
 
 
 def field_name(name: str) -> str:
-    """An attribute as it leads Copper's messages: `company_id` as `Company Id` (recorded)."""
+    """An attribute as Copper's messages name it: `company_id` as `Company Id` (recorded)."""
     return name.replace("_", " ").title()
 
 
 def folded(text: str) -> str:
-    """The text to compare whatever the case; itself where it is so already, so that it is not in memory twice."""
+    """The text for case-insensitive comparison; the same object if nothing changes, to save memory."""
     other = text.casefold()
     return text if other == text else other
 
 
 def lowered(text: str) -> str:
-    """The text in lower case; itself where it is so already, as in `folded`."""
+    """The text in lower case; the same object if nothing changes, to save memory."""
     other = text.lower()
     return text if other == text else other

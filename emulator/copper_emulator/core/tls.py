@@ -1,6 +1,6 @@
-"""What can be wrong with the TLS of an endpoint, in the words in which a delivery tells of it?
+"""What can be wrong with an endpoint's TLS, in the words that a delivery uses.
 
-The sender finds out which it is, and what to do about it is advised where the delivery is shown.
+The sender determines which fault it is; the advice on how to fix it is given where the delivery is shown.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 MAYBE_TLS = "if it is a TLS server, write https://"
-"""What is said of a port that answers plain HTTP by going away, as many TLS servers do, and broken applications."""
+"""A hint for a port that closes plain HTTP connections, as many TLS servers and broken applications do."""
 
 
 class TlsFault(StrEnum):
-    """The sentence that the text of a delivery has."""
+    """The sentence that the text of a delivery contains."""
 
     EXPIRED = "its certificate has expired"
     NOT_YET_VALID = "its certificate is not valid yet"
@@ -29,5 +29,5 @@ class TlsFault(StrEnum):
 
     @classmethod
     def told_in(cls, text: str) -> TlsFault | None:
-        """The fault that a delivery's text tells of."""
+        """The fault that a delivery's text contains; None if it contains none."""
         return next((fault for fault in cls if fault in text), None)

@@ -1,7 +1,7 @@
-"""What was done to an account, told so that it can be done again: what was given, and the ids that came of it.
+"""What was done to an account, in a form that lets it be done again: the arguments, and the resulting ids.
 
-`Account.on_told` is given each of these when it has been done. What Copper, a fault or an endpoint did by itself is not
-told: it happens by itself again.
+`Account.on_told` is called with each of these once it has been done. What Copper, a fault or an endpoint did by itself
+is not reported: it will happen again by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Named: TypeAlias = tuple[EntityType, int]
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """New records, in one action."""
+    """Records were created, in one action."""
 
     kind: EntityType
     rows: Rows
@@ -38,7 +38,7 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Records were removed, in one action."""
+    """Records were deleted, in one action."""
 
     kind: EntityType
     ids: tuple[int, ...]
@@ -46,7 +46,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """Records that nothing else tells of."""
+    """Records were put in place without a change."""
 
     kind: EntityType
     rows: Rows
@@ -54,7 +54,7 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Two records became one."""
+    """Two records were merged into one."""
 
     kind: EntityType
     winner: int
@@ -63,7 +63,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A lead became other records: by the name of each part its id."""
+    """A lead was converted: `became` maps the name of each part to the id of its record."""
 
     lead: int
     body: Any
@@ -80,7 +80,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Unrelated:
-    """A relation was taken away."""
+    """A relation was removed."""
 
     one: Named
     other: Named
@@ -88,7 +88,7 @@ class Unrelated:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A lookup table has a new entry."""
+    """An entry was added to a lookup table."""
 
     table: str
     entry: Mapping[str, Any]
@@ -96,7 +96,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class EntryChanged:
-    """An entry of a lookup table has new values."""
+    """An entry of a lookup table was changed."""
 
     table: str
     id: int
@@ -105,7 +105,7 @@ class EntryChanged:
 
 @dataclass(frozen=True, slots=True)
 class EntryRemoved:
-    """An entry of a lookup table was taken away."""
+    """An entry of a lookup table was removed."""
 
     table: str
     id: int
@@ -113,14 +113,14 @@ class EntryRemoved:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """What the account says of itself has new values."""
+    """The account's own details were changed."""
 
     fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A bare event."""
+    """A bare event was fired."""
 
     topic: Topic
     ids: tuple[int, ...]
@@ -129,7 +129,7 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A body was sent once more, or a made-up one."""
+    """A captured or made-up body was sent."""
 
     body: bytes
     target: str
@@ -138,7 +138,7 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A subscription was made."""
+    """A subscription was created."""
 
     subscription: Subscription
 
@@ -165,21 +165,21 @@ class KeySwitched:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A target gets nothing more."""
+    """A target was paused."""
 
     target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A target gets what waited for it."""
+    """A paused target was resumed."""
 
     target: str
 
 
 @dataclass(frozen=True, slots=True)
 class RulesChanged:
-    """The account plays by other rules."""
+    """The account's rules were changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +224,4 @@ Told: TypeAlias = (
 )
 
 EntryTold: TypeAlias = Entered | EntryChanged | EntryRemoved | AccountChanged
-"""What is told of the lookup tables."""
+"""What can be reported about lookup tables."""

@@ -1,8 +1,8 @@
 """Which topics exist: the table of Copper's support page, and the wider one of its developer documentation.
 
 Source: "Learn more about Copper Webhooks" (support page, "What you can subscribe to") and developer.copper.com,
-webhooks overview. This table is the only one: subscriptions are checked against it, and the tests hold the tables
-in the documentation against it.
+webhooks overview. This table is the only one: subscriptions are checked against it, and tests check the tables in the
+documentation against it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SUPPORT_PAGE: dict[str, frozenset[Event]] = {
 
 
 class Profile(StrEnum):
-    """Which of Copper's two conflicting tables applies. They differ in `activity_log` alone."""
+    """Which of Copper's two conflicting tables applies. They differ only in `activity_log`."""
 
     SUPPORT_PAGE = "support-page"
     DEVELOPER_DOCS = "developer-docs"
@@ -43,7 +43,7 @@ TABLES: Mapping[Profile, Mapping[str, frozenset[Event]]] = {
 
 
 def events_of(type_name: str, profile: Profile) -> frozenset[Event]:
-    """The events one can subscribe to for a type; empty for a type without webhooks or an unknown one."""
+    """The events one can subscribe to for a type; empty if the type is unknown or has no webhooks."""
     return TABLES[profile].get(type_name, _NONE)
 
 
@@ -57,11 +57,11 @@ _OTHER_WORDS: Mapping[str, Event] = {
     **dict.fromkeys(("change", "changed", "edit", "edited", "modified"), Event.UPDATE),
     **dict.fromkeys(("remove", "removed", "destroy", "destroyed"), Event.DELETE),
 }
-"""What other services call them."""
+"""What other services call these events."""
 
 
 def no_event(name: object) -> str:
-    """What to say of a name that is no event, and which may be meant."""
+    """The message for a name that is not an event, suggesting the one probably meant."""
     return f"there is no event {name!r}; it is one of {', '.join(Event)}{_question(name)}"
 
 
@@ -72,7 +72,7 @@ def _question(name: object) -> str:
 
 
 def advice(type_name: str, profile: Profile) -> str:
-    """What can be subscribed to for a type, in one sentence."""
+    """One sentence on what can be subscribed to for a type."""
     events = [event for event in Event if event in events_of(type_name, profile)]
     if not events:
         types = ", ".join(name for name, having in TABLES[profile].items() if having)

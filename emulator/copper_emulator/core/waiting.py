@@ -1,6 +1,6 @@
-"""Which notifications have not ended, and how far has each come?
+"""The notifications that have not ended, and how far each has come.
 
-later -> due, in the lane of its target -> on its way -> answered, where the answer is scripted for later
+later -> due, in the lane of its target -> in flight -> answered, if the answer is scripted for later
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from copper_emulator.core.ratelimit import RateLimiter
 
 
 class Waiting:
-    """What an account still has to send, and what it has sent and heard nothing of. It knows neither rules nor limits.
+    """What an account still has to send, and what it has sent without an answer so far. Knows neither rules nor limits.
 
-    `marks` are told of each attempt that is on its way: a crash must find it written down (`state/`).
+    `marks` collects the notifications and scripted answers that have changed, so that they are saved (`state/`).
     """
 
     def __init__(self, in_flight: int, find: Callable[[int], Subscription | None], marks: Marks) -> None:
@@ -26,7 +26,7 @@ class Waiting:
         self.agenda: Agenda[Notification] = Agenda()
         self.flying: dict[int, Attempt] = {}
         self.answered: dict[int, tuple[int, Attempt, Result]] = {}
-        """The answers that are scripted for later, and when they will have come."""
+        """The answers scripted for later, with the time at which each will have come, by notification serial."""
         self._find = find
         self._marks = marks
         self._answers: Agenda[int] = Agenda()
@@ -34,20 +34,20 @@ class Waiting:
         self._unseen: deque[Notification] = deque()
         self._seats = 0
         self.hold: Hold | None = None
-        """What everything is held by that is held; None while nothing is."""
+        """The hold shared by everything that is held; None while nothing is."""
         self._held = 0
         self._left: Hold | None = None
-        """A copy of the hold as it is now: notifications that are let go keep it, while the shared one moves on."""
+        """A copy of the current hold: notifications that are released keep it, while the shared one moves on."""
 
     def next_due(self) -> int | None:
-        """When the next notification is due, or the next answer will have come; None without either."""
+        """When the next notification is due or the next scripted answer comes; None if there is neither."""
         due, answer = self.agenda.next_due(), self._answers.next_due()
         if due is None or answer is None:
             return answer if due is None else due
         return min(due, answer)
 
     def wait_of(self, notification: Notification, now: int, limiter: RateLimiter) -> Wait:
-        """What one that has not ended waits for at this moment."""
+        """What a notification that has not ended is waiting for at this moment."""
         if notification.state is State.SENDING:
             return self._answer_of(notification)
         if notification.due_ms > now:
@@ -72,11 +72,11 @@ class Waiting:
     # --- due ------------------------------------------------------------------------------------------------
 
     def later(self, notification: Notification) -> None:
-        """It waits for its time."""
+        """Put a notification on the agenda until it is due."""
         self.agenda.add(notification.due_ms, notification.serial, notification)
 
     def wake(self, now: int, in_order: Callable[[Iterable[Notification]], list[Notification]]) -> None:
-        """What is due by now takes its seat in the lane of its target, in the order that is given."""
+        """Move each notification due by now into the lane of its target, in the order that `in_order` returns."""
         due = self.agenda.next_due()
         if due is None or due > now:
             return
@@ -84,31 +84,31 @@ class Waiting:
             self.seat(notification)
 
     def seat(self, notification: Notification) -> None:
-        """It is due: it waits behind those that were before it."""
+        """Put a due notification behind the others in its target's lane."""
         self._enter(notification)
         self._unseen.append(notification)
 
     def seat_anew(self) -> None:
-        """Subscriptions have changed: what is due waits in the lane of its target, and that may be another now."""
+        """Rebuild the lanes after subscriptions have changed: a due notification may have another target now."""
         for notification in self.lanes.clear():
             self._enter(notification)
         self._unseen = deque(sorted(self._unseen, key=lambda notification: notification.seat))
 
     def target_of(self, notification: Notification) -> str:
-        """Where it goes as its subscription stands; empty without one."""
+        """Where a notification goes according to its subscription now; empty if the subscription is gone."""
         subscription = self._find(notification.subscription)
         return subscription.target if subscription is not None else ""
 
     def keep_back(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
-        """Everything that is due is held until then.
+        """Hold everything that is due until `until_ms`, because of the limit `by`.
 
-        How many stay held though the window that they waited for has renewed, and those that were not held before.
+        Returns how many remain held although the window they waited for has renewed, and the notifications newly held.
         """
         stay = 0
         if self.hold is None:
             self.hold, self._left = Hold(until_ms, by), None
         elif (self.hold.until_ms, self.hold.by) != (until_ms, by):
-            # Of those that stay none is touched: a long line passes many windows, and each would be walked through.
+            # Those that stay are not visited one by one: a long queue outlasts many windows, and each would walk it.
             self.hold.until_ms, self.hold.by, self._left = until_ms, by, None
             stay = self._held
         anew = [notification for notification in self._unseen if notification.state is State.QUEUED]
@@ -122,7 +122,7 @@ class Waiting:
         self._held += 1
 
     def _part(self, hold: Hold, notification: Notification) -> None:
-        """A notification is let go: it keeps a copy of the hold that it shared, which moves on without it."""
+        """Release a notification from its shared hold; it keeps a copy, as the shared one moves on without it."""
         if self._left is None:
             self._left = replace(hold)
         notification.hold = self._left
@@ -132,7 +132,7 @@ class Waiting:
             self.hold = None
 
     def forget_gone(self) -> None:
-        """Those at the head that went are no longer to be held."""
+        """Drop notifications that have already left from the front of `_unseen`, the candidates for holding."""
         while self._unseen and self._unseen[0].state is not State.QUEUED:
             self._unseen.popleft()
 
@@ -143,14 +143,14 @@ class Waiting:
         self.lanes.enter(self.target_of(notification), notification)
 
     def allow(self, in_flight: int) -> None:
-        """So many at once to one target from now on."""
+        """Change how many may be in flight to one target from now on."""
         everything = self.lanes.clear()
         self.lanes.allow(in_flight)
         for notification in everything:
             self._enter(notification)
 
     def restore(self, notifications: Iterable[Notification]) -> None:
-        """All there ever were; those that have not ended wait as they stood."""
+        """From all notifications there ever were, put those not yet sent back where they were waiting."""
         for notification in sorted(notifications, key=lambda notification: notification.seat):
             self._seats = notification.seat
             if notification.state not in (State.QUEUED, State.HELD):
@@ -166,10 +166,10 @@ class Waiting:
             else:
                 self._share(self.hold, notification)
 
-    # --- on its way -----------------------------------------------------------------------------------------
+    # --- in flight ------------------------------------------------------------------------------------------
 
     def leave(self) -> Notification:
-        """The first whose target is free leaves its lane, and counts as on its way to it."""
+        """Remove the first notification whose target is free from its lane, and count it as in flight."""
         target, notification = self.lanes.take()
         self._lane_of[notification.serial] = target
         if notification.state is State.HELD and self.hold is not None:
@@ -177,32 +177,32 @@ class Waiting:
         return notification
 
     def fills_lane(self, notification: Notification) -> bool:
-        """Whether one that has left its lane was the last that may be on its way to its target now."""
+        """Whether a notification that has left its lane has made its target busy."""
         return self.lanes.is_busy(self._lane_of[notification.serial])
 
     def fly(self, attempt: Attempt) -> None:
-        """It goes now."""
+        """Note that an attempt is in flight."""
         self.flying[attempt.notification.serial] = attempt
 
     def answer_later(self, attempt: Attempt, result: Result, at_ms: int) -> None:
-        """Its answer is there, and counts as given at a later moment."""
+        """Keep an answer that counts as given at a later moment."""
         serial = attempt.notification.serial
         self.answered[serial] = (at_ms, attempt, result)
         self._answers.add(at_ms, serial, serial)
         self._marks.mark("attempts", serial)
 
     def answers(self, now: int) -> Iterator[tuple[Attempt, Result]]:
-        """Those whose moment has come, each once."""
+        """Remove and yield the scripted answers that are due by now, with their attempts."""
         for serial in self._answers.pop_due(now):
             _, attempt, result = self.answered.pop(serial)
             yield attempt, result
 
     def lane_of(self, notification: Notification) -> str | None:
-        """The target whose lane one has left that is on its way; None for what was in no lane."""
+        """The target whose lane an in-flight notification left; None if it was in no lane."""
         return self._lane_of.get(notification.serial)
 
     def put_back(self, attempt: Attempt, lane: str | None, answer: tuple[int, Result] | None) -> None:
-        """One that is on its way, as it stood."""
+        """Restore an attempt that was in flight, with its scripted answer if there was one."""
         self.fly(attempt)
         if lane is not None:
             self.lanes.occupy(lane)
@@ -211,7 +211,7 @@ class Waiting:
             self.answer_later(attempt, answer[1], answer[0])
 
     def land(self, notification: Notification) -> None:
-        """It has come to its end, and its target is free for the next."""
+        """Remove a notification that has ended, and free its target for the next."""
         self.flying.pop(notification.serial, None)
         lane = self._lane_of.pop(notification.serial, None)
         if lane is not None:

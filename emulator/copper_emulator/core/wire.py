@@ -1,7 +1,7 @@
-"""JSON shapes, in and out, in one place: subscriptions as the API shows them, notifications as endpoints get them.
+"""All JSON shapes, in and out: subscriptions as the API shows them, notifications as endpoints receive them.
 
-Sources: developer.copper.com for the fields; recorded notification bodies for their order (four without a secret, three
-with one, which comes first) and for the empty `updated_attributes` of `new` and `delete`.
+Sources: developer.copper.com for the fields; recorded notification bodies for their order (four without a secret, and
+three with one, which comes first) and for the empty `updated_attributes` of `new` and `delete`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 __tracebackhide__ = raised_on_purpose
 
 MAX_DEPTH = 64
-"""Levels of nesting a request body may have; Copper's own limit is not known."""
+"""How many levels of nesting a request body may have; Copper's own limit is not known."""
 
 _SPACES = b" \t\r\n"
-"""What JSON has as white space; a form feed is none."""
+"""JSON's white space; a form feed is not part of it."""
 
 
 def subscription_json(subscription: Subscription) -> dict[str, Any]:
-    """A subscription as list, view, create and update show it: `created_at` in Unix seconds, unset extras absent."""
+    """A subscription as every API call shows it: `created_at` in Unix seconds, unset extras absent."""
     shown: dict[str, Any] = {
         "id": subscription.id,
         "target": subscription.target,
@@ -44,9 +44,9 @@ def subscription_json(subscription: Subscription) -> dict[str, Any]:
 
 
 class Envelope:
-    """What an endpoint receives, of one subscription: its headers, and its body around ids, attributes and timestamp.
+    """The constant parts of a subscription's requests: the headers, and the body around ids, attributes and timestamp.
 
-    Those three are all that differs from one of its notifications to the next, so the rest is written once.
+    Only those three differ from one of its notifications to the next, so the rest is serialized once.
     """
 
     def __init__(self, subscription: Subscription, rules: Rules) -> None:
@@ -59,7 +59,7 @@ class Envelope:
         self._has_attributes = subscription.event is Event.UPDATE or rules.empty_attributes
 
     def body(self, notification: Notification, now: int) -> bytes:
-        """The subscription's secret spread first, then the other keys, in the recorded order."""
+        """The subscription's secret spread out first, then the other keys, in the recorded order."""
         change = notification.change
         ids = ",".join(map(str, notification.ids))
         attributes = f',"updated_attributes":{self._attributes(change)}' if self._has_attributes else ""
@@ -73,13 +73,13 @@ class Envelope:
 
 
 class Envelopes:
-    """Those of an account, each made with the first notification that it takes, for as many as can be active."""
+    """An account's envelopes, each built on first use; at most as many as there can be active subscriptions."""
 
     def __init__(self) -> None:
         self._made: dict[int, Envelope] = {}
 
     def of(self, subscription: Subscription, rules: Rules) -> Envelope:
-        """That of a subscription as it is now, by these rules."""
+        """The envelope for a subscription and rules; built anew if either is not the object it was built from."""
         made = self._made.get(subscription.id)
         if made is None or made.subscription is not subscription or made.rules is not rules:
             if len(self._made) == MAX_SUBSCRIPTIONS:
@@ -89,11 +89,11 @@ class Envelopes:
 
 
 FRAMING = frozenset({"content-length", "transfer-encoding"})
-"""Headers that tell where a request ends: whoever sends it says so, and what was captured ended elsewhere."""
+"""Headers that delimit a request's body: the sender sets its own; captured ones may not fit what is sent."""
 
 
 def request_headers(user_agent: str, own: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    """A request's: ours, and then others, which replace ours of the same name, in whatever case it is written."""
+    """The headers of a request: ours, then `own`, which replace ours of the same name, whatever the case."""
     ours = (("Content-Type", "application/json"), ("User-Agent", user_agent))
     if not own:
         return ours
@@ -108,7 +108,7 @@ def iso(ms: int) -> str:
 
 
 def parse_body(raw: bytes) -> Any:
-    """A request body as JSON; an empty one is an empty object. Raises BadRequest with what is wrong and where."""
+    """A request body as JSON; an empty body is an empty object. Raises BadRequest saying what is wrong and where."""
     bare = raw.strip(_SPACES)
     if not bare:
         return {}
@@ -119,11 +119,11 @@ def parse_body(raw: bytes) -> Any:
 
 
 def _parse_plain(raw: bytes) -> Any:
-    """What is JSON and plainly right, as nearly every body is, without white space around it.
+    """Parse a body, stripped of white space, that is plainly valid, as nearly every body is.
 
-    Raises ValueError for what must be looked at closely.
+    Raises ValueError for one that needs a closer look.
     """
-    # Half a surrogate pair can only be written as an escape.
+    # Valid UTF-8 can contain half a surrogate pair only as an escape.
     if b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
         raise ValueError
     text = raw.decode("utf-8")
@@ -153,7 +153,7 @@ def _parse(raw: bytes) -> Any:
 def clean_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
     """`updated_attributes` given in Python as they will be sent: {field: [old, new]}, custom fields one level deeper.
 
-    A copy in JSON's own types, so that later changes to what was passed in change nothing. Raises UsageError.
+    The result is a copy in JSON's own types, so later changes to the argument do not affect it. Raises UsageError.
     """
     if attributes is None:
         return {}

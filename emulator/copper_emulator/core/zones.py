@@ -1,7 +1,7 @@
-"""Which time zone has that name, when does a day begin in it, and which day is a moment in?
+"""Time zones: by name, the start of a day in a zone, and the day of a moment in a zone.
 
-What a zone's clocks show stands in files of this machine, or in the package tzdata: the one thing the core asks of what
-is outside of it, through the standard library, and always the same for a name and a day.
+Zone data comes from files of this machine or from the package tzdata. It is the one thing that the core reads from
+outside, through the standard library, and the result is always the same for a name and a day.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ from datetime import date, datetime, time, tzinfo
 from copper_emulator.core.moments import to_datetime, to_ms
 
 _OF_THE_MACHINE = ("localtime", "posixrules")
-"""Files beside those of the zones that are another zone on each machine."""
+"""Files among those of the zones that stand for a different zone on each machine."""
 
 
 def zone_named(name: object) -> tzinfo | None:
-    """The time zone of a name like `America/Los_Angeles`; None where none of that name is known on this machine."""
-    # Imported where a day is written as text: few accounts ever see one, and it takes a millisecond.
+    """The time zone with a name like `America/Los_Angeles`; None if this machine knows none of that name."""
+    # Imported only when a day is given as text: few accounts ever see one, and the import takes a millisecond.
     from zoneinfo import ZoneInfo
 
     try:
         return ZoneInfo(name) if isinstance(name, str) and name not in _OF_THE_MACHINE else None
     except (KeyError, ValueError, OSError):
-        # No such zone; no name of a file; a folder of zones, as `America` is.
+        # No such zone; not a valid file name; a folder of zones, such as `America`.
         return None
 
 
 def day_begins(day: date, zone: tzinfo) -> int:
-    """The second (Unix) in which a day begins: at midnight, or where clocks leave midnight out, as they are put on."""
+    """The Unix second at which a day begins: midnight, or the end of the gap if clocks skip midnight."""
     return to_ms(datetime.combine(day, time.min, zone)) // 1000
 
 
 def day_of(second: int, zone: tzinfo) -> date:
-    """The day that a second (Unix) is in."""
+    """The day that contains a Unix second."""
     try:
         return to_datetime(second * 1000).astimezone(zone).date()
     except OverflowError:
-        # The last hours of 9999 are in the year after, east of Greenwich; there is no day of it.
+        # East of Greenwich, the last hours of 9999 fall into the year 10000, which no date can express.
         return date.max

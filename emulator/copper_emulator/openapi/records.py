@@ -1,4 +1,4 @@
-"""Which calls are there for records of a type, and what do they take and answer?"""
+"""Which calls are there for records of a type, and what do they accept and answer?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from copper_emulator.core.records.fields import Table
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
+from copper_emulator.core.records.switched_off import NAMING_LEADS
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, ID, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.bulk import MAX_BULK
 from copper_emulator.core.records.writing.converting import PARTS, UNRATED
@@ -53,7 +54,7 @@ def record_operations(kind: EntityType) -> Iterator[Operation]:
 
 
 def record_components(kind: EntityType) -> dict[str, Schema]:
-    """What records of a type look like, and what may be said of them."""
+    """Schemas of a type's records as shown, and of the bodies that clients send."""
     table, noun = TABLES[kind], name_of(kind)
     id_ = {**ID.form.schema, "description": ID.doc}
     changes = changes_of(table)
@@ -72,7 +73,7 @@ def record_components(kind: EntityType) -> dict[str, Schema]:
 
 
 def common_components() -> dict[str, Schema]:
-    """What the records of several types are answered with."""
+    """Schemas of answers that several types share."""
     kinds = {"type": "string", "enum": [str(kind) for kind in ALLOWED]}
     symbols = array(answer_object({"error": {"type": "string"}}))
     failed = {
@@ -99,7 +100,7 @@ def common_components() -> dict[str, Schema]:
 
 
 def name_of(kind: EntityType) -> str:
-    """What a type is called in the names of components."""
+    """The type's name in the names of components."""
     return TABLES[kind].noun.title()
 
 
@@ -107,7 +108,7 @@ def _conversion_part(kind: EntityType, table: Table) -> Schema:
     part = {field.name: {**nullable(given(field.form)), "description": field.doc} for field in table}
     if kind is not COMPANY:
         return object_schema(part)
-    # An id or a name, not both.
+    # Either an id or a name.
     return any_of(*(object_schema({**part, name: {"type": "null"}}) for name in ("id", "name")))
 
 
@@ -139,6 +140,7 @@ def _single(kind: EntityType) -> Iterator[Operation]:
         record,
         body=ref(f"{noun}Create"),
         body_required=True,
+        names_leads=kind in NAMING_LEADS,
     )
     yield Operation(
         f"view_{table.noun}",
@@ -206,6 +208,7 @@ def _bulk(kind: EntityType) -> Iterator[Operation]:
                 answer,
                 body=object_schema({tag: items}, required=[tag]),
                 body_required=True,
+                names_leads=word == "create" and kind in NAMING_LEADS,
             )
 
 
@@ -237,6 +240,7 @@ def _related(kind: EntityType) -> Iterator[Operation]:
         answer("added"),
         body=relation,
         body_required=True,
+        names_leads=True,
     )
     yield Operation(
         f"unrelate_{noun}",

@@ -1,9 +1,9 @@
-"""An account as rows of JSON, and back: what a file, a snapshot and a restart need.
+"""An account as rows of JSON, and back: for files, snapshots and restarts.
 
-rows(account)               everything, part by part            parts.py
-Tracker(account).changes()  what is another than before         tracking.py
-retell(rows, turns)         what a file's lines tell, as rows   hearing.py
-restore(account, rows)      a new account goes on from there    reading.py
+rows(account)               everything, part by part              parts.py
+Tracker(account).changes()  what has changed since last time      tracking.py
+retell(rows, turns)         add what a file's lines report        hearing.py
+restore(account, rows)      bring a new account to that state     reading.py
 """
 
 from copper_emulator.core.state.hearing import retell

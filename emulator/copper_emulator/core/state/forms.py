@@ -1,7 +1,7 @@
-"""What do the emulator's values look like as JSON, and how do they come back from it?
+"""The emulator's values as JSON, and back.
 
-A field with its default is left out. What comes back was written by this module; what it is not able to read raises
-KeyError, TypeError or ValueError, which `reading.py` tells as a fault of the document.
+A field that has its default is left out. Only what this module wrote is read back; anything it cannot read raises
+KeyError, TypeError or ValueError, which `reading.py` reports as a fault of the document.
 """
 
 from __future__ import annotations
@@ -40,16 +40,14 @@ _ALWAYS = object()
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the value of a field is written and read."""
+    """How a field's value is written and read."""
 
     out: Callable[[Any], Any]
     read: Callable[[Any], Any]
 
 
 class Form(Generic[T]):
-    """A dataclass or named tuple as an object of its fields: those of JSON's own types as they are, others in their own
-    ways.
-    """
+    """A dataclass or named tuple as an object of its fields: JSON's own types as they are, others by their `Way`."""
 
     def __init__(self, made: Callable[..., T], *, without: tuple[str, ...] = (), **ways: Way) -> None:
         self._made = made
@@ -71,11 +69,11 @@ class Form(Generic[T]):
         }
 
     def less(self, *names: str) -> Form[T]:
-        """The same, but these are not written."""
+        """The same form without these fields."""
         return Form(self._made, without=(*self._without, *names), **self._ways)
 
     def read(self, told: Mapping[str, Any], **others: Any) -> T:
-        """`others` are the fields that are not written."""
+        """`others` are the fields that are not in the JSON."""
         ways = self._ways
         values = {
             name: ways[name].read(found) if name in ways and found is not None else found
@@ -85,12 +83,12 @@ class Form(Generic[T]):
 
     @property
     def way(self) -> Way:
-        """As the value of a field."""
+        """This form as a `Way` for a field."""
         return Way(self.out, self.read)
 
 
 def _defaults(made: Any) -> dict[str, Any]:
-    """Each field with its default, with which it is not written; `_ALWAYS` where it has none."""
+    """Each field with its default, which is not written; `_ALWAYS` if it has none."""
     if issubclass(made, tuple):
         return {name: made._field_defaults.get(name, _ALWAYS) for name in made._fields}
     return {each.name: _default(each) for each in fields(made)}
@@ -103,7 +101,7 @@ def _default(field: Any) -> Any:
 
 
 class Remembered(Exception):
-    """An exception of an endpoint in a process that has ended: all that is left of it is how it was written."""
+    """An endpoint's exception from a process that has ended: only its repr is left."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -132,7 +130,7 @@ def read_item(text: str) -> Item:
 
 
 def bytes_out(raw: bytes) -> Any:
-    """As text where it is text."""
+    """As text if it is UTF-8, otherwise as an object with Base64."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Which rows do the lines of a file tell of?"""
+"""How the lines of a file become rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kin
 
 
 def retell(rows: Rows, turns: Iterable[tuple[int, Any]]) -> None:
-    """Add to rows what the lines after them tell, turn by turn: how many entries there were before it, and its lines.
+    """Add what lines report to the rows before them; a turn is the number of entries before it, and its lines.
 
-    Raises StateError, with the entry at which it was, for lines that tell nothing, or not all.
+    Raises StateError, with the number of the entry, for lines that cannot be read or are incomplete.
     """
     heard = _Heard(rows)
     try:
@@ -33,7 +33,7 @@ def retell(rows: Rows, turns: Iterable[tuple[int, Any]]) -> None:
 
 
 class _Heard:
-    """What was told so far, as rows."""
+    """What the lines so far have reported, as rows."""
 
     def __init__(self, rows: Rows) -> None:
         self.entries = rows.get("entries", [])
@@ -57,7 +57,7 @@ class _Heard:
             self._listeners[line[0]](*line[1:])
 
     def _each(self, kind: str, *columns: Value) -> None:
-        # The characters of a text are no column, though there may be as many of them.
+        # A string could be taken for a column of its characters.
         if not all(isinstance(column, list) and column for column in columns):
             raise ValueError("a column is no list, or has nothing in it")
         listener, steps = self._listeners[kind], max(map(len, columns))
@@ -68,7 +68,7 @@ class _Heard:
     def _entry(self, told: Mapping[str, Value]) -> None:
         kind, serial = told["kind"], told.get("notification")
         if serial is not None:
-            # It stands as its last entry says.
+            # Its state is the kind of its last entry.
             self.notifications[serial]["state"] = kind
         self.entries.append((len(self.entries) + 1, told))
 
@@ -78,7 +78,7 @@ class _Heard:
         self.entries.append((len(self.entries) + 1, told))
 
     def _queued(self, at_ms: int, *fields: Value) -> None:
-        # Of a line of many, some may have what others have not.
+        # In a line for several notifications, fields that only some of them have are None for the others.
         told = {name: found for name, found in zip(IN_QUEUED, fields, strict=False) if found is not None}
         self.notifications[told["serial"]] = told
         self._entry({"at": at_ms, "kind": _QUEUED, "notification": told["serial"]})
@@ -93,12 +93,12 @@ class _Heard:
         else:
             self._envelopes[serial] = envelope
         attempt = dict(zip(IN_ENVELOPE, envelope, strict=False), started_ms=at_ms)
-        # Until schema 3 bodies were told whole; those that are no text still are.
+        # Before schema 3, bodies were written whole; those that are not text still are.
         opening = attempt.pop("opening", "")
         body, *rest = sent
         attempt["body"] = opening + body if isinstance(body, str) else body
         attempt |= _more(rest)
-        # What a subscription hears of has left the lane of its target.
+        # An attempt for a subscription has left the lane of its target; a replay was in none.
         lane = None if attempt["subscription"] is None else attempt["url"]
         self.attempts[serial] = {"attempt": attempt, "lane": lane}
 
@@ -129,5 +129,5 @@ class _Heard:
 
 
 def _more(rest: Sequence[Mapping[str, Value] | None]) -> Mapping[str, Value]:
-    """What a step tells beside what most do, where it does."""
+    """The fields of a step that most steps do not have, if any."""
     return rest[0] or {} if rest else {}

@@ -1,7 +1,7 @@
-"""Of which rows does an account's state consist?
+"""The rows that make up an account's state.
 
-One row for each thing that can change by itself: a journal's entry, a notification, a record, a relation. What is small
-is a row of the part `small` as a whole. The key of a row is a number or a text; its value is JSON.
+There is one row for each thing that can change by itself: a journal entry, a notification, a record, a relation.
+Anything small is written as a whole, as a row of the part `small`. A row's key is a number or a string, its value JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from copper_emulator.core.state.forms import (
 
 RowKey: TypeAlias = int | str
 Value: TypeAlias = Any
-"""What JSON can hold; None where there is no such row."""
+"""Anything that JSON can hold; None if there is no such row."""
 
 Rows: TypeAlias = dict[str, list[tuple[RowKey, Value]]]
 """The rows of each part, in order."""
@@ -39,7 +39,7 @@ _WAITING = (State.QUEUED, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the state: the marks of all its rows, the key of a row, and its value as it is now."""
+    """One part of the state: the marks of all its rows and, given a mark, that row's key and current value."""
 
     name: str
     marks: Callable[[Account], Iterable[Hashable]]
@@ -48,7 +48,7 @@ class Part:
 
 
 def entry_value(entry: Entry) -> Value:
-    """An entry, with what it is the first to tell of; what was told before is named by its number."""
+    """An entry with everything it is the first to report; anything reported before is referred to by number."""
     told: dict[str, Any] = {"at": entry.at_ms, "kind": str(entry.kind)}
     if entry.text:
         told["text"] = entry.text
@@ -67,10 +67,10 @@ def entry_value(entry: Entry) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """Something that is written as a whole whenever it is another than before.
+    """Something that is written as a whole whenever it has changed.
 
-    `now` is soon made, is another when the value is, and nothing in it changes later, or is `TOLD`; where there is no
-    `out`, it is the value.
+    `now` returns something cheap to compute and immutable that differs whenever the value does, or `TOLD`. `out` turns
+    it into the value to write; by default it is the value.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Small:
 
 
 TOLD = object()
-"""In the place of something small that the journal tells: so it is in a file without being written anew."""
+"""Returned for something small that follows from the journal, so that a file need not hold it separately."""
 
 SMALL = (
     Small(
@@ -87,7 +87,7 @@ SMALL = (
         lambda account, _: TOLD if account.moment == account.journal.entries.latest_ms else account.moment,
         lambda account, _: account.moment,
     ),
-    # The journal tells of those that are drawn with nearly everything that happens.
+    # The sequences that advance with nearly every event can be read from the journal.
     Small(
         "counters",
         lambda _, inside: inside.counters.beside_journal(),
@@ -103,7 +103,7 @@ SMALL = (
     ),
     Small("drawn", lambda account, _: account.draws.made),
     Small("paused", lambda account, _: account.paused, lambda _, now: sorted(now)),
-    # Only ever more of them.
+    # These sets only grow, so their sizes show whether they have changed.
     Small("spent", lambda account, _: [*map(len, account.records.spent.values())], lambda account, _: _spent(account)),
     Small(
         "recent",
@@ -114,7 +114,7 @@ SMALL = (
 
 
 def small(account: Account) -> dict[str, Value]:
-    """What is small, but for the lookup tables."""
+    """Everything small except the lookup tables."""
     inside = account.inside
     return {each.name: each.out(account, each.now(account, inside)) for each in SMALL}
 
@@ -124,7 +124,7 @@ def _spent(account: Account) -> Value:
 
 
 def lookups(account: Account) -> Value:
-    """The lookup tables; None while nobody has asked for them."""
+    """The lookup tables; None until they are first used."""
     return account.records.catalogue.state() if account.records.has_catalogue else None
 
 
@@ -133,7 +133,7 @@ def _gone(since: int, until: int, record: Any) -> Value:
 
 
 def _record(stored: Any) -> Value:
-    # JSON's keys are texts: custom fields are listed.
+    # JSON keys are strings: custom fields, keyed by number, become a list of pairs.
     if "custom_fields" in stored:
         return {**stored, "custom_fields": [[key, value] for key, value in stored["custom_fields"].items()]}
     return stored
@@ -156,13 +156,13 @@ def _notification_value(account: Account, notification: Notification) -> Value:
 
 
 def beside_entries(account: Account, notification: Notification) -> dict[str, Value]:
-    """What there is to a notification that the journal does not tell; a seat, only while it waits in it."""
+    """What the journal does not contain about a notification; its seat only while it is waiting there."""
     told: dict[str, Value] = {}
     if notification.seat and notification.state in _WAITING:
         told["seat"] = notification.seat
     if notification.rank:
         told["rank"] = notification.rank
-    # What all that are held share moves on without a mark on each of them: it is written once, in `small`.
+    # The hold shared by all held notifications changes without marking each of them: it is written once, in `small`.
     if notification.hold is not None and notification.state is not State.HELD:
         told["hold"] = HOLD.out(notification.hold)
     touched = account.faults.touched(notification)
@@ -240,7 +240,7 @@ PARTS = {
         ),
     )
 }
-"""All of them but the entries, which are only ever added, and what is small."""
+"""All parts except the entries, which are only ever added, and `small`."""
 
 
 def rows(account: Account) -> Rows:

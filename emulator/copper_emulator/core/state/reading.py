@@ -1,4 +1,4 @@
-"""How does an account become again what its rows tell of?"""
+"""How rows become an account again."""
 
 from __future__ import annotations
 
@@ -27,22 +27,25 @@ from copper_emulator.core.state.forms import (
 from copper_emulator.core.state.parts import RowKey, Rows, Value
 
 CUT_OFF = "unknown outcome, not retried: it was on its way when this account was last written down"
-"""What becomes of a notification of which nobody knows whether it arrived."""
+"""The outcome of a notification of which nobody knows whether it arrived."""
 
 SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What reading a row raises that was not written by `parts.py`, or a line that was not by `telling.py`."""
+"""What is raised by reading a row that `parts.py` did not write, or a line that `telling.py` did not write."""
 
 
 def restore(account: Account, rows: Rows) -> None:
-    """Make a new account what its rows tell of. Raises StateError, and then the account is good for nothing.
+    """Bring a new account to the state in its rows. Raises StateError; the account is then unusable.
 
-    What was on its way is so still: `end_interrupted` ends it.
+    Notifications that were in flight still are: `end_interrupted` ends them.
     """
     _Reader(account, rows).restore()
 
 
 def end_interrupted(account: Account, now: int) -> None:
-    """What was on its way when the rows were written, and not answered then, may have arrived: it is not sent again."""
+    """End the notifications that were in flight without an answer when the rows were written.
+
+    They may have arrived, so they are not sent again.
+    """
     waiting = account.inside.waiting
     for serial in sorted(waiting.flying.keys() - waiting.answered.keys()):
         account.conclude(waiting.flying[serial], Result(Outcome.UNKNOWN, text=CUT_OFF), now)
@@ -52,7 +55,7 @@ class _Reader:
     def __init__(self, account: Account, rows: Rows) -> None:
         self._account = account
         self._rows = rows
-        # Where the journal tells of the moment there may be no row.
+        # There may be no row for the moment, if it follows from the journal.
         self._small = {"moment": 0, **dict(rows.get("small", ()))}
         self._changes: dict[int, Change] = {}
         self._notifications: dict[int, Notification] = {}
@@ -227,7 +230,7 @@ class _Reader:
 def _stored(kind: EntityType, told: Mapping[str, Any]) -> dict[str, Any]:
     stored = dict(told)
     if kind is LEAD and "converted_value" not in stored:
-        # Written down before leads had it.
+        # The row was written before leads had this field.
         stored |= converted(stored)
     if "custom_fields" in stored:
         stored["custom_fields"] = dict(stored["custom_fields"])
@@ -243,5 +246,5 @@ def _told(part: str, key: RowKey) -> Iterator[None]:
 
 
 def cannot_be_read(part: str, key: RowKey, error: Exception) -> StateError:
-    """What is said of a row that tells nothing."""
+    """The error for a row that cannot be read."""
     return StateError(f"{part}, {key}: cannot be read ({type(error).__name__}: {error})")

@@ -1,4 +1,4 @@
-"""What of an account has not been told yet, as lines?"""
+"""How what has happened in an account since the last time becomes lines."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from copper_emulator.core.state.lines import ALSO, ANSWER, EACH, IN_ENDED, IN_EN
 from copper_emulator.core.state.parts import Value, beside_entries, entry_value
 
 Step: TypeAlias = tuple[Any, ...]
-"""The fields of a line that is a step of a notification; where the last of them are None, they are left out."""
+"""The fields of a line that is a step of a notification; trailing fields that are None are left out."""
 
 _CHANGE, _QUEUED, _SENDING, _ENDED = Kind.CHANGE, Kind.QUEUED, Kind.SENDING, Kind.ENDED
 
 _REST_OF_ATTEMPT = ATTEMPT.less(*IN_ENVELOPE, "body", "started_ms")
 _UNSENT = DELIVERY.less("ended_ms", *IN_ENDED)
 _SENT = _UNSENT.less("target", "started_ms", "request_body", "request_headers", "subscription")
-"""What more there is to an end: where nothing was told of an attempt, and where it was."""
+"""The remaining fields of a delivery: without a written attempt (`_UNSENT`), and with one."""
 
 _BEFORE_IDS = ',"ids":'
-"""Where bodies of a subscription begin to differ: from here on they are, mostly, those of all who hear of a change."""
+"""Where a subscription's bodies start to differ; the rest is mostly the same for all subscriptions to a change."""
 
 _Envelope: TypeAlias = tuple[tuple[Any, ...], int, str]
-"""Of one that was told: whose, where to and as what, with which notification, and how bodies in it begin."""
+"""(subscription, URL, headers), the serial of the notification it was written with, and the opening of bodies."""
 
 _NO_ENVELOPE: _Envelope = ((), 0, "")
 
 
 class Teller:
-    """Tells of one account, and knows what it has told. `goes_on`: everything that there is was told by another."""
+    """Reports one account and keeps track of what it has reported. With `goes_on`, all so far was already reported."""
 
     def __init__(self, account: Account, *, goes_on: bool = False) -> None:
         self._account = account
         self._waiting = account.inside.waiting
         self._told = len(account.journal.entries) if goes_on else 0
         self._flying = set(self._waiting.flying) if goes_on else set()
-        """What was told to be on its way, and not to have come to its end."""
+        """The notifications that were reported as being sent, but not as ended."""
         self._envelopes: dict[int, _Envelope] = {}
-        """By subscription, the one that was told last."""
-        # Of so many as `Entries.parts` gives them: a call for each would take as long again.
+        """The envelope last written for each subscription."""
+        # Each converts a whole run of `Entries.parts`: a call per entry would take twice as long.
         self._steps: Mapping[Kind, Callable[[list[Any]], list[Step]]] = {
             _QUEUED: _queued,
             _SENDING: self._sending,
@@ -52,11 +52,11 @@ class Teller:
 
     @property
     def told(self) -> int:
-        """How many entries it has told."""
+        """How many entries have been reported."""
         return self._told
 
     def entries(self) -> list[Line]:
-        """The entries since those that it has told."""
+        """The entries not reported yet, as lines."""
         entries, lines = self._account.journal.entries, list[Line]()
         for kind, alike in groupby(entries.parts(self._told), _KIND):
             run = list(alike)
@@ -71,7 +71,7 @@ class Teller:
         return lines
 
     def tell(self, part: str, marks: Iterable[Any]) -> Iterator[Line]:
-        """What there is to notifications or attempts beside the entries, which are told before it."""
+        """What there is to notifications or attempts besides their entries, which must have been reported before."""
         return self._answers(marks) if part == "attempts" else self._also(marks)
 
     def _sending(self, run: list[Any]) -> list[Step]:
@@ -80,17 +80,17 @@ class Teller:
             serial = notification.serial
             attempt = flying.get(serial)
             if attempt is None:
-                # It has ended since: that tells all.
+                # It has ended since, and its end contains everything.
                 steps.append((at_ms, serial, text, None, None, None))
                 continue
             self._flying.add(serial)
             envelope, body = self._put_in(attempt, serial)
-            # It begins at the moment of the entry.
+            # `started_ms` is left out: it is the time of the entry.
             steps.append((at_ms, serial, text, envelope, body, _REST_OF_ATTEMPT.out(attempt) or None))
         return steps
 
     def _put_in(self, attempt: Attempt, serial: int) -> tuple[Value, Value]:
-        """An envelope, told once, and from then on by the notification that it was told with; the rest of the body."""
+        """The envelope (whole, or the serial of the notification it was written with), and the rest of the body."""
         subscription, body = attempt.subscription, bytes_out(attempt.body)
         is_text = isinstance(body, str)
         of = 0 if subscription is None else subscription.id
@@ -142,8 +142,8 @@ _KIND = itemgetter(1)
 
 
 def _changed(change: Change) -> Line:
-    # It has the moment and the text of its entry. Not together with others: `True` and `1` are equal, and no attribute
-    # of one may become that of another.
+    # Its time and note are also those of its entry. Changes do not share a line: `True` equals `1`, so sharing could
+    # replace an attribute of one with that of another.
     return _CHANGE, change.serial, topic_text(change.topic), *change[2:]
 
 
@@ -164,10 +164,10 @@ def _queued(run: list[Any]) -> list[Step]:
 
 
 def _together(kind: Kind, steps: list[Step]) -> Line:
-    """Steps of one kind as one line. Each field has values of one type: those that are equal are the same in JSON."""
+    """Steps of one kind as one line. Each field has values of one type: equal ones are the same in JSON."""
     if len(steps) == 1:
         return kind, *_less(steps[0], None)
-    # What most of them share is told once. `count` looks at who it is first, and mostly it is the same.
+    # A value that all share is written once. `count` compares identity first, and mostly that is enough.
     columns = [each[:1] if each.count(each[0]) == len(each) else each for each in zip(*steps, strict=True)]
     return EACH, kind, *_less(columns, (None,))
 

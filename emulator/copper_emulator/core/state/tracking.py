@@ -1,4 +1,4 @@
-"""What of an account has changed since it was last written down?"""
+"""What of an account has changed since it was last written down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copper_emulator.core.state.telling import Teller
 
 
 class Edit(NamedTuple):
-    """A row as it is now, as JSON; None where it is gone. With `anew` it comes behind all other rows."""
+    """A row's current value as JSON; None if it was deleted. With `anew` it moves behind all other rows."""
 
     part: str
     key: RowKey
@@ -22,7 +22,7 @@ class Edit(NamedTuple):
 
 
 class News(NamedTuple):
-    """What is another now: the rows that are, and the lines that go on after so many entries (`lines.py`)."""
+    """What has changed: rows, and lines (`lines.py`) that follow the first `entries` entries."""
 
     edits: list[Edit]
     entries: int
@@ -30,7 +30,7 @@ class News(NamedTuple):
 
 
 class Tracker:
-    """Tells each change once. To be asked under the account's lock."""
+    """Reports each change once. Use it under the account's lock."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -39,7 +39,7 @@ class Tracker:
         self._lookups = 0
 
     def whole(self) -> News:
-        """Everything; what changes from now on is for `changes`."""
+        """Everything; later changes are left to `changes`."""
         marks = self._account.marks
         marks.begin()
         for part in PARTS.values():
@@ -48,7 +48,7 @@ class Tracker:
         return self.changes()
 
     def begin(self) -> None:
-        """Everything is written as it is: only what changes from now on is news."""
+        """Start from an account that is written down as it is: only later changes are reported."""
         account = self._account
         account.marks.begin()
         inside = account.inside
@@ -57,7 +57,7 @@ class Tracker:
         self._lookups = account.records.catalogue.writes if account.records.has_catalogue else 0
 
     def changes(self) -> News:
-        """What is another than when it was last asked, in the order in which it came."""
+        """What has changed since the last call, in the order in which it happened."""
         edits: list[Edit] = []
         entries, lines = self._teller.told, self._teller.entries()
         for part, marks in self._account.marks.taken().items():
@@ -91,5 +91,5 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 def text_of(value: Any) -> str:
-    """Compact JSON in ASCII, which every file can take. JSON has no circles."""
+    """Compact JSON in ASCII, which any file can hold. The values contain no cycles."""
     return _ENCODER.encode(value)

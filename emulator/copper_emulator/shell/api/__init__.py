@@ -1,1 +1,1 @@
-"""The emulated API: its routes, one module for each part of it."""
+"""The HTTP routes of the emulated API and the control API, one module for each part."""

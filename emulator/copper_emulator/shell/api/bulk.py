@@ -1,11 +1,9 @@
-"""Several records in one call: what is right is written, and what is not has its error in its place."""
+"""Bulk calls: valid records are written, and each invalid one gets an error in its place of the answer."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
-
-from aiohttp import web
 
 from copper_emulator.core.errors import VALIDATION, BulkTooLarge
 from copper_emulator.core.findings import INVALID, Findings
@@ -15,25 +13,26 @@ from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.records import ignored_hint
 
 CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
 UPDATED = (LEAD, PERSON, COMPANY)
-"""The types that have the two calls (developer docs)."""
+"""The types that have bulk_create and bulk_update, respectively (developer docs)."""
 
 
-def create(kind: EntityType, call: Call) -> web.Response:
-    """200 with the new records in the order of the bodies."""
+def create(kind: EntityType, call: Call) -> JsonAnswer:
+    """200 with the new records, in the order of the request."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_create", bulk_create(kind, bodies_of(kind, call.body)))
 
 
-def update(kind: EntityType, call: Call) -> web.Response:
-    """200 with the records in the order of the bodies, each of which has an id."""
+def update(kind: EntityType, call: Call) -> JsonAnswer:
+    """200 with the records, in the order of the request, in which each item has an id."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_update", bulk_update(kind, bodies_of(kind, call.body)))
 
 
 def bodies_of(kind: EntityType, body: Any) -> list[Any]:
-    """The items, under the plural of their type. Raises Invalid, BulkTooLarge."""
+    """The items of a body, which has them under the plural of their type. Raises Invalid, BulkTooLarge."""
     plural = TABLES[kind].plural
     found = Findings(body, (plural,), f"a bulk call for {plural}")
     if plural not in found.body:
@@ -47,8 +46,8 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
     return items
 
 
-def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> web.Response:
-    """Every item in its place; what was refused is written into the journal, and its hints are in the header."""
+def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> JsonAnswer:
+    """Answer with every item in its place; refusals are also noted in the journal, their hints in the header."""
     made, done = call.perform(deed)
     hints = dict.fromkeys([ignored_hint(done.ignored)])
     for number, each in enumerate(made, start=1):

@@ -1,11 +1,9 @@
-"""What an account makes of its own: custom field definitions and custom activity types (developer.copper.com)."""
+"""What an account defines itself: custom fields and custom activity types (developer.copper.com)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-from aiohttp import web
 
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import Invalid
@@ -15,37 +13,38 @@ from copper_emulator.core.records.writing.definitions import DEFINITIONS, remove
 from copper_emulator.core.records.writing.usage import change_entry
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.lookups import entries_of
 from copper_emulator.shell.api.records import ignored_hint
 
 _ACTIVITY_TYPES = "custom_activity_types"
 
 _ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",)}
-"""Fields that only definitions of certain data types have; they are absent from the others (recorded)."""
+"""Keys that only definitions of certain data types have; the others lack them (recorded)."""
 
 
 # --- custom field definitions -----------------------------------------------------------------------------------
 
 
-def list_definitions(call: Call) -> web.Response:
+def list_definitions(call: Call) -> JsonAnswer:
     """200 with a bare array; there are no pages."""
     return answer([_definition(each) for each in entries_of(DEFINITIONS, call)])
 
 
-def create_definition(call: Call) -> web.Response:
+def create_definition(call: Call) -> JsonAnswer:
     """200 with the new definition, or 422."""
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict):
         if body.get("data_type") == "Connect":
             raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
         if body.get("is_filterable") is None:
-            # Documented; in Python they are, since tests define what they search by.
+            # False is documented; in Python the default is true, since tests define fields in order to search by them.
             body = {**body, "is_filterable": False}
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
     return answer(_written(made), hint=ignored)
 
 
-def view_definition(call: Call) -> web.Response:
+def view_definition(call: Call) -> JsonAnswer:
     """200 with the definition, or 404."""
     wanted = call.id("custom field definition")
     with call.stage.lock:
@@ -53,25 +52,25 @@ def view_definition(call: Call) -> web.Response:
     return answer(shown)
 
 
-def update_definition(call: Call) -> web.Response:
+def update_definition(call: Call) -> JsonAnswer:
     """200 with the whole definition; options are replaced as a whole, and those without an id get a new one.
 
-    Its data type and its canonical name are those of its creation.
+    The data type and the canonical name cannot be changed.
     """
     fixed = ("id", "data_type", "canonical_name")
     changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), fixed)
     return answer(_written(changed), hint=ignored)
 
 
-def delete_definition(call: Call) -> web.Response:
-    """200 with `{"id":N,"is_deleted":true}`; the values of the records go with it."""
+def delete_definition(call: Call) -> JsonAnswer:
+    """200 with `{"id":N,"is_deleted":true}`; the records' values for it are deleted too."""
     wanted = call.id("custom field definition")
     call.stage.record(lambda account, _now: remove_definition(account.records, wanted))
     return answer({"id": wanted, "is_deleted": True})
 
 
 def _definition(entry: Mapping[str, Any]) -> dict[str, Any]:
-    # Only the answers to create and update are documented with it.
+    # canonical_name is documented only in the answers to create and update.
     return {name: value for name, value in _written(entry).items() if name != "canonical_name"}
 
 
@@ -83,23 +82,23 @@ def _written(entry: Mapping[str, Any]) -> dict[str, Any]:
 # --- custom activity types --------------------------------------------------------------------------------------
 
 
-def list_types(call: Call) -> web.Response:
+def list_types(call: Call) -> JsonAnswer:
     """200 with a bare array; there are no pages."""
     return answer([_activity_type(each, call) for each in entries_of(_ACTIVITY_TYPES, call)])
 
 
-def create_type(call: Call) -> web.Response:
+def create_type(call: Call) -> JsonAnswer:
     """200 with the new type, or 422; name and icon must be given."""
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict) and not body.get("icon_type"):
-        # In Python it has a default.
+        # The icon has a default in Python, but must be given here.
         nameless = [] if body.get("name") else [("name", BLANK)]
         raise Invalid.fields([*nameless, ("icon_type", BLANK)])
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(_ACTIVITY_TYPES, body))
     return answer(_activity_type(made, call), hint=ignored)
 
 
-def view_type(call: Call) -> web.Response:
+def view_type(call: Call) -> JsonAnswer:
     """200 with the type, or 404."""
     wanted = call.id("custom activity type")
     with call.stage.lock:
@@ -107,7 +106,7 @@ def view_type(call: Call) -> web.Response:
     return answer(_activity_type(found, call))
 
 
-def update_type(call: Call) -> web.Response:
+def update_type(call: Call) -> JsonAnswer:
     """200 with the whole type; only the keys that were sent are changed."""
     changed, ignored = _changed(call, _ACTIVITY_TYPES, call.id("custom activity type"), ("id",))
     return answer(_activity_type(changed, call), hint=ignored)
@@ -127,11 +126,11 @@ def _activity_type(entry: Mapping[str, Any], call: Call) -> dict[str, Any]:
     }
 
 
-# --- what only Copper writes ------------------------------------------------------------------------------------
+# --- keys that clients cannot write -----------------------------------------------------------------------------
 
 
 def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """An entry after an update, and the hint that names what cannot be changed."""
+    """Update an entry; return it, and the hint about keys that cannot be changed."""
     sent = call.body
 
     def change(account: Account, _now: int) -> tuple[dict[str, Any], str]:
@@ -144,8 +143,8 @@ def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tup
 
 
 def _writable(body: Any, fixed: tuple[str, ...], records: RecordStore) -> tuple[Any, str]:
-    """The body without fields that cannot be written, and the hint that names them. Raises Invalid where the account
-    refuses them."""
+    """The body without keys that cannot be written, and the hint about them. Raises Invalid if the account is set to
+    refuse them."""
     named = [name for name in fixed if name in body] if isinstance(body, dict) else []
     if not named:
         return body, ""

@@ -1,4 +1,4 @@
-"""Where is the API described for programs? One document, the same for every account and for everybody who asks."""
+"""The description of the API for programs: one OpenAPI document, the same for every account and every caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from copper_emulator.shell.api.answers import answer
 PATH = "/_emulator/developer_api.json"
 
 
-async def show(request: web.Request) -> web.Response:
+async def show(request: web.Request) -> web.StreamResponse:
     """200 with the OpenAPI document."""
     return answer(describe())
 

@@ -1,4 +1,4 @@
-"""What records refer to: the account, its users, statuses, pipelines and their siblings; all only to be read."""
+"""What records refer to: the account, its users, statuses, pipelines and other lookup tables; all read-only."""
 
 from __future__ import annotations
 
@@ -6,32 +6,31 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import NOT_LISTED, Findings
 from copper_emulator.core.records.searching.tags import tag_counts, tag_names
 from copper_emulator.shell.api.answers import answer
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 
 PLAIN = ("lead_statuses", "customer_sources", "loss_reasons", "contact_types", "pipelines", "users")
-"""The tables that are a bare array of their entries, without pages."""
+"""The tables that are answered as a bare array of their entries, without pages."""
 
 
-def account(call: Call) -> web.Response:
+def account(call: Call) -> JsonAnswer:
     """200 with the account's name and settings."""
     with call.stage.lock:
         shown = dict(call.records.catalogue.account)
     return answer(shown)
 
 
-def entries(table: str, call: Call) -> web.Response:
+def entries(table: str, call: Call) -> JsonAnswer:
     """200 with every entry of a table."""
     return answer(entries_of(table, call))
 
 
-def view_user(call: Call) -> web.Response:
-    """200 with one user, by id or as `me`: the one whom the API key belongs to."""
+def view_user(call: Call) -> JsonAnswer:
+    """200 with one user, by id, or as `me` the one to whom the API key belongs."""
     with call.stage.lock:
         wanted = call.records.user if call.request.match_info["id"] == "me" else call.id("user")
         if wanted is None:
@@ -40,12 +39,12 @@ def view_user(call: Call) -> web.Response:
     return answer(shown)
 
 
-def pipeline_stages(call: Call) -> web.Response:
+def pipeline_stages(call: Call) -> JsonAnswer:
     """200 with the stages of all pipelines, each with its pipeline's id."""
     return answer(stages_of(call))
 
 
-def stages_of_pipeline(call: Call) -> web.Response:
+def stages_of_pipeline(call: Call) -> JsonAnswer:
     """200 with the stages of one pipeline, or 404."""
     wanted = call.id("pipeline")
     with call.stage.lock:
@@ -53,14 +52,14 @@ def stages_of_pipeline(call: Call) -> web.Response:
     return answer([stage for stage in stages_of(call) if stage["pipeline_id"] == wanted])
 
 
-def activity_types(call: Call) -> web.Response:
+def activity_types(call: Call) -> JsonAnswer:
     """200 with `{"user":[...],"system":[...]}`."""
     there = entries_of("activity_types", call)
     return answer({name: [each for each in there if each["category"] == name] for name in ("user", "system")})
 
 
-def tags(call: Call) -> web.Response:
-    """200 with every tag that a record has: its counts, or, with `tag_names_only=true`, the names alone."""
+def tags(call: Call) -> JsonAnswer:
+    """200 with every tag that any record has, with counts, or with `tag_names_only=true` only the names."""
     found = Findings(call.query, tuple(call.query), "a list of tags")
     found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by is name or count.")
     found.raise_if_any()
@@ -72,13 +71,13 @@ def tags(call: Call) -> web.Response:
 
 
 def entries_of(table: str, call: Call) -> list[dict[str, Any]]:
-    """The entries of a table as they stand; each is replaced when it is changed, so that they need no copying."""
+    """The current entries of a table, not copied: a change replaces an entry, never modifies it."""
     with call.stage.lock:
         return list(call.records.catalogue.table(table).values())
 
 
 def stages_of(call: Call) -> list[dict[str, Any]]:
-    """Every stage, in the order of its pipeline."""
+    """The stages of all pipelines, in order."""
     return [_stage(stage, line["id"]) for line in entries_of("pipelines", call) for stage in line["stages"]]
 
 

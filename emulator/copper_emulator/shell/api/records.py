@@ -1,11 +1,9 @@
-"""Records one by one: create, view, update, delete, and what only people and leads have (developer.copper.com)."""
+"""Calls on single records: create, view, update, delete, and those only for people or leads (developer.copper.com)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-
-from aiohttp import web
 
 from copper_emulator.core.errors import NotFound
 from copper_emulator.core.findings import Findings
@@ -16,15 +14,16 @@ from copper_emulator.core.records.store import Stored
 from copper_emulator.core.records.tables import ACTIVITY, LEAD, PERSON, TABLES
 from copper_emulator.shell.api.answers import answer, answer_raw
 from copper_emulator.shell.api.calls import Act, Call, routes_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 
 
-def create(kind: EntityType, call: Call) -> web.Response:
+def create(kind: EntityType, call: Call) -> JsonAnswer:
     """200 (not 201) with the whole record, or 422."""
     return _written(kind, call, deeds.create_one(kind, call.body))
 
 
-def view(kind: EntityType, call: Call) -> web.Response:
-    """200 with the record, or 404; of a deleted activity a stub stays (developer docs)."""
+def view(kind: EntityType, call: Call) -> JsonAnswer:
+    """200 with the record, or 404; for a deleted activity, 200 with a stub (developer docs)."""
     wanted = call.id(TABLES[kind].noun)
     with call.stage.lock:
         if _was_deleted(kind, wanted, call):
@@ -33,7 +32,7 @@ def view(kind: EntityType, call: Call) -> web.Response:
     return answer_raw(raw)
 
 
-def update(kind: EntityType, call: Call) -> web.Response:
+def update(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with the whole record; only the fields that were sent are changed."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
@@ -41,7 +40,7 @@ def update(kind: EntityType, call: Call) -> web.Response:
     return _written(kind, call, deeds.update_one(kind, wanted, body))
 
 
-def delete(kind: EntityType, call: Call) -> web.Response:
+def delete(kind: EntityType, call: Call) -> JsonAnswer:
     """200 with `{"id":N,"is_deleted":true}`, or 404."""
     wanted = call.id(TABLES[kind].noun)
     _refuse_deleted(kind, wanted, call)
@@ -49,7 +48,7 @@ def delete(kind: EntityType, call: Call) -> web.Response:
     return _deleted(wanted)
 
 
-def fetch_by_email(call: Call) -> web.Response:
+def fetch_by_email(call: Call) -> JsonAnswer:
     """200 with the person who has an email address, or 404."""
     found = Findings(call.body, ("email",), "the search for a person")
     found.require("email")
@@ -64,26 +63,26 @@ def fetch_by_email(call: Call) -> web.Response:
     return answer_raw(raw)
 
 
-def upsert(call: Call) -> web.Response:
-    """200 with the lead that was made or updated; 422 where several match."""
+def upsert(call: Call) -> JsonAnswer:
+    """200 with the lead that was created or updated; 422 if several match."""
     record, done = call.perform(deeds.upsert(call.body))
     return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
-def convert(call: Call) -> web.Response:
-    """200 with the records that a lead became."""
+def convert(call: Call) -> JsonAnswer:
+    """200 with the records into which a lead was converted."""
     became = call.act(deeds.convert(call.id("lead"), call.body))
     return answer({name: dict(record) for name, record in became.items()})
 
 
 def ignored_hint(names: Sequence[str]) -> str:
-    """What to say about names in a body that cannot be written."""
+    """The hint about names in a body that cannot be written; empty if there are none."""
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
-def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> web.Response:
+def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> JsonAnswer:
     stored, done = call.perform(deed)
-    # Made when what the write has caused is on its way: that does not wait for it.
+    # Encoded only after the write: the notifications it causes are on their way and need not wait for this.
     with call.stage.lock:
         raw = call.records.encode(kind, stored)
     return answer_raw(raw, hint=ignored_hint(done.ignored))
@@ -99,7 +98,7 @@ def _refuse_deleted(kind: EntityType, record_id: int, call: Call) -> None:
             raise NotFound(hint=f"Activity {record_id} was deleted: it can still be viewed, but not changed.")
 
 
-def _deleted(record_id: int) -> web.Response:
+def _deleted(record_id: int) -> JsonAnswer:
     return answer({"id": record_id, "is_deleted": True})
 
 

@@ -15,13 +15,14 @@ from copper_emulator.core.wire import parse_body, subscription_json
 from copper_emulator.shell.api.answers import answer, answer_raw, go_on
 from copper_emulator.shell.api.calls import BASE, path_id
 from copper_emulator.shell.api.credentials import stage_of
+from copper_emulator.shell.api.json_answer import JsonAnswer
 from copper_emulator.shell.api.receiving import body_of
 
 PATH = f"{BASE}/webhooks"
 
 
 class _Listed(NamedTuple):
-    """What a key was last answered, after how many writes."""
+    """The last list answered to a key, and after how many writes."""
 
     key: int
     writes: int
@@ -29,18 +30,18 @@ class _Listed(NamedTuple):
 
 
 _LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
-"""They go with the subscriptions: a reset gives an account others."""
+"""Dropped along with the subscriptions: a reset gives an account new ones."""
 
 
-async def list_subscriptions(request: web.Request) -> web.Response:
-    """200 with a bare array of the key's own, by ascending id; there are no pages."""
+async def list_subscriptions(request: web.Request) -> JsonAnswer:
+    """200 with a bare array of the key's own subscriptions, by ascending id; there are no pages."""
     stage = stage_of(request)
     with stage.lock:
         raw = _listed(stage.account)
     return answer_raw(raw)
 
 
-async def view_subscription(request: web.Request) -> web.Response:
+async def view_subscription(request: web.Request) -> JsonAnswer:
     """200 with the object, or 404."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -49,7 +50,7 @@ async def view_subscription(request: web.Request) -> web.Response:
     return answer(subscription_json(found))
 
 
-async def create_subscription(request: web.Request) -> web.Response:
+async def create_subscription(request: web.Request) -> JsonAnswer:
     """200 (not 201) with the new object, or 422."""
     stage = stage_of(request)
     body = parse_body(await body_of(request))
@@ -59,7 +60,7 @@ async def create_subscription(request: web.Request) -> web.Response:
     return shown_with_hint(made)
 
 
-async def update_subscription(request: web.Request) -> web.Response:
+async def update_subscription(request: web.Request) -> JsonAnswer:
     """200 with the whole object; only the keys that were sent are changed."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -68,7 +69,7 @@ async def update_subscription(request: web.Request) -> web.Response:
     return shown_with_hint(changed)
 
 
-async def delete_subscription(request: web.Request) -> web.Response:
+async def delete_subscription(request: web.Request) -> JsonAnswer:
     """200 with `{"id":N}`."""
     stage = stage_of(request)
     wanted = path_id(request, "subscription")
@@ -85,8 +86,8 @@ def _listed(account: Account) -> bytes:
     return kept.raw
 
 
-def shown_with_hint(subscription: Subscription) -> web.Response:
-    """The object, and a hint where its secret cannot arrive whole."""
+def shown_with_hint(subscription: Subscription) -> JsonAnswer:
+    """200 with the object, and a hint if its secret cannot arrive complete."""
     return answer(subscription_json(subscription), hint=secret_hint(subscription.secret))
 
 
