@@ -1,4 +1,4 @@
-"""The asynchronous face: the same names and meanings, with `await` where time passes."""
+"""What the asynchronous face has alone: tasks, the loop, turns; and that no name differs. The rest: `tests/faces`."""
 
 import asyncio
 import inspect
@@ -15,7 +15,6 @@ from copper_emulator import (
     AsyncEmulator,
     Copper,
     Emulator,
-    Endpoint,
     Received,
     TimeError,
     UsageError,
@@ -39,19 +38,6 @@ async def hello(
     await receive()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": str(threading.get_ident()).encode()})
-
-
-async def test_an_update_is_delivered_before_the_await_ends() -> None:
-    async with AsyncEmulator(start=START) as copper:
-        endpoint = Endpoint(TARGET)
-        copper.route("https://billing.example.com", to=endpoint)
-        copper.subscribe("person", "update", target=TARGET)
-        ada = await copper.people.create(name="Ada")
-        await copper.people.update(ada.id, name="Ada Lovelace")
-
-        assert [request.json["ids"] for request in endpoint.requests] == [[ada.id]]
-        await copper.expect("person", "update", ids=ada.id, count=1)
-        await copper.expect_none()
 
 
 async def test_asgi_runs_on_the_tests_own_loop_and_blocking_functions_do_not() -> None:
@@ -83,21 +69,6 @@ async def test_an_async_function_is_an_endpoint_and_may_use_copper() -> None:
 
         assert [str(change.topic) for change in copper.changes] == ["person/new", "task/new"]
         await copper.expect("person", "new", status=201)
-
-
-async def test_time_passes_only_in_awaits() -> None:
-    async with AsyncEmulator(start=START, latency="10m") as copper:
-        copper.route("https://billing.example.com", to=lambda request: 200)
-        copper.subscribe("person", "new", target=TARGET)
-        await copper.fire("person", "new", ids=1)
-        assert copper.deliveries == []
-
-        await copper.advance(minutes=10)
-
-        assert len(copper.deliveries) == 1
-        assert copper.now == START + timedelta(minutes=10)
-        assert await copper.settle() == []
-        assert await copper.run_until_idle() == []
 
 
 async def test_several_at_once_come_back_in_order() -> None:
@@ -174,7 +145,7 @@ async def test_work_that_outlives_the_wait_for_it_takes_a_turn_of_its_own() -> N
     async with AsyncEmulator() as copper:
         work: list[asyncio.Task[bool]] = []
         returned = asyncio.Event()
-        copper._stage.tasks_patience = 0.0
+        copper._here.tasks_patience = 0.0
 
         async def follow_up() -> bool:
             await returned.wait()

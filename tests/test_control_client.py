@@ -12,9 +12,6 @@ import pytest
 from copper_emulator.control_client import Client
 from copper_emulator.core.errors import StateError, UsageError
 from copper_emulator.remote.stage import RemoteStage
-from copper_emulator.settings import Settings
-from copper_emulator.shell.clock import VirtualClock
-from copper_emulator.shell.stage import Stage
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -139,13 +136,3 @@ def test_a_server_that_tells_of_its_accounts_in_another_way_is_told_so(serving: 
         RemoteStage(client, "/accounts/default", "default").account.name  # noqa: B018
 
     client.close()
-
-
-def test_a_stage_of_a_server_has_what_every_stage_has(serving: Open) -> None:
-    here = Stage("here", Settings.of({}), VirtualClock())
-    there = RemoteStage(Client("http://127.0.0.1:1"), "/accounts/default", "default")
-
-    public = {name for name in vars(here) if not name.startswith("_")}
-    kept = {"account", "settings", "routes"}
-    assert public - kept - set(vars(there)) == set()
-    assert all(isinstance(getattr(RemoteStage, name), property) for name in kept)

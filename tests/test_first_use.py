@@ -12,7 +12,7 @@ import pytest
 
 from copper_emulator import AsyncEmulator, Emulator, UsageError
 from copper_emulator.first_use import FirstUse
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.host import Host
@@ -49,8 +49,8 @@ def host() -> Iterator[CountingHost]:
     made.close()
 
 
-def made() -> Operations:
-    return Operations(Stage("test", Settings.of({}), VirtualClock()))
+def made() -> LocalOperations:
+    return LocalOperations(Stage("test", Settings.of({}), VirtualClock()))
 
 
 def test_nothing_is_made_where_nothing_is_done(host: CountingHost) -> None:
@@ -90,7 +90,7 @@ def hasty_threads() -> Iterator[None]:
 def test_threads_that_use_it_first_use_the_same(host: CountingHost) -> None:
     together = Barrier(THREADS)
 
-    def use(account: FirstUse) -> Operations:
+    def use(account: FirstUse) -> LocalOperations:
         together.wait()
         return account.operations()
 

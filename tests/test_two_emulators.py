@@ -100,7 +100,7 @@ class Side:
 
     def seen(self) -> Any:
         """The account as one document, including its journal and records, and what the endpoint received."""
-        state = json.dumps(snapshot(self.copper._stage).state)
+        state = json.dumps(snapshot(self.copper._here).state)
         return _REAL_TIME.sub("", state), self.copper.timeline, self.endpoint.requests
 
 

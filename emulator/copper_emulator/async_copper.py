@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
     from copper_emulator.remote import RemoteAsyncCopper
     from copper_emulator.scenarios import ScenarioResult
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 
@@ -72,11 +70,11 @@ class AsyncCopper(Face):
 
     @cached_property
     def _delivering(self) -> AsyncDelivering:
-        return AsyncDelivering(self._stage, self._host)
+        return AsyncDelivering(self._here, self._host)
 
     @cached_property
     def _turns(self) -> Turns:
-        return Turns(self._stage, self._delivering.send)
+        return Turns(self._here, self._delivering.send)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
@@ -92,9 +90,9 @@ class AsyncCopper(Face):
         Raises:
             UsageError: nothing answers there, or there is no such account.
         """
-        from copper_emulator.remote import connect_async
+        from copper_emulator.remote import RemoteAsyncCopper, connect
 
-        return connect_async(url, account=account, token=token)
+        return connect(RemoteAsyncCopper, url, account=account, token=token)
 
     async def start(self, app: object) -> None:
         """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
@@ -107,7 +105,7 @@ class AsyncCopper(Face):
         """
         __tracebackhide__ = True
         # Another task may deliver just now.
-        self._stage.check_startable(inside=self._turns.is_inside)
+        self._here.check_startable(inside=self._turns.is_inside)
         async with self._turns.starting():
             await self._delivering.start(app)
         await self.settle()
@@ -205,7 +203,7 @@ class AsyncCopper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(await self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
+        return self._reported(await self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from operator import methodcaller
 from typing import Any, TypeVar, cast
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.text import meant
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.expectation import Expectation
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
     from copper_emulator.scenarios import ScenarioResult
     from copper_emulator.scenarios.stepwise import Stepwise
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 
@@ -71,7 +69,7 @@ class Copper(Face):
 
     @cached_property
     def _delivering(self) -> SyncDelivering:
-        return SyncDelivering(self._stage, self._host)
+        return SyncDelivering(self._here, self._host)
 
     @staticmethod
     def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
@@ -87,9 +85,9 @@ class Copper(Face):
         Raises:
             UsageError: nothing answers there, or there is no such account.
         """
-        from copper_emulator.remote import connect
+        from copper_emulator.remote import RemoteCopper, connect
 
-        return connect(url, account=account, token=token)
+        return connect(RemoteCopper, url, account=account, token=token)
 
     def start(self, app: object) -> None:
         """Start an ASGI or aiohttp application now, before its first delivery: one that subscribes as it starts.
@@ -101,8 +99,8 @@ class Copper(Face):
             UsageError: the call comes from inside a delivery.
         """
         __tracebackhide__ = True
-        check_thread(self._stage)
-        with self._stage.starting():
+        check_thread(self._here)
+        with self._here.starting():
             self._delivering.start(app)
         self.settle()
 
@@ -199,7 +197,7 @@ class Copper(Face):
             patience=patience,
             time_limit=time_limit,
         )
-        return self._reported(self._drive(check(self._stage, plan, manner=self._delivering.manner(target))))
+        return self._reported(self._drive(check(self._here, plan, manner=self._delivering.manner(target))))
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -284,7 +282,7 @@ class Copper(Face):
 
     def _drive(self, rounds: Rounds[T]) -> T:
         __tracebackhide__ = True
-        check_thread(self._stage)
+        check_thread(self._here)
         return run_sync(rounds, self._delivering.send)
 
     def close(self) -> None:

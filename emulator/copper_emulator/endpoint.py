@@ -6,15 +6,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from operator import methodcaller
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Reason
 from copper_emulator.durations import parse_duration
 from copper_emulator.shell.messages import NoAnswer, Received, Response, result_of
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class Endpoint:

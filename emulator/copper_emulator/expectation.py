@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from operator import methodcaller
 from typing import Any, NamedTuple
 
 from copper_emulator.core.bare import entity_type, event_called, record_ids
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
 from copper_emulator.core.text import short_ids
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from operator import methodcaller
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.bare import entity_type, record_id
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, UsageError
+from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,
     Change,
@@ -41,27 +41,26 @@ from copper_emulator.explain import (
 from copper_emulator.face_names import no_attribute, type_question
 from copper_emulator.faults import Faults
 from copper_emulator.first_use import FirstUse
-from copper_emulator.intercepted import Intercepted
-from copper_emulator.operations import Operations
-from copper_emulator.over_tls import OverTls
+from copper_emulator.operations import LocalOperations, Operations
 from copper_emulator.records import Act
 from copper_emulator.settings import Settings
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.clock import VirtualClock
 from copper_emulator.shell.destinations import KindName
 from copper_emulator.shell.host import Host
+from copper_emulator.shell.intercepting import Interception
 from copper_emulator.shell.stage import Stage
 from copper_emulator.timeline import masked, timeline
 from copper_emulator.typed_lookups import Lookups
 from copper_emulator.verdict import Reported, overlooked_text, verdict_text
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 R = TypeVar("R", bound=Reported)
 C = TypeVar("C")
 
 
-class Face(Intercepted, OverTls):
+class Face:
     """One account, seen from a test. Not made by hand: `with Emulator() as copper` or the `copper` fixture."""
 
     def __init__(
@@ -75,9 +74,9 @@ class Face(Intercepted, OverTls):
     ) -> None:
         clock = VirtualClock(None if start is None else to_ms(start.astimezone(UTC)))
 
-        def make() -> Operations:
+        def make() -> LocalOperations:
             key = Key(1, secrets.token_hex(16), DEFAULT_EMAIL)
-            return Operations(Stage(name, settings, clock, key=key, surface=surface))
+            return LocalOperations(Stage(name, settings, clock, key=key, surface=surface))
 
         self._host = host
         self._first_use = FirstUse(host, make)
@@ -92,7 +91,7 @@ class Face(Intercepted, OverTls):
     def _begin(self) -> None:
         """What there is before the first use."""
         self._reports: list[Reported] = []
-        self._interceptions = []
+        self._interceptions: list[Interception] = []
 
     # --- made at first use ----------------------------------------------------------------------------------
 
@@ -101,8 +100,13 @@ class Face(Intercepted, OverTls):
         return self._first_use.operations()
 
     @cached_property
-    def _stage(self) -> Stage:
+    def _stage(self) -> AnyStage:
         return self._operations.stage
+
+    @cached_property
+    def _here(self) -> Stage:
+        """The same, of an account of this process."""
+        return self._first_use.operations().stage
 
     @cached_property
     def lookups(self) -> Lookups:
@@ -120,6 +124,19 @@ class Face(Intercepted, OverTls):
     def api_url(self) -> str:
         """The base URL for a client of Copper, `http://127.0.0.1:PORT/developer_api/v1`; starts the server thread."""
         return self._host.url() + "/developer_api/v1"
+
+    @property
+    def tls_api_url(self) -> str:
+        """`api_url` over TLS, `https://127.0.0.1:PORT/developer_api/v1`, for a client that trusts `ca_file`."""
+        return self._host.tls_url() + "/developer_api/v1"
+
+    @property
+    def ca_file(self) -> Path:
+        """A file with the certificate to trust, in PEM: `requests.get(url, verify=copper.ca_file)`.
+
+        It is of this run alone, and gone at its end.
+        """
+        return self._host.ca_file()
 
     @property
     def token(self) -> str:
@@ -158,6 +175,26 @@ class Face(Intercepted, OverTls):
         key is answered 401 (Copper support page: delete the old subscriptions before you switch).
         """
         self._stage.switch_key()
+
+    def intercept(self, *, token: str | None = None) -> Interception:
+        """Lead `https://api.copper.com` and `https://api.prosperworks.com` to this account, from now on.
+
+        For code that has those hosts written into it, in this process and in those it starts; docs/hosts.md has what it
+        reaches. As a context manager it ends with the block, else with the account. Where several accounts intercept,
+        each is reached with its own token, and the latest with any other.
+
+        Args:
+            token: the API key that the application is configured with, others are answered 401; without it, any key
+                stands for the account's.
+
+        Raises:
+            UsageError: the account is one of a running server, or what it takes cannot be had.
+        """
+        if token is not None and not _is_token(token):
+            raise UsageError(f"intercept(token=...) takes the API key that the application has, not {token!r}")
+        interception = self._host.intercept(self._here, token)
+        self._interceptions.append(interception)
+        return interception
 
     # --- where notifications really go ----------------------------------------------------------------------
 
@@ -297,7 +334,7 @@ class Face(Intercepted, OverTls):
         if self._stage.driving:
             raise UsageError("reset() cannot be called inside a delivery")
         self._stage.reset()
-        self._operations.claims.clear()
+        self._operations.forget()
         self._reports.clear()
 
     if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
@@ -313,7 +350,8 @@ class Face(Intercepted, OverTls):
 
     def leave(self) -> None:
         """The host serves this account no longer, and Copper's hosts lead here no longer."""
-        self._stop_intercepting()
+        while self._interceptions:
+            self._interceptions.pop().end()
         self._first_use.end()
 
     @property
@@ -358,7 +396,7 @@ class Face(Intercepted, OverTls):
 
 
 def records_of(
-    kind: EntityType, collection: Callable[[EntityType, Stage, Callable[[Act], Any]], C]
+    kind: EntityType, collection: Callable[[EntityType, AnyStage, Callable[[Act], Any]], C]
 ) -> cached_property[C]:
     """An attribute of a face: the records of one type."""
 
@@ -366,6 +404,10 @@ def records_of(
         return collection(kind, face._stage, face._write)  # noqa: SLF001 - part of the same face
 
     return cached_property(made)
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and value != "" and value.isprintable()
 
 
 def _as_sent(body: dict[str, Any]) -> Any:

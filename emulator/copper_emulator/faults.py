@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from operator import methodcaller
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.core.rules import Latency
 from copper_emulator.fault_texts import FORMS, fault, faults_text, nearest
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.faults import active, read, switch_off, switch_off_named, switch_on
-from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Span: TypeAlias = timedelta | str | float
 """`"10m"`, a timedelta, or a number of seconds."""
@@ -31,7 +29,7 @@ def called(name: FaultName) -> str:
 class SwitchedOn(AbstractContextManager[Fault]):
     """A fault that was switched on. It stays on; in a `with` statement only until the end of the block."""
 
-    def __init__(self, stage: Stage, switched: Fault) -> None:
+    def __init__(self, stage: AnyStage, switched: Fault) -> None:
         self._stage = stage
         self.fault = switched
 
@@ -48,7 +46,7 @@ class SwitchedOn(AbstractContextManager[Fault]):
 
 
 class _Switches:
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         self._stage = stage
 
     def _on(self, name: FaultName, **parts: Any) -> SwitchedOn:
@@ -123,7 +121,7 @@ class Faults(_Switches):
     takes the place of an earlier one of the same kind and target. In a `with` statement it ends with the block.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         super().__init__(stage)
         self.api = OfTheApi(stage)
         self.beyond_spec = BeyondSpec(stage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations
 from copper_emulator.shell.host import Host
 
 
@@ -15,14 +15,14 @@ class FirstUse:
     The tests of a suite ask for more accounts than they use: a fixture of theirs does it for all of them.
     """
 
-    def __init__(self, host: Host, make: Callable[[], Operations]) -> None:
+    def __init__(self, host: Host, make: Callable[[], LocalOperations]) -> None:
         self._host = host
         self._make = make
         self._lock = threading.Lock()
         self._has_ended = False
-        self._made: Operations | None = None
+        self._made: LocalOperations | None = None
 
-    def operations(self) -> Operations:
+    def operations(self) -> LocalOperations:
         """What can be done with it. After its end that is to look at it."""
         with self._lock:
             if self._made is None:

@@ -7,10 +7,9 @@ time pass or is notified.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, NotFound, UsageError
+from copper_emulator.core.errors import NotFound, UsageError, raised_on_purpose
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 from copper_emulator.core.records.lookups.tables import LOOKUPS
 from copper_emulator.core.records.shown import copied
@@ -18,16 +17,15 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.writing.usage import change_entry, remove_entry
 from copper_emulator.lookup_entry import LookupEntry, table_of
 from copper_emulator.python_values import as_json
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.any_stage import AnyStage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class LookupTable:
     """One lookup table: iterate over its entries, or take one with `[id]` or `named("...")`."""
 
-    def __init__(self, name: str, stage: Stage) -> None:
+    def __init__(self, name: str, stage: AnyStage) -> None:
         self._name = name
         self._stage = stage
 
@@ -105,7 +103,7 @@ class LookupTable:
 class AccountDetails(Mapping[str, Any]):
     """What `GET /account` answers: id, name, primary_timezone, settings, logo_mini_url."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         self._stage = stage
 
     def __getitem__(self, name: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +12,60 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import bare_event, captured_topic, not_captured
 from copper_emulator.core.compact import encode
-from copper_emulator.core.errors import CopperEmulatorError, TimeError, UsageError
+from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers
 from copper_emulator.durations import duration_text, parse_duration
 from copper_emulator.expectation import Expectation
 from copper_emulator.expectations import meet, meet_none
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.driver import Rounds, advance, run_until_idle, send_now, settle
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 HOUR = timedelta(hours=1)
 
 
-class Operations:
-    """The operations on one stage, and what its test has claimed."""
+class Operations(ABC):
+    """The operations on one account, and what its test has claimed."""
 
-    def __init__(self, stage: Stage, *, surface: Surface | None = None) -> None:
+    def __init__(self, stage: AnyStage, *, surface: Surface | None = None) -> None:
         self.stage = stage
         self._surface = surface or stage.surface
         self.claims = Claims()
+
+    @abstractmethod
+    def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
+        """One call of the core that changes records, and the delivery of what it made due."""
+
+    @abstractmethod
+    def _replay(
+        self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
+    ) -> Rounds[Delivery]: ...
+
+    @abstractmethod
+    def settle(self) -> Rounds[list[Delivery]]:
+        """Deliver what is due."""
+
+    @abstractmethod
+    def advance(self, delta_ms: int) -> Rounds[list[Delivery]]:
+        """Deadline by deadline up to and including now + delta."""
+
+    @abstractmethod
+    def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
+        """From deadline to deadline until nothing waits. Raises NotIdle when that takes longer than the limit."""
+
+    def forget(self) -> None:
+        """The account begins anew."""
+        self.claims.clear()
 
     def fire(self, type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None) -> Rounds[Change]:
         """A bare event. Raises UsageError before anything happens."""
         __tracebackhide__ = True
         change = bare_event(type, event, ids, updated_attributes, self.stage.settings.profile)
         return self.write(lambda account, now: account.fire(change, now))
-
-    def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
-        """One call of the core that changes records, and the delivery of what it made due."""
-        __tracebackhide__ = True
-        stage = self.stage
-        if stage.is_behind():
-            # What fell due while the test moved frozen time happened before what it does now.
-            yield from settle(stage)
-        result = stage.record(act)
-        yield from settle(stage)
-        return result
 
     def replay(
         self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
@@ -69,6 +83,42 @@ class Operations:
         """The same of a body that need not say itself what it is."""
         __tracebackhide__ = True
         _check_request(target, headers)
+        return (yield from self._replay(topic, ids, raw, target, headers or {}))
+
+    def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
+        """Settle, then find what is expected."""
+        __tracebackhide__ = True
+        yield from self.settle()
+        with self.stage.lock:
+            return meet(expectation, self.stage.account, self.claims, self._surface)
+
+    def expect_none(self, expectation: Expectation) -> Rounds[None]:
+        """Settle, then make sure that nothing unclaimed fits."""
+        __tracebackhide__ = True
+        yield from self.settle()
+        with self.stage.lock:
+            meet_none(expectation, self.stage.account, self.claims, self._surface)
+
+
+class LocalOperations(Operations):
+    """On an account of this process: its rounds are those of the driver."""
+
+    stage: Stage
+
+    def write(self, act: Callable[[Account, int], Any]) -> Rounds[Any]:
+        __tracebackhide__ = True
+        stage = self.stage
+        if stage.is_behind():
+            # What fell due while the test moved frozen time happened before what it does now.
+            yield from settle(stage)
+        result = stage.record(act)
+        yield from settle(stage)
+        return result
+
+    def _replay(
+        self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
+    ) -> Rounds[Delivery]:
+        __tracebackhide__ = True
         own = request_headers(self.stage.settings.user_agent, headers)
         if self.stage.is_behind():
             yield from settle(self.stage)
@@ -90,20 +140,6 @@ class Operations:
 
     def run_until_idle(self, limit_ms: int) -> Rounds[list[Delivery]]:
         return (yield from run_until_idle(self.stage, limit_ms))
-
-    def expect(self, expectation: Expectation) -> Rounds[list[Delivery]]:
-        """Settle, then find what is expected."""
-        __tracebackhide__ = True
-        yield from self.settle()
-        with self.stage.lock:
-            return meet(expectation, self.stage.account, self.claims, self._surface)
-
-    def expect_none(self, expectation: Expectation) -> Rounds[None]:
-        """Settle, then make sure that nothing unclaimed fits."""
-        __tracebackhide__ = True
-        yield from self.settle()
-        with self.stage.lock:
-            meet_none(expectation, self.stage.account, self.claims, self._surface)
 
 
 def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[int, ...]]:

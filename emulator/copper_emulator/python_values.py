@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime
-from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.bare import record_id
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.moments import to_ms
 from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several
 from copper_emulator.core.records.forms.references import LookupId, RecordId, Reference
@@ -18,8 +17,7 @@ from copper_emulator.core.records.searching.filter_shapes import AnyRecord, List
 from copper_emulator.core.records.searching.filter_values import AnId, Day, Seconds, Written
 from copper_emulator.lookup_entry import LookupEntry, table_of
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 def annotation(form: Written) -> str:

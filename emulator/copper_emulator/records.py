@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
 from copper_emulator.core.bare import record_id
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds
 from copper_emulator.core.records.fields import Access
@@ -27,11 +26,10 @@ from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.python_values import as_json
+from copper_emulator.shell.any_stage import AnyStage
 from copper_emulator.shell.seed_files import read_seeds
-from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Act: TypeAlias = Callable[[Account, int], Any]
 
@@ -39,7 +37,7 @@ Act: TypeAlias = Callable[[Account, int], Any]
 class Records:
     """What can be done to records of one type; `write` lets what a change made due be delivered."""
 
-    def __init__(self, kind: EntityType, stage: Stage, write: Callable[[Act], Any]) -> None:
+    def __init__(self, kind: EntityType, stage: AnyStage, write: Callable[[Act], Any]) -> None:
         self._kind = kind
         self._table = TABLES[kind]
         self._stage = stage

@@ -16,7 +16,7 @@ from copper_emulator.core.errors import RouteError, ScenarioError
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import origin_of
 from copper_emulator.core.text import count, meant
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario, load, parse
 from copper_emulator.scenarios.perform import BuiltInEndpoint, check_url
 from copper_emulator.scenarios.play import play
@@ -102,7 +102,7 @@ class ServedPlay:
         routes = stage.routes
         scenario, helped = self._aimed(stage)
         surface = stage.surface.of_scenario
-        operations = Operations(stage, surface=surface)
+        operations = LocalOperations(stage, surface=surface)
         with stage.lock:
             # What happened before is none of its business.
             operations.claims.claim(stage.account.journal.deliveries, named=True)

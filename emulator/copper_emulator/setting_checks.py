@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from copper_emulator.core.errors import SettingsError
 from copper_emulator.setting_values import ELSEWHERE
 from copper_emulator.settings import SETTINGS, Setting, Settings, no_setting
-from copper_emulator.value_faults import value_fault
+from copper_emulator.value_mistakes import value_mistake
 
 
 def _annotated(setting: Setting) -> Any:
@@ -30,7 +30,7 @@ _Values: type[BaseModel] = create_model(
 
 
 def read(values: Mapping[str, Any], *, elsewhere: bool = False) -> dict[str, Any]:
-    """The values of settings by name, of what people wrote. Raises SettingsError with every fault found.
+    """The values of settings by name, of what people wrote. Raises SettingsError with every mistake found.
 
     Args:
         elsewhere: the files that they name need not be here.
@@ -51,10 +51,10 @@ def as_json(settings: Settings, names: Collection[str]) -> dict[str, Any]:
 
 def _explain(error: ValidationError) -> str:
     lines = []
-    for fault in error.errors():
-        name = str(fault["loc"][0]) if fault["loc"] else "settings"
-        if fault["type"] == "extra_forbidden":
+    for each in error.errors():
+        name = str(each["loc"][0]) if each["loc"] else "settings"
+        if each["type"] == "extra_forbidden":
             lines.append(no_setting(name))
         else:
-            lines.append(f"{name}: {value_fault(dict(fault))}")
+            lines.append(f"{name}: {value_mistake(dict(each))}")
     return "; ".join(dict.fromkeys(lines))

@@ -11,11 +11,14 @@ from copper_emulator.core.text import count, duration_text, short_ids
 
 MASK = "***"
 
+_MOST = 60
+"""Lines of a timeline; of a longer one something is left out."""
+
 _ALIKE = 5
 """How many lines of each kind of ending are shown in the middle of a long timeline."""
 
 
-def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
+def timeline(entries: Sequence[Entry]) -> str:
     """Render the journal as lines; of a long one only the first, the last, and what went wrong in between.
 
     A long one ends with a summary: how many notifications were not delivered, and which, by kind of ending.
@@ -23,11 +26,11 @@ def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
     shown = [entry for entry in entries if entry.kind is not Kind.SENDING]
     if not shown:
         return "nothing happened"
-    if len(shown) <= most:
+    if len(shown) <= _MOST:
         return "\n".join(line(entry, brief=True) for entry in shown)
-    head, tail = most // 3, most - most // 3
+    head, tail = _MOST // 3, _MOST - _MOST // 3
     middle = shown[head:-tail]
-    wrong = _telling(middle)[: 2 * most]
+    wrong = _telling(middle)[: 2 * _MOST]
     lines = [line(entry, brief=True) for entry in shown[:head]]
     after = 0
     for place in [*wrong, len(middle)]:

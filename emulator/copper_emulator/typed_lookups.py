@@ -7,16 +7,14 @@ It is longer than a module should be because every field stands in it, for edito
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import methodcaller
 from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.lookup_entry import LookupEntry
 from copper_emulator.lookups import AccountDetails, LookupTable
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.any_stage import AnyStage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 IconType: TypeAlias = Literal[
     "Message",
@@ -459,7 +457,7 @@ class Lookups:
     Changing them lets no time pass and notifies nobody; `reset()` brings back what a new account has.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         self.account = AccountDetails(stage)
         self.users = Users("users", stage)
         self.lead_statuses = LeadStatuses("lead_statuses", stage)

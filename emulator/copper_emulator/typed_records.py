@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from operator import methodcaller
 from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.records.record import Record
 from copper_emulator.lookup_entry import LookupEntry
 from copper_emulator.records import Converted, Records
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 LeadSortBy: TypeAlias = Literal[
     "name",

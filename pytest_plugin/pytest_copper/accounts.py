@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_copper import layers, opening
+from pytest_copper import layers
+from pytest_copper.opening import Opening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 
     from copper_emulator.async_copper import AsyncCopper
     from copper_emulator.copper import Copper
-    from copper_emulator.core.surface import Surface
     from copper_emulator.face import Face
     from copper_emulator.settings import Settings
-    from copper_emulator.shell.host import Host
     from copper_emulator.shell.intercepting import Interception
     from copper_emulator.tls_endpoint import TlsEndpoint
     from pytest_copper.receiving import CopperEndpoint
@@ -68,36 +67,12 @@ class Accounts:
     """The accounts of a session: the open ones, and those that ended during this test, kept for the report."""
 
     def __init__(self, url: str | None = None) -> None:
-        self._url = url
+        self.opening = Opening(url)
         self.standing: list[Account] = []
         self.ended: list[Account] = []
         self.item: pytest.Item
         """The current test, from its set-up on."""
         self._before_call = 0
-        self._host: Host | None = None
-
-    def host(self) -> Host:
-        """The server thread that the accounts share, started when first needed."""
-        if self._host is None:
-            from copper_emulator.shell.host import Host
-
-            self._host = Host()
-        return self._host
-
-    def sync(self, settings: Settings, name: str, *, surface: Surface, start: datetime | None = None) -> Copper:
-        """An account for synchronous tests: in this process, or on the running server if one was named."""
-        return opening.sync(self._url, self.host, settings, name, start, surface)
-
-    def asynchronous(
-        self, settings: Settings, name: str, *, surface: Surface, start: datetime | None = None
-    ) -> AsyncCopper:
-        """An account for asynchronous tests."""
-        return opening.asynchronous(self._url, self.host, settings, name, start, surface)
-
-    def close(self) -> None:
-        """End the server thread."""
-        if self._host is not None:
-            self._host.close()
 
     def before_setup(self, item: pytest.Item) -> None:
         """Begin another test: forget the accounts that ended in the previous one."""
@@ -161,7 +136,7 @@ def sync_account(item: pytest.Item, overrides: object) -> Iterator[Copper]:
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.sync(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
+    copper = accounts.opening.sync(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST)
     account = accounts.open("copper", copper)
     try:
         yield copper
@@ -175,7 +150,7 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
     from copper_emulator.core.surface import Surface
 
     accounts = item.config.stash[ACCOUNTS]
-    copper = accounts.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST_ASYNC)
+    copper = accounts.opening.asynchronous(layers.of_item(item, overrides), item.name, surface=Surface.PYTEST_ASYNC)
     account = accounts.open("copper_async", copper)
     try:
         with _stopping_apps_at_the_end_of(item, copper):
@@ -252,7 +227,7 @@ def endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
 def _tls_endpoint(request: pytest.FixtureRequest) -> TlsEndpoint:
     from copper_emulator.tls_endpoint import TlsEndpoint
 
-    made = TlsEndpoint(request.config.stash[ACCOUNTS].host())
+    made = TlsEndpoint(request.config.stash[ACCOUNTS].opening.host())
     request.addfinalizer(made.close)
     for face in _faces(request):
         face.route(made.url, to=made)
@@ -308,7 +283,7 @@ class MadeAccount:
         self._async: AsyncCopper | None = None
 
     def __enter__(self) -> Copper:
-        self._sync = self._accounts.sync(self._settings, **self._made(is_async=False))
+        self._sync = self._accounts.opening.sync(self._settings, **self._made(is_async=False))
         self._account = self._accounts.open("make_copper", self._sync)
         return self._sync
 
@@ -325,7 +300,7 @@ class MadeAccount:
             _judge(news if error is None else "")
 
     async def __aenter__(self) -> AsyncCopper:
-        self._async = self._accounts.asynchronous(self._settings, **self._made(is_async=True))
+        self._async = self._accounts.opening.asynchronous(self._settings, **self._made(is_async=True))
         self._account = self._accounts.open("make_copper", self._async)
         return self._async
 
@@ -356,7 +331,7 @@ class MadeAccount:
         from copper_emulator.core.surface import Surface
 
         surface = Surface.FACTORY_ASYNC if is_async else Surface.FACTORY
-        return {"name": "make_copper", "start": self._start, "surface": surface}
+        return {"test": "make_copper", "start": self._start, "surface": surface}
 
     def _end(self) -> str:
         account, self._account = self._account, None

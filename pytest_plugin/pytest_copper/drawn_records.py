@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import methodcaller
 from typing import Any
 
 from hypothesis import strategies as st
 
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, Topic
 from copper_emulator.core.records.fields import Access
 from copper_emulator.core.records.fields import Field as TableField
@@ -20,8 +19,7 @@ from pytest_copper.drawn_changes import updated_attributes
 from pytest_copper.drawn_values import PARTS_OF_A_NAME, UNIQUE, Ids, can_be_drawn, field_values, known_fields
 from pytest_copper.said import checked_secret
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Fields = dict[str, Any]
 

@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from copper_emulator.async_copper import AsyncCopper
@@ -22,44 +21,51 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-def sync(
-    url: str | None,
-    host: Callable[[], Host],
-    settings: Settings,
-    test: str,
-    start: datetime | None,
-    surface: Surface,
-) -> Copper:
-    """An account for synchronous tests, on the server at `url` if there is one. Raises UsageError."""
-    __tracebackhide__ = True
-    if url is None:
-        from copper_emulator.copper import Copper
+class Opening:
+    """Makes the accounts of a session: of this process, or of the running server at a URL."""
 
-        return Copper(settings, host(), name=test, start=start, surface=surface)
-    from copper_emulator.remote import made
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._host: Host | None = None
 
-    _refuse_start(start)
-    return made(url, _name(test), settings, surface=surface)
+    def host(self) -> Host:
+        """The server thread that those of this process share; starts at first need."""
+        if self._host is None:
+            from copper_emulator.shell.host import Host
 
+            self._host = Host()
+        return self._host
 
-def asynchronous(
-    url: str | None,
-    host: Callable[[], Host],
-    settings: Settings,
-    test: str,
-    start: datetime | None,
-    surface: Surface,
-) -> AsyncCopper:
-    """The same for asynchronous tests."""
-    __tracebackhide__ = True
-    if url is None:
-        from copper_emulator.async_copper import AsyncCopper
+    def close(self) -> None:
+        """End the server thread."""
+        if self._host is not None:
+            self._host.close()
 
-        return AsyncCopper(settings, host(), name=test, start=start, surface=surface)
-    from copper_emulator.remote import made_async
+    def sync(self, settings: Settings, test: str, *, surface: Surface, start: datetime | None = None) -> Copper:
+        """An account for synchronous tests. Raises UsageError."""
+        __tracebackhide__ = True
+        if self._url is None:
+            from copper_emulator.copper import Copper
 
-    _refuse_start(start)
-    return made_async(url, _name(test), settings, surface=surface)
+            return Copper(settings, self.host(), name=test, start=start, surface=surface)
+        from copper_emulator.remote import RemoteCopper, made
+
+        _refuse_start(start)
+        return made(RemoteCopper, self._url, _name(test), settings, surface=surface)
+
+    def asynchronous(
+        self, settings: Settings, test: str, *, surface: Surface, start: datetime | None = None
+    ) -> AsyncCopper:
+        """The same for asynchronous tests."""
+        __tracebackhide__ = True
+        if self._url is None:
+            from copper_emulator.async_copper import AsyncCopper
+
+            return AsyncCopper(settings, self.host(), name=test, start=start, surface=surface)
+        from copper_emulator.remote import RemoteAsyncCopper, made
+
+        _refuse_start(start)
+        return made(RemoteAsyncCopper, self._url, _name(test), settings, surface=surface)
 
 
 def _name(test: str) -> str:

@@ -50,7 +50,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server thread, if one was started."""
     if accounts.ACCOUNTS in config.stash:
-        config.stash[accounts.ACCOUNTS].close()
+        config.stash[accounts.ACCOUNTS].opening.close()
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

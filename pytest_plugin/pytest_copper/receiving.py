@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import Parameter, Signature
-from operator import methodcaller
 from typing import Literal, overload
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.endpoint import Endpoint
 from copper_emulator.shell.messages import Received, Response
 from copper_emulator.tls_endpoint import TlsEndpoint
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class CopperEndpoint(Endpoint):

@@ -5,14 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from operator import methodcaller
 
 from copper_emulator import UsageError
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _CLOSE = 0.85
 """How similar two names must be; `reconsile` and `reconcile` are 0.89."""

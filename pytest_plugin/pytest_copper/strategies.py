@@ -12,11 +12,10 @@ shrinks to them: it shows `Ada`.
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import Any
 
 import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 
 # isort: split
 from hypothesis import strategies as st
@@ -26,8 +25,7 @@ from copper_emulator.core.model import EntityType
 from pytest_copper.drawn_records import bodies, changes, fields
 from pytest_copper.story import Story
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 __all__ = ["bodies", "changes", "fields", "sequences"]
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
-from copper_emulator.core.errors import CopperEmulatorError, ScenarioError
+from copper_emulator.core.errors import ScenarioError, raised_on_purpose
 from copper_emulator.scenarios.lines import read as read_yaml
 from copper_emulator.scenarios.lines import unmarked
 from copper_emulator.scenarios.load import Scenario, load, parse
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Act: TypeAlias = list[dict[str, Any]]
 """Steps of a scenario that belong together: what the endpoint believes is judged after the last of them."""

@@ -174,7 +174,7 @@ def broken_off(copper: Copper, to: Any) -> Any:
     rows = [replace(rows_of("concurrent", None)[0], limit=0.0)]
     plan = Plan(TARGET, TARGET, rows=rows)
     manner = copper._delivering.manner(TARGET)
-    return run_sync(check(copper._stage, plan, manner=manner), copper._delivering.send)["concurrent"]
+    return run_sync(check(copper._here, plan, manner=manner), copper._delivering.send)["concurrent"]
 
 
 def test_an_async_endpoint_that_is_too_slow_fails_and_one_that_blocks_is_told_what_it_does() -> None:

@@ -22,8 +22,8 @@ from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.core.topics import TABLES, Profile
 from copper_emulator.scenarios.model import ACTIONS, Content
 from copper_emulator.settings import SETTINGS
-from copper_emulator.shell.api.control import OPERATIONS, SERVER_OPERATIONS
-from copper_emulator.shell.api.control_description import described
+from copper_emulator.shell.control.api import OPERATIONS, SERVER_OPERATIONS
+from copper_emulator.shell.control.description import described
 from tests.docs.records_tables import field_tables, filter_tables, lookup_table
 
 ROOT = Path(__file__).parents[2]

@@ -59,7 +59,7 @@ class Lookups:
     Changing them lets no time pass and notifies nobody; `reset()` brings back what a new account has.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: AnyStage) -> None:
         self.account = AccountDetails(stage)
 {names}
 '''

@@ -44,10 +44,7 @@ def said(form: Written, doc: str) -> str:
     return doc if plain else f"{doc} {form.words[0].upper()}{form.words[1:]}."
 
 
-HIDDEN = """
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
-""".strip()
+HIDDEN = "__tracebackhide__ = raised_on_purpose"
 
 
 def typed_dict(name: str, doc: str, entries: Iterable[Entry]) -> str:
@@ -89,15 +86,14 @@ def shortened(block: str, aliases: dict[str, str]) -> str:
 SOURCES: Mapping[str, str] = {
     "collections.abc": "Collection Iterable Mapping Sequence",
     "datetime": "date datetime",
-    "operator": "methodcaller",
     "typing": "Any Literal Required TypeAlias TypedDict Unpack",
     "copper_emulator.calls": "written_like",
-    "copper_emulator.core.errors": "CopperEmulatorError",
+    "copper_emulator.core.errors": "raised_on_purpose",
     "copper_emulator.core.records.record": "Record",
     "copper_emulator.lookup_entry": "LookupEntry",
     "copper_emulator.lookups": "AccountDetails LookupTable",
     "copper_emulator.records": "Converted Records",
-    "copper_emulator.shell.stage": "Stage",
+    "copper_emulator.shell.any_stage": "AnyStage",
 }
 
 

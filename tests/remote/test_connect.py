@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import ssl
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,9 +16,10 @@ import pytest
 
 from copper_emulator import AsyncCopper, Copper, Emulator
 from copper_emulator.core.errors import RouteError, UsageError
-from copper_emulator.remote import made, made_async
+from copper_emulator.remote import RemoteAsyncCopper, RemoteCopper, made
 from copper_emulator.settings import Settings
 from tests.cli.processes import Process, run, started
+from tests.faces.opening import create_by_api
 
 TARGET = "https://app.example/hooks/copper"
 
@@ -35,7 +39,7 @@ def test_the_only_account_is_meant_where_none_is_named(server: Process) -> None:
 
 
 def test_of_several_one_must_be_named(server: Process) -> None:
-    other = made(server.url, "other", Settings.of({}))
+    other = made(RemoteCopper, server.url, "other", Settings.of({}))
     with pytest.raises(UsageError, match=r"several accounts; choose one with account=\.\.\.: default, other"):
         Copper.connect(server.url)
     with pytest.raises(UsageError, match="no account 'nobody'; the accounts are default, other"):
@@ -50,7 +54,7 @@ def test_its_settings_are_those_of_the_server(server: Process) -> None:
     """Durations and limits, too, in the same units."""
     values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}
 
-    with closing(made(server.url, "other", Settings.of(values))) as copper:
+    with closing(made(RemoteCopper, server.url, "other", Settings.of(values))) as copper:
         assert copper.settings == Settings.of(values)
         copper.reset()
         assert copper.settings == Settings.of(values)
@@ -98,7 +102,7 @@ def test_an_application_of_this_process_is_served_for_as_long_as_the_connection_
         again.expect("person", "new", outcome="failed")
 
 
-def test_what_a_server_cannot_reach_is_refused_with_what_to_do(server: Process) -> None:
+def test_what_a_server_cannot_reach_is_refused_with_what_to_do(server: Process, tmp_path: Path) -> None:
     async def hook(request: Any) -> int:
         return 200
 
@@ -112,6 +116,10 @@ def test_what_a_server_cannot_reach_is_refused_with_what_to_do(server: Process) 
             copper.route("https://app.example", to=asgi)
         with pytest.raises(UsageError, match="copper-emulator check"):
             copper.check(TARGET)
+        file = tmp_path / "captured.json"
+        file.write_text('{"type": "person", "event": "new", "ids": [17]}', encoding="utf-16")
+        with pytest.raises(UsageError, match="only what is text in UTF-8"):
+            copper.replay(file, target=TARGET)
 
 
 def test_nothing_there_and_something_else_there_are_told_apart() -> None:
@@ -126,7 +134,7 @@ def test_nothing_there_and_something_else_there_are_told_apart() -> None:
 
 @pytest.mark.asyncio
 async def test_the_asynchronous_face_awaits_the_server_while_its_loop_goes_on(server: Process) -> None:
-    copper = made_async(server.url, "asynchronous", Settings.of({"latency": "30s"}))
+    copper = made(RemoteAsyncCopper, server.url, "asynchronous", Settings.of({"latency": "30s"}))
     bodies: list[Any] = []
     copper.route("https://app.example", to=lambda request: bodies.append(request.json))
     copper.subscribe("person", "new", target=TARGET)
@@ -166,3 +174,41 @@ def test_a_server_that_speaks_tls_is_reached_over_it_too(tmp_path: Path, monkeyp
 def test_a_server_that_does_not_speak_tls_says_how_it_would(server: Process) -> None:
     with Copper.connect(server.url) as copper, pytest.raises(UsageError, match="copper-emulator serve --tls-port 0"):
         assert copper.tls_api_url
+
+
+# --- what is still on its way ---------------------------------------------------------------------------------------
+
+
+def test_an_account_goes_when_what_is_still_on_its_way_has_come_back(server: Process) -> None:
+    answered = threading.Event()
+    copper = made(RemoteCopper, server.url, "goes-late", Settings.of({"strict": False}))
+    copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
+    copper.subscribe("person", "new", target=TARGET)
+    create_by_api(copper, ["Ada"])
+    later = threading.Timer(0.8, answered.set)
+    later.start()
+
+    copper.close()
+
+    later.join()
+    assert "goes-late" not in names_at(server)
+
+
+@pytest.mark.parametrize("act", ["expect", "close"])
+def test_what_comes_back_one_after_the_other_is_waited_for_each(server: Process, act: str) -> None:
+    copper = made(RemoteCopper, server.url, f"each-{act}", Settings.of({"timeout": "300ms", "strict": False}))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        copper.route("https://app.example", to=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        copper.subscribe("person", "new", target=TARGET)
+        create_by_api(copper, (f"Ada {number}" for number in range(8)))
+
+        if act == "expect":
+            assert len(copper.expect("person", "new", outcome="failed", count=8)) == 8
+        copper.close()
+
+    assert f"each-{act}" not in names_at(server)
+
+
+def names_at(server: Process) -> list[str]:
+    accounts = json.loads(urllib.request.urlopen(f"{server.url}/_emulator/v1/accounts").read())["accounts"]
+    return [each["name"] for each in accounts]

@@ -11,8 +11,8 @@ import pytest
 
 _ACCOUNTS = "copper_emulator.core.account"
 _API = "copper_emulator.shell.app"
-_CONTROL = "copper_emulator.shell.api.control"
-_PAGE_OF_THE_API = "copper_emulator.shell.api.control_reference"
+_CONTROL = "copper_emulator.shell.control.api"
+_PAGE_OF_THE_API = "copper_emulator.shell.control.reference"
 
 HEADERS = {
     "X-PW-AccessToken": "token",

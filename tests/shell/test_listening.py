@@ -11,10 +11,10 @@ from aiohttp import web
 from yarl import URL
 
 from copper_emulator.shell.api.calls import BASE, Call, routes_of
-from copper_emulator.shell.api.guarding import answer_refusals
-from copper_emulator.shell.api.models import Shape, Taken
-from copper_emulator.shell.api.operation import ServerOperation
 from copper_emulator.shell.app import make_api, make_runner
+from copper_emulator.shell.control.bases import Shape, Taken
+from copper_emulator.shell.control.guarding import answer_refusals
+from copper_emulator.shell.control.operation import ServerOperation
 from tests.shell.served import serving
 
 pytestmark = pytest.mark.asyncio

@@ -33,7 +33,7 @@ def taken(_: object) -> int:
 
 
 def recorder_of(copper: Copper) -> Recorder:
-    return Recorder(copper._stage)
+    return Recorder(copper._here)
 
 
 def text_of(recorder: Recorder) -> str:

@@ -25,7 +25,7 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import events_of
 from copper_emulator.core.wire import iso
 from copper_emulator.fault_texts import parse_faults
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.destinations import Manner
@@ -60,7 +60,7 @@ class Bench:
         self._settings = settings
         self._counters = Counters()
         self._start, self._began = stage.now(), monotonic()
-        self._operations = Operations(stage)
+        self._operations = LocalOperations(stage)
         self._number = count(plan.first + 1)
         self._drafts = list(self._drafted())
         self._has_delivered = False

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from operator import methodcaller
 
 from copper_emulator.checks.rows import ROWS, Row
 from copper_emulator.checks.state import Source
 from copper_emulator.core.bare import entity_type
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.text import meant
 from copper_emulator.durations import parse_duration
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 _BESIDE = 1_000_000

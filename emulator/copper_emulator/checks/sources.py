@@ -6,16 +6,14 @@ import json
 import shlex
 import subprocess
 from http.client import HTTPException
-from operator import methodcaller
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from copper_emulator.checks.state import NobodyThere, Source, StateError
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 PATIENCE = 30.0
 """Seconds to wait for a state."""

@@ -83,7 +83,7 @@ class WrongUse(Failure):
     exit_code = 2
 
 
-class Faulty(WrongUse):
+class Mistaken(WrongUse):
     """Faults in files or settings, one per line; exit code 2."""
 
     def show(self, file: Any = None) -> None:
@@ -180,4 +180,4 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
         click.echo(ctx.get_help())
 
 
-__all__ = ["Failure", "Faulty", "WrongUse", "main"]
+__all__ = ["Failure", "Mistaken", "WrongUse", "main"]

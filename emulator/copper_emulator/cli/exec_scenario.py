@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
-from copper_emulator.cli import WrongUse
-from copper_emulator.cli.output import complain
+from copper_emulator.cli import Mistaken, WrongUse
 from copper_emulator.core.errors import CopperEmulatorError, SettingsError, UsageError
 from copper_emulator.core.text import duration_text
 from copper_emulator.durations import parse_duration
@@ -34,14 +33,6 @@ _LOOK = 0.05
 """Seconds between checks whether anything listens."""
 
 _REACH = 5.0
-
-
-class _Faulty(WrongUse):
-    """Faults in a file, one per line."""
-
-    def show(self, file: object = None) -> None:
-        for line in self.message.splitlines():
-            complain(line)
 
 
 class NotBegun(Exception):
@@ -68,7 +59,7 @@ class Against:
         try:
             self._play = ServedPlay(load(name), target, adopts=target is None)
         except UsageError as error:
-            raise _Faulty(str(error)) from None
+            raise Mistaken(str(error)) from None
         self._missing = "it to start"
         self._taken = ""
 

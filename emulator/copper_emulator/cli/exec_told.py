@@ -14,7 +14,7 @@ from copper_emulator.cli.streams import silence
 from copper_emulator.core.model import Entry, Kind
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.accounts import has_token
-from copper_emulator.shell.api.control_accounts import at_a_glance
+from copper_emulator.shell.control.accounts import at_a_glance
 from copper_emulator.timeline import timeline
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 
 from copper_emulator.core.model import Entry
 from copper_emulator.core.wire import iso
-from copper_emulator.shell.api.shapes import EntryShape, shown_line
+from copper_emulator.shell.control.shapes import EntryShape, shown_line
 from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.shell.served_account import ServedAccount
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from copper_emulator.checks.standalone import listening
-from copper_emulator.cli import Faulty
+from copper_emulator.cli import Mistaken
 from copper_emulator.cli.fetching import tell_where
 from copper_emulator.cli.files import STDIO, read
 from copper_emulator.cli.output import Output
@@ -70,7 +70,7 @@ def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
         with _served(asked, scenarios, settings, output) as host:
             played = [_play(scenario, asked, settings, host, output) for scenario in scenarios]
     except UsageError as error:
-        raise Faulty(str(error)) from None
+        raise Mistaken(str(error)) from None
     passed = sum(each.passed for each in played)
     told = [_json(each) for each in played]
     output.json({"passed": passed == len(played), "target": asked.target, "scenarios": told})

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli import Faulty, WrongUse
+from copper_emulator.cli import Mistaken, WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read_text, write_private
 from copper_emulator.cli.options import for_an_account, json_option, server_option
@@ -61,7 +61,7 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
     try:
         number = client.post(path, said)["run"]
     except WrongUse as error:
-        raise Faulty(_of_the_file(scenario, error.message)) from None
+        raise Mistaken(_of_the_file(scenario, error.message)) from None
     played = 0
     while True:
         shown = client.get(f"{path}s/{number}", {"after": played, "timeout": _LOOK}, waits=_LOOK)

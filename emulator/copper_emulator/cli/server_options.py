@@ -13,7 +13,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.options import IN_PLAY, route_of
 from copper_emulator.core.errors import RouteError, SettingsError
 from copper_emulator.settings import SETTINGS, Setting, Settings
-from copper_emulator.shell.api.setting_texts import choices
+from copper_emulator.shell.control.setting_texts import choices
 
 if TYPE_CHECKING:
     from copper_emulator.shell.runs import Player

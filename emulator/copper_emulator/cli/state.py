@@ -12,7 +12,7 @@ from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read, write_private
 from copper_emulator.cli.options import IN_PLAY, for_an_account, settings_given
 from copper_emulator.cli.output import Output, as_stamp
-from copper_emulator.shell.api.setting_texts import written
+from copper_emulator.shell.control.setting_texts import written
 
 
 @click.command(short_help="Save an account to a file.")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from operator import methodcaller
 from typing import Any, NamedTuple, TypeVar
 
 from copper_emulator.core.batching import cut
@@ -20,7 +19,7 @@ from copper_emulator.core.call_limits import CallLimits
 from copper_emulator.core.concluding import delivery_by, timed_out
 from copper_emulator.core.draws import Draws
 from copper_emulator.core.echo import echo_text
-from copper_emulator.core.errors import CopperEmulatorError, EchoLoop
+from copper_emulator.core.errors import EchoLoop, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.faults import Faults
 from copper_emulator.core.ids import Counters
@@ -80,8 +79,7 @@ from copper_emulator.core.told import (
 from copper_emulator.core.waiting import Waiting
 from copper_emulator.core.wire import FRAMING, Envelopes
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.kinds import no_type, type_named
 from copper_emulator.core.records.record import Record, kind_of
@@ -15,8 +14,7 @@ from copper_emulator.core.text import json_name
 from copper_emulator.core.topics import Profile, advice, exists, no_event
 from copper_emulator.core.wire import clean_attributes
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 _NOT_CAPTURED = "this is no captured notification, a JSON object with a known type and event and a list of ids: {}"

@@ -7,16 +7,14 @@ assumption). Only the status of Copper's answer is known; nobody has reported a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import methodcaller
 
-from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests
+from copper_emulator.core.errors import TooManyRequests, raised_on_purpose
 from copper_emulator.core.ratelimit import RateLimiter
 from copper_emulator.core.rules import Limit, WindowKind
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.wire import iso
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class CallLimits:

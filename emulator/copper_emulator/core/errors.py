@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.text import field_name
@@ -40,6 +41,10 @@ from copper_emulator.core.text import field_name
 
 class CopperEmulatorError(Exception):
     """The root of all errors the emulator raises on purpose."""
+
+
+raised_on_purpose = methodcaller("errisinstance", CopperEmulatorError)
+"""A module's `__tracebackhide__`: where such an error ends a test, the traceback shows the test's line, not ours."""
 
 
 class ApiError(CopperEmulatorError):

@@ -7,14 +7,12 @@ before it. The other messages are assumptions: those of Rails, because Copper's 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.text import json_name
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 BLANK = "can't be blank"
 INVALID = "is invalid"

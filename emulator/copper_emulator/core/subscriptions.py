@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid, NotFound
+from copper_emulator.core.errors import Invalid, NotFound, raised_on_purpose
 from copper_emulator.core.findings import INVALID, NOT_LISTED, Findings
 from copper_emulator.core.model import EntityType, Event, Subscription, Topic
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
@@ -20,8 +19,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import check_target
 from copper_emulator.core.topics import advice, events_of
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _CREATE_KEYS = ("target", "type", "event", "secret", "headers", "custom_field_computed_values")
 _UPDATE_KEYS = ("target", "secret", "headers", "custom_field_computed_values")

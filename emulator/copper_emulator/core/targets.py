@@ -8,14 +8,12 @@ host or another scheme, or would be rejected by Ruby's URI parser.
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
-from operator import methodcaller
 from urllib.parse import SplitResult, urlsplit
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.surface import Surface
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _COPPER_DOMAINS = ("copper.com", "prosperworks.com")
 """Domains to which nothing is ever delivered, whatever the settings say."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+_SHOWN = 4
+"""Ids of many that are shown."""
 
-def short_ids(ids: Sequence[int], *, show: int = 4) -> str:
+
+def short_ids(ids: Sequence[int]) -> str:
     """`[17, 18]`, or `[17, 18, 19, ... 46] (30 ids)` when there are many."""
     if len(ids) == 1:
         # A fast path for the usual case: every log line shows ids.
         return f"[{ids[0]}]"
-    if len(ids) <= show + 1:
+    if len(ids) <= _SHOWN + 1:
         return str(list(ids))
-    return f"[{', '.join(map(str, ids[: show - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
+    return f"[{', '.join(map(str, ids[: _SHOWN - 1]))}, ... {ids[-1]}] ({len(ids)} ids)"
 
 
 def count(number: int, noun: str) -> str:

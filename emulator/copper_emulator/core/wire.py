@@ -10,17 +10,15 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import isinf
-from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.compact import encode, text_of
-from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
+from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
 from copper_emulator.core.model import Change, Event, Notification, Subscription
 from copper_emulator.core.moments import stamp
 from copper_emulator.core.rules import MAX_SUBSCRIPTIONS, PAYLOAD_KEYS, Rules
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 MAX_DEPTH = 64
 """How many levels of nesting a request body may have; Copper's own limit is not known."""

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from copper_emulator.interception.process import PROCESS
 from copper_emulator.interception.variables import CA, INTERCEPT
 from copper_emulator.interception.ways import Way
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-
-def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
+def intercept_here() -> bool:
     """Intercept until this process ends, if the environment says where to; returns whether it does.
 
     What it says may be out of date, like the file of a test that has ended; then it is ignored. A program must not fail
     because of something that is not its own.
     """
-    host, _, port = environment.get(INTERCEPT, "").rpartition(":")
+    host, _, port = os.environ.get(INTERCEPT, "").rpartition(":")
     try:
-        with open(environment.get(CA, ""), encoding="ascii") as file:
+        with open(os.environ.get(CA, ""), encoding="ascii") as file:
             way = Way(host, int(port), file.read())
     except (OSError, ValueError):
         return False

@@ -1,12 +1,5 @@
 """An account of a running server with the methods that the fixture has: `Copper.connect(url)`."""
 
-from copper_emulator.remote.account import (
-    RemoteAsyncCopper,
-    RemoteCopper,
-    connect,
-    connect_async,
-    made,
-    made_async,
-)
+from copper_emulator.remote.account import RemoteAsyncCopper, RemoteCopper, connect, made
 
-__all__ = ["RemoteAsyncCopper", "RemoteCopper", "connect", "connect_async", "made", "made_async"]
+__all__ = ["RemoteAsyncCopper", "RemoteCopper", "connect", "made"]

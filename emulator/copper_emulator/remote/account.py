@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from operator import methodcaller
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn, TypeVar
 from urllib.request import Request, urlopen
 
 from copper_emulator.async_copper import AsyncCopper
 from copper_emulator.control_client import Client, ControlError, account_path
 from copper_emulator.copper import Copper
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import DEFAULT_EMAIL, Change, Delivery, Key, Notification, Subscription
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.surface import Surface
@@ -26,12 +25,7 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds, run_sync
 from copper_emulator.shell.tls.keeping import KeptFiles, authority_folder
 
-if TYPE_CHECKING:
-    from copper_emulator.checks.report import Report
-    from copper_emulator.shell.intercepting import Interception
-
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _NOT_INTERCEPTED = (
     "Copper's hosts can be intercepted for an account of this process only, and this is one of a running server: give "
@@ -48,8 +42,10 @@ class _Remote(Face):
         api_url: the base URL for a client of Copper.
         token: the account's key, where it is known.
         own: it was made for this, and goes with it.
-        surface: where what it says is read.
+        surface: where what it says is read; unless said, where one has connected.
     """
+
+    _connected = Surface.CONNECTED
 
     def __init__(
         self,
@@ -59,12 +55,12 @@ class _Remote(Face):
         api_url: str,
         token: str = "",
         own: bool = False,
-        surface: Surface = Surface.CONNECTED,
+        surface: Surface | None = None,
     ) -> None:
         self._client = client
         self._api_url = api_url
         self._own = own
-        self._there = RemoteStage(client, account_path(name), name, token, surface=surface)
+        self._there = RemoteStage(client, account_path(name), name, token, surface=surface or self._connected)
         self._begin()
         # It is there, whether or not it is used here.
         self._operations = self._remote = RemoteOperations(self._there)
@@ -115,14 +111,17 @@ class _Remote(Face):
         with self._stage.lock:
             return super().explain(self._present(what), type=type, id=id)
 
-    def intercept(self, *, token: str | None = None) -> Interception:
+    def intercept(self, *, token: str | None = None) -> NoReturn:
         """Not over a server: `copper-emulator exec --` or `serve --proxy` lead programs to it."""
         raise UsageError(_NOT_INTERCEPTED)
 
-    def reset(self) -> None:
-        """As newly made: records, subscriptions, routes, settings, faults, what waits, windows, counters, journal."""
-        self._stage.reset()
-        self._remote.forget()
+    def check(self, target: str, **given: Any) -> NoReturn:
+        """Not over a server: `copper-emulator check URL` does it."""
+        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
+
+    def start(self, app: object) -> NoReturn:
+        """Not over a server: it sends over HTTP, to what runs already."""
+        raise UsageError("a server sends over HTTP: serve the application yourself, which starts it, and route its URL")
 
     def after_delivery(self, hook: Callable[[Delivery], object]) -> None:
         """Call `hook` after each delivery that was sent, when the call that delivered it is answered."""
@@ -172,19 +171,11 @@ class _Remote(Face):
         return what
 
 
-_NOT_STARTED = "a server sends over HTTP: serve the application yourself, which starts it, and route its URL"
+F = TypeVar("F", bound=_Remote)
 
 
 class RemoteCopper(_Remote, Copper):
     """What `Copper.connect` gives: the methods of the fixture, on an account of a running server."""
-
-    def check(self, target: str, **given: Any) -> Report:
-        """Not over a server: `copper-emulator check URL` does it."""
-        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
-
-    def start(self, app: object) -> None:
-        """Not over a server: it sends over HTTP, to what runs already."""
-        raise UsageError(_NOT_STARTED)
 
     def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
@@ -207,13 +198,7 @@ class RemoteCopper(_Remote, Copper):
 class RemoteAsyncCopper(_Remote, AsyncCopper):
     """The same for asynchronous tests: while a call waits for the server, the loop goes on."""
 
-    async def check(self, target: str, **given: Any) -> Report:
-        """Not over a server: `copper-emulator check URL` does it."""
-        raise UsageError("an endpoint is checked with `copper-emulator check URL`, or by an account of the fixture's")
-
-    async def start(self, app: object) -> None:
-        """Not over a server: it sends over HTTP, to what runs already."""
-        raise UsageError(_NOT_STARTED)
+    _connected = Surface.CONNECTED_ASYNC
 
     async def close(self) -> None:
         """Give the connection back; the account stays, unless it was made for a test."""
@@ -227,33 +212,19 @@ class RemoteAsyncCopper(_Remote, AsyncCopper):
         return await asyncio.to_thread(run_sync, rounds, lambda _: [])
 
 
-def connect(url: str, *, account: str | None = None, token: str | None = None) -> RemoteCopper:
+def connect(face: type[F], url: str, *, account: str | None = None, token: str | None = None) -> F:
     """An account of a running server; see `Copper.connect`."""
-    client, name, api_url = _found(url, account, token)
-    return RemoteCopper(client, name, api_url=api_url, token=token or "")
+    client = Client(url)
+    with _closed_where_it_fails(client):
+        api_url = client.api_url()
+        name = _chosen([each["name"] for each in client.get("/accounts")["accounts"]], account)
+        if token is not None:
+            _give_key(client, name, api_url, token)
+    return face(client, name, api_url=api_url, token=token or "")
 
 
-def connect_async(url: str, *, account: str | None = None, token: str | None = None) -> RemoteAsyncCopper:
-    """The same; see `AsyncCopper.connect`."""
-    client, name, api_url = _found(url, account, token)
-    return RemoteAsyncCopper(client, name, api_url=api_url, token=token or "", surface=Surface.CONNECTED_ASYNC)
-
-
-def made(url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED) -> RemoteCopper:
+def made(face: type[F], url: str, name: str, settings: Settings, *, surface: Surface | None = None) -> F:
     """A new account whose time stands still, for one test: it goes when it is closed."""
-    client, chosen, parts = _made(url, name, settings)
-    return RemoteCopper(client, chosen, **parts, own=True, surface=surface)
-
-
-def made_async(
-    url: str, name: str, settings: Settings, *, surface: Surface = Surface.CONNECTED_ASYNC
-) -> RemoteAsyncCopper:
-    """The same for an asynchronous test."""
-    client, chosen, parts = _made(url, name, settings)
-    return RemoteAsyncCopper(client, chosen, **parts, own=True, surface=surface)
-
-
-def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[str, Any]]:
     if settings.intercept:
         raise UsageError(_NOT_INTERCEPTED)
     client = Client(url)
@@ -261,17 +232,9 @@ def _made(url: str, name: str, settings: Settings) -> tuple[Client, str, dict[st
         client.api_url()
         answered = client.post("/accounts", {"name": name, "settings": settings.as_json()})
         client.post(f"{account_path(answered['name'])}/clock/freeze")
-    return client, answered["name"], {"api_url": answered["api_url"], "token": answered["token"]}
-
-
-def _found(url: str, account: str | None, token: str | None) -> tuple[Client, str, str]:
-    client = Client(url)
-    with _closed_where_it_fails(client):
-        api_url = client.api_url()
-        name = _chosen([each["name"] for each in client.get("/accounts")["accounts"]], account)
-        if token is not None:
-            _give_key(client, name, api_url, token)
-    return client, name, api_url
+    return face(
+        client, answered["name"], api_url=answered["api_url"], token=answered["token"], own=True, surface=surface
+    )
 
 
 @contextmanager

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from copper_emulator.control_client import ControlError
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import NotIdle, TimeError
-from copper_emulator.core.model import ANSWERED, Delivery
+from copper_emulator.core.errors import NotIdle, TimeError, UsageError
+from copper_emulator.core.model import ANSWERED, Delivery, Topic
 from copper_emulator.core.text import duration_text
-from copper_emulator.operations import Operations, captured
+from copper_emulator.operations import Operations
 from copper_emulator.remote.serving import is_serving
 from copper_emulator.remote.stage import RemoteStage
-from copper_emulator.remote.telling import verbatim
 from copper_emulator.shell.driver import Rounds, run_hook
 
 UNDER_WAY = 409
@@ -41,12 +39,12 @@ class RemoteOperations(Operations):
         self._settle_unless_under_way()
         return result
 
-    def replay(
-        self, body: Mapping[str, Any] | str | Path, target: str, headers: Mapping[str, str] | None
+    def _replay(
+        self, topic: Topic, ids: tuple[int, ...], raw: bytes, target: str, headers: Mapping[str, str]
     ) -> Rounds[Delivery]:
-        raw, _, _ = captured(body)
-        asked = {"body": verbatim(raw), "target": target, "headers": dict(headers or {})}
-        shown = self._there.call("/replay", asked)
+        # As text, since of an object the server would write the JSON anew.
+        said = {"text": _text(raw), "type": str(topic.type), "event": str(topic.event)}
+        shown = self._there.call("/replay", {**said, "target": target, "headers": dict(headers)})
         serial: int = shown["notification"]["serial"]
         yield from self.settle()
         while (found := self._ended([serial])) == []:
@@ -87,8 +85,7 @@ class RemoteOperations(Operations):
         return self._told([each["notification"] for each in moved["deliveries"]])
 
     def forget(self) -> None:
-        """The account begins anew."""
-        self.claims.clear()
+        super().forget()
         self._hooked = 0
         self._unhooked.clear()
 
@@ -130,3 +127,10 @@ class RemoteOperations(Operations):
             delivery = self._unhooked.popleft()
             for hook in list(self.stage.hooks):
                 run_hook(hook, delivery)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise UsageError("at a server only what is text in UTF-8 can be replayed") from None

@@ -16,16 +16,15 @@ from typing import Any
 from copper_emulator.control_client import Client
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import UsageError
-from copper_emulator.core.model import Key
+from copper_emulator.core.model import Delivery, Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.told import Told
 from copper_emulator.remote.routes import RemoteRoutes
-from copper_emulator.remote.telling import Telling
+from copper_emulator.remote.telling import Telling, as_there
 from copper_emulator.settings import Settings
 from copper_emulator.shell.clock import Clock
 from copper_emulator.shell.routes import Routes
 from copper_emulator.shell.snapshots import found_in
-from copper_emulator.shell.stage import Stage
 from copper_emulator.shell.stage_rows import Found
 
 
@@ -55,54 +54,41 @@ class Look:
         self._lock.release()
 
 
-class RemoteClock:
-    """The account's clock, as it was at the last look."""
+class RemoteStage:
+    """Where an account of a server plays. Its attributes are looked up when they are read."""
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-
-    def now(self) -> int:
-        return self._now()
-
-    def move_to(self, moment: int) -> None:
-        raise UsageError("the clock of a server is moved with advance()")
-
-
-class RemoteStage(Stage):
-    """Where an account of a server plays."""
+    driving = False
+    """What an endpoint does while it is notified, the server tells apart by itself."""
 
     def __init__(
         self, client: Client, path: str, name: str, token: str = "", *, surface: Surface = Surface.CONNECTED
     ) -> None:
         self.surface = surface
+        self.name = name
+        self.lock = Look()
+        self.hooks: list[Callable[[Delivery], object]] = []
         self._client = client
         self._path = path
-        self._name = name
         self.token = token
         """Of the current key, where it is known: a snapshot has none."""
         self._telling = Telling(client, path)
         self._found: Found | None = None
         self._known: Account | None = None
         self._kept = False
-        # No RLock, but entered and left as one: while it is held the account is looked at once.
-        self.lock = Look()  # type: ignore[assignment]
-        self.clock: Clock = RemoteClock(lambda: self._seen()[0].clock.now())
-        self._begin()
-        self.kept = _kept_there
         self.own_routes = RemoteRoutes(client, path)
 
     @property
-    def name(self) -> str:
-        return self._name
+    def clock(self) -> Clock:
+        """As it was at the last look."""
+        return self._seen()[0].clock
 
-    # Attributes of a stage of this process; here each is looked up when it is read, and nobody sets them.
     @property
-    def account(self) -> Account:  # type: ignore[override]
+    def account(self) -> Account:
         """The account as it is now; within one look the same."""
         return self._seen()[1]
 
     @property
-    def settings(self) -> Settings:  # type: ignore[override]
+    def settings(self) -> Settings:
         return _in_short(self._seen()[0].settings)
 
     @property
@@ -129,12 +115,6 @@ class RemoteStage(Stage):
     def now(self) -> int:
         return self.clock.now()
 
-    def moved_by_test(self) -> int | None:
-        return None
-
-    def is_behind(self) -> bool:
-        return False
-
     def record(self, act: Callable[[Account, int], Any]) -> Any:
         """One call of the core, here and then there."""
         with self.lock:
@@ -145,17 +125,17 @@ class RemoteStage(Stage):
         # Not while it is looked at: the endpoint that is notified of this may look, too.
         answers = [self._telling.send(each) for each in told]
         with self.lock:
-            return self._telling.result(result, told, answers, self.account)
+            return as_there(result, answers, self.account)
 
     def use(self, settings: Settings) -> None:
         """Play by other settings. Raises UsageError when something has happened in the account already."""
         if self.account.journal.entries:
             raise UsageError("settings can be changed only before anything has happened in the account")
-        self.call("/reset", {"settings": _given(settings)})
+        self.call("/reset", {"settings": settings.as_json()})
         self.own_routes.make_again()
 
     def reset(self, settings: Settings | None = None) -> None:
-        self.call("/reset", {} if settings is None else {"settings": _given(settings)})
+        self.call("/reset", {} if settings is None else {"settings": settings.as_json()})
         self.own_routes.forget()
         self.hooks.clear()
 
@@ -171,15 +151,14 @@ class RemoteStage(Stage):
         return self._client.post(f"{self._path}{verb}", body)
 
     def _seen(self) -> tuple[Found, Account]:
-        look: Any = self.lock
-        stale = not self._kept and not (look.is_open and look.fresh)
+        stale = not self._kept and not (self.lock.is_open and self.lock.fresh)
         if self._found is None or self._known is None or stale:
             self._found = _read(self._client.get(f"{self._path}/snapshot"))
             if self._found.keys:
                 self._found.keys[-1] = replace(self._found.keys[-1], token=self.token)
-            self._known = Account(self._name, None, self._found.settings.rules(), surface=self.surface)
+            self._known = Account(self.name, None, self._found.settings.rules(), surface=self.surface)
             self._found.put_back(self._known)
-            look.fresh = True
+            self.lock.fresh = True
         return self._found, self._known
 
 
@@ -188,15 +167,7 @@ def _in_short(settings: Settings) -> Settings:
     return settings.only(settings.differing)
 
 
-def _given(settings: Settings) -> dict[str, Any]:
-    return settings.as_json()
-
-
 def _read(document: Mapping[str, Any]) -> Found:
     """What a snapshot tells. Raises StateError for one of a server that writes it in another way."""
     state = document.get("state")
     return found_in(document.get("version", 0), state if isinstance(state, dict) else {}, document.get("digest", ""))
-
-
-async def _kept_there() -> None:
-    """The server writes its own state down."""

@@ -5,8 +5,7 @@ The call was tried on a copy of the account first, so its result is known; ids a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from copper_emulator.control_client import Client
@@ -54,11 +53,6 @@ class Telling:
             raise UsageError(f"{type(what).__name__}: this cannot be done at a server")
         ids = do(what)
         return ids if type(what) in _GIVING_IDS else {}
-
-    def result(self, result: Any, done: Sequence[told.Told], ids: Sequence[Ids], account: Account) -> Any:
-        """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
-        every = {key: value for each in ids for key, value in each.items()}
-        return _true(result, every, account)
 
     def _post(self, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._client.post(f"{self._path}{verb}", body)
@@ -135,6 +129,11 @@ def _others(kind: EntityType, rows: told.Rows, ids: Sequence[int]) -> Ids:
     return {(str(kind), here): there for here, there in pairs if here != there}
 
 
+def as_there(result: Any, ids: Iterable[Ids], account: Account) -> Any:
+    """What a call gives, as it is in the account now where ids are others, and always of what the journal has."""
+    return _true(result, {key: value for each in ids for key, value in each.items()}, account)
+
+
 def _true(result: Any, ids: Ids, account: Account) -> Any:
     if isinstance(result, Record):
         kind = kind_of(result)
@@ -153,11 +152,3 @@ def _true(result: Any, ids: Ids, account: Account) -> Any:
     if isinstance(result, dict):
         return {name: _true(each, ids, account) for name, each in result.items()}
     return result
-
-
-def verbatim(body: bytes) -> Any:
-    """A body as JSON. Raises UsageError."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise UsageError("at a server only what is JSON can be replayed") from None

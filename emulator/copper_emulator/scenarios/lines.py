@@ -29,7 +29,7 @@ _FLOAT = re.compile(r"[-+]?[0-9]*\.[0-9]+([eE][-+]?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Mistake:
     """An error in a file: the line (from 1), the key as a reader would write it, and what is wrong."""
 
     line: int
@@ -40,12 +40,12 @@ class Fault:
         return f"{self.key}: {self.text}" if self.key else self.text
 
 
-class Faulty(Exception):
+class Mistaken(Exception):
     """The text cannot be read; `faults` says where and why."""
 
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(*map(str, faults))
-        self.faults = faults
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*map(str, mistakes))
+        self.mistakes = mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ def read(text: str) -> tuple[Any, Lines]:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
         what = ", ".join(part for part in (error.context, error.problem) if part)
-        raise Faulty(Fault(line, "", f"this is not YAML: {what}")) from None
+        raise Mistaken(Mistake(line, "", f"this is not YAML: {what}")) from None
     except yaml.YAMLError as error:
-        raise Faulty(Fault(1, "", f"this is not YAML: {str(error).splitlines()[0]}")) from None
+        raise Mistaken(Mistake(1, "", f"this is not YAML: {str(error).splitlines()[0]}")) from None
     except RecursionError:
-        raise Faulty(Fault(1, "", f"this is nested deeper than {_MAX_DEPTH} levels")) from None
+        raise Mistaken(Mistake(1, "", f"this is nested deeper than {_MAX_DEPTH} levels")) from None
     return value, Lines(by_path)
 
 
@@ -129,9 +129,9 @@ class _Reading:
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         if len(path) > _MAX_DEPTH:
-            raise _fault(node, path, f"nested deeper than {_MAX_DEPTH} levels (does an alias contain itself?)")
+            raise _mistake(node, path, f"nested deeper than {_MAX_DEPTH} levels (does an alias contain itself?)")
         if len(self._by_path) > _MAX_VALUES:
-            raise _fault(node, path, f"the file holds more than {_MAX_VALUES:,} values")
+            raise _mistake(node, path, f"the file holds more than {_MAX_VALUES:,} values")
         self._by_path.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return {name: self.value(child, (*path, name)) for name, child in self._items(node, path)}
@@ -142,19 +142,19 @@ class _Reading:
     def _items(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, yaml.Node]]:
         for key, child in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _fault(key, path, "a key must be a plain name")
+                raise _mistake(key, path, "a key must be a plain name")
             name, line = _text(key, path), key.start_mark.line + 1
             if name == "<<":
-                raise _fault(key, path, "merge keys (<<) are not supported; write the values out")
+                raise _mistake(key, path, "merge keys (<<) are not supported; write the values out")
             if (*path, name) in self._by_path:
                 first = self._by_path[(*path, name)]
-                raise Faulty(Fault(line, key_text((*path, name)), f"stands twice, first on line {first}"))
+                raise Mistaken(Mistake(line, key_text((*path, name)), f"stands twice, first on line {first}"))
             self._by_path[(*path, name)] = line
             yield name, child
 
     def _scalar(self, node: yaml.Node, path: Path) -> Any:
         if node.tag not in ("tag:yaml.org,2002:str", "!"):
-            raise _fault(node, path, f"the tag {node.tag} is not supported; write plain values")
+            raise _mistake(node, path, f"the tag {node.tag} is not supported; write plain values")
         text = _text(node, path)
         if not _is_bare(node):
             return text
@@ -171,12 +171,12 @@ def _text(node: yaml.Node, path: Path) -> str:
         # As in JSON, which YAML includes, two escapes can stand for one character.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:
-        raise _fault(node, path, "this has half a surrogate pair (\\ud800 to \\udfff) in it") from None
+        raise _mistake(node, path, "this has half a surrogate pair (\\ud800 to \\udfff) in it") from None
 
 
 def _is_bare(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and not node.style
 
 
-def _fault(node: yaml.Node, path: Path, text: str) -> Faulty:
-    return Faulty(Fault(node.start_mark.line + 1, key_text(path), text))
+def _mistake(node: yaml.Node, path: Path, text: str) -> Mistaken:
+    return Mistaken(Mistake(node.start_mark.line + 1, key_text(path), text))

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from copper_emulator.core.errors import CopperEmulatorError, ScenarioError
+from copper_emulator.core.errors import ScenarioError, raised_on_purpose
 from copper_emulator.core.text import count, meant
-from copper_emulator.scenarios.lines import Fault, Faulty, Lines, key_text, read, unmarked
+from copper_emulator.scenarios.lines import Lines, Mistake, Mistaken, key_text, read, unmarked
 from copper_emulator.scenarios.lines import Path as Keys
 from copper_emulator.scenarios.model import Content
-from copper_emulator.scenarios.references import reference_faults, setting_faults
+from copper_emulator.scenarios.references import reference_mistakes, setting_mistakes
 from copper_emulator.scenarios.shipped import shipped_folder, shipped_names
 from copper_emulator.settings import Settings
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _MAX_BYTES = 5_000_000
 
@@ -103,34 +101,34 @@ def parse(text: str, source: str, *, alone: bool = False) -> Scenario:
     """
     try:
         return Scenario(source, *_understood(text, None if alone else Path(source).parent))
-    except Faulty as found:
-        ordered = sorted(dict.fromkeys(found.faults), key=lambda fault: fault.line)
-        raise ScenarioError("\n".join(f"{source}:{fault.line}: {fault}" for fault in ordered)) from None
+    except Mistaken as found:
+        ordered = sorted(dict.fromkeys(found.mistakes), key=lambda mistake: mistake.line)
+        raise ScenarioError("\n".join(f"{source}:{mistake.line}: {mistake}" for mistake in ordered)) from None
 
 
 def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     value, lines = read(unmarked(text))
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
-        raise Faulty(Fault(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
+        raise Mistaken(Mistake(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
     content = _content(value, lines)
-    faults = list(_setting_faults(value, lines))
-    wrong = {fault.key for fault in faults}
+    mistakes = list(_setting_mistakes(value, lines))
+    wrong = {each.key for each in mistakes}
     # Which topics exist depends on the profile.
     if key_text(("settings", "profile")) not in wrong:
         right = {name: each for name, each in content.settings.items() if key_text(("settings", name)) not in wrong}
-        found = reference_faults(content, Settings.of(right), folder)
-        faults += [Fault(lines.of(path), key_text(path), message) for path, message in found]
-    if faults:
-        raise Faulty(*faults)
+        found = reference_mistakes(content, Settings.of(right), folder)
+        mistakes += [Mistake(lines.of(path), key_text(path), message) for path, message in found]
+    if mistakes:
+        raise Mistaken(*mistakes)
     return content, lines
 
 
-def _setting_faults(value: Mapping[str, Any], lines: Lines) -> Iterator[Fault]:
+def _setting_mistakes(value: Mapping[str, Any], lines: Lines) -> Iterator[Mistake]:
     settings = value.get("settings")
     if isinstance(settings, dict) and all(isinstance(name, str) for name in settings):
-        for path, message in setting_faults(settings):
-            yield Fault(lines.of(path), key_text(path), message)
+        for path, message in setting_mistakes(settings):
+            yield Mistake(lines.of(path), key_text(path), message)
 
 
 def _find(path: Path) -> Path:
@@ -156,7 +154,7 @@ def _files_in(folder: Path) -> list[str]:
         return []
 
 
-def step_faults(error: ValidationError) -> str:
+def step_mistakes(error: ValidationError) -> str:
     """What is wrong with a step that is not in a file, in the same words."""
     found = [(key_text(each["loc"]), _text(each, ("steps", 0, *each["loc"]))) for each in error.errors()]
     return "; ".join(f"{key}: {text}" if key else text for key, text in found)
@@ -166,10 +164,10 @@ def _content(value: dict[str, Any], lines: Lines) -> Content:
     try:
         return Content.model_validate(value)
     except ValidationError as error:
-        raise Faulty(*_faults(error, lines), *_setting_faults(value, lines)) from None
+        raise Mistaken(*_mistakes(error, lines), *_setting_mistakes(value, lines)) from None
 
 
-def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:
+def _mistakes(error: ValidationError, lines: Lines) -> Iterator[Mistake]:
     every = error.errors()
     for found in every:
         path = found["loc"]
@@ -181,7 +179,7 @@ def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:
         if found["type"] != "missing":
             # Below the keys of the file, pydantic names parts of its own.
             path = lines.known(path)
-        yield Fault(lines.of(path), key_text(path), _text(found, path))
+        yield Mistake(lines.of(path), key_text(path), _text(found, path))
 
 
 def _text(found: Any, path: Keys) -> str:

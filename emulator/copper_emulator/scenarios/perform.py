@@ -13,7 +13,7 @@ from copper_emulator.core.errors import UsageError
 from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_loopback, origin_of
-from copper_emulator.operations import Operations
+from copper_emulator.operations import LocalOperations
 from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.play import OnStep, play
 from copper_emulator.scenarios.result import ScenarioResult
@@ -77,7 +77,7 @@ def perform(
         origin = own_origin(scenario.content)
         scenario = aimed_at(scenario, origin + url.raw_path_qs)
         stage.routes.add(origin, str(url.origin()))
-    operations = Operations(stage)
+    operations = LocalOperations(stage)
     with _delivering(stage, host) as delivering:
         result = run_sync(play(scenario, operations, on_step=on_step), delivering.send)
         verdict = verdict_text(stage.account, operations.claims, wanted.allow, stage.surface) if wanted.strict else ""

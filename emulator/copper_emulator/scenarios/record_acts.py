@@ -16,8 +16,7 @@ from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.samples import numbered, with_samples
 from copper_emulator.operations import Operations
-from copper_emulator.scenarios.fill import resolved
-from copper_emulator.scenarios.members import member
+from copper_emulator.scenarios.names import member, resolved
 from copper_emulator.scenarios.record_parts import (
     AccountDetails,
     Convert,
@@ -33,10 +32,10 @@ from copper_emulator.scenarios.record_parts import (
     Unrelate,
     Update,
 )
-from copper_emulator.scenarios.rows import seeds_in
 from copper_emulator.scenarios.targets import whole
 from copper_emulator.scenarios.values import Names
 from copper_emulator.shell.driver import Rounds
+from copper_emulator.shell.seed_files import read_some_seeds
 
 
 class RecordActs:
@@ -154,7 +153,7 @@ class RecordActs:
     def _seeding(self, seed: Seed) -> Deed[list[int]]:
         if seed.file is not None:
             definitions = self._stage.account.records.definitions(seed.type)
-            found = seeds_in(self._folder, seed.file, seed.type, definitions)
+            found = read_some_seeds(self._folder / seed.file, seed.type, definitions)
             return deeds.seed(seed.type, found.rows, found.place)
         if seed.rows is not None:
             rows = [numbered(self.resolved(row), number) for number, row in enumerate(seed.rows, start=1)]

@@ -18,9 +18,8 @@ from copper_emulator.core.records.samples import missing
 from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.records.writing.converting import PARTS
 from copper_emulator.core.text import count, meant
-from copper_emulator.scenarios.fill import Reference, references, references_in_fields
 from copper_emulator.scenarios.lines import Path
-from copper_emulator.scenarios.members import member
+from copper_emulator.scenarios.names import Reference, member, references, references_in_fields
 from copper_emulator.scenarios.record_parts import (
     Convert,
     Create,
@@ -32,8 +31,8 @@ from copper_emulator.scenarios.record_parts import (
     Unrelate,
     Update,
 )
-from copper_emulator.scenarios.rows import seeds_in
 from copper_emulator.scenarios.values import Names
+from copper_emulator.shell.seed_files import read_some_seeds
 
 Found: TypeAlias = tuple[Path, str]
 
@@ -75,7 +74,7 @@ class RecordReader:
         # The same rules as when it is played, on lookup tables of its own.
         return Catalogue(DEFAULT_EMAIL)
 
-    def faults(self, action: str, part: Any, path: Path) -> Iterator[Found]:
+    def mistakes(self, action: str, part: Any, path: Path) -> Iterator[Found]:
         """What is wrong with one action; nothing for those that are not on records."""
         if action in self._reads:
             yield from self._reads[action](part, (*path, action))
@@ -168,7 +167,9 @@ class RecordReader:
             yield (*path, "file"), "there are no files beside a scenario that is sent; write rows"
         elif seed.file is not None and self._folder is not None:
             try:
-                number = len(seeds_in(self._folder, seed.file, seed.type, self._catalogue.definitions(seed.type)).rows)
+                number = len(
+                    read_some_seeds(self._folder / seed.file, seed.type, self._catalogue.definitions(seed.type)).rows
+                )
             except UsageError as error:
                 yield (*path, "file"), str(error)
         elif seed.rows is not None:

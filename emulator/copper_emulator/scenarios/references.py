@@ -24,7 +24,7 @@ _NOT_FOR_A_FILE = {
 }
 
 
-def setting_faults(settings: Mapping[str, Any]) -> Iterator[Found]:
+def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
     """Settings that do not exist, cannot have their value, or are not for a file to decide."""
     for name, value in settings.items():
         if name in _NOT_FOR_A_FILE:
@@ -36,14 +36,14 @@ def setting_faults(settings: Mapping[str, Any]) -> Iterator[Found]:
             yield ("settings", name), str(error).removeprefix(f"{name}: ")
 
 
-def reference_faults(content: Content, settings: Settings, folder: File | None) -> Iterator[Found]:
+def reference_mistakes(content: Content, settings: Settings, folder: File | None) -> Iterator[Found]:
     """Everything that is inconsistent under these settings. `folder` is that of the scenario's files, if any."""
     reader = StepReader(settings.profile, folder)
     for name, subscription in content.subscriptions.items():
-        yield from reader.topic_faults(subscription.topic, ("subscriptions", name, "topic"))
+        yield from reader.topic_mistakes(subscription.topic, ("subscriptions", name, "topic"))
         reader.know_subscription(name)
     for index, step in enumerate(content.steps):
-        yield from reader.faults(step, ("steps", index))
+        yield from reader.mistakes(step, ("steps", index))
 
 
 class StepReader:
@@ -60,7 +60,7 @@ class StepReader:
         """Register the name of a subscription."""
         self._subscriptions.add(name)
 
-    def faults(self, step: Step, path: Path = ()) -> Iterator[Found]:
+    def mistakes(self, step: Step, path: Path = ()) -> Iterator[Found]:
         """What is wrong with the next step."""
         if step.at is not None:
             if step.at < self._earliest:
@@ -71,7 +71,7 @@ class StepReader:
                 )
             self._earliest = max(self._earliest, step.at)
         self._earliest += step.advance or 0
-        yield from self._records.faults(step.action, getattr(step, step.action), path)
+        yield from self._records.mistakes(step.action, getattr(step, step.action), path)
         if step.fire is not None:
             yield from self._fire(step.fire, (*path, "fire"))
         yield from self._actions_on_subscriptions(step, path)
@@ -82,7 +82,7 @@ class StepReader:
             self._down = step.endpoint == "down"
 
     def _fire(self, fire: Fire, path: Path) -> Iterator[Found]:
-        yield from self.topic_faults(fire.topic, (*path, "topic"))
+        yield from self.topic_mistakes(fire.topic, (*path, "topic"))
         for name, pair in (fire.updated_attributes or {}).items():
             pairs = pair.values() if name == "custom_fields" and isinstance(pair, dict) else [pair]
             if not all(isinstance(item, list) and len(item) == 2 for item in pairs):
@@ -101,7 +101,7 @@ class StepReader:
             yield from self._subscription(step.resubscribe.subscription, (*path, "resubscribe", "subscription"))
 
     def _subscribe(self, name: str, subscription: Subscription, path: Path) -> Iterator[Found]:
-        yield from self.topic_faults(subscription.topic, (*path, "topic"))
+        yield from self.topic_mistakes(subscription.topic, (*path, "topic"))
         if name in self._subscriptions:
             yield (*path, "as"), f"there is a subscription {name!r} already; give this one another name"
         self._subscriptions.add(name)
@@ -111,13 +111,13 @@ class StepReader:
             if which is None:
                 continue
             if which.topic is not None:
-                yield from self.topic_faults(which.topic, (*path, action, "topic"))
+                yield from self.topic_mistakes(which.topic, (*path, action, "topic"))
             kind = None if which.topic is None else which.topic.type
             yield from self._records.known(which.records or (), (*path, action, "records"), kind)
         if step.expect is not None:
             yield from self._compared(step.expect, (*path, "expect"))
         if step.expect_totals is not None and step.expect_totals.topic is not None:
-            yield from self.topic_faults(step.expect_totals.topic, (*path, "expect_totals", "topic"))
+            yield from self.topic_mistakes(step.expect_totals.topic, (*path, "expect_totals", "topic"))
 
     def _compared(self, expect: Expect, path: Path) -> Iterator[Found]:
         if expect.to is not None:
@@ -129,7 +129,7 @@ class StepReader:
         if name not in self._subscriptions:
             yield path, unknown("subscription", name, self._subscriptions)
 
-    def topic_faults(self, topic: Topic, path: Path) -> Iterator[Found]:
+    def topic_mistakes(self, topic: Topic, path: Path) -> Iterator[Found]:
         """What is wrong with a topic."""
         if not exists(topic, self._profile):
             yield path, f"there is no topic {topic}. {advice(topic.type, self._profile)}"

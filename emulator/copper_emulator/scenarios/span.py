@@ -8,7 +8,7 @@ from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
 from copper_emulator.core.model import Entry, Kind, Notification, Outcome, Topic
 from copper_emulator.expectation import Expectation, misfits
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.any_stage import AnyStage
 
 _NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
 
@@ -46,7 +46,7 @@ def _ended(entries: Sequence[Entry], outcome: Outcome) -> int:
 class Watch:
     """Whether an expectation could be met by now; each look reads only what is new."""
 
-    def __init__(self, expectation: Expectation, stage: Stage, claims: Claims) -> None:
+    def __init__(self, expectation: Expectation, stage: AnyStage, claims: Claims) -> None:
         self._expectation = expectation
         self._stage = stage
         self._claims = claims

@@ -12,7 +12,7 @@ from copper_emulator.core.errors import ScenarioError
 from copper_emulator.core.model import EntityType
 from copper_emulator.operations import Operations
 from copper_emulator.scenarios.acts import Acts
-from copper_emulator.scenarios.load import step_faults
+from copper_emulator.scenarios.load import step_mistakes
 from copper_emulator.scenarios.model import Step, Subscription
 from copper_emulator.scenarios.references import StepReader
 from copper_emulator.shell.driver import Rounds
@@ -57,10 +57,10 @@ class Stepwise:
         try:
             read = Step.model_validate(step)
         except ValidationError as error:
-            raise ScenarioError(f"{step!r} is no step of a scenario: {step_faults(error)}") from None
+            raise ScenarioError(f"{step!r} is no step of a scenario: {step_mistakes(error)}") from None
         if read.at is not None:
             raise ScenarioError(f"{step!r}: steps that are played one by one have no `at`; advance before it")
-        wrong = [f"{'.'.join(map(str, path))}: {text}" for path, text in self._reader.faults(read)]
+        wrong = [f"{'.'.join(map(str, path))}: {text}" for path, text in self._reader.mistakes(read)]
         if wrong:
             raise ScenarioError(f"{step!r} cannot be played: {'; '.join(wrong)}")
         return read

@@ -10,10 +10,9 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from operator import methodcaller
 from typing import Any, TypeVar
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
 from copper_emulator.shell.calling import Delivering, check_started, is_async, is_django, told
@@ -29,8 +28,7 @@ from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 

@@ -6,15 +6,13 @@ import inspect
 import sys
 from collections.abc import Sequence
 from enum import Enum, StrEnum
-from operator import methodcaller
 from typing import Any, Literal, TypeAlias
 
 from yarl import URL
 
-from copper_emulator.core.errors import CopperEmulatorError, RouteError
+from copper_emulator.core.errors import RouteError, raised_on_purpose
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 KindName: TypeAlias = Literal["url", "wsgi", "asgi", "aiohttp", "function"]
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Generator
-from operator import methodcaller
 from typing import TypeAlias, TypeVar
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import CopperEmulatorError, NotIdle, TimeError, UsageError
+from copper_emulator.core.errors import NotIdle, TimeError, UsageError, raised_on_purpose
 from copper_emulator.core.model import ANSWERED, Attempt, Delivery, Outcome, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import count, duration_text
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import methodcaller
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault, FaultName
 from copper_emulator.fault_texts import no_fault, parse_faults
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.any_stage import AnyStage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 def read(texts: object) -> tuple[Fault, ...]:
@@ -25,13 +23,13 @@ def read(texts: object) -> tuple[Fault, ...]:
         raise UsageError(str(error)) from None
 
 
-def active(stage: Stage) -> list[Fault]:
+def active(stage: AnyStage) -> list[Fault]:
     """What is on at this moment."""
     with stage.lock:
         return stage.account.faults.active(stage.now())
 
 
-def switch_on(stage: Stage, faults: Sequence[Fault]) -> None:
+def switch_on(stage: AnyStage, faults: Sequence[Fault]) -> None:
     """Switch faults on, in their order."""
     for each in faults:
         stage.record(partial(_switch_on, each))
@@ -41,7 +39,7 @@ def _switch_on(fault: Fault, account: Account, now: int) -> None:
     account.faults.on(fault, now)
 
 
-def switch_off(stage: Stage, which: Callable[[Fault], bool]) -> list[Fault]:
+def switch_off(stage: AnyStage, which: Callable[[Fault], bool]) -> list[Fault]:
     """Switch off those that are meant, and say which they were."""
     ended: list[Fault] = stage.record(lambda account, now: account.faults.off(now, which))
     return ended
@@ -57,7 +55,7 @@ def check_names(names: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def switch_off_named(stage: Stage, names: Sequence[str]) -> list[Fault]:
+def switch_off_named(stage: AnyStage, names: Sequence[str]) -> list[Fault]:
     """Switch off those of these names, or as they are written; without any, all. Raises UsageError for other names."""
     __tracebackhide__ = True
     check_names(names)

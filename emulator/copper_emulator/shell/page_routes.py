@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from copper_emulator.shell.api.guarding import Handler, answer_refusals, guard, protected
+from copper_emulator.shell.control.guarding import Handler, answer_refusals, guard, protected
 
 FOLDER = Path(__file__).parent / "page"
 

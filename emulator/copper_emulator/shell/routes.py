@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import methodcaller
 from typing import Any
 from urllib.parse import urlsplit
 
 from yarl import URL
 
-from copper_emulator.core.errors import CopperEmulatorError, RouteError
+from copper_emulator.core.errors import RouteError, raised_on_purpose
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.targets import is_copper, is_loopback
 from copper_emulator.shell.destinations import KindName, RouteKind, is_async, kind_named, name_of, recognise
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 _MOST_KEPT = 1_000
 """Targets of which it is kept what they are: an account has at most a hundred subscriptions."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from operator import methodcaller
 
-from copper_emulator.core.errors import CopperEmulatorError, UsageError
+from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 def check_thread(stage: Stage) -> None:

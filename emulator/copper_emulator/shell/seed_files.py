@@ -9,19 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
-from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from copper_emulator.core.errors import BadRequest, CopperEmulatorError, UsageError
+from copper_emulator.core.errors import BadRequest, UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.custom import custom_form
 from copper_emulator.core.records.tables import ID, TABLES
 from copper_emulator.core.text import count, json_name, meant
 from copper_emulator.core.wire import parse_body
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 Definitions: TypeAlias = Mapping[int, Mapping[str, Any]]
 """The custom fields of the type, by id."""
@@ -58,6 +56,14 @@ def read_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     return seeds_in(raw, path, kind, definitions)
+
+
+def read_some_seeds(path: Path, kind: EntityType, definitions: Definitions) -> Seeds:
+    """The same of a file that must not be empty."""
+    found = read_seeds(path, kind, definitions)
+    if not found.rows:
+        raise UsageError(f"{path} has no records")
+    return found
 
 
 def seeds_in(raw: bytes, path: Path, kind: EntityType, definitions: Definitions) -> Seeds:

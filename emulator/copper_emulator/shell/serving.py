@@ -20,8 +20,8 @@ from copper_emulator.core.errors import NotWritten
 from copper_emulator.core.model import Kind
 from copper_emulator.core.targets import is_loopback
 from copper_emulator.shell.accounts import Accounts
-from copper_emulator.shell.api.guarding import Refused, protected, refuse
-from copper_emulator.shell.api.health import HEALTH
+from copper_emulator.shell.control.guarding import Refused, protected, refuse
+from copper_emulator.shell.control.health import HEALTH
 from copper_emulator.shell.deferred import Deferred
 from copper_emulator.shell.listening import MAX_BODY, ListeningRunner
 from copper_emulator.shell.page_routes import make_page, start_page
@@ -189,7 +189,7 @@ class Server:
         return self._trusted_hosts if _is_every_address(self.bind) else self._trusted_hosts | {self.bind}
 
     def _control(self, trusted: frozenset[str]) -> web.Application:
-        from copper_emulator.shell.api.control import make_control
+        from copper_emulator.shell.control.api import make_control
 
         app = web.Application()
         app.add_subapp(_CONTROL, make_control(self.accounts, trusted))
@@ -210,10 +210,10 @@ def _listening(of: str) -> Iterator[None]:
 
 
 def _documents() -> web.Application:
-    from copper_emulator.shell.api import control_documents
+    from copper_emulator.shell.control import documents
 
     app = web.Application()
-    app.add_routes(control_documents.routes)
+    app.add_routes(documents.routes)
     return app
 
 

@@ -7,11 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from operator import methodcaller
 from typing import Any
 
 from copper_emulator.core.account import Account
-from copper_emulator.core.errors import CopperEmulatorError, TooManyRequests, UsageError
+from copper_emulator.core.errors import TooManyRequests, UsageError, raised_on_purpose
 from copper_emulator.core.fault import Fault
 from copper_emulator.core.ids import Counters
 from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
@@ -23,8 +22,7 @@ from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.routes import Routes
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 
 class Stage:
@@ -43,18 +41,6 @@ class Stage:
         self.surface = surface
         self.lock = threading.RLock()
         self.clock = clock
-        self._begin()
-        self._call_time: CallTime | None = None
-        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
-        self._first_settings = settings
-        self._on_entry = on_entry
-        self.settings = settings
-        self._name = name
-        self.account = self._new_account(settings, [] if key is None else [key])
-        self.routes = self._new_routes(settings)
-
-    def _begin(self) -> None:
-        """What every stage has, also one whose account is another process's."""
         self.hooks: list[Callable[[Delivery], object]] = []
         self.unhooked: deque[Delivery] = deque()
         """Those that were delivered, and whose hooks are still to be called: one that raises keeps the others back."""
@@ -84,10 +70,14 @@ class Stage:
         """Applications that have been started, by their identity."""
         self.tasks_patience = 1.0
         """Seconds of real time for the tasks that a call of an endpoint leaves. One that takes longer may never end."""
-
-    @property
-    def name(self) -> str:
-        return self._name
+        self._call_time: CallTime | None = None
+        """From a refusal on, where the windows of the API are; a state may have been written down after one."""
+        self._first_settings = settings
+        self._on_entry = on_entry
+        self.settings = settings
+        self.name = name
+        self.account = self._new_account(settings, [] if key is None else [key])
+        self.routes = self._new_routes(settings)
 
     def now(self) -> int:
         """The moment at which something that is only recorded happens.
@@ -257,9 +247,7 @@ class Stage:
         self, settings: Settings, keys: list[Key], *, told: bool = True, counters: Counters | None = None
     ) -> Account:
         on_entry = self._on_entry if told else None
-        account = Account(
-            self._name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface
-        )
+        account = Account(self.name, None, settings.rules(), on_entry=on_entry, counters=counters, surface=self.surface)
         account.keys = keys
         account.flows = self._flows
         account.unstarted = self._unstarted

@@ -10,18 +10,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from operator import methodcaller
 from typing import TypeVar
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Result
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds, run_async
 from copper_emulator.shell.routes import Blocked, Route
 from copper_emulator.shell.stage import Stage
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 T = TypeVar("T")
 

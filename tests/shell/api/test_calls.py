@@ -195,7 +195,7 @@ def test_time_that_passes_after_a_refusal_makes_room_though_real_time_has_passed
 
 def test_windows_that_were_ahead_of_the_clock_when_they_were_written_down_go_on_from_there(real: Waits) -> None:
     with limited(api_limits="1/2s") as client:
-        stage = client.copper._stage
+        stage = client.copper._here
         assert [call(client).status for _ in range(2)] == [200, 429]
         real.sleep(3600)
         assert [call(client).status for _ in range(2)] == [200, 429]

@@ -1,0 +1,306 @@
+"""The control API for whole accounts: creating, deleting and resetting them, snapshots, and their settings.
+
+The module is a little long because it has both the request models and the operations on them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import AfterValidator, Field, create_model, field_validator
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import StateError, UsageError
+from copper_emulator.core.model import DEFAULT_EMAIL, Key
+from copper_emulator.core.surface import BEGUN_WITH
+from copper_emulator.core.wire import iso
+from copper_emulator.settings import SETTINGS, Settings, no_setting
+from copper_emulator.shell.accounts import DEFAULT, Accounts, has_token
+from copper_emulator.shell.control.bases import Nothing, Shape, Taken
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.models import AccountShape, AccountsShape
+from copper_emulator.shell.control.operation import Operation, ServerOperation, account_of
+from copper_emulator.shell.control.setting_texts import choices, differing, resetting, schema_of
+from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
+from copper_emulator.value_mistakes import shown
+
+_MAX_SNAPSHOT = 256 * 1024 * 1024
+"""Bytes allowed in a snapshot to be restored: it may hold 100,000 records."""
+
+_SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
+
+
+def _fits(pattern: str, words: str) -> AfterValidator:
+    """A validator for text that matches a pattern, which `words` describes in the error message."""
+
+    def check(given: str) -> str:
+        if re.fullmatch(pattern, given) is None:
+            raise ValueError(f"{shown(given)} cannot be: {words}")
+        return given
+
+    return AfterValidator(check)
+
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_VISIBLE = r"^[!-~]{1,200}$"
+_NAMED = "it has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or a digit"
+_SEEN = "it has 1 to 200 characters of ASCII, and no spaces"
+
+Name = Annotated[str, _fits(_NAME, _NAMED), Field(json_schema_extra={"pattern": _NAME})]
+Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"pattern": _VISIBLE})]
+
+
+class NewAccount(Taken):
+    """How to create an account; whatever is left out is chosen."""
+
+    name: Name | None = Field(None, description="of letters, digits, dots, dashes and underscores")
+    token: Visible | None = Field(None, description="the access token of its first key")
+    email: Visible = Field(DEFAULT_EMAIL, description="of its first key")
+    settings: dict[str, Any] = Field(default_factory=dict, description=_SETTINGS)
+
+
+class Reset(Taken):
+    """The settings the account has from now on, if any are given; `{}` means those of the command line."""
+
+    settings: dict[str, Any] | None = Field(None, description=_SETTINGS)
+
+
+class Restore(Taken):
+    """A snapshot as answered by `GET /snapshot`, on this or another server."""
+
+    class Document(Taken):
+        """The snapshot, as it was."""
+
+        version: int = Field(ge=1)
+        account: str
+        at: str
+        state: dict[str, Any]
+        digest: str
+
+    @field_validator("snapshot", mode="before")
+    @classmethod
+    def _is_one(cls, given: object) -> object:
+        """Refuse JSON that is not a snapshot with one message, instead of one for each unknown key."""
+        if isinstance(given, dict) and given.keys() == cls.Document.model_fields.keys():
+            return given
+        raise ValueError("is none: GET .../snapshot and copper-emulator snapshot make them")
+
+    snapshot: Document
+
+
+class _Settings(Taken):
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        # The same message as when an account is created or reset with settings.
+        return no_setting(name)
+
+
+Changes = create_model(
+    "Changes",
+    __base__=_Settings,
+    __doc__="The settings that are to be others from now on.",
+    **{
+        name: (Any, Field(None, description=each.description, json_schema_extra=schema_of(each)))
+        for name, each in SETTINGS.items()
+    },
+)  # type: ignore[call-overload]  # names that only Settings knows
+
+
+class MadeShape(Shape):
+    """A new account, and everything a client needs to know about it."""
+
+    name: str
+    email: str
+    token: str = Field(description="shown this once")
+    api_url: str = Field(description="the base URL for a client of Copper")
+    headers: dict[str, str] = Field(description="what such a client sends")
+
+
+class DeletedShape(Shape):
+    """The account that was deleted."""
+
+    name: str
+
+
+class SettingsShape(Shape):
+    """An account's settings, in the usual notation."""
+
+    settings: dict[str, Any]
+    live: list[str] = Field(description="those that can be changed now; the others with a reset")
+    choices: dict[str, list[str]] = Field(description="what those may be that are one of a few words")
+    own: bool = Field(description="whether reset comes back to settings of its own, and not to the command line's")
+
+
+class SnapshotShape(Shape):
+    """An account as a document. It has the secrets of its subscriptions, and no tokens."""
+
+    version: int
+    account: str
+    at: str = Field(description="its moment")
+    state: dict[str, Any] = Field(description="to be put back as it is")
+    digest: str = Field(description="by which a change is seen")
+
+
+async def list_accounts(accounts: Accounts, request: web.Request, said: Nothing) -> AccountsShape:
+    """List all accounts, each at a glance."""
+    return AccountsShape.told(accounts=[vars(at_a_glance(account)) for account in accounts])
+
+
+async def create_account(accounts: Accounts, request: web.Request, said: NewAccount) -> MadeShape:
+    """Create an account with a token of its own. 409 if its name or its token is already in use."""
+    settings = _changed(accounts.plan.settings, said.settings)
+    key = Key(1, said.token or secrets.token_hex(16), said.email)
+    try:
+        made = accounts.create(said.name or accounts.free_name(), key, settings)
+    except UsageError as error:
+        raise Refused(409, str(error), hint="Choose another, or leave it out and one is chosen.") from None
+    return MadeShape(
+        name=made.name,
+        email=key.email,
+        token=key.token,
+        api_url=f"{request.url.origin()}/developer_api/v1",
+        headers=key.headers,
+    )
+
+
+async def delete_account(accounts: Accounts, request: web.Request, said: Nothing) -> DeletedShape:
+    """Delete an account with everything in it; deliveries on their way are cut off. 409 for `default`."""
+    account = account_of(request, accounts)
+    if account.name == DEFAULT:
+        raise Refused(409, f"the account {DEFAULT!r} is always there", hint="Reset it.")
+    await accounts.delete(account)
+    return DeletedShape(name=account.name)
+
+
+async def show_account(served: ServedAccount, said: Nothing) -> AccountShape:
+    """Show one account at a glance."""
+    return at_a_glance(served)
+
+
+async def reset(served: ServedAccount, said: Reset) -> AccountShape:
+    """Empty the account: no records, subscriptions, waiting notifications or journal. Its key and clock stay."""
+    given = said.settings
+    await served.reset(None if given is None else _changed(served.plan.settings, given) or served.plan.settings)
+    return at_a_glance(served)
+
+
+async def read_settings(served: ServedAccount, said: Nothing) -> SettingsShape:
+    """Show the settings, which say how the account behaves."""
+    return _settings(served)
+
+
+async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
+    """Change settings from now on. 409 for those that only a new or reset account can take up. While time stands still,
+    what the change lets go is delivered before this is answered."""
+    given = said.model_dump(exclude_unset=True)
+    before = served.stage.settings
+    after = before.with_changes(given)
+    changed = [name for name in given if getattr(before, name) != getattr(after, name)]
+    fixed = [name for name in changed if name in BEGUN_WITH]
+    if fixed:
+        use = "Faults are switched with copper-emulator faults, or POST .../faults. " if "faults" in fixed else ""
+        raise Refused(
+            409,
+            f"{', '.join(fixed)}: an account begins with it, and keeps it",
+            hint=f"{use}Reset the account with it: {resetting({name: given[name] for name in fixed})}.",
+        )
+    if changed:
+        served.stage.change(after, f"other settings: {', '.join(differing(after, before))}")
+        served.runner.wake()
+        await served.runner.settled()
+    return _settings(served)
+
+
+async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
+    """Make a document of the whole account."""
+    made = snapshot(served.stage)
+    return SnapshotShape(
+        version=made.version, account=made.account, at=iso(made.now_ms), state=dict(made.state), digest=made.digest
+    )
+
+
+async def restore(served: ServedAccount, said: Restore) -> AccountShape:
+    """Restore a snapshot, with its clock; the account keeps its own token and its settings `allow_targets` and `ca`.
+
+    422 for a snapshot that cannot be read; then nothing is changed.
+    """
+    document = said.snapshot
+    try:
+        found = found_in(document.version, document.state, document.digest)
+        # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
+        present = served.stage.settings
+        found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
+        await served.restore(found, keys_after(found, served.stage))
+        _bring_inbox(served, document.account)
+    except StateError as error:
+        raise Refused(422, f"the snapshot cannot be restored: {error}") from None
+    return at_a_glance(served)
+
+
+def _bring_inbox(served: ServedAccount, account: str) -> None:
+    """Point subscriptions to that account's inbox at this one's instead: an account sends to no inbox but its own."""
+    with served.stage.lock:
+        for each in list(served.stage.account.subscriptions):
+            target = served.inbox.moved(each.target, account)
+            if target != each.target:
+                change = partial(_send_to, each.id, target, each.key)
+                served.stage.record(change)
+
+
+def _send_to(subscription: int, target: str, key: int, account: Account, now: int) -> None:
+    account.update_subscription(subscription, {"target": target}, now, key=key)
+
+
+def at_a_glance(served: ServedAccount) -> AccountShape:
+    stage = served.stage
+    with stage.lock:
+        account = stage.account
+        return AccountShape.told(
+            name=served.name,
+            email=account.key.email if has_token(account) else None,
+            keys=len(account.keys),
+            now=iso(stage.now()),
+            subscriptions=len(account.subscriptions),
+            changes=len(account.journal.changes),
+            waiting=len(account.waiting()),
+            outcomes=Counter(delivery.outcome for delivery in account.journal.deliveries),
+            routes=[str(route) for route in stage.routes],
+        )
+
+
+def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:
+    """The settings with those changes, or None if none are given."""
+    return settings.with_changes(given) if given else None
+
+
+def _settings(served: ServedAccount) -> SettingsShape:
+    stage = served.stage
+    return SettingsShape(
+        settings=stage.settings.as_json(),
+        live=[name for name in SETTINGS if name not in BEGUN_WITH],
+        choices={name: words for name, each in SETTINGS.items() if (words := choices(each))},
+        own=stage.has_own_settings,
+    )
+
+
+ACCOUNTS: tuple[ServerOperation[Any], ...] = (
+    ServerOperation("GET", "/accounts", "All accounts", Nothing, AccountsShape, list_accounts),
+    ServerOperation("POST", "/accounts", "Make an account", NewAccount, MadeShape, create_account, status=201),
+    ServerOperation("DELETE", "/accounts/{name}", "Delete an account", Nothing, DeletedShape, delete_account),
+)
+
+ACCOUNT_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("GET", "", "An account at a glance", Nothing, AccountShape, show_account),
+    Operation("GET", "/settings", "How it behaves", Nothing, SettingsShape, read_settings),
+    Operation("POST", "/settings", "Let it behave otherwise", Changes, SettingsShape, change_settings),
+    Operation("GET", "/snapshot", "Everything, as a document", Nothing, SnapshotShape, make_snapshot),
+    Operation("POST", "/restore", "Put a snapshot back", Restore, AccountShape, restore, max_body=_MAX_SNAPSHOT),
+    Operation("POST", "/reset", "As at the start", Reset, AccountShape, reset),
+)

@@ -1,0 +1,125 @@
+"""The control API for an account's clock: reading it, freezing it, letting it run, and playing time ahead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import NotIdle, TimeError
+from copper_emulator.core.model import Delivery, WaitsFor
+from copper_emulator.core.moments import to_datetime
+from copper_emulator.core.text import count
+from copper_emulator.core.wire import iso
+from copper_emulator.shell.control.bases import Nothing
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.models import Advance, ClockShape, MovedShape, RunUntilIdle
+from copper_emulator.shell.control.operation import Operation
+from copper_emulator.shell.control.shapes import DeliveryShape, shown_line
+from copper_emulator.shell.served_account import ServedAccount
+
+_LATEST_MS = 250_000_000_000_000
+"""In the year 9892: the limit of any clock, because Python's dates end soon after."""
+
+
+async def read_clock(served: ServedAccount, said: Nothing) -> ClockShape:
+    """Show what time it is for the account, and what waits for time to pass."""
+    return clock_shape(served)
+
+
+async def freeze(served: ServedAccount, said: Nothing) -> ClockShape:
+    """Let time stand still from now on. What is on its way is waited for before this is answered."""
+    await served.runner.freeze()
+    return clock_shape(served)
+
+
+async def run(served: ServedAccount, said: Nothing) -> ClockShape:
+    """Let time run from the moment at which it stands."""
+    await served.runner.go_on()
+    return clock_shape(served)
+
+
+async def advance(served: ServedAccount, said: Advance) -> MovedShape:
+    """Play time ahead, deadline by deadline, and deliver what falls due on the way; a running clock then runs on."""
+    if served.stage.now() + said.by > _LATEST_MS:
+        raise TimeError(f"the clock goes no further than {to_datetime(_LATEST_MS):%Y}; reset does not set it back")
+    return _moved(served, await served.runner.advance(said.by))
+
+
+async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShape:
+    """Play time ahead until nothing waits for time to pass. 409 if that takes more time than the limit."""
+    try:
+        return _moved(served, await served.runner.run_until_idle(said.limit))
+    except NotIdle as error:
+        why, _, _ = str(error).partition(" Allow more time")
+        raise Refused(409, why, hint="Allow more time with a longer limit (on the command line --limit).") from None
+
+
+CLOCK_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("GET", "/clock", "What time it is", Nothing, ClockShape, read_clock),
+    Operation("POST", "/clock/freeze", "Time stands still", Nothing, ClockShape, freeze),
+    Operation("POST", "/clock/run", "Time runs", Nothing, ClockShape, run),
+    Operation("POST", "/clock/advance", "Play time ahead", Advance, MovedShape, advance),
+    Operation("POST", "/clock/run-until-idle", "Until nothing waits", RunUntilIdle, MovedShape, run_until_idle),
+)
+
+
+def clock_shape(served: ServedAccount) -> ClockShape:
+    stage, clock = served.stage, served.clock
+    with stage.lock:
+        now = stage.now()
+        moment = stage.account.next_moment(now)
+        return ClockShape(
+            kind="wall" if clock.running else "manual",
+            running=clock.running,
+            now=iso(now),
+            next=None if moment is None else iso(max(moment, now)),
+            waiting=len(stage.account.waiting()),
+            paused=sum(_paused(stage.account).values()),
+            busy=stage.driving or (clock.runs_on and not clock.running),
+        )
+
+
+def _moved(served: ServedAccount, deliveries: list[Delivery]) -> MovedShape:
+    stage = served.stage
+    with stage.lock:
+        waiting = stage.account.waiting()
+        return MovedShape(
+            now=iso(stage.now()),
+            waiting=len(waiting),
+            deliveries=[DeliveryShape.of(delivery, served.hidden) for delivery in deliveries],
+            lines=[*_lines(served, deliveries), *_paused_lines(stage.account)],
+        )
+
+
+def _lines(served: ServedAccount, deliveries: list[Delivery]) -> list[str]:
+    if not deliveries:
+        return []
+    ended = {id(delivery) for delivery in deliveries}
+    entries = served.stage.account.journal.entries
+    found = []
+    for entry in reversed(entries):
+        if id(entry.delivery) in ended:
+            found.append(shown_line(entry, served.hidden))
+            if len(found) == len(ended):
+                break
+    return found[::-1]
+
+
+def _paused_lines(account: Account) -> list[str]:
+    """Lines about the notifications that the passing of time will not deliver."""
+    return [
+        f"{count(number, 'notification')} {'waits' if number == 1 else 'wait'} for {target}, which is paused: resume it"
+        for target, number in _paused(account).items()
+    ]
+
+
+def _paused(account: Account) -> Counter[str]:
+    """The number of notifications waiting for each paused target."""
+    if not account.paused:
+        return Counter()
+    return Counter(
+        account.target_of(notification)
+        for notification in account.waiting()
+        if account.wait_of(notification).what is WaitsFor.PAUSED
+    )

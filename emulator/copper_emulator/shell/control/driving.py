@@ -1,0 +1,105 @@
+"""The control API for tests driven from outside: delivering what is due, relations, and switching the key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from copper_emulator.core.model import EntityType
+from copper_emulator.core.records.kinds import kind_called
+from copper_emulator.core.text import duration_text
+from copper_emulator.core.wire import iso
+from copper_emulator.shell.background import MOMENT_MS
+from copper_emulator.shell.control.bases import Nothing, Shape, Taken
+from copper_emulator.shell.control.models import Duration, RecordId, Word
+from copper_emulator.shell.control.operation import Operation
+from copper_emulator.shell.control.record_models import OfType
+from copper_emulator.shell.driver import settle
+from copper_emulator.shell.served_account import ServedAccount
+
+
+class Other(Taken):
+    """A record, by its type and id."""
+
+    type: Word = Field(description="person or people, lead or leads, ...")
+    id: RecordId
+
+
+class Relation(OfType):
+    """Two records."""
+
+    id: RecordId
+    other: Other
+
+
+class RelatedShape(Shape):
+    """What a record is related to."""
+
+    type: EntityType
+    id: int
+    related: list[dict[str, Any]] = Field(description="{type, id} of each")
+
+
+class Settle(Taken):
+    """How long to wait, while time stands still, for what is on its way, before the request is refused."""
+
+    within: Duration = Field(MOMENT_MS, validate_default=False, json_schema_extra={"default": duration_text(MOMENT_MS)})
+
+
+class SettledShape(Shape):
+    """Everything that was due has been delivered."""
+
+    now: str
+    notifications: list[int] = Field(description="the serials of those that came to their end, in order")
+
+
+class KeyShape(Shape):
+    """The account's key from now on."""
+
+    token: str
+    headers: dict[str, str] = Field(description="with these a client of Copper's calls the emulated API")
+
+
+async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
+    """Deliver what is due, and wait for what is on its way; time stands still meanwhile.
+
+    409 if that takes longer than `within`: an endpoint that settles while it is notified would wait for its own answer.
+    """
+    deliveries = await served.runner.play(lambda: settle(served.stage), within_ms=said.within)
+    return SettledShape(now=iso(served.stage.now()), notifications=[each.notification.serial for each in deliveries])
+
+
+async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
+    """Give the account a new key; the old one is answered 401 from now on, but its subscriptions keep firing."""
+    key = served.stage.switch_key()
+    return KeyShape(token=key.token, headers=key.headers)
+
+
+async def relate(served: ServedAccount, said: Relation) -> RelatedShape:
+    """Relate two records; Copper sends no notifications about relations."""
+    one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
+    served.stage.record(lambda account, now: account.relate(one, other, now))
+    return _related(served, said)
+
+
+async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
+    """Remove a relation; Copper sends no notifications about relations."""
+    one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
+    served.stage.record(lambda account, now: account.unrelate(one, other, now))
+    return _related(served, said)
+
+
+def _related(served: ServedAccount, said: Relation) -> RelatedShape:
+    kind = kind_called(said.type)
+    with served.stage.lock:
+        others = served.stage.account.records.relations.of((kind, said.id))
+    return RelatedShape(type=kind, id=said.id, related=[{"type": str(each), "id": number} for each, number in others])
+
+
+DRIVING_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("POST", "/clock/settle", "Deliver what is due", Settle, SettledShape, settle_account),
+    Operation("POST", "/records/{type}/relate", "Relate two records", Relation, RelatedShape, relate),
+    Operation("POST", "/records/{type}/unrelate", "Take a relation away", Relation, RelatedShape, unrelate),
+    Operation("POST", "/switch-key", "Another key", Nothing, KeyShape, switch_key),
+)

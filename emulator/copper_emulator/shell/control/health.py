@@ -1,0 +1,66 @@
+"""Health checks: whether the server is up, and whether it delivers. Programs poll them until the answer is yes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from pydantic import Field
+
+from copper_emulator.shell.control.bases import Nothing, Plain
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.operation import ServerOperation
+from copper_emulator.shell.plan import ClockName
+from copper_emulator.version import __version__
+
+if TYPE_CHECKING:
+    from copper_emulator.shell.accounts import Accounts
+
+
+class Health(Plain):
+    """The answer of a server that is up."""
+
+    status: str = "ok"
+    version: str
+    api_url: str = Field(description="the base URL for a client of Copper")
+    tls_url: str | None = Field(None, description="where the server is reached over TLS; null where it is not")
+    clock: ClockName
+    accounts: int
+    loopback: bool = Field(description="whether only this machine can reach the server")
+
+
+class ReadyShape(Plain):
+    """The answer of a server that delivers."""
+
+    status: str = "ready"
+    accounts: int
+
+
+async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
+    """Say that the server is up, and describe it."""
+    api_url = f"{request.url.origin()}/developer_api/v1"
+    return Health.told(
+        version=__version__,
+        api_url=api_url,
+        tls_url=accounts.tls_url or None,
+        clock=accounts.plan.clock,
+        accounts=len(accounts),
+        loopback=accounts.loopback,
+    )
+
+
+async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
+    """Say whether deliveries are made for every account. 503 if not, or if the state file cannot be written."""
+    unwritten = accounts.unwritten()
+    if unwritten:
+        raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)
+    waiting = [account.name for account in accounts if not account.delivers]
+    if waiting:
+        raise Refused(503, f"nothing is delivered yet for {', '.join(waiting)}", hint="Ask again in a moment.")
+    return ReadyShape.told(accounts=len(accounts))
+
+
+HEALTH: tuple[ServerOperation[Any], ...] = (
+    ServerOperation("GET", "/health", "Whether the server is there", Nothing, Health, health),
+    ServerOperation("GET", "/ready", "Whether deliveries are made", Nothing, ReadyShape, ready),
+)

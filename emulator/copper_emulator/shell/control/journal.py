@@ -1,0 +1,133 @@
+"""The control API for the journal: reading pages of it, and streaming it as it grows."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
+from operator import attrgetter
+
+from aiohttp import web
+from pydantic import Field
+
+from copper_emulator.core.model import Entry
+from copper_emulator.shell.control.filters import EntryFilters, fits_entry
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.models import JournalShape
+from copper_emulator.shell.control.shapes import EntryShape
+from copper_emulator.shell.served_account import ServedAccount
+
+_MOST = 200
+"""Entries that are looked at in one piece."""
+
+_KEEP_ALIVE = 15.0
+"""Seconds after which a quiet stream sends a comment: only writing shows whether the client is still there."""
+
+
+class ReadJournal(EntryFilters):
+    """Which entries: with `since` the first ones after that number, without it the last ones."""
+
+    limit: int = Field(1000, ge=1, le=10_000)
+
+
+async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape:
+    """List entries that match all filters: with `since` the first `limit` after that number, else the last `limit`."""
+    with served.stage.lock:
+        entries = served.stage.account.journal.entries
+        first, end = _stretch(entries, said)
+        places = range(first, end) if said.since is not None else range(end - 1, first - 1, -1)
+        hidden = served.hidden
+        wanted = (entries[place] for place in places)
+        found = list(islice((entry for entry in wanted if fits_entry(said, entry, hidden)), said.limit))
+        if said.since is None:
+            found.reverse()
+        return JournalShape(
+            entries=[EntryShape.of(entry, hidden) for entry in found],
+            first=entries[0].number if entries else 0,
+            last=entries[-1].number if entries else 0,
+            count=len(entries),
+            life=served.life,
+        )
+
+
+async def stream_journal(request: web.Request, served: ServedAccount, said: EntryFilters) -> web.StreamResponse:
+    """Stream server-sent events: `entry` for each entry that matches, and `reset` when the journal begins anew.
+
+    Begins after the entry in `Last-Event-ID` (an event's `id`, LIFE-NUMBER), or else after `since`.
+    """
+    life, number = _resumed(request.headers.get("Last-Event-ID"), said.since or 0)
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write(b": the journal of " + served.name.encode() + b"\n\n")
+        while not served.closed:
+            if life not in (None, served.life):
+                number = 0
+                await response.write(f"event: reset\nid: {served.life}-0\ndata: {{}}\n\n".encode())
+            life = served.life
+            events, looked = _events(served, said, number)
+            ended, number = looked == number, looked
+            if events:
+                await response.write(events)
+            elif life == served.life and ended:
+                try:
+                    async with asyncio.timeout(_KEEP_ALIVE):
+                        await served.grown()
+                except TimeoutError:
+                    await response.write(b": still here\n\n")
+            else:
+                # Searching a long journal for few matches must not block the event loop.
+                await asyncio.sleep(0)  # noqa: TID251 - no time passes
+    return response
+
+
+_number = attrgetter("number")
+_at = attrgetter("at_ms")
+
+
+def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
+    """The range of places that can hold wanted entries; found by bisection, as numbers and moments only grow."""
+    first, end = 0, len(entries)
+    if said.since is not None:
+        first = bisect_left(entries, said.since + 1, key=_number)
+    if said.before is not None:
+        end = bisect_left(entries, said.before, key=_number)
+    if said.after_time is not None:
+        first = max(first, bisect_left(entries, said.after_time, key=_at))
+    if said.before_time is not None:
+        end = min(end, bisect_left(entries, said.before_time, key=_at))
+    return first, max(first, end)
+
+
+def _events(served: ServedAccount, said: EntryFilters, number: int) -> tuple[bytes, int]:
+    """The next matching entries as events, and the number up to which the journal has been examined."""
+    with served.stage.lock:
+        hidden = served.hidden
+        entries = served.stage.account.journal.entries
+        first = bisect_left(entries, number + 1, key=_number)
+        looked = entries[first : first + _MOST]
+        events = [
+            f"event: entry\nid: {served.life}-{entry.number}\ndata: {shown.model_dump_json()}\n\n"
+            for entry, shown in ((e, EntryShape.of(e, hidden)) for e in looked if fits_entry(said, e, hidden))
+        ]
+    return "".join(events).encode(), looked[-1].number if looked else number
+
+
+def _resumed(last_event_id: str | None, since: int) -> tuple[str | None, int]:
+    if not last_event_id:
+        return None, since
+    found = _EVENT_ID.fullmatch(last_event_id)
+    if found is None:
+        raise Refused(
+            422,
+            f"Last-Event-ID: {last_event_id!r} is not the id of an event of this stream: it is LIFE-NUMBER, like "
+            "87c12ac6-115",
+            hint="The life stands in the answer of GET .../journal. By a number alone, one goes on with ?since=115.",
+        )
+    return found[1], int(found[2])
+
+
+_EVENT_ID = re.compile(r"([0-9a-f]{8})-(\d{1,18})", re.ASCII)

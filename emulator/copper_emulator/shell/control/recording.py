@@ -1,0 +1,69 @@
+"""The control API for recording what is done in an account, as a scenario that repeats it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from copper_emulator.core.text import count
+from copper_emulator.core.wire import iso
+from copper_emulator.shell.control.bases import Nothing, Shape
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.operation import Operation
+from copper_emulator.shell.recorder import MOST as MOST_STEPS
+from copper_emulator.shell.served_account import ServedAccount
+
+_BEGIN = "Begin with copper-emulator record start, or POST .../recording/start."
+
+
+class RecordingShape(Shape):
+    """What has been recorded."""
+
+    recording: bool = Field(description="whether what is done now is recorded")
+    started_at: str | None
+    stopped_at: str | None
+    steps: int
+    full: bool = Field(description=f"whether it has come to {MOST_STEPS:,} steps, after which no more are kept")
+    scenario: str | None = Field(description="the text of a scenario file that does it again, null without a step")
+
+
+async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """Record what is done from now on; replaces an earlier, stopped recording. 409 while one is in progress."""
+    recorder = served.recorder
+    if recorder.is_on and recorder.started_ms is not None:
+        raise Refused(
+            409,
+            f"a recording is going on already, since {iso(recorder.started_ms)}, with {count(recorder.steps, 'step')}",
+            hint="Stop it first: copper-emulator record stop, or POST .../recording/stop.",
+        )
+    recorder.start()
+    return await read_recording(served, said)
+
+
+async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """Stop recording; what was recorded can still be read."""
+    if not served.recorder.is_on:
+        raise Refused(409, "nothing is being recorded", hint=_BEGIN)
+    served.recorder.stop()
+    return await read_recording(served, said)
+
+
+async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
+    """Show what has been recorded so far, as a scenario."""
+    recorder = served.recorder
+    return RecordingShape(
+        recording=recorder.is_on,
+        started_at=None if recorder.started_ms is None else iso(recorder.started_ms),
+        stopped_at=None if recorder.stopped_ms is None else iso(recorder.stopped_ms),
+        steps=recorder.steps,
+        full=recorder.is_full,
+        scenario=recorder.text(),
+    )
+
+
+RECORDING_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("POST", "/recording/start", "Record what is done", Nothing, RecordingShape, start_recording),
+    Operation("POST", "/recording/stop", "Record no more", Nothing, RecordingShape, stop_recording),
+    Operation("GET", "/recording", "What was recorded", Nothing, RecordingShape, read_recording),
+)

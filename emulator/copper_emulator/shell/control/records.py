@@ -1,0 +1,212 @@
+"""The control API for records and lookup tables, under /_emulator/v1/accounts/{name}/records and /lookups.
+
+Changes made here are checked, and cause notifications, as if a client of Copper had made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from copper_emulator.core.account import Account
+from copper_emulator.core.errors import UsageError
+from copper_emulator.core.model import Change, EntityType
+from copper_emulator.core.records import deeds
+from copper_emulator.core.records.deeds import Deed
+from copper_emulator.core.records.kinds import kind_called
+from copper_emulator.core.records.lookups.catalogue import Catalogue
+from copper_emulator.core.records.record import Record
+from copper_emulator.core.records.samples import with_samples
+from copper_emulator.core.records.searching.search import find, parse_search
+from copper_emulator.core.records.switched_off import require
+from copper_emulator.core.records.tables import ID, TABLES
+from copper_emulator.core.records.writing import usage
+from copper_emulator.core.records.writing.action import Done
+from copper_emulator.shell.control.bases import Nothing
+from copper_emulator.shell.control.operation import Operation
+from copper_emulator.shell.control.record_models import (
+    ChangedDetails,
+    ChangedEntry,
+    ChangedShape,
+    Convert,
+    ConvertedShape,
+    Delete,
+    DetailsShape,
+    FoundShape,
+    LookupEntryShape,
+    LookupShape,
+    Merge,
+    NamedEntry,
+    NewEntry,
+    OfTable,
+    Rows,
+    Search,
+    SeededShape,
+    Update,
+)
+from copper_emulator.shell.control.settling import settled
+from copper_emulator.shell.control.shapes import FiredShape
+from copper_emulator.shell.served_account import ServedAccount
+
+T = TypeVar("T")
+
+_LARGE = 64 * 1024 * 1024
+"""Bytes allowed in a request with many records."""
+
+
+async def create(served: ServedAccount, said: Rows) -> ChangedShape:
+    """Create records in one action. Unless an endpoint is slow, what it makes due is delivered before the answer."""
+    kind = kind_called(said.type)
+    return await _changed(served, kind, deeds.create(kind, _rows(kind, said)))
+
+
+async def update(served: ServedAccount, said: Update) -> ChangedShape:
+    """Give several records the same new values, in one action."""
+    kind = kind_called(said.type)
+    return await _changed(served, kind, deeds.update(kind, said.ids, said.fields))
+
+
+async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
+    """Delete records, in one action."""
+    kind = kind_called(said.type)
+    _, changes, ignored = await _done(served, deeds.delete(kind, said.ids))
+    return _shape(kind, [], changes, ignored)
+
+
+async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
+    """Merge two records; answered with the one that stays."""
+    kind = kind_called(said.type)
+    winner, changes, ignored = await _done(served, deeds.merge(kind, said.winner, said.loser))
+    return _shape(kind, [winner], changes, ignored)
+
+
+async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
+    """Convert a lead into a person, a company and, if asked for, an opportunity."""
+    kind = kind_called(said.type)
+    if kind is not EntityType.LEAD:
+        raise UsageError(f"leads can be converted, not {TABLES[kind].plural}")
+    made, changes, _ = await _done(served, deeds.convert(said.id, {"details": said.details} if said.details else {}))
+    return ConvertedShape(
+        person=_shown(made.get("person")),
+        company=_shown(made.get("company")),
+        opportunity=_shown(made.get("opportunity")),
+        changes=changes,
+    )
+
+
+async def search(served: ServedAccount, said: Search) -> FoundShape:
+    """Find one page of the records that Copper's own search would find."""
+    kind = kind_called(said.type)
+    with served.stage.lock:
+        store = served.stage.account.records
+        require(store, kind)
+        found = find(store, parse_search(kind, said.filters, {}, store), served.stage.now())
+        return FoundShape(records=[store.shown(kind, record) for record in found.records], total=found.total)
+
+
+async def seed(served: ServedAccount, said: Rows) -> SeededShape:
+    """Add records as if they had always been there: ids and read-only fields may be given, and nobody is notified."""
+    kind = kind_called(said.type)
+    ids, *_ = await _done(served, deeds.seed(kind, _rows(kind, said)))
+    return SeededShape(ids=ids)
+
+
+async def read_lookup(served: ServedAccount, said: OfTable) -> LookupShape:
+    """List the entries of a table that records refer to."""
+    with served.stage.lock:
+        return LookupShape.of(_catalogue(served).table(said.table))
+
+
+async def add_entry(served: ServedAccount, said: NewEntry) -> LookupEntryShape:
+    """Add an entry; its id may be given."""
+    with served.stage.lock:
+        return LookupEntryShape(entry=_catalogue(served).add(said.table, said.entry))
+
+
+async def update_entry(served: ServedAccount, said: ChangedEntry) -> LookupEntryShape:
+    """Change an entry. A stage that is left out is removed, unless a record is in it."""
+    with served.stage.lock:
+        changed = usage.change_entry(served.stage.account.records, said.table, said.id, said.fields)
+        return LookupEntryShape(entry=dict(changed))
+
+
+async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
+    """Remove an entry that no record uses; answered with the remaining ones."""
+    with served.stage.lock:
+        usage.remove_entry(served.stage.account.records, said.table, said.id)
+        return LookupShape.of(_catalogue(served).table(said.table))
+
+
+async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
+    """Show what Copper's GET /account answers: its id, name, time zone and settings."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).account)
+
+
+async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
+    """Change what GET /account answers; what is not given stays. setting_enable_leads false switches leads off."""
+    with served.stage.lock:
+        return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
+
+
+RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("POST", "/records/{type}/create", "Create records", Rows, ChangedShape, create, _LARGE),
+    Operation("POST", "/records/{type}/update", "Change records", Update, ChangedShape, update),
+    Operation("POST", "/records/{type}/delete", "Remove records", Delete, ChangedShape, delete),
+    Operation("POST", "/records/{type}/merge", "Merge two records", Merge, ChangedShape, merge),
+    Operation("POST", "/records/{type}/convert", "Convert a lead", Convert, ConvertedShape, convert),
+    Operation("POST", "/records/{type}/search", "Look for records", Search, FoundShape, search),
+    Operation("POST", "/records/{type}/seed", "Records that were always there", Rows, SeededShape, seed, _LARGE),
+    Operation("GET", "/lookups/{table}", "A lookup table", OfTable, LookupShape, read_lookup),
+    Operation("POST", "/lookups/{table}/add", "A new entry", NewEntry, LookupEntryShape, add_entry),
+    Operation("POST", "/lookups/{table}/update", "Change an entry", ChangedEntry, LookupEntryShape, update_entry),
+    Operation("POST", "/lookups/{table}/remove", "Take an entry away", NamedEntry, LookupShape, remove_entry),
+    Operation("GET", "/details", "What GET /account answers", Nothing, DetailsShape, read_details),
+    Operation("POST", "/details", "Change what GET /account answers", ChangedDetails, DetailsShape, change_details),
+)
+"""The operations on the records of one account, under /_emulator/v1/accounts/{name}."""
+
+
+async def _changed(served: ServedAccount, kind: EntityType, deed: Deed[list[Record]]) -> ChangedShape:
+    records, changes, ignored = await _done(served, deed)
+    return _shape(kind, records, changes, ignored)
+
+
+def _shape(kind: EntityType, records: Sequence[Record], changes: list[FiredShape], ignored: list[str]) -> ChangedShape:
+    hints = [f"{name} is ignored: {_why_ignored(kind, name)}" for name in ignored]
+    return ChangedShape(records=[dict(record) for record in records], changes=changes, ignored=ignored, hints=hints)
+
+
+def _why_ignored(kind: EntityType, name: str) -> str:
+    if name == ID.name:
+        return "Copper gives it"
+    table = TABLES[kind]
+    return table.by_name[name].unwritable if name in table else "nothing comes of it"
+
+
+async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:
+    """Perform a deed; return its result, the changes with what has become of them, and the ignored names."""
+
+    def act(account: Account, now: int) -> tuple[Account, T, Done, list[Change]]:
+        before = len(account.journal.changes)
+        result, done = account.perform(deed, now, origin="control")
+        return account, result, done, account.journal.changes[before:]
+
+    account, result, done, changes = served.stage.record(act)
+    await settled(served, account, changes)
+    with served.stage.lock:
+        return result, [FiredShape.told(account, change) for change in changes], list(done.ignored)
+
+
+def _rows(kind: EntityType, said: Rows) -> list[dict[str, Any]]:
+    if said.rows is not None:
+        return said.rows
+    return [with_samples(kind, said.fields or {}, number + 1) for number in range(said.count or 1)]
+
+
+def _shown(record: Record | None) -> dict[str, Any] | None:
+    return None if record is None else dict(record)
+
+
+def _catalogue(served: ServedAccount) -> Catalogue:
+    return served.stage.account.records.catalogue

@@ -1,0 +1,132 @@
+"""The control API for the subscriptions of all keys of an account: listing, creating, changing, removing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from copper_emulator.core.errors import NotFound
+from copper_emulator.core.model import Subscription
+from copper_emulator.core.rules import MAX_SUBSCRIPTIONS
+from copper_emulator.core.subscriptions import parse_create
+from copper_emulator.shell.control.bases import Nothing, Shape, Taken
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.models import MAX_ID
+from copper_emulator.shell.control.operation import Operation
+from copper_emulator.shell.control.shapes import SubscriptionShape
+from copper_emulator.shell.served_account import ServedAccount
+from copper_emulator.timeline import MASK
+
+
+class OfSubscription(Taken):
+    """Which subscription."""
+
+    id: int = Field(ge=1, le=MAX_ID)
+
+
+class NewSubscription(Taken):
+    """A new subscription in Copper's form; what Copper would refuse is refused in its words."""
+
+    target: Any = Field(None, description="an https:// URL", examples=["https://inbox.example/default"])
+    type: Any = Field(None, examples=["person"])
+    event: Any = Field(None, examples=["update"])
+    secret: Any = Field(None, description="an object of texts, spread into each notification")
+    headers: Any = Field(None, description="an object of texts, sent with each notification")
+    custom_field_computed_values: Any = Field(None, description="true or false")
+
+
+class ChangedSubscription(OfSubscription):
+    """Changes in Copper's form; values of secret and headers that come back masked are left as they are."""
+
+    target: Any = Field(None, description="an https:// URL")
+    secret: Any = Field(None, description="an object of texts; all of it, not only what changes")
+    headers: Any = Field(None, description="an object of texts; all of it, not only what changes")
+    custom_field_computed_values: Any = Field(None, description="true or false")
+
+
+class SubscriptionsShape(Shape):
+    """All subscriptions of an account, including those of its earlier keys."""
+
+    subscriptions: list[SubscriptionShape]
+    count: int
+    max: int = Field(description="how many Copper lets an account have")
+    key: int = Field(description="which of the account's keys is the current one")
+
+
+async def list_subscriptions(served: ServedAccount, said: Nothing) -> SubscriptionsShape:
+    """List all subscriptions by ascending id, whichever key made them."""
+    with served.stage.lock:
+        account = served.stage.account
+        return SubscriptionsShape(
+            subscriptions=[SubscriptionShape.of(each) for each in account.subscriptions],
+            count=len(account.subscriptions),
+            max=MAX_SUBSCRIPTIONS,
+            key=account.key_serial,
+        )
+
+
+async def subscribe(served: ServedAccount, said: NewSubscription) -> SubscriptionShape:
+    """Create a subscription for the current key, or for the first key the account gets."""
+    body = {name: getattr(said, name) for name in said.model_fields_set}
+    _check_inbox(served, said.target)
+    made: Subscription = served.stage.record(
+        lambda account, now: account.subscribe(parse_create(body, account.rules, surface=account.surface), now)
+    )
+    return SubscriptionShape.of(made)
+
+
+async def show_subscription(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
+    """Show one subscription, whichever key made it."""
+    with served.stage.lock:
+        return SubscriptionShape.of(_found(served, said.id))
+
+
+async def change_subscription(served: ServedAccount, said: ChangedSubscription) -> SubscriptionShape:
+    """Change a subscription, whichever key made it. Waiting notifications use it as it is when they are sent."""
+    with served.stage.lock:
+        before = _found(served, said.id)
+        _check_inbox(served, said.target)
+        body = {name: getattr(said, name) for name in said.model_fields_set if name != "id"}
+        for name in ("secret", "headers"):
+            if isinstance(body.get(name), dict):
+                body[name] = _unmasked(body[name], getattr(before, name) or {})
+        changed: Subscription = served.stage.record(
+            lambda account, now: account.update_subscription(said.id, body, now, key=before.key)
+        )
+    return SubscriptionShape.of(changed)
+
+
+async def unsubscribe(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
+    """Remove a subscription, whichever key made it; waiting notifications are cancelled when their turn comes."""
+    with served.stage.lock:
+        key = _found(served, said.id).key
+        gone: Subscription = served.stage.record(lambda account, now: account.unsubscribe(said.id, now, key=key))
+    return SubscriptionShape.of(gone)
+
+
+SUBSCRIPTION_OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation("GET", "/subscriptions", "All subscriptions", Nothing, SubscriptionsShape, list_subscriptions),
+    Operation("POST", "/subscriptions", "Subscribe", NewSubscription, SubscriptionShape, subscribe),
+    Operation("GET", "/subscriptions/{id}", "One of them", OfSubscription, SubscriptionShape, show_subscription),
+    Operation("PUT", "/subscriptions/{id}", "Change one", ChangedSubscription, SubscriptionShape, change_subscription),
+    Operation("DELETE", "/subscriptions/{id}", "Remove one", OfSubscription, SubscriptionShape, unsubscribe),
+)
+
+
+def _check_inbox(served: ServedAccount, target: object) -> None:
+    # Copper would accept another account's inbox, but nothing would ever be delivered there.
+    wrong = served.inbox.not_ours(target) if isinstance(target, str) else ""
+    if wrong:
+        raise Refused(422, f"target: {wrong}")
+
+
+def _found(served: ServedAccount, subscription_id: int) -> Subscription:
+    found = served.stage.account.subscriptions.find(subscription_id)
+    if found is None:
+        raise NotFound(hint=f"There is no subscription {subscription_id} in this account.")
+    return found
+
+
+def _unmasked(said: dict[str, Any], before: Any) -> dict[str, Any]:
+    return {name: before[name] if value == MASK and name in before else value for name, value in said.items()}

@@ -1,0 +1,154 @@
+"""The control API's long poll, answered as soon as the expected deliveries are there."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from copper_emulator.claims import Claims
+from copper_emulator.core.account import Account
+from copper_emulator.core.model import Delivery
+from copper_emulator.core.surface import Surface
+from copper_emulator.core.text import duration_text
+from copper_emulator.expectation import Expectation, is_of, misfits
+from copper_emulator.expectations import choose
+from copper_emulator.near_misses import unmet
+from copper_emulator.shell.control.bases import Shape, Taken
+from copper_emulator.shell.control.guarding import Refused
+from copper_emulator.shell.control.models import MAX_NUMBER, Duration, RecordId, Word
+from copper_emulator.shell.control.shapes import DeliveryShape
+from copper_emulator.shell.served_account import ServedAccount
+
+_LONGEST_MS = 600_000
+
+_MOST = 100
+"""Deliveries in one answer."""
+
+
+def _not_too_long(ms: int) -> int:
+    if ms > _LONGEST_MS:
+        raise ValueError(f"{duration_text(ms)} is too long: at most {duration_text(_LONGEST_MS)}")
+    return ms
+
+
+class Wait(Taken):
+    """What to wait for, as in `expect`: without status or outcome, a delivery answered with any 2xx."""
+
+    type: Word | None = Field(None, examples=["person"])
+    event: Word | None = Field(None, examples=["update"])
+    ids: list[RecordId] | None = Field(None, min_length=1, description="all of them, together in one or in several")
+    target: str | None = Field(None, max_length=2048)
+    status: int | None = Field(None, ge=100, le=599)
+    outcome: Word | None = None
+    count: int | None = Field(None, ge=1, le=MAX_NUMBER, description="so many; without it at least one")
+    since: int = Field(0, ge=0, le=MAX_NUMBER, description="only what ended after the journal's entry of this number")
+    timeout: Annotated[Duration, AfterValidator(_not_too_long)] = Field(
+        10_000,
+        validate_default=False,
+        description="real time; at most 10m",
+        # Held in milliseconds, but a number in a request means seconds.
+        json_schema_extra={"default": "10s"},
+    )
+
+    def expectation(self) -> Expectation:
+        """The expectation to wait for. Raises UsageError for an impossible one."""
+        return Expectation.of(
+            self.type,
+            self.event,
+            ids=self.ids,
+            target=self.target,
+            status=self.status,
+            outcome=self.outcome,
+            count=self.count,
+        )
+
+
+class WaitedShape(Shape):
+    """What was waited for."""
+
+    deliveries: list[DeliveryShape] = Field(description=f"the first {_MOST} of them")
+    count: int = Field(description="how many there are")
+    last: int = Field(description="the number of the journal's last entry: wait on with it as `since`")
+    life: str = Field(description="another one after each reset")
+
+
+async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
+    """Answer with the matching deliveries as soon as there are enough. 408 after the timeout, with what came closest.
+
+    This does not move the clock: while it stands still, only what other calls deliver can arrive.
+    """
+    watch = _Watch(said.expectation(), served.stage.account, said.since)
+    try:
+        async with asyncio.timeout(said.timeout / 1000):
+            while (met := _look(served, watch)) is None:
+                await served.grown()
+    except TimeoutError:
+        raise _timed_out(served, said, watch) from None
+    return met
+
+
+_number = attrgetter("number")
+
+
+@dataclass
+class _Watch:
+    """How far the journal has been examined, and the deliveries found that match individually."""
+
+    expectation: Expectation
+    account: Account
+    number: int
+    fitting: list[Delivery] = field(default_factory=list)
+
+    def look(self) -> list[Delivery] | None:
+        entries = self.account.journal.entries
+        first = bisect_left(entries, self.number + 1, key=_number)
+        for place in range(first, len(entries)):
+            delivery = entries[place].delivery
+            if delivery is not None and is_of(self.expectation, delivery.notification):
+                self.fitting += [delivery] if not misfits(self.expectation, delivery) else []
+        if first < len(entries):
+            self.number = entries[-1].number
+        return choose(self.expectation, self.fitting)
+
+
+def _look(served: ServedAccount, watch: _Watch) -> WaitedShape | None:
+    if served.closed:
+        raise Refused(503, "the server ends")
+    with served.stage.lock:
+        if served.stage.account is not watch.account:
+            raise Refused(409, "the account was reset meanwhile: nothing that was waited for can come")
+        found = watch.look()
+        if found is None:
+            return None
+        return WaitedShape(
+            deliveries=[DeliveryShape.of(delivery, served.hidden) for delivery in found[:_MOST]],
+            count=len(found),
+            last=watch.number,
+            life=served.life,
+        )
+
+
+def _timed_out(served: ServedAccount, said: Wait, watch: _Watch) -> Refused:
+    with served.stage.lock:
+        account = served.stage.account
+        claims = Claims(
+            why=f"{{}} had ended before, at or before entry {said.since} of the journal",
+            advice="Have it happen again, or wait from earlier on: --since (`since` in the control API) with a number "
+            f"below {said.since}.",
+        )
+        entries = account.journal.entries
+        earlier = (entry.delivery for entry in entries[: bisect_left(entries, said.since + 1, key=_number)])
+        claims.claim([delivery for delivery in earlier if delivery is not None], named=False)
+        told = unmet(watch.expectation, watch.fitting, account, claims, Surface.SERVER)
+        waiting = bool(account.waiting())
+    hint = f"Waited {duration_text(said.timeout)} of real time."
+    if waiting and not served.clock.running:
+        hint += (
+            f" The account's clock stands still: let its time pass with {Surface.SERVER.pass_time}, or clock/advance."
+        )
+    return Refused(408, told, hint=hint)

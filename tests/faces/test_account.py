@@ -1,0 +1,164 @@
+"""Who an account is, where it sends, and who listens."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from copper_emulator import ApiError, Copper, Endpoint, Invalid, NotFound, RouteError, UsageError
+from tests.faces.conftest import TARGET
+from tests.faces.opening import Open
+
+
+def test_the_api_answers_to_its_key(copper: Copper) -> None:
+    request = urllib.request.Request(f"{copper.api_url}/webhooks", headers=copper.headers)
+    with urllib.request.urlopen(request) as response:
+        assert json.load(response) == []
+    assert copper.headers["X-PW-AccessToken"] == copper.token
+    assert copper.oauth_headers == {"Authorization": f"Bearer {copper.token}"}
+    assert copper.email == "you@example.com"
+
+
+def test_after_a_switch_the_old_key_is_refused_and_its_subscription_fires(copper: Copper, endpoint: Endpoint) -> None:
+    old, headers, token = copper.subscribe("person", "new", target=TARGET), copper.headers, copper.token
+    copper.switch_key()
+
+    with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+        urllib.request.urlopen(urllib.request.Request(f"{copper.api_url}/webhooks", headers=headers))
+    refused.value.close()
+    copper.people.create(name="Ada")
+    assert copper.token != token
+    assert copper.subscriptions == []
+    assert [request.json["subscription_id"] for request in endpoint.requests] == [old.id]
+    with pytest.raises(NotFound, match="belongs to an earlier API key"):
+        copper.unsubscribe(old)
+
+
+def test_a_key_after_a_reset_is_another_one(copper: Copper) -> None:
+    copper.switch_key()
+    copper.reset()
+    old = copper.subscribe("person", "new", target=TARGET)
+
+    copper.switch_key()
+
+    assert copper.subscriptions == []
+    with pytest.raises(NotFound, match="belongs to an earlier API key"):
+        copper.unsubscribe(old)
+
+
+def test_settings_are_those_it_was_opened_with(opened: Open) -> None:
+    assert opened(latency="30s").settings.latency.low_ms == 30_000
+
+
+def test_reset_makes_it_as_new_but_for_token_and_clock(copper: Copper, endpoint: Endpoint) -> None:
+    subscription = copper.subscribe("person", "new", target=TARGET)
+    ada = copper.people.create(name="Ada")
+    copper.expect("person", "new")
+    copper.faults.on("shuffle")
+    copper.advance(minutes=1)
+    token, now = copper.token, copper.now
+
+    copper.reset()
+
+    assert (copper.token, copper.now) == (token, now)
+    assert (copper.subscriptions, copper.changes, copper.deliveries, copper.journal) == ([], [], [], [])
+    assert (copper.people.search(), copper.faults.active) == ([], [])
+    assert copper.people.create(name="Bob").id == ada.id
+    assert copper.subscribe("person", "new", target=TARGET).id == subscription.id
+    copper.fire("person", "new", ids=1)
+    copper.expect("person", "new", ids=1, outcome="blocked")
+
+
+# --- subscriptions and routes ---------------------------------------------------------------------------------------
+
+
+def test_a_subscription_is_what_was_asked_for(copper: Copper) -> None:
+    subscription = copper.subscribe("lead", "update", target=TARGET, secret={"key": "s3cret"}, headers={"X-A": "b"})
+
+    assert (subscription.id, str(subscription.topic), subscription.target) == (560698, "lead/update", TARGET)
+    assert (subscription.secret, subscription.headers) == ({"key": "s3cret"}, {"X-A": "b"})
+    assert copper.subscriptions == [subscription]
+    copper.unsubscribe(subscription)
+    assert copper.subscriptions == []
+
+
+def test_what_the_api_would_refuse_is_refused(copper: Copper) -> None:
+    with pytest.raises(Invalid, match="Invalid URI For External Request"):
+        copper.subscribe("person", "update", target="http://app.example")
+    with pytest.raises(Invalid) as caught:
+        copper.subscribe("activity_log", "update", target=TARGET)
+    assert (caught.value.status, caught.value.message) == (
+        422,
+        "Invalid input: Validation errors: Event: is not included in the list",
+    )
+    assert isinstance(caught.value, ApiError)
+    with pytest.raises(NotFound):
+        copper.unsubscribe(17)
+
+
+@pytest.mark.parametrize(
+    ("extras", "message"),
+    [
+        ({"secret": "s3cret"}, "Secret: must be an object of strings"),
+        ({"secret": [1]}, "Secret: must be an object of strings"),
+        ({"headers": 5}, "Headers: must be an object of strings"),
+        ({"custom_field_computed_values": "yes"}, "must be true or false"),
+        ({"secret": {"key": "\ud800"}}, "half a surrogate pair"),
+        ({"target": TARGET + "/\ud800"}, "half a surrogate pair"),
+    ],
+    ids=ascii,
+)
+def test_what_a_subscription_cannot_have_is_refused_with_coppers_text(
+    copper: Copper, extras: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ApiError, match=message):
+        copper.subscribe("person", "new", **{"target": TARGET, **extras})
+
+    assert copper.subscriptions == []
+
+
+def test_a_forgotten_route_blocks(copper: Copper) -> None:
+    copper.subscribe("person", "new", target="https://elsewhere.example/hook")
+
+    copper.fire("person", "new", ids=1)
+
+    [delivery] = copper.expect("person", "new", outcome="blocked")
+    assert delivery.text.startswith("no route for https://elsewhere.example")
+
+
+def test_what_is_no_destination_is_refused(copper: Copper) -> None:
+    with pytest.raises(RouteError, match="no destination"):
+        copper.route("https://app.example", to=17)
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("persons", "people"), ("activity_log", "activities"), ("lead", "leads"), ("advanced", "advance")],
+)
+def test_a_wrong_name_says_which_was_meant(copper: Copper, name: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=f"copper has no '{name}'; did you mean '{meant}'"):
+        getattr(copper, name)
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "unsubscribe text": (lambda c: c.unsubscribe("x"), r"what subscribe\(\) returned, or its id, not 'x'"),
+    "a hook that is none": (lambda c: c.after_delivery(3), "a function of a delivery, not 3"),
+    "no JSON at all": (lambda c: c.subscribe("person", "new", target=object()), "a subscription must be JSON"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_is_refused_with_what_to_write(copper: Copper, name: str) -> None:
+    call, message = WRONG[name]
+
+    with pytest.raises(UsageError, match=message):
+        call(copper)
+
+    assert copper.journal == []

@@ -1,0 +1,97 @@
+"""What happened can be looked at, expected, explained, and is judged at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from copper_emulator import Copper, Endpoint, ExpectationError, UsageError
+from tests.faces.conftest import TARGET, receiver
+from tests.faces.opening import Open
+
+
+def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: Endpoint) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    copper.fire("person", "update", ids=17)
+
+    (found,) = copper.expect("person", "update", ids=17, target=TARGET, body={"subscription_id": subscription.id})
+    assert (found.status, found.ids) == (200, (17,))
+    copper.expect_none()
+    with pytest.raises(ExpectationError, match="an earlier expect has claimed it already"):
+        copper.expect("person", "update", ids=17)
+    with pytest.raises(ExpectationError, match="no such change happened in this account"):
+        copper.expect("lead", "new")
+    copper.fire("person", "update", ids=18)
+    with pytest.raises(ExpectationError, match=r"ids are \[18\], of which \[18\] is not expected"):
+        copper.expect("person", "update", ids=19)
+    with pytest.raises(ExpectationError, match="Expected no notification"):
+        copper.expect_none("person")
+    with pytest.raises(ExpectationError):
+        copper.expect_none("person", "update", ids=18)
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "ids as text": ({"ids": "17"}, "ids must be one or more"),
+    "status as text": ({"status": "204"}, "like status=204, not '204'"),
+    "count as text": ({"count": "3"}, "like count=3, not '3'"),
+    "body as text": ({"body": "x"}, "body must be a mapping"),
+    "2xx rejected": ({"status": 200, "outcome": "rejected"}, "contradict"),
+    "500 delivered": ({"status": 500, "outcome": "delivered"}, "contradict"),
+    "500 failed": ({"status": 500, "outcome": "failed"}, "has no status"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_expected_is_refused_with_what_to_write(copper: Copper, name: str) -> None:
+    given, message = WRONG[name]
+
+    with pytest.raises(UsageError, match=message):
+        copper.expect("person", "update", **given)
+
+
+def test_everything_that_happened_can_be_looked_at_and_explained(copper: Copper, endpoint: Endpoint) -> None:
+    subscription = copper.subscribe("person", "update", target=TARGET)
+    ada = copper.people.create(name="Ada")
+    copper.people.update(ada, name="Grace")
+
+    assert [str(change.topic) for change in copper.changes] == ["person/new", "person/update"]
+    assert [str(each.state) for each in copper.notifications] == ["delivered"]
+    assert [each.status for each in copper.deliveries] == [200]
+    assert [str(entry.kind) for entry in copper.journal] == [
+        "subscribed",
+        "change",
+        "change",
+        "queued",
+        "sending",
+        "ended",
+    ]
+    assert "delivered #1 person/update" in copper.timeline
+    for what in (ada, copper.changes[1], copper.deliveries[0], copper.notifications[0], subscription):
+        assert "#1 person/update" in str(copper.explain(what))
+    assert "nobody was notified" in str(copper.explain(type="person", id=ada.id))
+    with pytest.raises(UsageError, match="explain a change, a subscription, a delivery, a record"):
+        copper.explain(17)
+
+
+def test_a_record_is_explained_without_its_namesakes(copper: Copper, endpoint: Endpoint) -> None:
+    ada = copper.people.create(name="Ada")
+    lead = copper.leads.create(name="Namesake")
+    assert lead.id == ada.id
+
+    text = str(copper.explain(ada))
+
+    assert "person/new" in text
+    assert "lead" not in text
+
+
+def test_the_verdict_tells_what_went_wrong(opened: Open) -> None:
+    copper = opened(strict=True)
+    receiver(copper).reply(500)
+    copper.subscribe("person", "new", target=TARGET)
+    assert copper.verdict() == ""
+    copper.people.create(name="Ada")
+
+    assert "rejected (500)" in copper.verdict()
+    copper.expect("person", "new", status=500)
+    assert copper.verdict() == ""
