@@ -880,3 +880,11 @@ def test_what_cannot_be_is_said_before_anything_is_sent(copper: Copper, options:
     with pytest.raises(UsageError, match=says):
         played(copper, lambda body, _: heard.append(body), **options)
     assert heard == []
+
+
+def test_a_state_that_never_gets_right_fails_the_row_with_many_at_once(copper: Copper) -> None:
+    """It is waited for there as elsewhere, with nothing to send meanwhile."""
+    row = played(copper, strict, only="concurrent", state=dict, patience="20ms")["concurrent"]
+
+    assert str(row.verdict) == "failed"
+    assert "after 16 new at once: person" in row.evidence
