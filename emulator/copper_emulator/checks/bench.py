@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.checks.state import SURPLUS, believed, difference
+from copper_emulator.checks.state import SURPLUS, difference, looked_at
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
@@ -291,12 +291,12 @@ class Bench:
 
     def believes_in(self, kind: EntityType, record_id: int) -> bool | None:
         """Whether the state has a record; None without a state."""
-        return None if self.plan.state is None else record_id in believed(self.plan.state()).get(kind, {})
+        return None if self.plan.state is None else record_id in looked_at(self.plan.state).get(kind, {})
 
     def _differences(self) -> list[str]:
         if self.plan.state is None:
             return []
-        state = believed(self.plan.state())
+        state = looked_at(self.plan.state)
         found = []
         for kind, each in self.trial.touched:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)

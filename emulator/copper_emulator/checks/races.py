@@ -99,6 +99,36 @@ def gone_in_batch(bench: Bench) -> Rounds[None]:
     yield from bench.idle()
 
 
+def search_behind(bench: Bench) -> Rounds[Finding | None]:
+    """Searches do not see a new record yet, and still see one that is gone."""
+    kind = main(bench)
+    yield from bench.create(kind)
+    yield from bench.compare()
+    if bench.trial.wrong:
+        return Finding(Verdict.SKIPPED, "its state is wrong where searches see everything, too")
+    with bench.fault("stale=5s"):
+        ids = yield from bench.create(kind, 2)
+        # Who tries again later finds it then.
+        yield from bench.advance(BEHIND_MS)
+        yield from bench.compare("after new")
+        yield from bench.delete(kind, ids[:1])
+        yield from bench.advance(BEHIND_MS)
+    yield from bench.end()
+    found = judged(bench, "")
+    if found.verdict is not Verdict.FAILED or not bench.trial.wrong:
+        return None
+    # How far searches are behind nobody knows; and in here who waits in real time before it answers waits in vain.
+    return Finding(Verdict.WARNED, f"searches lay 5 s behind: {found.evidence}", SEARCH_BEHIND)
+
+
+BEHIND_MS = 6_000
+
+SEARCH_BEHIND = (
+    "Fetch each by its id (`GET /people/{id}`): a search may see a new record seconds later, and a deleted one for "
+    "seconds more."
+)
+
+
 def concurrent(bench: Bench) -> Rounds[Finding | None]:
     """Sixteen records at once, then sixteen changes of one record at once."""
     try:
@@ -144,6 +174,11 @@ def _not_done(bench: Bench) -> Finding:
     told = f"{said}; something blocked the event loop for {milliseconds(still)}, and everything else waited"
     return Finding(Verdict.FAILED, told, BLOCKING)
 
+
+CONCURRENT = (
+    "Take several at once: fetch first and write afterwards, in a short transaction that waits for others. Store what "
+    "was fetched, not the values in updated_attributes: of changes that are told at once none comes last."
+)
 
 AT_ONCE_ROWS = ("concurrent", "burst")
 

@@ -193,7 +193,14 @@ ROWS: tuple[Row, ...] = (
         races.gone_in_batch,
         ahead=races.GONE_MS,
     ),
-    Row("concurrent", "16 notifications at once", _FETCH, races.concurrent, ahead=races.CONCURRENT_MS),
+    Row(
+        "search-behind",
+        "searches do not see a new record yet, and still see a deleted one",
+        races.SEARCH_BEHIND,
+        races.search_behind,
+        ahead=2 * races.BEHIND_MS,
+    ),
+    Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
     Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
     Row(
         "burst",
