@@ -31,7 +31,7 @@ from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage import LateAnswer, Stage
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
@@ -239,6 +239,17 @@ class Bench:
                 yield
         finally:
             stage.tasks_patience = before
+
+    @contextmanager
+    def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
+        """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
+        stage = self.stage
+        before, stage.late_answer = stage.tasks_patience, LateAnswer(seconds)
+        stage.tasks_patience = 0.0
+        try:
+            yield stage.late_answer
+        finally:
+            stage.late_answer, stage.tasks_patience = None, before
 
     def answered(self) -> Rounds[None]:
         """Calls that the API holds back are answered: who works in another way than in tasks is just being told."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, order, races, refusals, secrecy, shapes
+from copper_emulator.checks import contact, order, overtaking, races, refusals, secrecy, shapes
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -201,6 +201,13 @@ ROWS: tuple[Row, ...] = (
         ahead=2 * races.BEHIND_MS,
     ),
     Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
+    Row(
+        "overtaken",
+        "the answer to a fetch arrives after that to a later one",
+        overtaking.ADVICE,
+        overtaking.overtaken,
+        ahead=overtaking.APART_MS,
+    ),
     Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
     Row(
         "burst",

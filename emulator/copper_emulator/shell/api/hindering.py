@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import web
@@ -20,7 +21,9 @@ _LOOK = 0.05
 """Seconds after which it is seen that the client has given up; aiohttp tells nobody."""
 
 
-async def hindered(request: web.Request) -> web.StreamResponse | None:
+async def hindered(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse | None:
     """What a call is answered instead, if it is; it may take its time. Raises Faulted where a fault refuses it."""
     stage = calling_stage(request)
     if stage is None:
@@ -37,7 +40,17 @@ async def hindered(request: web.Request) -> web.StreamResponse | None:
             return await _hanging(request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
-    return None
+    late = stage.late_answer
+    if late is None or late.is_taken:
+        return None
+    late.is_taken = True
+    try:
+        answer = await handler(request)
+        while not late.arrives():
+            await pause_async(_LOOK)
+    finally:
+        late.has_arrived = True
+    return answer
 
 
 def call_text(request: web.Request, came: str) -> str:
