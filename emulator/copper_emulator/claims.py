@@ -1,4 +1,4 @@
-"""What a test has already accounted for: deliveries that an `expect` matched, and those it called by their status."""
+"""What a test has accounted for: deliveries that an `expect` matched, and those whose status or outcome it named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ADVICE = "Each delivery meets one expect: have it happen again before expecting
 
 
 class _OfTopic:
-    """The deliveries of a topic that are not claimed, by their places in the journal, and the places of each record."""
+    """The unclaimed deliveries of a topic by their places in the journal, and the places for each record."""
 
     def __init__(self) -> None:
         self.deliveries: dict[int, Delivery] = {}
@@ -32,11 +32,11 @@ class _OfTopic:
 
 
 class Claims:
-    """Grows only; one for each account.
+    """The claims on one account's deliveries; never withdrawn, except all at once by `clear`.
 
     Args:
-        why: in a text, why a delivery does not count any more; `{}` is which one.
-        advice: what would help, a sentence.
+        why: why a delivery no longer counts; `{}` stands for which one.
+        advice: what would help, as a sentence.
     """
 
     def __init__(self, *, why: str = _WHY, advice: str = _ADVICE) -> None:
@@ -50,10 +50,10 @@ class Claims:
         self._of_topic: dict[Topic, _OfTopic] = {}
 
     def unclaimed(self, journal: Journal, topic: Topic, ids: Sequence[int] | None) -> list[Delivery]:
-        """The deliveries of a topic that are not claimed, in order; with ids, those that have one of them.
+        """The deliveries of a topic that are not claimed, in order; with ids, only those that have one of them.
 
-        Neither what was claimed nor what is of other records is looked at: a test that expects each of its thousands of
-        changes stays as fast as at its start.
+        Claimed deliveries and those of other records are not looked at, so a test that expects each of thousands of
+        changes does not slow down.
         """
         self._read_on(journal)
         of_topic = self._of_topic.get(topic)
@@ -75,7 +75,7 @@ class Claims:
             notification = delivery.notification
             if notification.serial in self._claimed:
                 continue
-            # It is looked for by its place in the journal, among those of its topic and of each of its records.
+            # Index it by its place in the journal, by topic and by record.
             self._place_of[notification.serial] = place
             of_topic = self._of_topic.get(notification.change.topic)
             if of_topic is None:
@@ -91,7 +91,7 @@ class Claims:
         return delivery.notification.serial in self._permitted
 
     def claim(self, deliveries: Iterable[Delivery], *, named: bool) -> None:
-        """Take these into account; `named` when their status or outcome was asked for."""
+        """Account for these deliveries; `named` if the expectation named their status or outcome."""
         serials = set()
         for delivery in deliveries:
             serials.add(delivery.notification.serial)

@@ -1,4 +1,4 @@
-"""What a test expects of a notification, and field by field whether one fits."""
+"""What a test expects of a notification, and whether a delivery fits, field by field."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 @dataclass(slots=True)
 class Expectation:
-    """What is expected; None where it does not matter.
+    """What a test expects; None for whatever does not matter.
 
-    Nobody changes one. Frozen, it would take twice as long to make.
+    Treat it as immutable: `frozen=True` would make it twice as slow to create.
     """
 
     type: EntityType | None = None
@@ -35,7 +35,7 @@ class Expectation:
     outcome: Outcome | None = None
     count: int | None = None
     wanted: frozenset[int] = field(init=False, repr=False, compare=False)
-    """The ids as a set, made once: every delivery is held against it."""
+    """`ids` as a set, built once because every delivery is compared with it."""
 
     @classmethod
     def of(
@@ -51,7 +51,7 @@ class Expectation:
         outcome: str | None = None,
         count: int | None = None,
     ) -> Expectation:
-        """As people write it. Raises UsageError for what does not exist, cannot be, or contradicts itself."""
+        """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
         kind = _member(EntityType, type, "type")
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
@@ -85,7 +85,7 @@ class Expectation:
         self.wanted = frozenset(self.ids or ())
 
     def only(self, ids: Iterable[int]) -> Expectation:
-        """The same of some of its ids."""
+        """The same expectation for some of its ids, without a count."""
         return replace(self, ids=tuple(ids), count=None)
 
     @property
@@ -113,12 +113,12 @@ class Expectation:
 
 
 def how(delivery: Delivery) -> str:
-    """How it ended, as a sentence about `it`: `it was rejected (500)`, `it failed: refused`."""
+    """How a delivery ended, as a clause about `it`: `it was rejected (500)`, `it failed: refused`."""
     return f"it {delivery.summary}" if delivery.outcome is Outcome.FAILED else f"it was {delivery.summary}"
 
 
 def _in_brief(delivery: Delivery) -> str:
-    """The same; why something never came to the endpoint stands beside it already."""
+    """The same, without the reason if it was never sent: that is shown beside it anyway."""
     return f"it was {delivery.outcome}" if delivery.outcome in _NEVER_SENT else how(delivery)
 
 
@@ -126,7 +126,7 @@ _NEVER_SENT = (Outcome.BLOCKED, Outcome.LOST, Outcome.DROPPED, Outcome.CANCELLED
 
 
 class Misfit(NamedTuple):
-    """One reason why a delivery is not what was expected: the argument of `expect` that it fails, and the reason."""
+    """One reason why a delivery does not fit: the argument of `expect` that it fails, and the reason as text."""
 
     field: str
     text: str
@@ -136,13 +136,13 @@ class Misfit(NamedTuple):
 
 
 def misfits(expectation: Expectation, delivery: Delivery) -> list[Misfit]:
-    """Field by field, why a delivery is not what was expected; empty when it is. Ids may be some of those wanted."""
+    """Why a delivery does not fit, field by field; empty if it does. Its ids may be only some of those expected."""
     return [Misfit(field, text) for field, found in _MISFITS.items() for text in found(expectation, delivery)]
 
 
 def fits(expectation: Expectation, delivery: Delivery) -> bool:
-    """Whether a delivery is what was expected."""
-    # Every `expect` comes here, and names three fields or four: what it does not name is not looked at.
+    """Whether a delivery fits."""
+    # A hot path of `expect`: the fields that it does not name, usually all but three or four, are skipped.
     for name, found in _FINDERS:
         if getattr(expectation, name) is not None and found(expectation, delivery):
             return False
@@ -230,7 +230,7 @@ _MISFITS: Mapping[str, Callable[[Expectation, Delivery], list[str]]] = {
     "outcome": _outcome_misfit,
 }
 _FINDERS = tuple((name, found) for name, found in _MISFITS.items() if name != "outcome")
-"""Those of fields that do not matter where they are None; without an outcome, a 2xx is expected."""
+"""Fields that are skipped if None. The outcome is not one of them: unless it is named, a 2xx is expected."""
 
 
 def _require_whole(name: str, value: object, example: str) -> None:

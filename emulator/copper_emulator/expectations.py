@@ -1,6 +1,6 @@
-"""`expect` and `expect_none`: find what was asked for among the deliveries, and claim it.
+"""`expect` and `expect_none`: find the expected deliveries, and claim them.
 
-Everything here only reads the journal. Values are compared with `==`, so that matchers such as dirty-equals work.
+Nothing here changes the journal. Values are compared with `==`, so matchers such as dirty-equals work.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from copper_emulator.expectation import Expectation, fits, is_of
 from copper_emulator.near_misses import unmet, unwanted
 
 _ARRIVING = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
-"""Outcomes of notifications that went out; `expect_none` does not mind the others."""
+"""Outcomes of notifications that were sent; `expect_none` ignores the others."""
 
 
 _MAX_DETOURS = 2_000
-"""How long an exact cover is looked for, in steps beyond the one that each record may take."""
+"""How many steps the search for an exact cover may take beyond one per id."""
 
 
 class ExpectationError(AssertionError):
     """An expectation that was not met. The text says what was expected, what came closest, and what to do."""
 
-    # Where it is imported from, and what a run's summary should call it.
+    # The public import path, and the name that the summary of a test run shows.
     __module__ = "copper_emulator"
 
 
 def meet(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> list[Delivery]:
-    """The deliveries that fit, now claimed. Raises ExpectationError, in the words of where it is read."""
+    """Claim and return the deliveries that fit. Raises ExpectationError, worded for `surface`."""
     __tracebackhide__ = True
     fitting = [delivery for delivery in _unclaimed(expectation, account, claims) if fits(expectation, delivery)]
     chosen = choose(expectation, fitting)
@@ -42,7 +42,7 @@ def meet(expectation: Expectation, account: Account, claims: Claims, surface: Su
 
 
 def meet_none(expectation: Expectation, account: Account, claims: Claims, surface: Surface) -> None:
-    """Raises ExpectationError when something unclaimed fits."""
+    """Raise ExpectationError if an unclaimed delivery fits."""
     __tracebackhide__ = True
     found = [
         delivery
@@ -56,14 +56,14 @@ def meet_none(expectation: Expectation, account: Account, claims: Claims, surfac
 
 
 def _unclaimed(expectation: Expectation, account: Account, claims: Claims) -> list[Delivery]:
-    """Those that may fit: of the expected topic and ids, where they are named."""
+    """Unclaimed deliveries, narrowed to the expected topic and ids if both type and event are named."""
     if expectation.type is None or expectation.event is None:
         return [delivery for delivery in account.journal.deliveries if not claims.is_claimed(delivery)]
     return claims.unclaimed(account.journal, Topic(expectation.type, expectation.event), expectation.ids)
 
 
 def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] | None:
-    """Of those that fit by themselves, in order: those that meet the expectation together, or None."""
+    """Which of the deliveries that fit by themselves meet the expectation together; None if they do not."""
     if expectation.count is not None and len(fitting) < expectation.count:
         return None
     if expectation.ids is None:
@@ -76,7 +76,7 @@ def choose(expectation: Expectation, fitting: list[Delivery]) -> list[Delivery] 
 
 
 def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery] | None:
-    """Deliveries whose ids together are exactly the wanted ones, none twice: the first in order where that works."""
+    """Deliveries whose ids together are exactly those wanted, none twice; taken in order where that works."""
     missing, chosen = set(wanted), []
     for delivery in fitting:
         if missing.issuperset(delivery.ids):
@@ -89,7 +89,7 @@ def _cover(wanted: frozenset[int], fitting: Sequence[Delivery]) -> list[Delivery
 
 
 def _search(wanted: frozenset[int], sets: list[frozenset[int]]) -> list[int] | None:
-    """Knuth's Algorithm X: always cover the id that the fewest can cover, and go back where none can."""
+    """Knuth's Algorithm X: always cover the id that the fewest deliveries have, and backtrack if none has it."""
     stack: list[tuple[frozenset[int], list[int], list[int]]] = [(wanted, list(range(len(sets))), [])]
     for _ in range(len(wanted) + _MAX_DETOURS):
         if not stack:

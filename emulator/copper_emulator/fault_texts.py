@@ -1,4 +1,4 @@
-"""How people write faults: `lose=3`, `lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`."""
+"""How faults are written: `lose=3`, `lose=20%`, `outage=10m`, `slow=3s,2@https://billing.example.com`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from copper_emulator.core.text import meant
 from copper_emulator.durations import parse_duration, parse_latency
 
 OFF = "off"
-"""Instead of faults: none."""
+"""Written for no faults at all."""
 
 _BETWEEN = re.compile(r",\s+|,$|,(?=[a-z])")
-"""Commas that are not within a fault: there figures follow."""
+"""Commas between faults; a comma inside a fault is followed by a digit."""
 
 _Parts = Mapping[str, str]
 
@@ -49,15 +49,15 @@ def _times(text: str) -> _Parts:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one fault is written: what stands after its name, an example, the same in Python, and what it does."""
+    """How one fault is written: how to read its value, an example, the same in Python, and what it does."""
 
     read: Callable[[str], _Parts]
     example: str
     call: str
-    """Of `copper.faults`."""
+    """The example as a method call on `copper.faults`."""
     does: str
     one_target: bool = True
-    """Whether it can concern one target alone."""
+    """Whether it can be limited to one target."""
 
 
 FORMS: Mapping[FaultName, Form] = {
@@ -110,7 +110,7 @@ FORMS: Mapping[FaultName, Form] = {
         _amount, "beyond_spec.corrupt=1", "beyond_spec.corrupt(next=1)", "bodies are cut off somewhere"
     ),
 }
-"""Every fault; docs/faults.md is held against it by the tests."""
+"""Every fault; the tests compare docs/faults.md with it."""
 
 _ONE_BY_DEFAULT = (FaultName.REFUSE, FaultName.HANG, FaultName.GARBLE, FaultName.API_HANG)
 _WITHOUT_VALUE = (FaultName.SHUFFLE, FaultName.GONE, FaultName.CHANGED)
@@ -119,7 +119,7 @@ _COUNTED_ONLY = (*_ONE_BY_DEFAULT, FaultName.GONE, FaultName.CHANGED)
 
 
 def parse_faults(value: object) -> tuple[Fault, ...]:
-    """`lose=20% outage=10m`, `off`, or a list of such. Raises ValueError."""
+    """Read `lose=20% outage=10m`, `off`, or a list of such. Raises ValueError."""
     if value is None or value == OFF:
         return ()
     if isinstance(value, Fault):
@@ -133,19 +133,19 @@ def parse_faults(value: object) -> tuple[Fault, ...]:
 
 
 def _require_blanks(text: str) -> None:
-    """Raise ValueError where commas stand between faults: a comma is part of one, as in `slow=3s,2`."""
+    """Raise ValueError if commas separate faults: a comma is part of a fault, as in `slow=3s,2`."""
     if _BETWEEN.search(text):
         apart = " ".join(_BETWEEN.sub(" ", text).split())
         raise ValueError(f"{text!r}: separate faults by blanks, not by commas, like {apart}")
 
 
 def faults_text(faults: Iterable[Fault]) -> str:
-    """The way back: `lose=20% outage=10m` or `off`."""
+    """The reverse of `parse_faults`: `lose=20% outage=10m`, or `off`."""
     return " ".join(map(str, faults)) or OFF
 
 
 def parse_fault(text: str) -> Fault:
-    """`lose=20%`. Raises ValueError that says how it is written."""
+    """Read one fault, like `lose=20%`. Raises ValueError that says how it is written."""
     what, at, target = text.strip().partition("@")
     said, equals, value = what.partition("=")
     name = _name(said)
@@ -155,9 +155,9 @@ def parse_fault(text: str) -> Fault:
 
 
 def fault(name: FaultName, *, like: str = "", target: object = None, **parts: Any) -> Fault:
-    """A fault from its parts, as text or as Python values; None where a part is not given.
+    """Build a fault from its parts, given as text or as Python values; None for a part that is not given.
 
-    Raises ValueError that says how it is written: like this, or else as text.
+    Raises ValueError that says how it is written: as `like`, or as text by default.
     """
     like = like or FORMS[name].example
     parts = {part: value for part, value in parts.items() if value is not None}
@@ -172,13 +172,13 @@ def fault(name: FaultName, *, like: str = "", target: object = None, **parts: An
 
 
 def _meant_as_share(name: FaultName, number: object) -> str:
-    """What to say in Python of a share that stands in the place of a number; as text a share is told by its %."""
+    """The hint for a share given as a number in Python; in text the % tells the two apart."""
     is_share = (isinstance(number, str) and number.endswith("%")) or (isinstance(number, float) and 0 < number < 1)
     return f"; a share is written share={number!r}" if is_share and name in _SHARED else ""
 
 
 def _complete(made: Fault, like: str) -> Fault:
-    """With what goes without saying. Raises ValueError where something is missing."""
+    """Fill in the defaults. Raises ValueError if something is missing or contradictory."""
     name, said = made.name, made.next is not None
     if said and made.share is not None:
         raise ValueError(f"{name} takes a number or a share, not both: write it like {like}")
@@ -197,7 +197,7 @@ def _complete(made: Fault, like: str) -> Fault:
 
 
 def _answered(made: Fault, like: str) -> Fault:
-    """What calls of the API are answered: one, where nothing else is said. Raises ValueError."""
+    """`api.status` with its default, one call. Raises ValueError."""
     if not made.status:
         raise ValueError(f"{made.name} needs a status: write it like {like}")
     if made.next is not None and made.span_ms:
@@ -213,20 +213,20 @@ def _name(said: str) -> FaultName:
 
 
 def no_fault(said: str) -> str:
-    """What to say of a name that is no fault, and which may be meant."""
+    """The error for an unknown fault, with the one that may be meant."""
     near = nearest(said)
     hint = f" Did you mean {near}?" if near is not None else ""
     return f"there is no fault {said!r}.{hint} The faults are {', '.join(FaultName)}"
 
 
 def nearest(said: str) -> FaultName | None:
-    """The fault that is meant by a name that is none."""
+    """The fault that an unknown name probably means."""
     shorter = {name.rpartition(".")[2]: name for name in FaultName}
     close = meant(said, FaultName) or meant(said, shorter)
     return None if close is None else shorter.get(close) or FaultName(close)
 
 
-# --- its parts --------------------------------------------------------------------------------------------------
+# --- the parts of a fault ---------------------------------------------------------------------------------------
 
 
 def _next(value: object) -> dict[str, Any]:

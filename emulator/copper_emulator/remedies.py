@@ -1,4 +1,4 @@
-"""What would help against the way a notification ended, or allow it? In a failed expect, in a verdict and in `why`."""
+"""How to fix, or allow, the way a notification ended; shown by a failed expect, by a verdict and by `why`."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 from copper_emulator.interception.hosts import HOSTS
 
 _DISLIKED = DISTRUSTFUL | {400, 422}
-"""Answers of an endpoint that did not like what it was sent."""
+"""Statuses with which an endpoint rejects what it was sent."""
 
 _ELSEWHERE = frozenset({404, 405})
-"""Answers of an application that has nothing to take a POST there."""
+"""Statuses of an application that takes no POST at that path."""
 
 _REDIRECTS = range(300, 400)
 _MOST_OF_A_LOCATION = 200
-"""Characters of it: who sends people to log in puts much into it."""
+"""Characters shown; the Location of a redirect to a login page can be very long."""
 
 _MEND = "Mend the endpoint"
-"""Where nothing else is known."""
+"""The advice if nothing more specific is known."""
 
 _OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
-"""Where settings are given to commands."""
+"""Surfaces on which settings are given to commands."""
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST, Outcome.UNKNOWN)
-"""Outcomes that are nothing wrong with the endpoint, or nothing that it could mend."""
+"""Outcomes that are not the endpoint's fault, or that it cannot fix."""
 
 
 def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
-    """What to do so that it is delivered; a sentence without its full stop."""
+    """What to do so that it is delivered, as a sentence without its full stop."""
     if delivery.by_fault:
         return f"Switch the fault off before the change, with {surface.faults_off}"
     if delivery.outcome is Outcome.BLOCKED:
-        # After why it was blocked it says which routes there are and how to make one.
+        # The text after the reason says which routes exist and how to add one.
         return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
@@ -71,12 +71,12 @@ def _elsewhere(delivery: Delivery) -> str:
 
 
 def _led_here(delivery: Delivery, surface: Surface) -> str:
-    """How an endpoint that could not reach Copper's own host reaches this account instead; else nothing."""
+    """How an endpoint that could not reach Copper's real host reaches this account instead; "" if that was not it."""
     error = delivery.exception
-    # Who had an answer has reached somebody: this account, where the hosts are intercepted.
+    # An error with an answer in it comes from a host that was reached: this account, if the hosts are intercepted.
     if any(getattr(error, answer, None) is not None for answer in ("response", "status")):
         return ""
-    # Some clients say only that a name is unknown, and the endpoint's own lines say which.
+    # Some clients say only that a name is unknown; the traceback then shows which one.
     traceback = delivery.traceback or ""
     said = traceback if "gaierror" in traceback else str(error)
     host = next((host for host in HOSTS if host in said), "")
@@ -107,7 +107,7 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
 
 
 def _setting(surface: Surface, name: str, value: str) -> str:
-    # In a test it is plain where a setting goes; on a server there is a command for it.
+    # In a test it is obvious where a setting goes; on a server there is a command for it.
     return surface.setting(name, value) if surface in _OF_COMMANDS else f"the setting {name}={value!r}"
 
 
@@ -124,31 +124,31 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
     if fault not in (TlsFault.UNKNOWN_AUTHORITY, TlsFault.SELF_SIGNED):
         return _TLS.get(fault, _MEND)
     trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
-    # Accounts of tests have an authority that ends with them, and no command knows it.
+    # The authority of a test's account ends with the test, so no command can issue certificates from it.
     own = surface in (Surface.RUN, *_OF_COMMANDS, *CONNECTED)
     return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
 
 
 def _speaks_tls(delivery: Delivery) -> bool:
-    """Whether an answer says, in the words of one server or another, that it wants HTTPS."""
+    """Whether the answer says, in the words of one server or another, that it expects HTTPS."""
     there = delivery.route or delivery.target
     return there.startswith("http://") and b"https" in (delivery.response_body or b"").lower()
 
 
 def named(delivery: Delivery, surface: Surface) -> str:
-    """How an `expect` names the way it ended: `status=500`, `outcome='failed'`."""
+    """How an `expect` names this ending: `status=500`, `outcome='failed'`."""
     if delivery.status is not None:
         return surface.expected("status", delivery.status)
     return surface.expected("outcome", str(delivery.outcome))
 
 
 def raised_afterwards(delivery: Delivery) -> bool:
-    """Whether the endpoint had answered 2xx when it raised: in work that its framework does then."""
+    """Whether the endpoint raised after answering 2xx, in work that its framework does then."""
     return delivery.exception is not None and delivery.outcome is Outcome.DELIVERED
 
 
 def permit(delivery: Delivery, surface: Surface) -> str:
-    """How a test permits what it did not expect."""
+    """How a test permits an ending that it did not expect."""
     if raised_afterwards(delivery):
         return f"allow it: {surface.setting('allow', 'exception')}"
     allowed: int | str = str(delivery.outcome) if delivery.status is None else delivery.status
@@ -158,12 +158,12 @@ def permit(delivery: Delivery, surface: Surface) -> str:
 
 
 def permit_due(surface: Surface) -> str:
-    """The same for what never went."""
+    """How a test permits notifications that were due but never sent."""
     return f"allow it: {surface.setting('allow', 'due')}"
 
 
 def seen(delivery: Delivery) -> tuple[str, ...]:
-    """What an endpoint saw that did not like what it saw."""
+    """Which keys the body had, if the endpoint seems to have rejected the body."""
     if not isinstance(delivery.body, Mapping):
         return ()
     if delivery.status not in _DISLIKED and not isinstance(delivery.exception, KeyError):
@@ -175,25 +175,25 @@ def seen(delivery: Delivery) -> tuple[str, ...]:
 
 
 def secret_names(delivery: Delivery) -> str:
-    """The names of the subscription's secret, as text."""
+    """The names in the subscription's secret, as text."""
     secret = delivery.subscription.secret if delivery.subscription is not None else None
     return ", ".join(map(repr, secret or ()))
 
 
 def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
-    """What the emulated API refused while the endpoint was notified: often why it did not take the notification."""
+    """What the emulated API refused while the endpoint was notified: often why it did not accept the notification."""
     return tuple(f"While it was notified, the API refused {text}" for text in refused_calls(account, delivery))
 
 
 def refused_calls(account: Account, delivery: Delivery) -> list[str]:
-    """Those calls, and how they were refused, each once."""
+    """Those calls with the reason for each refusal, without duplicates."""
     if delivery.outcome not in (Outcome.REJECTED, Outcome.FAILED):
         return []
     return account.journal.refused_during(delivery.notification)
 
 
 def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
-    """What to do about a notification that did not get through, in lines; nothing where nothing is wrong."""
+    """What to do about a notification that did not get through, as lines; empty if nothing is wrong."""
     if delivery.outcome in _SILENT or delivery.by_fault:
         return ()
     shown = (*seen(delivery), *refused_meanwhile(account, delivery))
@@ -219,4 +219,4 @@ _BY_SETTING: Mapping[Reason | Outcome, tuple[str, tuple[str, str]]] = {
     Reason.TIMED_OUT: ("Answer first and work afterwards, or allow more time with {}", ("timeout", "60s")),
     Outcome.DROPPED: ("Let it wait until the limit renews, with {}, and advance", ("over_limit", "hold")),
 }
-"""What another setting helps against, too."""
+"""Endings that another setting would prevent, too."""

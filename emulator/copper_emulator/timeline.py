@@ -1,4 +1,4 @@
-"""The journal as people read it: one line for each thing that happened, in virtual time, secrets masked."""
+"""The journal as readable text: one line per entry, in virtual time, with secrets masked."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from copper_emulator.core.text import count, duration_text, short_ids
 MASK = "***"
 
 _ALIKE = 5
-"""Of what ended in the same way so many lines are shown in the middle of a long timeline."""
+"""How many lines of each kind of ending are shown in the middle of a long timeline."""
 
 
 def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
-    """Readable lines; of a long journal the first and last, and between them what went wrong.
+    """Render the journal as lines; of a long one only the first, the last, and what went wrong in between.
 
-    At the end of a long one it is told how many ended otherwise than delivered, and which.
+    A long one ends with a summary: how many notifications were not delivered, and which, by kind of ending.
     """
     shown = [entry for entry in entries if entry.kind is not Kind.SENDING]
     if not shown:
@@ -31,7 +31,7 @@ def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
     lines = [line(entry, brief=True) for entry in shown[:head]]
     after = 0
     for place in [*wrong, len(middle)]:
-        # A line in the place of one or two would spare nothing.
+        # Replacing one or two lines with a marker would save nothing.
         if place - after > 2:
             lines.append(f"... {count(place - after, 'line')} left out ...")
             after = place
@@ -41,7 +41,7 @@ def timeline(entries: Sequence[Entry], *, most: int = 60) -> str:
 
 
 def _telling(entries: Sequence[Entry]) -> list[int]:
-    """Where what went wrong stands; of what ended alike the first few, since the last lines count them all."""
+    """Positions of what went wrong; only the first few of each kind, since the summary counts them all."""
     places: dict[str, list[int]] = {}
     for place, entry in enumerate(entries):
         if _is_telling(entry):
@@ -57,7 +57,7 @@ def _is_telling(entry: Entry) -> bool:
 
 
 def _summary(entries: Sequence[Entry]) -> list[str]:
-    """`4 of 30 notifications lost by the fault lose=20%: #2, #16, #18, #29`, a line for each way to end."""
+    """`4 of 30 notifications lost by the fault lose=20%: #2, #16, #18, #29`, one line per kind of ending."""
     ended = [entry.delivery for entry in entries if entry.delivery is not None]
     ways: dict[str, list[int]] = {}
     for delivery in ended:
@@ -75,7 +75,7 @@ def serials_text(serials: Sequence[int], *, show: int = 20) -> str:
 
 
 def line(entry: Entry, *, brief: bool = False) -> str:
-    """One entry, led by its virtual time; `brief` leaves out what would help."""
+    """One entry with its virtual time; `brief` leaves out advice."""
     return f"{stamp(entry.at_ms)}  {describe(entry, brief=brief)}"
 
 
@@ -121,45 +121,45 @@ def _ended(delivery: Delivery, *, brief: bool) -> str:
     what = f"#{delivery.notification.serial} {delivery.topic} {short_ids(delivery.ids)}"
     via = f" via {delivery.route}" if delivery.route else ""
     where = f" -> {delivery.target}{via}" if delivery.request_body else ""
-    # The first sentence says why, the others what would help.
+    # The first sentence says why; the rest is advice.
     said = delivery.detail.split(". ")[0] if brief else delivery.detail
     detail = f": {said}" if said else ""
     took = delivery.ended_ms - delivery.started_ms
-    # How long it took to see that nothing is sent tells nobody anything.
+    # Nothing is sent when blocked, so how long it took means nothing.
     late = f" after {duration_text(took)}" if took and delivery.outcome is not Outcome.BLOCKED else ""
     if took and delivery.outcome is Outcome.UNKNOWN:
-        # Nothing came of it after that time: it is when it was given up.
+        # No answer came within that time: this is when it was given up.
         late = f" (given up {duration_text(took)} after it was sent)"
     replayed = f" ({delivery.change.note})" if delivery.replayed else ""
     return f"  {delivery.outcome:<9} {what}{where}{detail}{late}{replayed}{under_faults(delivery)}"
 
 
 def under_faults(delivery: Delivery) -> str:
-    """` (under the fault latency=0-15m)`, where faults had to do with it and its outcome does not say so."""
+    """` (under the fault latency=0-15m)`, if faults affected the delivery and its outcome does not say so."""
     return under([fault for fault in delivery.faults if fault not in delivery.detail]) if delivery.faults else ""
 
 
 def under(faults: Sequence[str]) -> str:
-    """` (under the fault slow=3s)`, or nothing where there are none."""
+    """` (under the fault slow=3s)`, or "" if there are none."""
     return f" (under the {'faults' if len(faults) > 1 else 'fault'} {', '.join(faults)})" if faults else ""
 
 
 def masked(text: str, subscriptions: Iterable[Subscription]) -> str:
-    """A text with every value of the subscriptions' secrets and headers replaced."""
+    """A text with all values of the subscriptions' secrets and headers masked."""
     return masking(subscriptions)(text)
 
 
 def masking(subscriptions: Iterable[Subscription]) -> Callable[[str], str]:
-    """The same for many texts."""
+    """A function that does the same to many texts."""
     values = {
         value
         for s in subscriptions
         for extra in (s.secret, s.headers)
         for value in (extra or {}).values()
-        # Shorter ones are no secrets, and replacing them would garble the text.
+        # Shorter values are hardly secrets, and replacing them would garble the text.
         if len(value) >= 4
     }
-    # As they are, as Python's repr and as JSON writes them.
+    # As they are, as in Python's repr, and as in JSON.
     written = {form for value in values for form in (value, repr(value)[1:-1], json.dumps(value)[1:-1])}
     longest_first = sorted(written, key=len, reverse=True)
 

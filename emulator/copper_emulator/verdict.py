@@ -1,4 +1,4 @@
-"""Was everything right at the end? What went wrong unexpectedly, each with how to mend or allow it."""
+"""The verdict at the end of a test: what went wrong unexpectedly, and how to fix or allow it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from copper_emulator.tracebacks import brief, is_told
 
 
 class VerdictError(AssertionError):
-    """Something went wrong that no `expect` named and no setting allows. The text lists it and says how to mend it."""
+    """Something went wrong that no `expect` named and no setting allows. The text lists it and says how to fix it."""
 
-    # Where it is imported from, and what a run's summary should call it.
+    # The public import path, and the name that the summary of a test run shows.
     __module__ = "copper_emulator"
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """One kind of thing that went wrong: in two or three words, an example and how often, and what to do."""
+    """One kind of problem: a label of a few words, an example with a count, and what to do."""
 
     brief: str
     what: str
@@ -40,18 +40,18 @@ class Complaint:
         return "\n".join([f"- {self.what}", *(f"    {line}" for line in told.splitlines()), f"  {self.advice}"])
 
     def told_after(self, mask: Callable[[str], str], said: str) -> Complaint:
-        """The same without its traceback, where that has been said already."""
+        """The same without its traceback, if `said` contains that already."""
         if self.traceback and is_told(mask(self.traceback), said):
             return replace(self, traceback="(its traceback stands above)")
         return self
 
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
-"""Outcomes that are nothing wrong: what the test itself asked for, by its limits, its faults or by unsubscribing."""
+"""Outcomes that are no problem: delivered, or caused by the test's own limits, faults or unsubscribing."""
 
 
 def complaints(account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface) -> list[Complaint]:
-    """Everything that should fail a test, most telling first; empty when all is well."""
+    """Everything that should fail a test: deliveries that went wrong, then what was due but never sent."""
     found = []
     groups: dict[str, list[Delivery]] = {}
     for delivery in account.journal.deliveries:
@@ -68,9 +68,9 @@ def complaints(account: Account, claims: Claims, allow: frozenset[int | str], su
 def verdict_text(
     account: Account, claims: Claims, allow: frozenset[int | str], surface: Surface, *, said: str = ""
 ) -> str:
-    """The complaints as one text, or nothing when all is well; values of secrets are masked.
+    """The complaints as one text, or "" if there are none; values of secrets are masked.
 
-    `surface` is where it is read. A traceback that `said`, what is read before it, has already is not told again.
+    `surface` is where the text is read. A traceback already in `said`, the text shown before this one, is left out.
     """
     found = complaints(account, claims, allow, surface)
     if not found:
@@ -83,7 +83,7 @@ def verdict_text(
 
 
 class Reported(Protocol):
-    """A report that the test was given: what failed in it, or was warned of, for as long as the test has not looked."""
+    """A report given to the test: its failures or warnings, as long as the test has not looked at it."""
 
     @property
     def overlooked(self) -> str: ...
@@ -92,7 +92,7 @@ class Reported(Protocol):
 
 
 def overlooked_text(reports: Iterable[Reported]) -> str:
-    """The reports of checks that failed and that nobody has looked at, as one text; nothing where there is none."""
+    """Reports of failed checks that the test has not looked at, as one text; "" if there are none."""
     tables = [report.overlooked for report in reports if report.overlooked]
     if not tables:
         return ""
@@ -114,7 +114,7 @@ def _is_permitted(delivery: Delivery, claims: Claims, allow: frozenset[int | str
     if delivery.exception is not None and "exception" in allow:
         return True
     if raised_afterwards(delivery):
-        # Who names a 2xx means its answer, and not what was raised after it.
+        # Whoever names a 2xx means the answer, not an exception raised after it.
         return False
     return claims.is_permitted(delivery) or str(delivery.outcome) in allow or delivery.status in allow
 

@@ -1,8 +1,8 @@
-"""Which emulated accounts does the present test have, and how does each begin and end?
+"""The emulated accounts of the current test, and how each begins and ends.
 
-All accounts of a session stand in one `Accounts`, kept in the config's stash: those of the fixtures and those that
-`make_copper` opens. They share one server thread, which starts when the first of them needs it. The file is longer than
-others because it reads as one life: begun, judged, ended, for every way to get an account.
+One `Accounts`, in the config's stash, holds all accounts of a session: those of the fixtures and those that
+`make_copper` opens. They share one server thread, started when the first of them needs it. The file is longer than
+others because it covers an account's whole life (begin, verdict, end) for every way to get one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ENDPOINT_URL = "https://endpoint.example.com/hooks/copper"
 
 
 class Account:
-    """One account while a test can use it, and what has been said about it."""
+    """An account while a test can use it, and the verdict last reported about it."""
 
     def __init__(self, name: str, face: Face) -> None:
         self.name = name
@@ -47,16 +47,16 @@ class Account:
         self._before = 0
 
     def begin_test(self) -> None:
-        """What has happened up to now is of no interest to the test that begins."""
+        """Start counting anew: what happened earlier does not concern the test that begins."""
         self._before = self.face.entries_so_far
 
     def belongs_to(self, item: pytest.Item) -> bool:
-        """Whether the test asked for it by name, or something has happened in it meanwhile."""
+        """Whether the test uses it as a fixture, or something has happened in it since the test began."""
         used: Mapping[str, object] = getattr(item, "funcargs", {})
         return any(value is self.face for value in used.values()) or self.face.entries_so_far > self._before
 
     def news(self) -> str:
-        """The verdict, if it is not what was told before."""
+        """The verdict, if it differs from the one last reported; otherwise an empty text."""
         text = self.face.verdict()
         if text == self._told:
             return ""
@@ -65,19 +65,19 @@ class Account:
 
 
 class Accounts:
-    """The accounts of a session: those that stand, and those that ended last, kept for the report."""
+    """The accounts of a session: the open ones, and those that ended during this test, kept for the report."""
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
         self.standing: list[Account] = []
         self.ended: list[Account] = []
         self.item: pytest.Item
-        """The test that is run, from its set-up on."""
+        """The current test, from its set-up on."""
         self._before_call = 0
         self._host: Host | None = None
 
     def host(self) -> Host:
-        """The server thread they share; starts at first need."""
+        """The server thread that the accounts share, started when first needed."""
         if self._host is None:
             from copper_emulator.shell.host import Host
 
@@ -85,7 +85,7 @@ class Accounts:
         return self._host
 
     def sync(self, settings: Settings, name: str, *, surface: Surface, start: datetime | None = None) -> Copper:
-        """An account for synchronous tests: of this process, or of the running server that was named."""
+        """An account for synchronous tests: in this process, or on the running server if one was named."""
         return opening.sync(self._url, self.host, settings, name, start, surface)
 
     def asynchronous(
@@ -100,27 +100,28 @@ class Accounts:
             self._host.close()
 
     def before_setup(self, item: pytest.Item) -> None:
-        """Another test begins: what ended in the last one is no longer of interest."""
+        """Begin another test: forget the accounts that ended in the previous one."""
         self.item = item
         self.ended.clear()
         for account in self.standing:
             account.begin_test()
 
     def before_call(self, item: pytest.Item) -> None:
-        """The fixtures stand; what opens from here on is opened by the test itself."""
+        """Mark the end of set-up: accounts opened from here on are opened by the test itself."""
         self._before_call = len(self.standing)
         _renew()
-        # Once more before the first fixture ends: until then others may have taken away what they had put there.
+        # Once more before the first fixture is torn down: by then others may have removed their patches, and ours too.
         item.addfinalizer(_renew)
 
     def after_teardown(self) -> None:
-        """All fixtures have ended, each with what it puts back."""
+        """Tidy up once all fixtures have ended and restored what they had changed."""
         if (intercepting := _intercepting()) is not None:
             intercepting.PROCESS.tidy()
 
     def open(self, name: str, face: Face) -> Account:
-        """An account begins. One that begins when all others of the test have ended, as in the next example of
-        `@given`, makes those forgotten.
+        """Add an account that begins.
+
+        If all others that the test opened have ended, as at the next example of `@given`, they are forgotten.
         """
         if len(self.standing) <= self._before_call:
             self.ended.clear()
@@ -129,21 +130,21 @@ class Accounts:
         return account
 
     def end(self, account: Account) -> None:
-        """An account ends."""
+        """Move an account to those that have ended."""
         self.standing.remove(account)
         self.ended.append(account)
 
     def present(self) -> list[Account]:
-        """Those that the report of the present test should show: not those of wider fixtures that it does not use."""
+        """The accounts that this test's report should show: not those of wider fixtures that it does not use."""
         return [*(account for account in self.standing if account.belongs_to(self.item)), *self.ended]
 
     def news(self) -> list[str]:
-        """What has to be told about those that stand."""
+        """The new verdicts about the open accounts."""
         return [text for account in self.standing if (text := account.news())]
 
 
 def _intercepting() -> Any:
-    # Where nothing was ever intercepted, it was not even imported.
+    # Not imported means that nothing was ever intercepted.
     return sys.modules.get("copper_emulator.interception.process")
 
 
@@ -186,8 +187,8 @@ def async_account(item: pytest.Item, overrides: object) -> Iterator[AsyncCopper]
 
 @contextmanager
 def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iterator[None]:
-    # Applications live on the test's loop, which only the test's own coroutine is sure to run on. Every asynchronous
-    # plugin calls `item.obj`; unittest calls the class's own method, and has cleanups on the loop.
+    # Applications live on the test's loop, and only the test's own coroutine is sure to run there. Every asynchronous
+    # plugin calls `item.obj`; unittest calls the class's own method, but runs cleanups on the loop.
     test, case = getattr(item, "obj", None), getattr(item, "instance", None)
     if case is not None and hasattr(case, "addAsyncCleanup"):
         case.addAsyncCleanup(copper.stop_apps)
@@ -196,7 +197,7 @@ def _stopping_apps_at_the_end_of(item: pytest.Item, copper: AsyncCopper) -> Iter
     if not inspect.iscoroutinefunction(test):
         yield
         return
-    # `obj` is an attribute of function items, which only they have.
+    # Only function items have `obj`.
     item.obj = _then_stop_apps(test, copper)  # type: ignore[attr-defined]
     try:
         yield
@@ -214,7 +215,7 @@ def _then_stop_apps(test: Callable[..., Awaitable[T]], copper: AsyncCopper) -> C
         except BaseException as error:
             try:
                 await copper.stop_apps()
-            except Exception as further:  # noqa: BLE001 - the test's own failure is the one to be seen
+            except Exception as further:  # noqa: BLE001 - the test's own failure is the one to show
                 error.add_note(f"copper: an application's shutdown failed as well: {further!r}")
             raise
         await copper.stop_apps()
@@ -239,7 +240,7 @@ def _require_asyncio() -> None:
 
 
 def endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
-    """A receiver at `ENDPOINT_URL`, routed in each account that the test's fixtures have."""
+    """A receiver at `ENDPOINT_URL`, routed in each account among the test's fixtures."""
     from pytest_copper.receiving import CopperEndpoint
 
     made = CopperEndpoint(ENDPOINT_URL, lambda: _tls_endpoint(request))
@@ -259,7 +260,7 @@ def _tls_endpoint(request: pytest.FixtureRequest) -> TlsEndpoint:
 
 
 def intercept(request: pytest.FixtureRequest) -> Interception:
-    """Copper's own hosts lead to the account that the test's fixtures have; the last of them where there are two."""
+    """Redirect Copper's own hosts to the account among the test's fixtures; to the last if there are two."""
     return [face.intercept() for face in _faces(request)][-1]
 
 
@@ -272,9 +273,9 @@ class CopperFactory:
     """Makes accounts: `with make_copper(latency="30s") as copper:`, or `async with` for an `AsyncCopper`."""
 
     def __init__(self, config: pytest.Config) -> None:
-        # Imported here rather than in the test: Hypothesis would take its time for that of the first example.
+        # Imported here rather than in the test: Hypothesis would count the time towards the first example.
         import copper_emulator.async_copper
-        import copper_emulator.copper  # noqa: F401 - imported for its time, as said above
+        import copper_emulator.copper  # noqa: F401 - see above
 
         self._config = config
 
@@ -282,8 +283,8 @@ class CopperFactory:
         """An account for the length of a block.
 
         Args:
-            start: the virtual time to start at (aware); by default the frozen or the real present at first use.
-            settings: on top of those of the ini file and the command line.
+            start: the virtual time to start at (aware); by default the current time, real or frozen, at first use.
+            settings: override those of the ini file and the command line.
 
         Raises:
             SettingsError: a setting that does not exist, or a value it cannot have.
@@ -295,7 +296,7 @@ class CopperFactory:
 class MadeAccount:
     """An account for the length of one `with` or `async with` block.
 
-    At the end what went wrong and was neither expected nor allowed raises VerdictError, unless the block itself raised.
+    Its end raises VerdictError for what went wrong and was neither expected nor allowed, unless the block raised.
     """
 
     def __init__(self, accounts: Accounts, settings: Settings, start: datetime | None) -> None:
@@ -340,7 +341,7 @@ class MadeAccount:
                 await copper.close()
             _judge(news if error is None else "")
 
-    if not TYPE_CHECKING:  # A type checker must go on to refuse names that are not there.
+    if not TYPE_CHECKING:  # Hidden, so that type checkers still reject unknown names.
 
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True

@@ -1,7 +1,7 @@
-"""How is one oracle asked of a synchronous account and of an asynchronous one?
+"""How can one oracle judge both a synchronous and an asynchronous account?
 
-It is written once, as a generator that yields what its calls give and is sent what came of them: the same again, or,
-where it can be awaited, what that ends with.
+It is written once, as a generator that yields the result of each of its calls and is sent that result back or, if it
+is awaitable, what awaiting it returns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, cast, overl
 
 from copper_emulator import AsyncCopper, Copper, UsageError
 
-# A traceback shows the line of the test that asks, not how it came to the answer.
+# A traceback shows the line of the test that asks, not how the oracle judged.
 __tracebackhide__ = True
 
 P = ParamSpec("P")
@@ -22,7 +22,7 @@ Steps: TypeAlias = Generator[Any, Any, None]
 
 
 class Oracle(Protocol[P]):
-    """Asked of `copper_async` it is awaited, and what it is given may be async functions."""
+    """With `copper_async` it is awaited, and may be given async functions."""
 
     @overload
     def __call__(self, copper: Copper, *args: P.args, **kwargs: P.kwargs) -> None: ...
@@ -31,7 +31,7 @@ class Oracle(Protocol[P]):
 
 
 def of_both_faces(steps: Callable[Concatenate[Any, P], Steps]) -> Oracle[P]:
-    """An oracle of what it does to an account."""
+    """Make an oracle from a generator function that takes an account."""
 
     @wraps(steps)
     def oracle(copper: Any, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, None] | None:
@@ -41,7 +41,7 @@ def of_both_faces(steps: Callable[Concatenate[Any, P], Steps]) -> Oracle[P]:
 
 
 def asked(steps: Steps, *, awaited: bool) -> Coroutine[Any, Any, None] | None:
-    """Take the steps, or give something to await that does."""
+    """Run the steps, or return something to await that does."""
     if awaited:
         return _awaited(steps)
     _take(steps)
@@ -49,7 +49,7 @@ def asked(steps: Steps, *, awaited: bool) -> Coroutine[Any, Any, None] | None:
 
 
 def is_async(function: object) -> bool:
-    """Whether calling it gives something to await."""
+    """Whether calling it returns something to await."""
     return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
 
 
@@ -72,7 +72,7 @@ async def _awaited(steps: Steps) -> None:
             try:
                 came = await given if isawaitable(given) else given
             except BaseException as error:
-                # What it has switched on is switched off.
+                # So that the oracle can switch off what it has switched on.
                 steps.throw(error)
                 raise
             given = steps.send(came)

@@ -1,4 +1,4 @@
-"""How may Copper behave without breaking a promise? Settings and faults for an example, the plainest first."""
+"""Ways Copper may behave without breaking a promise: settings and faults for an example, the plainest first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 ORDERS = 8
-"""Seeds that are tried where notifications come late: each is another order in which they come."""
+"""How many seeds are tried if notifications come late: each seed makes them come in another order."""
 
 _LATE = st.integers(0, ORDERS - 1).map(lambda seed: {"latency": "0-15m", "seed": seed})
 _SIZES = st.sampled_from((1, 2, 29)).map(lambda size: {"batch": size})
@@ -18,7 +18,7 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 HARMLESS = ("shuffle", "batches=29,1")
-"""Faults that break no promise of Copper's."""
+"""Faults that break none of Copper's promises."""
 
 _LOSSY = ("lose=1", "outage=10m")
 
@@ -29,17 +29,17 @@ ALL_ORDERS: tuple[dict[str, Any], ...] = (
     *({"latency": "0-15m", "seed": seed} for seed in range(ORDERS)),
     {"latency": "0-15m", "seed": 0, "batch": 1},
 )
-"""Settings under which the same changes are told in other orders and other batches."""
+"""Settings under which the same changes are notified in other orders and other batches."""
 
 
 def faults(active: Iterable[str], *, lossy: bool) -> list[str]:
-    """The faults that can be switched on now; those by which notifications are lost only where `lossy` allows them."""
+    """The faults that can be switched on now; with `lossy`, also those that lose notifications."""
     known = (*_LOSSY, *HARMLESS) if lossy else HARMLESS
     return [each for each in known if each not in set(active)]
 
 
 def other_orders(drawn: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The same drawn settings with every other order in which notifications can come, beside the user's own."""
+    """The drawn settings with every other seed, if notifications come late and the user's `own` fix no seed."""
     together = {**drawn, **own}
     if "latency" not in together or "seed" in own:
         return []

@@ -1,4 +1,4 @@
-"""What can a notification tell of an update? Old and new values of fields, under the names it has for them."""
+"""What a notification can report about an update: old and new values of fields, under the names it has for them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MOMENTS = st.integers(0, 4_000_000_000)
 
 
 def updated_attributes(kind: EntityType) -> st.SearchStrategy[Pairs]:
-    """`{name: [old, new]}` of one field or a few; which custom fields there are is each account's own."""
+    """`{name: [old, new]}` for one field or a few; no custom fields, as they differ from account to account."""
     told = [field for field in known_fields(TABLES[kind]) if _is_told(field)]
     some = st.lists(st.sampled_from(told), min_size=1, max_size=_MOST, unique_by=lambda field: field.name)
     return some.flatmap(lambda fields: st.tuples(*map(_pairs, fields))).map(_together)
 
 
 def _is_told(field: Field) -> bool:
-    # The parts of a name are told with the name.
+    # The parts of a name are reported together with the name.
     written = field.access is Access.ALWAYS and field.stored and field.name not in PARTS_OF_A_NAME
     return written and bool(field.webhook_names)
 
@@ -39,8 +39,8 @@ def _together(each: tuple[Pairs, ...]) -> Pairs:
 
 
 def _pairs(field: Field) -> st.SearchStrategy[Pairs]:
-    """One field that has changed; a stage has four names."""
-    # None elsewhere stands for the default, or for what is there already.
+    """A change of one field, under all its names; a stage has four."""
+    # For other fields, None stands for the default or the value that is already there.
     clears = field.null is Null.CLEARS
     value = field_values(field, _IDS, clears=clears).map(lambda drawn: _as_shown(field, drawn))
     two = st.tuples(value, value).filter(lambda pair: not is_same(field.form, *pair))
@@ -54,12 +54,12 @@ def _told(field: Field, values: tuple[Any, Any], since: list[int]) -> Pairs:
 
 
 def _as_shown(field: Field, drawn: Any) -> Any:
-    """A value as a record has it, given as one may write it."""
+    """A value as a record stores it, from a value as it may be written."""
     return field.form.blank() if drawn is None else field.form.read(drawn, _Everything())
 
 
 class _Everything:
-    """A new account in which every record is there."""
+    """A new account in which every record exists."""
 
     trusting = False
 

@@ -1,4 +1,4 @@
-"""Which fields can a record be created and changed with, and which notifications can there be?"""
+"""The fields with which records can be created and updated, and the notifications that are possible."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _TIMES = st.integers(0, 4_000_000_000_000).map(iso)
 def fields(
     type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
 ) -> st.SearchStrategy[Fields]:
-    """What `create` takes: all that the type requires and some of what else it has.
+    """Fields for `create`: all that the type requires and some of the others.
 
     Args:
         type: lead, person, company, opportunity, project, task or activity_log.
         records: ids of records that fields may name, by type, like {"company": [17]}; an activity needs a parent.
-        unique: whether emails and email domains are among them, which no two records may share.
+        unique: whether to include emails and email domains, which no two records may share.
     """
     kind, ids = entity_type(type), _ids(records)
     every = {field.name: field for field in known_fields(TABLES[kind]) if can_be_drawn(field, ids)}
@@ -51,7 +51,7 @@ def fields(
 def changes(
     type: str, *, records: Mapping[str, Sequence[Any]] | None = None, unique: bool = True
 ) -> st.SearchStrategy[Fields]:
-    """What `update` takes: at least one field; None where that clears it. The arguments are those of `fields`."""
+    """Fields for `update`: at least one, with None if that clears it. The arguments are those of `fields`."""
     kind, ids = entity_type(type), _ids(records)
     writable = [field for field in known_fields(TABLES[kind]) if field.access is Access.ALWAYS]
     every = {field.name: field for field in writable if can_be_drawn(field, ids)}
@@ -65,12 +65,12 @@ def bodies(
     ids: Sequence[Any] | None = None,
     secret: Mapping[str, str] | None = None,
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Notifications as an endpoint gets them: any topic that exists unless said, 1 to 30 ids, the secret beside.
+    """Notifications as an endpoint gets them: any existing topic by default, 1 to 30 ids, and the secret.
 
     Args:
         type: lead, person, company, opportunity, project, task or activity_log.
         event: new, update or delete.
-        ids: the ids it may name; any, if not given.
+        ids: the ids it may contain; any, if not given.
         secret: what the subscription was given.
     """
     if secret is not None:
@@ -114,7 +114,7 @@ def _ids(records: Mapping[str, Sequence[Any]] | None) -> Ids:
 def _some(
     every: Mapping[str, TableField], required: Sequence[TableField], ids: Ids, *, clears: bool, unique: bool
 ) -> st.SearchStrategy[Fields]:
-    # Names of fields are drawn first: most bodies of real clients are short, and short ones shrink fast.
+    # Field names are drawn first: most bodies of real clients are short, and short ones shrink fast.
     names = [name for name in every if unique or name not in UNIQUE]
     chosen = st.lists(st.sampled_from(names), unique=True, max_size=_MOST_FIELDS)
 
@@ -126,7 +126,7 @@ def _some(
 
 
 def _without_contradictions(body: Fields) -> Fields:
-    """Of fields that say the same only one; a currency only beside an amount."""
+    """Only one of several fields that say the same; a currency only with an amount."""
     dropped = {
         **dict.fromkeys(PARTS_OF_A_NAME, "name" in body),
         "status": "status_id" in body,

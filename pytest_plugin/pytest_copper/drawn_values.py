@@ -1,4 +1,4 @@
-"""Which values can a field have? A strategy for each form that `core/records/tables.py` knows."""
+"""Values for fields: a strategy for each form in `core/records/tables.py`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from copper_emulator.core.records.forms.references import (
 from copper_emulator.core.records.lookups.catalogue import Catalogue
 
 Ids = Mapping[EntityType, Sequence[Any]]
-"""What stands for the records that fields may name, by type: ids, or what a scenario writes in the place of one."""
+"""The records that fields may name, by type: as ids, or as what a scenario writes in place of an id."""
 
-# What people type, and what programs stumble over. No braces: a scenario reads `{n}` as the number of a record. Written
-# out, because Hypothesis needs a second to sort all of Unicode when it is asked for the first time.
+# What people type, and what programs stumble over. No braces: a scenario reads `{n}` as the number of a record. Spelled
+# out, because Hypothesis takes a second to sort all of Unicode when first asked for it.
 _LETTERS = (
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz|~"
     "ÄÉÑÖØßçüğıŁœšž\N{COMBINING ACUTE ACCENT}ΩЖяאبไ李한あ👍🏽👩€"
@@ -37,12 +37,12 @@ _LETTERS = (
 NAMES = st.sampled_from(("Ada", "Bob", "Ada Lovelace", "O'Brien", "Zoë", "李小龍")) | st.text(
     _LETTERS, min_size=1, max_size=8
 ).filter(lambda text: text.strip())
-"""Names as people have them; the first are those that a shrunk failure shows."""
+"""Names as people have them; shrunk failures show the first ones."""
 
 _TEXTS = st.sampled_from(("A note", "Zoë's", "", "two\nlines")) | st.text(_LETTERS, max_size=8)
 
 UNIQUE = frozenset({"email", "emails", "email_domain"})
-"""Fields whose values must not be another record's."""
+"""Fields whose values no two records may share."""
 
 PARTS_OF_A_NAME = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
@@ -51,12 +51,12 @@ _LARGEST = 1_000_000
 
 
 def known_fields(table: Table) -> list[TableField]:
-    """The fields of a type that have values everywhere: what custom fields there are is each account's own."""
+    """The fields of a type that every account has; custom fields differ from account to account."""
     return [field for field in table.written if field.name != "custom_fields"]
 
 
 def field_values(field: TableField, ids: Ids, *, clears: bool) -> st.SearchStrategy[Any]:
-    """Values of one field; None among them where it clears the field and `clears` is said."""
+    """Values of one field; with `clears`, also None if that clears the field or sets its default."""
     if field.name in ("name", "details") and field.required:
         return NAMES
     if field.name == "monetary_unit":
@@ -68,7 +68,7 @@ def field_values(field: TableField, ids: Ids, *, clears: bool) -> st.SearchStrat
 
 
 def can_be_drawn(field: TableField, ids: Ids) -> bool:
-    """Whether there is a record that the field could name."""
+    """Whether there is a record for the field to name, if it must name one."""
     form = field.form
     kinds = form.kinds if isinstance(form, Reference) else (form.kind,) if isinstance(form, RecordId) else None
     return kinds is None or any(ids.get(kind) for kind in kinds)
@@ -76,7 +76,7 @@ def can_be_drawn(field: TableField, ids: Ids) -> bool:
 
 @singledispatch
 def values(form: Any, ids: Ids) -> st.SearchStrategy[Any]:
-    """Values that a form takes."""
+    """Values that a form accepts."""
     raise NotImplementedError(f"there are no values for {form}")
 
 
@@ -161,5 +161,5 @@ def _(form: ActivityType, ids: Ids) -> st.SearchStrategy[Any]:
 
 @cache
 def lookups() -> Catalogue:
-    """What an account has when it is new; nobody writes to this one."""
+    """The lookup tables of a new account; nothing writes to them."""
     return Catalogue(DEFAULT_EMAIL)

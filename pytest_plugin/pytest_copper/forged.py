@@ -1,4 +1,4 @@
-"""What does somebody send who does not know the secret?"""
+"""Notifications from somebody who does not know the secret."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pytest_copper.story import Step
 
 
 def forged(machine: Any) -> st.SearchStrategy[list[Step]]:
-    """A notification with a wrong secret or none, about a record that is there or not; and that it was refused."""
+    """Steps that send a notification with a wrong secret or none and, if the machine must refuse it, expect that."""
     kind = st.sampled_from(machine.types)
     drawn = kind.flatmap(lambda its: st.tuples(_about(machine, its), _wrong(machine.secret)))
-    # As for all steps: first a plain one that needs no further choice.
+    # As with all steps, the first is a plain one that needs no further choice.
     plain = {"type": machine.types[0], "event": "new", "ids": [1], "updated_attributes": {}}
     guessed = dict.fromkeys(machine.secret, "guessed")
     return (st.just((plain, guessed)) | drawn).map(lambda it: _steps(machine, *it))
@@ -27,7 +27,7 @@ def _about(machine: Any, kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _wrong(secret: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
-    # The plainest first; then what resembles the right one, and what a comparison may stumble over.
+    # The plainest first; then near misses, and values that a comparison may stumble over.
     return st.sampled_from(({}, dict.fromkeys(secret, "guessed"), *wrong_secrets(secret).values()))
 
 

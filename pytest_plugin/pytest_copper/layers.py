@@ -1,7 +1,7 @@
-"""Which settings does an account have, and who said so?
+"""Which settings does an account have, and where do they come from?
 
 Later ones win: defaults, ini file, command line, the `copper_settings` fixture, the `copper` marker of the module, of
-the class, of the function. `allow` alone adds up: what one of them allows stays allowed.
+the class, of the function. Only `allow` accumulates: what one layer allows stays allowed.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ Layer = Mapping[str, Any]
 CONFIGURED = pytest.StashKey[Layer]()
 
 _CONFIGURED_SETTINGS = pytest.StashKey["Settings"]()
-"""The same as settings: those of every test that says nothing else, made with the first."""
+"""`CONFIGURED` as Settings, made for the first test that has no others and shared by all such tests."""
 
 URL = pytest.StashKey[str | None]()
-"""The running server whose accounts the tests use; None where each run has its own."""
+"""The running server on which the tests have their accounts; None if that is this process."""
 
 _SEED = "copper_seed"
 
 _CHOSEN = pytest.StashKey[set[int]]()
-"""Seeds that the command line or chance has chosen: another run would draw from others."""
+"""Seeds chosen on the command line or at random: another run would draw from others."""
 
 RANDOM = "random"
-"""A seed that is chosen anew for each run; that of the command line is chosen instead, where there is one."""
+"""Chooses a new seed for each run; a seed given on the command line takes its place."""
 
 
 def configure(config: pytest.Config) -> None:
-    """Keep what the ini file and the command line say. Raises UsageError for what cannot be."""
+    """Store what the ini file and the command line say. Raises UsageError for invalid values."""
     layer: Layer = {}
     for found in options.given(config):
         try:
             layer = add(layer, {found.name: found.value})
-        # SettingsError is one; to import it here would cost every run that configures nothing.
+        # SettingsError is a ValueError; importing it here would cost every run, even if it configures nothing.
         except ValueError as error:
             text = str(error).removeprefix(f"{found.name}: ")
             raise pytest.UsageError(f"{found.where}: {text}") from None
@@ -60,7 +60,7 @@ def configure(config: pytest.Config) -> None:
 
 
 def _refuse_intercepting_elsewhere(config: pytest.Config) -> None:
-    # Both may come from elsewhere, one from the ini file: better one line here than an error in every test.
+    # The two may come from different places, such as the ini file: one line here beats an error in every test.
     if config.stash[URL] is not None and config.stash[CONFIGURED].get("intercept") in ("true", True):
         raise pytest.UsageError(
             "copper_intercept leads Copper's hosts to accounts of this process, and copper_url names a running server: "
@@ -69,12 +69,12 @@ def _refuse_intercepting_elsewhere(config: pytest.Config) -> None:
 
 
 def hand_on(config: pytest.Config, workerinput: dict[str, Any]) -> None:
-    """Tell a worker of xdist, which reads the command line itself, which seed was chosen."""
+    """Pass the chosen seed to an xdist worker, which reads the command line itself."""
     workerinput[_SEED] = config.stash[CONFIGURED].get("seed")
 
 
 def header(config: pytest.Config) -> str | None:
-    """One line for the head of the run when something was configured."""
+    """One line for the header of the run, if anything was configured."""
     layer, url = config.stash[CONFIGURED], config.stash[URL]
     if url is not None:
         return f"copper: accounts of {url}" + (f", {describe(_settings(layer))}" if layer else "")
@@ -86,7 +86,7 @@ def header(config: pytest.Config) -> str | None:
 
 
 def describe(settings: Settings) -> str:
-    """The settings that differ from the defaults, and always the seed, as people write them."""
+    """The settings that were given, and always the seed, as people write them."""
     names = {"seed", *settings.given} - {"strict"}
     return ", ".join(
         f"{name}={_written(getattr(settings, name), text)}" for name, text in settings.as_json(names).items()
@@ -94,7 +94,7 @@ def describe(settings: Settings) -> str:
 
 
 def of_item(item: pytest.Item, overrides: object) -> Settings:
-    """The settings of a test's account; what cannot be is an error at set-up, without a traceback."""
+    """The settings of a test's account; invalid ones are an error at set-up, without a traceback."""
     configured = item.config.stash[CONFIGURED]
     layer = _added(configured, overrides, "copper_settings (fixture)")
     for node, mark in reversed(list(item.iter_markers_with_node("copper"))):
@@ -112,9 +112,9 @@ def _as_configured(config: pytest.Config) -> Settings:
 
 
 def intercepts(item: pytest.Item) -> bool:
-    """Whether the marker, the ini file or the command line say that a test's account intercepts.
+    """Whether a test's account intercepts, according to the marker, the ini file or the command line.
 
-    What the fixture `copper_settings` says is not known before it is set up.
+    The fixture `copper_settings` is not considered: its value is not known before it is set up.
     """
     said = [mark.kwargs["intercept"] for mark in item.iter_markers("copper") if "intercept" in mark.kwargs]
     chosen = said[0] if said else item.config.stash[CONFIGURED].get("intercept", False)
@@ -123,7 +123,7 @@ def intercepts(item: pytest.Item) -> bool:
     try:
         return _settings({"intercept": chosen}).intercept
     except ValueError:
-        # It is told at the account's set-up, where it says which of them is wrong.
+        # The account's set-up will report it, saying where the wrong value is.
         return False
 
 
@@ -134,7 +134,7 @@ def of_call(config: pytest.Config, values: Layer) -> Settings:
 
 
 def replay(item: pytest.Item, seed: int) -> str:
-    """The command line that runs a test again with the same draws, from where this run was started."""
+    """The command line that reruns a test with the same draws, from the directory in which this run was started."""
     file, *inside = str(item.nodeid).split("::")
     node = "::".join([_from_start(item.config, file), *inside])
     given = options.on_command_line(item.config)
@@ -144,7 +144,7 @@ def replay(item: pytest.Item, seed: int) -> str:
 
 
 def _from_start(config: pytest.Config, file: str) -> str:
-    # Node ids begin at the root of the run; a path on the command line where it was started.
+    # Node ids are relative to the rootdir, paths on the command line to where the run was started.
     started = config.invocation_params.dir
     try:
         return Path(os.path.relpath(config.rootpath / file, started)).as_posix()
@@ -153,12 +153,12 @@ def _from_start(config: pytest.Config, file: str) -> str:
 
 
 def is_chosen(config: pytest.Config, seed: int) -> bool:
-    """Whether a run must be told to draw from this seed again; one that a file, a fixture or a marker fixes stays."""
+    """Whether this seed must be given to draw from it again; one fixed by a file, a fixture or a marker need not be."""
     return seed in config.stash[_CHOSEN]
 
 
 def _drawing(layer: Layer, config: pytest.Config) -> Settings:
-    """The settings, with a random seed of the command line's, so that a run can be repeated by that alone."""
+    """The settings; a random seed is replaced by the command line's, so that this alone repeats a run."""
     __tracebackhide__ = True
     if layer.get("seed") != RANDOM:
         return _settings(layer)
@@ -169,7 +169,7 @@ def _drawing(layer: Layer, config: pytest.Config) -> Settings:
 
 
 def add(layer: Layer, further: Layer) -> Layer:
-    """A layer with another on top. Raises SettingsError for what the upper one cannot say."""
+    """A layer with another on top. Raises SettingsError for invalid values in the upper one."""
     __tracebackhide__ = True
     if not further:
         return layer

@@ -1,4 +1,4 @@
-"""CopperMachine: what may happen in Copper, in any order, against your endpoint, until something goes wrong.
+"""CopperMachine: whatever may happen in Copper, in any order, against your endpoint, until something goes wrong.
 
     class Mirror(CopperMachine):
         types = ("person",)
@@ -12,8 +12,8 @@
 
     TestMirror = Mirror.TestCase
 
-Hypothesis shrinks a failure to the fewest steps, and they are told as a scenario file that can be replayed. The file is
-longer than others because its class is read as one: what a subclass says, every rule, and what is made of a failure.
+Hypothesis shrinks a failure to the fewest steps, which are reported as a scenario file that can be replayed. The file
+is longer than others because its class is read as one: what a subclass defines, every rule, how failures are handled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
 
 # isort: split
 from hypothesis import Phase, settings
@@ -46,8 +46,8 @@ from pytest_copper.written import Act, read
 __all__ = ["CopperMachine", "EndpointFailed", "Step"]
 
 _SHORT = 8
-"""Steps up to which an example is also played in every other order, not in one: that costs little, and what Hypothesis
-takes away from a failure does not stay only because the rest would come in another order without it."""
+"""Up to this many steps an example is also played in every other order, not just in one: that costs little, and lets
+Hypothesis remove a step from a failure even if the rest comes in another order without it."""
 
 _HOOKS = ("endpoint", "check", "reconcile", "state", "close", "subscribe", "types", "secret", "must_refuse", "target")
 
@@ -57,22 +57,22 @@ __tracebackhide__ = True
 
 @st.composite
 def steps_of(draw: st.DrawFn, way: Callable[[Story], st.SearchStrategy[Step]]) -> Step:
-    """What can happen next in the machine that is running."""
+    """A step that can happen next in the running machine."""
     machine: CopperMachine = draw(st.runner())
-    # A new dictionary: Hypothesis shows others by how they were made.
+    # A copy: Hypothesis would show the drawn one as the expression that made it.
     return dict(draw(way(machine.performance.story)))
 
 
 class CopperMachine(RuleBasedStateMachine):
-    """Subclass it and say where the endpoint is and when it is right.
+    """Subclass it to define where the endpoint is and when it is right.
 
-    types: the records to which things happen, and to which the endpoint is subscribed.
-    secret: what the subscriptions send; None for none, and then nothing is forged either.
-    must_refuse: whether a forged notification must not be answered 2xx; otherwise only what it does is looked at.
+    types: the types of records to which things happen, and to which the endpoint is subscribed.
+    secret: what the subscriptions send; with None, no notifications are forged either.
+    must_refuse: whether a forged notification must not be answered 2xx; if not, it must only have no effect.
     target: where the subscriptions point; the endpoint is routed there.
     options: settings of the account, like {"lead_conversion": "update"}.
 
-    Methods with Hypothesis' `@invariant()` hold, like `check`, whenever everything has been delivered.
+    Methods with Hypothesis' `@invariant()` are checked, like `check`, whenever everything has been delivered.
     """
 
     types: ClassVar[tuple[str, ...]] = ("person",)
@@ -84,7 +84,7 @@ class CopperMachine(RuleBasedStateMachine):
     performance: Performance
     _failed = False
     _host: ClassVar[Host | None] = None
-    """What all examples of a run have in common; a server thread for each would take most of their time."""
+    """Shared by all examples of a run; starting a server thread for each would take most of their time."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -93,39 +93,39 @@ class CopperMachine(RuleBasedStateMachine):
         def run_test(test: Any) -> None:
             run(cls, test.settings)
 
-        # Hypothesis finds a machine in a test by this.
+        # Hypothesis recognises a state machine's test by these.
         run_test.is_hypothesis_test = True  # type: ignore[attr-defined]
         run_test._hypothesis_state_machine_class = cls  # type: ignore[attr-defined]  # noqa: SLF001
         cls.TestCase.runTest = run_test  # type: ignore[assignment, method-assign]
 
-    # --- what a subclass says -------------------------------------------------------------------------------
+    # --- what a subclass defines ----------------------------------------------------------------------------
 
     def endpoint(self, copper: Copper) -> object:
-        """Where notifications go: an app or a URL, as `copper.route(to=...)` takes it, with nothing in it yet."""
+        """Return the endpoint, without any data yet: an app or a URL, as `copper.route(to=...)` takes it."""
         raise NotImplementedError(f"{type(self).__name__} must say where its endpoint is: def endpoint(self, copper)")
 
     def check(self, copper: Copper) -> None:
-        """Raise AssertionError when the endpoint is wrong; called whenever everything has been delivered."""
+        """Raise AssertionError if the endpoint is wrong; called whenever everything has been delivered."""
 
     def reconcile(self, copper: Copper) -> None:
-        """Let the endpoint find out what it has missed. Where this is said, notifications are lost."""
+        """Let the endpoint find out what it has missed. Only if this is defined are notifications lost."""
 
     def state(self, copper: Copper) -> object:
-        """What the endpoint believes, for the mixins in `oracles`; a copy that later notifications do not change."""
+        """Return what the endpoint believes, for the mixins in `oracles`; a copy, unaffected by later ones."""
         raise NotImplementedError(f"{type(self).__name__} must say what its endpoint believes: def state(self, copper)")
 
     def close(self) -> None:
-        """End what `endpoint` began; called after each example."""
+        """Stop what `endpoint` started; called after each example."""
 
     def subscribe(self, copper: Copper) -> None:
-        """Subscribe to every event of `types`; say `pass` where the endpoint subscribes by itself."""
+        """Subscribe to every event of `types`; override with `pass` if the endpoint subscribes by itself."""
         self.performance.subscribe()
 
     # --- what happens ---------------------------------------------------------------------------------------
 
     @initialize(options=SETTINGS)
     def begin(self, options: dict[str, Any]) -> None:
-        """A new account with a new endpoint."""
+        """Begin with a new account and a new endpoint."""
         checked(type(self), self.types, self.secret)
         self.performance = Performance(self, options, self._host)
         with self._telling():
@@ -135,42 +135,42 @@ class CopperMachine(RuleBasedStateMachine):
 
     @rule(step=steps_of(Story.creates))
     def create(self, step: Step) -> None:
-        """A new record."""
+        """Create a record."""
         self.happen(step)
 
     @rule(step=steps_of(Story.imports))
     def create_many(self, step: Step) -> None:
-        """Many new records, of one action."""
+        """Create many records in one action."""
         self.happen(step)
 
     @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.updates))
     def update(self, step: Step) -> None:
-        """Some records change."""
+        """Change some records."""
         self.happen(step)
 
     @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.renames))
     def rename(self, step: Step) -> None:
-        """One record has another name."""
+        """Rename a record."""
         self.happen(step)
 
     @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.renames))
     def correct(self, step: Step) -> None:
-        """One record has another name, and right after it another one: two changes that are told at about one time."""
+        """Rename a record, and at once again: two changes that are notified at about the same time."""
         self.happen(step)
         self.happen(self.performance.story.corrected(step))
 
     @precondition(lambda self: self.performance.story.has_some)
     @rule(step=steps_of(Story.deletes))
     def delete(self, step: Step) -> None:
-        """Some records go."""
+        """Delete some records."""
         self.happen(step)
 
     @rule(step=steps_of(Story.imports))
     def clean_up(self, step: Step) -> None:
-        """Many new records, of which one goes right after: a notification may name both those that stay and it."""
+        """Create many records and at once delete one: a notification may name it together with those that remain."""
         self.happen(step)
         for later in self.performance.story.cleaned(step):
             self.happen(later)
@@ -178,19 +178,19 @@ class CopperMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.performance.story.has_pairs)
     @rule(step=steps_of(Story.merges))
     def merge(self, step: Step) -> None:
-        """Two records become one."""
+        """Merge two records."""
         self.happen(step)
 
     @precondition(lambda self: bool(self.performance.story.of(LEAD)))
     @rule(step=steps_of(Story.conversions))
     def convert(self, step: Step) -> None:
-        """A lead becomes a person."""
+        """Convert a lead."""
         self.happen(step)
 
     @precondition(lambda self: not (self.performance.is_idle and self.performance.is_reachable))
     @rule(span=st.sampled_from(("1m", "10m", "20m")))
     def advance(self, span: str) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.happen({"advance": span})
         if self.performance.is_idle:
             self._in_other_orders(0)
@@ -198,23 +198,23 @@ class CopperMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.performance.is_reachable)
     @rule()
     def recover(self) -> None:
-        """The endpoint is back before its time."""
+        """End an outage early."""
         self.happen({"faults": "off"})
 
     @precondition(lambda self: bool(self.possible_faults))
     @rule(fault=st.runner().flatmap(lambda machine: st.sampled_from(machine.possible_faults)))
     def misfortune(self, fault: str) -> None:
-        """Something goes wrong from now on."""
+        """Switch on a fault."""
         self.happen({"faults": fault})
 
     @precondition(lambda self: self.secret is not None and self.performance.is_reachable)
     @rule(steps=st.runner().flatmap(lambda machine: forged(machine)))
     def forge(self, steps: list[Step]) -> None:
-        """Somebody who does not know the secret sends a notification."""
+        """Send a notification as somebody who does not know the secret."""
         self.happen(*steps)
 
     def happen(self, *steps: Step) -> None:
-        """Play steps of a scenario, and judge what came of them: for rules of your own, too."""
+        """Play steps of a scenario and judge the outcome; for rules of your own, too."""
         with self._telling():
             self.performance.happen(list(steps))
 
@@ -227,40 +227,40 @@ class CopperMachine(RuleBasedStateMachine):
 
     @property
     def possible_faults(self) -> list[str]:
-        """What can go wrong now."""
+        """The faults that can be switched on now."""
         return faults(self.performance.faults, lossy=self.reconciles)
 
     @property
     def reconciles(self) -> bool:
-        """Whether the subclass says how to reconcile."""
+        """Whether the subclass defines `reconcile`."""
         return type(self).reconcile is not CopperMachine.reconcile
 
     def retold(self, act: Act) -> Act:
-        """The same, or what takes its place where steps before it have been taken away: for what a mixin plays."""
+        """The act, or its replacement if earlier steps have been removed; for mixins that play steps of their own."""
         return act
 
     def before(self, step: Step) -> object:
-        """Called before each step: what a mixin has to remember of it."""
+        """Called before each step; a mixin returns what `after` needs."""
 
     def after(self, step: Step, remembered: object) -> None:
-        """Called after each step, with what `before` has returned: what a mixin has to judge."""
+        """Called after each step with what `before` returned, for a mixin to judge."""
 
     def ending(self) -> None:
-        """Called when an example is over and everything was right: what a mixin has to judge."""
+        """Called when an example has ended and all was right, for a mixin to judge."""
 
     def judge(self) -> None:
-        """Everything that must hold now that everything has been delivered: `check`, and the invariants."""
+        """Check everything that must hold once all is delivered: `check`, and the invariants."""
         said: object = self.check(self.copper)  # type: ignore[func-returns-value]
         if said is not None:
             raise UsageError(f"{type(self).__name__}.check returned {said!r}; let it assert what must hold instead")
         found: Any = self.invariants
-        # A method in earlier versions of Hypothesis.
+        # In earlier versions of Hypothesis, `invariants` is a method.
         for each in found() if callable(found) else found:
             if all(holds(self) for holds in each.preconditions):
                 each.function(self)
 
     def check_invariants(self, *_: object, **__: object) -> None:
-        """Hypothesis' own moment is after each rule, when much is still on its way; see `judge`."""
+        """Do nothing: Hypothesis calls this after each rule, when much is still on its way; see `judge`."""
 
     def teardown(self) -> None:
         """Let everything be delivered, and judge for the last time."""
@@ -277,22 +277,22 @@ class CopperMachine(RuleBasedStateMachine):
 
     @classmethod
     def replay(cls, scenario: str | Path) -> None:
-        """Play what a failure has told, a file or its text, with this machine's endpoint and judgement.
+        """Play the scenario that a failure has shown, a file or its text, with this machine's endpoint and checks.
 
-        What the endpoint believes is judged at the end alone: a file does not say which of its steps belong together.
-        Raises ScenarioError where it is no scenario.
+        What the endpoint believes is judged only at the end: a file does not say which of its steps belong together.
+        Raises ScenarioError if it is not a scenario.
         """
         drawn, acts = read(scenario)
         cls().perform(drawn, acts, each=False)
 
     def perform(self, drawn: Mapping[str, Any], acts: list[Act], *, each: bool = True, whole: bool = False) -> None:
-        """Let steps happen to a new account with a new endpoint.
+        """Play steps on a new account with a new endpoint.
 
         Args:
-            drawn: settings, beside the machine's own.
+            drawn: settings, in addition to the machine's own.
             acts: the steps, in groups that are judged together.
-            each: whether what the endpoint believes is judged after each group, too.
-            whole: whether a step may be another that fits those before it, where some have been taken away.
+            each: whether what the endpoint believes is also judged after each group.
+            whole: whether a step may be replaced by one that fits those before it, if some of these were removed.
         """
         checked(type(self), self.types, self.secret)
         self.performance = Performance(self, drawn, self._host)
@@ -325,14 +325,14 @@ class CopperMachine(RuleBasedStateMachine):
         machine = type(self)()
         try:
             machine.perform(drawn, acts, whole=whole)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is how this ends
+        except Exception as error:  # noqa: BLE001 - any exception is a way to fail
             return Failure(error, machine.performance.written, machine.performance.is_loose)
         return None
 
 
 def run(machine: type[CopperMachine], wanted: settings) -> None:
-    """What a machine's `TestCase` does. Raises what is found, told."""
-    with closing(Host()) as machine._host:  # noqa: SLF001 - it is a machine's own module
+    """Run a machine, as its `TestCase` does. Raises the failure found, with its scenario."""
+    with closing(Host()) as machine._host:  # noqa: SLF001 - the machine's own module
         try:
             run_state_machine_as_test(machine, settings=fitting(wanted))
         finally:
@@ -340,10 +340,10 @@ def run(machine: type[CopperMachine], wanted: settings) -> None:
 
 
 def fitting(wanted: settings) -> settings:
-    """The user's settings, as far as they go with a machine.
+    """The user's settings, adapted to a machine.
 
-    To explain a failure Hypothesis traces every line that runs, which takes minutes here; a scenario tells more. One
-    failure at a time: where two things are wrong, each is in the other's way. A step may take its time.
+    No explain phase: in it Hypothesis traces every line that runs, which takes minutes here; a scenario explains more.
+    One failure at a time: two would get in each other's way. No deadline: a step may take long.
     """
     phases = [phase for phase in wanted.phases if phase is not Phase.explain]
     return settings(wanted, phases=phases, report_multiple_bugs=False, deadline=None)

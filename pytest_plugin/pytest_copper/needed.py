@@ -1,4 +1,4 @@
-"""Is Hypothesis there? The machine, the oracles and the strategies need it; nothing else does."""
+"""Raise if Hypothesis is not installed: the machine, the oracles and the strategies need it; nothing else does."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where does a test's account come from: this process, or a running server that several runs share?
 
-There each test has its own, too, made before it and deleted after it.
+On a running server, too, each test has its own account, created before the test and deleted after it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def sync(
     start: datetime | None,
     surface: Surface,
 ) -> Copper:
-    """An account for synchronous tests, of the server at a URL if there is one. Raises UsageError."""
+    """An account for synchronous tests, on the server at `url` if there is one. Raises UsageError."""
     __tracebackhide__ = True
     if url is None:
         from copper_emulator.copper import Copper
@@ -63,7 +63,7 @@ def asynchronous(
 
 
 def _name(test: str) -> str:
-    """As a person finds it on the server's page: by the worker and the test; no other run has the same."""
+    """The account's name on the server's page: the worker and the test, with a suffix that no other run has."""
     import secrets
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "test")

@@ -1,7 +1,7 @@
-"""Which settings can be given on the command line and in an ini file, without importing what checks them?
+"""The settings as options of the command line and the ini file, without importing what checks them.
 
 The table repeats the names and descriptions of `copper_emulator.settings.Settings`, which is slow to import; a test
-holds the two together.
+keeps the two in step.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ OPTIONS = {
 
 
 class Given(NamedTuple):
-    """A setting that someone gave, and where."""
+    """A setting that was given, and where."""
 
     where: str
     name: str
@@ -64,7 +64,7 @@ class Given(NamedTuple):
 
 
 def add(parser: pytest.Parser) -> None:
-    """Every setting as `--copper-NAME=VALUE` and as the ini option `copper_NAME`."""
+    """Add every setting as `--copper-NAME=VALUE` and as the ini option `copper_NAME`."""
     group = parser.getgroup("copper", "emulated Copper accounts (values as in Python, like 0-15m, true, 500,blocked)")
     for name, option in OPTIONS.items():
         taken: dict[str, Any] = {"metavar": "VALUE"} if name not in _SWITCHES else _SWITCHED_ON
@@ -75,7 +75,7 @@ def add(parser: pytest.Parser) -> None:
 
 
 _SWITCHES = frozenset({"intercept"})
-"""Settings that are switched on by their option alone, without a value."""
+"""Settings whose option takes no value and switches them on."""
 
 _SWITCHED_ON = {"action": "store_const", "const": "true"}
 
@@ -85,7 +85,7 @@ _URL_HELP = "a running server where each test has an account of its own; env tak
 
 
 def url(config: pytest.Config) -> str | None:
-    """The server that was named. Raises UsageError where the environment was to name it and does not."""
+    """The running server to use, if one was named. Raises UsageError if the environment should name it and does not."""
     named: str | None = config.getoption(_key(URL), None) or config.getini(_key(URL)) or None
     if named != "env":
         return named
@@ -96,14 +96,14 @@ def url(config: pytest.Config) -> str | None:
 
 
 def _ini_type(ini: IniType) -> Any:
-    # Before 9.2 pytest knows no option that is a number or a word; native TOML then has to quote the number.
+    # pytest before 9.2 has no ini type for a number or a word; native TOML then has to quote the number.
     if ini == "int or word":
         return int | str if pytest.version_tuple >= (9, 2) else "string"
     return ini
 
 
 def given(config: pytest.Config) -> list[Given]:
-    """What was given, the command line before the ini file. Raises UsageError for a value of the wrong kind."""
+    """The settings given, the command line overriding the ini file. Raises UsageError for a value of the wrong type."""
     return [found for name in OPTIONS if (found := _given(config, name)) is not None]
 
 
@@ -122,13 +122,13 @@ def _given(config: pytest.Config, name: str) -> Given | None:
 
 
 def _beside_the_ini_file(config: pytest.Config, files: str) -> list[str]:
-    # Wherever the run is started from.
+    # Relative to the ini file, wherever the run is started from.
     folder = config.rootpath if config.inipath is None else config.inipath.parent
     return [str(folder / file.strip()) for line in files.splitlines() for file in line.split(",") if file.strip()]
 
 
 def on_command_line(config: pytest.Config) -> dict[str, tuple[str, ...]]:
-    """The options with their values, if they take any, as they were given, in no ini file's own key."""
+    """The options given on the command line or in `addopts`, each with its value if it takes one."""
     values = {name: config.getoption(_key(name), None) for name in OPTIONS}
     return {_flag(name): () if name in _SWITCHES else (value,) for name, value in values.items() if value is not None}
 

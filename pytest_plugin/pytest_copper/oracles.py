@@ -1,12 +1,12 @@
-"""What must hold of every endpoint, whatever it is for? Functions for any test, and mixins for `CopperMachine`.
+"""What must hold for every endpoint, whatever it is for? Functions for any test, and mixins for `CopperMachine`.
 
-Those that say that nothing changes take `state`: a function that returns what the endpoint believes, to be compared.
-Each raises AssertionError where it does not hold, and UsageError where there is nothing to judge by. Those that take an
-account are awaited where it is `copper_async`, and may be given async functions then.
+Those that check that nothing changes take `state`: a function that returns what the endpoint believes, to be compared.
+Each raises AssertionError if it does not hold, and UsageError if there is nothing to judge by. Those that take an
+account must be awaited if it is `copper_async`, and may then be given async functions.
 
     class Mirror(Idempotent, InAnyOrder, CopperMachine): ...
 
-The file is a little longer than others, because each property is read beside its siblings.
+The file is a little longer than others, so that related properties are read side by side.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from copy import deepcopy
 from datetime import timedelta
 from typing import Any, ClassVar, overload
 
-import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
 
 # isort: split
 from hypothesis import strategies as st
@@ -35,18 +35,18 @@ from pytest_copper.probes import probe, sent_ones, tells
 from pytest_copper.said import checked_secret
 from pytest_copper.written import Act
 
-# A traceback shows the line of the test that asks, not how it came to the answer.
+# A traceback shows the line of the test that asks, not how the oracle judged.
 __tracebackhide__ = True
 
 Believed = Callable[[], object]
 
 UNKNOWN = {"beyond": {"what": ["is", "known"]}}
-"""What a notification of a later version may have beside the keys of today."""
+"""What a notification of a later version may have in addition to today's keys."""
 
 
 @of_both_faces
 def sent_again_changes_nothing(copper: Any, state: Believed) -> Steps:
-    """Every notification that was delivered is delivered once more: it is answered 2xx, and nothing changes."""
+    """Send every delivered notification once more: it must be answered 2xx and change nothing."""
     _believing(state)
     for delivery in _some_delivered(copper):
         yield from _unchanged(copper, delivery, delivery.body, state, "was sent again")
@@ -54,7 +54,7 @@ def sent_again_changes_nothing(copper: Any, state: Believed) -> Steps:
 
 @of_both_faces
 def unknown_fields_change_nothing(copper: Any, state: Believed) -> Steps:
-    """Every notification that was delivered comes again with a key nobody knows."""
+    """Send every delivered notification again with an unknown key: 2xx, and nothing changes."""
     _believing(state)
     for delivery in _some_delivered(copper):
         yield from _unchanged(copper, delivery, {**delivery.body, **UNKNOWN}, state, f"came with {UNKNOWN}")
@@ -64,13 +64,13 @@ def unknown_fields_change_nothing(copper: Any, state: Believed) -> Steps:
 def wrong_secret_changes_nothing(
     copper: Any, state: Believed, secret: Mapping[str, str], *, must_refuse: bool = True
 ) -> Steps:
-    """Every notification comes again as a deletion with another secret, and with none: nothing changes.
+    """Send every delivered notification again as a deletion with a wrong secret, and with none: nothing may change.
 
     Args:
         copper: the account.
         state: what the endpoint believes.
         secret: what the subscriptions send.
-        must_refuse: whether it must be refused with 4xx, too.
+        must_refuse: whether it must also be refused with 4xx.
     """
     _believing(state)
     checked_secret("secret", secret)
@@ -92,16 +92,16 @@ def _refused(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: Be
     elif answer.exception is not None or answer.status is None or answer.status >= 500:
         raise AssertionError(f"a notification with a wrong secret made the endpoint fail: {answer}")
     else:
-        # As it should be, so that it is nothing that the test did not expect.
+        # The refusal is right: expect it, so that it does not fail the test.
         yield copper.expect(answer.type, answer.event, ids=answer.ids, status=answer.status)
     _same(before, (yield state()), f"{answer} has a wrong secret")
 
 
 @of_both_faces
 def answers_within(copper: Any, span: timedelta | str | float) -> Steps:
-    """The last notification that was delivered comes again, and is answered within a span of time.
+    """Send the last delivered notification again: it must be answered within a span of time.
 
-    Real time, or what the endpoint's answer was scripted to take, whichever is more.
+    What counts is real time or the time that the endpoint's answer was scripted to take, whichever is longer.
     """
     try:
         longest = parse_duration(span)
@@ -122,7 +122,7 @@ def answers_within(copper: Any, span: timedelta | str | float) -> Steps:
 def outage_is_repaired(
     copper: Any, happen: Callable[[], object], reconcile: Callable[[], object], check: Callable[[], object]
 ) -> Steps:
-    """What happens during an outage is missed; after one run of `reconcile` nothing is missing."""
+    """Let things happen during an outage: after one run of `reconcile`, nothing may be missing."""
     known = len(copper.deliveries)
     with copper.faults.outage("1h"):
         yield happen()
@@ -140,11 +140,11 @@ def same_in_any_order(  # type: ignore[overload-overlap]  # what an async functi
 @overload
 def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> None: ...
 def same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Coroutine[Any, Any, None] | None:
-    """The same changes end in the same state however late and in whatever batches they are told.
+    """The same changes must lead to the same state, however late and in whatever batches they are notified.
 
     Args:
-        play: given settings, begins anew with them, lets the changes happen and everything be delivered, and returns
-            what the endpoint believes then. It may be an async function; then this is awaited.
+        play: takes settings, starts anew with them, makes the changes, lets everything be delivered, and returns what
+            the endpoint then believes. If it is an async function, this one must be awaited.
     """
     return asked(_same_in_any_order(play), awaited=is_async(play))
 
@@ -156,14 +156,14 @@ def _same_in_any_order(play: Callable[[Mapping[str, Any]], object]) -> Steps:
 
 
 class Stateful(CopperMachine):
-    """A machine whose subclass says `state`: what comes again, or is forged, changes nothing of it."""
+    """A machine whose subclass defines `state`: repeated or forged notifications must not change it."""
 
     def believed(self) -> object:
         """A copy of what this example's endpoint believes."""
         return deepcopy(self.state(self.copper))
 
     def retold(self, act: Act) -> Act:
-        """Where the story has no longer what comes again, it is the last of what has come, of the same topic if any."""
+        """If the replayed notification is no longer sent, replay the last one sent, of the same topic if possible."""
         came = [_again(self, each, {}) for each in sent_ones(self.copper)]
         if len(act) != 1 or "replay" not in act[0] or not came:
             return act
@@ -175,11 +175,11 @@ class Stateful(CopperMachine):
         return [{"replay": {**last["replay"], "body": {**_body(last), **more}}}]
 
     def before(self, step: Step) -> object:
-        """What is believed before a notification comes that should change nothing."""
+        """What the endpoint believes before a notification that should change nothing."""
         return self.believed() if "replay" in step and self.performance.is_idle else None
 
     def after(self, step: Step, remembered: object) -> None:
-        """Whether anything has changed."""
+        """Raise AssertionError if a replay has changed anything or, unless forged, was not answered 2xx."""
         if "replay" not in step:
             return
         answer = self.copper.deliveries[-1]
@@ -191,7 +191,7 @@ class Stateful(CopperMachine):
 
 
 def _some_delivery(machine: CopperMachine, more: Mapping[str, Any]) -> st.SearchStrategy[Step]:
-    # As steps: Hypothesis shows what it draws, and a whole Delivery is long.
+    # As steps: Hypothesis shows what it draws, and a Delivery is long.
     return st.sampled_from([_again(machine, each, more) for each in sent_ones(machine.copper)[-3:]])
 
 
@@ -200,7 +200,7 @@ def _can_come_again(machine: CopperMachine) -> bool:
 
 
 def _again(machine: CopperMachine, delivery: Delivery, more: Mapping[str, Any]) -> Step:
-    # By their names: what made them stays in the story, and a notification of fewer can take its place.
+    # By name, so that the step that created a record must stay and the number of ids can shrink.
     named = [(machine.performance.name_of(delivery.type, each), each) for each in delivery.ids]
     ids = [each if name is None else {"record": name} for name, each in named]
     return {"replay": {"target": delivery.target, "body": {**delivery.body, "ids": ids, **more}}}
@@ -212,35 +212,35 @@ def _body(step: Step) -> dict[str, Any]:
 
 
 class Idempotent(Stateful):
-    """The same notification again changes nothing. Copper sends none twice, but what stands before you may."""
+    """A repeated notification changes nothing. Copper sends none twice, but a proxy or queue in front of you may."""
 
     @precondition(_can_come_again)
     @rule(step=st.runner().flatmap(lambda machine: _some_delivery(machine, {})))
     def repeat(self, step: Step) -> None:
-        """A notification comes again."""
+        """Send a notification again."""
         self.happen(step)
 
 
 class UnknownFieldsTolerated(Stateful):
-    """A key that nobody knows changes nothing."""
+    """An unknown key changes nothing."""
 
     @precondition(_can_come_again)
     @rule(step=st.runner().flatmap(lambda machine: _some_delivery(machine, UNKNOWN)))
     def extend(self, step: Step) -> None:
-        """A notification comes again with more in it."""
+        """Send a notification again with an unknown key."""
         self.happen(step)
 
 
 class InAnyOrder(Stateful):
-    """The same events end in the same state under every order and batching that Copper permits.
+    """The same events lead to the same state in every order and batching that Copper permits.
 
-    For endpoints of which `check` cannot say what is right.
+    For endpoints whose `check` cannot tell what is right.
     """
 
     ended: object = None
 
     def ending(self) -> None:
-        """Compare with the same events, each told at once."""
+        """Compare with the same events, each notified at once."""
         super().ending()
         self.ended = self.believed()
         told = self.performance.written.acts
@@ -254,7 +254,7 @@ class InAnyOrder(Stateful):
 
 
 class AnswersInTime(CopperMachine):
-    """The endpoint answers within `within`: Copper's own patience is not known, and one attempt is all there is."""
+    """The endpoint answers within `within`: Copper's own timeout is not known, and it makes only one attempt."""
 
     within: ClassVar[str] = "2s"
 
@@ -266,7 +266,7 @@ class AnswersInTime(CopperMachine):
 
 
 class GetsOverRefusals(CopperMachine):
-    """The endpoint gets over an API that refuses its next call: it tries again, or answers 2xx and reconciles later.
+    """The endpoint copes with an API that refuses its next call: it retries, or answers 2xx and reconciles later.
 
     For endpoints that fetch over HTTP; what `copper` does in Python is never refused.
     """
@@ -275,7 +275,7 @@ class GetsOverRefusals(CopperMachine):
 
     @property
     def possible_faults(self) -> list[str]:
-        """What can go wrong now, and the API's refusals where none is on."""
+        """The faults that can be switched on now, including refusals by the API if none is on."""
         refusals = () if self.performance.is_refusing else self.refusals
         return [*super().possible_faults, *refusals]
 

@@ -1,4 +1,4 @@
-"""Which fixture is set up first in a test that intercepts? Its account: other fixtures may call Copper's hosts, too."""
+"""Set up the account first in a test that intercepts: other fixtures may call Copper's hosts, too."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _ACCOUNTS = ("copper", "copper_async")
 
 
 def intercepting_first(item: pytest.Item) -> None:
-    """Put the account before the other fixtures of the test itself; those of a wider scope stay before it.
+    """Put the account before the other function-scoped fixtures; those of a wider scope stay before it.
 
-    It also ends last of them, after `monkeypatch` has put back the environment.
+    So it also ends after them, when `monkeypatch` has restored the environment.
     """
     names: list[str] = getattr(item, "fixturenames", [])
     first = [name for name in names if name in _ACCOUNTS]
@@ -20,11 +20,11 @@ def intercepting_first(item: pytest.Item) -> None:
         return
     wider = [name for name in names if name not in first and _is_wider(item, name)]
     rest = [name for name in names if name not in first and name not in wider]
-    # A new list: that of the item is also that of the function's other parameters.
+    # A new list: the item shares its own with the function's other parameter sets.
     item.fixturenames = [*wider, *first, *rest]  # type: ignore[attr-defined]
 
 
 def _is_wider(item: pytest.Item, name: str) -> bool:
-    # pytest tells the scope of a fixture that is not set up yet nowhere else.
+    # Only here does pytest give the scope of a fixture that is not set up yet.
     found = item._fixtureinfo.name2fixturedefs.get(name)  # type: ignore[attr-defined]  # noqa: SLF001
     return bool(found) and found[-1].scope != "function"

@@ -1,4 +1,4 @@
-"""One account with one endpoint, to which things happen: each is judged, and written down to be told."""
+"""One account with one endpoint: each step played on it is judged, and written down for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WAITING = (State.QUEUED, State.HELD, State.SENDING)
 
 
 class EndpointFailed(AssertionError):
-    """The endpoint did not answer as it should have. `how` is the same for failures of one kind."""
+    """The endpoint did not answer as it should have. `how` is equal for failures of the same kind."""
 
     def __init__(self, text: str, how: str) -> None:
         super().__init__(text)
@@ -35,7 +35,7 @@ class EndpointFailed(AssertionError):
 
 
 class Hooks(Protocol):
-    """What the user of a machine says; see `CopperMachine`."""
+    """What a performance needs of a machine; see `CopperMachine`."""
 
     @property
     def types(self) -> tuple[str, ...]: ...
@@ -60,12 +60,12 @@ class Hooks(Protocol):
 
 
 class Performance:
-    """What happens to one account under some settings.
+    """What happens in one account under some settings.
 
     Args:
-        hooks: where the endpoint is and when it is right.
-        drawn: settings of the account beside the user's own, which count more.
-        host: share the server thread of others.
+        hooks: the machine: where the endpoint is and when it is right.
+        drawn: settings of the account; the user's own override them.
+        host: a server thread to share.
     """
 
     def __init__(self, hooks: Hooks, drawn: Mapping[str, Any], host: Host | None = None) -> None:
@@ -78,20 +78,20 @@ class Performance:
         self._looked_at = 0
         self._may_refuse = False
         self.is_loose = False
-        """Whether something came as Copper's own that was not sent before."""
+        """Whether a replay had the secret but reported something that Copper had not sent before."""
         self._emulator = Emulator(host=host, **{"strict": False, **settings})
         self.copper = self._emulator.__enter__()
         self.story = Story(map(entity_type, hooks.types), self.copper.settings.profile)
 
     def begin(self) -> None:
-        """The endpoint is there and is subscribed."""
+        """Route and subscribe the endpoint."""
         origin = "/".join(self._hooks.target.split("/")[:3])
         self.copper.route(origin, to=self._hooks.endpoint(self.copper))
         self._stepwise = stepwise(self.copper, secret=self._hooks.secret)
         self._hooks.subscribe(self.copper)
 
     def subscribe(self) -> None:
-        """Subscribe to every event of the types."""
+        """Subscribe the endpoint to every event of the machine's types."""
         for kind in self._hooks.types:
             for event in Event:
                 topic = Topic(entity_type(kind), event)
@@ -101,11 +101,11 @@ class Performance:
                     self._stepwise.subscribe(f"{kind}_{event}", subscription)
 
     def happen(self, act: Act, *, last: bool = True) -> None:
-        """Play steps of a scenario. What was answered is judged after each, what the endpoint believes after the last.
+        """Play steps of a scenario. Answers are judged after each step, what the endpoint believes after the last.
 
         Args:
             act: the steps.
-            last: whether what the endpoint believes is judged at all.
+            last: whether to judge what the endpoint believes at all.
         """
         self.written.acts.append(act)
         for step in act:
@@ -122,7 +122,7 @@ class Performance:
             self._hooks.judge()
 
     def finish(self) -> None:
-        """Let the endpoint be reached, and everything be delivered; judge for the last time."""
+        """End an outage or refusals, let everything be delivered, and judge for the last time."""
         steps: Act = []
         if not self.is_reachable or self.is_refusing:
             steps.append({"faults": "off"})
@@ -131,14 +131,14 @@ class Performance:
         self.happen(steps)
 
     def close(self) -> None:
-        """End the endpoint and the account."""
+        """Close the endpoint and the account."""
         try:
             self._hooks.close()
         finally:
             self._emulator.__exit__(None, None, None)
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
-        """What a step calls a record; None where no step has named it."""
+        """The name that steps use for a record; None if no step has named it."""
         return self._stepwise.name_of(kind, record_id)
 
     @property
@@ -148,22 +148,22 @@ class Performance:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether no outage is going on."""
+        """Whether there is no outage at the moment."""
         return not any(each.startswith("outage") for each in self.faults)
 
     @property
     def is_refusing(self) -> bool:
-        """Whether the API refuses what is called next."""
+        """Whether the API will refuse the next call."""
         return any(each.startswith("api.") for each in self.faults)
 
     @property
     def faults(self) -> list[str]:
-        """The faults that are on, as they are written."""
+        """The active faults, as they are written."""
         return [str(each) for each in self.copper.faults.active]
 
     def _has_met_refusals(self) -> bool:
-        """Whether calls were refused by a fault since this was last asked: what was to be fetched may be missing."""
-        # Most stories have no such fault, and a journal is long.
+        """Whether a fault has refused calls since the last check; what they were to fetch may be missing."""
+        # Most stories have no such fault, and the journal is long.
         self._may_refuse = self._may_refuse or self.is_refusing
         if not self._may_refuse or not self._hooks.reconciles:
             return False
@@ -180,7 +180,7 @@ class Performance:
             elif delivery.by_fault or delivery.outcome is Outcome.DROPPED:
                 self._missed = True
             elif delivery.exception is not None or delivery.outcome not in _FINE:
-                refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - the face of our own
+                refused = refused_meanwhile(self.copper._stage.account, delivery)  # noqa: SLF001 - our own account
                 raise _failed(delivery, "\n".join([*refused, f"{mend(delivery)}."]))
 
     def _judge_replayed(self, delivery: Delivery) -> None:

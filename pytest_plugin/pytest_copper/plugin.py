@@ -1,6 +1,6 @@
-"""What does pytest see? The hooks, options, marker and fixtures; each hands on to the module that knows.
+"""What pytest sees: hooks, options, the marker and the fixtures, each delegating to the module that does the work.
 
-pytest loads this in every run, so it imports nothing that takes time: the emulator is imported by the first fixture.
+pytest loads this in every run, so it imports nothing slow: the emulator is imported by the first fixture.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Every setting as an option and as an ini option."""
+    """Add every setting as an option and as an ini option."""
     options.add(parser)
-    # Now, before a conftest names plugins of its own: of two fixtures with a name, that of who came later wins.
+    # Now, before a conftest can name plugins: of two fixtures with the same name, the one registered later wins.
     pluginmanager.register(OfEachTest(), _OF_EACH_TEST)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known and check what was configured."""
+    """Register the marker and check the configuration."""
     config.addinivalue_line(
         "markers",
         "copper(**settings): settings of the test's emulated Copper account, like latency='30s' or allow={500}; "
@@ -43,18 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """All workers of xdist draw from the same seed."""
+    """Let all xdist workers draw from the same seed."""
     layers.hand_on(node.config, node.workerinput)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the server thread, if there was one."""
+    """End the server thread, if one was started."""
     if accounts.ACCOUNTS in config.stash:
         config.stash[accounts.ACCOUNTS].close()
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say what was configured; nothing when nothing was."""
+    """Show what was configured; nothing if nothing was."""
     return layers.header(config)
 
 
@@ -63,14 +63,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Forget the accounts of the test before."""
+    """Forget the previous test's accounts; if this test intercepts, set up its account first."""
     item.config.stash[accounts.ACCOUNTS].before_setup(item)
     order.intercepting_first(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Clear away what other fixtures have put back after the account's end."""
+    """Remove what other fixtures have restored after the account's end."""
     try:
         return (yield)
     finally:
@@ -79,7 +79,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Judge the accounts of a test that has not failed by itself."""
+    """Judge the test's accounts, unless the test itself has failed."""
     __tracebackhide__ = True
     item.config.stash[accounts.ACCOUNTS].before_call(item)
     try:
@@ -91,12 +91,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     return result
 
 
-# Outermost, so that a failure that was expected is no longer one.
+# Outermost, so that an expected failure (xfail) is no longer seen as one.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Complete the report."""
+    """Add the verdict and the accounts to the report."""
     report = yield
     verdict.tell(item, call, report)
     return report
@@ -107,9 +107,9 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def copper_settings() -> dict[str, Any]:
-    """Override this to give the accounts of a folder, module or class settings, as a dict: {"latency": "30s"}.
+    """Override this to give settings to the accounts of a folder, module or class, as a dict: {"latency": "30s"}.
 
-    Settings of the ini file and the command line stand below it, those of the `copper` marker above.
+    They override the ini file and the command line; the `copper` marker overrides them.
     """
     return {}
 
@@ -118,26 +118,26 @@ _OF_EACH_TEST = "copper_of_each_test"
 
 
 class OfEachTest:
-    """The fixtures that most tests of a suite have, each anew.
+    """The function-scoped fixtures that most tests of a suite use.
 
-    They know the test by its session's accounts and do not ask for `request`, which pytest would make twice for each
-    of them: that takes longer than all else that it does for a fixture.
+    They get the test from the session's accounts, not from `request`, which pytest would make twice for each of them:
+    that takes longer than everything else it does for a fixture.
     """
 
     of_session: accounts.Accounts
-    """From the session's configuration on."""
+    """Set when the session is configured."""
 
     @pytest.fixture
     def copper(self, copper_settings: dict[str, Any]) -> Iterator[Copper]:
-        """An emulated Copper account of this test alone: change records, move its time, expect notifications.
+        """An emulated Copper account for this test alone: change records, move its time, expect notifications.
 
-        What goes wrong and was neither expected nor allowed fails the test. Not for `@given`: see make_copper.
+        Anything that goes wrong and was neither expected nor allowed fails the test. With `@given`, use make_copper.
         """
         yield from accounts.sync_account(self.of_session.item, copper_settings)
 
     @pytest.fixture
     def copper_async(self, copper_settings: dict[str, Any]) -> Iterator[AsyncCopper]:
-        """The same for an asynchronous test (asyncio): await what lets time pass, `await copper_async.settle()`."""
+        """The same for an asynchronous test (asyncio): await what lets time pass: `await copper_async.settle()`."""
         yield from accounts.async_account(self.of_session.item, copper_settings)
 
 
@@ -145,21 +145,21 @@ class OfEachTest:
 def copper_endpoint(request: pytest.FixtureRequest) -> CopperEndpoint:
     """A recording receiver with scripted answers, routed in the test's account; its https:// `url` is the target.
 
-    `copper_endpoint(tls=True)` makes another one, which is a real HTTPS server on this machine.
+    `copper_endpoint(tls=True)` makes another one: a real HTTPS server on this machine.
     """
     return accounts.endpoint(request)
 
 
 @pytest.fixture
 def copper_intercept(request: pytest.FixtureRequest) -> Interception:
-    """Copper's own hosts, https://api.copper.com above all, lead to the test's account until the test ends."""
+    """Redirect Copper's own hosts, above all https://api.copper.com, to the test's account until the test ends."""
     return accounts.intercept(request)
 
 
 @pytest.fixture(scope="session")
 def make_copper(pytestconfig: pytest.Config) -> accounts.CopperFactory:
-    """Make accounts: `with make_copper(latency="30s") as copper:`, for `@given`, unittest, wider fixtures, or several.
+    """Make accounts: `with make_copper(latency="30s") as copper:`, for `@given`, unittest, wider scopes, or several.
 
-    The end of the block gives the verdict. `async with` gives an account for asynchronous code.
+    The verdict comes at the end of the block. `async with` gives an account for asynchronous code.
     """
     return accounts.CopperFactory(pytestconfig)

@@ -1,4 +1,4 @@
-"""What came that Copper did not send just then: something again, with a key more, or forged? And what is right?"""
+"""What a replayed notification was (sent again, with an extra key, or forged), and what the endpoint should do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from copper_emulator.face import Face
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One that came so.
+    """What a replayed notification was.
 
-    how: what came, to follow "it".
-    right: what the endpoint should do with it, in sentences.
-    forged: whether it came without what the subscriptions send.
-    loose: whether it came as Copper's own and tells what Copper did not tell before.
+    how: what happened, to follow "it".
+    right: what the endpoint should do with it, in full sentences.
+    forged: whether it lacked the secret that the subscriptions send.
+    loose: whether it had the secret but reports something that Copper had not sent before.
     """
 
     how: str
@@ -32,7 +32,7 @@ class Probe:
 
 
 def probe(copper: Copper, delivery: Delivery, secret: Mapping[str, Any]) -> Probe:
-    """Which of them a replayed delivery is, the last one of the account."""
+    """What a replayed delivery was; it must be the account's last."""
     body = delivery.body if isinstance(delivery.body, Mapping) else {}
     if not secret.items() <= body.items():
         return Probe(f"was forged, {with_what(secret, body)}", _FORGED, forged=True)
@@ -56,19 +56,19 @@ _LATER = "Copper may add keys: pass over those that are not known, and answer 2x
 
 
 def with_what(secret: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    """What a body has in the place of the secret."""
+    """What a body has in place of the secret."""
     named = ", ".join(f"{name}={body[name]!r}" for name in secret if name in body)
     return f"with a wrong secret ({named})" if named else f"without the secret ({', '.join(secret)})"
 
 
 def sent_ones(copper: Face) -> list[Delivery]:
-    """What Copper sent and was delivered; what a fault has cut off tells of nothing."""
+    """The delivered notifications that are no replays; a body that a fault has cut off does not count."""
     delivered = (each for each in copper.deliveries if each.outcome is Outcome.DELIVERED and not each.replayed)
     return [each for each in delivered if isinstance(each.body, Mapping)]
 
 
 def tells(body: Mapping[str, Any]) -> list[Any]:
-    """What of a body makes it the same notification."""
+    """The parts of a body that are equal if it is the same notification."""
     return [body.get(name) for name in ("type", "event", "ids", "updated_attributes")]
 
 

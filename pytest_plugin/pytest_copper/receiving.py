@@ -1,4 +1,4 @@
-"""What is the `copper_endpoint` fixture: a receiver, and what makes one that speaks TLS."""
+"""The `copper_endpoint` fixture: a receiver that can also make one that speaks TLS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 class CopperEndpoint(Endpoint):
     """An `Endpoint`; `copper_endpoint(tls=True)` makes another one, a real HTTPS server on this machine."""
 
-    # A route recognises by it a function that is called with the request.
+    # Tells a route to call it with the request.
     __signature__ = Signature([Parameter("request", Parameter.POSITIONAL_OR_KEYWORD)])
 
     def __init__(self, url: str, over_tls: Callable[[], TlsEndpoint]) -> None:

@@ -1,4 +1,4 @@
-"""Is what a subclass of CopperMachine says something that can be meant?"""
+"""Checks of what a subclass of CopperMachine defines."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from copper_emulator.core.errors import CopperEmulatorError
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _CLOSE = 0.85
-"""How alike two names must be; `reconsile` and `reconcile` are 0.89."""
+"""How similar two names must be; `reconsile` and `reconcile` are 0.89."""
 
 
 def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
-    """Warn of methods that nothing calls and whose names are almost those of hooks that the class does not say."""
+    """Warn of methods that nothing calls and that are named almost like hooks that the class does not define."""
     wanted = [name for name in hooks if name not in vars(cls)]
     for name, value in vars(cls).items():
         near = get_close_matches(name, wanted, n=1, cutoff=_CLOSE)
@@ -28,7 +28,7 @@ def warn_of_typos(cls: type, hooks: Iterable[str]) -> None:
 
 
 def checked(cls: type, types: object, secret: object) -> None:
-    """Raise UsageError where types or secret cannot be meant."""
+    """Raise UsageError if `types` or `secret` is invalid."""
     name = cls.__name__
     if not isinstance(types, tuple | list) or not types:
         raise UsageError(f'{name}.types: write the types as a tuple, like types = ("person", "lead"), not {types!r}')
@@ -42,6 +42,6 @@ def checked(cls: type, types: object, secret: object) -> None:
 
 
 def checked_secret(name: str, secret: object) -> None:
-    """Raise UsageError where a secret is none that a subscription could send."""
+    """Raise UsageError if a secret is not one that a subscription could send."""
     if not isinstance(secret, Mapping) or not secret:
         raise UsageError(f'{name}: say what the subscriptions send, like {{"key": "s3cret"}}, not {secret!r}')

@@ -1,7 +1,7 @@
-"""What is the shortest list of events that fails in the same way? For when Hypothesis has done what it can.
+"""What is the shortest list of events that fails in the same way? Looked for once Hypothesis has done what it can.
 
-Hypothesis shrinks the choices that have led to the events, and may leave one that it cannot take away together with
-the choices that depend on it. Here the events themselves are taken away, and made plainer.
+Hypothesis shrinks the choices that led to the events, and may keep an event because it cannot remove it together with
+the choices that depend on it. Here the events themselves are removed and simplified.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Drawn: TypeAlias = dict[str, Any]
 Case: TypeAlias = tuple[Drawn, list[Act]]
 
 _MOST = 400
-"""Attempts; enough for a dozen events, and an end for what is slow."""
+"""Attempts; enough for a dozen events, and a bound for slow ones."""
 
 
 class Shortening(Generic[T]):
     """Looks for the shortest case that still fails.
 
     Args:
-        play: plays a case; what came of it if it failed in the same way, else None.
-        own: settings of the user's, which stay.
+        play: plays a case; returns its outcome if it failed in the same way, else None.
+        own: the user's own settings, which are kept.
     """
 
     def __init__(self, play: Callable[[Drawn, list[Act]], T | None], own: Mapping[str, Any]) -> None:
@@ -39,7 +39,7 @@ class Shortening(Generic[T]):
         self._left = _MOST
 
     def of(self, case: Case) -> T | None:
-        """What came of the shortest case that was found; None where even the first does not fail again."""
+        """The outcome of the shortest case found; None if not even the first fails again."""
         shortest = self._play(*case)
         while True:
             better = next((found for each in _plainer(*case) if (found := self._failing(each)) is not None), None)
@@ -49,7 +49,7 @@ class Shortening(Generic[T]):
 
     def _failing(self, case: Case) -> tuple[Case, T] | None:
         drawn, acts = case
-        # What comes late comes in another order when an event is missing.
+        # Without one of the events, late notifications come in another order: try them all.
         for each in [drawn, *other_orders(drawn, self._own)]:
             if self._left == 0:
                 return None
@@ -61,7 +61,7 @@ class Shortening(Generic[T]):
 
 
 def _plainer(drawn: Drawn, acts: list[Act]) -> Iterator[Case]:
-    """Cases that are a little plainer, those with most taken away first."""
+    """Cases that are a little plainer, those with most removed first."""
     for number in (2, 1):
         for index in range(len(acts) - number + 1):
             yield drawn, _in_order([*acts[:index], *acts[index + number :]])
@@ -79,7 +79,7 @@ _WITH = {"latency": ("seed",)}
 
 
 def _faults_earlier(acts: list[Act]) -> Iterator[list[Act]]:
-    """What goes wrong before something happens needs no wait in between."""
+    """The acts with one fault moved before the act that precedes it: then it may need no wait."""
     for index in range(1, len(acts)):
         if _is_fault(acts[index]) and not _is_fault(acts[index - 1]):
             yield [*acts[: index - 1], acts[index], acts[index - 1], *acts[index + 1 :]]
@@ -91,7 +91,7 @@ def _is_fault(act: Act) -> bool:
 
 def _plainer_acts(act: Act) -> Iterator[Act]:
     for index, step in enumerate(act):
-        # What is expected of nothing cannot be met.
+        # Expectations must keep a step to which they belong.
         if len([each for each in act if "expect" not in each]) > 1 and "expect" not in step:
             yield [*act[:index], *act[index + 1 :]]
         for plainer in _plainer_steps(step):
@@ -113,7 +113,7 @@ def _plainer_steps(step: Step) -> Iterator[Step]:
 
 
 def _in_order(acts: list[Act]) -> list[Act]:
-    """The same with the names that the events would have had by themselves: `person_1`, and `Ada 2` for a new name."""
+    """Renumber names as if there had been only these events: `person_1`, and `Ada 2` for a new name."""
     text = json.dumps(acts)
     for place, (name, number) in enumerate(_made(acts), 1):
         ordered = f"{name.rpartition('_')[0]}_{place}"
@@ -124,19 +124,19 @@ def _in_order(acts: list[Act]) -> list[Act]:
 
 
 def _renamed_in_order(text: str) -> str:
-    """New names count the events: `Ada 2`, `Ada 3`."""
+    """Renumber new names in their order: `Ada 2`, `Ada 3`."""
     given = dict.fromkeys(re.findall(r'"Ada (\d+)"', text))
     numbers = {number: str(place) for place, number in enumerate(given, 2)}
     return re.sub(r'"Ada (\d+)"', lambda found: f'"Ada {numbers[found[1]]}"', text)
 
 
 def _member(number: int, found: re.Match[str]) -> str:
-    """One of so many; of fewer than there were, the last."""
+    """A member of a group that now has `number` members; the last if it had a higher number."""
     return f'"{found[1]}"' if number == 1 else f'"{found[1]}.{min(int(found[2]), number)}"'
 
 
 def _made(acts: list[Act]) -> Iterator[tuple[str, int]]:
-    """The names of what is made, as the machine itself gives them, and how many records each stands for."""
+    """The names of created records, as the machine itself gives them, and how many records each stands for."""
     for step in (step for act in acts for step in act):
         if "create" in step and re.fullmatch(r".+_\d+", step["create"].get("as", "")):
             yield step["create"]["as"], step["create"].get("count", 1)

@@ -1,9 +1,9 @@
 """What can happen next in an account? The steps of a scenario, each possible when its turn comes.
 
-A step is what stands in a scenario file under `steps`: {"create": {"type": "person", "as": "person_1", ...}}.
+A step is what a scenario file has under `steps`: {"create": {"type": "person", "as": "person_1", ...}}.
 
-The first way in which each thing can happen is a plain one that needs no further choice: Hypothesis takes away a few
-choices at a time when it shrinks, and a step that consists of many of them would stay.
+The first alternative for each step is a plain one that needs no further choice: when Hypothesis shrinks, it removes a
+few choices at a time, so a step made of many choices would stay.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ Step = dict[str, Any]
 MERGED = (EntityType.PERSON, EntityType.COMPANY)
 _NOUNS = {EntityType.ACTIVITY_LOG: "activity"}
 _MANY = st.integers(2, 4) | st.sampled_from((29, 30, 31, 61))
-"""How many records one action has: few, or about as many as one or two notifications hold."""
+"""How many records one action affects: few, or about as many as one or two notifications hold."""
 
 
 class Story:
-    """Which records there are, by the names that steps have given them.
+    """Keeps track of the existing records, by the names that steps have given them.
 
     Args:
         kinds: the types of records to which things happen.
-        profile: which topics there are.
+        profile: decides which topics exist.
     """
 
     def __init__(self, kinds: Iterable[EntityType], profile: Profile = Profile.SUPPORT_PAGE) -> None:
         self.kinds = list(dict.fromkeys(kinds))
-        # Nobody can know of changes that Copper does not tell.
+        # An endpoint cannot know of changes for which Copper has no topic.
         self._changing = [kind for kind in self.kinds if exists(Topic(kind, Event.UPDATE), profile)]
         self.living: dict[str, EntityType] = {}
         self.groups: dict[str, list[str]] = {}
@@ -45,14 +45,14 @@ class Story:
         self._happened = 1
 
     def beginning(self) -> Iterator[Step]:
-        """What has to be there from the start: an activity belongs to something."""
+        """The steps that must come first: an activity needs a parent."""
         if self.kinds == [ACTIVITY]:
             yield {"seed": {"type": str(EntityType.COMPANY), "as": "somebody"}}
 
     # --- what can happen ------------------------------------------------------------------------------------
 
     def possible(self) -> list[st.SearchStrategy[Step]]:
-        """Everything that can happen now."""
+        """All steps that can happen now."""
         ways = [self.creates(), self.imports()]
         if self.has_some:
             ways += [self.updates(), self.deletes()]
@@ -73,53 +73,53 @@ class Story:
         return bool(self._merged_kinds())
 
     def creates(self) -> st.SearchStrategy[Step]:
-        """One record."""
+        """Create one record."""
         return self._creates(1, st.just(1))
 
     def imports(self) -> st.SearchStrategy[Step]:
-        """Many records in one action."""
+        """Create many records in one action."""
         return self._creates(2, _MANY)
 
     def updates(self) -> st.SearchStrategy[Step]:
-        """One record changed, several at once, or a whole group."""
+        """Update one record, several at once, or a whole group."""
         return st.just(self._renamed(self._latest()[0])) | self._there().flatmap(self._updates)
 
     def renames(self) -> st.SearchStrategy[Step]:
-        """One record has another name: what most endpoints look at."""
+        """Rename one record; the name is what most endpoints look at."""
         names = [name for name, kind in self.living.items() if kind in self._changing]
         return st.just(self._renamed(names[-1])) | st.sampled_from(names[-3:]).map(self._renamed)
 
     def corrected(self, step: Step) -> Step:
-        """The same record renamed once more."""
+        """Rename the same record once more."""
         return self._renamed(step["update"]["records"][0])
 
     def cleaned(self, step: Step) -> list[Step]:
-        """The last of the records that a step has made goes, if that can be told."""
+        """Delete the last of the records that a step has created, if its type can be deleted here."""
         name = step["create"]["as"]
         return [_delete(self.groups[name][-1:])] if self.living[self.groups[name][-1]] in self._changing else []
 
     def deletes(self) -> st.SearchStrategy[Step]:
-        """One record deleted, several at once, or a whole group."""
+        """Delete one record, several at once, or a whole group."""
         return st.just(_delete([self._latest()[0]])) | self._there().flatmap(self._several).map(_delete)
 
     def merges(self) -> st.SearchStrategy[Step]:
-        """Two people or companies become one."""
+        """Merge two people or companies."""
         kinds = self._merged_kinds()
         winner, loser = self.of(kinds[0])[:2]
         return st.just(_merge((winner, loser))) | st.sampled_from(kinds).flatmap(self._merges)
 
     def conversions(self) -> st.SearchStrategy[Step]:
-        """A lead becomes a person, and perhaps a company and an opportunity."""
+        """Convert a lead to a person, and perhaps a company and an opportunity."""
         return st.sampled_from(self.of(LEAD)).flatmap(self._conversions)
 
     def of(self, kind: EntityType) -> list[str]:
-        """The names of the records of a type that are there."""
+        """The names of the existing records of a type."""
         return [name for name, its in self.living.items() if its is kind]
 
     # --- what has happened ----------------------------------------------------------------------------------
 
     def happened(self, step: Step) -> None:
-        """Remember what a step has made and what it has removed."""
+        """Record what a step has created and what it has removed."""
         self._happened += 1
         for action, part in step.items():
             if action == "create":
@@ -137,7 +137,7 @@ class Story:
 
     def _appeared(self, name: str | None, kind: EntityType, number: int) -> None:
         if name is None:
-            # Nothing can happen to what no step can name.
+            # Without a name, no later step can refer to it.
             return
         self._made += 1
         members = [name] if number == 1 else [f"{name}.{n}" for n in range(1, number + 1)]
@@ -207,7 +207,7 @@ class Story:
 
     def _renamed(self, name: str) -> Step:
         field = "details" if self.living[name] is ACTIVITY else "name"
-        # Another value each time: nothing is told of a field that stays as it is.
+        # Another value each time: setting a field to its current value is not notified.
         return _updated(([name], {field: f"Ada {self._happened}"}))
 
     def _latest(self) -> tuple[str, EntityType]:
@@ -236,6 +236,6 @@ def _delete(names: list[str]) -> Step:
 
 def _converted(lead: str, names: Sequence[str]) -> dict[str, Any]:
     made = {str(kind): name for kind, name in zip(_MADE, names, strict=False)}
-    # A company that is there already would be taken, if it had the name.
+    # Without a name of its own, an existing company with the same name would be used.
     parts = {part: {"name": f"What became of {lead}"} for part in made if part != EntityType.PERSON}
     return {"lead": lead, "as": made, **parts}

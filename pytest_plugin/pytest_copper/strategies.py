@@ -1,4 +1,4 @@
-"""Hypothesis strategies of what happens in Copper: fields, changes, notifications, and sequences of them.
+"""Hypothesis strategies for what happens in Copper: fields, changes, notifications, and sequences of changes.
 
     from hypothesis import given
     from pytest_copper import strategies as copper_st
@@ -6,7 +6,8 @@
     @given(fields=copper_st.fields("person"))
     def test_any_person_is_kept(make_copper, fields): ...
 
-Everything drawn is valid: the emulator, like Copper, takes it. What shrinks best comes first: a failure shows `Ada`.
+Everything drawn is valid: the emulator, like Copper, accepts it. The plainest values come first, so that a failure
+shrinks to them: it shows `Ada`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from operator import methodcaller
 from typing import Any
 
-import pytest_copper.needed  # noqa: F401 - says so where Hypothesis is missing
+import pytest_copper.needed  # noqa: F401 - raises if Hypothesis is missing
 from copper_emulator.core.errors import CopperEmulatorError
 
 # isort: split
@@ -32,9 +33,9 @@ __all__ = ["bodies", "changes", "fields", "sequences"]
 
 
 def sequences(*types: str, most: int = 20) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """What happens to records of these types, one after the other, as the steps of a scenario.
+    """Sequences of events in the life of records of these types, as the steps of a scenario.
 
-    Each step is possible when its turn comes: what is updated, merged or converted has been created and is not deleted.
+    Each step is possible when its turn comes: records that it updates, merges or converts exist by then.
     """
     kinds = [entity_type(type) for type in types] or [EntityType.PERSON]
     return _sequence(kinds, most)

@@ -1,4 +1,4 @@
-"""How is a failure told? With the shortest scenario that shows it, once Hypothesis has done its part."""
+"""How is a failure reported? With the shortest scenario that shows it, once Hypothesis has done its part."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ HEADING = "The scenario that shows it, to be pasted and replayed:"
 
 
 class Failure(NamedTuple):
-    """What a case ended in, and what happened until then."""
+    """How a case failed, and what had happened until then."""
 
     error: Exception
     written: Written
     is_loose: bool = False
-    """Whether something came as Copper's own that was not sent before."""
+    """Whether a replay had the secret but reported something that Copper had not sent before."""
 
 
 Play: TypeAlias = Callable[[Drawn, list[Act]], Failure | None]
-"""Plays a case anew; None if all was well."""
+"""Plays a case anew; returns None if all went well."""
 
 
 def tell(error: Exception, performance: Performance, own: dict[str, Any], play: Play) -> None:
-    """Add to an error what has happened, as a scenario file; and let it say what the shortest one makes it say."""
+    """Add the shortest scenario that fails like this to an error; an AssertionError also takes over its message."""
     written = performance.written
     if not written.steps or not _is_of_endpoint(error):
-        # What was said wrongly in the machine itself is no matter of what happened.
+        # A mistake in the machine itself does not depend on what happened.
         return
     if _is_final():
         shortest = Shortening(_like(error, play, is_loose=performance.is_loose), own).of(_case(performance))
@@ -50,7 +50,7 @@ def _case(performance: Performance) -> Case:
 
 
 def _is_of_endpoint(error: Exception) -> bool:
-    """An event that could not happen is no fault of the endpoint: without another event the next could not, either."""
+    """Whether the endpoint failed, not an impossible event: removing events would make more of them impossible."""
     return isinstance(error, EchoLoop) or not isinstance(error, ApiError | UsageError)
 
 
@@ -61,14 +61,14 @@ def _like(error: Exception, play: Play, *, is_loose: bool) -> Play:
         found = play(drawn, acts)
         if found is None or _kind(found.error) != kind:
             return None
-        # What came again is told together with how it came first.
+        # A repeated notification is shown together with how it first came.
         return found if is_loose or not found.is_loose else None
 
     return played
 
 
 def _kind(error: Exception) -> tuple[object, ...]:
-    """The same for what fails in the same way: what it is, and where in the user's own lines it was raised."""
+    """Equal for errors that fail in the same way: the type, and where in the user's own lines it was raised."""
     how = error.how if isinstance(error, EndpointFailed) else ""
     return (type(error), how, *_places(error.__traceback__))
 
@@ -80,12 +80,12 @@ def _places(traceback: TracebackType | None) -> list[tuple[str, int]]:
     places: list[tuple[str, int]] = []
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        # How a check came to be called is another matter.
+        # How a check came to be called does not matter.
         places = [] if Path(file).parent == _OURS else [*places, (file, traceback.tb_lineno)]
         traceback = traceback.tb_next
     return places
 
 
 def _is_final() -> bool:
-    """Whether Hypothesis plays the example that it is going to show, and no attempt on the way there."""
+    """Whether Hypothesis is playing the example that it will show, not an attempt on the way there."""
     return currently_in_test_context() and bool(getattr(current_build_context(), "is_final", False))

@@ -1,8 +1,8 @@
-"""Did everything go right in a test that passed, and what does the report of a failed one say about its accounts?
+"""Did everything go right in a test that passed, and what does a failed test's report say about its accounts?
 
-The verdict is an AssertionError raised at the end of the call phase, so that it is a failure of the test for every
-kind of test and plugin, and `xfail(raises=...)` works. Its traceback would only show this plugin, so the report has
-the text alone.
+The verdict is an AssertionError raised at the end of the call phase, so that every kind of test and plugin sees the
+test itself fail, and `xfail(raises=...)` works. Its traceback would only show this plugin, so the report has the text
+alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _RAISED = pytest.StashKey[AssertionError]()
 
 
 def judge(item: pytest.Item) -> None:
-    """Raise VerdictError when something went wrong in an account that the test did not expect."""
+    """Raise VerdictError if something went wrong in an account that the test did not expect."""
     __tracebackhide__ = True
     news = item.config.stash[ACCOUNTS].news()
     if not news:
@@ -32,16 +32,16 @@ def judge(item: pytest.Item) -> None:
 
 
 def pass_over(item: pytest.Item) -> None:
-    """The test has failed by itself: what went wrong in its accounts stands in its report and blames no later test."""
+    """Pass over the verdict of a test that itself failed: its report has it, and no later test may be blamed for it."""
     item.config.stash[ACCOUNTS].news()
 
 
 def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Complete the report of one phase: a verdict's text without traceback, and the accounts of a failed test."""
+    """Complete the report of one phase: a verdict's text without traceback, and a failed test's accounts."""
     failure = call.excinfo
     if failure is not None and failure.value is item.stash.get(_RAISED, None):
         del item.stash[_RAISED]
-        # Notes, such as Hypothesis' falsifying example, are only in pytest's own text.
+        # Notes, such as Hypothesis' falsifying example, appear only in pytest's own text.
         if not getattr(failure.value, "__notes__", None) and not item.config.getoption("fulltrace"):
             report.longrepr = _text_alone(failure, item)
     if report.failed:
@@ -54,7 +54,7 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
 def _text_alone(excinfo: pytest.ExceptionInfo[BaseException], item: pytest.Item) -> Any:
     told: Any = excinfo.getrepr(style="value", chain=False)
     if told.reprcrash is not None:
-        # What the summary line and `--tb=line` show: the test, not the place in pytest that called the hook.
+        # For the summary line and `--tb=line`: the test, not the place in pytest that called the hook.
         path, line, _ = item.location
         told.reprcrash = replace(told.reprcrash, path=path, lineno=(line or 0) + 1, message=str(excinfo.value))
         # xdist sends the chain.
@@ -66,7 +66,7 @@ def _told(item: pytest.Item, account: Account, said: str) -> str:
     face = account.face
     lines = [f"{account.name} ({layers.describe(face.settings)})", face.timeline]
     verdict = face.verdict()
-    # A test that failed by itself may well have failed because of this.
+    # If the test itself failed, this may well be the reason.
     if verdict and verdict not in said:
         lines.append(face.verdict(said=said))
     seed = face.drawn_from

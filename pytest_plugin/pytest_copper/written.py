@@ -1,4 +1,4 @@
-"""What has happened, as a scenario file that can be pasted and replayed."""
+"""What has happened in an example, as a scenario file that can be pasted and replayed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Act: TypeAlias = list[dict[str, Any]]
 """Steps of a scenario that belong together: what the endpoint believes is judged after the last of them."""
 
 _ENDLESS = 1_000_000
-"""Columns: every step stands on one line."""
+"""Columns: wide enough for each step to stay on one line."""
 
 
 class Written:
@@ -36,7 +36,7 @@ class Written:
 
     @property
     def steps(self) -> Act:
-        """What has happened, one after the other."""
+        """All steps so far, in order."""
         return [step for act in self.acts for step in act]
 
     def __str__(self) -> str:
@@ -55,14 +55,14 @@ class Written:
 
 def _flow(value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=_ENDLESS, sort_keys=False)
-    # A single word is followed by the mark of a document's end.
+    # After a plain scalar, YAML writes an end-of-document mark.
     return text.removesuffix("\n").removesuffix("\n...")
 
 
 def read(scenario: str | Path) -> tuple[dict[str, Any], list[Act]]:
-    """The settings and the steps of a scenario: a file, its name, or the text itself.
+    """The settings and the steps of a scenario, given as a file, a name, or the text itself.
 
-    Raises ScenarioError as `copper.play` does, and for steps at a fixed time, which are not played one by one.
+    Raises ScenarioError as `copper.play` does, and for steps at a fixed time, which cannot be played one by one.
     """
     found, content = _read(scenario)
     steps = content["steps"]
@@ -74,19 +74,19 @@ def read(scenario: str | Path) -> tuple[dict[str, Any], list[Act]]:
 
 
 def _read(scenario: str | Path) -> tuple[Scenario, dict[str, Any]]:
-    # A name of a file has neither.
+    # A file name has neither.
     if isinstance(scenario, str) and ("\n" in scenario or ": " in scenario):
         found, text = parse(scenario, "scenario"), scenario
     else:
         found = load(scenario)
         text = Path(found.source).read_text(encoding="utf-8-sig")
-    # As `load` has read it: `off` is no False there, and pytest's `E` before the lines does no harm.
+    # Read as `load` does: `off` is not False, and pytest's `E` before the lines does no harm.
     content: dict[str, Any] = read_yaml(unmarked(text))[0]
     return found, content
 
 
 def acts(steps: Act) -> list[Act]:
-    """What is expected of a step belongs to it."""
+    """Group the steps: an expectation belongs to the step before it."""
     together: list[Act] = []
     for step in steps:
         if "expect" in step and together:

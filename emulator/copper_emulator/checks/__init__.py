@@ -1,9 +1,9 @@
-"""Does an endpoint hold up? A conformance check in rows, from the command line and from a test.
+"""Does an endpoint hold up? A conformance check made of rows, run from the command line or from a test.
 
-rows.py     the table of what is tried; contact, secrecy, order, shapes, races
+rows.py     the table of everything that is tried; contact, secrecy, order, shapes, races
             and refusals do it
 bench.py    what they do it with: an account, its records, the endpoint's answers and state
-judging.py  what answers and state say
+judging.py  what answers and state mean
 run.py      plays the rows and makes the report
 """
 

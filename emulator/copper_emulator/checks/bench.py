@@ -1,6 +1,6 @@
-"""What do rows act with? An account and its records, what the endpoint answered, and what it believes.
+"""What rows work with: an account and its records, what the endpoint answered, and what it believes.
 
-It is longer than other modules, so that who writes a row finds all of that in one class.
+It is longer than other modules so that anyone who writes a row finds all of that in one class.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 IDS_PER_ROW = 100
-"""Rows do not share ids: an endpoint may rightly believe that what was deleted never comes again."""
+"""Ids for each row. Rows share none: an endpoint may rightly assume that a deleted id never comes back."""
 
 _HOUR = 3_600_000
 
 
 class Bench:
-    """Rows are written with it. What lets time pass is a generator of rounds, as everywhere.
+    """What rows are written with. A method that lets time pass is a generator of rounds, as elsewhere.
 
-    Raises Invalid where the target cannot be subscribed.
+    Raises Invalid if the target cannot be subscribed.
     """
 
     def __init__(self, stage: Stage, settings: Settings, plan: Plan, manner: Manner) -> None:
@@ -56,7 +56,7 @@ class Bench:
         self.manner = manner
         self.trial = Trial(0.0, 0.0)
         self.foreign: set[str] = set()
-        """Fields in the state that are not Copper's, each with its type, like `activity_log.name`."""
+        """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
         self._settings = settings
         self._counters = Counters()
         self._start, self._began = stage.now(), monotonic()
@@ -72,12 +72,12 @@ class Bench:
         return self.stage.account
 
     def events(self, kind: EntityType) -> frozenset[Event]:
-        """What the endpoint can be told of a type."""
+        """The events of a type that the endpoint can be notified of."""
         return events_of(kind, self.stage.settings.profile) if kind in self.plan.types else frozenset()
 
     @property
     def main(self) -> EntityType | None:
-        """The type that most rows use: a person, or the first that has all events."""
+        """The type that most rows use: person, or the first that has all events."""
         usable = [kind for kind in self.plan.types if len(self.events(kind)) == len(Event)]
         return EntityType.PERSON if EntityType.PERSON in usable else next(iter(usable), None)
 
@@ -85,7 +85,7 @@ class Bench:
 
     @contextmanager
     def row(self, limit: float, ahead: int) -> Iterator[Trial]:
-        """A row in an account of its own, until the block ends: the endpoint is told of every topic of its types."""
+        """Give a row its own account, with every topic of the plan's types subscribed, until the block ends."""
         self._ids_beyond += IDS_PER_ROW
         self._counters.start_records(self._ids_beyond)
         with self.stage.beside(self._settings, self._counters, self._clock(ahead)):
@@ -96,7 +96,7 @@ class Bench:
 
     def _clock(self, ahead: int) -> Clock:
         if frozen_now() is not None:
-            # It takes along what the endpoint sees.
+            # The account's clock takes frozen time along, which the endpoint sees as well.
             return self.stage.clock
         return VirtualClock(self._start + int((monotonic() - self._began) * 1000) - ahead)
 
@@ -111,52 +111,52 @@ class Bench:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """What has ended since the row began."""
+        """The deliveries that have ended since the row began."""
         return self.account.journal.deliveries
 
     @property
     def has_delivered(self) -> bool:
-        """Whether the endpoint has taken a notification, in this row or in one before."""
+        """Whether the endpoint has accepted a notification, in this row or an earlier one."""
         return self._has_delivered or any(each.outcome is Outcome.DELIVERED for each in self.deliveries)
 
     # --- doing ----------------------------------------------------------------------------------------------
 
     def create(self, kind: EntityType, number: int = 1) -> Rounds[list[int]]:
-        """New records in one action."""
-        # All of one name, so that renaming them is one change with the same old and new value for each.
+        """Create records in one action; returns their ids."""
+        # All have one name, so that renaming them is one change with the same old and new value for each.
         name = self._name(kind)
         rows = [self._row(kind, name) for _ in range(number)]
         made = yield from self._operations.write(lambda account, now: account.act(deeds.create(kind, rows), now))
         return self.touch(kind, [record.id for record in made])
 
     def update(self, kind: EntityType, ids: Iterable[int], **fields: Any) -> Rounds[None]:
-        """The same fields of records in one action."""
+        """Write the same fields to several records in one action."""
         act = deeds.update(kind, list(ids), fields)
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
     def rename(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
-        """Another name, or of an activity other details."""
+        """Give records another name, or activities other details."""
         name = "details" if kind is EntityType.ACTIVITY_LOG else "name"
         yield from self.update(kind, ids, **{name: f"Renamed {next(self._number)}"})
 
     def delete(self, kind: EntityType, ids: Iterable[int]) -> Rounds[None]:
-        """Records in one action."""
+        """Delete records in one action."""
         act = deeds.delete(kind, list(ids))
         yield from self._operations.write(lambda account, now: account.act(act, now))
 
     def seed(self, kind: EntityType) -> int:
-        """A record of which nobody is told."""
+        """Add a record without notifying anybody."""
         rows = [self._row(kind, self._name(kind))]
         (made,) = self.stage.record(lambda account, now: account.act(deeds.seed(kind, rows), now))
         return int(made)
 
     def touch(self, kind: EntityType, ids: list[int]) -> list[int]:
-        """The endpoint was told of these records, so its state must have them right."""
+        """Note that the endpoint was told of these records, so its state must have them right."""
         self.trial.touched.update(dict.fromkeys((kind, each) for each in ids))
         return ids
 
     def body(self, kind: EntityType, event: str, ids: list[int], **others: Any) -> dict[str, Any]:
-        """A notification as Copper sends it, for one that is not sent as Copper does."""
+        """A notification's body as Copper would send it, for sending it in some other way."""
         attributes = {"name": self.renamed(kind, ids[0])} if event == "update" else {}
         return {
             **self.plan.secret,
@@ -170,36 +170,36 @@ class Bench:
         }
 
     def renamed(self, kind: EntityType, record_id: int) -> list[Any]:
-        """Old and new of a change of its name that ends where the record is."""
+        """The pair [old, new] of a rename that ends with the record's present name."""
         return ["Before", (self._truth(kind, record_id) or {}).get("name")]
 
     def send(self, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None) -> Rounds[Delivery]:
-        """One body as it stands."""
+        """Send one body as it is."""
         sent = self.plan.headers if headers is None else headers
         return (yield from self._operations.replay(body, self.plan.target, sent))
 
     def send_unknown(self, body: Mapping[str, Any]) -> Rounds[Delivery]:
-        """One body with a type or an event that there is not; it is written down as the `new` of a known one."""
+        """Send a body with an unknown type or event; it is recorded as the `new` of a known type."""
         kind, raw = self.main or self.plan.types[0], json.dumps(body).encode()
         topic, ids = Topic(kind, Event.NEW), tuple(body["ids"])
         return (yield from self._operations.replay_as(topic, ids, raw, self.plan.target, self.plan.headers))
 
     def advance(self, ms: int) -> Rounds[None]:
-        """Virtual time passes."""
+        """Let virtual time pass."""
         yield from self._operations.advance(ms)
 
     def idle(self) -> Rounds[None]:
-        """Virtual time passes until nothing waits."""
+        """Let virtual time pass until nothing is waiting."""
         yield from self._operations.run_until_idle(_HOUR)
 
     def rest(self) -> Rounds[None]:
-        """Real time passes, a moment, in which an endpoint can work."""
+        """Let a moment of real time pass in which an endpoint can work."""
         yield []
         yield from self._operations.settle()
 
     @contextmanager
     def playing(self, **changes: Any) -> Iterator[None]:
-        """Other rules for the length of a block."""
+        """Change the account's rules for the length of a block."""
         account = self.account
         before = account.rules
         account.rules = replace(before, **changes)
@@ -210,7 +210,7 @@ class Bench:
 
     @contextmanager
     def fault(self, text: str) -> Iterator[None]:
-        """A fault as it is written everywhere, like `latency=15m`, for the length of a block."""
+        """Switch on a fault, written as everywhere, like `latency=15m`, for the length of a block."""
         (fault,) = parse_faults(text)
         self.stage.record(lambda account, now: account.faults.on(fault, now))
         try:
@@ -220,7 +220,7 @@ class Bench:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What goes at once in the block comes at once to async endpoints of this process, too."""
+        """Send what goes at once in the block concurrently, to async endpoints in this process as well."""
         stage = self.stage
         stage.together, stage.stood_still = True, 0.0
         try:
@@ -230,7 +230,7 @@ class Bench:
 
     @contextmanager
     def slow_api(self, seconds: float, *, calls: int) -> Iterator[None]:
-        """The API takes so long; what an endpoint leaves behind is waited for until it has made some calls in turn."""
+        """Make each API call take `seconds`, and wait for leftover tasks that make up to `calls` of them in a row."""
         stage = self.stage
         before, stage.api_most_held = stage.tasks_patience, 0
         stage.tasks_patience = before + seconds * calls
@@ -252,12 +252,12 @@ class Bench:
             stage.late_answer, stage.tasks_patience = None, before
 
     def answered(self) -> Rounds[None]:
-        """Calls that the API holds back are answered: who works in another way than in tasks is just being told."""
+        """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""
         while self.stage.api_held:
             yield []
 
     def late(self, span: str) -> AbstractContextManager[None]:
-        """What is changed in the block arrives that much later."""
+        """Delay the notifications of what is changed in the block."""
         return self.fault(f"latency={span}")
 
     def _name(self, kind: EntityType) -> str:
@@ -275,14 +275,15 @@ class Bench:
     # --- looking --------------------------------------------------------------------------------------------
 
     def end(self) -> Rounds[None]:
-        """Everything is answered; then the state must be right."""
+        """Wait until everything is answered, then check the state."""
         yield from self.idle()
         yield from self.compare()
 
     def compare(self, when: str = "", *, lull: float = 0.0) -> Rounds[None]:
-        """The state must have what the row has touched as Copper has it; it is waited for as long as `patience`.
+        """Check that the state has the touched records as Copper has them, waiting for it up to `patience` seconds.
 
-        With a lull of some seconds, for so long after each call of the API: who is refused waits before it calls again.
+        With `lull`, in seconds, the wait is at least that long and starts again after each call of the API: an endpoint
+        whose call is refused pauses before it calls again.
         """
         if self.plan.state is None:
             return
@@ -296,7 +297,7 @@ class Bench:
         if wrong and not self.trial.wrong and not any(each.endswith(SURPLUS) for each in wrong):
             self.trial.first_touched = len(self.trial.touched)
             self.trial.first_right = self.trial.first_touched - len(wrong)
-        # What stays wrong is told once, at the moment it was first seen.
+        # A lasting difference is recorded once, with the moment it was first seen.
         for each in wrong:
             self.trial.wrong.setdefault(each, f"{when}: {each}" if when else each)
 

@@ -1,4 +1,4 @@
-"""Does the endpoint answer at all, where it was asked, and in time?"""
+"""Does the endpoint answer at all, at the URL it was sent to, and in time?"""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from copper_emulator.shell.driver import Rounds
 
 
 def one(bench: Bench) -> Rounds[None]:
-    """A new record of the first type there is."""
+    """Create one record, of the main type or the first there is."""
     kind = bench.main or bench.plan.types[0]
     yield from bench.create(kind)
 
 
 def redirects(bench: Bench) -> Rounds[Finding | None]:
-    """Only a 3xx counts here."""
+    """Fails on a 3xx only."""
     yield from one(bench)
     yield from bench.idle()
     moved = [each for each in bench.deliveries if each.status is not None and 300 <= each.status < 400]
@@ -32,7 +32,7 @@ REDIRECT = "Register the URL it redirects to; a redirect is not followed, and co
 
 
 def in_time(bench: Bench) -> Rounds[Finding | None]:
-    """As many ids as there may be."""
+    """Send as many ids as a notification may have."""
     kind = bench.main or bench.plan.types[0]
     yield from bench.create(kind, MAX_IDS)
     yield from bench.idle()
@@ -48,12 +48,12 @@ IN_TIME = "Answer first and work afterwards: write the ids into a queue, answer 
 
 
 def life(bench: Bench, kind: EntityType) -> Rounds[None]:
-    """A record's whole life, as far as the endpoint can be told of it."""
+    """Play a record's whole life, as far as its type has events."""
     yield from lives(bench, kind, 1)
 
 
 def lives(bench: Bench, kind: EntityType, number: int) -> Rounds[None]:
-    """The lives of several at once, in one notification each time."""
+    """Play the lives of several records at once, with one notification for each event."""
     events = bench.events(kind)
     ids = yield from bench.create(kind, number)
     yield from bench.compare("after new")

@@ -1,4 +1,4 @@
-"""What does the evidence of a row say that its own advice does not know?"""
+"""What does the evidence of a row suggest that its own advice does not cover?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copper_emulator.core.text import count
 
 
 def about_page(trial: Trial) -> str:
-    """Where exactly as many records are right as a search shows at first; with a space after it, or nothing."""
+    """A hint if exactly as many records are right as a search returns by default; ends with a space, or is empty."""
     if trial.first_right != DEFAULT_PAGE_SIZE:
         return ""
     return (
@@ -23,7 +23,7 @@ def about_page(trial: Trial) -> str:
 
 
 def about_commits() -> str:
-    """Where Django's hooks wait for a commit in this thread; with a space after it, or nothing."""
+    """A hint if Django's on_commit hooks wait for a commit in this thread; ends with a space, or is empty."""
     waiting = sum(len(each.run_on_commit) for each in _django_connections() if each.in_atomic_block)
     if not waiting:
         return ""
@@ -35,7 +35,7 @@ def about_commits() -> str:
 
 
 def _django_connections() -> list[Any]:
-    """Those of this thread. Who has not loaded Django's databases, or has no settings for them, has none."""
+    """The connections of this thread; none if Django's databases are not loaded or not configured."""
     database, conf = sys.modules.get("django.db"), sys.modules.get("django.conf")
     if database is None or conf is None or not conf.settings.configured:
         return []
@@ -43,7 +43,7 @@ def _django_connections() -> list[Any]:
 
 
 def about_type(kind: EntityType) -> str:
-    """Where others are taken, and this one is not: it is not the number of ids."""
+    """The advice if other types are accepted but this one is not: the number of ids is not the cause."""
     table = TABLES[kind]
     own = "" if "name" in table.by_name else "have no name (what is written of one is its `details`), and "
     return (

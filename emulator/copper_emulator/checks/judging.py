@@ -1,4 +1,4 @@
-"""What do a row's answers and the endpoint's state say? The finding that most rows end with."""
+"""What do a row's answers and the endpoint's state mean? The finding that most rows end with."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _BY_ITS_AGE = "Copper may take 15 minutes, so refuse nothing for the age of its 
 _OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15 minutes."
 _MAX_ANSWER = 120
 _MAX_CALL = 200
+"""Characters of a refused call: its path, and what to do about it."""
 _MAX_SUMMARY = 300
 """Some exceptions tell of a whole request when they are shown."""
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
-"""Nothing that speaks HTTP is there."""
+"""Reasons that mean that nothing there speaks HTTP."""
 
 
 NOT_HERE = (404, 405)
-"""Its path, and what to do about it."""
 ABOUT_PATH = "see that the path is the hook's own, and that it takes POST"
 
 ELSEWHERE = range(300, 400)
@@ -40,10 +40,10 @@ ABOUT_REDIRECT = "register the URL that answers itself (often a trailing slash, 
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
-    """Every notification is answered 2xx, and the state, where it matters, has what was touched as Copper has it.
+    """Passed if every notification was answered 2xx and, with `state`, the touched records are as Copper has them.
 
-    What an endpoint of this process raises after its answer fails the row, too; where the state shows that nothing was
-    lost by it, it is a warning.
+    An exception that an endpoint in this process raised after its answer fails the row, too; if the state shows that
+    nothing was lost by it, it is a warning.
     """
     afterwards = _raised_afterwards(bench)
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
@@ -77,14 +77,14 @@ def _raised_afterwards(bench: Bench) -> str:
 
 
 def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
-    """Which were not answered 2xx, and what came instead."""
+    """Which notifications were not answered 2xx, and what came instead."""
     texts = _each_once(bench, bad)
     all_of_them = f"{len(bad):,} of {count(len(bench.deliveries), 'notification')} not answered 2xx: "
     return (all_of_them if len(bench.deliveries) > 1 else "") + shortened(texts)
 
 
 def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
-    """What the API has to say to answers that are none: what it refused meanwhile, or that nobody asked it."""
+    """What the API refused before the bad answers, or that it was never called; either may explain them."""
     refused = [call for each in bad[:_SHOWN] for call in refused_calls(bench.account, each)]
     # What was deleted need not be fetched.
     crashed = any(each.topic.event is not Event.DELETE and _is_crash(each) for each in bad)
@@ -92,7 +92,7 @@ def _calls_of_the_bad(bench: Bench, bad: list[Delivery]) -> str:
 
 
 def _calls_of_the_wrong(bench: Bench, wrong: list[str]) -> str:
-    """The same to a state that has not what it should. It may have been asked after the answer, too."""
+    """The same for a wrong state, for which the API may also have been called after the answer."""
     if all(each.endswith(SURPLUS) for each in wrong):
         return ""
     refused = [entry.text for entry in bench.account.journal.entries if entry.kind is Kind.REFUSED]
@@ -114,12 +114,12 @@ def _calls(bench: Bench, refused: list[str], *, may_be_missed: bool) -> str:
 
 
 def api_calls(bench: Bench) -> int:
-    """How often the API was called in this row, with its token."""
+    """How often the API was called in this row with the account's token."""
     return bench.stage.api_calls - bench.trial.calls_before
 
 
 def _has_refused(bench: Bench) -> bool:
-    # Of another token, too: it is no call of the account, but one that came here.
+    # Calls with another token count too: they are none of the account's, but they did come here.
     return any(entry.kind is Kind.REFUSED for entry in bench.account.journal.entries)
 
 
@@ -128,7 +128,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
-    # What differs in nothing but ids and other numbers is told once, by the first.
+    # Deliveries that differ only in ids and other numbers are shown once, by the first of them.
     alike: dict[tuple[object, ...], list[Delivery]] = {}
     for each in bad:
         answer = re.sub(rb"\d+", b"0", each.response_body[:2000])
@@ -140,7 +140,7 @@ def _each_once(bench: Bench, bad: list[Delivery]) -> list[str]:
 
 
 def answered_well(bench: Bench, *, state: bool) -> str:
-    """How many, how fast, and whether anybody looked what they did."""
+    """How many were answered, how fast, and how many records were compared."""
     sent = count(len(bench.deliveries), "notification")
     said = f"{sent} answered 2xx, the slowest after {milliseconds(slowest(bench))}"
     if bench.plan.state is None or not state:
@@ -151,7 +151,7 @@ def answered_well(bench: Bench, *, state: bool) -> str:
 
 
 def slowest(bench: Bench) -> float:
-    """Seconds: really taken, or scripted for an endpoint in this process."""
+    """Seconds that the slowest answer took: real ones, or those scripted for an endpoint in this process."""
     scripted = max((each.ended_ms - each.started_ms for each in bench.deliveries), default=0)
     return max(bench.trial.slowest, scripted / 1000)
 
@@ -177,7 +177,7 @@ def shortened(texts: list[str]) -> str:
 
 
 def advice_about(bench: Bench, delivery: Delivery) -> str:
-    """What helps against an answer, whatever was tried; empty where that depends on what was tried."""
+    """What helps against an answer whatever the row tried; empty if that depends on the row."""
     if delivery.outcome is Outcome.BLOCKED:
         return "Give the target a route, or name a loopback URL."
     if delivery.reason in NO_CONTACT:
@@ -201,7 +201,7 @@ def _by_its_age(bench: Bench, delivery: Delivery) -> str:
 
 
 def about_refusal(plan: Plan) -> str:
-    """What helps against a 401 or 403 to a notification that should be believed."""
+    """What helps against a 401 or 403 for a notification that should be accepted."""
     if plan.secret:
         return (
             "the secret given to the check (--secret KEY=VALUE) is probably not the one that the endpoint expects, by "
@@ -213,5 +213,5 @@ def about_refusal(plan: Plan) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """The text with a capital letter and a full stop."""
     return f"{text[0].upper()}{text[1:]}."

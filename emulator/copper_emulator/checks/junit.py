@@ -1,4 +1,4 @@
-"""A report as the XML that CI servers read: a test case for each row."""
+"""A report as JUnit XML for CI servers: one test case for each row."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _add(suite: Element, row: RowReport, *, cut_off: bool) -> None:
 
 
 def _valid(text: str) -> str:
-    """What an endpoint answered may have characters that XML cannot."""
+    """The text without the characters that XML forbids; an endpoint's answer may have some."""
     return "".join(
         c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
     )

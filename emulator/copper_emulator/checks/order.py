@@ -1,6 +1,6 @@
-"""Does the endpoint hold up when notifications come late, in another order, or again?
+"""Does the endpoint hold up when notifications come late, in another order, or twice?
 
-Copper promises no order and may take up to 15 minutes; the same event comes twice where its topic is subscribed twice.
+Copper promises no order and may take up to 15 minutes; an event comes twice if its topic is subscribed twice.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from copper_emulator.core.model import EntityType
 from copper_emulator.shell.driver import Rounds
 
 LATE_MS = 900_000
-"""The latest that Copper may be: 15 minutes."""
+"""Copper's longest delay: 15 minutes."""
 
 
 def main(bench: Bench) -> EntityType:
-    """The type that has all events; rows that need one are skipped where there is none."""
+    """The type that has all events; rows that need one are skipped if there is none."""
     if bench.main is None:
         raise UsageError("this row needs a type that has new, update and delete")
     return bench.main
 
 
 def late(bench: Bench) -> Rounds[None]:
-    """A record has been renamed when its `new` comes, and both come 15 minutes late."""
+    """A record has already been renamed when its `new` comes, and both come 15 minutes late."""
     kind = main(bench)
     with bench.late("15m"):
         ids = yield from bench.create(kind)
@@ -63,7 +63,7 @@ def delete_before_new(bench: Bench) -> Rounds[None]:
 
 
 def updates_swapped(bench: Bench) -> Rounds[None]:
-    """The older of two comes last."""
+    """The older of two updates comes last."""
     kind = main(bench)
     ids = yield from bench.create(kind)
     with bench.late("15m"):
@@ -74,7 +74,7 @@ def updates_swapped(bench: Bench) -> Rounds[None]:
 
 
 def again(bench: Bench) -> Rounds[None]:
-    """Every notification twice, byte for byte."""
+    """Send every notification twice, byte for byte."""
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from _repeat(bench)
@@ -86,7 +86,7 @@ def again(bench: Bench) -> Rounds[None]:
 
 
 def same_second(bench: Bench) -> Rounds[None]:
-    """Two updates that nothing tells apart but the old and new values: the same type, event, ids and timestamp."""
+    """Two updates that differ only in their old and new values: same type, event, ids and timestamp."""
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from bench.rename(kind, ids)

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: no script, no network, readable by eye and by screen reader."""
+"""A report as a single HTML file: no script, no network, readable by eye and by screen reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked, and how: everything that people can say about a check."""
+"""What to check, and how: everything that people can say about a check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 
 _BESIDE = 1_000_000
-"""Records of a check in a test lie that far beyond the test's own."""
+"""How far the ids of a check in a test lie beyond the test's own."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class Plan:
     """A check of one endpoint.
 
     Args:
-        target: what is subscribed; a route or loopback.
-        shown: how people call it.
-        secret: what the endpoint expects beside the payload.
-        headers: what it expects in its headers.
-        open: it is meant to take notifications without a secret.
-        types: the types it is told of.
+        target: the URL that is subscribed; it has a route or is on loopback.
+        shown: the target as people know it.
+        secret: what the endpoint expects in the body besides the payload.
+        headers: what it expects in the headers.
+        open: whether it is meant to accept notifications without a secret.
+        types: the types it is notified of.
         rows: what is tried.
-        state: what it believes.
-        patience: seconds of real time that it may take after an answer until its state is right.
+        state: gives what it believes; without it only answers are judged.
+        patience: seconds of real time after an answer in which its state may still be wrong.
         time_limit: seconds of real time after which no further row begins.
-        any_token: the API takes whatever token an endpoint has.
-        first: how far beyond their beginning the ids of records start.
+        any_token: whether the API accepts any token.
+        first: how far beyond their usual start the ids of records begin.
     """
 
     target: str
@@ -76,7 +76,7 @@ def plan_of(
     patience: timedelta | str,
     time_limit: timedelta | str,
 ) -> Plan:
-    """A plan as a test says it. Raises UsageError."""
+    """Make a plan from a test's arguments. Raises UsageError."""
     if state is not None and not callable(state):
         raise UsageError(f"state takes a function that gives the state, like state=lambda: {{...}}, not {state!r}")
     return Plan(
@@ -102,7 +102,7 @@ def _seconds(name: str, given: timedelta | str) -> float:
 
 
 def types_of(names: str | Iterable[str] | None) -> tuple[EntityType, ...]:
-    """The named types in their usual order; without any, all. Raises UsageError."""
+    """The named types in their usual order; all if None. Raises UsageError."""
     if names is None:
         return tuple(EntityType)
     wanted = {entity_type(name) for name in _names(names, "types")}
@@ -110,7 +110,7 @@ def types_of(names: str | Iterable[str] | None) -> tuple[EntityType, ...]:
 
 
 def rows_of(only: str | Iterable[str] | None, skip: str | Iterable[str] | None) -> tuple[Row, ...]:
-    """The rows that are played, in order. Raises UsageError for names that there are not."""
+    """The rows to play, in order. Raises UsageError for unknown names, or if no row is left."""
     known = [row.name for row in ROWS]
     wanted = known if only is None else _names(only, "only")
     left_out = [] if skip is None else _names(skip, "skip")

@@ -17,12 +17,12 @@ from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.routes import Route, Straight
 
 _REACH = 5.0
-"""Seconds that a connection may take."""
+"""Seconds that connecting may take."""
 
 _ENDING = 0.5
 
 _BEFORE = 3
-"""Notifications that are named beside the last one: who works after its answers may have answered others since."""
+"""How many more notifications are named: if the endpoint works after its answer, an earlier one may be the cause."""
 
 _SILENT = 3
 """So many rows with a wrong state and no call of the API are no chance any more."""
@@ -55,7 +55,7 @@ class Calls:
 
 
 class Presence:
-    """Remembers from row to row what the endpoint was sent last."""
+    """Remembers from row to row what was last sent to the endpoint."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -63,9 +63,9 @@ class Presence:
         """What was sent, and in which row."""
 
     def gone(self, row: str, *, looks: bool) -> str:
-        """After a row, while its account is there: since when nobody listens any more; empty where somebody does.
+        """After a row, while its account exists: since when nobody is listening any more; empty if somebody is.
 
-        It is looked only where that could explain something. Who never was there is not gone.
+        It looks only if that could explain something. An endpoint that never was there is not gone.
         """
         sent = self._bench.deliveries
         self._arrived.extend((f"{each.topic} {short_ids(each.ids)}", row) for each in sent if _has_arrived(each))
@@ -77,7 +77,7 @@ class Presence:
         return f"the endpoint does not answer any more since {last}: it has probably crashed, see its log"
 
     def advice(self, row: str) -> str:
-        """What to do about it, and what else may have ended it."""
+        """What to do about it, and which other notifications may have caused it."""
         *before, _ = self._arrived
         named = ", ".join(_named(*each, here=row) for each in reversed(before))
         others = f" Where it works after its answers, it may have been one before: {named}." if named else ""
@@ -87,7 +87,7 @@ class Presence:
         )
 
     def ending(self) -> Rounds[None]:
-        """A process that is just ending lets go of its state before it lets go of its port: it is given a moment."""
+        """Give a process that is ending a moment: its state stops answering before its port is closed."""
         until, place = monotonic() + _ENDING, self._place()
         while place is not None and not _refuses(place) and monotonic() < until:
             yield []
@@ -104,7 +104,7 @@ def _named(notification: str, row: str, *, here: str) -> str:
 
 
 def _refuses(url: URL) -> bool:
-    """Whether nobody listens there. Who is only too busy to be connected to is there."""
+    """Whether nobody is listening there. One that is merely too busy to accept a connection counts as listening."""
     try:
         socket.create_connection((url.host or "", url.port or 0), _REACH).close()
     except ConnectionRefusedError:
@@ -115,5 +115,5 @@ def _refuses(url: URL) -> bool:
 
 
 def _has_arrived(delivery: Delivery) -> bool:
-    # One that was broken off may well be the one that ended it.
+    # A notification whose connection broke off may well be the one that caused the crash.
     return delivery.status is not None or delivery.reason in (Reason.BROKEN_OFF, Reason.TIMED_OUT)

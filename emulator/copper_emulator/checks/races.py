@@ -1,4 +1,4 @@
-"""Does the endpoint hold up when the world moves while it works: slow fetches, records that are gone, many at once?"""
+"""Does the endpoint hold up when things change while it works: slow fetches, records that are gone, many at once?"""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ SLOW = 2.0
 """Seconds that each call of the API takes in the row about slow fetches."""
 
 _CALLS = 3
-"""So many of them, one after the other, fit into the time that work after the answer has in that row."""
+"""How many calls, one after the other, fit into the time that work after the answer gets in that row."""
 
 AT_ONCE = 16
 
 _FETCHES = 0.1
-"""Seconds that each call of the API takes where it is seen whether fetches stand in each other's way."""
+"""Seconds that each call of the API takes in the row that finds out whether fetches block one another."""
 
 _MOSTLY = 0.75
-"""That part of what they take one after the other has the loop to have stood still."""
+"""Fetches block if the loop stood still for at least this share of the time they take one after the other."""
 
 BURST = 1_801
-"""One more than fits into ten minutes: both limits are reached, and what is held comes afterwards."""
+"""One more than ten minutes allow: both limits are reached, and what is held comes afterwards."""
 
 BURST_MS = 600_000
-"""After so long the last of the burst goes."""
+"""Milliseconds after which the last of the burst goes out."""
 
 CONCURRENT_MS = 1_000
-"""So much later come the changes that are made one after another."""
+"""Milliseconds by which the changes made one after the other come later."""
 
 GONE_MS = 120_000
-"""After so long it is told that one of three is gone."""
+"""Milliseconds after which the endpoint is told that one of three records is gone."""
 
 _PER_SECOND = 10
 """Copper sends up to 600 a minute."""
 
 
 def slow_fetch(bench: Bench) -> Rounds[Finding | None]:
-    """The API takes its time."""
+    """The API is slow."""
     kind = bench.main or bench.plan.types[0]
     with bench.slow_api(SLOW, calls=_CALLS):
         yield from bench.create(kind)
@@ -77,7 +77,7 @@ SLOW_FETCH = "Answer first and fetch afterwards; give the fetch a timeout of its
 
 
 def gone(bench: Bench) -> Rounds[None]:
-    """It is deleted between its notification and the fetch, which is answered 404."""
+    """The record is deleted between its notification and the fetch, which gets a 404."""
     kind = main(bench)
     with bench.fault("gone"):
         yield from bench.create(kind)
@@ -85,14 +85,14 @@ def gone(bench: Bench) -> Rounds[None]:
 
 
 def gone_in_batch(bench: Bench) -> Rounds[None]:
-    """One of three is gone when they are told of; the other two must arrive."""
+    """One of three records is gone when their `new` arrives; the other two must still arrive in the state."""
     kind = main(bench)
     with bench.late("1m"):
         ids = yield from bench.create(kind, 3)
     with bench.late("2m"):
         yield from bench.delete(kind, ids[1:2])
     yield from bench.advance(60_000)
-    # Who does not fetch cannot know yet that the one is gone: until its delete has come, only the others are looked at.
+    # An endpoint that does not fetch cannot know yet that one is gone: until its delete comes, only the others count.
     del bench.trial.touched[kind, ids[1]]
     yield from bench.compare("two of three are there")
     bench.touch(kind, ids)
@@ -139,19 +139,19 @@ def concurrent(bench: Bench) -> Rounds[Finding | None]:
     yield from bench.end()
     found = judged(bench, "")
     if blocked < AT_ONCE * _FETCHES * _MOSTLY or found.verdict is not Verdict.PASSED:
-        # It is judged with the row's own advice.
+        # Judged with the row's own advice.
         return None
     told = f"its fetches blocked the event loop for {milliseconds(blocked)}, one after the other; {found.evidence}"
     return Finding(Verdict.WARNED, told, BLOCKING)
 
 
 def _at_once(bench: Bench, kind: EntityType) -> Rounds[float]:
-    """For how many seconds fetches blocked the event loop."""
+    """Returns for how many seconds fetches blocked the event loop."""
     seen = bench.manner is Manner.ON_LOOP
     with bench.fault("batches=1"), bench.slow_api(_FETCHES, calls=AT_ONCE) if seen else nullcontext():
         ids = yield from bench.create(kind, AT_ONCE)
     yield from bench.answered()
-    # Making clients takes the loop's time, too (their certificates), but then their calls are under way together.
+    # Creating clients takes loop time too (for certificates), but then several calls are under way at once.
     blocked = bench.stage.stood_still if seen and bench.stage.api_most_held == 1 else 0.0
     yield from bench.compare(f"after {AT_ONCE} new at once")
     with bench.late("1s"):
@@ -189,7 +189,7 @@ BLOCKING = (
 
 
 def echo(bench: Bench) -> Rounds[Finding | None]:
-    """What the endpoint writes itself is notified, too."""
+    """The endpoint is notified of what it writes itself."""
     kind = main(bench)
     ids = yield from bench.create(kind)
     yield from bench.rename(kind, ids)

@@ -1,4 +1,4 @@
-"""Does the endpoint get over an API that refuses its calls for a while? Copper sends each notification once."""
+"""Does the endpoint cope with an API that refuses its calls for a while? Copper sends each notification only once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.driver import Rounds
 
 LIMITED = 2
-"""Calls that are answered 429: one more than who tries again at once, and once, gets over."""
+"""How many calls are answered 429: one more than an endpoint survives that retries once, immediately."""
 
 LULL = 5.0
-"""Seconds of real time after its last call in which an endpoint that waits before it tries again may call again."""
+"""Seconds of real time after its last call in which an endpoint that waits before retrying may call again."""
 
 BEGINS = 2.0
 """Seconds of real time in which an endpoint that works after its answer must have begun to fetch."""
@@ -26,18 +26,18 @@ ADVICE = (
 
 
 def rate_limited(bench: Bench) -> Rounds[Finding]:
-    """Its first calls are too many, later ones are not."""
+    """The API refuses the first calls as too many."""
     return (yield from _refused(bench, 429, LIMITED))
 
 
 def down_once(bench: Bench) -> Rounds[Finding]:
-    """The API is not there for one call."""
+    """The API is down for one call."""
     return (yield from _refused(bench, 503, 1))
 
 
 def _refused(bench: Bench, status: int, number: int) -> Rounds[Finding]:
     kind = bench.main or bench.plan.types[0]
-    # Who works before it answers has done its work by then; else it is given time.
+    # An endpoint that works before it answers is done by then; any other is given time.
     works_later = bench.plan.patience > 0
     fault = f"api.status={status},{number}"
     with bench.fault(fault):

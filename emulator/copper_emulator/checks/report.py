@@ -1,4 +1,4 @@
-"""What came of checking an endpoint: one row for each thing that was tried, with verdict, evidence and advice."""
+"""The result of checking an endpoint: one row for each thing that was tried, with verdict, evidence and advice."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from copper_emulator.core.text import count
 
 
 class CheckFailed(AssertionError):
-    """A row failed. The text is the whole table, with what to do; `report` has it all."""
+    """A row failed, or was left out by the time limit. The text is the whole table; `report` is the report itself."""
 
-    # Where it is imported from, and what a run's summary should call it.
+    # The public import path, and the name that the summary of a test run shows.
     __module__ = "copper_emulator"
 
     def __init__(self, report: Report) -> None:
@@ -24,7 +24,7 @@ class CheckFailed(AssertionError):
 
 
 class CheckWarning(UserWarning):
-    """Rows were warned of that nobody has looked at: the endpoint holds up there, and should be otherwise."""
+    """Rows ended `warned`, and nobody has looked at them: the endpoint holds up there, but should do better."""
 
     __module__ = "copper_emulator"
 
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one row has found."""
+    """What one row found."""
 
     verdict: Verdict
     evidence: str
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """One row: what was tried, what came of it, and what to do. `seconds` are real ones."""
+    """One row: what was tried, the result, and what to do. `seconds` are of real time."""
 
     name: str
     about: str
@@ -71,7 +71,7 @@ class RowReport:
 
     @property
     def shown_verdict(self) -> str:
-        """The verdict as it stands in a table: what needs somebody's eye is in capitals."""
+        """The verdict as shown in a table: a failure is in capitals, to catch the eye."""
         return str(self.verdict).upper() if self.verdict is Verdict.FAILED else str(self.verdict)
 
     def to_json(self) -> dict[str, Any]:
@@ -90,11 +90,11 @@ class Report:
 
     Args:
         target: what was checked.
-        rows: what came of each.
-        notes: what else there is to know.
-        seconds: of real time that it took.
+        rows: the result of each row.
+        notes: other remarks.
+        seconds: how long it took, in real time.
         cut_off: names of the rows that the time limit left out.
-        reached: whether the endpoint could be sent to at all.
+        reached: whether the endpoint could be reached at all.
     """
 
     def __init__(
@@ -117,14 +117,14 @@ class Report:
 
     @property
     def rows(self) -> Sequence[RowReport]:
-        """What came of each row."""
-        # Everything that tells how it went reads it, so here it is known whether anybody has looked.
+        """The result of each row."""
+        # Everything that shows the result reads this property, so this is where looking at the report is noticed.
         self._looked_at = True
         return self._rows
 
     @property
     def ok(self) -> bool:
-        """Whether something was tried, no row failed, and the time limit left none out."""
+        """Whether any row was played, none failed, and the time limit left none out."""
         return self.played > 0 and not self._is_bad
 
     @property
@@ -138,11 +138,11 @@ class Report:
 
     @property
     def overlooked(self) -> str:
-        """The table of what failed, where nobody has looked at the report; else nothing."""
+        """The table, if something failed and nobody has looked at the report; else ""."""
         return self._table() if self._is_bad and not self._looked_at else ""
 
     def warn(self, stacklevel: int = 1) -> None:
-        """Warn of the rows that are `warned`, where nobody has looked at the report; once."""
+        """Warn once about rows that ended `warned`, if nobody has looked at the report."""
         rows = [row for row in self._rows if row.verdict is Verdict.WARNED]
         if not rows or self._looked_at or self._is_bad:
             return
@@ -154,7 +154,7 @@ class Report:
             warnings.warn(text, CheckWarning, stacklevel=stacklevel + 1)
 
     def __getitem__(self, name: str) -> RowReport:
-        """The row of a name. Raises UsageError where it was not played."""
+        """The row with this name. Raises UsageError if it is not in the report."""
         for row in self.rows:
             if row.name == name:
                 return row
@@ -182,10 +182,10 @@ class Report:
         return f"<Report of {self.target}: {_summary(self._rows)}>"
 
     def checked(self) -> Report:
-        """Itself. Raises CheckFailed with the table when a row failed, or the time limit left one out.
+        """Return the report. Raises CheckFailed with the table if a row failed or the time limit left one out.
 
-        A row that says nothing of this endpoint is skipped, and is no failure. Of rows that are `warned` it warns, with
-        a CheckWarning.
+        A row that does not apply to this endpoint is skipped, which is no failure. Rows that ended `warned` cause a
+        CheckWarning.
         """
         __tracebackhide__ = True
         self.warn(stacklevel=2)
@@ -207,8 +207,10 @@ class Report:
 
 
 def _are_all_errors() -> bool:
-    """Whether warnings are errors that nobody has named: `-W error` is said of code that is in one's own hands, and an
-    endpoint that works must not fail by a new row. `error::copper_emulator.CheckWarning` is said of this one.
+    """Whether the filters turn CheckWarning into an error without naming it.
+
+    `-W error` is meant for one's own code, and a new row must not make an endpoint that works fail;
+    `error::copper_emulator.CheckWarning` is meant for this warning.
     """
     for action, _, category, *_ in warnings.filters:
         if issubclass(CheckWarning, category):

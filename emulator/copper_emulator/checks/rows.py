@@ -1,4 +1,4 @@
-"""Everything that is tried against an endpoint: the table of rows."""
+"""The table of rows: everything that is tried against an endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from copper_emulator.core.rules import MAX_IDS
 from copper_emulator.shell.driver import Rounds
 
 Play: TypeAlias = Callable[[Bench], Rounds[Finding | None]]
-"""Does what a row is about. Without a finding of its own, the answers and the state are judged."""
+"""Does what a row is about. If it returns no finding, the answers and the state are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Row:
     Args:
         name: for `--only` and `--skip`.
         about: what it does.
-        advice: what to do where it fails.
+        advice: what to do if it fails.
         play: does it.
-        kind: the type it is about, where it is about one.
+        kind: the type it is about, if any.
         all_events: it needs a type that has new, update and delete.
-        life: it sends a record's whole life as plainly as can be: who takes none of it takes nothing.
-        secret: it says nothing of an endpoint that is meant to take all notifications.
+        life: it plays a record's whole life in the plainest way; an endpoint that accepts none of it accepts nothing.
+        secret: it does not apply to an endpoint that is meant to accept all notifications.
         ahead: milliseconds that it plays ahead.
         limit: seconds of real time it may take.
     """

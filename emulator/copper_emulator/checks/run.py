@@ -1,8 +1,8 @@
-"""Plays the rows of a check, one after the other, and reports each.
+"""Plays the rows of a check one after the other, and reports on each.
 
-Each has an account of its own and, unless a test has frozen time, a clock of its own. That begins as far before the
-present as the row plays ahead: an endpoint that looks at its own clock finds no `timestamp` in the future, and none
-that is older than Copper may be late.
+Each has an account of its own and, unless a test has frozen time, a clock of its own. The clock starts as far before
+the present as the row plays ahead: an endpoint that looks at its own clock sees no `timestamp` in the future, and none
+that is older than Copper's longest delay.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from copper_emulator.shell.stage import Stage
 OnRow = Callable[[RowReport], None]
 
 IDS_PER_RUN = IDS_PER_ROW * (len(ROWS) + 1) + BURST
-"""How far the ids of records get from where a run begins."""
+"""How many record ids a run may use."""
 
 _ECHO_DEPTH = 6
 
 
 def settings_for(own: Settings) -> Settings:
-    """An account's settings as a check needs them: what rows change for themselves is as Copper has it."""
+    """An account's settings as a check needs them; what rows vary themselves starts out as Copper has it."""
     return own.with_values(
         {
             "limits": Settings.limits,
@@ -66,16 +66,16 @@ def settings_for(own: Settings) -> Settings:
 
 
 def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: OnRow | None = None) -> Rounds[Report]:
-    """Play a plan in accounts of its own behind the stage's keys, routes and hooks.
+    """Play a plan in accounts of its own, with the stage's keys, routes and hooks.
 
     Args:
         stage: the account.
         plan: what is checked, and how.
         manner: how the endpoint is called.
-        on_row: is told of each row as it ends.
+        on_row: called with the report of each row as it ends.
 
     Raises:
-        UsageError: it is called inside a delivery.
+        UsageError: it was called inside a delivery.
         StateError: the state cannot be understood, which is found before anything is sent.
         Invalid: the target cannot be subscribed.
     """
@@ -87,7 +87,7 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     settings = settings_for(stage.settings)
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
-    # Between two rows, too, an endpoint that still works must not get at the test's own account.
+    # Between rows, too, an endpoint that is still working must not reach the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
     notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
@@ -102,11 +102,11 @@ class _Run:
     has_sent: bool = False
     has_taken: bool = False
     fails_at_once: bool = False
-    """The plainest notification was not taken."""
+    """Not even the plainest notification was accepted."""
     takes_a_type: bool = False
-    """The life of a record of some type has been taken."""
+    """The whole life of a record of some type was accepted."""
     reached: bool = True
-    """False where nothing that could be sent to is there."""
+    """False if nothing is there that could be sent to."""
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
     presence: Presence = field(init=False)
@@ -116,7 +116,7 @@ class _Run:
         self.presence, self.calls = Presence(self.bench), Calls(self.bench)
 
     def notes(self) -> list[str]:
-        """What has to be said of the run as a whole."""
+        """Remarks on the run as a whole."""
         silence = self.calls.note()
         notes = [silence] if silence else []
         if self.cut_off:
@@ -132,7 +132,7 @@ class _Run:
             began = monotonic()
             reason = self._why_not(row)
             finding = Finding(Verdict.SKIPPED, reason) if reason else (yield from self._in_its_own_account(row))
-            # An advice belongs to what is wrong; where nothing is, it stays with those rows that give one themselves.
+            # A row that passes has advice only if it gives some itself.
             advice = self._advice_of(row, finding)
             done.append(RowReport(row.name, row.about, finding.verdict, finding.evidence, advice, monotonic() - began))
             if self.on_row is not None:
@@ -140,7 +140,7 @@ class _Run:
         return done
 
     def _advice_of(self, row: Row, finding: Finding) -> str:
-        """The finding's own; where not even the plainest notification has been taken, that comes before it."""
+        """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""
         self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
         if row.kind is not None and row.life and self.takes_a_type and finding.advice == row.advice:
             return about_type(row.kind)
@@ -195,7 +195,7 @@ class _Run:
             return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
-        # A first notification that nobody answers will not be the last.
+        # If nobody answers the first notification, nobody will answer the others.
         first = next(iter(self.bench.deliveries), None)
         if first is None:
             return ""
@@ -205,8 +205,8 @@ class _Run:
         return "the first notification did not reach the endpoint"
 
     def _refused(self) -> str:
-        # An endpoint that refuses all that the first row sent does not know the secret, or is not there; nothing else
-        # would be learnt.
+        # An endpoint that refuses everything the first row sent does not know the secret or is not at this URL; other
+        # rows would tell nothing new.
         sent = self.bench.deliveries
         for statuses, about in (
             (DISTRUSTFUL, about_refusal(self.bench.plan)),
@@ -218,7 +218,7 @@ class _Run:
         return ""
 
     def _taken_never(self, row: Row) -> str:
-        # One that crashes at new alone would be worth the other rows.
+        # If only `new` makes it crash, the other rows are worth playing.
         sent = self.bench.deliveries
         if not row.life or not sent or self.bench.has_delivered:
             return ""

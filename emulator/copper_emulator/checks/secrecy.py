@@ -1,4 +1,4 @@
-"""Does the endpoint believe everybody? A notification without the right secret must be refused."""
+"""Does the endpoint believe just anybody? A notification without the right secret must be refused."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _CRASHED = (
 
 
 def missing(bench: Bench) -> Rounds[Finding]:
-    """Neither secret nor, where headers stand for it, headers."""
+    """Send neither the secret nor, if headers serve as one, the headers."""
     headers = bench.plan.headers if bench.plan.secret else {}
     probed = yield from _probed(bench, {"": ({}, headers)})
     return _found(bench, probed)
 
 
 def wrong(bench: Bench) -> Rounds[Finding]:
-    """Others for each, that resemble it more or less: all that are taken are told."""
+    """Send wrong values that more or less resemble the right ones; the finding names all that were accepted."""
     secret, headers = bench.plan.secret, bench.plan.headers
     forged: dict[str, tuple[Mapping[str, object], Mapping[str, str]]]
     if secret:
@@ -50,14 +50,14 @@ def wrong(bench: Bench) -> Rounds[Finding]:
 def _probed(
     bench: Bench, forged: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]]
 ) -> Rounds[dict[str, Finding]]:
-    """What came of each, by what it is."""
+    """The finding for each forgery, by its description."""
     if not bench.has_delivered:
-        # In a check of more rows an endpoint has taken others before.
+        # In a check with other rows before this one, it has.
         yield from one(bench)
         yield from bench.idle()
     kind, found = bench.main or bench.plan.types[0], dict[str, Finding]()
     for what, (members, headers) in forged.items():
-        # Of its own record each: what the endpoint knows then, it has from this one.
+        # Each has a record of its own: if the endpoint knows it, it is from this notification.
         record = bench.seed(kind)
         body = bench.body(kind, "new", [record])
         own = {name: value for name, value in body.items() if name not in bench.plan.secret}
@@ -67,7 +67,7 @@ def _probed(
 
 
 def _found(bench: Bench, probed: Mapping[str, Finding]) -> Finding:
-    """The worst, with those of which it is told."""
+    """The worst finding, with the forgeries it is about."""
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.SKIPPED):
         alike: dict[str, list[str]] = {}
         for what, each in probed.items():
@@ -113,7 +113,7 @@ def _judged(bench: Bench, kind: EntityType, delivery: Delivery, *, known: bool |
 
 
 def _came(bench: Bench, delivery: Delivery) -> str:
-    # Each is of another record; what is alike beside that is told once.
+    # Each is about a record of its own; what is alike apart from that is reported once.
     return delivery_text(bench, delivery).partition(": ")[2]
 
 

@@ -1,4 +1,4 @@
-"""Does the endpoint take every body that Copper may send?"""
+"""Does the endpoint accept every body that Copper may send?"""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.driver import Rounds
 
 LARGE = 64 * 1024
-"""Characters of a long text; old and new value make the body twice as large."""
+"""Characters of a long text; old and new value together make the body twice as large."""
 
 
 def unknown_keys(bench: Bench) -> Rounds[None]:
-    """What Copper may add some day, beside the payload and within updated_attributes."""
+    """Keys that Copper may add some day, beside the known ones and within updated_attributes."""
     kind = main(bench)
     record = bench.seed(kind)
     bench.touch(kind, [record])
@@ -29,7 +29,7 @@ def unknown_keys(bench: Bench) -> Rounds[None]:
 
 
 def unknown_types(bench: Bench) -> Rounds[Finding]:
-    """A type and an event of tomorrow, each with the right secret. What it does with them is its own affair."""
+    """A type and an event unknown today, each with the right secret. What the endpoint does with them is up to it."""
     kind = bench.main or bench.plan.types[0]
     record = bench.seed(kind)
     came, broke = list[str](), False
@@ -47,7 +47,7 @@ UNKNOWN_TYPE = (
 
 
 def opportunity_values(bench: Bench) -> Rounds[None]:
-    """Numbers, days and stages: what they were may be null, and a number whole or not."""
+    """Numbers, days and stages: the old value may be null, and a number whole or not."""
     kind = EntityType.OPPORTUNITY
     ids = yield from bench.create(kind)
     pipeline = bench.account.records.get(kind, ids[0])["pipeline_id"]
@@ -63,7 +63,7 @@ def opportunity_values(bench: Bench) -> Rounds[None]:
 
 
 def emails(bench: Bench) -> Rounds[None]:
-    """Who looks at the first email finds several, another one first, and none."""
+    """Several emails, another first one, and none, for an endpoint that looks at the first."""
     kind = EntityType.PERSON
     ids = yield from bench.create(kind)
     name = f"person-{ids[0]}"
@@ -74,7 +74,7 @@ def emails(bench: Bench) -> Rounds[None]:
 
 
 def empty_attributes(bench: Bench) -> Rounds[None]:
-    """new and delete with {}, as recorded, and an update with nothing in it."""
+    """`new` and `delete` with {}, as recorded, and an update with nothing in it."""
     kind = main(bench)
     with bench.playing(empty_attributes=True):
         ids = yield from bench.create(kind)
@@ -84,7 +84,7 @@ def empty_attributes(bench: Bench) -> Rounds[None]:
 
 
 def absent_attributes(bench: Bench) -> Rounds[None]:
-    """new and delete without the key, as documented."""
+    """`new` and `delete` without the key, as documented."""
     kind = main(bench)
     with bench.playing(empty_attributes=False):
         ids = yield from bench.create(kind)
@@ -100,9 +100,9 @@ def large_attributes(bench: Bench) -> Rounds[None]:
 
 
 def other_scripts(bench: Bench) -> Rounds[None]:
-    """Names in other scripts, and with a character that takes four bytes.
+    """Names in other scripts, one with a character of four bytes.
 
-    Each record has one, and a second of its own: who takes one update for another is found out in another row.
+    Each record gets one, and a second of its own: mistaking one update for another is tested in a different row.
     """
     kind = main(bench)
     ids = yield from bench.create(kind, len(_NAMES))
@@ -114,7 +114,7 @@ def other_scripts(bench: Bench) -> Rounds[None]:
 _NAMES = ("Zoë Łukasiewicz", "山田 花子", "عائشة", "Ada \N{ROCKET}")
 _SECOND_MS = 1_000
 SCRIPTS_MS = len(_NAMES) * _SECOND_MS
-"""After so long the last of them goes."""
+"""Milliseconds after which the last of them goes out."""
 
 
 def values(bench: Bench) -> Rounds[None]:
@@ -132,11 +132,11 @@ _VALUES: Mapping[str, Any] = {
     "tags": ["met", "oslo"],
     "address": {"street": "1 Main Street", "city": "Oslo"},
 }
-"""By field; not every type has each."""
+"""By field; not every type has all of them."""
 
 
 def custom_fields(bench: Bench) -> Rounds[None]:
-    """Nested one level deeper than others, by the ids of their definitions; of several types, and null again."""
+    """Nested one level deeper than other fields, by the ids of their definitions; of several types, and null again."""
     kind = main(bench)
     names = ("String", "Float", "Date", "Checkbox", "Dropdown", "MultiSelect")
     fields = {data_type: _define(bench, kind, data_type) for data_type in names}

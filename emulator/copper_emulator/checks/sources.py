@@ -1,4 +1,4 @@
-"""Where does a state come from that is not a Python function? From a URL of the endpoint, or from a command."""
+"""Where does a state come from if not from a Python function? From a URL of the endpoint, or from a command."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from copper_emulator.core.errors import CopperEmulatorError
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 PATIENCE = 30.0
-"""Seconds after which a state that does not come is none."""
+"""Seconds to wait for a state."""
 
 _MAX_BYTES = 64 * 1024 * 1024
 
 
 def from_url(url: str) -> Source:
-    """`GET url` answers with the state. Redirects are not followed: they lead to hosts nobody has allowed."""
+    """Read the state with `GET url`. Redirects are not followed: they may lead to hosts that nobody has allowed."""
     opener = build_opener(ProxyHandler({}), _NoRedirects())
 
     def read() -> object:
@@ -42,7 +42,7 @@ def from_url(url: str) -> Source:
 
 
 def from_command(command: str) -> Source:
-    """A command that prints the state. Raises StateError where there is no command to run."""
+    """Read the state that a command prints. Raises StateError if there is no command in the text."""
     words = _words(command)
 
     def read() -> object:

@@ -1,4 +1,4 @@
-"""A check by itself: an account and an API server of its own, in virtual time, against a URL."""
+"""A check on its own: with its own account and API server, in virtual time, against a URL."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 from copper_emulator.shell.stage import Stage
 
 ORIGIN = "https://endpoint.example"
-"""Where the target lies for the account. A reserved name: nothing is ever sent there without a route."""
+"""The target's origin as the account sees it. A reserved name: nothing is ever sent there without a route."""
 
 _EVERY_MS = 1_000
 _ROOM = 2_000_000_000
 
 
 class OneAccount(Host):
-    """Serves one account, to any token where none was given."""
+    """Serves one account; accepts any token if none was given."""
 
     token_advice = "Use the one that was given with --token."
 
@@ -45,7 +45,7 @@ class OneAccount(Host):
         return next(((stage, stage.account.key) for stage in self._stages), None)
 
     def api_url(self) -> str:
-        """Where records can be fetched; serves them at first use. Raises UsageError for a port that cannot be had."""
+        """The URL of the API, which is served from the first call on. Raises UsageError if the port is not free."""
         try:
             return self.url() + "/developer_api/v1"
         except OSError as error:
@@ -58,11 +58,11 @@ class OneAccount(Host):
 
 
 class PortInUse(UsageError):
-    """Something else listens there."""
+    """Something else is listening on the port."""
 
 
 def listening(port: int | None, *, token: str) -> OneAccount:
-    """The API of one account, already served: at a port that was asked for, else at the usual or, in need, a free one.
+    """Serve the API of one account: at the port asked for, else at the default one or, if that is taken, a free one.
 
     Raises:
         UsageError: the port cannot be listened on.
@@ -72,7 +72,7 @@ def listening(port: int | None, *, token: str) -> OneAccount:
     except PortInUse:
         if port is not None:
             raise
-    # Nobody asked for that port.
+    # Nobody asked for the default port.
     return _served(0, token)
 
 
@@ -88,12 +88,12 @@ def _served(port: int, token: str) -> OneAccount:
 
 @dataclass(frozen=True)
 class Standing:
-    """An account whose API is served, ready to be checked with."""
+    """An account whose API is being served, ready for a check."""
 
     api_url: str
     run: Callable[[Plan, OnRow], Report]
     lead: Callable[[], Mapping[str, str]]
-    """Lead Copper's own hosts to it, and give the variables by which another process is led, too."""
+    """Redirects Copper's own hosts to it; returns the variables that do the same for another process."""
 
 
 @contextmanager
@@ -102,10 +102,10 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
 
     Args:
         url: the endpoint.
-        settings: what the account plays by.
-        port: 0 takes a free one; without one it is the usual, or a free one where that is in use.
-        token: the account's; any is taken where it is empty.
-        email: that of the token.
+        settings: how the account behaves.
+        port: 0 takes a free one; None the default one, or a free one if that is taken.
+        token: the account's; empty to accept any.
+        email: that of the token's user.
 
     Raises:
         UsageError: the port cannot be listened on.
@@ -131,9 +131,9 @@ def standing(url: URL, settings: Settings, *, port: int | None, token: str, emai
 
 
 def first_id(now: int) -> int:
-    """Where ids begin: beyond those of the run of a second before, and within 32 bits.
+    """Where ids begin: beyond those of a run that began a second earlier, and within 32 bits.
 
-    They come round after four days. From then on a run may meet the ids of one before, by chance: there is room for
-    several hundred thousand.
+    They wrap around after four days. From then on a run may by chance meet the ids of an earlier one: there is room for
+    several hundred thousand runs.
     """
     return now // _EVERY_MS * IDS_PER_RUN % _ROOM

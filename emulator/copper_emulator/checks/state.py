@@ -1,8 +1,8 @@
 """What does an endpoint believe there is at Copper, and where does that differ from the truth?
 
-A state is an object of types, each with its records by id, `{"person": {"17": {"name": "Ada"}}}`, or as a list,
-`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. What it does not name, the endpoint does not have;
-what stands in a list twice, it has twice.
+A state is an object with a key for each type: its records by id, `{"person": {"17": {"name": "Ada"}}}`, or in a list,
+`{"person": [17, 18]}` or `{"person": [{"id": 17, "name": "Ada"}]}`. The endpoint lacks the records that the state does
+not name, and has twice those that a list names twice.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from copper_emulator.core.model import EntityType
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 Source: TypeAlias = Callable[[], object]
-"""Gives the state when it is asked for."""
+"""Called to get the state."""
 
 Fields: TypeAlias = Mapping[str, Any]
 Copies: TypeAlias = Sequence[Fields]
-"""All that a state has of one record: a list may have it twice, and then something was stored twice."""
+"""Everything that a state has of one record: two in a list mean that it was stored twice."""
 Believed: TypeAlias = Mapping[EntityType, Mapping[int, Copies]]
 
 _FORM = '{"person": {"17": {"name": "Ada"}}}, or a list of ids, {"person": [17]}'
 SURPLUS = "is in the state, and Copper has none"
-"""How a difference ends that no fetch could have mended."""
+"""The ending of a difference that no fetch could have fixed."""
 
 _MOST_SHOWN = 60
-"""Characters of a value that are shown."""
+"""How many characters of a value are shown."""
 
 
 class StateError(UsageError):
-    """The state cannot be had or understood."""
+    """The state is not available, or cannot be understood."""
 
 
 class NobodyThere(StateError):
-    """Who should give the state does not answer."""
+    """The source of the state does not answer."""
 
 
 def believed(state: object) -> Believed:
-    """A state as it was given, by type and id. Raises StateError."""
+    """Read a state as it was given, into records by type and id. Raises StateError."""
     if not isinstance(state, Mapping):
         raise StateError(f"a state is an object of types, like {_FORM}; this is {_short(state)}")
     return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items()}
@@ -107,7 +107,7 @@ def _fields(kind: str, fields: object) -> Fields:
 
 
 def difference(kind: EntityType, record_id: int, copies: Copies, truth: Fields | None) -> str:
-    """How what the endpoint has of a record differs from Copper's, empty where it does not."""
+    """How the endpoint's copy of a record differs from Copper's; empty if it does not."""
     what = f"{kind} {record_id}"
     if not copies:
         return "" if truth is None else f"{what} is missing in the state"

@@ -1,4 +1,4 @@
-"""What has a row seen so far, and has it taken all the time it may?"""
+"""What has a row seen so far, and has it used up its time?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class TimeIsUp(Exception):
-    """A row has taken all the real time it may."""
+    """A row has used up its real time."""
 
 
 @dataclass(slots=True)
@@ -28,11 +28,11 @@ class Trial:
     slowest: float = 0.0
     touched: dict[tuple[EntityType, int], None] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
-    """Differences, each with when it was seen."""
+    """Differences, each with a text that also says when it was first seen."""
     compared: int = 0
     first_touched: int = 0
     first_right: int | None = None
-    """How many of so many records were right when first some were not; of those that Copper has no more, None."""
+    """How many of `first_touched` records were right at the first difference; None if one of those was a surplus."""
 
     @property
     def seconds(self) -> float:
@@ -40,7 +40,7 @@ class Trial:
 
 
 def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
-    """The same rounds, each timed; TimeIsUp is raised in them when the row has taken too long."""
+    """The same rounds, timed; raises TimeIsUp inside them once the row has taken too long."""
     try:
         attempts: list[Attempt] = next(rounds)
         while True:
@@ -49,7 +49,7 @@ def timed(rounds: Rounds[T], trial: Trial) -> Rounds[T]:
             except BaseException as error:
                 rounds.throw(error)
                 raise
-            # Of each request alone: what an endpoint does after its answer is in the time of the round.
+            # Only the requests count: what an endpoint does after its answer is part of the round.
             trial.slowest = max([trial.slowest, *((each.took_ms or 0.0) / 1000 for each in results)])
             attempts = rounds.send(results)
             if trial.seconds > trial.limit:

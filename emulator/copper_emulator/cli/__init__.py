@@ -1,4 +1,4 @@
-"""The command `copper-emulator`: which commands there are; each is imported when it is used."""
+"""The command `copper-emulator`: its list of commands, each imported only when it is used."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("records", "Delete records in a running server."),
     "merge": ("records", "Merge two people or companies in a running server."),
     "convert": ("records", "Convert a lead in a running server."),
-    "search": ("records", "Look for records in a running server."),
-    "seed": ("records", "Put records into a running server without notifying anybody."),
-    "advance": ("talk", "Let time pass for an account, in no time."),
-    "clock": ("clock", "Show the clock of an account, let it stand still or run."),
+    "search": ("records", "Search for records in a running server."),
+    "seed": ("records", "Add records to a running server without notifying anybody."),
+    "advance": ("talk", "Let time pass for an account, at once."),
+    "clock": ("clock", "Show an account's clock; stop it or let it run."),
     "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
     "subscribe": ("subscriptions", "Subscribe a target to an event."),
     "unsubscribe": ("subscriptions", "Delete subscriptions."),
     "notifications": ("notifications", "Show the notifications of an account, newest first."),
-    "show": ("notifications", "Show one notification whole."),
-    "resend": ("notifications", "Send a notification once more, as it was or edited."),
+    "show": ("notifications", "Show one notification in full."),
+    "resend": ("notifications", "Send a notification again, as it was or edited."),
     "replay": ("notifications", "Deliver a captured body."),
     "wait": ("notifications", "Wait until something has been delivered."),
-    "routes": ("targets", "Show, add or take away routes."),
+    "routes": ("targets", "Show, add or remove routes."),
     "targets": ("targets", "Show targets; pause or resume one."),
     "inbox": ("targets", "Show the built-in endpoint of an account, or what it answers."),
     "limits": ("targets", "Show the sending limits and how full they are."),
     "journal": ("talk", "Show what happened, or follow it."),
     "faults": ("faults", "Show, switch on or switch off faults in a running server."),
-    "why": ("why", "Tell why somebody was notified of something, or nobody."),
+    "why": ("why", "Explain why somebody was notified, or nobody."),
     "status": ("talk", "Show the accounts of a running server."),
     "accounts": ("accounts", "Show the accounts of a running server, make or delete one."),
     "settings": ("state", "Show or change how an account behaves."),
-    "snapshot": ("state", "Write an account into a file."),
-    "restore": ("state", "Put a snapshot back into an account."),
-    "reset": ("talk", "Make an account as it was at the start."),
+    "snapshot": ("state", "Save an account to a file."),
+    "restore": ("state", "Restore a snapshot into an account."),
+    "reset": ("talk", "Return an account to its start."),
     "scenarios": ("scenarios", "Show which scenarios a running server can play."),
     "play": ("scenarios", "Play a scenario on an account of a running server."),
     "record": ("scenarios", "Record what is done in an account, as a scenario."),
@@ -59,11 +59,11 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("run", "Print the JSON Schema of scenario files."),
     "openapi": ("openapi", "Print the OpenAPI description of the emulated API."),
 }
-"""Name -> module in this package, and one line of help, so that showing the list imports none of them."""
+"""Name -> module in this package and one line of help, so that showing the list imports none of them."""
 
 
 class Failure(click.ClickException):
-    """Something did not work: one line on stderr, exit code 1."""
+    """Something failed: one line on stderr, exit code 1."""
 
     def __init__(self, message: str) -> None:
         super().__init__(carried(message))
@@ -73,13 +73,13 @@ class Failure(click.ClickException):
 
 
 class WrongUse(Failure):
-    """A command was given something that cannot be: one line on stderr, exit code 2."""
+    """A command was used wrongly: one line on stderr, exit code 2."""
 
     exit_code = 2
 
 
 class Faulty(WrongUse):
-    """What is wrong with files or settings, a fault a line; exit code 2."""
+    """Faults in files or settings, one per line; exit code 2."""
 
     def show(self, file: Any = None) -> None:
         for line in self.message.splitlines():
@@ -87,7 +87,7 @@ class Faulty(WrongUse):
 
 
 class _Commands(click.Group):
-    """Imports a command's module when the command is asked for."""
+    """Imports a command's module when the command is looked up."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -101,7 +101,7 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's own, but whichever command was misused is named, also where click's parser does not say."""
+        """As in click, but an error always names the misused command, even if click's parser does not."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -115,7 +115,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click's own, but what is wrong with the arguments fits on one line, and so does what cannot be printed."""
+        """As in click, but usage errors take one line, and so does a failure to write to stdout."""
         prepare()
         as_command = extra.pop("standalone_mode", True)
         run: Callable[..., Any] = super().main
@@ -149,15 +149,15 @@ def _usage_error(error: click.UsageError) -> None:
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin with `copper-emulator serve --help`.",
+    epilog="Start with `copper-emulator serve --help`.",
     invoke_without_command=True,
 )
-@click.option("--server", metavar="URL", help="the server to talk to, for whichever command")
-@click.option("--account", metavar="NAME", help="the account that is meant, for whichever command")
+@click.option("--server", metavar="URL", help="the server to talk to, for any command")
+@click.option("--account", metavar="NAME", help="the account to use, for any command")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, account: str | None) -> None:
-    """A local stand-in for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
+    """A local test double for Copper CRM's webhooks: subscribe, change a record, watch what your endpoint gets.
 
     \b
     In three terminals, the last two commands in the third:
@@ -166,7 +166,7 @@ def main(ctx: click.Context, server: str | None, account: str | None) -> None:
       copper-emulator subscribe person.new https://my-app.example/hooks/copper
       copper-emulator create person --set name=Ada
     """
-    # The commands ask for the two options themselves (`options.py`).
+    # The commands look up the two options themselves (`options.py`).
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

@@ -1,4 +1,4 @@
-"""`copper-emulator accounts`: which accounts a running server has, another one, and one less."""
+"""`copper-emulator accounts`: show, create and delete the accounts of a running server."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from copper_emulator.core.text import count
 
 @click.command(short_help="Show the accounts of a running server, make or delete one.")
 @click.option("--create", "made", metavar="NAME", help="make one of this name")
-@click.option("--token", metavar="TOKEN", help="of the new one; else it is chosen")
+@click.option("--token", metavar="TOKEN", help="of the new one; chosen by default")
 @click.option("--email", metavar="EMAIL", help="of the new one")
 @click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="settings of the new one; repeatable")
-@click.option("--delete", "deleted", metavar="NAME", multiple=True, help="one to delete with all in it; repeatable")
+@click.option("--delete", "deleted", metavar="NAME", multiple=True, help="deletes it with everything in it; repeatable")
 @server_option
 @json_option
 def accounts(
@@ -32,7 +32,7 @@ def accounts(
     server: str,
     as_json: bool,
 ) -> None:
-    """Show the accounts of a running server, make another one, or delete some. A new one's token is shown this once.
+    """Show the accounts of a running server, make a new one, or delete some. The token of a new one is shown only once.
 
     \b
     Examples:

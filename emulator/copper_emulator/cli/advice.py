@@ -1,4 +1,4 @@
-"""How is a text of the server told on a command line: in its options, advising commands that go to the same server?"""
+"""Adapt the server's texts to the command line: its options, and advised commands that go to the same server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NAMED = re.compile(r"(^|; )([a-z_]+)(?=: )")
 
 
 def carried(text: str) -> str:
-    """The text, whose advice of a `copper-emulator COMMAND` goes to the server and the account that were named here.
+    """The text, with each advised `copper-emulator COMMAND` extended by the server and account named in this command.
 
-    What stands in a variable is there for the next command, too, and is not repeated.
+    Those that come from a variable are not repeated: the next command has them, too.
     """
     if "copper-emulator " not in text or (ctx := click.get_current_context(silent=True)) is None:
         return text
@@ -25,7 +25,7 @@ def carried(text: str) -> str:
 
 
 def _given(ctx: click.Context, name: str) -> str | None:
-    """What the command line itself says, after the command or before it."""
+    """The option's value if given on the command line itself, after the command or before it."""
     for each in (ctx, ctx.find_root()):
         if each.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value: str | None = each.params.get(name)
@@ -43,7 +43,7 @@ def _options(ctx: click.Context, advised: str, given: dict[str, str]) -> str:
 
 
 def named_as_options(text: str) -> str:
-    """`timeout: ...` as `--timeout: ...`, where that is an option of the command."""
+    """`timeout: ...` as `--timeout: ...`, if that is an option of the command."""
     ctx = click.get_current_context(silent=True)
     if ctx is None:
         return text

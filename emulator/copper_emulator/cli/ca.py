@@ -1,4 +1,4 @@
-"""`copper-emulator ca`: the local authority, for those who are to trust it, and certificates of it for endpoints."""
+"""`copper-emulator ca`: the local authority's certificate, for programs to trust, and certificates for endpoints."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from copper_emulator.shell.tls.authority import HERE, Authority
     "hosts",
     metavar="NAME",
     multiple=True,
-    help=f"with --issue, whom the certificate is for, instead of {', '.join(HERE)}; repeatable",
+    help=f"with --issue, a host the certificate is for, instead of {', '.join(HERE)}; repeatable",
 )
-@click.option("--force", is_flag=True, help="with --issue, also into a file that is there already")
+@click.option("--force", is_flag=True, help="with --issue, overwrite an existing file")
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
 def ca(*, export: str | None, issue: str | None, hosts: tuple[str, ...], force: bool, as_json: bool) -> None:
-    """Show where the local authority is, which vouches for the emulator's TLS; it is made at first use.
+    """Show where the local authority is, which signs the emulator's certificates; it is made at first use.
 
-    Whoever is to reach the emulator over TLS must trust its certificate. With --issue it vouches for an endpoint on
-    this machine: the emulator delivers there with verification on.
+    Clients that reach the emulator over TLS must trust the authority's certificate. With --issue it signs a
+    certificate for an endpoint on this machine, so that the emulator can deliver there with verification on.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`copper-emulator check`: does an endpoint, in any language, hold up to what Copper may send it?"""
+"""`copper-emulator check`: can an endpoint, in any language, cope with what Copper may send it?"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.serving import DEFAULT_PORT
 
 _STARTING = 60.0
-"""Seconds that a service may take until it listens."""
+"""Seconds that a service may take until it listens, unless --wait is given."""
 
 
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -66,10 +66,10 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.argument("command", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--secret", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="what it expects; repeatable")
 @click.option("--header", "headers", metavar="NAME=VALUE", multiple=True, callback=_pairs, help="a header it expects")
-@click.option("--no-secret", is_flag=True, help="it is meant to take notifications without a secret")
-@click.option("--types", metavar="TYPES", callback=types, help="those it is for, like person,lead; all without this")
-@click.option("--state-url", metavar="URL", help="GET answers with what it believes there is, as JSON")
-@click.option("--state-command", metavar="COMMAND", help="prints what it believes there is, as JSON")
+@click.option("--no-secret", is_flag=True, help="it is meant to accept notifications without a secret")
+@click.option("--types", metavar="TYPES", callback=types, help="those it handles, like person,lead; all by default")
+@click.option("--state-url", metavar="URL", help="GET answers with what it has stored, as JSON")
+@click.option("--state-command", metavar="COMMAND", help="prints what it has stored, as JSON")
 @click.option(
     "--patience",
     metavar="DURATION",
@@ -84,7 +84,7 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.option(
     "--port",
     type=Number(0, 65535),
-    help=f"of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
+    help=f"of the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="accept only this token; without it, any")
 @click.option("--email", metavar="EMAIL", default=DEFAULT_EMAIL, show_default=True, help="of the account")
@@ -95,13 +95,13 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     default="5m",
     show_default=True,
     callback=_seconds,
-    help="after it no further row begins",
+    help="after this time no further row begins",
 )
 @click.option(
     "--wait",
     metavar="DURATION",
     callback=_seconds,
-    help="until somebody listens at URL; without this 1m for a COMMAND, else not at all",
+    help="how long to wait until somebody listens at URL; by default 1m with a COMMAND, else not at all",
 )
 @click.option("--profile", metavar="NAME", default="support-page", show_default=True, help="or developer-docs")
 @click.option("--allow-target", "allowed", metavar="HOST", multiple=True, help="host beyond loopback; repeatable")
@@ -112,23 +112,22 @@ _FILE = click.Path(dir_okay=False, allow_dash=True)
     "junit_file",
     metavar="FILE",
     type=_FILE,
-    help="write it as JUnit's XML; - is stdout",
+    help="write the report as JUnit XML; - is stdout",
 )
 @click.option(
     "--html",
     "html_file",
     metavar="FILE",
     type=_FILE,
-    help="write it as one page; - is stdout",
+    help="write the report as one page; - is stdout",
 )
 def check(*, url: str | None, listed: bool, as_json: bool, **given: Any) -> None:
     """Check whether an endpoint, in any language, holds up to everything Copper may send it.
 
-    It is sent notifications in rows: batches, late and out of order, wrong secrets, bursts up to both limits and more
-    (--list), in virtual time. Records can be fetched at an API of the check's own. With COMMAND the endpoint's service
-    is started for the check and ended after it, and what it calls at api.copper.com lands in that API. Exit code: 0
-    when no row failed, 1 when one did or the time limit left one out, 2 when it could not be checked or no row was
-    played.
+    The check sends it notifications in rows, in virtual time: batches, late and out of order, wrong secrets, bursts
+    up to both limits and more (--list). It serves an API from which records can be fetched. With COMMAND it starts
+    the endpoint's service, answers its calls to api.copper.com with that API, and ends it afterwards. Exit code: 0 if
+    no row failed, 1 if one did or the time limit left one out, 2 if it could not be checked or no row was played.
 
     \b
     Examples:
@@ -227,7 +226,7 @@ def _run(url: str, output: Output, given: Mapping[str, Any]) -> Report:
 
 @contextmanager
 def _service(endpoint: URL, account: Standing, given: Mapping[str, Any]) -> Iterator[Popen[bytes] | None]:
-    """The endpoint's own, where it is to be started for the check; else what is there, awaited where that is asked."""
+    """Run the endpoint's service if a command was given; otherwise, with --wait, wait for a running one."""
     if not given["command"]:
         if given["wait"] is not None:
             wait_for(endpoint, given["wait"])
@@ -269,7 +268,7 @@ def _sendable(text: str, allowed: frozenset[str]) -> URL:
 
 
 def _try(file: str) -> None:
-    """Whether a file can be written is known before anything is sent."""
+    """Check that a file can be written, before anything is sent."""
     if file == STDIO:
         return
     path = Path(file)
@@ -280,7 +279,7 @@ def _try(file: str) -> None:
         if not there:
             path.unlink()
     except OSError as error:
-        # Nothing is exit code 1 here but what was found wrong.
+        # Not a Failure: exit code 1 means that the check found something wrong.
         raise WrongUse(unwritable(file, error).message) from None
 
 
@@ -291,7 +290,7 @@ def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        # Nothing is exit code 1 here but what was found wrong.
+        # Not a Failure: exit code 1 means that the check found something wrong.
         raise WrongUse(unwritable(file, error).message) from None
 
 

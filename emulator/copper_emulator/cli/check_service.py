@@ -1,4 +1,4 @@
-"""`check URL -- COMMAND`: how is the endpoint's own service begun, awaited, and ended with all that it started?"""
+"""`check URL -- COMMAND`: start the endpoint's service, wait for it, and end it with everything it started."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from copper_emulator.executing.child import CannotRun, check
 from copper_emulator.shell.clock import monotonic, pause
 
 _LOOK = 0.05
-"""Seconds after which it is looked again whether somebody listens."""
+"""Seconds between checks whether anything listens."""
 
 _REACH = 5.0
 
 _PATIENCE = 10.0
-"""Seconds for a service to end that was told to."""
+"""Seconds that a service may take to end when told to."""
 
 _ENDING = 1.0
 
@@ -31,7 +31,7 @@ _STDERR = 2
 
 
 def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None = None) -> None:
-    """Until somebody listens there. Raises UsageError when that takes longer, or the service has ended."""
+    """Wait until something listens at `url`. Raises UsageError if that takes too long or the service ends."""
     until = monotonic() + seconds
     while not _listens(url):
         if service is not None and (code := service.poll()) is not None:
@@ -46,12 +46,12 @@ def wait_for(url: URL, seconds: float, service: subprocess.Popen[bytes] | None =
 def running(
     command: Sequence[str], environment: Mapping[str, str], url: URL, seconds: float
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service until the block ends, which begins when somebody listens at the URL.
+    """Run a service for the length of the block, which begins once something listens at the URL.
 
-    What it prints goes to stderr, since stdout is the report's.
+    The service's stdout goes to stderr, since stdout is for the report.
 
     Raises:
-        UsageError: it cannot be run, the port is taken already, or nobody listens there in time.
+        UsageError: it cannot be run, the port is already in use, or nothing listens there in time.
     """
     if _listens(url):
         raise UsageError(
@@ -67,7 +67,7 @@ def running(
 
 
 def ended(service: subprocess.Popen[bytes], url: URL) -> int | None:
-    """With what it has ended by itself; None where it runs. Who has let go of its port is just ending."""
+    """The exit code of a service that has ended by itself, or is ending (its port is closed); None if it runs."""
     if service.poll() is None and not _listens(url):
         with suppress(subprocess.TimeoutExpired):
             service.wait(_ENDING)
@@ -87,7 +87,7 @@ def _begun(command: Sequence[str], environment: Mapping[str, str]) -> subprocess
 def _end(service: subprocess.Popen[bytes]) -> None:
     _tell(service, signal.SIGTERM)
     until = monotonic() + _PATIENCE
-    # Asked first, because whoever has ended and was not asked for is still there.
+    # `poll` comes first: until it is called, a service that has ended still counts as alive in its group.
     while service.poll() is None or group.is_alive(service.pid):
         if monotonic() > until:
             _tell(service, getattr(signal, "SIGKILL", signal.SIGTERM))

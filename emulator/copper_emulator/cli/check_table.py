@@ -1,4 +1,4 @@
-"""How does `copper-emulator check` print its rows, as they come and as a list?"""
+"""How `copper-emulator check` prints its rows, as they come and as a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STYLES = {Verdict.PASSED: "green", Verdict.WARNED: "yellow", Verdict.FAILED: "b
 
 
 class Table:
-    """Prints rows as they come; those that are skipped one after the other for one reason in one line."""
+    """Prints rows as they come; consecutive ones skipped for the same reason share a line."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -24,7 +24,7 @@ class Table:
             self.end()
 
     def end(self) -> None:
-        """Print what is not printed yet."""
+        """Print the rows not yet printed."""
         rows, self._alike = self._alike, []
         if not rows:
             return

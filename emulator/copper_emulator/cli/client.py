@@ -1,4 +1,4 @@
-"""How do the commands talk to a running server, and what do they say when that fails?"""
+"""How the commands talk to a running server, and what they say if that fails."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from copper_emulator.version import __version__
 __all__ = ["DEFAULT_URL", "Client"]
 
 _MISUSED = frozenset({400, 422})
-"""Statuses that tell of something wrong in what was asked for, as an option of ours that cannot be would be.
+"""Statuses that mean a wrong request, reported like a wrong option.
 
-What names something that is not there (404) is understood, and could not be done.
+404 is not among them: the request was understood but names something that does not exist.
 """
 
 _NOT_THERE = 404
@@ -38,18 +38,18 @@ _PATH = "/_emulator/"
 
 
 class _Unmet(Failure):
-    """What was waited for did not come: what came closest is a list, and is read as one."""
+    """A wait was in vain: the message, which lists what came closest, keeps its lines."""
 
     def show(self, file: Any = None) -> None:
         complain(self.message)
 
 
 class Client:
-    """The control API of one server. Every method raises Failure, which but for a time-out is one line for people.
+    """The control API of one server. Every method raises Failure: one line for people, except after a time-out.
 
     Args:
-        url: of the server.
-        prompt: seconds within which it must answer what needs nobody else.
+        url: the server's.
+        prompt: seconds in which it must answer requests that depend on nothing else.
     """
 
     def __init__(self, url: str, *, prompt: float = PROMPT_SECONDS) -> None:
@@ -60,25 +60,25 @@ class Client:
         self.url = self._client.url
         self._prompt = prompt
         self._answers = False
-        """Whether it has answered something."""
+        """Whether the server has answered before."""
 
     def get(
         self, path: str, query: Mapping[str, Any] | None = None, *, waits: float = 0.0, is_long: bool = False
     ) -> dict[str, Any]:
-        """What is there.
+        """Get something.
 
         Args:
             path: below that of the control API.
-            query: what is asked; None is left out.
+            query: its parameters; None is left out.
             waits: seconds that the server itself is asked to wait.
-            is_long: the answer takes as long as the account is large.
+            is_long: whether a large account may make the answer slow, so that there is no time limit.
         """
         if is_long:
             self._look()
         return self._asked(lambda: self._client.get(path, query, within=None if is_long else self._prompt + waits))
 
     def post(self, path: str, body: Mapping[str, Any], *, waits: float | None = None) -> dict[str, Any]:
-        """Do something. It may let endpoints be called, and takes as long as they do, unless it `waits` so long."""
+        """Do something. Without `waits` there is no time limit: endpoints may be called and take long."""
         self._look()
         within = None if waits is None else self._prompt + waits
         return self._asked(lambda: self._client.post(path, body, within=within))
@@ -93,7 +93,7 @@ class Client:
             yield from self._client.events(path, query, after=after)
 
     def account(self, name: str | None) -> str:
-        """The path of the account that is meant: the named one, or the only one."""
+        """The path of the named account or, without a name, of the only one."""
         if name is None:
             names = [account["name"] for account in self.get("/accounts")["accounts"]]
             if len(names) != 1:
@@ -105,12 +105,12 @@ class Client:
         return account_path(name)
 
     def _look(self) -> None:
-        """Before what may take long: nobody waits for it where nothing answers at all."""
+        """Before a slow request, make sure that the server answers at all."""
         if not self._answers:
             self.get("/health")
 
     def _asked(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        # A command asks once or twice, and keeps no connection for that.
+        # No connection is kept: a command makes only one or two requests.
         with self._told(), closing(self._client):
             answer = ask()
         self._answers = True
@@ -123,7 +123,7 @@ class Client:
         except ControlError as error:
             if error.status == _TIMED_OUT:
                 raise _Unmet(named_as_options(str(error))) from None
-            # A path, not a thing in it: the server names it whole.
+            # An unknown path, not an unknown object: the server's message names the full path.
             of_another = self._of_another_version() if error.status == _NOT_THERE and _PATH in error.error else ""
             text = f"{named_as_options(str(error))}{of_another}"
             raise (WrongUse if error.status in _MISUSED else Failure)(text) from None
@@ -135,7 +135,7 @@ class Client:
             raise Failure(str(error)) from None
 
     def _of_another_version(self) -> str:
-        """What may be the reason that a server does not know something."""
+        """A hint if the server has another version, which may be why it does not know something."""
         try:
             with closing(self._client):
                 version = str(self._client.get("/health", within=self._prompt)["version"])

@@ -1,4 +1,4 @@
-"""`copper-emulator clock`: what time it is for an account, standing still and running."""
+"""`copper-emulator clock`: show an account's time, freeze it or let it run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count
 
 
-@click.command(short_help="Show the clock of an account, let it stand still or run.")
+@click.command(short_help="Show an account's clock; stop it or let it run.")
 @click.argument("what", metavar="[freeze|run]", type=click.Choice(["freeze", "run"]), required=False)
 @for_an_account
 def clock(*, what: str | None, server: str, account: str | None, as_json: bool) -> None:
-    """Show what time it is for an account and when the next thing happens; let time stand still, or run on from there.
+    """Show what time it is for an account and when the next thing happens; stop its clock, or let it run on.
 
-    It is moved ahead with `copper-emulator advance`.
+    `copper-emulator advance` moves it ahead.
 
     \b
     Examples:

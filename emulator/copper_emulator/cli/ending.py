@@ -1,4 +1,4 @@
-"""How a command that runs until it is told to end hears of it."""
+"""How a command that runs until it is told to end learns of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import suppress
 
 
 def told_to_end() -> asyncio.Event:
-    """Set by Ctrl-C or SIGTERM, on the running loop."""
+    """An event on the running loop that Ctrl-C or SIGTERM sets."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows' loops take no signal handlers; there Ctrl-C comes as KeyboardInterrupt.
+        # Loops on Windows have no signal handlers; there Ctrl-C comes as KeyboardInterrupt.
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, ended.set)
     return ended

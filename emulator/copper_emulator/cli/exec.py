@@ -1,4 +1,4 @@
-"""`copper-emulator exec`: a command whose calls to Copper's hosts land in an emulator of its own."""
+"""`copper-emulator exec`: run a command whose calls to Copper's hosts land in an emulator of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class CannotExec(Failure):
-    """The emulator could not do its part; no command that means something by it ends with 125."""
+    """The emulator itself failed: exit code 125, which commands do not use with a meaning of their own."""
 
     exit_code = 125
 
@@ -36,7 +36,7 @@ class _NoCommand(Failure):
         self.error = error
 
     @property
-    def exit_code(self) -> int:  # type: ignore[override]  # click has it at the class
+    def exit_code(self) -> int:  # type: ignore[override]  # a class attribute in click
         return self.error.code
 
 
@@ -65,7 +65,7 @@ _JUDGED = "with --scenario; else nothing is judged"
     no_intercept="what the command calls at Copper's hosts always lands here; leave it out",
     notes={"strict": _JUDGED, "allow": _JUDGED},
 )
-def exec(  # noqa: A001 - the command is called so
+def exec(  # noqa: A001 - the name of the command
     *,
     command: tuple[str, ...],
     scenario: str | None,
@@ -80,18 +80,18 @@ def exec(  # noqa: A001 - the command is called so
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Run COMMAND with an emulator of its own: what it calls at api.copper.com and api.prosperworks.com lands there.
+    """Run COMMAND with an emulator of its own, which answers its calls to api.copper.com and api.prosperworks.com.
 
-    Nothing of the command is changed. It gets variables that its runtime reads (a proxy, a certificate authority). HTTP
-    to other hosts is refused, and told, where it asks the proxy (most clients do, and in Node.js all): what goes around
-    it, among it databases and some clients for Python, is in docs/hosts.md, and --isolate leaves it nothing to go to.
-    At the end a timeline is printed. All that is said goes to stderr; stdin and stdout are the command's alone, and so
-    is the exit code: 128 and its number for a signal, 127 for a command that is not there, 126 for one that cannot be
-    run, 125 where the emulator failed.
+    The command itself is not changed: it gets variables that its runtime reads (a proxy, a certificate authority).
+    HTTP requests to other hosts that use the proxy are refused and reported; most clients use it, in Node.js all.
+    docs/hosts.md lists what goes around it, such as databases and some Python clients; with --isolate that finds no
+    network. At the end a timeline is printed. Everything exec prints goes to stderr. Stdin, stdout and the exit code
+    are the command's: 128 and the number of a signal that ended it, 127 if there is no such command, 126 if it cannot
+    be run, 125 if the emulator failed.
 
-    With --scenario the command is a service: the scenario begins when --target answers; without it, when the command
-    has subscribed to the scenario's topics and its endpoint answers. After it the command is ended, and the exit code
-    is the scenario's: 0 or 1.
+    With --scenario the command is a service. The scenario begins when --target answers or, without --target, when the
+    command has subscribed to the scenario's topics and its endpoint answers. After the scenario the command is ended,
+    and the exit code is the scenario's: 0 or 1.
 
     \b
     Examples:
@@ -104,7 +104,7 @@ def exec(  # noqa: A001 - the command is called so
         _check_unplayed(target, wait)
     settings, against = settings_of(given), None
     if scenario is not None:
-        # Most commands have none.
+        # Imported here because most runs have no scenario.
         from copper_emulator.cli.exec_scenario import Against
 
         against = Against(scenario, target, "1m" if wait is None else wait)
@@ -145,7 +145,7 @@ def _check_unplayed(target: str | None, wait: str | None) -> None:
 
 
 def _isolate() -> None:
-    # Few want it.
+    # Imported here because few need it.
     from copper_emulator.executing.isolation import NotIsolated, isolate
 
     try:
@@ -164,14 +164,14 @@ class _Running:
     against: Against | None
 
     async def run(self) -> int:
-        """Raises CannotRun, AuthorityError, StateError or OSError."""
+        """Run the command; return the exit code. Raises CannotRun, AuthorityError, StateError or OSError."""
         with Reaching(self.told.refused, self.plan.tokens, allowed=self.allowed) as reaching:
             async with Server(self.plan, port=0, state=self.state, proxy=reaching.plan) as server:
                 code = await self._run(server, reaching.environment(server))
                 if server.proxied is not None:
                     await server.proxied.settle()
                 accounts = list(server.accounts)
-        # Only now has everything that was on its way come to its end.
+        # Only now have all deliveries on their way ended.
         self.told.ended(accounts, self.plan, code)
         return code
 

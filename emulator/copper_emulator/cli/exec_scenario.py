@@ -1,4 +1,4 @@
-"""`exec --scenario`: when does a scenario begin that is played against a command, and how does it end?"""
+"""`exec --scenario`: when does a scenario played against a command begin, and how does it end?"""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 FAILED = 1
 
 _LOOK = 0.05
-"""Seconds after which it is looked again whether somebody listens."""
+"""Seconds between checks whether anything listens."""
 
 _REACH = 5.0
 
 
 class _Faulty(WrongUse):
-    """What is wrong with a file, a fault a line."""
+    """Faults in a file, one per line."""
 
     def show(self, file: object = None) -> None:
         for line in self.message.splitlines():
@@ -45,7 +45,7 @@ class _Faulty(WrongUse):
 
 
 class NotBegun(Exception):
-    """It could not be begun; the text says why."""
+    """The scenario could not begin; the text says why."""
 
 
 class Against:
@@ -53,11 +53,11 @@ class Against:
 
     Args:
         name: a file, or the name of one that comes with the emulator.
-        target: gets all of its notifications; without one it is played on what the command has subscribed.
-        patience: how long the command may take until it can begin, like `1m`.
+        target: gets all of its notifications; without one, the command's own subscriptions are used.
+        patience: how long the command may take until the scenario can begin, like `1m`.
 
     Raises:
-        WrongUse: it cannot be understood, or not be sent there.
+        WrongUse: the scenario is invalid, or cannot be sent to the target.
     """
 
     def __init__(self, name: str, target: str | None, patience: str) -> None:
@@ -73,14 +73,14 @@ class Against:
         self._taken = ""
 
     def settings(self, own: Settings) -> Settings:
-        """Those of the command line with the scenario's. Raises WrongUse."""
+        """The command line's settings combined with the scenario's. Raises WrongUse."""
         try:
             return self._play.settings(own)
         except SettingsError as error:
             raise WrongUse(f"--scenario: {error}") from None
 
     async def look(self, accounts: Accounts) -> None:
-        """Before the command runs: a port at which somebody listens already is none that it could take."""
+        """Before the command runs, note a port it will need on which something already listens."""
         account = accounts.named(DEFAULT)
         if account is None:
             return
@@ -99,7 +99,7 @@ class Against:
         return [found.to] if isinstance(found, Route) and found.kind is RouteKind.URL else []
 
     async def played(self, child: Child, accounts: Accounts, told: Told) -> int:
-        """Wait until it can begin, play it and end the command; the exit code."""
+        """Wait until the scenario can begin, play it, end the command, and return the exit code."""
         account = accounts.named(DEFAULT)
         if account is None:
             raise UsageError(f"there is no account {DEFAULT!r}")
@@ -158,7 +158,7 @@ class Against:
         for target in targets:
             found = account.stage.routes.resolve(target)
             if isinstance(found, Blocked):
-                # With --target, plain http on this machine is none of the account's own targets.
+                # With --target, plain http on this machine is allowed although the account would block it.
                 if self._play.target is None:
                     raise NotBegun(f"the command has subscribed {target}: {found.text}")
                 await self._connected(URL(target))
@@ -184,7 +184,7 @@ class Against:
 
 
 async def _connect(url: URL) -> None:
-    """Raises OSError where nobody listens."""
+    """Connect and disconnect. Raises OSError if nothing listens."""
     async with asyncio.timeout(_REACH):
         _, writer = await asyncio.open_connection(url.host, url.port)
     writer.close()

@@ -1,4 +1,4 @@
-"""What does `exec` say, all of it on stderr: where the emulator is, what was refused, and at the end what happened?"""
+"""What `exec` reports, all on stderr: where the emulator is, what was refused, and at the end what happened."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BAD_GATEWAY = 502
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What an account of a state file had when the command began."""
+    """What an account from a state file had when the command began."""
 
     life: str = ""
     entries: int = 0
@@ -39,7 +39,7 @@ class _Before:
 
 
 class Told:
-    """Says it to people, or as JSON, one object on each line."""
+    """Reports for people, or as JSON with one object on each line."""
 
     def __init__(self, *, as_json: bool, isolated: bool = False) -> None:
         self._as_json = as_json
@@ -48,16 +48,16 @@ class Told:
         self._scenario: dict[str, Any] | None = None
         self._strangers: Counter[str] = Counter()
         self._refused: Counter[Refused] = Counter()
-        # A test suite deletes what it has made: what is asked at the end is noted while it is there.
+        # Noted while the accounts exist: a test suite may delete those it has created before the end.
         self._seen: set[str] = set()
         self._called = False
 
     def begun(self, server: Server) -> None:
-        """The command runs."""
+        """Report the emulator's address just before the command runs."""
         self._json({"kind": "ready", "url": server.url, "api_url": f"{server.url}/developer_api/v1"})
         seen = "which only the command can reach" if self._isolated else "where what happens can be watched"
         self._line(f"Copper's hosts lead to {server.url}, {seen}")
-        # Without a file there is nothing yet, and the accounts need not be made for that.
+        # Without a file there is nothing yet; asking would create the accounts.
         for account in () if server.state is None else server.accounts:
             inside = account.stage.account
             self._before[account.name] = _Before(
@@ -65,17 +65,17 @@ class Told:
             )
 
     def refused(self, refused: Refused) -> None:
-        """The proxy let something not through: said once for each host, counted at the end."""
+        """Report what the proxy refused: once for each host at first, with counts at the end."""
         self._refused[refused] += 1
         if self._refused[refused] == 1:
             kind = "unreachable" if _is_unreachable(refused) else "refused"
             self._json({"kind": kind, "place": refused.place or None, "text": refused.text})
-            # What nothing answers at was not refused, and its text has the place.
+            # If nothing answers there, it was not refused, and the text names the place.
             what = "" if _is_unreachable(refused) else f"refused {refused.place or 'a connection to the proxy'}: "
             self._line(f"{what}{refused.text}")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
-        """What a journal says stands in the timeline; this is about calls that no account's journal can tell of."""
+        """Report refused calls that belong to no account's journal; the timeline shows the rest."""
         if account is not None:
             self._seen.add(account.name)
             self._called |= bool(account.stage.api_calls)
@@ -86,7 +86,7 @@ class Told:
                 self._line(f"the API refused {entry.text}")
 
     def step(self, step: Played) -> None:
-        """A step of the scenario was played."""
+        """Report a step of the scenario."""
         self._json({"kind": "step", **asdict(step), "passed": not step.failure})
         ended = f"  [{count(step.ended, 'notification')}]" if step.ended else ""
         mark = "FAILED" if step.failure else "ok    "
@@ -94,12 +94,12 @@ class Told:
         self._write(f"  {mark} {step.number or '-':>3}  {at:>8}  {on_one_line(step.text)}{ended}")
 
     def scenario_ended(self, title: str, end: End) -> None:
-        """All of its steps were played, or one failed."""
+        """Report the end of the scenario: all steps were played, or one failed."""
         failure = end.failure or end.verdict
         self._scenario = {"title": title, "passed": not failure, "sent": end.sent, "failure": failure or None}
         if failure:
             self._line(f"FAILED  {title}:")
-            # What happened is told when the command has ended.
+            # The timeline follows when the command has ended.
             for text in (end.failed or end.verdict).splitlines():
                 self._write(f"  {text}")
             if end.drawn_from is not None:
@@ -108,12 +108,12 @@ class Told:
             self._line(f"PASSED  {title}: {count(end.sent, 'notification')} sent")
 
     def scenario_not_played(self, text: str) -> None:
-        """It did not come to that."""
+        """Report why the scenario could not be played to its end."""
         self._scenario = {"title": None, "passed": False, "sent": 0, "failure": text}
         self._line(f"FAILED  the scenario was not played to its end: {text}")
 
     def ended(self, accounts: Sequence[ServedAccount], plan: Plan, code: int) -> None:
-        """The command is over: what happened meanwhile."""
+        """Report what happened while the command ran."""
         shown = [account for account in accounts if len(accounts) == 1 or self._new(account)]
         as_json = [self._account(account) for account in shown]
         told = {
@@ -156,7 +156,7 @@ class Told:
             self._line(f"{count(waiting, 'notification')} had not been sent when the command ended")
 
     def _of(self, account: ServedAccount) -> _Before:
-        """What it had before; nothing where it was deleted or begun anew since."""
+        """What the account had before; nothing if it has been deleted or reset since."""
         before = self._before.get(account.name, _NOTHING)
         return before if before.life == account.life else _NOTHING
 
@@ -174,7 +174,7 @@ class Told:
         before = self._of(account)
         if account.stage.api_calls > before.api_calls:
             return True
-        # The call with which a token opens its account is not among those that are counted for it.
+        # The call with which a token opens its account is not counted for that account.
         return not plan.tokens and not before.had_token and has_token(account.stage.account)
 
     def _counted(self) -> list[dict[str, Any]]:
@@ -196,7 +196,7 @@ class Told:
             self._put(json.dumps(value))
 
     def _put(self, text: str) -> None:
-        # Whether anybody reads it is no business of the command's, nor of its exit code.
+        # A closed stderr must affect neither the command nor its exit code.
         try:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
@@ -208,5 +208,5 @@ _NOTHING = _Before()
 
 
 def _is_unreachable(refused: Refused) -> bool:
-    """Whether it may be asked for, and nothing answers there."""
+    """Whether the host is allowed but nothing answers there."""
     return bool(refused.place) and refused.status == BAD_GATEWAY

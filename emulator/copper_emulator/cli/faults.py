@@ -1,4 +1,4 @@
-"""`copper-emulator faults`: what misbehaves in an account of a running server."""
+"""`copper-emulator faults`: show, switch on and switch off the faults of an account."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _told(fault: Mapping[str, Any]) -> str:
     beyond = " (beyond what Copper does)" if fault["beyond_spec"] else ""
     until = f", until {fault['until']}" if fault["until"] else ""
     name, _, amount = fault["text"].partition("@")[0].partition("=")
-    # A number alone is easily taken for a share.
+    # A bare number is easily mistaken for a share.
     next_ones = (
         f" (the next {amount}; {name}={amount}% is a share)" if amount.isdecimal() and name in _OF_SO_MANY else ""
     )
@@ -56,7 +56,7 @@ def _told(fault: Mapping[str, Any]) -> str:
 
 
 _OF_SO_MANY = ("lose", "refuse", "hang", "garble", "gone", "changed")
-"""Faults of which a number alone is the next so many."""
+"""Faults for which a bare number means the next so many."""
 
 
 def _body(texts: tuple[str, ...]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Where can an endpoint fetch records while a command sends to it?"""
+"""Where an endpoint can fetch records while a command sends to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 
 
 def tell_where(api_url: str, asked: int | None, token: str, output: Output) -> None:
-    """Say where, and why not at the usual port where it is not; `asked` is the port that was given."""
+    """Say where, and why not at the usual port if it is another; `asked` is the port that was given, if any."""
     if asked is None and URL(api_url).port != DEFAULT_PORT:
         output.line(
             f"Port {DEFAULT_PORT} is in use, perhaps by another copper-emulator: this API has one of its own. Where "

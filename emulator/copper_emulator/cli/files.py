@@ -1,4 +1,4 @@
-"""How do commands read and write the files that they are named? `-` is stdin, or stdout."""
+"""How commands read and write the files named to them. `-` is stdin or stdout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STDIO = "-"
 
 
 def read(file: Path) -> bytes:
-    """Raises WrongUse where it cannot be read."""
+    """The bytes of a file. Raises WrongUse if it cannot be read."""
     try:
         return _stdin() if str(file) == STDIO else file.read_bytes()
     except OSError as error:
@@ -21,7 +21,7 @@ def read(file: Path) -> bytes:
 
 
 def read_text(file: Path) -> str:
-    """Text in UTF-8, without a mark before it. Raises WrongUse where it cannot be read."""
+    """The text of a file in UTF-8, without a byte order mark. Raises WrongUse if it cannot be read."""
     try:
         return read(file).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -29,12 +29,12 @@ def read_text(file: Path) -> str:
 
 
 def _stdin() -> bytes:
-    # Closed by whoever started the command (`<&-`), it has nothing in it.
+    # None if the parent closed it (`<&-`): then it is empty.
     return b"" if sys.stdin is None else sys.stdin.buffer.read()
 
 
 def write_private(file: Path, text: str) -> None:
-    """With secrets in it: nobody else may read it, also where it was there already. Raises Failure."""
+    """Write a file with secrets, readable only by its owner, even if it already existed. Raises Failure."""
     if str(file) == STDIO:
         print_out(text)
         return
@@ -45,19 +45,19 @@ def write_private(file: Path, text: str) -> None:
 
 
 def print_out(text: str) -> None:
-    """On stdout, which then has nothing else; in UTF-8 whatever the terminal speaks."""
+    """Print a document as all of stdout, in UTF-8 whatever the terminal's encoding."""
     sys.stdout.buffer.write(text.rstrip("\n").encode() + b"\n")
     sys.stdout.flush()
 
 
 def unwritable(file: str | Path, error: OSError) -> Failure:
-    """A file that cannot be written."""
+    """The error for a file that cannot be written."""
     return Failure(f"{file} cannot be written: {error.strerror or error}")
 
 
 def _write_private(file: Path, text: str) -> None:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as opened:
-        # A terminal or a pipe, like /dev/stdout, stays as it is.
+        # A terminal or a pipe, like /dev/stdout, is left as it is.
         if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             os.fchmod(opened.fileno(), 0o600)
             opened.truncate(0)

@@ -1,4 +1,4 @@
-"""How does a command print without waiting for whoever reads it?"""
+"""How can a command print without waiting for its reader?"""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 _CHUNK: int = getattr(select, "PIPE_BUF", 512)
-"""Bytes that a pipe which can be written to takes at once, here; POSIX has at least 512 everywhere."""
+"""Bytes that a writable pipe takes without blocking on this platform; POSIX guarantees 512."""
 
 _AT_ONCE = 64 * 1024
-"""Characters that are taken to be passed on together."""
+"""Characters that are passed on together."""
 
 _GATHER = 0.01
-"""Seconds for which texts are gathered after some were passed on. To wake the thread for each of them costs whoever
-writes more than the text does."""
+"""Seconds for which texts are gathered after some were passed on. Waking the thread for each would cost the writer more
+than the text does."""
 
 _LOOK = 0.1
-"""Seconds after which a writer that waits for its reader looks whether it should give up."""
+"""Seconds after which the thread, waiting for the reader, checks whether it should give up."""
 
 _STOP = 1.0
-"""Seconds for that; only where a write itself waits does it take longer."""
+"""Seconds that `close` allows for giving up; only a write that blocks takes longer."""
 
 
 class Lines:
-    """A file for text whose `write` never waits: a thread passes it on to a file descriptor.
+    """A text file whose `write` never waits: a thread passes the text on to a file descriptor.
 
-    What comes after some time of quiet goes at once, what follows it soon after is gathered first.
+    After a quiet time a text is passed on at once; those that soon follow are gathered first.
 
     Args:
-        fd: where it goes.
-        encoding: of the text; what it does not have is written as escapes.
-        most: texts that are kept while nobody reads; what comes then is left out, and counted.
-        left_out: the line that tells how many were.
+        fd: where the text goes.
+        encoding: characters that it does not have are written as escapes.
+        most: texts that are kept while nobody reads; further ones are left out and counted.
+        left_out: makes the line that says how many were left out.
     """
 
     def __init__(self, fd: int, *, encoding: str, most: int, left_out: Callable[[int], str]) -> None:
@@ -46,7 +46,7 @@ class Lines:
         self._texts: deque[str] = deque()
         self._lost = 0
         self._idle = False
-        """Whether the thread waits for the next text."""
+        """Whether the thread is waiting for the next text."""
         self._ending = False
         self._given_up = False
         self._changed = threading.Condition()
@@ -54,14 +54,14 @@ class Lines:
         self._thread.start()
 
     def write(self, text: str) -> int:
-        """Take a text of whole lines, or leave it out."""
+        """Accept a text of whole lines, or leave it out if there is no room."""
         self.writelines((text,))
         return len(text)
 
     def writelines(self, texts: Sequence[str]) -> None:
-        """Take several, or leave out those for which there is no room."""
+        """Accept several texts, or leave out those for which there is no room."""
         with self._changed:
-            # Until it has been told that some are missing, those after them are, too: the lines keep their order.
+            # Until missing lines have been reported, later ones are left out, too, so that the order is kept.
             room = 0 if self._lost else self._most - len(self._texts)
             self._texts.extend(texts[:room])
             self._lost += max(len(texts) - room, 0)
@@ -70,7 +70,7 @@ class Lines:
                 self._changed.notify()
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: the thread passes everything on by itself."""
 
     def isatty(self) -> bool:
         return os.isatty(self._fd)
@@ -79,7 +79,7 @@ class Lines:
         return self._fd
 
     def close(self, patience: float) -> None:
-        """Pass on what is left, for so many seconds at most."""
+        """Pass on what is left, for at most `patience` seconds."""
         with self._changed:
             self._ending = True
             self._changed.notify()
@@ -93,13 +93,13 @@ class Lines:
                 self._put(text.encode(self.encoding, "backslashreplace"))
                 self._gather()
         except OSError:
-            # The reader has gone: what is still written goes nowhere, and nothing complains of it.
+            # The reader has gone: discard what is still written, without an error.
             with self._changed:
                 self._most = 0
                 self._texts.clear()
 
     def _next(self) -> str | None:
-        """What is to be passed on, or None at the end. What was left out is told where it is missing."""
+        """The next text to pass on, or None at the end. Left-out texts are reported where they are missing."""
         with self._changed:
             while not self._texts and not self._lost and not self._ending:
                 self._idle = True
@@ -128,7 +128,7 @@ class Lines:
             raw = raw[os.write(self._fd, raw[:_CHUNK]) :]
 
     def _can_write(self) -> bool:
-        """Wait for the reader; False when it is given up. Windows knows this of sockets only: there a write waits."""
+        """Wait for the reader; False after giving up. Windows can only select sockets, so a write may block there."""
         while not self._given_up:
             if sys.platform == "win32" or select.select([], [self._fd], [], _LOOK)[1]:
                 return True

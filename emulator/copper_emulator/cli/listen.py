@@ -39,7 +39,7 @@ _PLAIN_HEADERS = frozenset(
         "x-forwarded-proto",
     }
 )
-"""Those that every notification has; any other comes from the subscription and may be a credential."""
+"""Headers that every notification has; any other comes from the subscription and may be a credential."""
 
 
 @click.command(short_help="Receive notifications and print them.")
@@ -73,7 +73,7 @@ async def _listen(receiver: Receiver, port: int) -> None:
         try:
             return await receiver.receive(request)
         except Unprinted as error:
-            # Nobody learns of it any more.
+            # Nothing more can be printed.
             unprinted.append(error)
             ended.set()
             return receiver.answer()
@@ -93,7 +93,7 @@ async def _listen(receiver: Receiver, port: int) -> None:
 
 
 class Receiver:
-    """Prints each request and answers all alike."""
+    """Prints each request and answers all with the same status."""
 
     def __init__(self, status: int, output: Output, *, show_secrets: bool) -> None:
         self._status = status
@@ -101,13 +101,13 @@ class Receiver:
         self._show_secrets = show_secrets
 
     def ready(self, url: str) -> None:
-        """The first line: where it listens; programs wait for it."""
+        """Print the first line, where it listens; programs wait for it."""
         self._output.json({"kind": "ready", "url": url, "status": self._status})
         self._output.line(f"Listening at {url}, answering {self._status}", style="bold")
         self._output.line("Ctrl-C ends it.")
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Any method, any path."""
+        """Print and answer a request with any method and any path."""
         raw = await request.read()
         body = _parsed(raw)
         at, secrets = iso(real_now()), _beside_the_payload(body)
@@ -132,7 +132,7 @@ class Receiver:
         return self.answer()
 
     def answer(self) -> web.Response:
-        """What everything is answered with."""
+        """The answer to every request."""
         return web.Response(status=self._status)
 
     def _headers(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -155,7 +155,7 @@ def _no_constant(name: str) -> None:
 
 
 def _beside_the_payload(body: Mapping[str, Any]) -> list[str]:
-    """What a subscription's secret adds to a notification; nothing for a body that is none."""
+    """The keys that a subscription's secret adds to a notification; none if the body is not a notification."""
     return [name for name in body if name not in PAYLOAD_KEYS] if _what(body) else []
 
 

@@ -1,4 +1,4 @@
-"""What does `serve` print, and what if nobody reads it?"""
+"""What `serve` prints, and what happens if nobody reads it."""
 
 from __future__ import annotations
 
@@ -31,42 +31,41 @@ if TYPE_CHECKING:
     from copper_emulator.shell.served_account import ServedAccount
 
 Way: TypeAlias = tuple[Path, dict[str, str]]
-"""A file for a shell to read, and the variables that it sets."""
+"""A file for a shell to source, and the variables that it sets."""
 
 _Line: TypeAlias = tuple[str, str]
-"""Whose it is, as it leads the line of one who has others beside it, and what is told."""
+"""The account as the lead of a line (empty for the default account), and the text."""
 
 _MOST = 5_000
-"""Lines that are kept for a reader who is behind."""
+"""Lines that are kept for a slow reader."""
 
 _AT_ONCE = 100
-"""Entries that are printed in one turn of the loop, so that thousands do not hold up what comes next."""
+"""Entries printed in one turn of the loop, so that thousands do not hold up other work."""
 
 _GATHER = 0.01
-"""Seconds after some were printed in which others are gathered first: then whoever makes one call after the other does
-not wait for the lines of the one before."""
+"""Seconds for which entries are gathered after some were printed, so that a client making one call after another does
+not wait for the previous call's lines."""
 
 _PATIENCE = 2.0
-"""Seconds for which the end waits for such a reader."""
+"""Seconds for which `close` waits for a slow reader."""
 
 
 class Log:
-    """What `serve` prints: the ready line, each entry of each journal, refused strangers, the end.
+    """Prints the log of `serve`: the ready line, each journal entry, refused calls and connections, the end.
 
-    An entry comes in the middle of what an account does, and is printed after that turn of the loop, in busy times with
-    others of the next milliseconds: no request leaves later because its line is made. Nor does anything wait for the
-    reader of the log, or suffer when there is none: what such a reader misses is left out, and counted where it is
-    missing.
+    An entry comes while an account is at work and is printed after that turn of the loop, in busy times together with
+    those of the next milliseconds: making a line delays no request. Nor does anything wait for the reader of the log,
+    or fail if there is none: lines not read in time are left out, and counted at that place.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._waiting: deque[Callable[[], _Line]] = deque()
-        """What makes the lines that are to be printed, the oldest first."""
+        """Functions that make the lines to be printed, the oldest first."""
         self._ready = False
         self._called = False
         self._not_before = 0.0
-        """By the loop's clock."""
+        """The earliest time for printing, by the loop's clock."""
         self._begun = False
 
     @cached_property
@@ -81,9 +80,9 @@ class Log:
         return Output(as_json=self._as_json, lines=self._lines)
 
     def ready(self, server: Server, plan: Plan, way: Way | None = None) -> None:
-        """The first line: where it is, and which way leads there through its proxy; programs wait for it.
+        """Print the ready lines: where the server is, and the way through its proxy; programs wait for the first.
 
-        What was told before it follows: a server that goes on with a state file ends at once what was on its way.
+        Earlier entries follow them: a server that starts from a state file first ends what was on its way.
         """
         output, api = self._output, f"{server.url}/developer_api/v1"
         over_tls = {"tls_url": server.tls_url} if server.tls_url else {}
@@ -108,7 +107,7 @@ class Log:
         self._print_soon()
 
     def _gone_on(self, server: Server, plan: Plan) -> Iterator[str]:
-        """What is as an earlier server left it."""
+        """Lines about what was taken over from a state file."""
         if server.state is None:
             return
         yield f"  state  {server.state} ({count(len(server.accounts), 'account')})"
@@ -129,19 +128,19 @@ class Log:
             self._output.line(f"  proxy  {way[1]['HTTPS_PROXY']} (in the shell of your program: . {way[0]})")
 
     def entry(self, account: ServedAccount | None, entry: Entry) -> None:
-        """One entry; that a notification is being sent is told by how it ends. Without an account it has no number."""
+        """Log an entry; as text not SENDING, since the outcome follows. An entry without an account has no number."""
         if self._as_json:
             entry = _as_it_stands(entry)
         elif entry.kind is Kind.SENDING:
             return
-        # What is not shown now: a reset may come before the line is made, and forgets it.
+        # Taken now: a reset before the line is made would forget what to hide.
         hidden = None if account is None else account.hidden
         self._waiting.append(partial(self._line_of, account, entry, hidden))
         if not self._called:
             self._print_soon()
 
     def proxy_refused(self, refused: Refused) -> None:
-        """The proxy let something not through."""
+        """Log what the proxy refused."""
         self._waiting.append(partial(self._line_of_refused, refused, real_now()))
         self._print_soon()
 
@@ -155,7 +154,7 @@ class Log:
         try:
             self._print_next()
         finally:
-            # Also after one that cannot be told: the others do not wait until another comes.
+            # Even after an entry that failed to print: the rest must not wait for the next one.
             if self._waiting:
                 self._print_soon()
             else:
@@ -166,7 +165,7 @@ class Log:
             self._print_next()
 
     def _print_next(self) -> None:
-        """The oldest of what waits, passed on together: for each by itself that takes as long as to make its line."""
+        """Print the oldest waiting lines together: passing on each by itself takes as long as making it."""
         lines: list[_Line] = []
         try:
             for _ in range(min(len(self._waiting), _AT_ONCE)):
@@ -179,7 +178,7 @@ class Log:
 
     @cached_property
     def _told(self) -> Callable[[ServedAccount | None, Entry, Hidden | None], str]:
-        # Loaded with the first entry: the ready line does not wait for it.
+        # Imported with the first entry, so that the ready line does not wait for it.
         from copper_emulator.cli.log_entries import as_json, as_text
 
         return as_json if self._as_json else as_text
@@ -196,13 +195,13 @@ class Log:
         return "", f"{stamp(now)}  proxy refused {place}: {refused.text}"
 
     def ended(self) -> None:
-        """The last line."""
+        """Print what still waits, and the last line."""
         self._print_all()
         self._output.json({"kind": "ended"})
         self._output.line("Copper emulator ended.")
 
     def close(self) -> None:
-        """Have everything printed, as far as somebody reads it."""
+        """Print what still waits, as far as it is read in time."""
         self._print_all()
         if self._begun:
             self._lines.close(_PATIENCE)
@@ -214,10 +213,10 @@ class Log:
 
 
 def _as_it_stands(entry: Entry) -> Entry:
-    """The same, telling of its notification as it is now: what else an entry tells never changes."""
+    """The entry with a copy of its notification as it is now; its other parts never change."""
     if entry.notification is None:
         return entry
     notification = copy(entry.notification)
-    # All that are held at once share one, which moves on.
+    # Notifications held together share one hold, which changes.
     notification.hold = copy(notification.hold)
     return entry._replace(notification=notification)

@@ -1,4 +1,4 @@
-"""How is an entry of a journal told in the log of `serve`, for people and for programs?"""
+"""Journal entries in the log of `serve`, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from copper_emulator.shell.served_account import ServedAccount
 
 
 def as_text(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:
-    """A line to read, without whose it is."""
+    """A line for people, without the account."""
     return shown_line(entry, hidden or NOTHING)
 
 
 def as_json(account: ServedAccount | None, entry: Entry, hidden: Hidden | None) -> str:
-    """A JSON object on one line; what belongs to no account has no number."""
+    """A JSON object on one line; an entry that belongs to no account has no number."""
     if account is None:
         told = {"at": iso(entry.at_ms), "kind": entry.kind, "line": shown_line(entry, NOTHING)}
         return json.dumps({"account": None, **told})

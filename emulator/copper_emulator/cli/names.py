@@ -1,4 +1,4 @@
-"""How are types, events and topics named on a command line? In any case, and a type by each of its names."""
+"""Types, events and topics on the command line: in upper or lower case, a type by any of its names."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _TOPIC = re.compile(r"([A-Za-z_]+)[./]([A-Za-z_]+)")
 
 
 def type_called(name: str) -> str:
-    """`person` for `people`, `activity_log` for `activity`. What is no type stays as it is: the server refuses it."""
+    """`person` for `people`, `activity_log` for `activity`. Unknown ones stay as they are: the server refuses them."""
     word = name.lower()
     if word in set(EntityType):
         return word
-    # Few write another one, and the tables of records take as long to load as the rest of a command.
+    # Imported here: few use another name, and the tables of records load as slowly as the rest of a command.
     from copper_emulator.core.records.kinds import KINDS
 
     return str(KINDS.get(word, name))
@@ -36,10 +36,10 @@ def topic_of(text: str) -> tuple[str, str]:
 
 
 def types(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """For an option or an argument that is one type, or several with commas between them."""
+    """Callback for an option or argument with one type, or several separated by commas."""
     return None if value is None else ",".join(type_called(each.strip()) for each in value.split(","))
 
 
 def events(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """For an option that is an event."""
+    """Callback for an option with an event."""
     return None if value is None else value.lower()

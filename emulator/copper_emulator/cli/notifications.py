@@ -1,4 +1,4 @@
-"""The commands on notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
+"""The commands about notifications: `notifications`, `show`, `resend`, `replay`, `wait`."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _SERIAL = Number(1, 10**9)
 @click.option("--since", metavar="MOMENT", help="of changes then and later, like 2026-09-29T22:40:04Z")
 @click.option("--until", metavar="MOMENT", help="of changes before then")
 @click.option("--before", type=_SERIAL, metavar="SERIAL", help="only older ones")
-@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many")
+@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many")
 @for_an_account
 def notifications(*, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
-    """Show the notifications of an account, newest first: one on a line, with what became of it.
+    """Show the notifications of an account, newest first, one on each line, with what became of it.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def notifications(*, server: str, account: str | None, as_json: bool, **filters:
     output.line(f"{count(shown['count'], 'notification')}, {shown['older']:,} of them older than these")
 
 
-@click.command(short_help="Show one notification whole.")
+@click.command(short_help="Show one notification in full.")
 @click.argument("serial", type=_SERIAL)
 @for_an_account
 def show(*, serial: int, server: str, account: str | None, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def show(*, serial: int, server: str, account: str | None, as_json: bool) -> Non
     _print(client.get(f"{client.account(account)}/notifications/{serial}"), output)
 
 
-@click.command(short_help="Send a notification once more, as it was or edited.")
+@click.command(short_help="Send a notification again, as it was or edited.")
 @click.argument("serial", type=_SERIAL)
 @click.option("--target", metavar="URL", help="send it there instead")
 @click.option("--body", metavar="JSON", help="send this instead")
@@ -82,7 +82,7 @@ def resend(
     account: str | None,
     as_json: bool,
 ) -> None:
-    """Send a notification once more, outside the limits: as it was, or with another body, headers or target.
+    """Send a notification again, outside the limits: as it was, or with another body, headers or target.
 
     \b
     Examples:
@@ -122,9 +122,9 @@ def replay(
 @click.command(short_help="Wait until something has been delivered.")
 @click.argument("topic", metavar="[TYPE.EVENT]", required=False)
 @click.option("--id", "ids", type=Number(1, MOST), multiple=True, help="of a record; repeatable")
-@click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx, if not said")
+@click.option("--status", type=Number(100, 599), help="what the endpoint answered; any 2xx by default")
 @click.option("--outcome", metavar="OUTCOME", help="how it ended, like failed")
-@click.option("--count", "number", type=_SERIAL, help="so many; without it at least one")
+@click.option("--count", "number", type=_SERIAL, help="exactly this many; at least one by default")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only what ended after this journal entry")
 @click.option("--new", "only_new", is_flag=True, help="only what ends from now on, like --since the last entry")
 @click.option("--timeout", metavar="DURATION", default="10s", show_default=True, help="how long, in real time")
@@ -140,10 +140,10 @@ def wait(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Wait until something has been delivered. Exit code 1 after the time-out, with what came closest.
+    """Wait until something has been delivered. After the timeout, end with exit code 1 and say what came closest.
 
-    What has been delivered before counts, so that "fire" and then "wait" never misses it. Where earlier ones must not
-    count, say --new, or --since with the number that the wait before this one ended with, or one of the journal.
+    Earlier deliveries count, so that "fire" and then "wait" never misses one. If they must not count, use --new, or
+    --since with the number that the last wait printed, or that of a journal entry.
 
     \b
     Examples:

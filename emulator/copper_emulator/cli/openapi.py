@@ -1,4 +1,4 @@
-"""`copper-emulator openapi`: what the emulated API is, for programs."""
+"""`copper-emulator openapi`: the OpenAPI description of the emulated API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from copper_emulator.openapi import describe
 
 @click.command(short_help="Print the OpenAPI description of the emulated API.")
 def openapi() -> None:
-    """Print the OpenAPI 3.1 description of the emulated API, for generators of clients and for checks.
+    """Print the OpenAPI 3.1 description of the emulated API, for client generators and validators.
 
     A running server has it at /_emulator/developer_api.json.
 

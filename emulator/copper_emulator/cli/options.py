@@ -1,4 +1,4 @@
-"""Which options do all commands have that talk to a running server, and how is a value written in one?"""
+"""The options shared by all commands that talk to a running server, and how values are written in options."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from copper_emulator.cli.client import DEFAULT_URL
 F = TypeVar("F", bound=Callable[..., Any])
 
 MOST = 2**63 - 1
-"""The highest id of a record."""
+"""The highest possible id of a record."""
 
 
 def _said_before(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """What stands after the command, else what stands before it, else the variable or the default."""
+    """The option after the command, else the one before it, else the variable or the default."""
     name = str(parameter.name)
     if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
         return value
@@ -57,7 +57,7 @@ def for_an_account(command: F) -> F:
 
 
 IN_PLAY = "for tests, and for scenarios that are played here"
-"""What the settings `strict` and `allow` are of a server for."""
+"""What the settings `strict` and `allow` are for in a server."""
 
 
 def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
@@ -72,7 +72,7 @@ def pairs_of(option: str, given: tuple[str, ...]) -> dict[str, str]:
 
 
 def route_of(said: str, text: str) -> tuple[str, str]:
-    """`ORIGIN=URL` as both. An origin has no `=` in it, and of a URL's query only the first one counts."""
+    """`ORIGIN=URL` as a pair. The first `=` separates them: an origin has none, a URL's query may."""
     origin, equals, url = text.partition("=")
     if not origin or not equals:
         raise WrongUse(f"{said}: write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000")
@@ -80,7 +80,7 @@ def route_of(said: str, text: str) -> tuple[str, str]:
 
 
 def json_or_text(text: str) -> Any:
-    """A value as it is written on the command line: JSON where it can be read as JSON, else text."""
+    """A value from the command line: JSON if it can be read as JSON, else text."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -88,14 +88,14 @@ def json_or_text(text: str) -> Any:
 
 
 def settings_given(option: str, given: tuple[str, ...]) -> dict[str, Any]:
-    """`batch=1` as {"batch": 1}; which settings there are, the server knows."""
+    """`batch=1` as {"batch": 1}; the server knows which settings exist."""
     return fields_of(option, given, form="NAME=VALUE", like="batch=1")
 
 
 def fields_of(
     option: str, given: tuple[str, ...], *, form: str = "FIELD=VALUE", like: str = "name=Ada"
 ) -> dict[str, Any]:
-    """`name=Ada` as {"name": "Ada"}, `custom_fields.17=Gold` as one of the values that the API has a list of."""
+    """`name=Ada` as {"name": "Ada"}, `custom_fields.17=Gold` as an item of the API's list `custom_fields`."""
     fields: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -113,7 +113,7 @@ def fields_of(
 
 @contextmanager
 def values_told(option: str, given: tuple[str, ...]) -> Iterator[None]:
-    """Where a text is asked for and a value was read as JSON, the error says how the text is written."""
+    """If a text is required but a value was read as JSON, add to the error how to write it as text."""
     try:
         yield
     except WrongUse as error:

@@ -33,19 +33,19 @@ _STYLES: tuple[tuple[str, str], ...] = (
     ("unsubscribed", "cyan"),
     ("queued", "dim"),
 )
-"""By what a line of the journal begins with after its time; the first that fits."""
+"""Styles by how a journal line begins after its time; the first match counts."""
 
 _ASK_FOR_COLOUR = ("FORCE_COLOR", "TTY_COMPATIBLE")
-"""Variables that rich heeds also where there is no terminal."""
+"""Variables that rich respects even without a terminal."""
 
 _STAMP = len("2026-09-29 22:40:04.738  ")
 
 
 class Output:
-    """Where a command prints. `as_json` is for what programs read; nothing else then goes to stdout.
+    """Where a command prints. With `as_json`, only JSON for programs goes to stdout.
 
-    With `lines` it is printed through them, else at once. It is not free where a file is written to stdout, which then
-    has nothing else.
+    With `lines`, output is passed on through them, else printed at once. If a file is written to stdout, which may then
+    have nothing else, `is_free` is False.
     """
 
     def __init__(self, *, as_json: bool, lines: Lines | None = None, is_free: bool = True) -> None:
@@ -54,7 +54,7 @@ class Output:
         self._lines = lines
 
     def line(self, text: str, *, style: str = "") -> None:
-        """A line for people; nothing where programs read."""
+        """Print a line for people; nothing with `as_json`."""
         if self.as_json or not self._is_free:
             return
         text = carried(text)
@@ -65,12 +65,12 @@ class Output:
         self._file.flush()
 
     def journal_line(self, text: str, *, lead: str = "") -> None:
-        """A line of the journal, coloured by what it tells."""
+        """Print a line of the journal, coloured by its kind."""
         text = on_one_line(text)
         self.line(f"{lead}{text}", style="" if self.as_json or self._is_plain else _style(text))
 
     def journal_lines(self, lines: Sequence[tuple[str, str]]) -> None:
-        """Several of them, each with its lead; where nothing is coloured they are passed on together."""
+        """Print several journal lines, each with its lead; without colours they are passed on together."""
         if self._is_plain and not self.as_json:
             self._file.writelines([f"{lead}{on_one_line(text)}\n" for lead, text in lines])
             self._file.flush()
@@ -79,12 +79,12 @@ class Output:
             self.journal_line(text, lead=lead)
 
     def json(self, value: Mapping[str, Any]) -> None:
-        """One JSON object on a line of its own; nothing where people read."""
+        """Print one JSON object on a line of its own; nothing without `as_json`."""
         if self.as_json:
             self.json_texts([json.dumps(value)])
 
     def json_texts(self, texts: Sequence[str]) -> None:
-        """JSON objects that already are text, passed on together; in UTF-8 whatever the terminal speaks."""
+        """Print JSON objects given as text, together, in UTF-8 whatever the terminal's encoding."""
         if self._lines is not None:
             self._lines.writelines([text + "\n" for text in texts])
         else:
@@ -97,7 +97,7 @@ class Output:
 
     @cached_property
     def _is_plain(self) -> bool:
-        """Whether nothing is to be coloured, so that rich, which takes its time to load, is not needed."""
+        """Whether there are no colours, so that rich, which is slow to load, is not needed."""
         return not self._file.isatty() and not any(map(os.environ.get, _ASK_FOR_COLOUR))
 
     @cached_property
@@ -113,15 +113,15 @@ def _style(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """A text from elsewhere that can neither break lines nor give orders to the terminal."""
+    """A text from elsewhere, made safe: without line breaks or control characters for the terminal."""
     if text.isprintable():
-        # As nearly all are, and one is made for each line of the log.
+        # A fast path: this is called for each line of the log, and nearly all are printable.
         return text
     joined = "; ".join(text.splitlines())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
 
 
 def complain(text: str) -> None:
-    """A line on stderr."""
+    """Print a line on stderr."""
     sys.stderr.write(f"copper-emulator: {text}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What do `exec` and `serve --proxy` give a program to reach them: a proxy, an authority, files and variables?"""
+"""What `exec` and `serve --proxy` give a program to reach them: a proxy, an authority, files and variables."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from copper_emulator.shell.serving import Server
 from copper_emulator.shell.tls.authority import Authority
 
 TOKEN = "copper-emulator"
-"""What programs find in COPPER_EMULATOR_TOKEN where no --token says otherwise."""
+"""What programs find in COPPER_EMULATOR_TOKEN by default, if there is no --token."""
 
 
 def check_allowed(hosts: Sequence[str]) -> None:
-    """What --proxy-allow may name. Raises WrongUse."""
+    """Raise WrongUse for hosts that --proxy-allow may not name."""
     for host in hosts:
         if is_copper(host):
             raise WrongUse(f"--proxy-allow {host}: nothing ever goes to Copper itself")
@@ -43,12 +43,12 @@ def _is_address(host: str) -> bool:
 
 
 class Reaching:
-    """`with Reaching(...) as reaching:` has the plan of a proxy, and, once a server uses it, the variables to it.
+    """`with Reaching(...) as reaching:` has the plan of a proxy and, once a server uses it, the variables for it.
 
     Args:
-        told: is called with everything that the proxy refuses.
-        tokens: those of the command line; the first is told to programs.
-        port: of the proxy; 0 takes a free one.
+        told: called with everything that the proxy refuses.
+        tokens: those of the command line; programs get the first.
+        port: the proxy's; 0 takes a free one.
         allowed: hosts that it lets through.
 
     Raises:
@@ -72,11 +72,11 @@ class Reaching:
         self._folder.cleanup()
 
     def environment(self, server: Server) -> dict[str, str]:
-        """This process's own variables with those that lead to the server. Raises AuthorityError or OSError."""
+        """This process's variables, with those that lead to the server. Raises AuthorityError or OSError."""
         return child_environment(os.environ, self._reached(server)) | self._own(server)
 
     def shell_file(self, server: Server) -> tuple[Path, dict[str, str]]:
-        """A file for a shell to read that sets them, and the variables. Raises AuthorityError or OSError."""
+        """A file for a shell to source, and the variables that it sets. Raises AuthorityError or OSError."""
         reached, own = self._reached(server), self._own(server)
         file = reached.folder / "environment.sh"
         file.write_text("\n".join([*shell_lines(reached, own), ""]), encoding="utf-8", errors="surrogateescape")

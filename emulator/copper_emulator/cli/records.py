@@ -1,5 +1,4 @@
-"""The commands that change records in a running server and look at them: `create`, `update`, `delete`, `merge`,
-`convert`, `search`, `seed`."""
+"""The commands for records in a running server: `create`, `update`, `delete`, `merge`, `convert`, `search`, `seed`."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from copper_emulator.shell.seed_files import Seeds
 
 _SHOWN = 20
-"""Records that are listed for people; JSON has all."""
+"""How many records are listed for people; JSON has all."""
 
 _type = click.argument("type", metavar="TYPE", callback=types)
 _set = click.option(
@@ -43,9 +42,9 @@ def create(
 ) -> None:
     """Create records in a running server, as if a client of Copper had; subscriptions are notified.
 
-    TYPE is person, lead, company, opportunity, project, task or activity. What it requires and is not given has
-    samples. With --count {n} in a text is the number of the record. Values are JSON where they can be read as JSON,
-    else text; a custom field is written custom_fields.ID.
+    TYPE is person, lead, company, opportunity, project, task or activity. Required fields that are not given get
+    sample values. With --count, {n} in a text is the number of the record. Values are read as
+    JSON if possible, else as text; a custom field is written custom_fields.ID.
 
     \b
     Examples:
@@ -67,7 +66,7 @@ def update(
 ) -> None:
     """Change fields of records in a running server, in one action.
 
-    Values are JSON where they can be read as JSON, else text; null empties a field.
+    Values are read as JSON if possible, else as text; null clears a field.
 
     \b
     Examples:
@@ -128,7 +127,7 @@ def convert(
     account: str | None,
     as_json: bool,
 ) -> None:
-    """Convert a lead in a running server into a person, a company and, where it is asked for, an opportunity.
+    """Convert a lead in a running server into a person, a company and, if asked for, an opportunity.
 
     \b
     Examples:
@@ -146,14 +145,14 @@ def convert(
     _show_changes(answered["changes"], output)
 
 
-@click.command(short_help="Look for records in a running server.")
+@click.command(short_help="Search for records in a running server.")
 @_type
 @click.option(
     "--where", "--set", "filters", metavar="FIELD=VALUE", multiple=True, help="as in Copper's search; repeatable"
 )
 @for_an_account
 def search(*, type: str, filters: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Look for records in a running server, as Copper's own search does: by its filters, a page at a time.
+    """Search for records in a running server as Copper's own search does: by its filters, a page at a time.
 
     \b
     Examples:
@@ -170,15 +169,15 @@ def search(*, type: str, filters: tuple[str, ...], server: str, account: str | N
     output.line(f"{count(found['total'], 'record')}{f'; {left:,} of them not on this page' if left else ''}")
 
 
-@click.command(short_help="Put records into a running server without notifying anybody.")
+@click.command(short_help="Add records to a running server without notifying anybody.")
 @_type
 @click.argument("file", type=click.Path(allow_dash=True, path_type=Path))
 @for_an_account
 def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bool) -> None:
     """Put the records of a JSON or CSV file into a running server as if they had always been there.
 
-    JSON is an array of objects, as a search of the API answers, or what search --json prints; CSV has the names of
-    fields in its first row. FILE - is stdin, with either. Ids and dates may be given. Nobody is notified.
+    JSON is an array of objects, as the API's search answers, or what search --json prints; CSV has field names in its
+    first row. FILE - is stdin, for either. Ids and dates may be given. Nobody is notified.
 
     \b
     Example:
@@ -198,7 +197,7 @@ def seed(*, type: str, file: Path, server: str, account: str | None, as_json: bo
 
 
 def _read(file: Path, type: str, definitions: Sequence[Mapping[str, Any]]) -> Seeds:
-    # Only this command needs to know what records are made of.
+    # Imported here because only this command needs the tables of records.
     from copper_emulator.core.records.kinds import kind_called
     from copper_emulator.shell.seed_files import read_seeds, seeds_in
 
@@ -218,7 +217,7 @@ def _path(client: Client, account: str | None, type: str, deed: str) -> str:
 
 
 def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None) -> None:
-    """Do something to records, and tell what became of it."""
+    """Do something to records, and print the result."""
     answered = client.post(_path(client, account, type, deed), body)
     output.json(answered)
     _show_records(answered["records"], output)
@@ -243,5 +242,5 @@ def _show_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
 
 
 def _line(record: Mapping[str, Any]) -> str:
-    """`94808711  Ada Lovelace`; an activity by what was done."""
+    """`94808711  Ada Lovelace`; an activity is shown by its details."""
     return f"{record['id']}  {on_one_line(str(record.get('name') or record.get('details') or ''))}"

@@ -1,4 +1,4 @@
-"""The commands about scenarios: `run` plays files, `schema` prints what may stand in them."""
+"""The commands for scenario files: `run` plays them, `schema` prints their JSON Schema."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 @click.command(short_help="Play scenario files.")
 @click.argument("files", metavar="FILE...", nargs=-1)
 @click.option(
-    "--target", metavar="URL", help="send all notifications there, path included; else to a built-in endpoint"
+    "--target", metavar="URL", help="send all notifications there, path included; by default to a built-in endpoint"
 )
 @click.option(
     "--settings",
@@ -46,16 +46,16 @@ from copper_emulator.shell.serving import DEFAULT_PORT
 @click.option(
     "--port",
     type=Number(0, 65535),
-    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} without this, or a free one where that is in use",
+    help=f"with --target, of the API it fetches from; {DEFAULT_PORT} by default, or a free one if that is in use",
 )
 @click.option("--token", metavar="TOKEN", default="", help="with --target, accept only this token; without it, any")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object with everything")
 def run(*, files: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Play scenario files, each on an account of its own and in virtual time.
 
-    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target records can be
-    fetched at an API of its own. The exit code is 0 when all passed, 1 when one failed, 2 when they could not be
-    played: a file or an option could not be understood, or --port is in use.
+    FILE is a file (- is stdin), or the name of a scenario that comes with the emulator. With --target the command
+    serves an API from which records can be fetched. The exit code is 0 if all passed, 1 if one failed, 2 if they
+    could not be played: a file or an option could not be understood, or --port is in use.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def schema() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the command line says beside the files."""
+    """What the command line says apart from the files."""
 
     target: str | None
     overrides: tuple[str, ...]
@@ -118,7 +118,7 @@ def _settings(overrides: Sequence[str]) -> Mapping[str, str]:
             raise UsageError(f"--settings {text}: write NAME=VALUE, like --settings limits=off")
         settings[name.strip()] = value.strip()
     chosen = Settings.of(settings)
-    # Chosen once, for all of the scenarios.
+    # Chosen once, for all scenarios.
     return {**settings, "seed": str(chosen.seed)} if settings.get("seed") == RANDOM else settings
 
 
@@ -140,13 +140,13 @@ def _load(files: Sequence[str]) -> list[Scenario]:
 def _served(
     asked: _Asked, scenarios: Sequence[Scenario], settings: Mapping[str, str], output: Output
 ) -> Iterator[Host | None]:
-    """The API that a target can fetch from, one for all scenarios; the built-in endpoint fetches nothing."""
+    """Serve the API from which a target can fetch, one for all scenarios; the built-in endpoint fetches nothing."""
     if asked.target is None:
         if asked.port is not None or asked.token:
             raise UsageError("--port and --token are of the API that your endpoint fetches from: give --target, too")
         yield None
         return
-    # Before anything is played or said to be sent there.
+    # Checked before anything is played or announced.
     for scenario in scenarios:
         played_by = Settings.of(scenario.with_settings(settings).content.settings)
         check_url(asked.target, played_by.allow_targets)
@@ -169,7 +169,7 @@ def _play(
         output.line(f"  Sent to the built-in endpoint, which answers 200{checks}. Yours: --target URL", style="dim")
     else:
         named = ", ".join(f"{name}={value}" for name, value in (scenario.content.secret or {}).items())
-        # What a file says in the open is no secret, and without it nobody could set up the endpoint.
+        # It is in plain text in the file anyway, and without it nobody could set up the endpoint.
         wants = f"; it must accept the scenario's secret, {named}" if named else ""
         output.line(f"  Sent to {asked.target}{wants}", style="dim")
     played = perform(

@@ -1,4 +1,4 @@
-"""The commands on scenarios of a running server: `scenarios`, `play`, `record`."""
+"""The commands about scenarios in a running server: `scenarios`, `play`, `record`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from copper_emulator.cli.output import Output
 from copper_emulator.core.text import count, duration_text
 
 _LOOK = 30
-"""Seconds for which the server waits for the next step of what is played before it answers that there is none."""
+"""Seconds for which the server waits for the next step before it answers that there is none yet."""
 
 
 @click.command(short_help="Show which scenarios a running server can play.")
@@ -40,10 +40,10 @@ def scenarios(*, server: str, as_json: bool) -> None:
 @click.command(short_help="Play a scenario on an account of a running server.")
 @click.argument("scenario", metavar="NAME|FILE")
 @click.option("--target", metavar="URL", help="gets all of its notifications; else they go where the routes lead")
-@click.option("--reset", is_flag=True, help="make the account as it was at the start before it is played")
+@click.option("--reset", is_flag=True, help="empty the account before playing")
 @for_an_account
 def play(*, scenario: str, target: str | None, reset: bool, server: str, account: str | None, as_json: bool) -> None:
-    """Play a scenario on an account of a running server, in virtual time. Exit code 1 where a step failed.
+    """Play a scenario on an account of a running server, in virtual time. The exit code is 1 if a step failed.
 
     NAME is one of those that `copper-emulator scenarios` shows, FILE one of yours (- is stdin); `copper-emulator run`
     plays them without a server.
@@ -93,9 +93,9 @@ def play(*, scenario: str, target: str | None, reset: bool, server: str, account
 )
 @for_an_account
 def record(*, what: str, file: Path | None, server: str, account: str | None, as_json: bool) -> None:
-    """Record what is done in an account, in whichever way, as a scenario file that does it again.
+    """Record what is done in an account, in any way, as a scenario file that does it again.
 
-    The file has the secrets and headers of subscriptions in it: without them it could not be played.
+    The file contains the secrets and headers of subscriptions: without them it could not be played.
 
     \b
     Examples:
@@ -134,7 +134,7 @@ def _meant(scenario: str) -> dict[str, str]:
 
 
 def _of_the_file(scenario: str, text: str) -> str:
-    """What is wrong with a text, as that of the file which it was read from: the server knows no file."""
+    """A server's message about a scenario, with the file's name, which the server does not know."""
     return re.sub(r"^scenario(?=:\d+: )", lambda _: scenario, text, flags=re.MULTILINE)
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from copper_emulator.cli.reaching import Reaching
 
 _YOUNG = 10_000
-"""So many new objects, and not 700, are there before Python looks for garbage among them: nearly everything that is
-made for a delivery is kept or goes by itself, and to look for nothing took a twenty-fifth of its processor time."""
+"""New objects before Python's garbage collector runs, instead of 700: nearly all made for a delivery are kept, or
+freed by reference counting, and looking in vain for garbage took a twenty-fifth of its processor time."""
 
 
 @click.command(short_help="Serve Copper's webhook API and deliver notifications.")
@@ -48,7 +48,7 @@ made for a delivery is kept or goes by itself, and to look for nothing took a tw
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="a folder of scenario files that can be played, beside the shipped ones",
 )
-@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads calls to Copper here; 0: a free one")
+@click.option("--proxy", type=Number(0, 65535), help="port of a proxy that leads Copper's hosts here; 0: a free one")
 @click.option(
     "--proxy-allow",
     "allowed",
@@ -76,9 +76,9 @@ def serve(
 ) -> None:
     """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
 
-    The first access token that is used becomes the key of the account "default", each further one opens an account;
-    --token fixes them. Everything that happens is logged: subscriptions, changes, deliveries and why something was not
-    delivered. Notifications go to loopback and along routes only.
+    The first access token that is used becomes the key of the account "default"; every other token opens an account
+    of its own, unless --token says which are accepted. Everything that happens is logged: subscriptions, changes,
+    deliveries and why something was not delivered. Notifications go only to loopback and to where routes lead.
 
     \b
     Example:
@@ -97,7 +97,7 @@ def serve(
         listener=log.entry,
         player=cache(partial(player, scenarios)),
     )
-    # Where no signal handlers can be had (Windows), Ctrl-C comes as an exception.
+    # On Windows, where loops have no signal handlers, Ctrl-C comes as an exception.
     with suppress(KeyboardInterrupt), _proxy(proxy, allowed, log, plan) as reaching:
         server = Server(
             plan,
@@ -122,7 +122,7 @@ def serve(
 
 
 def _check_ports(**ports: int | None) -> None:
-    """Raises WrongUse where two are one; each may be a free one."""
+    """Raise WrongUse if two ports are the same, other than 0 for a free one."""
     named: dict[int, str] = {}
     for of, port in ports.items():
         if port and named.setdefault(port, of) != of:
@@ -131,8 +131,8 @@ def _check_ports(**ports: int | None) -> None:
 
 
 def _tell_faults(folder: Path) -> None:
-    """Say which of the scenarios of a folder cannot be played; the server serves all the same."""
-    # Most servers have no folder of them.
+    """Report which scenarios of a folder cannot be played; the server starts all the same."""
+    # Imported here because most servers have no such folder.
     from copper_emulator.scenarios import load
 
     for file in sorted(folder.glob("*.yaml")):
@@ -150,7 +150,7 @@ def _proxy(port: int | None, allowed: Sequence[str], log: Log, plan: Plan) -> It
             raise WrongUse("--proxy-allow is about a proxy: give --proxy, too")
         yield None
         return
-    # Most servers have none; with it comes what makes certificates.
+    # Imported here because most servers have no proxy, and it loads what makes certificates.
     from copper_emulator.cli.reaching import Reaching, check_allowed
 
     check_allowed(allowed)

@@ -1,4 +1,4 @@
-"""What do `serve` and `exec` have in common: the options of a server, and what is made of them?"""
+"""What `serve` and `exec` have in common: the options of a server, and the settings they give."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 IN_FLIGHT = 16
-"""A person's endpoint is a real server and takes several requests at once; tests want a strict order, hence 1 there."""
+"""A real endpoint takes several requests at once; tests want a strict order, so the default there is 1."""
 
 _NOTES: Mapping[str, str] = {
     "strict": IN_PLAY,
     "allow": IN_PLAY,
     "echo_depth": "with --clock manual only: in real time nothing tells whose change it is",
 }
-"""What an option does otherwise than the setting in tests."""
+"""How an option differs from the setting in tests."""
 
 _OPTION_NAMES = {"allow_targets": "allow-target", "faults": "fault"}
 _REPEATABLE = {"allow_targets": "HOST", "ca": "FILE", "faults": "FAULT"}
 
 
 def option_name(setting: str) -> str:
-    """`over_limit` -> `--over-limit`; what is given once for each host is in the singular."""
+    """`over_limit` -> `--over-limit`; repeatable ones are singular."""
     return "--" + _OPTION_NAMES.get(setting, setting).replace("_", "-")
 
 
 def server_options(*, no_intercept: str, notes: Mapping[str, str] | None = None) -> Callable[[F], F]:
-    """Routes, tokens, clock and state, and an option for every setting.
+    """Add options for routes, tokens, clock and state, and one for every setting.
 
     Args:
-        no_intercept: why `--intercept` is refused: Copper's hosts lead to a server by its proxy.
-        notes: what settings do otherwise than is said of them.
+        no_intercept: why `--intercept` is refused: Copper's hosts are redirected to a server by its proxy.
+        notes: how settings differ from their descriptions here.
     """
     told = {**_NOTES, **(notes or {})}
     return lambda command: _shared(_setting_options(_no_interception(command, no_intercept), told))
 
 
 class _SettingOption(click.Option):
-    """Tells its default when help is asked for: to write it down takes what pydantic makes with the first that does."""
+    """Computes its default only for the help: the first time, pydantic has to build its serializer."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
@@ -60,7 +60,7 @@ class _SettingOption(click.Option):
 
 
 def _setting_options(command: F, notes: Mapping[str, str]) -> F:
-    """With the setting's own name, value syntax, default and description."""
+    """Add an option for each setting, with its name, value syntax, default and description."""
     for name, setting in reversed(list(SETTINGS.items())):
         if name == "intercept":
             continue
@@ -89,7 +89,7 @@ def _default_text(name: str) -> str:
 
 @cache
 def _defaults() -> Mapping[str, Any]:
-    """Of a server, as people write them."""
+    """The defaults of a server, as people write them."""
     return _of_a_server(Settings()).as_json()
 
 
@@ -98,9 +98,9 @@ def _of_a_server(settings: Settings) -> Settings:
 
 
 def _no_interception(command: F, why: str) -> F:
-    """Takes an option that people may know from tests, and says what does it here."""
+    """Accept an option that people may know from tests, and say what to use instead."""
 
-    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001 - click's call
+    def refuse(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:  # noqa: FBT001 - click's signature
         if value is not None:
             raise WrongUse(f"--intercept: {why}")
 
@@ -120,7 +120,7 @@ def _no_empty_token(ctx: click.Context, parameter: click.Parameter, given: tuple
 
 
 def _no_empty_name(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    # What a shell makes of a variable that nobody has set.
+    # As a shell expands an unset variable.
     if given is not None and not given.strip():
         raise WrongUse("--state: the name of a file cannot be empty; leave --state out to keep nothing")
     if given == "-":
@@ -182,7 +182,7 @@ def _parse_route(ctx: click.Context, parameter: click.Parameter, given: tuple[st
 
 
 def settings_of(given: dict[str, Any]) -> Settings:
-    """Those that the options ask for. Raises WrongUse."""
+    """The settings that the options ask for. Raises WrongUse."""
     values = {name: value for name, value in given.items() if value is not None and value != ()}
     try:
         settings = Settings.of(values)
@@ -193,8 +193,8 @@ def settings_of(given: dict[str, Any]) -> Settings:
 
 
 def player(folder: Path | None) -> Player:
-    """Who knows the shipped scenarios, and those of a folder."""
-    # Imported at first need: until then nobody waits for it.
+    """A player for the shipped scenarios, and those of a folder."""
+    # Imported when first needed, so that the start does not wait for it.
     from copper_emulator.served_scenarios import ServedScenarios
 
     return ServedScenarios(folder)

@@ -1,4 +1,4 @@
-"""What if stdout is not there, cannot be written to, or is read no more?"""
+"""What if stdout is missing, cannot be written to, or is no longer read?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import TextIO
 
 _SIGPIPE = 128 + 13
-"""How a shell tells of a command that ended because its reader had gone (`| head`)."""
+"""The exit code that a shell reports for a command whose reader has gone (`| head`)."""
 
 
 class Unprinted(Exception):
-    """What was to be printed on stdout was not. No OSError: those who deal with files and ports deal with these."""
+    """Writing to stdout failed. Not an OSError, because those are handled as errors of files and ports."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"stdout cannot be written: {error.strerror or error}")
@@ -30,10 +30,10 @@ class Unprinted(Exception):
 
 
 class _Stdout(TextIOWrapper):
-    """Says of its errors that they are its own.
+    """Raises its write errors as Unprinted.
 
-    Not further down: an interrupt that comes when bytes have been written must find them gone from what is buffered, or
-    they are written again at the end.
+    Not done at a lower level: after an interrupt, bytes already written must be gone from the buffer, or they would be
+    written again at the end.
     """
 
     def write(self, text: str, /) -> int:
@@ -50,12 +50,12 @@ class _Stdout(TextIOWrapper):
 
 
 def prepare() -> None:
-    """Have somewhere to print to, where errors are Unprinted; what the terminal's encoding does not have is escaped."""
+    """Set up stdout and stderr: stdout's errors become Unprinted; characters that an encoding lacks are escaped."""
     for name in ("stdout", "stderr"):
-        # It was closed by whoever started the command: `>&-`.
+        # Closed by the parent: `>&-`.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process
-    # The process's own; not what a test has put in its place, nor a console of Windows', which is no file.
+    # Only the process's own stdout: not a test's replacement, nor a Windows console, which is no file.
     own = sys.__stdout__
     if sys.stdout is own and isinstance(own, TextIOWrapper) and type(getattr(own.buffer, "raw", own.buffer)) is FileIO:
         sys.stdout = _telling(own)
@@ -72,7 +72,7 @@ def _telling(stdout: TextIOWrapper) -> TextIOWrapper:
 
 
 def silence(stream: TextIO) -> None:
-    """What is still printed goes nowhere, and nothing complains of it, also at the end."""
+    """Discard further output, without errors, even when the process ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

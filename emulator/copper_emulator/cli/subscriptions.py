@@ -1,4 +1,4 @@
-"""The commands on subscriptions: `subscriptions`, `subscribe`, `unsubscribe`."""
+"""The commands about subscriptions: `subscriptions`, `subscribe`, `unsubscribe`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from copper_emulator.cli.values import Number
 @click.command(short_help="Show the subscriptions of an account.")
 @for_an_account
 def subscriptions(*, server: str, account: str | None, as_json: bool) -> None:
-    """Show the subscriptions of an account, those of its earlier keys too. Values of secrets and headers are masked.
+    """Show the subscriptions of an account, those of earlier keys included. Values of secrets and headers are masked.
 
     \b
     Example:
@@ -70,7 +70,7 @@ def subscribe(
 @click.argument("ids", metavar="ID...", type=Number(1, MOST), nargs=-1)
 @for_an_account
 def unsubscribe(*, ids: tuple[int, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Delete subscriptions, of any of the account's keys. What waits for them is cancelled when its turn comes.
+    """Delete subscriptions, of any of the account's keys. Notifications that wait for them are cancelled in turn.
 
     \b
     Example:

@@ -38,8 +38,8 @@ def fire(
 ) -> None:
     """Fire an event in a running server: it needs no record and makes none.
 
-    Values are JSON where they can be read as JSON, else text. Write a value with a comma in double quotes, a custom
-    field as custom_fields.ID.
+    Values are read as JSON if possible, else as text. Write a value with a comma in double quotes, a custom field as
+    custom_fields.ID.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def fire(
 
 
 class _Forward(click.Command):
-    """Takes `-5m` for what it is meant as, a duration, and not for options that do not exist."""
+    """Refuses `-5m` as a negative duration, not as unknown options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for given in args:
@@ -67,7 +67,7 @@ class _Forward(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(short_help="Let time pass for an account, in no time.", cls=_Forward)
+@click.command(short_help="Let time pass for an account, at once.", cls=_Forward)
 @click.argument("by", metavar="DURATION", required=False)
 @click.option("--until-idle", is_flag=True, help="move it until nothing waits, instead of by a duration")
 @click.option("--limit", metavar="DURATION", help="how far --until-idle may go  [default: 1h]")
@@ -77,7 +77,7 @@ def advance(
 ) -> None:
     """Let time pass for an account, deadline by deadline, and deliver what falls due on the way.
 
-    A clock that stands still stands still there; one that runs, runs on from there.
+    A frozen clock stays frozen at the new time; a running one runs on from there.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def advance(
 
 
 @click.command(short_help="Show what happened, or follow it.")
-@click.option("--follow", "-f", is_flag=True, help="go on with what happens, until Ctrl-C")
+@click.option("--follow", "-f", is_flag=True, help="keep showing what happens, until Ctrl-C")
 @click.option("--kind", metavar="KIND", multiple=True, help="like change, held, ended, api-refused; repeatable")
 @click.option("--type", metavar="TYPE", callback=types, help="like person")
 @click.option("--event", metavar="EVENT", callback=events, help="new, update or delete")
@@ -116,13 +116,13 @@ def advance(
 @click.option("--status", callback=statuses, metavar="STATUS", help="what the endpoint answered, like 503 or 5xx")
 @click.option("--text", metavar="TEXT", help="anywhere in it, in any case")
 @click.option("--since", metavar="NUMBER", type=Number(0, 10**9), help="only entries after this number")
-@click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="at most so many are shown")
+@click.option("--limit", type=Number(1, 10_000), default=1000, show_default=True, help="show at most this many")
 @for_an_account
 def journal(*, follow: bool, limit: int, server: str, account: str | None, as_json: bool, **filters: Any) -> None:
     """Show what happened in an account, or follow it. With --json each entry is one object on a line of its own.
 
-    All filters that are given must fit. Without --since the last entries are shown. A line begins with the number of
-    its entry, which --since takes, here and in wait.
+    All filters that are given must match. Without --since the last entries are shown. Each line begins with the
+    number of its entry, which --since takes, here and in wait.
 
     \b
     Examples:
@@ -132,7 +132,7 @@ def journal(*, follow: bool, limit: int, server: str, account: str | None, as_js
     client, output = Client(server), Output(as_json=as_json)
     path = client.account(account) + "/journal"
     if not (as_json or filters["kind"]):
-        # What programs and filters ask for is given whole; people need not read that something is on its way.
+        # JSON and explicit filters show everything; people need not read that something is being sent.
         filters["kind"] = [kind for kind in Kind if kind is not Kind.SENDING]
     page = client.get(path, {**filters, "limit": limit})
     for entry in page["entries"]:
@@ -175,11 +175,11 @@ def status(*, server: str, as_json: bool) -> None:
             output.line(f"  route {route}")
 
 
-@click.command(short_help="Make an account as it was at the start.")
+@click.command(short_help="Return an account to its start.")
 @click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="with other settings; repeatable")
 @for_an_account
 def reset(*, changes: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Make an account as it was at the start: no records, subscriptions, waiting notifications or journal.
+    """Return an account to its start: no records, subscriptions, waiting notifications or journal.
 
     Its token, its clock and the routes of the server's command line stay.
 

@@ -1,4 +1,4 @@
-"""The commands on where notifications go, and how many may: `routes`, `targets`, `inbox`, `limits`."""
+"""The commands about where notifications go, and how many: `routes`, `targets`, `inbox`, `limits`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
 
-@click.command(short_help="Show, add or take away routes.")
+@click.command(short_help="Show, add or remove routes.")
 @click.argument("new", metavar="[ORIGIN=URL]...", nargs=-1)
-@click.option("--remove", "removed", metavar="ORIGIN", multiple=True, help="a route to take away; repeatable")
+@click.option("--remove", "removed", metavar="ORIGIN", multiple=True, help="a route to remove; repeatable")
 @for_an_account
 def routes(*, new: tuple[str, ...], removed: tuple[str, ...], server: str, account: str | None, as_json: bool) -> None:
-    """Show where targets are really sent, add routes, or take some away. The longest prefix wins.
+    """Show where targets are really sent; add or remove routes. The longest prefix wins.
 
     \b
     Examples:
@@ -74,12 +74,12 @@ def targets(
 @click.command(short_help="Show the built-in endpoint of an account, or what it answers.")
 @click.option("--status", type=Number(200, 599), help="what it answers from now on")
 @click.option("--delay", metavar="DURATION", help="how much later it answers, like 3s")
-@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="at most so many requests")
+@click.option("--limit", type=Number(1, 500), default=20, show_default=True, help="show at most this many requests")
 @for_an_account
 def inbox(
     *, status: int | None, delay: str | None, limit: int, server: str, account: str | None, as_json: bool
 ) -> None:
-    """Show what an account's own built-in endpoint got, newest first, and set what it answers.
+    """Show what an account's built-in endpoint received, newest first, and set what it answers.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What values do options take, and what is said of those they do not?"""
+"""The types of option values, and their error messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 class Number(click.IntRange):
-    """A whole number between bounds."""
+    """An integer between bounds."""
 
     name = "number"
 
@@ -25,7 +25,7 @@ class Number(click.IntRange):
 
 
 def statuses(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A status that an endpoint answers, or all of a kind: 503, 5xx. Raises BadParameter."""
+    """An HTTP status or a class of them: 503, 5xx. Raises BadParameter."""
     if value is not None and re.fullmatch(r"[1-5]([0-9]{2}|xx)", value.lower()) is None:
         raise click.BadParameter(f"{value[:60]!r} is no status: write one from 100 to 599, or all of a kind, like 5xx")
     return value

@@ -1,4 +1,4 @@
-"""The command that asks a running server why somebody was notified of something, or nobody: `why`."""
+"""`copper-emulator why`: why somebody, or nobody, was notified of something."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
 _NUMBERED = ("subscription", "change")
-"""What is asked about by a number of its own; every other word is a type of records."""
+"""Words that take a number of their own; any other is a type of records."""
 
 
-@click.command(short_help="Tell why somebody was notified of something, or nobody.")
+@click.command(short_help="Explain why somebody was notified, or nobody.")
 @click.argument("what", metavar="[WHAT]", required=False)
 @click.argument("number", metavar="[NUMBER]", type=Number(1, MOST), required=False)
-@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most so many changes")
+@click.option("--limit", type=Number(1, 10_000), default=100, show_default=True, help="at most this many changes")
 @for_an_account
 def why(*, what: str | None, number: int | None, limit: int, server: str, account: str | None, as_json: bool) -> None:
-    """Tell what became of changes: who was notified, when and with which answer; who was not, and why not.
+    """Explain what became of changes: who was notified, when and with which answer; who was not, and why not.
 
-    WHAT is a type of records, with the id of one or without; or subscription or change, with its number. With neither,
-    everything is told. Of many changes the newest are. With --json each change and each subscription is decided on,
-    step by step.
+    WHAT is a type of record, with or without an id; or subscription or change, with its number. Without WHAT
+    everything is explained; of many changes, the newest. --json has every decision on each change and each
+    subscription, step by step.
 
     \b
     Examples:

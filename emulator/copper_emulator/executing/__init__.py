@@ -1,1 +1,1 @@
-"""Running another program so that its calls to Copper's hosts land in the emulator. Standard library only."""
+"""Runs another program so that its calls to Copper's hosts reach the emulator. Standard library only."""

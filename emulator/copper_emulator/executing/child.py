@@ -1,4 +1,4 @@
-"""How is a command run so that nobody notices that it is run by another: its signals, its streams, its exit code?"""
+"""How is a command run so that nobody notices it is run by another: its signals, its streams, its exit code?"""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from functools import partial
 from copper_emulator.executing import group
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-"""What shells end with where a command is not there, or cannot be run."""
+"""Exit codes of shells for a command that does not exist, or cannot be run."""
 
 _SIGNAL_BASE = 128
 
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
-"""What a terminal sends to everything in front of it at once: the command has it already."""
+"""Signals that a terminal sends to the whole foreground group at once, so the command has them already."""
 
 _PATIENCE = 10.0
-"""Seconds for a command to end that was told to."""
+"""Seconds for a command to end when told to."""
 
 
 class CannotRun(Exception):
-    """A command that cannot be run; `code` is what shells end with then."""
+    """A command that cannot be run; `code` is a shell's exit code for that."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
@@ -34,7 +34,7 @@ class CannotRun(Exception):
 
 
 def check(command: str) -> None:
-    """Raises CannotRun where there is no such command."""
+    """Raise CannotRun if there is no such command."""
     if shutil.which(command) is not None:
         return
     if os.path.isdir(command):
@@ -47,18 +47,18 @@ def check(command: str) -> None:
 
 
 class Child:
-    """`async with Child(command, environment) as child:` runs it, with the streams of this process and in its group.
+    """`async with Child(command, environment) as child:` runs it with this process's streams and in its group.
 
-    Signals are passed on from before it starts until it has ended; where the block ends earlier, it is ended.
+    Signals are passed on from before it starts until it has ended; if the block ends first, so does the command.
 
     Args:
         command: its words.
         environment: all of its variables.
-        is_service: it is ended at some time, with all that it has started (`npm start` is npm, a shell and a server):
-            it runs in a session of its own, in which it may still read the terminal, but gets no Ctrl-C from it.
+        is_service: it is ended at some point, with everything that it has started (`npm start` is npm, a shell and a
+            server): it runs in its own session, where it can still read the terminal but gets no Ctrl-C from it.
 
     Raises:
-        CannotRun: the command is not there, or is none.
+        CannotRun: the command does not exist, or cannot be executed.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, is_service: bool = False) -> None:
@@ -79,7 +79,7 @@ class Child:
             )
         except FileNotFoundError as error:
             self._leave_signals()
-            # A script may name an interpreter that is not there.
+            # A script may name an interpreter that does not exist.
             raise CannotRun(f"{self._command[0]} cannot be run: {error.strerror}", NOT_FOUND) from None
         except OSError as error:
             self._leave_signals()
@@ -95,15 +95,15 @@ class Child:
         self._leave_signals()
 
     async def ended(self) -> int:
-        """Wait for its end; what a shell would say that it ended with."""
+        """Wait for it to end; returns the exit code that a shell would report."""
         code = 0 if self._process is None else await self._process.wait()
         return code if code >= 0 else _SIGNAL_BASE - code
 
     async def end(self) -> None:
-        """Tell it to end, and have it ended where it does not; of a service also what it has started."""
+        """Tell it to end, and kill it if it does not; with a service, also everything that it has started."""
         process = self._process
         if self._group is not None:
-            # What it has started may have outlived it. Once all have ended, the number may be somebody else's.
+            # What it has started may have outlived it. Once all have ended, the group's number may be reused.
             leader, self._group = self._group, None
             await group.end(leader, _PATIENCE)
         if process is None or process.returncode is not None:
@@ -121,7 +121,7 @@ class Child:
         loop = asyncio.get_running_loop()
         for name in _PASSED_ON:
             number = getattr(signal, name, None)
-            # What is ignored, as under nohup, is to be ignored by the command, too. Windows' loops take no handlers.
+            # What is ignored, as under nohup, must stay ignored for the command. Windows' loops take no handlers.
             if number is None or signal.getsignal(number) is signal.SIG_IGN:
                 continue
             with suppress(NotImplementedError):
@@ -137,7 +137,7 @@ class Child:
         if self._process is None:
             self._early.append(number)
         elif self._group is not None and signal.Signals(number).name in _OF_THE_TERMINAL:
-            # To all of them, as from a terminal.
+            # To the whole group, as from a terminal.
             group.send(self._group, number)
         elif not (signal.Signals(number).name in _OF_THE_TERMINAL and _is_in_front()):
             with suppress(ProcessLookupError):
@@ -145,7 +145,7 @@ class Child:
 
 
 def _is_in_front() -> bool:
-    """Whether a terminal's Ctrl-C goes to this process, and so to everything in its group."""
+    """Whether a terminal's Ctrl-C reaches this process, and so everything in its group."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -1,7 +1,7 @@
-"""Which variables does a program need so that its calls to Copper land in the emulator, whatever it is written in?
+"""Which variables make a program's calls to Copper reach the emulator, whatever language it is written in?
 
-A proxy and a file of authorities are enough for most; the rest is for runtimes that heed neither by themselves. What
-reaches which runtime is in docs/hosts.md.
+A proxy and a file of authorities are enough for most; the rest is for runtimes that heed neither by themselves.
+docs/hosts.md says what reaches which runtime.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from copper_emulator.interception.variables import CA, INTERCEPT
 LOOPBACK = "localhost,127.0.0.1,::1"
 
 REFUSES = "COPPER_EMULATOR_REFUSES"
-"""`1` where the proxy refuses other hosts: a program's own proxies are then none that it could go out by."""
+"""`1` if the proxy refuses other hosts: then the program cannot go out by proxies of its own either."""
 
 HERE = Path(__file__).parent
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-"""The last one also for https: Ruby looks at no other."""
+"""The last one is for https as well: Ruby looks at no other."""
 
 EVERY_PROXY = ("ALL_PROXY", "all_proxy")
-"""Left out: they would lead to another proxy past this one."""
+"""Removed: they would lead to another proxy past this one."""
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
 
 USE_PROXY = "NODE_USE_ENV_PROXY"
-"""Node 24, and 22 from 22.21 on, heed proxies with it; earlier ones do not know it."""
+"""With it, Node 24, and 22 from 22.21 on, heeds proxies; earlier ones do not know it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where the emulator is for a program, and the files it needs.
+    """Where a program finds the emulator, and the files it needs.
 
     Attributes:
-        proxy_url: like `http://127.0.0.1:40001`; nothing where connections are redirected without a proxy.
+        proxy_url: like `http://127.0.0.1:40001`; empty if connections are redirected without a proxy.
         tls: `127.0.0.1:PORT`, the TLS listener.
         certificate: a PEM file with the certificate of the local authority.
-        folder: one whose files are the program's to read as long as it runs; see `write_files`.
+        folder: one with files that the program can read as long as it runs; see `write_files`.
         refuses: whether the proxy refuses other hosts.
     """
 
@@ -54,30 +54,30 @@ class Reached:
 
     @property
     def bundle(self) -> Path:
-        """Everything that is trusted; written by who has the authority."""
+        """Everything that is trusted; written by the code that has the authority."""
         return self.folder / "authorities.pem"
 
 
 def write_files(reached: Reached, own: Mapping[str, str] = os.environ) -> None:
-    """The files for runtimes whose authorities can be named in a file of settings only. Raises OSError."""
+    """Write the files for runtimes that take authorities from a settings file only. Raises OSError."""
     php = reached.folder / "php"
     php.mkdir(exist_ok=True)
-    # Paths and what people write need not be UTF-8.
+    # Paths, and what people write, need not be UTF-8.
     bundle = os.fsencode(reached.bundle)
     php.joinpath("copper-emulator.ini").write_bytes(b'curl.cainfo="%b"\nopenssl.cafile="%b"\n' % (bundle, bundle))
-    # The last line counts.
+    # The last line wins.
     _wgetrc(reached).write_bytes(b"%b\nca_certificate = %b\n" % (_read_wgetrc(own), bundle))
 
 
 def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str]:
-    """The variables of `own` with those that lead to the emulator; what was there is kept where both can be had.
+    """The variables of `own` plus those that lead to the emulator; what was there is kept if both are possible.
 
-    The files of authorities that `own` names must be in the bundle.
+    The authorities in files that `own` names must be in the bundle.
     """
     found = {name: value for name, value in own.items() if name not in EVERY_PROXY}
     if reached.proxy_url:
         found |= dict.fromkeys(PROXIES, reached.proxy_url)
-        # Others than loopback would go past the proxy, which promises that they are refused.
+        # Other hosts than loopback would bypass the proxy, which promises that they are refused.
         found |= dict.fromkeys(NO_PROXY, LOOPBACK)
         found[USE_PROXY] = "1"
     found |= dict.fromkeys(REPLACING, str(reached.bundle))
@@ -96,7 +96,7 @@ def child_environment(own: Mapping[str, str], reached: Reached) -> dict[str, str
 
 
 def shell_lines(reached: Reached, more: Mapping[str, str]) -> list[str]:
-    """The same as a POSIX shell is told of it, beside what the shell has already; `more` are variables besides."""
+    """The same as commands for a POSIX shell, which keep what the shell has already; `more` are further variables."""
     lines = [f"unset {' '.join(EVERY_PROXY)}"]
     for name, value in (child_environment({}, reached) | dict(more)).items():
         quoted = shlex.quote(value)
@@ -119,7 +119,7 @@ def _joined_if(first: str | None, second: str | None, by: str) -> str:
 
 
 def _quoted(path: Path) -> str:
-    """As NODE_OPTIONS takes a value with spaces in it."""
+    """The path as NODE_OPTIONS takes it, quoted in case it has spaces."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

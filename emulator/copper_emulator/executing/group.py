@@ -1,4 +1,4 @@
-"""Who is still there of a command that was started as the leader of a group, and how is all of it ended?"""
+"""Which processes are left of a command that was started as the leader of a group, and how are they all ended?"""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 
 _LOOK = 0.02
-"""Seconds after which it is looked again whether anybody is left."""
+"""Seconds between checks whether anybody is left."""
 
 
 def send(leader: int, number: int) -> None:
-    """A signal to everybody in the group; nothing where nobody is left."""
+    """Send a signal to everybody in the group; does nothing if nobody is left."""
     if sys.platform != "win32":
-        # macOS says of those that have ended, and whom nobody has asked for, that they may not be sent anything.
+        # For processes that have ended but were not reaped, macOS says that the signal is not permitted.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, number)
 
 
 async def end(leader: int, patience: float) -> None:
-    """Tell everybody in the group to end, and have those ended who do not within so many seconds."""
+    """Tell everybody in the group to end, and kill those that have not after `patience` seconds."""
     send(leader, signal.SIGTERM)
     try:
         async with asyncio.timeout(patience):
@@ -33,23 +33,23 @@ async def end(leader: int, patience: float) -> None:
 
 
 def is_alive(leader: int) -> bool:
-    """Whether anybody in the group runs."""
+    """Whether anybody in the group is running."""
     if sys.platform == "win32":
         return False
     try:
         os.killpg(leader, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    # In a container often nobody asks for those that have ended, and they stay in their group.
+    # In a container, often nobody reaps processes that have ended, and they stay in their group.
     stats = list(Path("/proc").glob("[0-9]*/stat"))
     return not stats or any(_runs_in(leader, path) for path in stats)
 
 
 def _runs_in(group: int, stat: Path) -> bool:
     try:
-        # The name before, in parentheses, may have anything in it.
+        # The name that comes first, in parentheses, may contain anything.
         state, _, its_group = stat.read_bytes().rpartition(b")")[2].split()[:3]
     except (OSError, ValueError):
-        # It has ended meanwhile.
+        # The process has ended meanwhile.
         return False
     return int(its_group) == group and state not in (b"Z", b"X")

@@ -1,4 +1,4 @@
-"""Can a process shut out every network but loopback: in a network namespace of its own, where the system has them?"""
+"""How does a process shut out every network but loopback? In its own network namespace, where the system has them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REQUEST = "16sh14x"
 
 
 class NotIsolated(Exception):
-    """The system does not allow it."""
+    """The system does not allow the isolation."""
 
 
 def isolate() -> None:
@@ -27,7 +27,7 @@ def isolate() -> None:
     if sys.platform != "linux":
         raise NotIsolated(f"network namespaces are Linux's, and this is {sys.platform}")
     user, group = os.geteuid(), os.getegid()
-    # Those who may make a network namespace as they are need not become somebody else in one of users.
+    # A user who may create a network namespace as it is needs no user namespace.
     if not _unshare(_NEW_NETWORK):
         if error := _why_not_unshared(_NEW_USER | _NEW_NETWORK):
             raise NotIsolated(f"the system gives no network namespace to this user ({error}){_hint()}")
@@ -43,13 +43,13 @@ def _unshare(what: int) -> bool:
 
 
 def _why_not_unshared(what: int) -> str:
-    # os.unshare is there from Python 3.12 on.
+    # os.unshare exists from Python 3.12 on.
     libc = ctypes.CDLL(None, use_errno=True)
     return os.strerror(ctypes.get_errno()) if libc.unshare(what) else ""
 
 
 def _be_the_same(user: int, group: int) -> None:
-    """In a new namespace of users nobody is anybody until it is written down."""
+    """Map the user and group to themselves, since a new user namespace begins without any."""
     own = Path("/proc/self")
     try:
         own.joinpath("setgroups").write_text("deny")

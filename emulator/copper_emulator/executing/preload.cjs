@@ -1,5 +1,5 @@
 // Read by Node.js before a program (NODE_OPTIONS=--require): connections to Copper's API go to the emulator's TLS
-// listener, whatever library makes them. Where other hosts are refused, HTTP to them asks exec's proxy whether it may.
+// listener, whatever library makes them. If other hosts are refused, exec's proxy is asked before HTTP goes to them.
 // Every other connection is left as it is.
 'use strict';
 
@@ -9,8 +9,8 @@ const net = require('node:net');
 const HOSTS = new Set(['api.copper.com', 'api.prosperworks.com']);
 const LISTENER = /^(.+):(\d+)$/.exec(process.env.COPPER_EMULATOR_INTERCEPT ?? '');
 
-// connect(options[, done]), connect(port[, host][, done]), connect(path[, done]); Node itself calls it with the
-// arguments already normalised, in an array.
+// connect(options[, done]), connect(port[, host][, done]), connect(path[, done]); Node itself passes the arguments
+// already normalised, in an array.
 function meant(given) {
   const [first, second] = Array.isArray(given[0]) ? given[0] : given;
   if (typeof first === 'object' && first !== null) return { host: first.host, port: first.port };
@@ -21,7 +21,7 @@ function isCopper({ host, port }) {
   return Number(port) === 443 && typeof host === 'string' && HOSTS.has(host.toLowerCase().replace(/\.$/, ''));
 }
 
-// Databases and the like are not for a proxy, and none of its business.
+// Databases and the like do not go through a proxy.
 const HTTP_PORTS = new Set([80, 443]);
 const LOOPBACK = /^(localhost|.*\.localhost|127\.[\d.]+|::1|::ffff:127\.[\d.]+)$/;
 
@@ -30,8 +30,8 @@ function isRefused({ host, port }) {
   return HTTP_PORTS.has(Number(port)) && !LOOPBACK.test(host.toLowerCase().replace(/\.$/, ''));
 }
 
-// Answers with the reason for which the proxy lets nothing through to there; without one where it does. It tells of it
-// on exec's stderr.
+// Answers with the reason why the proxy refuses a connection to there, or without one if it does not. The proxy reports
+// a refusal on exec's stderr.
 function ask({ host, port }, answer) {
   let proxy;
   try {
@@ -50,7 +50,7 @@ function ask({ host, port }, answer) {
   const asking = net.connect({ host: proxy.hostname, port: Number(proxy.port) });
   asking.on('data', (part) => {
     said += part;
-    // It could not be reached: the program finds out by itself.
+    // 502: the host could not be reached, which the program finds out by itself.
     if (/^HTTP\/1\.1 (200|502) /.test(said)) over();
   });
   asking.on('end', () => over(said.slice(said.indexOf('\r\n\r\n')).trim()));
@@ -58,7 +58,7 @@ function ask({ host, port }, answer) {
   asking.write(`CONNECT ${place} HTTP/1.1\r\nHost: ${place}\r\n\r\n`);
 }
 
-// Looks a name up after the proxy was asked, and instead of it where that refuses.
+// A lookup that asks the proxy first, and fails if the proxy refuses.
 function askFirst({ host, port }, lookup) {
   return (_, wanted, done) =>
     ask({ host, port }, (reason) => {
@@ -79,12 +79,12 @@ if (LISTENER !== null) {
     const done = normalised.find((each) => typeof each === 'function');
     const options = typeof normalised[0] === 'object' ? normalised[0] : {};
     if (!isCopper(where)) {
-      // An address would not be looked up.
+      // Node does not look up an address, so a name stands in for it.
       const name = net.isIP(where.host) ? 'an.address' : where.host;
       const asked = { ...options, ...where, host: name, lookup: askFirst(where, options.lookup ?? dns.lookup) };
       return connect.call(this, asked, done);
     }
-    // An address needs no looking up, and no choice between several.
+    // An address needs no lookup, and no choice between several.
     const there = { ...options, host, port: Number(port), lookup: undefined, autoSelectFamily: false };
     return connect.call(this, there, done);
   };

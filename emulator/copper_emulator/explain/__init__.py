@@ -1,4 +1,4 @@
-"""Why did an endpoint (not) get something? Answers from the journal, in the same words everywhere."""
+"""Why did an endpoint (not) get something? Answered from the journal, in the same words everywhere."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Explanation:
-    """Lines of text, which `str()` joins, and what they tell as values.
+    """Lines of text, which `str()` joins, and the same as values.
 
-    `traces` has one for each change and each subscription; `notes` are entries of the journal about what changed
-    nothing, or nothing that Copper notifies of. `left_out` counts the earlier changes and notes that are not told of,
-    where no more than the newest were asked for.
+    `traces` has one for each change and subscription; `notes` are journal entries about what changed nothing, or
+    nothing that Copper notifies about. `left_out` counts the earlier changes and notes that are not shown because only
+    the newest were asked for.
     """
 
     lines: tuple[str, ...]
@@ -59,12 +59,12 @@ class Explanation:
 
 
 def explain_change(account: Account, change: Change) -> Explanation:
-    """What became of one change: for each notification its whole story, or why there was none."""
+    """What became of one change: the whole story of each notification, or why there was none."""
     return _explained(account, Tracer(account), change)
 
 
 def lines_of(account: Account, change: Change) -> tuple[str, ...]:
-    """The lines of `explain_change` alone."""
+    """The lines of `explain_change` only."""
     return _explained(account, Tracer(account, in_steps=False), change).lines
 
 
@@ -75,14 +75,14 @@ def _explained(account: Account, tracer: Tracer, change: Change) -> Explanation:
 
 
 def traces_of(account: Account, change: Change) -> list[Trace]:
-    """One for each subscription there ever was."""
+    """The traces of a change: one for each subscription there ever was."""
     return Tracer(account).of(change)
 
 
 def explain_subscription(account: Account, subscription: Subscription, *, most: int | None = None) -> Explanation:
-    """Everything a subscription was sent, and what it was not and why; with `most`, of the newest so many changes.
+    """Everything a subscription was sent, and what it was not sent and why; `most` keeps only the newest changes.
 
-    What it was not sent is counted in the lines whatever `most` is.
+    The lines count everything that it was not sent, whatever `most` is.
     """
     tracer = Tracer(account, subscription=subscription.id)
     sent = [change for change in account.journal.changes if subscription.id in change.subscriptions]
@@ -100,7 +100,7 @@ def explain_subscription(account: Account, subscription: Subscription, *, most: 
 def explain_records(
     account: Account, kind: EntityType | None, record_id: int | None, *, most: int | None = None
 ) -> Explanation:
-    """What happened to a type, to a record, or at all, each with what became of it; with `most`, the newest so many."""
+    """What happened to a record, a type or at all, and what became of it; `most` keeps only the newest entries."""
     tracer = Tracer(account, about=record_id)
     lines: list[str] = []
     traces: list[Trace] = []
@@ -130,14 +130,14 @@ _HEARD = (Outcome.DELIVERED, Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
 
 
 def _has_shared(account: Account, trace: Trace) -> bool:
-    """Whether the endpoint is, or will be, sent several ids at once."""
+    """Whether the endpoint was, or will be, sent several ids at once."""
     shared = [passage.notification for passage in trace.passages if len(passage.notification.ids) > 1]
     deliveries = map(account.journal.delivery_of, shared)
     return any(each is None or (each.outcome in _HEARD and not each.by_fault) for each in deliveries)
 
 
 def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
-    """One delivery with its request's shape and what came back."""
+    """One delivery, with the shape of its request and what came back."""
     tracer = Tracer(account)
     lines = [story(account, delivery.notification)]
     if delivery.request_headers:
@@ -155,12 +155,12 @@ def explain_delivery(account: Account, delivery: Delivery) -> Explanation:
 
 
 def refusals(account: Account) -> list[str]:
-    """What the API refused, one line each: a subscription that was never made is often why nothing arrives."""
+    """What the API refused, one line each: a refused subscription is often why nothing arrives."""
     return [entry.text for entry in account.journal.entries if entry.kind is Kind.REFUSED]
 
 
 _MAX_REMEDIES = 3
-"""Different things to do that are told of at the end."""
+"""How many different remedies are shown at the end."""
 
 _ORIGINS = {
     "python": "in Python",
@@ -174,9 +174,9 @@ _ORIGINS = {
 
 
 def _remedies(account: Account, tracer: Tracer, traces: Sequence[Trace]) -> list[str]:
-    """What to do about what did not get through, each thing once: the last lines of a failed expectation, here too.
+    """What to do about what did not get through, each remedy once, as at the end of a failed expectation.
 
-    Where several notifications are told of, each advice names those that it is for.
+    If there are several notifications, each remedy names those it is for.
     """
     journal = account.journal
     passages = [passage for trace in traces for passage in trace.passages]
@@ -202,7 +202,7 @@ def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
     if not change.subscriptions and change.origin != "replay":
         told = [f"  nobody was notified: {tracer.mask(change.note)}"]
-    # Who listened to the topic, but not then, is what people look for.
+    # People look for subscriptions to the topic that did not exist at that moment.
     missed = (Decision.MADE_LATER, Decision.REMOVED_BEFORE)
     return [head, *told, *(f"  {trace.text}" for trace in traces if trace.decision in missed)]
 
@@ -241,7 +241,7 @@ def _not_told(traces: Sequence[Trace], *, told: bool) -> list[str]:
 
 
 def _tells_of(entry: Entry, kind: EntityType | None, record_id: int | None) -> bool:
-    """Whether an entry tells of a change to these records, or of what changed nothing of them."""
+    """Whether an entry is about a change to these records, or about something that changed nothing in them."""
     if entry.change is not None:
         return entry.kind is Kind.CHANGE and _is_about(entry.change, kind, record_id)
     return any(kind in (None, its) and record_id in (None, this) for its, this in entry.records)

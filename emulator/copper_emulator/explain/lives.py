@@ -1,4 +1,4 @@
-"""From when to when was each subscription there, and why did it (not) hear of a change?"""
+"""When did each subscription exist, and why was it (not) notified of a change?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from copper_emulator.core.moments import stamp
 
 
 class Decision(StrEnum):
-    """What was decided about one change and one subscription."""
+    """What was decided for one change and one subscription."""
 
     NOTIFIED = "notified"
     OTHER_TOPIC = "other topic"
@@ -22,14 +22,14 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A subscription as it last stood, the entry that made it, and the one that removed it."""
+    """A subscription in its latest state, the entry that made it, and the one that removed it."""
 
     subscription: Subscription
     made: Entry
     removed: Entry | None = None
 
     def decision(self, told: Entry, change: Change) -> Decision:
-        """What was decided about a change; `told` is the entry of the journal that tells of it."""
+        """What was decided about a change; `told` is the journal entry of the change."""
         if self.subscription.id in change.subscriptions:
             return Decision.NOTIFIED
         if self.subscription.topic != change.topic:
@@ -42,7 +42,7 @@ class Life:
 
 
 def lives(account: Account) -> list[Life]:
-    """Every subscription there ever was, whichever key made it, in the order they were made."""
+    """Every subscription there ever was, whichever key made it, in the order of their creation."""
     found: dict[int, Life] = {}
     for entry in account.journal.of_subscriptions():
         subscription = entry.subscription
@@ -59,14 +59,14 @@ def lives(account: Account) -> list[Life]:
 
 
 def called(account: Account, subscription_id: int) -> str:
-    """`subscription 560698`, and whether an earlier key made it: it still fires, and the present key cannot see it."""
+    """`subscription 560698`, marked if an earlier key made it: it still fires, but the present key cannot see it."""
     found = account.subscriptions.find(subscription_id)
     earlier = found is not None and found.key != account.key_serial
     return f"subscription {subscription_id}" + (" (of an earlier API key)" if earlier else "")
 
 
 def decided(account: Account, life: Life, decision: Decision, change: Change) -> str:
-    """Why a subscription did not hear of a change, in one sentence."""
+    """Why a subscription was not notified of a change, in one sentence."""
     name = called(account, life.subscription.id)
     if decision is Decision.OTHER_TOPIC:
         return f"{name} is to {life.subscription.topic}"

@@ -15,14 +15,14 @@ from copper_emulator.explain.lives import called
 from copper_emulator.timeline import MASK, under, under_faults
 
 _MAX_ANSWER = 160
-"""Characters of an endpoint's answer that are shown."""
+"""How many characters of an endpoint's answer are shown."""
 
 _MOST_SIZES = 8
-"""Notifications of one change whose sizes are shown; there may be thousands of them, each with its own text."""
+"""How many notifications of one change are shown with their sizes; there may be thousands, each with this text."""
 
 
 class What(StrEnum):
-    """What a step of a notification's life tells."""
+    """The kinds of steps in a notification's life."""
 
     CUT = "cut"
     DUE = "due"
@@ -34,7 +34,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to a notification, or that it waits for."""
+    """One thing that happened to a notification, or that it is waiting for."""
 
     what: What
     text: str
@@ -42,7 +42,7 @@ class Step:
 
 
 def story(account: Account, notification: Notification, *, about: int | None = None) -> str:
-    """One notification's life in one sentence; `about` is the record that was asked about."""
+    """The life of one notification in one sentence; `about` is the record that was asked about."""
     what = f"#{notification.serial} {notification.topic} {short_ids(notification.ids)}"
     if about is not None and len(notification.ids) > 1:
         what += f", {about} together with {count(len(notification.ids) - 1, 'other id')},"
@@ -53,7 +53,7 @@ def story(account: Account, notification: Notification, *, about: int | None = N
     whom = f"as a {notification.change.note}" if _is_replay(notification) else _whom(account, notification)
     late = _late(notification)
     if delivery is None:
-        # Who waits for its time is told when that is.
+        # If it is waiting for its time, the text already says when that is.
         late = "" if account.wait_of(notification).what is WaitsFor.TIME else late
         return f"{what} {whom}: {late}{waiting(account, notification)}"
     return f"{what} {whom}: {late}{held}{_ended(delivery)}"
@@ -61,16 +61,16 @@ def story(account: Account, notification: Notification, *, about: int | None = N
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Into which notifications a change was cut for one subscription, where it was: told once for all of them."""
+    """How a change was split into several notifications for one subscription; built once for all of them."""
 
     places: Mapping[tuple[int, ...], int]
-    """Of each its place, by its ids."""
+    """The place of each notification, by its ids."""
     text: str
-    """How many there are, and of which sizes."""
+    """How many there are, and their sizes."""
 
 
 def cuts_of(account: Account, change: Change) -> dict[int, Cut]:
-    """By subscription, how a change was cut: looked at once, also where there are thousands."""
+    """How a change was split, by subscription; in a single pass, since there may be thousands of notifications."""
     together: dict[int, list[tuple[int, ...]]] = defaultdict(list)
     for notification in account.journal.notifications_of(change):
         together[notification.subscription].append(notification.ids)
@@ -88,7 +88,7 @@ def _cut(all_ids: list[tuple[int, ...]]) -> Cut:
 
 
 def steps(account: Account, notification: Notification, cuts: Mapping[int, Cut] | None = None) -> Iterator[Step]:
-    """The same step by step; `cuts` are those of its change, where they are known already."""
+    """The life of a notification step by step; `cuts` are those of its change, if already known."""
     cut = (cuts_of(account, notification.change) if cuts is None else cuts).get(notification.subscription)
     if cut is not None:
         yield Step(What.CUT, f"number {cut.places[notification.ids]} of {cut.text}")
@@ -107,7 +107,7 @@ def steps(account: Account, notification: Notification, cuts: Mapping[int, Cut] 
 
 
 def waiting(account: Account, notification: Notification) -> str:
-    """What a notification that has not ended waits for."""
+    """What a notification that has not ended is waiting for."""
     wait = account.wait_of(notification)
     until = "" if wait.until_ms is None else stamp(wait.until_ms)
     comes = "it times out" if wait.times_out else "the answer comes"
@@ -124,7 +124,7 @@ def waiting(account: Account, notification: Notification) -> str:
 
 
 def answer_of(delivery: Delivery) -> str:
-    """`, answering "no such customer"` where an answer that was not 2xx has a body; its beginning, on one line."""
+    """`, answering "no such customer"` if a rejection has a body; only its beginning, on one line."""
     if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
         return ""
     text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
@@ -132,7 +132,7 @@ def answer_of(delivery: Delivery) -> str:
 
 
 def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:
-    """The headers of the request; what is not the emulator's own came from people and is masked."""
+    """The headers of the request; those that the emulator did not set itself came from people and are masked."""
     ours = ("content-type", "user-agent") if delivery.replayed else ()
     theirs = {name.lower() for name in (delivery.subscription.headers or {})} if delivery.subscription else set()
     return [

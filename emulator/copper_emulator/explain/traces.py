@@ -1,4 +1,4 @@
-"""What was decided about each change and each subscription, as values: the text and the control API show these."""
+"""What was decided for each change and each subscription, as values for the text and the control API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One change and one subscription: what was decided, why, and what was sent. Without a subscription a replay."""
+    """One change and one subscription: what was decided, why, and what was sent. A replay has no subscription."""
 
     change: Change
     subscription: Subscription | None
@@ -33,10 +33,10 @@ class Trace:
 
 
 class Tracer:
-    """Traces of one account as it stands, of one record or subscription alone where these are given.
+    """Traces of one account in its present state, of one record or subscription only if these are given.
 
-    `mask` hides the values of secrets and headers; the texts of the traces are masked. With `in_steps` off, lives are
-    told in a sentence alone: for who needs no more, and asks after thousands.
+    `mask` hides the values of secrets and headers; the texts of the traces are masked already. Without `in_steps`,
+    lives are told only in a sentence, for callers that need no more and ask about thousands.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Tracer:
         self.mask = masking(account.journal.subscriptions())
 
     def of(self, change: Change) -> list[Trace]:
-        """One for each subscription there ever was, or for the one that is meant."""
+        """One trace for each subscription there ever was, or for the chosen one."""
         told = self._account.journal.entry_of(change)
         if told is None:
             return []

@@ -1,4 +1,4 @@
-"""How does a process that was started by an intercepting one do the same? `intercept_here()`, before all else."""
+"""How does a process started by an intercepting one intercept too? It calls `intercept_here()` before all else."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
-    """Intercept until this process ends, if it was told where to; whether it does.
+    """Intercept until this process ends, if the environment says where to; returns whether it does.
 
-    What it was told may be out of date, like the file of a test that has ended: then it is as if nothing had been said.
-    A program must not fail for something that is not its own.
+    What it says may be out of date, like the file of a test that has ended; then it is ignored. A program must not fail
+    because of something that is not its own.
     """
     host, _, port = environment.get(INTERCEPT, "").rpartition(":")
     try:
@@ -25,6 +25,6 @@ def intercept_here(environment: Mapping[str, str] = os.environ) -> bool:
             way = Way(host, int(port), file.read())
     except (OSError, ValueError):
         return False
-    # A test that runs in this process and intercepts itself goes before.
+    # A test in this process that intercepts on its own takes precedence.
     PROCESS.begin(way)
     return True

@@ -1,12 +1,13 @@
-"""Which fork server makes multiprocessing's workers, and what has it found in its environment?
+"""Which fork server makes multiprocessing's workers, and what was in its environment?
 
-With the start method `forkserver` (Linux's default from Python 3.14 on) workers are copies of a process that was
-started once, and go where it went then. So there is one for each interception, and one for when there is none:
-whichever is there is set aside where another begins, and used again when that has ended. That of an interception that
-has ended is told to stop, which it does as soon as the last of its own workers has: a pool that is alive loses nothing.
+With the start method `forkserver` (Linux's default from Python 3.14 on), workers are forks of a process that was
+started once, and call wherever it was told to call then. So there is one server for each interception, and one for when
+there is none: the present server is set aside when an interception begins, and used again when that ends. The server of
+an interception that has ended is told to stop, which it does once its last worker has: a pool that is alive loses
+nothing.
 
-multiprocessing has no public way to do it. What is used here has been the same from Python 3.8 to 3.14: the module's
-one ForkServer and four functions that are methods of it. Where they are not found, nothing is done.
+multiprocessing has no public way to do this. What is used here has been the same from Python 3.8 to 3.14: the module's
+one ForkServer, and four functions that are its methods. If they are not found, nothing is done.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 _MODULE = "multiprocessing.forkserver"
 _SERVER = "_forkserver"
 _METHODS = ("ensure_running", "get_inherited_fds", "connect_to_new_process", "set_forkserver_preload")
-"""What the module offers, and multiprocessing calls."""
+"""The functions of the module, which multiprocessing calls."""
 
 _OWN = ("_forkserver_", "_lock")
-"""How the names of those attributes begin that are one server's own; the others are what the program has chosen."""
+"""Prefixes of the attributes that belong to one server; all others are the program's choices."""
 
 
 class ForkServers:
-    """Those of this process. Not for several threads at once."""
+    """The fork servers of this process. Not thread-safe."""
 
     def __init__(self) -> None:
         self._way: Way | None = None
@@ -37,9 +38,9 @@ class ForkServers:
         self._stopping: list[int] = []
 
     def use(self, ways: tuple[Way, ...]) -> None:
-        """That of the latest of these from now on; those of others than these stop."""
+        """Use the server of the latest of these ways from now on; servers of other ways stop."""
         way = ways[-1] if ways else None
-        # Not imported: none was ever started, and one that will be finds the present way in its environment.
+        # Not imported: no server was ever started, and one started later finds the present way in its environment.
         module = sys.modules.get(_MODULE)
         if way is not self._way and module is not None and _is_known(module):
             present = getattr(module, _SERVER)
@@ -51,7 +52,7 @@ class ForkServers:
         for ended in [each for each in self._aside if each is not None and each not in ways]:
             import weakref
 
-            # Who has just asked it for a worker, in another thread, still has it: it stops when nobody has it any more.
+            # Another thread may be asking it for a worker just now: it stops when nobody holds it any more.
             server = self._aside.pop(ended)
             weakref.finalize(server, _stop, vars(server), self._stopping)
         self._stopping[:] = [pid for pid in self._stopping if not _has_ended(pid)]
@@ -75,7 +76,7 @@ def _put(module: Any, server: Any) -> None:
 
 
 def _stop(server: dict[str, Any], stopping: list[int]) -> None:
-    # It waits for the end of this pipe, whose other end its workers have as well. They are not waited for here, as
+    # The server stops when this pipe is closed, and its workers hold that open, too. They are not waited for here, as
     # ForkServer._stop() does.
     pid, alive = server.get("_forkserver_pid"), server.get("_forkserver_alive_fd")
     if pid is None or alive is None:
@@ -86,7 +87,7 @@ def _stop(server: dict[str, Any], stopping: list[int]) -> None:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a process of this one has; asking is what makes the system forget it."""
+    """Whether a child of this process has ended; asking also reaps it."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except OSError:

@@ -1,8 +1,8 @@
-"""How are libraries reached that are imported later, and those that do not go through the standard library?
+"""How are modules patched that are imported later, and libraries that bypass the standard library?
 
-aiohttp asks aiodns for addresses where that is installed, and uvloop resolves and connects by itself. The table says
-what is done to which module: at once where it is there already, else when the program imports it. So a process that
-imports none of them, as many a child is, pays for none.
+aiohttp resolves names with aiodns if that is installed, and uvloop resolves and connects by itself. The table says how
+each module is patched: at once if it has been imported, otherwise when the program imports it. So a process that
+imports none of them, like many children, pays for none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def patch_aiodns(module: Any, present: Present) -> Iterator[Patch]:
-    """`aiohttp.resolver`: the resolver that asks aiodns."""
+    """Patch `aiohttp.resolver`: its resolver that uses aiodns."""
 
     def make(original: Any) -> Any:
         @wraps(original)
@@ -54,7 +54,7 @@ def _resolved(socket: Any, host: str, port: int, family: Any) -> dict[str, Any]:
 
 
 def patch_uvloop(module: Any, present: Present) -> Iterator[Patch]:
-    """The loop's own resolving and connecting. What it connects by `sock_connect` goes through the socket."""
+    """Patch the loop's own resolving and connecting. `sock_connect` goes through the socket."""
     yield patch(module.Loop, "getaddrinfo", lambda original: _loop_getaddrinfo(original, present))
     yield patch(module.Loop, "create_connection", lambda original: _loop_create_connection(original, present))
 
@@ -88,7 +88,7 @@ def _loop_create_connection(original: Any, present: Present) -> Any:
 
 
 def _named(names: tuple[str, ...], given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
-    # What follows may be missing, and `strict` is newer than a child's Python may be.
+    # Later arguments may be missing, and `strict` may be too new for a child's Python.
     return {**dict(zip(names, given)), **named}  # noqa: B905
 
 
@@ -108,12 +108,12 @@ class Patches:
         self._done: list[Patch] = []
 
     def begin(self) -> None:
-        """Replace what there is, and wait for the rest."""
+        """Replace what has been imported, and wait for the rest."""
         sys.meta_path.insert(0, self)
         try:
             for name in PATCHED:
                 module = sys.modules.get(name)
-                # While a module is being imported it may not yet have what is replaced.
+                # A module that is still being imported may lack what is replaced.
                 if module is not None and not _is_being_imported(module):
                     self._patch(name, module)
         except BaseException:
@@ -121,7 +121,7 @@ class Patches:
             raise
 
     def renew(self) -> None:
-        """Stand over what others have put there since, as pytest-socket does before each test."""
+        """Replace again what others have replaced since, as pytest-socket does before each test."""
         latest = {(id(done.owner), done.name): done for done in self._done}
         self._done += [done.again() for done in latest.values() if not done.stands]
 
@@ -133,7 +133,7 @@ class Patches:
             self._done.pop().undo()
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, _target: Any = None) -> ModuleSpec | None:
-        """For the import system: a module that waits is found as always, and patched once it is there."""
+        """Called by the import system: finds a module of the table as usual, and patches it once it is loaded."""
         if name not in PATCHED:
             return None
         spec = PathFinder.find_spec(name, path)
@@ -147,7 +147,7 @@ class Patches:
         def exec_module(module: ModuleType) -> None:
             del loader.exec_module
             execute(module)
-            # It may have ended meanwhile.
+            # The interception may have ended meanwhile.
             if self in sys.meta_path:
                 self._patch(name, module)
 

@@ -1,7 +1,7 @@
-"""Which interception counts? A process has one socket module, and tests may intercept one inside the other.
+"""Which interception counts? A process has one socket module, and tests may nest interceptions.
 
-The latest that has not ended decides, whichever ends first. With the first one the standard library is patched, and
-with the last one it is as it was.
+The latest that has not ended decides, in whatever order they end. The first one patches the standard library, and the
+end of the last one restores it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Process:
         self._fork_servers = ForkServers()
 
     def way(self) -> Way | None:
-        """Where calls go now; asked for at each of them, without a lock."""
+        """Where calls go now; asked at each call, without a lock."""
         present = self._present
         return present[-1] if present else None
 
@@ -36,7 +36,7 @@ class Process:
         return self._present
 
     def begin(self, way: Way) -> None:
-        """Intercept, until `end` is called with the same."""
+        """Intercept until `end` is called with the same way."""
         with self._lock:
             try:
                 if not self._present:
@@ -49,18 +49,18 @@ class Process:
                 raise
 
     def renew(self) -> None:
-        """A test begins: what others have changed for it must not end what was begun before."""
+        """A test begins: what others have replaced for it must not end an interception that began before."""
         with self._lock:
             if self._present:
                 self._patches.renew()
 
     def tidy(self) -> None:
-        """A test has ended: what others have put back after us must not be what we had set."""
+        """A test has ended: values of ours that others have put back after us must go."""
         with self._lock:
             self._variables.tidy()
 
     def end(self, way: Way) -> None:
-        """Intercept so no longer; nothing where it has ended already."""
+        """End this interception; does nothing if it has ended already."""
         with self._lock:
             if way in self._present:
                 self._leave(way)
@@ -74,10 +74,10 @@ class Process:
 
 
 BEGUN = "_copper_emulator_begun"
-"""Under this name a sitecustomize (executing/python/) keeps the module with which it has intercepted: a program of
-which nothing is to be changed finds none that is called copper_emulator, and imports its own."""
+"""The key in `sys.modules` under which a sitecustomize (executing/python/) keeps the module that it intercepted with: a
+program in which nothing must change finds no module called copper_emulator, and imports its own."""
 
 _begun: Any = sys.modules.get(BEGUN)
 
 PROCESS: Process = Process() if getattr(_begun, "__file__", None) != __file__ else _begun.PROCESS
-"""The one there is: what is patched is the process's, and so is what is known of it."""
+"""The only one: patches apply to the process, and so does what is known about them."""

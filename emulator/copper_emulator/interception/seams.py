@@ -1,7 +1,7 @@
 """What is replaced in the standard library while Copper's hosts are intercepted, and how is it put back?
 
-Whoever asks for another host reaches the function that was there, with the arguments as given. The way to the emulator
-is asked for at each call, so that what others keep of it (a reference, a wrapper around it) does nothing after the end.
+Calls for other hosts reach the original function with their arguments unchanged. Each call asks for the way to the
+emulator, so that what others keep of a replacement (a reference, a wrapper around it) does nothing after the end.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from copper_emulator.interception.ways import Way
 
-    # Python 3.8 can only be told in words.
+    # Python 3.8 cannot evaluate this.
     Present = Callable[[], Way | None]
-    """Where to, just now; None while nothing is intercepted."""
+    """Returns where to go just now; None while nothing is intercepted."""
 
 
 class Patch(NamedTuple):
@@ -30,18 +30,18 @@ class Patch(NamedTuple):
     owner: Any
     name: str
     own: bool
-    """Whether the owner had it itself, and did not inherit it."""
+    """Whether the owner had it itself, rather than inheriting it."""
     original: Any
     replacement: Any
     make: Callable[[Any], Any]
 
     @property
     def stands(self) -> bool:
-        """Whether it is what others find there."""
+        """Whether the replacement is still there."""
         return vars(self.owner).get(self.name) is self.replacement
 
     def undo(self) -> None:
-        """Put back what was there; where somebody has put something else there since, that stays."""
+        """Put back the original, unless somebody has put something else there since."""
         if not self.stands:
             return
         if self.own:
@@ -50,12 +50,12 @@ class Patch(NamedTuple):
             delattr(self.owner, self.name)
 
     def again(self) -> Patch:
-        """The same over what others have put there since."""
+        """The same patch, over what others have put there since."""
         return patch(self.owner, self.name, self.make)
 
 
 def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> Patch:
-    """Replace an attribute by what `make` makes of it."""
+    """Replace an attribute with what `make` makes of it."""
     own = name in vars(owner)
     original = vars(owner)[name] if own else getattr(owner, name)
     replacement = make(original)
@@ -64,7 +64,7 @@ def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> Patch:
 
 
 def patch_socket(module: Any, present: Present) -> Iterator[Patch]:
-    """Names and connections."""
+    """Patch how names are resolved and connections made."""
     connecting = _standard(module.socket, "socket", "socket")
     yield patch(module, "getaddrinfo", lambda original: _getaddrinfo(original, module, present))
     yield patch(module, "gethostbyname", lambda original: _gethostbyname(original, present))
@@ -73,11 +73,11 @@ def patch_socket(module: Any, present: Present) -> Iterator[Patch]:
 
 
 def patch_ssl(module: Any, present: Present) -> Iterator[Patch]:
-    """Trust: what begins TLS with Copper's name believes the emulator's authority, and nobody else."""
+    """Patch trust: what begins TLS with Copper's name trusts the emulator's authority, and no other."""
     context = _standard(module.SSLContext, "ssl", "SSLContext")
     yield patch(context, "wrap_socket", lambda original: _wrap(original, _WRAP_SOCKET, context, present))
     yield patch(context, "wrap_bio", lambda original: _wrap(original, _WRAP_BIO, context, present))
-    # The rest of its sending methods end in these two.
+    # The other sending methods end in these two.
     for name in ("send", "write"):
         yield patch(module.SSLSocket, name, lambda original: _send(original, present))
     yield patch(module.SSLSocket, "fileno", lambda original: _fileno(original, present))
@@ -86,11 +86,11 @@ def patch_ssl(module: Any, present: Present) -> Iterator[Patch]:
 
 _WRAP_SOCKET = ("sock", "server_side", "do_handshake_on_connect", "suppress_ragged_eofs", "server_hostname", "session")
 _WRAP_BIO = ("incoming", "outgoing", "server_side", "server_hostname", "session")
-"""The arguments of the two, which may be given by position."""
+"""The arguments of the two methods, which may be given by position."""
 
 
 def _standard(present: Any, module: str, name: str) -> Any:
-    """The standard library's own class, where others (pytest-socket, truststore) have put one that inherits from it."""
+    """The standard library's own class, if others (pytest-socket, truststore) have put a subclass in its place."""
     for base in present.__mro__:
         if base.__module__ == module and base.__name__ == name:
             return base
@@ -141,11 +141,11 @@ def _connect_ex(original: Any, present: Present) -> Any:
 
 
 class NotHttps(ConnectionRefusedError):
-    """A connection to Copper that is no HTTPS."""
+    """A connection to Copper that is not HTTPS."""
 
 
 def redirected(address: Any, way: Way | None, connecting: Any = None) -> Any:
-    """Where a connection really goes, that of a socket or one in IPv4.
+    """The address that a connection really goes to, for a socket or, without one, in IPv4.
 
     Raises NotHttps for another port of Copper's hosts.
     """
@@ -156,7 +156,7 @@ def redirected(address: Any, way: Way | None, connecting: Any = None) -> Any:
             errno.ECONNREFUSED,
             f"Copper's hosts are intercepted, and only their port {PORT} (https) is answered, not {address[1]}",
         )
-    # An address in IPv6 has four parts, of which the last two may be left out.
+    # An IPv6 address has four parts, of which the last two may be left out.
     host = f"::ffff:{way.host}" if _is_ipv6(connecting) else way.host
     return (host, way.port, *address[2:])
 
@@ -171,23 +171,23 @@ def _wrap(original: Any, names: tuple[str, ...], kind: Any, present: Present) ->
     @wraps(original)
     def wrap(self: Any, *given: Any, **named: Any) -> Any:
         way = present()
-        told = {**dict(zip(names, given)), **named}  # noqa: B905 - what follows may be missing, and `strict` is new
+        told = {**dict(zip(names, given)), **named}  # noqa: B905 - later ones may be missing, and `strict` is new
         name = told.get("server_hostname")
         if way is None or told.get("server_side") or not is_copper_api(name) or is_chosen(self):
             return original(self, *given, **named)
-        # A session is of the context that it was begun with.
+        # A session belongs to the context that it was started with.
         return original(way.context(kind), **{**told, "server_hostname": plain(name), "session": None})
 
     return wrap
 
 
 class OpenedBefore(ConnectionAbortedError):
-    """A connection to Copper itself, which was there before it was intercepted."""
+    """A connection to Copper itself that was open before interception began."""
 
 
 def _is_elsewhere(secure: Any, present: Present) -> bool:
-    """Whether it is a TLS connection with Copper's name that does not end at an emulator."""
-    # One that is not quite made has no name yet.
+    """Whether it is a TLS connection with Copper's name that does not end in an emulator."""
+    # A connection that is still being set up has no name yet.
     name = getattr(secure, "server_hostname", None)
     return present() is not None and is_copper_api(name) and not is_chosen(secure.context)
 
@@ -208,8 +208,7 @@ def _send(original: Any, present: Present) -> Any:
 
 
 def _fileno(original: Any, present: Present) -> Any:
-    # Pools ask for it to look whether a connection that they kept is still there: for this one it is not, and they
-    # make another.
+    # Pools call this to see whether a connection they kept is still alive. It is broken off, so they make another.
     @wraps(original)
     def fileno(self: Any) -> Any:
         if _is_elsewhere(self, present):
@@ -220,7 +219,7 @@ def _fileno(original: Any, present: Present) -> Any:
 
 
 def _break_off(secure: Any) -> None:
-    # Some who cannot send wait for an answer all the same. An SSLObject has no connection of its own.
+    # Some clients that cannot send wait for an answer all the same. An SSLObject has no connection of its own.
     import socket
 
     kind = _standard(socket.socket, "socket", "socket")

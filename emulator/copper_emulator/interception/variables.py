@@ -1,9 +1,9 @@
 """What do the processes that this one starts find in their environment, and how does this one's stay as it was?
 
-Two ways lead there. What only a child reads is set in `os.environ`, where also those find it who copy it for
-`subprocess.run(env={**os.environ, ...})`. What the clients of this very process would read too (a proxy, files of
-authorities) is put into the environment of the process alone, past `os.environ`: children that are given no environment
-of their own inherit it, and requests, httpx and urllib in this process see nothing of it.
+There are two ways. Variables that only a child reads are set in `os.environ`, so that code that copies it for
+`subprocess.run(env={**os.environ, ...})` passes them on as well. Variables that clients in this very process would read
+too (a proxy, files of authorities) are set in the process's environment only, past `os.environ`: children without an
+environment of their own inherit them, and requests, httpx and urllib in this process do not see them.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from copper_emulator.interception.ways import Way
 
 INTERCEPT = "COPPER_EMULATOR_INTERCEPT"
-"""`127.0.0.1:PORT` of the TLS listener: for the parts that redirect connections inside a process."""
+"""`127.0.0.1:PORT` of the TLS listener: for code that redirects connections inside a process."""
 
 CA = "COPPER_EMULATOR_CA"
 """The file with the certificate of its authority."""
 
 
 class Told(NamedTuple):
-    """Variables for children: in `os.environ`, and past it."""
+    """Variables for children: those in `os.environ`, and those set past it."""
 
     open: Mapping[str, str] = MappingProxyType({})
     hidden: Mapping[str, str] = MappingProxyType({})
 
 
 class Variables:
-    """Sets them, and puts back what was there before. Not for several threads at once."""
+    """Sets them, and restores what was there before. Not thread-safe."""
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
         self._set = Told()
         self._replaced: dict[tuple[str, str], str | None] = {}
-        """What was there before a value of ours that somebody has replaced since, and may put back."""
+        """What preceded a value of ours that somebody has replaced since, and may put back."""
 
     def use(self, way: Way | None) -> None:
-        """Those of this way from now on, instead of those before; None puts everything back."""
+        """Set the variables of this way instead of those before; None restores everything."""
         self._restore()
         if way is not None:
             self.tidy()
-            # Only now: what is said depends on what is there.
+            # Only now: the variables depend on what is set already.
             told = way.told = way.tell()
             self._before = {name: os.environ.get(name) for name in told.open}
             self._set = told
@@ -54,7 +54,7 @@ class Variables:
                 os.putenv(name, value)
 
     def tidy(self) -> None:
-        """Take away what others have put back of ours after the end, as monkeypatch does if it was asked later."""
+        """Remove values of ours that others have put back after the end, as monkeypatch does if it came after us."""
         for (name, value), before in self._replaced.items():
             if value != self._set.open.get(name):
                 _put_back(name, value, before)
@@ -70,7 +70,7 @@ class Variables:
 
 
 def _put_back(name: str, value: str, before: str | None) -> bool:
-    """What was there before this value; False where the value is another one meanwhile."""
+    """Restore what preceded this value; False if the variable has another value by now."""
     if os.environ.get(name) != value:
         return False
     if before is None:
@@ -81,7 +81,7 @@ def _put_back(name: str, value: str, before: str | None) -> bool:
 
 
 def _show(name: str) -> None:
-    """The process's own environment as `os.environ` has it."""
+    """Make the process's own environment match `os.environ`."""
     if name in os.environ:
         os.putenv(name, os.environ[name])
     else:

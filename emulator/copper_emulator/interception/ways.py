@@ -1,4 +1,4 @@
-"""Where do calls of Copper's hosts go instead, and whom do they believe there?"""
+"""Where do calls to Copper's hosts go instead, and which authority do clients trust there?"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Way:
-    """To one TLS listener of the emulator.
+    """A way to one TLS listener of the emulator.
 
     Args:
-        host: its address in IPv4.
+        host: its IPv4 address.
         port: its port.
-        certificate: the authority that vouches for it, as PEM; nobody else is believed.
-        tell: the variables by which the processes that this one starts go the same way, beside those that are there.
-        owner: whatever those who answer there want to find again.
+        certificate: the authority that has signed its certificate, as PEM; no other is trusted.
+        tell: returns the variables that send processes started by this one the same way, besides those already set.
+        owner: anything that the code answering there wants to find again.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class Way:
         self._context: ssl.SSLContext | None = None
 
     def context(self, kind: type[ssl.SSLContext]) -> ssl.SSLContext:
-        """What a client's own context is replaced by; made when the first connection needs it.
+        """What replaces a client's own context; made when the first connection needs it.
 
-        It verifies also for clients that do not: whoever was led elsewhere after all fails before a request has left.
+        It verifies even for clients that do not: one that was led elsewhere after all fails before it sends a request.
         """
         if self._context is None:
             import ssl
@@ -52,5 +52,5 @@ _MARK = "_copper_emulator"
 
 
 def is_chosen(context: object) -> bool:
-    """Whether another interception has chosen it: one that began later, in a process that was intercepted already."""
+    """Whether another interception has chosen it: one that began later, in a process that was already intercepted."""
     return _MARK in getattr(context, "__dict__", ())

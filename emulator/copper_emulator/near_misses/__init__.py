@@ -1,4 +1,4 @@
-"""What a failed expectation says: what is wrong, what came closest, why nothing better was there, what to do."""
+"""The text of a failed expectation: what is wrong, what came closest, why there was nothing better, what to do."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MAX_SHOWN = 5
 
 
 def unmet(expectation: Expectation, fitting: list[Delivery], account: Account, claims: Claims, surface: Surface) -> str:
-    """The text for an expectation that too few, too many or none of the deliveries met; `fitting` fit but for that.
+    """The text for an unmet expectation; `fitting` are the deliveries that fit by themselves.
 
-    `surface` is where it is read.
+    `surface` is where the text is read.
     """
     case = Case.of(expectation, fitting, account, claims, surface)
     found = diagnose(case)
@@ -64,7 +64,7 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
 
 
 def _told_the_same(delivery: Delivery, account: Account) -> list[int]:
-    """The subscriptions by which a target was told of one change, where they are several."""
+    """The ids of the subscriptions that notified a target of one change, if there are several."""
     found = {
         other.notification.subscription
         for other in account.journal.deliveries
@@ -84,7 +84,7 @@ def _beside(case: Case) -> list[str]:
     ]
     if not others:
         return []
-    # What an endpoint answered tells more than what a limit kept from it.
+    # What an endpoint answered is more telling than what a limit kept from it.
     first = next((delivery for delivery in others if delivery.request_body), others[0])
     lines = [
         f"Of the same topic {len(others)} did not fit, among them:",
@@ -99,7 +99,7 @@ def _closest(case: Case) -> list[str]:
         reasons = [str(reason) for reason in misfitting]
         if case.claims.is_claimed(delivery):
             reasons.append(case.claims.why.format("it"))
-        # What is about the same records is closer than what is not, however little else it shares.
+        # A delivery about the same records is closer than one that is not, however little else fits.
         score = (not case.concerns(delivery.notification), len(reasons), delivery.notification.serial)
         scored.append((score, delivery, reasons))
     if not scored:

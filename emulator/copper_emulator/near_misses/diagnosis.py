@@ -1,4 +1,4 @@
-"""Which one thing is wrong when nothing, or not enough, meets an expectation, and what would help against it?"""
+"""What is the one thing that is wrong when an expectation is not met, and what would help?"""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from copper_emulator.timeline import under
 
 @dataclass(frozen=True)
 class Case:
-    """An expectation that was not met, and the account in which it was not; `fitting` fit but for ids or count."""
+    """An expectation that was not met, and its account; `fitting` are the deliveries that fit but for ids or count."""
 
     expectation: Expectation
     fitting: Sequence[Delivery]
     account: Account
     claims: Claims
     surface: Surface
-    """Where it is read what is said of it."""
+    """Where the text is read."""
     scored: Sequence[tuple[Delivery, Sequence[Misfit]]] = field(default=())
 
     @classmethod
@@ -42,7 +42,7 @@ class Case:
         return cls(expectation, fitting, account, claims, surface, scored)
 
     def concerns(self, notification: Notification) -> bool:
-        """Whether it has the expected topic and, where ids are expected, any of them."""
+        """Whether a notification has the expected topic and, if ids are expected, any of them."""
         return is_of(self.expectation, notification) and (
             self.expectation.ids is None or not self.expectation.wanted.isdisjoint(notification.ids)
         )
@@ -53,7 +53,7 @@ class Case:
 
     @property
     def near(self) -> list[tuple[Delivery, Sequence[Misfit]]]:
-        """What concerns it and does not fit, each with the reasons; nobody has claimed it."""
+        """Unclaimed deliveries that concern the expectation but do not fit, each with the reasons."""
         return [
             (delivery, reasons)
             for delivery, reasons in self.scored
@@ -62,18 +62,18 @@ class Case:
 
     @property
     def missing(self) -> list[int]:
-        """Ids that no delivery brought as expected."""
+        """Expected ids that no fitting delivery brought."""
         arrived = {record_id for delivery in self.fitting for record_id in delivery.ids}
         return [record_id for record_id in self.expectation.ids or () if record_id not in arrived]
 
     @property
     def claimed(self) -> list[Delivery]:
-        """Deliveries that concern it, and that an earlier expect has claimed."""
+        """Deliveries that concern the expectation but that an earlier expect has claimed."""
         return [d for d, _ in self.scored if self.concerns(d.notification) and self.claims.is_claimed(d)]
 
 
 def diagnose(case: Case) -> Diagnosis:
-    """The first of these that holds. Inside an endpoint everything else is beside the point."""
+    """The first explanation that applies. Inside an endpoint, only one does: time stands still there."""
     if case.account.causing is not None:
         return Diagnosis(
             "it has not been delivered yet",
@@ -87,7 +87,7 @@ def diagnose(case: Case) -> Diagnosis:
 
 
 def _incomplete(case: Case) -> Diagnosis | None:
-    """Some fit, and ids are missing: why the first of those did not come tells what to do."""
+    """Some deliveries fit, but ids are missing: the advice is the diagnosis for the missing ids alone."""
     if not case.fitting or not case.missing:
         return None
     claimed_ids = {record_id for delivery in case.claimed for record_id in delivery.ids}
@@ -157,7 +157,7 @@ def _under_way(case: Case) -> Diagnosis | None:
 
 
 def _late(case: Case, notification: Notification, wait: Wait) -> tuple[str, str]:
-    """Which latency makes one wait, and how to be without it; nothing where it is something else."""
+    """Which latency delays a notification, and how to avoid it; empty strings if it waits for something else."""
     if wait.what is not WaitsFor.TIME or notification.repeats is not None:
         return "", ""
     account, surface = case.account, case.surface
@@ -174,7 +174,7 @@ def _late(case: Case, notification: Notification, wait: Wait) -> tuple[str, str]
 
 
 def _failed(case: Case) -> Diagnosis | None:
-    """Some fit but for their end, which was a failure: more time brings more of these."""
+    """Some fit except for their outcome, a failure: more time would only bring more of the same."""
     if case.expectation.names_outcome:
         return None
     for delivery, reasons in case.near:
@@ -187,10 +187,10 @@ _FAILURES = (Outcome.REJECTED, Outcome.FAILED)
 
 
 def _misfitting(case: Case) -> Diagnosis | None:
-    """What concerns it did arrive, otherwise than expected, and nobody has claimed it."""
+    """Unclaimed deliveries concern the expectation but do not fit."""
     if not case.near:
         return None
-    # What an endpoint answered tells more than what a limit kept from it.
+    # What an endpoint answered is more telling than what a limit kept from it.
     delivery, reasons = min(case.near, key=lambda found: (len(found[1]), not found[0].request_body))
     return advice_on(reasons[0], delivery, case.expectation, case.account, case.surface)
 

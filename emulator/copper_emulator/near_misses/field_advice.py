@@ -1,4 +1,4 @@
-"""A delivery came close: what is wrong with it, and should the endpoint be mended or the expectation?"""
+"""A delivery came close: what is wrong with it, and should the endpoint or the expectation be fixed?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from copper_emulator.remedies import mend, named, refused_meanwhile, seen
 def advice_on(
     misfit: Misfit, delivery: Delivery, expectation: Expectation, account: Account, surface: Surface
 ) -> Diagnosis:
-    """What one misfit of the nearest delivery says."""
+    """The diagnosis for one misfit of the closest delivery."""
     if misfit.field == "outcome":
         return _outcome(delivery, expectation, account, surface)
     return _ADVICE[misfit.field](delivery, expectation)
@@ -58,7 +58,7 @@ def _attributes(delivery: Delivery, expectation: Expectation) -> Diagnosis:
 
 
 def _webhook_names(delivery: Delivery, name: str) -> list[str]:
-    """What a notification calls a field of the API, where it is another name."""
+    """The names that notifications use for a field of the API, if they differ from the API's."""
     table = TABLES[delivery.type]
     names = list(table.by_name[name].webhook_names) if name in table else []
     return [] if name in names else names
@@ -83,7 +83,7 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
 def _outcome(delivery: Delivery, expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
     wrong, ending = how(delivery), named(delivery, surface)
     if delivery.outcome is Outcome.DELIVERED and expectation.status in DISTRUSTFUL:
-        # To expect what it answers would be to accept that anybody can tell it anything.
+        # Advising to expect this answer would mean accepting that anybody can tell the endpoint anything.
         compare = f"compare the secret before anything else, and answer {expectation.status}"
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:

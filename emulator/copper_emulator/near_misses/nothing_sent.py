@@ -1,4 +1,4 @@
-"""Nothing that was expected was ever on its way: did it happen, did anybody listen, and what would help?"""
+"""Nothing that was expected was ever sent: did the change happen, was anybody subscribed, and what would help?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from copper_emulator.explain import Decision, Trace, refusals, traces_of
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is wrong, to end `Expected ..., but`; what would help, a sentence; and lines that show it."""
+    """What is wrong, completing `Expected ..., but`; what would help, as a sentence; and lines that show it."""
 
     wrong: str
     advice: str
@@ -26,7 +26,7 @@ class Diagnosis:
 
 
 def why_nothing(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis:
-    """The first of these that holds, in the words of where it is read."""
+    """The first explanation that applies, worded for `surface`."""
     for look in _LOOKS:
         found = look(expectation, account, surface)
         if found is not None:
@@ -42,7 +42,7 @@ def _no_such_topic(expectation: Expectation, account: Account, surface: Surface)
 
 
 def _unheard(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
-    """It happened, and nobody was notified."""
+    """The change happened, but nobody was notified of it."""
     changes = [change for change in account.journal.changes if _is_expected(expectation, change)]
     unheard = [change for change in changes if not change.subscriptions]
     if not unheard:
@@ -131,7 +131,7 @@ def _excluded(expectation: Expectation, account: Account, surface: Surface) -> D
 
 
 def _something_else(expectation: Expectation, account: Account, surface: Surface) -> Diagnosis | None:
-    """To the same records something else happened."""
+    """Something else happened to the same records."""
     changes = [change for change in account.journal.changes if not expectation.wanted.isdisjoint(change.ids)]
     if expectation.ids is None:
         changes = [change for change in account.journal.changes if change.type is expectation.type]

@@ -1,4 +1,4 @@
-"""The emulated API in OpenAPI 3.1, made of the tables that the API itself reads, checks and shows by."""
+"""The emulated API as an OpenAPI 3.1 document, made from the tables that the API itself uses."""
 
 from copper_emulator.openapi.document import describe
 

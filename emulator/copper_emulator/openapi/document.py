@@ -1,4 +1,4 @@
-"""The whole description: every path, every component, and how a client says who it is."""
+"""The whole document: every path, every component, and how a client authenticates."""
 
 from __future__ import annotations
 

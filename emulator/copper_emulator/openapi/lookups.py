@@ -1,4 +1,4 @@
-"""Which calls are there for what records refer to: the account, users, statuses, definitions and their siblings?"""
+"""Which calls are there for what records refer to: the account, users, statuses, definitions and the like?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
 def lookup_operations() -> Iterator[Operation]:
-    """Every call for lookup tables."""
+    """Every call for the account and the lookup tables."""
     yield Operation("view_account", "get", "/account", _TAG, "View the account", ref("Account"))
     for table in LISTED:
         yield _list(table)
@@ -67,7 +67,7 @@ def lookup_operations() -> Iterator[Operation]:
 
 
 def lookup_components() -> dict[str, Schema]:
-    """What entries of lookup tables look like, and what may be said of those that can be made."""
+    """Schemas of lookup table entries as shown, and of the bodies for those that clients can make."""
     written = entry(LOOKUPS[_DEFINITIONS])["properties"]
     definition = {name: schema for name, schema in written.items() if name != "canonical_name"}
     some = ["options", "currency"]
@@ -106,7 +106,7 @@ def entry(table: Table) -> Schema:
 
 
 def component(table: str) -> str:
-    """`lead_statuses` as `LeadStatus`."""
+    """The component's name: `LeadStatus` for `lead_statuses`."""
     return LOOKUPS[table].noun.title().replace(" ", "")
 
 
@@ -213,20 +213,20 @@ def _task_types() -> Iterator[Operation]:
 
 
 def _task_type() -> Schema:
-    # It shows the account's id, and null instead of false.
+    # The API shows the account's id in it, and null instead of false.
     properties = {**entry(LOOKUPS[_TASK_TYPES])["properties"], "company_id": ID_SCHEMA}
     return answer_object({**properties, "is_default_task_type": {"type": ["boolean", "null"], "enum": [True, None]}})
 
 
 def _definition_body() -> Schema:
-    # Connect fields cannot be made through the API.
+    # The API cannot make Connect fields.
     types = {"type": "string", "enum": [each for each in DATA_TYPES if each != "Connect"]}
     filterable = {"description": "Whether searches and upserts can ask for it; false where it is not given."}
     return _with(_with(new_object(LOOKUPS[_DEFINITIONS]), "data_type", types), "is_filterable", filterable)
 
 
 def _task_type_body() -> Schema:
-    # In Python its icon has a default.
+    # Its icon has a default in Python only.
     body = _with(new_object(LOOKUPS[_TASK_TYPES]), "icon_type", LOOKUPS[_TASK_TYPES].by_name["icon_type"].form.schema)
     return {**body, "required": [*body["required"], "icon_type"]}
 

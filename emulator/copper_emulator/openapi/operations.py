@@ -22,16 +22,16 @@ _STATUSES: Mapping[str, str] = {
     "422": "Invalid",
     "429": "TooManyRequests",
 }
-"""What a call may be answered with beside 200, and its component."""
+"""The statuses other than 200 that a call may get, with their components."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 
-    `answer` is the schema of what 200 has; `body` that of the request. `query` are the schemas of what may stand behind
-    the question mark, by name; `path_parts` those of parts of the path, if they are not ids. With `paged` the answer
-    has `X-PW-TOTAL`. It `misses` where it can answer 404, and `checks` where it can answer 422.
+    `answer` is the schema of the body of a 200, `body` that of the request. `query` has the schemas of the query
+    parameters by name, `path_parts` those of the path parameters that are not ids. A `paged` answer has `X-PW-TOTAL`.
+    One that `misses` can get a 404, one that `checks` a 422.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Operation:
     checks: bool = False
 
     def described(self) -> dict[str, Any]:
-        """It as an OpenAPI operation object."""
+        """The OpenAPI operation object."""
         described: dict[str, Any] = {
             "operationId": self.id,
             "tags": [self.tag],
@@ -89,7 +89,7 @@ class Operation:
 
 
 def response_components() -> dict[str, Any]:
-    """The answers other than success."""
+    """The answers other than 200."""
     either = any_of(ref("Error"), ref("ShortError"))
     common = ref("Error")
     described = {

@@ -1,4 +1,4 @@
-"""Which calls are there for records of a type, and what do they take and answer?"""
+"""Which calls are there for records of a type, and what do they accept and answer?"""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def record_operations(kind: EntityType) -> Iterator[Operation]:
 
 
 def record_components(kind: EntityType) -> dict[str, Schema]:
-    """What records of a type look like, and what may be said of them."""
+    """Schemas of a type's records as shown, and of the bodies that clients send."""
     table, noun = TABLES[kind], name_of(kind)
     id_ = {**ID.form.schema, "description": ID.doc}
     changes = changes_of(table)
@@ -72,7 +72,7 @@ def record_components(kind: EntityType) -> dict[str, Schema]:
 
 
 def common_components() -> dict[str, Schema]:
-    """What the records of several types are answered with."""
+    """Schemas of answers that several types share."""
     kinds = {"type": "string", "enum": [str(kind) for kind in ALLOWED]}
     symbols = array(answer_object({"error": {"type": "string"}}))
     failed = {
@@ -99,7 +99,7 @@ def common_components() -> dict[str, Schema]:
 
 
 def name_of(kind: EntityType) -> str:
-    """What a type is called in the names of components."""
+    """The type's name in the names of components."""
     return TABLES[kind].noun.title()
 
 
@@ -107,7 +107,7 @@ def _conversion_part(kind: EntityType, table: Table) -> Schema:
     part = {field.name: {**nullable(given(field.form)), "description": field.doc} for field in table}
     if kind is not COMPANY:
         return object_schema(part)
-    # An id or a name, not both.
+    # Either an id or a name.
     return any_of(*(object_schema({**part, name: {"type": "null"}}) for name in ("id", "name")))
 
 

@@ -1,7 +1,7 @@
 """What is a field's value in JSON Schema: as a client may send it, and as the API shows it?
 
-A form's own schema is what it reads. What is shown differs where a form reads several ways to say the same, or
-completes what was said. Objects that several fields have are components of their own, written once.
+A form's own schema is what the form reads. What is shown differs if a form reads several notations of one value, or
+fills in what is missing. Objects that several fields share are components of their own, written once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from copper_emulator.core.records.tables import EMAIL, PHONE_NUMBERS, SOCIALS, W
 Schema: TypeAlias = dict[str, Any]
 
 _ALWAYS = frozenset({"date_created", "date_modified"})
-"""What every record has from its beginning on."""
+"""Fields that every record has from its creation."""
 
 _NOTHING: Schema = {"type": "null"}
 _ID: Schema = {"readOnly": True, "description": "Given by Copper; ignored."}
@@ -49,7 +49,7 @@ def any_of(*schemas: Schema) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """The same, or null."""
+    """The schema, with null allowed as well."""
     kind = schema.get("type")
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], _NOTHING]}
@@ -60,7 +60,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def answer_object(properties: Mapping[str, Any], *, optional: Sequence[str] = ()) -> Schema:
-    """An object as the API shows it: with all of its keys, except for those that may be absent."""
+    """An object as the API shows it: with all of its keys, except for those in `optional`."""
     return object_schema(properties, required=[name for name in properties if name not in optional])
 
 
@@ -80,7 +80,7 @@ def given(form: Form) -> Schema:
 
 
 def new_object(table: Table) -> Schema:
-    """The body that makes a new object of a table."""
+    """The body that creates an object of a table."""
     required = [field.name for field in table.written if field.required]
     return object_schema(
         {"id": _ID, **{field.name: given_on_create(field) for field in table}, **_unheeded(table)}, required
@@ -88,7 +88,7 @@ def new_object(table: Table) -> Schema:
 
 
 def changes_of(table: Table) -> Schema:
-    """The body that changes one."""
+    """The body that changes an object of a table."""
     return object_schema({"id": _ID, **{field.name: given_on_update(field) for field in table}, **_unheeded(table)})
 
 
@@ -97,7 +97,7 @@ def _unheeded(table: Table) -> dict[str, Schema]:
 
 
 def given_on_create(field: Field) -> Schema:
-    """A field of a new object; null is as good as absent."""
+    """A field in the body that creates an object; null is as good as absent."""
     if field.access is Access.NEVER:
         return _ignored(field, "Only Copper writes it; ignored.")
     schema = _not_blank(given(field.form)) if field.required else nullable(given(field.form))
@@ -105,14 +105,14 @@ def given_on_create(field: Field) -> Schema:
 
 
 def given_on_update(field: Field) -> Schema:
-    """A field of a change."""
+    """A field in the body that changes an object."""
     if field.access is Access.NEVER:
         return _ignored(field, "Only Copper writes it; ignored.")
     if field.access is Access.CREATE:
         return _ignored(field, "Can be given at creation only; ignored.")
     if field.required:
         return {**_not_blank(given(field.form)), "description": field.doc}
-    # What has none yet may be sent back as it was read.
+    # A field without a value is read as null, and may be sent back that way.
     nulled = "is refused once there is one" if field.null is Null.REFUSED else str(field.null)
     return {**nullable(given(field.form)), "description": f"{field.doc} Null {nulled}."}
 
@@ -122,7 +122,7 @@ def _ignored(field: Field, why: str) -> Schema:
 
 
 def _not_blank(schema: Schema) -> Schema:
-    """A text that must be there has something in it."""
+    """A required text must not be blank."""
     return {**schema, "minLength": 1, "pattern": r"\S"} if schema.get("type") == "string" else schema
 
 
@@ -136,7 +136,7 @@ def shown(field: Field) -> Schema:
 
 
 def shown_form(form: Form) -> Schema:
-    """A value that is there, as the API shows it."""
+    """A value other than null, as the API shows it."""
     show = _SHOWN.get(type(form))
     if show is not None:
         return show(form)
@@ -147,7 +147,7 @@ def shown_form(form: Form) -> Schema:
 def _is_never_null(field: Field) -> bool:
     if field.required or field.name in _ALWAYS or field.form.blank() is not None:
         return True
-    # The default of a lookup table may be none; any other stays where null does not clear it.
+    # The default of a lookup table may be no entry; any other default stays unless null clears it.
     kept = field.null is not Null.CLEARS or field.access is Access.NEVER
     return kept and field.default is not None and not isinstance(field.form, LookupId)
 
@@ -171,7 +171,7 @@ def _parts(form: Parts) -> Schema:
 
 
 _UNSET: Schema = answer_object({"id": _NOTHING, "type": _NOTHING})
-"""What a reference to nothing looks like where it is not null."""
+"""How a reference to nothing looks if it is not null."""
 
 _SHOWN: Mapping[type, Callable[[Any], Schema]] = {
     Moment: _seconds,
@@ -182,7 +182,7 @@ _SHOWN: Mapping[type, Callable[[Any], Schema]] = {
     ActivityType: _activity_type,
     Parts: _parts,
 }
-"""The forms that are shown otherwise than they are read."""
+"""Forms that are shown differently from how they are read."""
 
 _NAMES: Mapping[Form, str] = {
     Address(): "Address",
@@ -193,11 +193,11 @@ _NAMES: Mapping[Form, str] = {
         if isinstance(field.form, Entries)
     },
 }
-"""The objects that several fields have, by their components' names."""
+"""Objects that several fields share, with the names of their components."""
 
 
 def shared_components() -> dict[str, Schema]:
-    """The components that the fields of several types refer to."""
+    """The components that fields of several types refer to."""
     computed = {"description": "The value with names of options; with `custom_field_computed_values=true` only."}
     definition = {"custom_field_definition_id": ID_SCHEMA}
     components = {
@@ -216,7 +216,7 @@ def shared_components() -> dict[str, Schema]:
 
 
 def _whole(form: Form) -> Schema:
-    """An object as it is kept: with everything that may be left out."""
+    """An object as it is stored: with everything that a client may leave out."""
     properties = dict(form.schema["properties"])
     if isinstance(form, Entry):
         properties["category"] = {"type": "string", "enum": list(form.categories)}

@@ -1,4 +1,4 @@
-"""Which calls are there for subscriptions, and what may they say?"""
+"""Which calls are there for subscriptions, and what may their bodies say?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def webhook_operations() -> Iterator[Operation]:
 
 
 def webhook_components() -> dict[str, Schema]:
-    """What a subscription looks like, and what may be said of it."""
+    """Schemas of a subscription as shown, and of the bodies that clients send."""
     topic = {
         "type": {"type": "string", "enum": _types()},
         "event": {"type": "string", "enum": [str(each) for each in Event]},
@@ -83,7 +83,7 @@ def _types() -> list[str]:
 
 
 def _fewer() -> str:
-    """The types that have not all events, by profile."""
+    """The types that do not have all events, by profile."""
     told = [
         f"with profile={profile} {name} has only {', '.join(event for event in Event if event in events)}"
         for profile, table in TABLES.items()

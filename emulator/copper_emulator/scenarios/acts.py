@@ -1,5 +1,7 @@
-"""What each action of a scenario does to the account, and what each check looks at; those on records are in
-`record_acts.py`."""
+"""What each action of a scenario does to the account, and what each check looks at.
+
+The actions on records are in `record_acts.py`.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +38,15 @@ from copper_emulator.shell.messages import NoAnswer, Received
 from copper_emulator.shell.routes import Route, Routes
 
 Done = Rounds[None] | None
-"""An act that lets time pass is a generator of rounds; one that only records is done at once."""
+"""An act that lets time pass is a generator of rounds; one that only records something is done when it is called."""
 
 
 DOWN = "the scenario says that the endpoint is down"
-"""How a delivery says that it failed because of `endpoint: down`."""
+"""The reason of a delivery that failed because of `endpoint: down`."""
 
 
 class Acts:
-    """The actions on one account, and what the names in the file stand for by now."""
+    """The actions on one account, and what the file's names stand for so far."""
 
     def __init__(self, operations: Operations, secret: dict[str, str] | None, folder: Path) -> None:
         self._operations = operations
@@ -58,11 +60,11 @@ class Acts:
         self.first_entry = len(operations.stage.account.journal.entries)
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
-        """What a step has to call a record; None where no step has named it."""
+        """The name by which steps refer to a record; None if no step has named it."""
         return self._records.name_of(kind, record_id)
 
     def of(self, action: str) -> Callable[[Any], Done]:
-        """What does the action of this name."""
+        """The function for the action of this name."""
         known: dict[str, Callable[[Any], Done]] = {
             **self._records.by_name,
             "subscribe": self._subscribe,
@@ -82,7 +84,7 @@ class Acts:
     # --- subscriptions, keys and the endpoint ---------------------------------------------------------------
 
     def subscribe(self, name: str, subscription: Subscription) -> None:
-        """Subscribe with the current key, under a name of the file. Raises Invalid with Copper's own text."""
+        """Subscribe with the current key, under a name from the file. Raises Invalid with Copper's own text."""
         extras: dict[str, Any] = {
             "secret": subscription.secret if subscription.secret is not None else self._secret,
             "headers": subscription.headers,
@@ -100,7 +102,7 @@ class Acts:
         self._subscriptions[name] = made.id
 
     def adopt(self, name: str, subscription: Subscription) -> None:
-        """Let a name of the file stand for what somebody else has subscribed to that topic. Raises UsageError."""
+        """Let a name from the file stand for an existing subscription to its topic. Raises UsageError."""
         with self._stage.lock:
             made = [each for each in self._stage.account.subscriptions if each.topic == subscription.topic]
         if not made:
@@ -143,7 +145,7 @@ class Acts:
             switch_off_named(self._stage, ())
 
     def end(self) -> None:
-        """The scenario is over: what it switched on is off."""
+        """Switch off the faults that the scenario has switched on."""
         if self._switched:
             switch_off(self._stage, self._switched.__contains__)
 
@@ -175,7 +177,7 @@ class Acts:
         yield from self._operations.expect(expectation)
 
     def _wait_for(self, expectation: Expectation, latest: int) -> Rounds[None]:
-        """From deadline to deadline until the expectation could be met, or nothing happens any more in time."""
+        """Advance from deadline to deadline until the expectation could be met, or nothing more happens in time."""
         watch = Watch(expectation, self._stage, self._operations.claims)
         while not watch.could_be_met():
             now = self._stage.clock.now()
@@ -211,5 +213,5 @@ class _Down(Routes):
 
 
 def connection_refused(_: Received) -> None:
-    """What stands where the endpoint was. Its name is seen in the timeline."""
+    """Stands in for the endpoint. The timeline shows its name."""
     raise NoAnswer(Reason.REFUSED, DOWN)

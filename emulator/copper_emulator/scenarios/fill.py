@@ -1,4 +1,4 @@
-"""What do a step's fields stand for? `{record: NAME}` for the id of a record, `{n}` for its number."""
+"""References in a step's fields: `{record: NAME}` stands for the id of a record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY = "record"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A `{record: NAME}` and where it stands; `kind` is the type that the place asks for, None where any will do."""
+    """A `{record: NAME}` and its place; `kind` is the type that the place requires, None if any will do."""
 
     path: Path
     name: Any
@@ -44,7 +44,7 @@ def references(value: Any, path: Path, kind: EntityType | None = None) -> Iterat
 
 
 def resolved(value: Any, id_of: Callable[[str], int]) -> Any:
-    """A value with the ids in the place of references."""
+    """The value with references replaced by ids."""
     if _is_reference(value):
         return id_of(value[_KEY])
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""YAML as plain values, and on which line of the file each of them stands.
+"""YAML as plain values, with the line of each.
 
-The reading is stricter than PyYAML's own: `on`, `off`, `yes` and dates stay text (so that `limits: off` means what it
-says), and a key that stands twice is a fault instead of a riddle.
+It is read more strictly than by PyYAML: `on`, `off`, `yes` and dates stay text (so that `limits: off` means what it
+says), and a duplicate key is an error instead of a riddle.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands: `("steps", 3, "create", "count")`."""
+"""The path of a value: `("steps", 3, "create", "count")`."""
 
 _MAX_DEPTH = 50
 _MAX_VALUES = 200_000
@@ -25,12 +25,12 @@ _MARKED = re.compile(r"E(\s|$)")
 _WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,39})")
 _FLOAT = re.compile(r"[-+]?[0-9]*\.[0-9]+([eE][-+]?[0-9]{1,2})?")
-"""What looks like a number to every version of YAML. A phone number that begins with 0 stays text."""
+"""Numbers in every version of YAML. A phone number that begins with 0 stays text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong in a file: the line (from 1), the key as a reader would say it, and what is wrong."""
+    """An error in a file: the line (from 1), the key as a reader would write it, and what is wrong."""
 
     line: int
     key: str
@@ -41,7 +41,7 @@ class Fault:
 
 
 class Faulty(Exception):
-    """A text cannot be read; `faults` says where and why."""
+    """The text cannot be read; `faults` says where and why."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*map(str, faults))
@@ -55,18 +55,18 @@ class Lines:
     by_path: Mapping[Path, int] = field(default_factory=dict)
 
     def of(self, path: Path) -> int:
-        """The line of a value; of one that is not there (a missing key), the line of what it is missing from."""
+        """The line of a value; if it is missing, the line of what it is missing from."""
         return self.by_path[self.known(path)]
 
     def known(self, path: Path) -> Path:
-        """The longest beginning of a path that stands in the file."""
+        """The longest beginning of a path that exists in the file."""
         while path and path not in self.by_path:
             path = path[:-1]
         return path
 
 
 def read(text: str) -> tuple[Any, Lines]:
-    """The value of a YAML text, in JSON's types, with its lines. Raises Faulty."""
+    """Read YAML text: its value in JSON's types, and its lines. Raises Faulty."""
     try:
         loader = _Loader(text)
         try:
@@ -88,9 +88,9 @@ def read(text: str) -> tuple[Any, Lines]:
 
 
 def unmarked(text: str) -> str:
-    """A text without the `E` and blanks that pytest writes before every line of a failure; any other as it is.
+    """The text without the `E` and blanks that pytest puts before every line of a failure; any other text unchanged.
 
-    So what a failed test shows can be played as it was copied.
+    This way, the output of a failed test can be copied and played.
     """
     lines = text.splitlines()
     if not any(lines) or not all(_MARKED.match(line) or not line.strip() for line in lines):
@@ -107,13 +107,13 @@ def key_text(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    # Nothing is guessed by PyYAML: what a bare scalar is, `_scalar` decides by the few rules of YAML 1.2.
+    # PyYAML must not guess types: `_scalar` decides what a bare scalar is, by the few rules of YAML 1.2.
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own class attribute, never written to
 
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        # PyYAML takes a second until a thousand brackets are too deep for Python.
+        # Otherwise it takes PyYAML a second before a thousand brackets are too deep for Python.
         if self._depth > 2 * _MAX_DEPTH:
             raise RecursionError
         self._depth += 1
@@ -168,7 +168,7 @@ class _Reading:
 def _text(node: yaml.Node, path: Path) -> str:
     text: str = node.value
     try:
-        # As in JSON, which YAML has in it, two escapes can stand for one character.
+        # As in JSON, which YAML includes, two escapes can stand for one character.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:
         raise _fault(node, path, "this has half a surrogate pair (\\ud800 to \\udfff) in it") from None

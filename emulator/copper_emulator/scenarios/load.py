@@ -1,4 +1,4 @@
-"""A scenario file as typed steps, or everything that is wrong with it: file, line, key and what to write instead."""
+"""Reads a scenario file into typed steps, or tells all that is wrong with it: file, line, key and what to write."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario that was found right. `source` is its file as it was named, for messages."""
+    """A scenario without errors. `source` is its file as it was given, for messages."""
 
     source: str
     content: Content
@@ -52,16 +52,16 @@ class Scenario:
         return self.content.name
 
     def line_of(self, *path: str | int) -> int:
-        """The line on which something stands in the file."""
+        """The line of a value in the file."""
         return self.lines.of(path)
 
     @property
     def folder(self) -> Path:
-        """Where the files are that it names."""
+        """The folder of the files that it names."""
         return Path(self.source).parent
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Scenario:
-        """The same with some settings replaced. Their values are checked where they are used."""
+        """The same with some settings replaced. The values are checked where they are used."""
         settings = {**self.content.settings, **overrides}
         return replace(self, content=self.content.model_copy(update={"settings": settings}))
 
@@ -70,7 +70,7 @@ def load(path: str | Path) -> Scenario:
     """Read a scenario: a file, or the name of one that comes with the emulator.
 
     Raises:
-        ScenarioError: there is no such file, or something in it is wrong; each fault stands on a line of its own,
+        ScenarioError: there is no such file, or something in it is wrong; each error is on a line of its own,
             `file:line: key: what is wrong`.
     """
     if "\n" in str(path):
@@ -85,7 +85,7 @@ def load(path: str | Path) -> Scenario:
 
 
 def parse_bytes(raw: bytes, source: str) -> Scenario:
-    """A scenario from its file as it was read. Raises ScenarioError; `source` names the file in its text."""
+    """Read a scenario from the bytes of its file. Raises ScenarioError; `source` names the file in its text."""
     if len(raw) > _MAX_BYTES:
         raise ScenarioError(f"{source}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
     try:
@@ -97,9 +97,9 @@ def parse_bytes(raw: bytes, source: str) -> Scenario:
 
 
 def parse(text: str, source: str, *, alone: bool = False) -> Scenario:
-    """A scenario from the text of its file. Raises ScenarioError; `source` names the file in its text.
+    """Read a scenario from the text of its file. Raises ScenarioError; `source` names the file in its text.
 
-    `alone`: there is only the text, and no files beside it.
+    `alone`: there is only the text, without files beside it.
     """
     try:
         return Scenario(source, *_understood(text, None if alone else Path(source).parent))
@@ -116,7 +116,7 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     content = _content(value, lines)
     faults = list(_setting_faults(value, lines))
     wrong = {fault.key for fault in faults}
-    # Which topics there are depends on the profile.
+    # Which topics exist depends on the profile.
     if key_text(("settings", "profile")) not in wrong:
         right = {name: each for name, each in content.settings.items() if key_text(("settings", name)) not in wrong}
         found = reference_faults(content, Settings.of(right), folder)
@@ -157,7 +157,7 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def step_faults(error: ValidationError) -> str:
-    """What is wrong with one step that stands in no file, in the same words."""
+    """What is wrong with a step that is not in a file, in the same words."""
     found = [(key_text(each["loc"]), _text(each, ("steps", 0, *each["loc"]))) for each in error.errors()]
     return "; ".join(f"{key}: {text}" if key else text for key, text in found)
 
@@ -173,13 +173,13 @@ def _faults(error: ValidationError, lines: Lines) -> Iterator[Fault]:
     every = error.errors()
     for found in every:
         path = found["loc"]
-        # A list whose values are all wrong is called too short as well.
+        # A list whose values are all wrong is reported as too short as well.
         if found["type"] == "too_short" and any(other["loc"][: len(path)] == path != other["loc"] for other in every):
             continue
         if found["type"] == "no_value":
             path = (*path, found["ctx"]["name"])
         if found["type"] != "missing":
-            # Beyond what stands in the file pydantic names parts of its own.
+            # Below the keys of the file, pydantic names parts of its own.
             path = lines.known(path)
         yield Fault(lines.of(path), key_text(path), _text(found, path))
 
@@ -204,7 +204,7 @@ def _known_keys(path: Keys) -> list[str]:
     for part in path:
         field = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
         found = _model_in(field.annotation) if field is not None else None
-        # The names in `subscriptions` and the numbers in `steps` are no fields; the model stays that of their parent.
+        # Names in `subscriptions` and numbers in `steps` are not fields; the model stays that of their parent.
         model = found or model
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -1,4 +1,4 @@
-"""Which one of several records is meant? `imported.2` is the second of those that are called `imported`."""
+"""One of several records: `imported.2` is the second of those that are named `imported`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What may stand in a scenario file: the keys and their types, and the JSON Schema that says so.
+"""What a scenario file may contain: the keys and their types, and the JSON Schema made from them.
 
-The actions on records stand in `record_parts.py`, how single values are written in `values.py`, which names must be
-defined where in `references.py`, and what each action does in `acts.py`.
+The actions on records are in `record_parts.py`, the notation of single values in `values.py`, the rules on which names
+must be defined where in `references.py`, and what each action does in `acts.py`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Resubscribe(Part):
 
     @property
     def changed(self) -> dict[str, Any]:
-        """What is new."""
+        """The fields that change."""
         return self.model_dump(exclude={"subscription"}, exclude_none=True)
 
     @model_validator(mode="after")
@@ -135,7 +135,7 @@ class ExpectTotals(Part):
 
     @property
     def wanted(self) -> dict[str, int]:
-        """The totals that are named."""
+        """The totals that are given."""
         named = {name: getattr(self, name) for name in ("sent", "held", "dropped", "cancelled", "waiting")}
         return {name: total for name, total in named.items() if total is not None}
 
@@ -218,7 +218,7 @@ class Step(Part):
 
     @property
     def action(self) -> str:
-        """Which of the actions it is."""
+        """The name of its action."""
         return next(name for name in ACTIONS if getattr(self, name) is not None)
 
     @model_validator(mode="after")
@@ -236,7 +236,7 @@ class Step(Part):
 def _settings_schema() -> dict[str, Any]:
     kinds = {"type": ["string", "number", "boolean", "array"]}
     named = {name: {**kinds, "description": setting.description} for name, setting in SETTINGS.items()}
-    # Whom to send to, and whom to believe, is not for a file to say; nor what becomes of Copper's hosts meanwhile.
+    # A file must not decide what may be sent to, whom to trust, or what happens to Copper's hosts meanwhile.
     del named["allow_targets"], named["ca"], named["intercept"]
     return {"type": "object", "properties": named, "additionalProperties": False}
 
@@ -268,7 +268,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _tidied(schema: Any) -> Any:
-    """Without what pydantic says and the file does not: null for a key left out, and titles made of key names."""
+    """Without what pydantic adds and the file does not have: null for absent keys, and titles made from key names."""
     if isinstance(schema, list):
         return [_tidied(item) for item in schema]
     if not isinstance(schema, dict):

@@ -16,7 +16,7 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _written_out(cls, value: Any) -> Any:
-        # `update:` with nothing behind it reads as null; say so instead of playing as if the key were not there.
+        # `update:` with nothing after it reads as null; report that instead of playing as if the key were absent.
         empty = [name for name, item in value.items() if item is None] if isinstance(value, dict) else []
         if empty:
             raise PydanticCustomError("no_value", "has no value", {"name": empty[0]})

@@ -1,4 +1,4 @@
-"""Plays a scenario on an account of its own, against a URL or against an endpoint that is built in."""
+"""Plays a scenario on an account of its own, against a URL or a built-in endpoint."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from copper_emulator.verdict import verdict_text
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """How it went, and what else went wrong that no step asked about: the same verdict as at the end of a test."""
+    """How it went, and the verdict on what no step asked about, as at the end of a test."""
 
     result: ScenarioResult
     verdict: str
     drawn_from: int | None = None
-    """The seed, where anything was drawn from it."""
+    """The seed, if anything was drawn from it."""
 
     @property
     def passed(self) -> bool:
@@ -54,15 +54,15 @@ def perform(
     """Play a scenario by itself, in virtual time.
 
     Args:
-        scenario: what `load` has found.
-        target: the URL that gets all of its notifications; without one, the built-in endpoint does.
-        settings: instead of the scenario's own.
+        scenario: as returned by `load`.
+        target: the URL that gets all of its notifications; by default, the built-in endpoint does.
+        settings: override the scenario's own.
         on_step: called after each step.
         host: serves the account's API meanwhile; without one nobody can fetch from it.
-        token: that of the account.
+        token: the account's.
 
     Raises:
-        UsageError: the target cannot be sent to, or a setting cannot be.
+        UsageError: nothing can be sent to the target, or a setting is wrong.
     """
     scenario = scenario.with_settings(settings)
     wanted = Settings.of(scenario.content.settings)
@@ -100,7 +100,7 @@ def _delivering(stage: Stage, host: Host | None) -> Iterator[SyncDelivering]:
 
 
 def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
-    """A URL to which a person wants everything sent. Raises UsageError with what to write instead."""
+    """Check a URL to which a person wants everything sent. Raises UsageError with what to write instead."""
     try:
         url = URL(target)
         usable = url.absolute and url.scheme in ("http", "https") and bool(url.host) and not url.fragment
@@ -118,10 +118,10 @@ def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
 
 
 class BuiltInEndpoint:
-    """A right endpoint for trying a scenario: 200, or 401 to a notification without the scenario's secret."""
+    """A correct endpoint for trying a scenario: 200, or 401 to a notification without the scenario's secret."""
 
     route_name = "the built-in endpoint"
-    """What people are told that a route leads to."""
+    """How people are told where a route leads."""
 
     def __init__(self, secret: Mapping[str, str] | None) -> None:
         self._secret = dict(secret or {})

@@ -28,14 +28,13 @@ def play(
     prepared: bool = False,
     adopts: bool = False,
 ) -> Rounds[ScenarioResult]:
-    """Play a scenario on an account; stops at the first step that fails, which the result tells.
+    """Play a scenario on an account, up to the first step that fails; the result says which.
 
-    `on_step` is called after each step. The scenario's settings hold for the account from then on; one that is
-    `prepared` has them already. With `adopts` its subscriptions are not made: they are those that the account has to
-    the same topics.
+    `on_step` is called after each step. The account keeps the scenario's settings afterwards; one that is `prepared`
+    has them already. With `adopts` it makes no subscriptions but uses the account's own to the same topics.
 
     Raises:
-        UsageError: the scenario needs other settings than the account has, and something has happened in it already.
+        UsageError: the scenario needs other settings than the account has, and something has already happened in it.
     """
     yield from operations.settle()
     if not prepared:
@@ -83,7 +82,7 @@ class _Player:
         self._acts = Acts(operations, scenario.content.secret, scenario.folder)
 
     def script(self) -> Iterator[tuple[int, int, str, Callable[[], Done]]]:
-        """Everything to be played, in order: number, line, words, and the act itself."""
+        """Everything to play, in order: number, line, description, and the act itself."""
         content, line_of = self._scenario.content, self._scenario.line_of
         for name, subscription in content.subscriptions.items():
             act = partial(self._acts.adopt if self._adopts else self._acts.subscribe, name, subscription)
@@ -93,7 +92,7 @@ class _Player:
             yield index + 1, line_of("steps", index), step_text(step), partial(self._step, step)
 
     def played(self, number: int, line: int, text: str, act: Callable[[], Done]) -> Rounds[StepResult]:
-        """One act, and how it went."""
+        """Play one act; returns how it went."""
         before, failure = self._ended, ""
         try:
             rounds = act()
@@ -106,15 +105,15 @@ class _Player:
 
     @property
     def _ended(self) -> int:
-        """How many notifications have come to their end."""
+        """How many notifications have ended."""
         return len(self._stage.account.journal.deliveries)
 
     def end(self) -> None:
-        """Nothing of it misbehaves any longer."""
+        """Switch off the faults that it has switched on."""
         self._acts.end()
 
     def result(self, played: list[StepResult]) -> ScenarioResult:
-        """What has been played, with its part of the journal."""
+        """What was played, with its part of the journal."""
         first, start = self._acts.first_entry, self._acts.start
         with self._stage.lock:
             account = self._stage.account

@@ -1,4 +1,4 @@
-"""What the actions on records do to the account, and what the names in the file stand for by now."""
+"""What the actions on records do to the account, and what the file's names stand for so far."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RecordActs:
 
     @property
     def by_name(self) -> dict[str, Callable[[Any], Rounds[None] | None]]:
-        """What does the action of each name."""
+        """The functions for the actions, by name."""
         return {
             "create": self._create,
             "update": self._update,
@@ -72,21 +72,21 @@ class RecordActs:
         }
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
-        """What a step has to call a record; None where no step has named it."""
+        """The name by which steps refer to a record; None if no step has named it."""
         for name, (its, ids) in self._named.items():
             if its is kind and record_id in ids:
                 return name if len(ids) == 1 else f"{name}.{ids.index(record_id) + 1}"
         return None
 
     def ids(self, names: Names) -> tuple[int, ...]:
-        """The ids of the records that these names stand for."""
+        """The ids of the records with these names."""
         return tuple(record_id for name in names for record_id in self._of(name)[1])
 
     def resolved(self, value: Any) -> Any:
-        """A value with the ids in the place of `{record: NAME}`."""
+        """The value with each `{record: NAME}` replaced by an id."""
         return resolved(value, lambda name: self.ids((name,))[0])
 
-    # --- what the API has too -------------------------------------------------------------------------------
+    # --- actions with notifications -------------------------------------------------------------------------
 
     def _create(self, create: Create) -> Rounds[None]:
         rows = self.resolved(create.rows)
@@ -145,7 +145,7 @@ class RecordActs:
     def _replay(self, replay: Replay) -> Rounds[None]:
         yield from self._operations.replay(self.resolved(replay.body), whole(replay.target), replay.headers)
 
-    # --- what nothing tells of ------------------------------------------------------------------------------
+    # --- actions without notifications ----------------------------------------------------------------------
 
     def _seed(self, seed: Seed) -> Rounds[None]:
         (ids,) = yield from self._act([self._seeding(seed)])
@@ -181,10 +181,10 @@ class RecordActs:
     def _account(self, part: AccountDetails) -> None:
         self._stage.record(lambda account, _: account.records.catalogue.change_account(part.changed))
 
-    # --- small print ----------------------------------------------------------------------------------------
+    # --- helpers --------------------------------------------------------------------------------------------
 
     def _act(self, wanted: Iterable[Deed[Any]]) -> Rounds[list[Any]]:
-        """Deeds one after the other, at one moment; what each gives."""
+        """Do deeds one after the other, at one moment; returns what each gives."""
         every = list(wanted)
         done: list[Any] = yield from self._operations.write(
             lambda account, now: [account.act(deed, now, origin="scenario") for deed in every]

@@ -1,4 +1,4 @@
-"""What may stand in the actions on records and on what they refer to."""
+"""The keys of the actions on records, and of those on what records refer to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Create(Part):
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """How many records are created."""
         return self.count if self.rows is None else len(self.rows)
 
     @model_validator(mode="after")
@@ -85,7 +85,7 @@ class Update(Part):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the fields that are written, each once."""
+        """The names of the fields that are written, without duplicates."""
         return tuple(dict.fromkeys(name for row in self.rows or (self.fields or {},) for name in row))
 
     @model_validator(mode="after")
@@ -128,12 +128,12 @@ class Convert(Part):
 
     @property
     def named(self) -> dict[str, str]:
-        """The names that are given, by what they are for."""
+        """The names that are given, by the part they are for."""
         return {} if self.as_ is None else self.as_.model_dump(exclude_none=True)
 
     @property
     def details(self) -> dict[str, dict[str, JsonValue]]:
-        """What the API's body says, as it stands in the file."""
+        """The `details` of the API call, as written in the file."""
         every = {"person": self.person, "company": self.company, "opportunity": self.opportunity}
         return {name: fields for name, fields in every.items() if fields is not None}
 
@@ -195,12 +195,12 @@ class Define(Part):
 
     @property
     def table(self) -> str:
-        """The lookup table it is an entry of."""
+        """The lookup table that gets the entry."""
         return "custom_field_definitions"
 
     @property
     def entry(self) -> dict[str, Any]:
-        """As the API would be sent it."""
+        """The entry as a client would send it."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
@@ -214,7 +214,7 @@ class AccountDetails(Part):
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Those that are given."""
+        """The details that are given."""
         return self.model_dump(mode="json", exclude_none=True)
 
     @model_validator(mode="after")
@@ -232,5 +232,5 @@ class Lookup(Part):
 
     @property
     def entry(self) -> dict[str, Any]:
-        """As the API would be sent it."""
+        """The entry as a client would send it."""
         return dict(self.add)

@@ -1,5 +1,5 @@
-"""Do the actions on records hold together: is every name defined before it is used, is it of the right type, has every
-field a place?"""
+"""Are the actions on records consistent: is every name defined before it is used, does it have the right type, does
+every field exist?"""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ Found: TypeAlias = tuple[Path, str]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a name stands for: how many records of which type."""
+    """What a name stands for: how many records, and of which type."""
 
     kind: EntityType
     number: int
 
 
 class RecordReader:
-    """Reads the actions on records in order and knows which names have been defined so far.
+    """Reads the actions on records in order and knows which names are defined so far.
 
     Args:
-        folder: where the scenario's own files are; None where it has none.
+        folder: where the scenario's own files are; None if it has none.
     """
 
     def __init__(self, folder: File | None) -> None:
@@ -72,16 +72,16 @@ class RecordReader:
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        # The same rules as when it is played, on lookup tables that nobody else sees.
+        # The same rules as when it is played, on lookup tables of its own.
         return Catalogue(DEFAULT_EMAIL)
 
     def faults(self, action: str, part: Any, path: Path) -> Iterator[Found]:
-        """What is wrong with one action; nothing with those that are not on records."""
+        """What is wrong with one action; nothing for those that are not on records."""
         if action in self._reads:
             yield from self._reads[action](part, (*path, action))
 
     def define(self, name: str | None, kind: EntityType, number: int, path: Path) -> Iterator[Found]:
-        """From now on a name stands for records."""
+        """Register a name for records."""
         if name is None:
             return
         if name in self._named:
@@ -89,7 +89,7 @@ class RecordReader:
         self._named[name] = Named(kind, number)
 
     def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
-        """Names of records of one type: this one, or that of the first of them."""
+        """Check names of records of one type: the given one, or that of the first."""
         for name in names:
             known = self._known(name)
             if known is None:
@@ -100,7 +100,7 @@ class RecordReader:
             kind = kind or known.kind
 
     def single(self, name: object, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
-        """The name of one record alone."""
+        """Check the name of a single record."""
         if not isinstance(name, str):
             yield path, f"must be the name of a record, not {name!r}"
             return
@@ -110,11 +110,11 @@ class RecordReader:
             yield path, f"{name!r} stands for {count(known.number, 'record')}; only one can be meant here"
 
     def number(self, names: Names) -> int:
-        """How many records several names stand for."""
+        """How many records these names stand for together."""
         return sum(known.number for name in names if (known := self._known(name)) is not None)
 
     def values(self, value: Any, path: Path) -> Iterator[Found]:
-        """References in what a check compares."""
+        """Check the references in a value."""
         for reference in references(value, path):
             yield from self._reference(reference)
 
@@ -223,14 +223,14 @@ class RecordReader:
 def _written(
     rows: Sequence[Mapping[str, Any]] | None, fields: Mapping[str, Any], path: Path
 ) -> list[tuple[Mapping[str, Any], Path]]:
-    """What is written, and where it stands."""
+    """The fields that are written, with their paths."""
     if rows is None:
         return [(fields, (*path, "fields"))]
     return [(row, (*path, "rows", index)) for index, row in enumerate(rows)]
 
 
 def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Sequence[Access]) -> Iterator[Found]:
-    """Fields that Copper would ignore: naming one in a scenario means it."""
+    """Fields that Copper would ignore: a scenario that names one means it to be written."""
     for name in fields:
         field = ID if name == ID.name else table.by_name[name] if name in table else None
         if field is not None and field.access in refused:
@@ -238,6 +238,6 @@ def _unwritable(table: Table, fields: Mapping[str, Any], path: Path, refused: Se
 
 
 def unknown(what: str, name: str, known: Mapping[str, object] | set[str]) -> str:
-    """Something is called by a name that nothing has had so far."""
+    """The message about a name that nothing has been given so far."""
     there = f"known by now: {', '.join(sorted(known))}" if known else "no step before this one has named any"
     return f"there {'are no records' if what == 'records' else 'is no subscription'} {name!r}; {there}"

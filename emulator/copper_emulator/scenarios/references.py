@@ -1,5 +1,5 @@
-"""Does a scenario hold together: is every name defined before it is used, is every topic one that exists, does time
-only go forward?"""
+"""Is a scenario consistent: is every name defined before it is used, does every topic exist, does time only move
+forward?"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_FOR_A_FILE = {
 
 
 def setting_faults(settings: Mapping[str, Any]) -> Iterator[Found]:
-    """Settings that do not exist or cannot have their value."""
+    """Settings that do not exist, cannot have their value, or are not for a file to decide."""
     for name, value in settings.items():
         if name in _NOT_FOR_A_FILE:
             yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it where the scenario is started"
@@ -37,7 +37,7 @@ def setting_faults(settings: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def reference_faults(content: Content, settings: Settings, folder: File | None) -> Iterator[Found]:
-    """Everything that does not hold together by these settings. `folder` has its files, if any."""
+    """Everything that is inconsistent under these settings. `folder` is that of the scenario's files, if any."""
     reader = StepReader(settings.profile, folder)
     for name, subscription in content.subscriptions.items():
         yield from reader.topic_faults(subscription.topic, ("subscriptions", name, "topic"))
@@ -47,7 +47,7 @@ def reference_faults(content: Content, settings: Settings, folder: File | None) 
 
 
 class StepReader:
-    """Reads the steps in order and knows what has been defined so far."""
+    """Reads the steps in order and knows what is defined so far."""
 
     def __init__(self, profile: Profile, folder: File | None) -> None:
         self._profile = profile
@@ -57,7 +57,7 @@ class StepReader:
         self._down = False
 
     def know_subscription(self, name: str) -> None:
-        """From now on a name stands for a subscription."""
+        """Register the name of a subscription."""
         self._subscriptions.add(name)
 
     def faults(self, step: Step, path: Path = ()) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""How a scenario went: each step that was played, and the first that failed."""
+"""How a scenario went: the steps that were played, up to the first that failed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from copper_emulator.core.text import count
 from copper_emulator.scenarios.words import moment_text
 
 _TAIL = 12
-"""Lines of the timeline that a failure shows."""
+"""How many lines of the timeline a failure shows."""
 
 
 class ScenarioFailed(AssertionError):
-    """A step failed. The text says which, where it stands, what was expected and what came; `result` has it all."""
+    """A step failed. The text says which, where it is, what was expected and what came; `result` has everything."""
 
-    # Where it is imported from, and what a run's summary should call it.
+    # The public import path, and the name that the summary of a test run shows.
     __module__ = "copper_emulator"
 
     def __init__(self, result: ScenarioResult) -> None:
@@ -25,10 +25,10 @@ class ScenarioFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step as it was played. `number` counts from 1; what the scenario subscribes before its steps is number 0.
+    """One step as it was played. `number` counts from 1; what the scenario subscribes before its steps has number 0.
 
-    `at_ms` is the scenario's time at its end, `ended` how many notifications came to their end during it, `failure`
-    what was wrong, or nothing.
+    `at_ms` is the scenario's time at its end, `ended` the number of notifications that ended during it, `failure` what
+    was wrong, or empty.
     """
 
     number: int
@@ -43,7 +43,7 @@ class StepResult:
         return not self.failure
 
     def to_json(self) -> dict[str, Any]:
-        """For machines; times in milliseconds since the scenario's start."""
+        """As JSON; times are in milliseconds since the scenario's start."""
         return {
             "number": self.number,
             "line": self.line,
@@ -57,7 +57,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """A scenario as it was played, up to its end or to the first step that failed."""
+    """A scenario as it was played, to its end or to the first step that failed."""
 
     name: str
     source: str
@@ -78,7 +78,7 @@ class ScenarioResult:
 
     @property
     def failed(self) -> str:
-        """Which step failed and why; nothing when all is well."""
+        """Which step failed and why; empty if none did."""
         step = self.failed_step
         if step is None:
             return ""
@@ -97,7 +97,7 @@ class ScenarioResult:
         return "\n".join(lines)
 
     def checked(self) -> ScenarioResult:
-        """Itself, when every step passed. Raises ScenarioFailed."""
+        """Return the result. Raises ScenarioFailed if a step failed."""
         __tracebackhide__ = True
         if not self.passed:
             raise ScenarioFailed(self)

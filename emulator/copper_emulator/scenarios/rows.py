@@ -1,4 +1,4 @@
-"""The records in a file that stands beside a scenario."""
+"""Reads the records in a file beside a scenario."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from copper_emulator.shell.seed_files import Seeds, read_seeds
 
 
 def seeds_in(folder: Path, name: str, kind: EntityType, definitions: Mapping[int, Mapping[str, Any]]) -> Seeds:
-    """What is to be seeded. Raises UsageError, with the file's name."""
+    """The records to seed. Raises UsageError, which names the file."""
     found = read_seeds(folder / name, kind, definitions)
     if not found.rows:
         raise UsageError(f"{found.path} has no records")

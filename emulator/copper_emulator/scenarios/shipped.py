@@ -1,4 +1,4 @@
-"""Which scenarios come with the emulator, and where do they lie?"""
+"""Which scenarios come with the emulator, and where are they?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent.parent
 _INSTALLED = _PACKAGE / "_scenarios"
 _SOURCE_TREE = _PACKAGE.parent.parent / "scenarios"
-"""Where they stand in the repository, which an editable install points into."""
+"""Their folder in the repository, used by an editable install."""
 
 
 def shipped_folder() -> Path:
@@ -16,5 +16,5 @@ def shipped_folder() -> Path:
 
 
 def shipped_names() -> list[str]:
-    """The names by which `run` and `play()` find them: their file names without the ending."""
+    """The names by which `run` and `play()` find them: file names without the extension."""
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))

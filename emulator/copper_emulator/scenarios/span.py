@@ -1,4 +1,4 @@
-"""Counting what happened in a span of time, and knowing when an expectation could have come true."""
+"""Counts what happened in a span of time, and notices when an expectation could be met."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NEVER_LEFT = (Outcome.BLOCKED, Outcome.LOST)
 
 
 def totals(account: Account, first_entry: int, since: int, until: int, topic: Topic | None) -> dict[str, int]:
-    """What happened to notifications from `since` up to, not including, `until`, and how many wait now.
+    """What happened to notifications from `since` until just before `until`, and how many are waiting now.
 
-    Only what stands in the journal from its `first_entry` on counts.
+    Only journal entries from `first_entry` on count.
     """
     happened = [
         entry
@@ -44,7 +44,7 @@ def _ended(entries: Sequence[Entry], outcome: Outcome) -> int:
 
 
 class Watch:
-    """Whether an expectation could be met by now, at a cost that does not grow with every look."""
+    """Whether an expectation could be met by now; each look reads only what is new."""
 
     def __init__(self, expectation: Expectation, stage: Stage, claims: Claims) -> None:
         self._expectation = expectation
@@ -55,7 +55,7 @@ class Watch:
         self._missing = set(expectation.ids or ())
 
     def could_be_met(self) -> bool:
-        """Necessary, not sufficient: enough deliveries fit, and all ids are among them."""
+        """A necessary condition, not a sufficient one: enough deliveries fit, and they have all ids."""
         deliveries = self._stage.account.journal.deliveries
         for delivery in deliveries[self._seen :]:
             if not self._claims.is_claimed(delivery) and not misfits(self._expectation, delivery):

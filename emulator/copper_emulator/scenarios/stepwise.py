@@ -1,4 +1,4 @@
-"""Plays a scenario while it is still being written: one step after the other, each decided after the last."""
+"""Plays a scenario while it is still being written: one step at a time, each decided after the last."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from copper_emulator.shell.driver import Rounds
 
 
 class Stepwise:
-    """The steps of one scenario on one account. What a name stands for is known from the steps before.
+    """The steps of one scenario on one account. Names refer to what earlier steps have named.
 
     Args:
         run: plays rounds to their end.
-        secret: what subscriptions send unless they name their own.
+        secret: what subscriptions send unless they have their own.
     """
 
     def __init__(
@@ -34,19 +34,19 @@ class Stepwise:
         self._run = run
 
     def subscribe(self, name: str, subscription: Mapping[str, Any]) -> None:
-        """As what stands under `subscriptions` in a file. Raises Invalid with Copper's own text."""
+        """Subscribe as an entry under `subscriptions` in a file does. Raises Invalid with Copper's own text."""
         wanted = Subscription.model_validate(subscription)
         self._reader.know_subscription(name)
         self._acts.subscribe(name, wanted)
 
     def name_of(self, kind: EntityType, record_id: int) -> str | None:
-        """What the next step has to call a record; None where no step has named it."""
+        """The name by which the next step refers to a record; None if no step has named it."""
         return self._acts.name_of(kind, record_id)
 
     def play(self, step: Mapping[str, Any]) -> None:
-        """One of what stands under `steps`, without `at`.
+        """Play one entry of `steps`, without `at`.
 
-        Raises ScenarioError for what is no step or has no place here, else what the step's failure raises.
+        Raises ScenarioError for what is no step or has no place here, otherwise what the failing step raises.
         """
         read = self._read(step)
         rounds = self._acts.of(read.action)(getattr(read, read.action))

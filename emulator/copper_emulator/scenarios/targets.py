@@ -1,4 +1,4 @@
-"""Where a scenario's notifications go: paths made whole, or all of them aimed at one endpoint."""
+"""Where a scenario's notifications go: paths are completed, or all targets replaced by one endpoint."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from copper_emulator.scenarios.load import Scenario
 from copper_emulator.scenarios.model import Content, Step
 
 ORIGIN = "https://endpoint.example"
-"""Where a target that is only a path lies. A reserved name: nothing is ever sent there without a route."""
+"""The origin of a target that is only a path. A reserved name: nothing is ever sent there without a route."""
 
 
 def whole(target: str) -> str:
-    """A target as it is subscribed."""
+    """A target as the URL that is subscribed."""
     return ORIGIN + target if target.startswith("/") else target
 
 
 def targets_of(content: Content) -> list[str]:
-    """Every target that the scenario names, whole, in order."""
+    """Every target that the scenario names, as a whole URL, in order."""
     named = [subscription.target for subscription in content.subscriptions.values()]
     for step in content.steps:
         named += [
@@ -30,15 +30,15 @@ def targets_of(content: Content) -> list[str]:
 
 
 def own_origin(content: Content) -> str:
-    """Where all of its targets lie, so that what is sent elsewhere is shown as the file has it; else that of paths."""
+    """The origin that all its targets share, so that they are shown as the file has them; else that of paths."""
     origins = {origin_of(each) for each in targets_of(content)}
     own = origins.pop() if len(origins) == 1 else ORIGIN
-    # Copper takes no other, and the file's may be one that was only ever played with another target.
+    # Copper takes no other; the file's may be unusable if it was only ever played with another target.
     return own if own.startswith("https://") and "@" not in own else ORIGIN
 
 
 def aimed_at(scenario: Scenario, target: str) -> Scenario:
-    """The same scenario with this target everywhere: what concerned one of its targets concerns this one."""
+    """The same scenario with every target replaced by this one, including those of faults."""
     content = scenario.content
     aimed = content.model_copy(
         update={

@@ -1,4 +1,4 @@
-"""How single values are written in a scenario file, and what the JSON Schema says of each."""
+"""How single values are written in a scenario file, and the JSON Schema of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_COUNT = 100_000
 def _parse_topic(value: object) -> object:
     if isinstance(value, Topic):
         return value
-    # `person.update` too: the command line writes it so.
+    # `person.update` too, as on the command line.
     kind, slash, event = value.lower().replace(".", "/").partition("/") if isinstance(value, str) else ("", "", "")
     if not slash:
         raise ValueError(f"{value!r} is not a topic: write type and event, like person/update")
@@ -49,7 +49,7 @@ def _parse_outcome(value: object) -> Outcome:
 
 
 def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
-    """Refuses what is none of a few words; `what` is what such a word is called."""
+    """A validator that accepts only these words; `what` is the term for such a word."""
 
     def check(value: str) -> str:
         if value not in words:
@@ -124,7 +124,7 @@ FaultList = Annotated[
         {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}], **_FAULTS}
     ),
 ]
-"""None of them stands for `off`."""
+"""Empty for `off`."""
 DataType = Annotated[str, AfterValidator(_known(DATA_TYPES, "data type")), _words(DATA_TYPES)]
 CustomType = Annotated[str, AfterValidator(_known(AVAILABLE, "type with custom fields")), _words(AVAILABLE)]
 LookupTable = Annotated[str, AfterValidator(_known(_TABLES, "lookup table")), _words(_TABLES)]

@@ -1,4 +1,4 @@
-"""A step in plain words, for progress and failures. Values of secrets and headers never appear in them."""
+"""Steps in plain words, for progress and failures. Values of secrets and headers never appear in them."""
 
 from __future__ import annotations
 

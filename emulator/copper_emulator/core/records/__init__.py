@@ -1,1 +1,1 @@
-"""The records behind the ids."""
+"""The records that the ids in notifications refer to."""

@@ -1,4 +1,4 @@
-"""What changed, under the names that a notification has for it.
+"""What an update changed, under the names used in notifications.
 
 Sources: developer.copper.com for `{field: [old, new]}` and nested custom fields; integrators' code for the names of an
 opportunity's stage (`stage_id`, `stage`, `last_stage_at`, `days_in_stage`) and a lead's `status` (facts, section 2).
@@ -25,9 +25,9 @@ _SETS = (Tags, Several)
 
 
 def is_same(form: Form, old: Any, new: Any) -> bool:
-    """Whether two values of a field are one. What is a set (tags, several options) has no order."""
+    """Whether two values of a field are equal, ignoring order in sets (tags, several options)."""
     if old is new:
-        # As all are that a write does not name.
+        # True of every field that a write does not name.
         return True
     if isinstance(form, _SETS):
         return set(old or ()) == set(new or ())
@@ -39,9 +39,9 @@ def is_same(form: Form, old: Any, new: Any) -> bool:
 def updated_attributes(
     table: Table, before: Fields, after: Fields, catalogue: Catalogue, now: int
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """`{name: [old, new]}` of everything that is reported, and the same with option names for ids where that differs.
+    """`{name: [old, new]}` for every reported field that changed, and the same with option names instead of ids.
 
-    `now` is in Unix seconds.
+    The second is None if it would be no different. `now` is in Unix seconds.
     """
     changed: dict[str, Any] = {}
     named: dict[str, Any] | None = None
@@ -60,7 +60,7 @@ def updated_attributes(
 
 
 def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[str]:
-    """Of updated attributes that somebody made up: those that no change of such a record tells of, a sentence each."""
+    """A sentence for each user-supplied attribute that no real update of such a record would report."""
     known = [name for field in table for name in field.webhook_names]
     for name in attributes:
         if name not in known:
@@ -74,7 +74,7 @@ def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[s
 
 
 def told_pair(name: str, field: Field, before: Fields, after: Fields, catalogue: Catalogue, now: int) -> list[Any]:
-    """`[old, new]` of a changed field under one of its names. Of the records only what that needs is looked at."""
+    """`[old, new]` for a changed field under one of its names. Reads only the fields of the records needed for it."""
     tell = _TOLD.get(name)
     if tell is None or name == field.name:
         return [_own(before[field.name]), _own(after[field.name])]
@@ -90,7 +90,7 @@ def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -
         old, new = before[field.name].get(wanted), after[field.name].get(wanted)
         if definition is None or _same_custom(old, new):
             continue
-        # What a read shows for one that is not set.
+        # Report unset values as a read shows them.
         old, new = (blank_custom(definition) if value is None else value for value in (old, new))
         plain[str(wanted)] = [_own(old), _own(new)]
         named[str(wanted)] = [computed(definition, old), computed(definition, new)]
@@ -98,7 +98,7 @@ def _custom(field: Field, before: Fields, after: Fields, catalogue: Catalogue) -
 
 
 def _own(value: Any) -> Any:
-    """What is told is anybody's to change, and what is stored is nobody's: records share it, as they share defaults."""
+    """A copy: receivers may change what is reported, but stored values are shared between records."""
     return deepcopy(value) if isinstance(value, dict | list) else value
 
 
@@ -125,4 +125,4 @@ _TOLD: Mapping[str, Callable[[Fields, Catalogue, int], Any]] = {
     "days_in_stage": _days_in_stage,
     "status": lambda record, catalogue, now: catalogue.name("lead_statuses", record["status_id"]),
 }
-"""What a notification tells that is not the field's own value, by the name under which it is told."""
+"""How to work out reported values that are not the field's own, by the name under which they are reported."""

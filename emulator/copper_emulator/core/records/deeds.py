@@ -1,4 +1,4 @@
-"""What can be done to records: each deed as a call for `Account.act`, which sends what it changed down the path."""
+"""What can be done to records. `Account.act` runs each deed and passes its changes on to be matched and notified."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 
 def create_one(kind: EntityType, body: Any) -> Deed[Stored]:
-    """One new record, to be shown. Raises Invalid; then it is not made."""
+    """Create one record and return it as stored. If it raises Invalid, nothing is created."""
 
     def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
@@ -51,7 +51,7 @@ def create_one(kind: EntityType, body: Any) -> Deed[Stored]:
 
 
 def update_one(kind: EntityType, record_id: int, body: Any) -> Deed[Stored]:
-    """The fields of one record that the body names; it, to be shown. Raises NotFound, Invalid; then it is as it was."""
+    """Update one record and return it as stored. If it raises NotFound or Invalid, nothing is changed."""
 
     def deed(store: RecordStore, now: int) -> tuple[Stored, Done]:
         action = Action(store, kind, now)
@@ -67,7 +67,7 @@ def _committed(store: RecordStore, kind: EntityType, record_id: int, action: Act
 
 
 def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:
-    """New records in one action. Raises Invalid; then none is made."""
+    """Create records in one action. If it raises Invalid, none is created."""
 
     def deed(store: RecordStore, now: int) -> tuple[list[Record], Done]:
         action = Action(store, kind, now)
@@ -79,12 +79,12 @@ def create(kind: EntityType, rows: Iterable[Any]) -> Deed[list[Record]]:
 
 
 def update(kind: EntityType, ids: Iterable[int], fields: Mapping[str, Any]) -> Deed[list[Record]]:
-    """The same fields of several records in one action. Raises NotFound, Invalid; then none is changed."""
+    """Set the same fields of several records in one action. If it raises NotFound or Invalid, none is changed."""
     return update_each(kind, [(record_id, fields) for record_id in dict.fromkeys(ids)])
 
 
 def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Deed[list[Record]]:
-    """Each record's own fields, in one action. Raises NotFound, Invalid; then none is changed."""
+    """Update each record with its own body, in one action. If it raises NotFound or Invalid, none is changed."""
 
     def deed(store: RecordStore, now: int) -> tuple[list[Record], Done]:
         action = Action(store, kind, now)
@@ -98,7 +98,7 @@ def update_each(kind: EntityType, bodies: Iterable[tuple[int, Any]]) -> Deed[lis
 
 
 def delete(kind: EntityType, ids: Iterable[int]) -> Deed[None]:
-    """Remove records in one action. Raises NotFound; then none is removed."""
+    """Delete records in one action. If it raises NotFound, none is deleted."""
 
     def deed(store: RecordStore, now: int) -> tuple[None, Done]:
         action = Action(store, kind, now)
@@ -115,9 +115,9 @@ Faults: TypeAlias = Sequence[tuple[str, str]]
 def seed(
     kind: EntityType, rows: Iterable[Any], place: Callable[[int, Faults], str] = lambda number, _: f"Row {number}."
 ) -> Deed[list[int]]:
-    """Records that were always there: nothing is told of them. Their ids; there may be very many.
+    """Add records as if they had always existed, without notifications. Returns only ids: there may be very many.
 
-    Raises Invalid; `place` tells where its faults are, given the number of the row (from 1) and them.
+    Raises Invalid, with a hint from `place`, which says where the faults are, given the row's number (from 1) and them.
     """
 
     def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:

@@ -1,4 +1,4 @@
-"""How is a long list edited in many places at once?"""
+"""Editing a long list in many places at once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import MutableSequence, Sequence
 from typing import Any, TypeAlias
 
 ONE_BY_ONE = 32
-"""Edits of a long list that are made in place; with more, one pass over the list is cheaper."""
+"""Up to this many edits are made in place; with more, one pass over the list is cheaper."""
 
 Edit: TypeAlias = tuple[int, bool]
-"""A place in a list, and whether something comes in front of what is there, or that goes."""
+"""An index in a list, and whether to insert something before it (True) or to delete the item there (False)."""
 
 
 def edited(values: MutableSequence[Any], edits: Sequence[Edit], coming: Sequence[Any]) -> MutableSequence[Any]:
-    """The values with edits made, which are in the order of their places."""
+    """The values after edits, sorted by index, that insert `coming` in order; may change `values` itself."""
     if len(edits) <= ONE_BY_ONE:
         last = reversed(coming)
         for place, comes in reversed(edits):

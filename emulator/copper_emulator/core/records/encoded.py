@@ -1,7 +1,7 @@
-"""What is the JSON of records, as the API shows them? Kept for those that were asked for, until they are written.
+"""A cache of the JSON of records, as the API shows them, until they are written.
 
-To make it takes longer than everything else that an answer with a record takes, and most records are read more often
-than they are written.
+Encoding takes longer than everything else in an answer with a record, and most records are read more often than
+written.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from copper_emulator.core.records.tables import COMPANY
 Stored: TypeAlias = Mapping[str, Any]
 
 MOST_BYTES = 8 * 1024 * 1024
-"""Of JSON that is kept of a type."""
+"""How many bytes of JSON are kept per type."""
 
 
 class Encoded:
-    """The JSON of an account's records by their ids.
+    """The JSON of an account's records by id.
 
     Args:
-        records: what is stored.
-        make: the JSON of a record.
-        most: bytes that are kept of a type.
+        records: the stored records.
+        make: encodes a record.
+        most: how many bytes are kept per type.
     """
 
     def __init__(
@@ -44,22 +44,22 @@ class Encoded:
         self._stamp: object = None
 
     def of(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored], stamp: object) -> list[bytes]:
-        """The JSON of each. With another `stamp`, all of it may be another."""
+        """The JSON of the records with these ids, from `among`. A changed `stamp` invalidates all cached JSON."""
         found = self._of(kind, stamp).get(ids)
-        # No JSON is empty.
+        # JSON is never empty, so only missing entries are false.
         if all(found):
             return cast(list[bytes], found)
         return [raw or self._made(kind, among[each]) for raw, each in zip(found, ids, strict=True)]
 
     def at(self, kind: EntityType, line: Line, page: slice, among: Mapping[int, Stored], stamp: object) -> list[bytes]:
-        """The JSON of each that stands in this part of a line of all that there are."""
+        """The JSON of the records in this slice of a line, all of them from `among`; `stamp` as in `of`."""
         made = self._of(kind, stamp).beside(line)
         found = made[page]
         if all(found):
             return cast(list[bytes], found)
         ids = line.ids[page]
         right = self.of(kind, ids, among, stamp)
-        # What is not kept may be another the next time.
+        # None for those that were not kept: their JSON may differ next time.
         made[page] = self._kept[kind].get(ids)
         return right
 
@@ -73,7 +73,7 @@ class Encoded:
         return self._kept[kind]
 
     def written(self, kind: EntityType, before: Stored | None, after: Stored | None) -> None:
-        """A record was written: what stood in its place and what does now."""
+        """Drop the JSON that a write makes out of date, given the record `before` and `after`."""
         if before is None:
             return
         if kind in self._kept:
@@ -90,8 +90,8 @@ class Encoded:
         return raw
 
     def _lasts(self, kind: EntityType, record: Stored) -> bool:
-        # Searches that lie behind show deleted ones, which nothing would ever drop; and the company that a seeded one
-        # names may come later.
+        # Deleted records, which lagging searches still show, would never be dropped; and the company of a seeded record
+        # may be seeded later.
         if self._records[kind].get(record["id"]) is not record:
             return False
         company = record["company_id"] if kind in WITH_COMPANY else None

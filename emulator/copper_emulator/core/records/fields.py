@@ -1,4 +1,4 @@
-"""What a field of a table is, and what a table can be asked."""
+"""The building blocks of the field tables: a field, and a table of fields with lookups derived from it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Null(StrEnum):
 class Field:
     """One field of a record.
 
-    `default` is its value at creation where none is given, and what `Null.DEFAULT` sets; a name of a lookup table
-    stands for that table's default entry. `reported` are its names in `updated_attributes`: its own unless said
-    otherwise, none for what Copper calls metadata. A field that is not `stored` is worked out when it is shown.
+    `default` is its value at creation if none is given, and what `Null.DEFAULT` sets; the name of a lookup table
+    stands for that table's default entry. `reported` lists its names in `updated_attributes`: its own name if None,
+    empty for what Copper calls metadata. A field that is not `stored` is worked out when it is shown.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Field:
 
     @property
     def how_written(self) -> str:
-        """For who left out what is required: how it is written, where it is no text."""
+        """A hint for a missing required field: how to write it, if it is not plain text."""
         form = self.form
         if not isinstance(form, ActivityType | Reference):
             return ""
@@ -57,7 +57,7 @@ class Field:
 
     @property
     def unwritable(self) -> str:
-        """Why it cannot be written, in an update for one that can be at creation."""
+        """Why it cannot be written, or why not by an update if a create may set it; empty if it always can."""
         if self.access is not Access.CREATE:
             return "only Copper writes it" if self.access is Access.NEVER else ""
         instead = "; relate the records instead" if isinstance(self.form, RecordId) else ""
@@ -70,24 +70,25 @@ class Field:
 
     @property
     def looked_up(self) -> str | None:
-        """The lookup table whose default entry is its default, if one is."""
+        """The lookup table whose default entry is this field's default, if any."""
         return self.form.table if isinstance(self.form, LookupId) and self.default == self.form.table else None
 
     @property
     def initial(self) -> Any:
-        """Its value at creation where none is given, unless that is `looked_up`."""
+        """Its value at creation if none is given and the default is not `looked_up`."""
         return self.form.blank() if self.default is None else self.default
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The fields of one kind of object, in the order in which it is shown. `plural` is its path in the API. What is
-    `unheeded` a write may name beside its fields, and nothing comes of it.
+    """The fields of one kind of object, in the order in which they are shown.
 
-    What every write asks for is worked out once: the fields and their forms by name, those that a create may set and
-    their names, the names of all that a read shows and of all that a write may name, of what is not stored and of what
-    not every write may set, what is stored of a new one where nothing is given, and which of that is the default entry
-    of which lookup table.
+    `plural` is its path in the API. Writes may also name the `unheeded` attributes, which have no effect.
+
+    The rest is computed once, because every write needs it: fields (`by_name`) and forms (`forms`) by name; the fields
+    that a create may set (`written`) and their names (`told`); the names that a read shows (`shown`), that a write may
+    contain (`heard`), that are not stored (`unstored`) and that some or all writes cannot set (`guarded`); the stored
+    defaults (`initial`), and which fields default to an entry of which lookup table (`looked_up`).
     """
 
     noun: str

@@ -1,7 +1,7 @@
-"""Which activities belong to a record, and what do they make of its interactions?
+"""Which activities belong to a record, and how do they affect its interaction fields?
 
-An activity whose type counts as one raises its parent's `interaction_count` and `date_last_contacted`. That is no
-change of the parent: a new activity is excluded from its updates (developer docs), and both fields are metadata.
+An activity whose type counts as an interaction raises its parent's `interaction_count` and `date_last_contacted`. That
+is not an update of the parent: new activities are excluded from updates (developer docs), and both fields are metadata.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Stored: TypeAlias = Mapping[str, Any]
 
 
 class Contact(NamedTuple):
-    """Interactions that a record gains, or loses with a negative number, and the moment of the last in seconds."""
+    """How many interactions a record gains (negative: loses), and the time of one in Unix seconds."""
 
     item: Item
     by: int
@@ -25,12 +25,12 @@ class Contact(NamedTuple):
 
 
 class Activities:
-    """The activities of each record, and those among them that count as interactions."""
+    """The activities of each record, and which of them count as interactions."""
 
     def __init__(self) -> None:
-        # Each with its place in the order in which they came to their records.
+        # Each activity with its position in the order in which activities were added to records.
         self._of: dict[Item, dict[int, int]] = {}
-        # What counted when it was made goes on counting, whatever becomes of its type.
+        # An activity that counted when it was created keeps counting, whatever happens to its type.
         self._counted: dict[Item, dict[int, int]] = {}
         self._came = 0
 
@@ -43,13 +43,13 @@ class Activities:
         return len(self._counted.get(item, ()))
 
     def made(self, activity: Stored, *, counts: bool) -> list[Contact]:
-        """A new one; what it makes of interactions."""
+        """Add a new activity and return its effect on interactions."""
         item = parent_of(activity)
         self.put_back(activity, self._came + 1, counts=counts)
         return [Contact(item, 1, activity["activity_date"])] if counts else []
 
     def removed(self, activity: Stored) -> list[Contact]:
-        """One is gone."""
+        """Remove a deleted activity and return the effect on interactions."""
         item, counts = parent_of(activity), self._counts(activity)
         for index in (self._of, self._counted) if counts else (self._of,):
             del index[item][activity["id"]]
@@ -58,18 +58,18 @@ class Activities:
         return [Contact(item, -1)] if counts else []
 
     def written(self, before: Stored, after: Stored) -> list[Contact]:
-        """One was changed, or moved to another parent."""
+        """Follow a change of an activity, possibly of its parent, and return the effect on interactions."""
         counts = self._counts(before)
         if parent_of(before) != parent_of(after):
             return self.removed(before) + self.made(after, counts=counts)
         return [Contact(parent_of(after), 0, after["activity_date"])] if counts else []
 
     def place(self, activity: Stored) -> tuple[int, bool]:
-        """Where one stands in the order of all, and whether it counts as an interaction."""
+        """An activity's position in the order of all, and whether it counts as an interaction."""
         return self._of[parent_of(activity)][activity["id"]], self._counts(activity)
 
     def put_back(self, activity: Stored, place: int, *, counts: bool) -> None:
-        """One as it stood; those before it are there already."""
+        """Put an activity at its position, after all earlier ones."""
         self._came, item = place, parent_of(activity)
         for index in (self._of, self._counted) if counts else (self._of,):
             index.setdefault(item, {})[activity["id"]] = place
@@ -79,12 +79,12 @@ class Activities:
 
 
 def parent_of(activity: Stored) -> Item:
-    """The record an activity belongs to."""
+    """The record that an activity belongs to."""
     return EntityType(activity["parent"]["type"]), activity["parent"]["id"]
 
 
 def contacted(kind: EntityType, record: Stored, by: int, at: int | None) -> dict[str, Any]:
-    """What becomes of a record's fields by so many more interactions, the last of them at this moment."""
+    """The fields of a record that change with `by` more interactions and one at the time `at`, if given."""
     fields: dict[str, Any] = {}
     if by and "interaction_count" in TABLES[kind]:
         fields["interaction_count"] = max(record["interaction_count"] + by, 0)

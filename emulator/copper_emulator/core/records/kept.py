@@ -1,4 +1,4 @@
-"""How are bytes kept that can be made again, without ever being too many?"""
+"""A bounded cache of bytes that can be made again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from copper_emulator.core.records.ordering import Line
 
 
 class Kept:
-    """The bytes that were made of things, by their numbers. Where there would be more than `most`, all go first.
+    """Cached bytes by number, `most` bytes in total; when more would be kept, everything is dropped first.
 
-    They stand beside the ids of lines as well, where they are asked for: in one piece of memory, and not by a number
-    and a place in a table for each.
+    They can also be kept alongside the ids of a line: a contiguous list, with no lookup per number.
     """
 
     def __init__(self, most: int) -> None:
@@ -24,22 +23,22 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """The number of all bytes that are kept."""
+        """The number of bytes kept."""
         return self._size
 
     def get(self, numbers: Iterable[int]) -> list[bytes | None]:
-        """What was made of each, if it is kept."""
+        """The bytes for each number, None where not kept."""
         return [*map(self._made.get, numbers)]
 
     def beside(self, line: Line) -> MutableSequence[Any]:
-        """What was made of those that stand in a line and was put there; the line drops what was written."""
+        """The list kept alongside a line, for the caller to fill; the line clears the entries of written records."""
         if line.made is None:
             line.made = [None] * len(line.ids)
             self._lines.add(line)
         return line.made
 
     def keep(self, number: int, raw: bytes) -> None:
-        """What was made of a thing, in the place of what is kept under its number."""
+        """Keep bytes under a number, replacing any kept before."""
         self.drop(number)
         if self._size + len(raw) > self._most:
             self.clear()
@@ -48,13 +47,13 @@ class Kept:
             self._size += len(raw)
 
     def drop(self, number: int) -> None:
-        """It is another thing now, or none."""
+        """Drop the bytes under a number that has changed or gone."""
         raw = self._made.pop(number, None)
         if raw is not None:
             self._size -= len(raw)
 
     def clear(self) -> None:
-        """Forget everything, as it may be made otherwise now."""
+        """Drop everything, because all of it may now be out of date."""
         self._made.clear()
         self._size = 0
         for line in self._lines:

@@ -1,4 +1,4 @@
-"""What may people call a type of records? As the webhooks do, or as the API's paths do: `person`, `people`."""
+"""Accepted names for record types: those of the webhooks or of the API's paths, like `person` or `people`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _OTHER_WORDS: Mapping[str, EntityType] = {
     "organisation": EntityType.COMPANY,
     "deal": EntityType.OPPORTUNITY,
 }
-"""What other services call them."""
+"""What other services call these types."""
 
 
 def no_type(name: object) -> str:
-    """What to say of a name that is no type, and which may be meant."""
+    """The message for an unknown type name, with the type that was probably meant."""
     return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{_advice(name)}"
 
 
@@ -35,14 +35,14 @@ def _advice(name: object) -> str:
 
 
 def meant_type(name: object) -> EntityType | None:
-    """The type that may be meant by a name that is none."""
+    """The type probably meant by an unknown name."""
     word = str(name).lower()
     one = word.removesuffix("s")
     return KINDS.get(word) or KINDS.get(one) or _OTHER_WORDS.get(one) or KINDS.get(meant(word, KINDS) or "")
 
 
 def kind_called(name: str) -> EntityType:
-    """Raises UsageError for what is no type of records."""
+    """The type with this name. Raises UsageError for an unknown name."""
     try:
         return KINDS[name]
     except KeyError:

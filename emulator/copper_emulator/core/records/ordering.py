@@ -1,12 +1,11 @@
-"""Records in the order of a key, with what searches compare of them and find, kept while records change.
+"""Records sorted by a key, with the values that searches compare and their results, kept up to date.
 
-Searching means looking at one value of each of many records. Records are large and lie scattered in memory, so that
-asking every one of them takes ten times as long as reading the same values from a list. Such a list is a `Column`. What
-a search found is a `Part` of its order: asked again, only those that were written since have to be looked at.
+A search looks at one value of each of many records. Records are large and scattered in memory, so reading the value
+from each takes ten times as long as reading it from a list. Such a list is a `Column`. The result of a search is kept
+as a `Part` of its order: when the search is repeated, only records written since have to be looked at.
 
-What is kept is bounded: of each type the `MOST_ORDERS` orders that were asked for last, each with the `MOST_COLUMNS`
-columns and the `MOST_PARTS` parts that were asked for last. What was dropped is made anew when a search asks for it
-again.
+What is kept is bounded: for each type, the `MOST_ORDERS` most recently used orders, each with its `MOST_COLUMNS` most
+recently used columns and `MOST_PARTS` most recently used parts. The rest is made again when needed.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from copper_emulator.core.records.recent import Recent
 
 Stored: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = Callable[[Stored], Any]
-"""What a record is sorted by: values of one type, or None where there is none."""
+"""Returns what a record is sorted by: values of one type, or None if it has none."""
 
 MOST_ORDERS = 2
-"""Orders that are kept of a type: each takes as much memory as the values that it sorts by."""
+"""How many orders are kept per type; each takes as much memory as the values that it sorts by."""
 
 MOST_COLUMNS = 6
-"""Columns that are kept of an order."""
+"""How many columns are kept per order."""
 
 MOST_PARTS = 4
-"""Parts that are kept of an order."""
+"""How many parts are kept per order."""
 
 
 def place_by(key: Key) -> Callable[[Stored], tuple[bool, Any, int]]:
-    """The place of single records in the order of a key: those without a value last, ties by id."""
+    """A sort key for records from the given key: those without a value come last, ties are sorted by id."""
 
     def place(record: Stored) -> tuple[bool, Any, int]:
         value = key(record)
@@ -48,10 +47,10 @@ def place_by(key: Key) -> Callable[[Stored], tuple[bool, Any, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One value of every record: `of` tells it, the `name` is the same for the same `of`.
+    """One value of every record. `of` extracts it; columns with the same `name` must have an equivalent `of`.
 
-    Where it is a `number`, none is NaN, which is neither less nor greater than anything. One that is not `kept` depends
-    on more than the record itself.
+    In a `number` column, None becomes NaN, which is neither less nor greater than anything. A column that is not `kept`
+    depends on more than the record itself, so it cannot be cached.
     """
 
     name: str
@@ -60,7 +59,7 @@ class Column:
     kept: bool = True
 
     def values(self, records: Iterable[Stored]) -> MutableSequence[Any]:
-        """The values of these records."""
+        """The column's values for these records."""
         values = map(self.of, records)
         if self.number:
             return array("d", [nan if value is None else value for value in values])
@@ -68,14 +67,14 @@ class Column:
 
 
 Choose: TypeAlias = Callable[[int, Callable[[Column], Sequence[Any]]], Sequence[int]]
-"""Is told how many records there are and asks for columns of them; gives the numbers of those that are wanted."""
+"""Takes the number of records and a function that returns a column of them; returns the row numbers to select."""
 
 
 class Line:
-    """The ids of records by one key: those without a value last, ties by id.
+    """The ids of records sorted by a key: records without a value come last, ties are sorted by id.
 
-    `keys` are the values of the first of them; those beyond have none. Where somebody has put there what was `made` of
-    each record, it is None for one that was written since.
+    `keys` holds the values of the records that have one. `made` is for callers to cache something per record: once they
+    have set it, entries are inserted and deleted with the ids, and become None for records that are written.
     """
 
     def __init__(self, ids: MutableSequence[int], keys: MutableSequence[Any]) -> None:
@@ -84,7 +83,7 @@ class Line:
         self.made: MutableSequence[Any] | None = None
 
     def place(self, value: Any, record_id: int) -> int:
-        """Where a record stands, or would."""
+        """The index at which a record is or would be."""
         if value is None:
             first, end = len(self.keys), len(self.ids)
         else:
@@ -93,7 +92,7 @@ class Line:
 
 
 class Part(Line):
-    """Those records of an order that `choose` wants."""
+    """The records of an order that `choose` selects."""
 
     def __init__(self, order: Order, choose: Choose) -> None:
         wanted = choose(len(order.ids), order.values)
@@ -102,7 +101,7 @@ class Part(Line):
         self._choose = choose
 
     def follow(self, before: Stored | None, after: Stored | None, key: Key) -> None:
-        """A record was written: what stood in its place and what does now."""
+        """Update the part for a written record: as it was `before` (None if new) and `after` (None if deleted)."""
         if before is not None and self._wants(before):
             value = key(before)
             place = self.place(value, before["id"])
@@ -125,16 +124,16 @@ class Part(Line):
 
 
 class Order(Line):
-    """All records of a type in the order of a key.
+    """All records of a type, sorted by a key.
 
-    `touched` are those that were written since, as they were before; `catch_up` brings them to their new places.
+    `touched` holds records written since, as they were before; `catch_up` moves them to their new places.
     """
 
     def __init__(self, records: Mapping[int, Stored], key: Key, stamp: object) -> None:
         by_id = sorted(records)
         values = _shared(key(records[each]) for each in by_id)
         numbers = [number for number, value in enumerate(values) if value is not None]
-        # A stable sort: equal values stay in the order of their ids.
+        # The sort is stable: equal values stay in order of id.
         numbers.sort(key=values.__getitem__)
         ids = [by_id[number] for number in numbers]
         ids += [each for each, value in zip(by_id, values, strict=True) if value is None]
@@ -147,11 +146,11 @@ class Order(Line):
 
     @property
     def bears(self) -> int:
-        """How many touched records are brought to their places; with more, sorting anew is cheaper."""
+        """How many touched records are worth moving to their new places; with more, sorting anew is cheaper."""
         return max(64, len(self.ids) // 20)
 
     def values(self, column: Column) -> Sequence[Any]:
-        """A column of the records; if it may be kept, worked out the first time."""
+        """A column of the records, cached if it may be kept."""
         if not column.kept:
             return column.values(self._rows())
         kept = self._columns.pop(column.name, None) or (column, column.values(self._rows()))
@@ -159,13 +158,13 @@ class Order(Line):
         return kept[1]
 
     def part(self, name: Hashable, choose: Choose) -> Part:
-        """Those that `choose` wants, which looks at nothing but the records; the `name` is the same for the same."""
+        """The records that `choose` selects by their contents alone; cached by `name`, which stands for the choice."""
         part = self._parts.pop(name, None) or Part(self, choose)
         _keep(self._parts, name, part, MOST_PARTS)
         return part
 
     def catch_up(self, key: Key) -> None:
-        """Bring the touched records to where they belong now."""
+        """Move the touched records to where they belong now."""
         if not self.touched:
             return
         self._follow(key)
@@ -197,12 +196,12 @@ class Order(Line):
         return map(self._records.__getitem__, self.ids)
 
     def _edit(self, going: list[int], coming: list[Stored], key: Key) -> None:
-        """Take out what is in these places, and put in these records, which are in order."""
+        """Remove the rows at the places `going` and insert the records `coming`, which are in order."""
         keys, ids = [key(record) for record in coming], [record["id"] for record in coming]
         edits = [(self.place(value, each), True) for value, each in zip(keys, ids, strict=True)]
-        # In the same place, what comes stands in front of what goes: the sort is stable.
+        # The sort is stable: at the same place, insertions come before deletions.
         edits = sorted([*edits, *((place, False) for place in going)], key=itemgetter(0))
-        # Records without a value are behind all keys, and what comes among them has none.
+        # Records without a value come after all keys, so edits among them leave `keys` alone.
         keys = [value for value in keys if value is not None]
         valued, left = [], len(keys)
         for place, comes in edits:
@@ -226,22 +225,22 @@ class Order(Line):
 
 
 def _shared(values: Iterable[Any]) -> list[Any]:
-    """Equal values become the same object: few objects take little memory, and are near each other in it."""
+    """The values, equal ones being the same object: fewer objects take less memory and are closer together in it."""
     seen: dict[Any, Any] = {}
     return [seen.setdefault(value, value) for value in values]
 
 
 def _keep(kept: dict[Any, Any], name: Hashable, value: Any, most: int) -> None:
-    """Make this the last that was asked for; the first goes where there are too many."""
+    """Add a value as the most recently used, dropping the least recently used if there are too many."""
     kept[name] = value
     if len(kept) > most:
         del kept[next(iter(kept))]
 
 
 class Orders:
-    """The orders of one type's records that searches have asked for last; `lag_ms` is how far searches lie behind.
+    """The most recently used orders of one type's records; `lag_ms` is how far searches lag behind.
 
-    `writes` counts the writes: what is worked out from these records is out of date when it has grown.
+    `writes` counts writes: anything worked out from these records is out of date once it has grown.
     """
 
     def __init__(self, lag_ms: int) -> None:
@@ -250,7 +249,7 @@ class Orders:
         self._kept: dict[str, Order] = {}
 
     def touch(self, record_id: int, before: Stored | None, after: Stored | None, now: int | None) -> None:
-        """A record was written: what stood in its place and what does now. `now` is None for what was always so."""
+        """Note a written record, `before` and `after`. `now` is None if lagging searches are to see it at once."""
         self.writes += 1
         for name, order in list(self._kept.items()):
             order.touched.setdefault(record_id, before)
@@ -262,9 +261,9 @@ class Orders:
             self.recent.deleted(before, now)
 
     def order(self, name: str, records: Mapping[int, Stored], key: Key, stamp: object) -> Order:
-        """All of the type's records in the order called `name`, as they are now.
+        """All of the type's records in the order called `name`, up to date.
 
-        With another `stamp`, every key may be another.
+        A changed `stamp` means that any key may have changed, so the order is made anew.
         """
         order = self._kept.pop(name, None)
         if order is None or order.stamp != stamp:

@@ -1,4 +1,4 @@
-"""Which records do searches not see as they are, because they lie behind?"""
+"""Which records do searches see late, because they lag behind writes?"""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ Stored: TypeAlias = Mapping[str, Any]
 
 
 class Recent:
-    """The records of a type that were created or deleted less than the lag ago. Nothing is kept without a lag.
+    """The records of a type that were created or deleted less than the lag ago; without a lag, none.
 
-    A search sees at every moment which records there were one lag before; those it sees, it sees as they are now
-    (a client's comment: only new and deleted records are late).
+    A search sees the records that existed one lag ago, but in their current state (a client's comment: only new and
+    deleted records are late).
     """
 
     def __init__(self, lag_ms: int) -> None:
         self._lag = lag_ms
-        # In the order of the moments: the first are the first to be forgotten, which a plain dict is slow at.
+        # In order of time: the oldest are forgotten first, which is slow with a plain dict.
         self._born: OrderedDict[int, int] = OrderedDict()
         self._gone: OrderedDict[int, tuple[int, int, Stored]] = OrderedDict()
 
     def fall_behind(self, lag_ms: int) -> None:
-        """Another lag from now on. What is gone already is seen no longer where it becomes shorter."""
+        """Set the lag from now on. If it becomes shorter, records already deleted are no longer seen."""
         if lag_ms < self._lag:
             self._gone.clear()
         self._lag = lag_ms
 
     @property
     def is_empty(self) -> bool:
-        """Whether searches see everything as it is."""
+        """Whether searches see all records as they are now."""
         return not (self._born or self._gone)
 
     def state(self) -> tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]:
-        """Who was born when, and who is seen from when until when though it is gone."""
+        """New records as (id, created), and deleted ones as (seen from, seen until, record); times in milliseconds."""
         return list(self._born.items()), list(self._gone.values())
 
     def restore(self, born: Iterable[tuple[int, int]], gone: Iterable[tuple[int, int, Stored]]) -> None:
-        """Go on from here."""
+        """Continue from a saved state."""
         self._born = OrderedDict(born)
         self._gone = OrderedDict((record["id"], (since, until, record)) for since, until, record in gone)
 
     def created(self, record_id: int, now: int | None) -> None:
-        """A record is new; with None, it was always there."""
+        """Note a new record; `now` is None if searches are to see it at once."""
         self._gone.pop(record_id, None)
         if self._lag and now is not None:
             self._forget(now)
             self._born[record_id] = now
 
     def deleted(self, record: Stored, now: int | None) -> None:
-        """A record is gone; this was the last of it."""
+        """Note a deleted record, as it last was; `now` is None if searches are no longer to see it."""
         born = self._born.pop(record["id"], None)
         if self._lag and now is not None:
             self._forget(now)
@@ -58,7 +58,7 @@ class Recent:
             self._gone[record["id"]] = (seen_from, now + self._lag, record)
 
     def unlike_now(self, now: int) -> tuple[Collection[int], list[Stored]]:
-        """The ids of records that are there and not seen yet, and the records that are gone and still seen."""
+        """The ids of records that exist but are not seen yet, and the deleted records that are still seen."""
         self._forget(now)
         return self._born.keys(), [record for seen_from, _, record in self._gone.values() if seen_from <= now]
 

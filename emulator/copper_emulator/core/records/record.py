@@ -1,4 +1,4 @@
-"""One record as tests and scenarios get it."""
+"""A record as tests and scenarios receive it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from copper_emulator.core.records.tables import TABLES
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 COLLECTIONS = {kind: table.plural for kind, table in TABLES.items()}
-"""What the records of a type are called in Python."""
+"""The name of each type's collection in Python."""
 
 
 class Record(Mapping[str, Any]):
-    """One record as it stands when it was asked for: a mapping of its fields, which are attributes as well.
+    """One record as it was when requested: a mapping of its fields, which are also attributes.
 
-    A copy: to change the record itself, update it. `kind_of` tells its type.
+    It is a copy; to change the stored record, update it. `kind_of` returns its type.
     """
 
     __slots__ = ("_fields", "_kind")
@@ -49,7 +49,7 @@ class Record(Mapping[str, Any]):
         __tracebackhide__ = True
         raise AttributeError(self._how_to_write(name))
 
-    # A type checker must go on to refuse every name.
+    # `Never`, so that type checkers still reject every assignment.
     def __setitem__(self, name: Never, value: object) -> None:
         __tracebackhide__ = True
         raise TypeError(self._how_to_write(name))
@@ -59,7 +59,7 @@ class Record(Mapping[str, Any]):
         return f"a record is a copy; change it with copper.{of}.update({self._fields.get('id', 'id')}, {name}=...)"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Copied and pickled by its parts: the usual way sets attributes.
+        # By default, copy and pickle set attributes, which `__setattr__` refuses.
         return Record, (self._fields, self._kind)
 
     def __iter__(self) -> Iterator[str]:
@@ -73,6 +73,6 @@ class Record(Mapping[str, Any]):
 
 
 def kind_of(record: Record) -> EntityType | None:
-    """A record's type, where it is known; no attribute, since a record's attributes are its fields."""
+    """A record's type, if known. Not an attribute of the record, since those are its fields."""
     found: EntityType | None = record._kind  # noqa: SLF001 - as above
     return found

@@ -1,6 +1,6 @@
-"""Which records are related to which: both ways, without any notification (Copper support page, developer docs).
+"""Which records are related? Relations go both ways and cause no notifications (Copper support page, developer docs).
 
-Some fields are relations too (a person's company, what a task belongs to); they and the relations follow each other.
+Some fields are relations too (a person's company, what a task belongs to); fields and relations are kept in step.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ALLOWED: Mapping[EntityType, frozenset[EntityType]] = {
     PROJECT: frozenset({COMPANY, PERSON, OPPORTUNITY, TASK}),
     TASK: _ALL,
 }
-"""What a type can be related to (developer docs, related items). Activities have a parent instead."""
+"""What each type can be related to (developer docs, related items). Activities have a parent instead."""
 
 LINKS: Mapping[EntityType, Mapping[str, EntityType | None]] = {
     PERSON: {"company_id": COMPANY},
@@ -35,29 +35,29 @@ LINKS: Mapping[EntityType, Mapping[str, EntityType | None]] = {
     PROJECT: {"related_resource": None},
     TASK: {"related_resource": None},
 }
-"""The fields that are relations, and the type they lead to; None where the value tells it."""
+"""The fields that are relations, and the type they refer to; None if the value states the type."""
 
 
 class Relations:
-    """Pairs of related records, each seen from both ends, in the order in which they were made."""
+    """Pairs of related records, found from either end, in the order in which they were made."""
 
     def __init__(self, marks: Marks) -> None:
-        # Each with its place in the order of all.
+        # Each related record with the pair's position in the order of all pairs.
         self._of: dict[Item, dict[Item, int]] = {}
         self._made = 0
         self._marks = marks
         self.writes = 0
-        """Counts the changes, as `Orders` does."""
+        """Counts changes, like `Orders.writes`."""
 
     def of(self, item: Item) -> list[Item]:
-        """What a record is related to."""
+        """The records that a record is related to."""
         return list(self._of.get(item, ()))
 
     def has(self, one: Item, other: Item) -> bool:
         return other in self._of.get(one, ())
 
     def check(self, one: Item, other: Item) -> None:
-        """Raises Invalid for two records that cannot be related, or where one has as many as it may have."""
+        """Raise Invalid if two records cannot be related, or if one already has as many relations as it may have."""
         if other[0] not in ALLOWED.get(one[0], frozenset()):
             allowed = ", ".join(sorted(ALLOWED.get(one[0], ()))) or "nothing; activities have a parent"
             raise Invalid(
@@ -79,11 +79,11 @@ class Relations:
             )
 
     def place(self, one: Item, other: Item) -> int | None:
-        """Where a pair stands in the order of all; None for what is no pair."""
+        """A pair's position in the order of all; None if the records are not related."""
         return self._of.get(one, {}).get(other)
 
     def pairs(self) -> list[tuple[Item, Item]]:
-        """All of them in their order, each once, the smaller of its ends first."""
+        """All pairs in order, each once, as `pair_of` returns it."""
         found = ((place, (one, other)) for one, others in self._of.items() for other, place in others.items())
         return [pair for _, pair in sorted((place, pair) for place, pair in found if pair == pair_of(*pair))]
 
@@ -93,7 +93,7 @@ class Relations:
             self._marks.mark("relations", pair_of(one, other))
 
     def put_back(self, one: Item, other: Item, place: int) -> None:
-        """A pair as it stood; those before it are there already."""
+        """Put a pair at its position, after all earlier ones."""
         self._made = place
         self.writes += 1
         self._of.setdefault(one, {})[other] = place
@@ -109,7 +109,7 @@ class Relations:
                 self._of.pop(this, None)
 
     def drop(self, item: Item) -> list[Item]:
-        """Take a record out of every relation; those it was related to."""
+        """Remove a record from all relations and return the records it was related to."""
         others = self.of(item)
         for other in others:
             self.remove(item, other)
@@ -122,7 +122,7 @@ class Relations:
         after: Mapping[str, Any],
         leads_back: Callable[[Item, Item], bool],
     ) -> None:
-        """Let the relations follow a record's own fields. `leads_back` tells whether the first leads to the second."""
+        """Adapt relations to a record's fields. `leads_back`: whether a field of one item refers to the other."""
         item = (kind, after["id"])
         for name in LINKS.get(kind, ()):
             old = None if before is None else linked(kind, name, before)
@@ -135,12 +135,12 @@ class Relations:
 
 
 def pair_of(one: Item, other: Item) -> tuple[Item, Item]:
-    """A pair as it is called, whichever end is named first."""
+    """A pair in canonical order, the smaller end first."""
     return (one, other) if one <= other else (other, one)
 
 
 def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | None:
-    """The record that a field leads to."""
+    """The record that a field refers to."""
     value = record[name]
     leads_to = LINKS[kind][name]
     if leads_to is not None:
@@ -149,12 +149,12 @@ def linked(kind: EntityType, name: str, record: Mapping[str, Any]) -> Item | Non
 
 
 def leads_to(kind: EntityType, record: Mapping[str, Any], other: Item) -> bool:
-    """Whether one of a record's fields leads to the other."""
+    """Whether one of a record's fields refers to the other record."""
     return any(linked(kind, name, record) == other for name in LINKS.get(kind, ()))
 
 
 def unlinked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[str, Any]:
-    """What a record's fields become when a relation is gone: those that led to the other lead nowhere."""
+    """The fields to write when a relation is removed: those that refer to the other record are unset."""
     return {
         name: {"id": None, "type": None} if kind is TASK else None
         for name in LINKS.get(kind, ())
@@ -163,7 +163,7 @@ def unlinked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[s
 
 
 def newly_linked(kind: EntityType, record: Mapping[str, Any], other: Item) -> dict[str, Any]:
-    """What a record's fields become by a new relation: the first that fits and leads nowhere yet."""
+    """The field to write for a new relation, if any: the first unset one that fits, but never the primary contact."""
     for name, leads_to in LINKS.get(kind, {}).items():
         if name == "primary_contact_id" or linked(kind, name, record) is not None:
             continue

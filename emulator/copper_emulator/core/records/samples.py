@@ -1,6 +1,6 @@
-"""What does a record need that nobody cared to say? Samples for the fields that a type requires.
+"""Sample values for required fields that were left out.
 
-The API itself knows none: a body without a name is refused. Scenarios and the control API ask for them.
+Scenarios and the control API use them. The API itself does not: it refuses a body without a name.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from copper_emulator.core.records.forms.references import ActivityType
 from copper_emulator.core.records.tables import TABLES
 
 NUMBER = "{n}"
-"""Stands in a text for the number of the record, so that what must be unique can be written once for many."""
+"""Placeholder for the record's number in texts, so that one text gives many records unique values."""
 
 _NOTE = {"category": "user", "id": 0}
 
 
 def with_samples(kind: EntityType, fields: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The fields of the record with this number, counted from 1: `Person 1` has no name of its own.
+    """The fields of the record with this number, counted from 1; without a name, a person is called `Person 1`.
 
-    What is given stands, with `{n}` in its texts replaced. What no sample can stand for is left out (`missing`).
+    Given values are kept, with `{n}` in their texts replaced. Required fields without a sample are left out
+    (`missing`).
     """
     table = TABLES[kind]
     samples = {each.name: _sample(table, each, number) for each in _required(table) if each.name not in fields}
@@ -32,13 +33,13 @@ def with_samples(kind: EntityType, fields: Mapping[str, Any], number: int) -> di
 
 
 def missing(kind: EntityType, fields: Mapping[str, Any]) -> list[str]:
-    """The required fields that are not given and that there is no sample for: an activity's parent."""
+    """The required fields that are not given and have no sample, like an activity's parent."""
     table = TABLES[kind]
     return [each.name for each in _required(table) if each.name not in fields and _sample(table, each, 1) is None]
 
 
 def numbered(value: Any, number: int) -> Any:
-    """A JSON value with `{n}` in its texts replaced."""
+    """A JSON value with `{n}` in its texts replaced by the number."""
     if isinstance(value, str):
         return value.replace(NUMBER, str(number))
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A record as the API shows it: every field of its table, every custom field of its type, and what is worked out."""
+"""A record as the API shows it: every field of its table, every custom field of its type, and computed values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from copper_emulator.core.records.tables import LEAD, OPPORTUNITY, TABLES
 Stored = Mapping[str, Any]
 
 _FIELDS = {kind: dict.fromkeys(("id", *(field.name for field in table))) for kind, table in TABLES.items()}
-"""Of each type what is shown, in order, each as it is shown where a record has none."""
+"""The fields that each type shows, in order, with the value for a record that lacks them (None)."""
 WITH_COMPANY = frozenset(
     kind for kind, table in TABLES.items() if "company_name" in table and not table.by_name["company_name"].stored
 )
-"""The types that show the name of a company which they know by its id."""
+"""The types that show a company's name but store only its id."""
 
 _BLANKS = {data_type: blank_custom({"data_type": data_type, "options": ()}) for data_type in DATA_TYPES}
-# Worked out once: a page of a search shows 200 records.
+# Computed once, since a page of a search can show 200 records.
 
 
 def shown(
@@ -31,11 +31,11 @@ def shown(
     *,
     with_computed: bool = False,
 ) -> dict[str, Any]:
-    """Its fields in the order of the table. The values are the record's own: who may change them needs a copy.
+    """The record's fields in the order of the table. The values are not copied: they must not be changed.
 
-    `with_computed` puts a `computed_value` beside each custom field's `value` (developer docs).
+    `with_computed` adds a `computed_value` to each custom field's `value` (developer docs).
     """
-    # A record has no others than these.
+    # A record has no other fields, so the order is that of the table.
     told: dict[str, Any] = {**_FIELDS[kind], **record}
     if "custom_fields" in told:
         told["custom_fields"] = _custom_fields(kind, told["custom_fields"], catalogue, with_computed=with_computed)
@@ -51,7 +51,7 @@ def shown(
 
 
 def copied(value: Any) -> Any:
-    """A copy of a JSON value."""
+    """A deep copy of a JSON value."""
     if isinstance(value, dict):
         return {name: copied(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""An account's records: what is stored, what follows from a write, and what changed by it.
+"""An account's records, with everything that is kept in step with them: relations, interactions, indexes.
 
-Stored records are never changed in place; each write puts a new one in the place of the old. Nothing is written
-unless the whole action is right (`action.py`). It is a little longer than others, because its class is read as one.
+Stored records are never changed in place; each write replaces the old one. `action.py` writes only once its whole
+action has proved valid. The module is a little longer than others because its class is best read as a whole.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Stored = Mapping[str, Any]
 
 
 class RecordStore:
-    """All records of one account, by type and id, with what they refer to. It is the `Known` of the forms."""
+    """All records of one account by type and id, and its lookup tables. Implements `Known`, for the forms."""
 
     trusting = False
 
@@ -62,41 +62,41 @@ class RecordStore:
         self._catalogues = 0
         self._writes = 0
         self._encoded = Encoded(self._records, self.encode)
-        # Ids that seeded records had and that would come again: an id stands for one record only.
+        # Ids of removed records that the counter has yet to reach; it skips them, since ids are never reused.
         self.spent: dict[EntityType, set[int]] = {kind: set() for kind in TABLES}
 
     def fall_behind(self, lag_ms: int) -> None:
-        """How far searches lie behind from now on."""
+        """Set how far searches lag behind from now on."""
         for orders in self.orders.values():
             orders.recent.fall_behind(lag_ms)
 
     def recent(self) -> dict[EntityType, tuple[list[tuple[int, int]], list[tuple[int, int, Stored]]]]:
-        """By type, what searches do not see as it is (`Recent.state`)."""
+        """The records that lagging searches do not see as they are, by type (`Recent.state`)."""
         return {kind: orders.recent.state() for kind, orders in self.orders.items() if not orders.recent.is_empty}
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The lookup tables; made when they are first asked for, since most tests never do."""
+        """The lookup tables, created on first use, since most tests never need them."""
         made = Catalogue(self._email())
         made.tell = self._tell
         return made
 
     @property
     def has_catalogue(self) -> bool:
-        """Whether anybody has asked for the lookup tables."""
+        """Whether the lookup tables have been used yet."""
         return "catalogue" in self.__dict__
 
     @property
     def version(self) -> object:
-        """Another one after everything that may make a search find or show something else, but for time that passes.
+        """A value that differs after anything, except passing time, that may change what a search finds or shows.
 
-        It is made of numbers alone, so that who keeps it keeps nothing of the account.
+        It consists of numbers only, so that holding on to it keeps no part of the account alive.
         """
         return self._writes, self.relations.writes, self.lookups
 
     @property
     def lookups(self) -> tuple[int, int]:
-        """Another one when anything in the lookup tables is."""
+        """A value that differs after any change to the lookup tables."""
         return self._catalogues, self.catalogue.writes
 
     @property
@@ -104,7 +104,7 @@ class RecordStore:
         """The user that the current API key belongs to."""
         return self.catalogue.user_of(self._email())
 
-    # --- what forms ask -------------------------------------------------------------------------------------
+    # --- for the forms (`Known`) ----------------------------------------------------------------------------
 
     @property
     def zone(self) -> tzinfo:
@@ -125,38 +125,38 @@ class RecordStore:
     # --- reading --------------------------------------------------------------------------------------------
 
     def of(self, kind: EntityType) -> Mapping[int, Stored]:
-        """The stored records of a type by id, in the order of their creation."""
+        """The stored records of a type by id, in order of creation."""
         return self._records[kind]
 
     def stored(self, kind: EntityType, record_id: int) -> Stored:
-        """One record as it is stored. Raises NotFound."""
+        """A record as it is stored. Raises NotFound."""
         try:
             return self._records[kind][record_id]
         except (KeyError, TypeError):
             raise not_there(kind, record_id) from None
 
     def get(self, kind: EntityType, record_id: int) -> Record:
-        """One record as it is shown. Raises NotFound."""
+        """A record as the API shows it. Raises NotFound."""
         return self.record(kind, self.stored(kind, record_id))
 
     def record(self, kind: EntityType, stored: Stored) -> Record:
-        """A stored record as it is shown."""
+        """The given stored record as the API shows it; a copy."""
         return Record(copied(self.shown(kind, stored)), kind)
 
     def shown(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> dict[str, Any]:
-        """A stored record as the API shows it, to be written out; `record` gives one that nothing is shared with."""
+        """A stored record as the API shows it. Shares values with the store; use `record` for a copy."""
         return shown(kind, stored, self.catalogue, self.company_name, with_computed=with_computed)
 
     def encode(self, kind: EntityType, stored: Stored, *, with_computed: bool = False) -> bytes:
-        """The same as JSON."""
+        """A stored record as the API shows it, as JSON."""
         return encode(self.shown(kind, stored, with_computed=with_computed))
 
     def read(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
-        """The JSON of records that are asked for; what is kept of it is not made again."""
+        """The JSON of the records with these ids, cached where possible."""
         return self._encoded.of(kind, ids, among, self.lookups)
 
     def read_page(self, kind: EntityType, line: Line, page: slice) -> list[bytes]:
-        """The same of those that stand in this part of a line."""
+        """The JSON of the records in this slice of a line, cached where possible."""
         return self._encoded.at(kind, line, page, self._records[kind], self.lookups)
 
     def company_name(self, company_id: int) -> str | None:
@@ -168,28 +168,28 @@ class RecordStore:
         return None if found is None else found["company_id"]
 
     def was_deleted(self, activity_id: int) -> bool:
-        """Whether there was such an activity: deleted ones stay readable as a stub (developer docs)."""
+        """Whether an activity with this id was deleted; those stay readable as stubs (developer docs)."""
         return activity_id in self._deleted_activities
 
     @property
     def deleted_activities(self) -> Collection[int]:
-        """The ids of the activities that were deleted."""
+        """The ids of deleted activities."""
         return self._deleted_activities
 
     def owner(self, kind: EntityType, unique: str) -> int | None:
-        """Who has an email address (people) or an email domain (companies)."""
+        """The id of the person with an email address, or of the company with an email domain."""
         return self._owners[kind].get(unique)
 
-    # --- as it was: by `state/` alone -----------------------------------------------------------------------
+    # --- restoring: for `state/` only -----------------------------------------------------------------------
 
     def put_back(self, kind: EntityType, record: Stored) -> None:
-        """A record as it stood, before anything else: nothing follows from it."""
+        """Restore a record as it was, before anything else; nothing is derived from it."""
         self._records[kind][record["id"]] = record
         if kind in self._owners:
             self._owners[kind].update((unique, record["id"]) for unique in uniques(kind, record))
 
     def put_back_catalogue(self, state: Mapping[str, Any]) -> None:
-        """The lookup tables as they stood."""
+        """Restore the lookup tables as they were."""
         made = Catalogue(DEFAULT_EMAIL)
         made.restore(state)
         made.tell = self._tell
@@ -197,13 +197,13 @@ class RecordStore:
         self._catalogues += 1
 
     def put_back_deleted(self, activity_id: int) -> None:
-        """There was such an activity."""
+        """Restore the fact that an activity with this id was deleted."""
         self._deleted_activities.add(activity_id)
 
-    # --- writing: by `action.py` alone ----------------------------------------------------------------------
+    # --- writing; `put` and `take_out` are for `action.py` only ---------------------------------------------
 
     def put(self, kind: EntityType, record: Stored, *, seeded: bool = False, now: int | None = None) -> None:
-        """Store a record in the place of the one with its id. `now` is when it was created, for searches that lag."""
+        """Store a record, replacing the one with its id. `now` is when a new one was created, for lagging searches."""
         before = self._records[kind].get(record["id"])
         self._records[kind][record["id"]] = record
         self._marks.mark("records", (kind, record["id"]), anew=before is None)
@@ -217,7 +217,7 @@ class RecordStore:
                 _release(owners, unique, record["id"])
             owners.update((unique, record["id"]) for unique in uniques(kind, record))
         if kind is ACTIVITY:
-            # A deleted one may be seeded again.
+            # A deleted activity may be seeded again.
             self._deleted_activities.discard(record["id"])
             self._marks.mark("deleted", record["id"])
             self._follow_activity(before, record, seeded=seeded)
@@ -239,12 +239,12 @@ class RecordStore:
             self._marks.mark("deleted", record_id)
             self._contact(self.activities.removed(before))
         for other in self.relations.drop((kind, record_id)):
-            # A seeded record may have named one that never came.
+            # A seeded record may refer to one that was never seeded.
             if self.has_record(*other):
                 self._unlink(other, (kind, record_id))
 
     def relate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
-        """Relate two records; no notification. Raises NotFound, Invalid."""
+        """Relate two records, without a notification. Raises NotFound, Invalid."""
         for kind, record_id in (one, other):
             self.stored(kind, record_id)
         self.relations.check(one, other)
@@ -254,7 +254,7 @@ class RecordStore:
             self.quietly(this, fields)
 
     def unrelate(self, one: tuple[EntityType, int], other: tuple[EntityType, int]) -> None:
-        """Take a relation away; no notification. Raises NotFound."""
+        """Remove a relation, without a notification. Raises NotFound."""
         self.stored(*one)
         if not self.relations.has(one, other):
             raise NotFound(hint=f"{one[0]} {one[1]} is not related to {other[0]} {other[1]}.")
@@ -270,7 +270,7 @@ class RecordStore:
         self.quietly(this, unlinked(this[0], self.stored(*this), that))
 
     def quietly(self, item: tuple[EntityType, int], fields: Mapping[str, Any]) -> None:
-        """Write what is no change of the record (relations, metadata): no notification, no other date_modified."""
+        """Write fields that do not count as a change (relations, metadata): no notification, same date_modified."""
         if fields:
             self.put(item[0], {**self.stored(*item), **fields})
 
@@ -287,24 +287,24 @@ class RecordStore:
             record = self._records[item[0]].get(item[1])
             if record is None:
                 continue
-            # A seeded parent may have come with a count that has its seeded activities in it.
+            # The interaction count of a seeded parent may already include its seeded activities.
             missing = self.activities.counted(item) - record.get("interaction_count", 0)
             self.quietly(item, contacted(item[0], record, max(missing, 0) if seeded else by, at))
 
 
 def not_there(kind: EntityType, record_id: object) -> NotFound:
-    """The refusal of what is meant for a record that is not there."""
+    """The error for a record that does not exist."""
     return NotFound(hint=f"There is no {kind} {record_id!r}.")
 
 
 def _release(owners: dict[str, int], unique: str, record_id: int) -> None:
-    # In one action it may have got another owner already.
+    # The same action may already have given it to another record.
     if owners.get(unique) == record_id:
         del owners[unique]
 
 
 def uniques(kind: EntityType, record: Stored) -> list[str]:
-    """What of a record may belong to no other of its type (developer docs): emails of people, domains of companies."""
+    """Values no other record of the type may have (developer docs): people's emails, companies' email domains."""
     if kind is PERSON:
         return [lowered(entry["email"]) for entry in record["emails"]]
     if kind is COMPANY and record["email_domain"]:

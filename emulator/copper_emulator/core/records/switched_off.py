@@ -1,6 +1,6 @@
-"""Which records has the account switched off? Leads, where its `setting_enable_leads` is false.
+"""Which records are switched off in the account? Leads, if its `setting_enable_leads` is false.
 
-Two integrations met 403 "Feature not enabled" for leads and /lead_statuses then (docs/facts.md).
+Two integrations then got 403 "Feature not enabled" for leads and /lead_statuses (docs/facts.md).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _PATHS = ("leads", "lead_statuses")
 
 
 def is_of_leads(path: str) -> bool:
-    """Whether a path of the API, like `/leads/{id}`, is there only while leads are switched on."""
+    """Whether a path of the API, like `/leads/{id}`, exists only while leads are switched on."""
     return path.split("/")[1] in _PATHS
 
 
 def is_switched_off(store: RecordStore, kind: EntityType) -> bool:
-    """Whether records of a type are; they stay as they are, and no call for leads sees or changes them."""
-    # Who has never asked for the lookup tables has not changed the account.
+    """Whether a type is switched off; its records are kept, but no call for leads sees or changes them."""
+    # As long as nothing has used the lookup tables, the account's settings are the defaults.
     return kind is LEAD and store.has_catalogue and not store.catalogue.has_leads
 
 
 def require(store: RecordStore, kind: EntityType) -> None:
-    """Raises NotEnabled where records of a type are switched off."""
+    """Raise NotEnabled if records of a type are switched off."""
     if is_switched_off(store, kind):
         raise NotEnabled(hint=f"Leads are switched off in this account: {ENABLE_LEADS} of its settings is false.")

@@ -1,9 +1,9 @@
-"""The field tables: one for each type, as Copper's developer documentation and recorded answers show them.
+"""The field tables, one per type, from Copper's developer documentation and recorded responses.
 
-Order, names and blanks are those of recorded records (people, companies, opportunities, projects) and of the
-documentation's samples (leads, tasks, activities). What a write may set, what null does and what a notification
-reports stands beside each field; docs/records.md shows the same tables with their sources. The file is longer than
-others because every field of every type is a line of it, to be compared from type to type.
+Order, names and blank values are those of recorded records (people, companies, opportunities, projects) and of the
+documentation's samples (leads, tasks, activities). Each field states whether a write may set it, what null does and
+what a notification reports; docs/records.md shows the same tables with their sources. The file is longer than others
+so that the fields of all types can be compared side by side.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ NETWORKS = (
 
 EMAIL = Entry("email", WORK)
 METADATA: tuple[str, ...] = ()
-"""Not reported: "excludes any change in meta data" (Copper support page)."""
+"""For fields that are never reported: "excludes any change in meta data" (Copper support page)."""
 
 _SECONDS = Shown("int | None", "Unix seconds", "integer", most=LATEST_SECOND)
 _IDS = Shown("Sequence[Mapping[str, Any]]", "list of leads", "object", many=True)
@@ -70,7 +70,7 @@ def _name(noun: str) -> Field:
     return Field("name", Text(), f"Full name of the {noun}.", required=True, null=Null.REFUSED)
 
 
-# A write of the name gives all of its parts anew; a write of parts gives the name anew.
+# Writing the name recomputes all of its parts; writing parts recomputes the name.
 PREFIX = Field("prefix", Text(), "Title before the name, like Dr.")
 FIRST_NAME = Field("first_name", Text(), "First name; worked out from the name.")
 MIDDLE_NAME = Field("middle_name", Text(), "Middle name; worked out from the name.")
@@ -117,7 +117,7 @@ CONTACT_TYPE = Field(
 )
 MONETARY_UNIT = Field("monetary_unit", Text(), "Currency, three letters; kept only beside a value.", null=Null.KEEPS)
 MONETARY_VALUE = Field("monetary_value", Number(), "Expected value.")
-# What a value is in the account's currency; leads have it since 2019 (recorded).
+# The monetary value in the account's currency; leads have had these fields since 2019 (recorded).
 CONVERTED = (
     Field(
         "converted_unit",
@@ -239,7 +239,7 @@ TABLES: Mapping[EntityType, Table] = {
             CONVERTED_FROM,
             LEAD_CREATED,
         ),
-        # Recorded in 2020: creates and updates of people with it are answered 200, and no answer has it.
+        # Recorded in 2020: creating or updating a person with it is answered with 200, but no answer contains it.
         unheeded=("customer_source_id",),
     ),
     COMPANY: Table(

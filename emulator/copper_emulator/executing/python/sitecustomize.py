@@ -1,8 +1,8 @@
 """Read by Python before a program (PYTHONPATH): connections to Copper's API go to the emulator's TLS listener.
 
-It may be read by any Python, in an environment in which copper-emulator is not installed: what it needs is found here.
-Afterwards nothing is imported under its name, so that a program that has it imports its own; pytest, for one, wants to
-see that. Then the sitecustomize that would have been read without it is.
+Any Python may read it, in an environment without copper-emulator: what it needs is found from here. Afterwards no
+module is left under that name, so that a program that has the package imports its own; pytest, for one, wants to see
+that. Then the sitecustomize that would have been read without this one is read.
 """
 
 import os
@@ -16,7 +16,7 @@ _PACKAGE = "copper_emulator"
 
 
 class _Beside:
-    """Finds the package here, whatever else is on the path."""
+    """Finds the package from here, whatever else is on the path."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):  # type: ignore[no-untyped-def]  # an older Python may read this
@@ -38,14 +38,14 @@ def _intercept() -> None:
 
 
 def _is_the_programs() -> bool:
-    """Whether the program would import this very package, no other version: then its own interceptions can know of
-    this one."""
+    """Whether the program would import this very package, not another version: then its own interceptions can take
+    this one into account."""
     found = PathFinder.find_spec(_PACKAGE)
     return found is not None and found.origin == os.path.join(_ROOT, _PACKAGE, "__init__.py")
 
 
 def _go_on() -> None:
-    """Read the sitecustomize that stands behind this one on the path, if there is one."""
+    """Read the next sitecustomize on the path, if there is one."""
     path = sys.path[:]
     sys.path[:] = [each for each in path if os.path.abspath(each or os.curdir) != _HERE]
     mine = sys.modules.pop("sitecustomize", None)

@@ -1,1 +1,1 @@
-"""The routes, one module for each part of the API."""
+"""The HTTP routes of the emulated API and the control API, one module for each part."""

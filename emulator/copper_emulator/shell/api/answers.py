@@ -1,4 +1,4 @@
-"""What every answer of the API has in common: JSON in UTF-8, and a hint for the person behind the client."""
+"""What every answer of the API has in common: JSON in UTF-8, and perhaps a hint for the developer of the client."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from copper_emulator.shell.api.json_answer import JsonAnswer
 R = TypeVar("R", bound=web.StreamResponse)
 
 HINT_HEADER = "X-Copper-Emulator-Hint"
-"""What would help, for the person behind the client; Copper has no such header."""
+"""What would help, for the developer of the client; Copper has no such header."""
 
 _MAX_HINT = 2_000
 """Characters of a hint: clients refuse much longer header lines (aiohttp's limit and Node's are about 8,000)."""
 
 
 TOTAL_HEADER = "X-PW-TOTAL"
-"""How many a search found on all of its pages (developer docs)."""
+"""The number of results of a search on all its pages (developer docs)."""
 
 
 def answer(value: Any, *, hint: str = "", total: int | None = None) -> JsonAnswer:
-    """200 with JSON; `total` is what a search found in all."""
+    """200 with JSON; `total` is the number of results of a search on all pages."""
     return answer_raw(encode(value), hint=hint, total=total)
 
 
 def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> JsonAnswer:
-    """The same with what is JSON already."""
+    """Like `answer`, for a value that is encoded already."""
     response = JsonAnswer(raw)
     if total is not None:
         response.headers[TOTAL_HEADER] = str(total)
@@ -36,22 +36,22 @@ def answer_raw(raw: bytes, *, hint: str = "", total: int | None = None) -> JsonA
 
 
 def with_hint(response: R, hint: str) -> R:
-    """The answer with a hint in its header, if there is one."""
+    """Add a hint to an answer, as a header, unless it is empty."""
     if hint:
         response.headers[HINT_HEADER] = header_text(hint)
     return response
 
 
 async def go_on(request: web.Request) -> None:
-    """Tell a client that asks to go on; unlike aiohttp's own, other expectations are no reason to refuse."""
+    """Answer `Expect: 100-continue`; unlike aiohttp's own handler, ignore other expectations instead of refusing."""
     if request.version >= (1, 1) and request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # What was written is no part of the answer.
+        # What was written is not part of the answer.
         request.writer.output_size = 0
 
 
 def header_text(text: str) -> str:
-    """A text on one line, not too long, in the characters a header may have."""
+    """A text as a header value: on one line, not too long, in printable ASCII."""
     line = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
     return shown if len(shown) <= _MAX_HINT else shown[:_MAX_HINT] + "..."

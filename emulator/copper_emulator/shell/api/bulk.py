@@ -1,4 +1,4 @@
-"""Several records in one call: what is right is written, and what is not has its error in its place."""
+"""Bulk calls: valid records are written, and each invalid one gets an error in its place of the answer."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from copper_emulator.shell.api.records import ignored_hint
 
 CREATED = (LEAD, PERSON, COMPANY, OPPORTUNITY, ACTIVITY)
 UPDATED = (LEAD, PERSON, COMPANY)
-"""The types that have the two calls (developer docs)."""
+"""The types that have bulk_create and bulk_update, respectively (developer docs)."""
 
 
 def create(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with the new records in the order of the bodies."""
+    """200 with the new records, in the order of the request."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_create", bulk_create(kind, bodies_of(kind, call.body)))
 
 
 def update(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with the records in the order of the bodies, each of which has an id."""
+    """200 with the records, in the order of the request, in which each item has an id."""
     return _answered(call, f"{TABLES[kind].plural}/bulk_update", bulk_update(kind, bodies_of(kind, call.body)))
 
 
 def bodies_of(kind: EntityType, body: Any) -> list[Any]:
-    """The items, under the plural of their type. Raises Invalid, BulkTooLarge."""
+    """The items of a body, which has them under the plural of their type. Raises Invalid, BulkTooLarge."""
     plural = TABLES[kind].plural
     found = Findings(body, (plural,), f"a bulk call for {plural}")
     if plural not in found.body:
@@ -47,7 +47,7 @@ def bodies_of(kind: EntityType, body: Any) -> list[Any]:
 
 
 def _answered(call: Call, name: str, deed: Deed[list[Record | ItemError]]) -> JsonAnswer:
-    """Every item in its place; what was refused is written into the journal, and its hints are in the header."""
+    """Answer with every item in its place; refusals are also noted in the journal, their hints in the header."""
     made, done = call.perform(deed)
     hints = dict.fromkeys([ignored_hint(done.ignored)])
     for number, each in enumerate(made, start=1):

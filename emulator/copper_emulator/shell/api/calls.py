@@ -1,4 +1,4 @@
-"""One call of the API: whose it is, what it asks for, and how a path gets its handler."""
+"""One call of the API: whose it is, what it asks for, and how paths are routed to handlers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that may be answered: its account is known, and its body has been received."""
+    """One authorised call: its account is known, and its body has been received."""
 
     request: web.Request
     stage: Stage
@@ -37,28 +37,28 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """What was sent, parsed. Raises BadRequest."""
+        """The parsed body. Raises BadRequest."""
         return parse_body(self.raw)
 
     @property
     def url_query(self) -> Mapping[str, str]:
-        """What stands behind the question mark; its `items` has a name as often as it is there."""
-        # Most have none, and taking apart what is not there takes its time all the same.
+        """The query parameters; `items` has a repeated name as often as it was sent."""
+        # Most calls have no query, and parsing an empty one takes time all the same.
         return self.request.query if self.request.query_string else {}
 
     @property
     def query(self) -> dict[str, str]:
-        """The same; of several of a name the last one."""
+        """The query parameters; of a repeated name, the last value."""
         return dict(self.url_query.items())
 
     @property
     def records(self) -> RecordStore:
-        """The account's records; to be looked at under the lock."""
+        """The account's records; access them under the lock."""
         return self.stage.account.records
 
     @property
     def with_computed(self) -> bool:
-        """Whether custom fields are asked for with their `computed_value` (developer docs)."""
+        """Whether the call asks for custom fields with their `computed_value` (developer docs)."""
         return self.flag("custom_field_computed_values")
 
     def flag(self, name: str) -> bool:
@@ -70,24 +70,24 @@ class Call:
         return path_id(self.request, noun)
 
     def json(self, kind: EntityType, ids: Collection[int], among: Mapping[int, Stored]) -> list[bytes]:
-        """Records as they are asked for, each as JSON; under the lock."""
+        """Records in the form the call asks for, each as JSON; under the lock."""
         if self.with_computed:
             return [self.records.encode(kind, among[each], with_computed=True) for each in ids]
         return self.records.read(kind, ids, among)
 
     def one(self, kind: EntityType, record_id: int) -> bytes:
-        """A stored record as it is asked for, as JSON; under the lock. Raises NotFound."""
+        """A stored record in the form the call asks for, as JSON; under the lock. Raises NotFound."""
         store = self.records
         record = store.stored(kind, record_id)
         [raw] = self.json(kind, [record_id], {record_id: record})
         return raw
 
     def act(self, deed: Deed[T]) -> T:
-        """Do something to the records; what that causes is due at once. Raises what the deed raises."""
+        """Perform a deed on the records; what it causes is due at once. Raises what the deed raises."""
         return self.perform(deed)[0]
 
     def perform(self, deed: Deed[T]) -> tuple[T, Done]:
-        """Like `act`; gives also what was done, and which names in the bodies were ignored."""
+        """Like `act`, but also return what was done, including the names in the bodies that were ignored."""
         done: tuple[T, Done] = self.stage.record(lambda account, now: account.perform(deed, now, origin="api"))
         return done
 
@@ -105,9 +105,9 @@ def path_id(request: web.Request, noun: str) -> int:
 
 
 def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> list[web.RouteDef]:
-    """Method, path and what it does, with and without a trailing slash; those of one path stand together.
+    """Routes for rows of method, path and action, with and without a trailing slash; those of a path stay together.
 
-    Those of leads are refused where the account has switched leads off.
+    Calls about leads are refused if the account has switched leads off.
     """
     handled = [(method, path, _handler(act, bulk=bulk, of_leads=is_of_leads(path))) for method, path, act in rows]
     return [
@@ -119,7 +119,7 @@ def routes_of(rows: Iterable[tuple[str, str, Act]], *, bulk: bool = False) -> li
 
 def _handler(act: Act, *, bulk: bool, of_leads: bool) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        # Who calls comes first: a stranger's body is not even read.
+        # Authenticate first: the body of an unauthorised call is not even read.
         stage = stage_of(request, bulk=bulk)
         if of_leads:
             with stage.lock:

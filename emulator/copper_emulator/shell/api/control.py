@@ -1,4 +1,4 @@
-"""The control API under /_emulator/v1: what a person, the page or the CLI can do to the accounts of a server."""
+"""The control API under /_emulator/v1: what people, the page and the CLI can do to the accounts of a server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from copper_emulator.shell.served_account import ServedAccount
 
 
 def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Application:
-    """The control API over the accounts of a server."""
+    """The application that serves the control API for the accounts of a server."""
     app = web.Application(middlewares=[answer_refusals, guard(trusted_hosts)])
 
     async def get_stream(request: web.Request) -> web.StreamResponse:
@@ -58,7 +58,7 @@ def make_control(accounts: Accounts, trusted_hosts: frozenset[str]) -> web.Appli
 
 
 async def fire(served: ServedAccount, said: Fire) -> FiredShape:
-    """A bare event happens now. Where no endpoint is slow, what it makes due has been delivered by the answer."""
+    """Fire a bare event now. Unless an endpoint is slow, what it makes due is delivered before this is answered."""
     stage = served.stage
     happened = bare_event(said.type, said.event, said.ids, said.updated_attributes, stage.settings.profile)
     change: Change = stage.record(lambda account, now: account.fire(happened, now))
@@ -74,7 +74,7 @@ SERVER_OPERATIONS: tuple[ServerOperation[Any], ...] = (
     *ACCOUNTS,
     SCENARIOS,
 )
-"""What can be asked of the server itself, under /_emulator/v1."""
+"""The operations on the server itself, under /_emulator/v1."""
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *ACCOUNT_OPERATIONS,
@@ -94,4 +94,4 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *RECORDING_OPERATIONS,
     *DRIVING_OPERATIONS,
 )
-"""What can be done to one account, under /_emulator/v1/accounts/{name}."""
+"""The operations on one account, under /_emulator/v1/accounts/{name}."""

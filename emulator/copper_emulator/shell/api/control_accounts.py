@@ -1,6 +1,6 @@
-"""The control API on whole accounts: made, deleted, reset, written down and put back, and their settings.
+"""The control API for whole accounts: creating, deleting and resetting them, snapshots, and their settings.
 
-It is a little longer than others, because what a request may say stands beside what is done with it.
+The module is a little long because it has both the request models and the operations on them.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from copper_emulator.shell.snapshots import found_in, keys_after, snapshot
 from copper_emulator.value_faults import shown
 
 _MAX_SNAPSHOT = 256 * 1024 * 1024
-"""Bytes of a snapshot to be restored: there may be 100,000 records in it."""
+"""Bytes allowed in a snapshot to be restored: it may hold 100,000 records."""
 
 _SETTINGS = "like those of the command line, {name: value}; what is not named is as on the server's command line"
 
 
 def _fits(pattern: str, words: str) -> AfterValidator:
-    """A text of this pattern; what is said of another one is in words."""
+    """A validator for text that matches a pattern, which `words` describes in the error message."""
 
     def check(given: str) -> str:
         if re.fullmatch(pattern, given) is None:
@@ -58,7 +58,7 @@ Visible = Annotated[str, _fits(_VISIBLE, _SEEN), Field(json_schema_extra={"patte
 
 
 class NewAccount(Taken):
-    """How an account is made; what is not said is chosen."""
+    """How to create an account; whatever is left out is chosen."""
 
     name: Name | None = Field(None, description="of letters, digits, dots, dashes and underscores")
     token: Visible | None = Field(None, description="the access token of its first key")
@@ -67,13 +67,13 @@ class NewAccount(Taken):
 
 
 class Reset(Taken):
-    """With settings the account has these from now on; `{}` are those of the command line."""
+    """The settings the account has from now on, if any are given; `{}` means those of the command line."""
 
     settings: dict[str, Any] | None = Field(None, description=_SETTINGS)
 
 
 class Restore(Taken):
-    """What `GET /snapshot` has answered, here or at another server."""
+    """A snapshot as answered by `GET /snapshot`, on this or another server."""
 
     class Document(Taken):
         """The snapshot, as it was."""
@@ -87,7 +87,7 @@ class Restore(Taken):
     @field_validator("snapshot", mode="before")
     @classmethod
     def _is_one(cls, given: object) -> object:
-        """Many files are JSON: of one that is something else not each key is told."""
+        """Refuse JSON that is not a snapshot with one message, instead of one for each unknown key."""
         if isinstance(given, dict) and given.keys() == cls.Document.model_fields.keys():
             return given
         raise ValueError("is none: GET .../snapshot and copper-emulator snapshot make them")
@@ -98,7 +98,7 @@ class Restore(Taken):
 class _Settings(Taken):
     @classmethod
     def unknown(cls, name: str) -> str:
-        # As where an account is made or reset with settings.
+        # The same message as when an account is created or reset with settings.
         return no_setting(name)
 
 
@@ -114,7 +114,7 @@ Changes = create_model(
 
 
 class MadeShape(Shape):
-    """A new account, and all that a client needs to know of it."""
+    """A new account, and everything a client needs to know about it."""
 
     name: str
     email: str
@@ -124,13 +124,13 @@ class MadeShape(Shape):
 
 
 class DeletedShape(Shape):
-    """An account that is no more."""
+    """The account that was deleted."""
 
     name: str
 
 
 class SettingsShape(Shape):
-    """An account's settings, as they are written everywhere."""
+    """An account's settings, in the usual notation."""
 
     settings: dict[str, Any]
     live: list[str] = Field(description="those that can be changed now; the others with a reset")
@@ -149,12 +149,12 @@ class SnapshotShape(Shape):
 
 
 async def list_accounts(accounts: Accounts, request: web.Request, said: Nothing) -> AccountsShape:
-    """All accounts, at a glance."""
+    """List all accounts, each at a glance."""
     return AccountsShape.told(accounts=[vars(at_a_glance(account)) for account in accounts])
 
 
 async def create_account(accounts: Accounts, request: web.Request, said: NewAccount) -> MadeShape:
-    """A new account with a token of its own. 409 where its name or its token belongs to one already."""
+    """Create an account with a token of its own. 409 if its name or its token is already in use."""
     settings = _changed(accounts.plan.settings, said.settings)
     key = Key(1, said.token or secrets.token_hex(16), said.email)
     try:
@@ -171,7 +171,7 @@ async def create_account(accounts: Accounts, request: web.Request, said: NewAcco
 
 
 async def delete_account(accounts: Accounts, request: web.Request, said: Nothing) -> DeletedShape:
-    """Take an account away with all that is in it; what is on its way is cut off. 409 for `default`."""
+    """Delete an account with everything in it; deliveries on their way are cut off. 409 for `default`."""
     account = account_of(request, accounts)
     if account.name == DEFAULT:
         raise Refused(409, f"the account {DEFAULT!r} is always there", hint="Reset it.")
@@ -180,25 +180,25 @@ async def delete_account(accounts: Accounts, request: web.Request, said: Nothing
 
 
 async def show_account(served: ServedAccount, said: Nothing) -> AccountShape:
-    """One account, at a glance."""
+    """Show one account at a glance."""
     return at_a_glance(served)
 
 
 async def reset(served: ServedAccount, said: Reset) -> AccountShape:
-    """As at the start: no records, subscriptions, waiting notifications or journal. Key and clock stay."""
+    """Empty the account: no records, subscriptions, waiting notifications or journal. Its key and clock stay."""
     given = said.settings
     await served.reset(None if given is None else _changed(served.plan.settings, given) or served.plan.settings)
     return at_a_glance(served)
 
 
 async def read_settings(served: ServedAccount, said: Nothing) -> SettingsShape:
-    """How the account behaves."""
+    """Show the settings, which say how the account behaves."""
     return _settings(served)
 
 
 async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
-    """From now on other settings. 409 for what an account must begin with. While time stands still, what they let go
-    has been delivered when this is answered."""
+    """Change settings from now on. 409 for those that only a new or reset account can take up. While time stands still,
+    what the change lets go is delivered before this is answered."""
     given = said.model_dump(exclude_unset=True)
     before = served.stage.settings
     after = before.with_changes(given)
@@ -219,7 +219,7 @@ async def change_settings(served: ServedAccount, said: Taken) -> SettingsShape:
 
 
 async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
-    """The whole account as a document."""
+    """Make a document of the whole account."""
     made = snapshot(served.stage)
     return SnapshotShape(
         version=made.version, account=made.account, at=iso(made.now_ms), state=dict(made.state), digest=made.digest
@@ -227,14 +227,14 @@ async def make_snapshot(served: ServedAccount, said: Nothing) -> SnapshotShape:
 
 
 async def restore(served: ServedAccount, said: Restore) -> AccountShape:
-    """Put back what a snapshot has, with its clock; the account's own token and `allow_targets` and `ca` stay.
+    """Restore a snapshot, with its clock; the account keeps its own token and its settings `allow_targets` and `ca`.
 
-    What cannot be read is refused with 422, and changes nothing.
+    422 for a snapshot that cannot be read; then nothing is changed.
     """
     document = said.snapshot
     try:
         found = found_in(document.version, document.state, document.digest)
-        # Where may really be sent to, and who is believed, is for this server to say, and not for a document.
+        # Where notifications may really be sent, and which authorities are trusted, is not for a document to decide.
         present = served.stage.settings
         found.settings = found.settings.with_changes({"allow_targets": present.allow_targets, "ca": present.ca})
         await served.restore(found, keys_after(found, served.stage))
@@ -245,7 +245,7 @@ async def restore(served: ServedAccount, said: Restore) -> AccountShape:
 
 
 def _bring_inbox(served: ServedAccount, account: str) -> None:
-    """What another account's inbox got comes to this one's: the other is not sent to from here."""
+    """Point subscriptions to that account's inbox at this one's instead: an account sends to no inbox but its own."""
     with served.stage.lock:
         for each in list(served.stage.account.subscriptions):
             target = served.inbox.moved(each.target, account)
@@ -276,7 +276,7 @@ def at_a_glance(served: ServedAccount) -> AccountShape:
 
 
 def _changed(settings: Settings, given: Mapping[str, Any]) -> Settings | None:
-    """Settings of its own for an account, where any are given."""
+    """The settings with those changes, or None if none are given."""
     return settings.with_changes(given) if given else None
 
 

@@ -1,4 +1,4 @@
-"""The control API on the clock of an account: what time it is, standing still, running, and playing ahead."""
+"""The control API for an account's clock: reading it, freezing it, letting it run, and playing time ahead."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from copper_emulator.shell.api.shapes import DeliveryShape, shown_line
 from copper_emulator.shell.served_account import ServedAccount
 
 _LATEST_MS = 250_000_000_000_000
-"""The year 9892: no clock goes further, because Python's dates do not."""
+"""In the year 9892: the limit of any clock, because Python's dates end soon after."""
 
 
 async def read_clock(served: ServedAccount, said: Nothing) -> ClockShape:
-    """What time it is for the account, and what waits for time to pass."""
+    """Show what time it is for the account, and what waits for time to pass."""
     return clock_shape(served)
 
 
 async def freeze(served: ServedAccount, said: Nothing) -> ClockShape:
-    """Time stands still from now on. What is on its way has been answered when this is."""
+    """Let time stand still from now on. What is on its way is waited for before this is answered."""
     await served.runner.freeze()
     return clock_shape(served)
 
 
 async def run(served: ServedAccount, said: Nothing) -> ClockShape:
-    """Time runs, from the moment at which it stands."""
+    """Let time run from the moment at which it stands."""
     await served.runner.go_on()
     return clock_shape(served)
 
@@ -47,7 +47,7 @@ async def advance(served: ServedAccount, said: Advance) -> MovedShape:
 
 
 async def run_until_idle(served: ServedAccount, said: RunUntilIdle) -> MovedShape:
-    """Play time ahead until nothing waits for it. 409 where that takes longer than the limit."""
+    """Play time ahead until nothing waits for time to pass. 409 if that takes more time than the limit."""
     try:
         return _moved(served, await served.runner.run_until_idle(said.limit))
     except NotIdle as error:
@@ -107,7 +107,7 @@ def _lines(served: ServedAccount, deliveries: list[Delivery]) -> list[str]:
 
 
 def _paused_lines(account: Account) -> list[str]:
-    """What time alone will not deliver."""
+    """Lines about the notifications that the passing of time will not deliver."""
     return [
         f"{count(number, 'notification')} {'waits' if number == 1 else 'wait'} for {target}, which is paused: resume it"
         for target, number in _paused(account).items()
@@ -115,7 +115,7 @@ def _paused_lines(account: Account) -> list[str]:
 
 
 def _paused(account: Account) -> Counter[str]:
-    """How many wait for each target that is paused."""
+    """The number of notifications waiting for each paused target."""
     if not account.paused:
         return Counter()
     return Counter(

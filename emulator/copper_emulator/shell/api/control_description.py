@@ -1,4 +1,4 @@
-"""The control API in OpenAPI 3.1, made of its tables of operations and of the models they take and give."""
+"""The control API in OpenAPI 3.1, generated from its operations and their models."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _PARTS: Mapping[str, str] = {
     "faults": "What goes wrong on purpose",
     "scenarios": "Playing what is written down, and writing down what is done",
 }
-"""What the parts of the API are about, by the first word of their paths, in the order in which they are shown."""
+"""What each part of the API is about, by the first word of its paths, in the order in which they are shown."""
 
 _PART_OF: Mapping[str, str] = {
     **dict.fromkeys(("", "reset", "settings", "snapshot", "restore", "switch-key"), "account"),
     "details": "lookups",
     "recording": "scenarios",
 }
-"""To which part a first word belongs that is none itself."""
+"""The part to which each first word belongs that has no part of its own."""
 
 _REFUSED: Mapping[int, str] = {
     400: "The body is no JSON.",
@@ -65,7 +65,7 @@ _REFUSED: Mapping[int, str] = {
 }
 
 _IN_PATH = "x-in-path"
-"""Of a model's schema, while the document is made: what of it stands in the path."""
+"""A temporary key in a model's schema, while the document is built: the properties that are in the path."""
 
 _ALWAYS = (400, 403, 404, 409, 413, 422)
 _ALSO: Mapping[str, tuple[int, ...]] = {"/accounts/{name}/wait": (408, 503), "/ready": (503,)}
@@ -73,7 +73,7 @@ _ALSO: Mapping[str, tuple[int, ...]] = {"/accounts/{name}/wait": (408, 503), "/r
 
 @dataclass(frozen=True)
 class Described:
-    """One operation as it is called: with its whole path."""
+    """One operation with its full path, as it is called."""
 
     method: str
     path: str
@@ -86,12 +86,12 @@ class Described:
 
     @property
     def in_path(self) -> list[str]:
-        """The names of the parts of its path."""
+        """The names of its path parameters."""
         return re.findall(r"{(\w+)}", self.path)
 
     @property
     def name(self) -> str:
-        """`post_clock_advance`: of its own."""
+        """Its unique name, like `post_clock_advance`."""
         words = self.path.removeprefix("/accounts/{name}") if self.path != "/accounts/{name}" else "/account"
         return "_".join([self.method.lower(), *re.findall(r"\w+", words)])
 
@@ -109,7 +109,7 @@ _STREAM = Described(
 
 
 def described(of_server: Iterable[ServerOperation[Any]], of_account: Iterable[Operation[Any]]) -> Iterator[Described]:
-    """Every operation there is."""
+    """All operations, the journal's stream included."""
     for server in of_server:
         yield Described(server.method, server.path, *_told(server, "server"), server.takes, server.gives, server.status)
     for each in of_account:
@@ -125,7 +125,7 @@ def describe(operations: Sequence[Described]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schemas)
-    # What stands in the query or in the path is described there; a model of which nothing else is said is not needed.
+    # Query and path parameters are described there; a model that is used for nothing else is left out.
     bodies = {_model_name(each.takes) for each in operations if _has_body(each, schemas)}
     unused = {_model_name(each.takes) for each in operations} - bodies
     parts = list(dict.fromkeys([*_PARTS, *(each.part for each in operations)]))
@@ -160,7 +160,7 @@ def _schemas(operations: Sequence[Described]) -> dict[str, Schema]:
     _, found = models_json_schema(list(models.items()), ref_template="#/components/schemas/{model}")
     schemas: dict[str, Schema] = found["$defs"]
     for each in operations:
-        # The account's name is the path's own: what a model calls so is something else.
+        # `name` in the path is the account's; a model's `name` is something else.
         for name in (name for name in each.in_path if name != "name"):
             schema = schemas[_model_name(each.takes)]
             part = schema.get("properties", {}).pop(name, None)
@@ -219,7 +219,7 @@ def _with_description(part: Schema) -> dict[str, Any]:
 
 
 def _without_null(part: Schema) -> Schema:
-    # In a query there is no way to say null: one leaves it out.
+    # A query cannot express null: the parameter is left out instead.
     kinds = [kind for kind in part.get("anyOf", []) if kind != {"type": "null"}]
     rest = {name: value for name, value in part.items() if name != "anyOf" and (name, value) != ("default", None)}
     return {**rest, **kinds[0]} if len(kinds) == 1 else part

@@ -1,4 +1,4 @@
-"""Where is the control API described? For programs in OpenAPI, for people on a page; the same for all who ask."""
+"""Serving the control API's description: as OpenAPI for programs, and as a page for people; the same for everyone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
 
 @cache
 def openapi_text() -> str:
-    """The OpenAPI document; made when it is first asked for, because that takes a while."""
+    """The OpenAPI document; built on first request, because that takes a while."""
     return json.dumps(describe(list(described(SERVER_OPERATIONS, OPERATIONS))))
 
 
 @cache
 def page_text() -> str:
-    """The page, with the commands for a server at its usual place."""
+    """The page, with commands for a server at the default URL."""
     return reference(json.loads(openapi_text()))
 
 
@@ -35,7 +35,7 @@ async def show_openapi(request: web.Request) -> web.Response:
 
 async def show_page(request: web.Request) -> web.Response:
     """200 with the page."""
-    # Its commands name this server, wherever it listens.
+    # Let its commands name this server, wherever it listens.
     text = page_text().replace(DEFAULT_URL, escape(str(request.url.origin())))
     return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 

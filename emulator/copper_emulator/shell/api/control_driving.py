@@ -1,4 +1,4 @@
-"""The control API for tests that are driven from elsewhere: delivering what is due, and another key."""
+"""The control API for tests driven from outside: delivering what is due, relations, and switching the key."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RelatedShape(Shape):
 
 
 class Settle(Taken):
-    """How long to wait for what is on its way while time stands still, before it is refused."""
+    """How long to wait, while time stands still, for what is on its way, before the request is refused."""
 
     within: Duration = Field(MOMENT_MS, validate_default=False, json_schema_extra={"default": duration_text(MOMENT_MS)})
 
@@ -64,27 +64,27 @@ class KeyShape(Shape):
 async def settle_account(served: ServedAccount, said: Settle) -> SettledShape:
     """Deliver what is due, and wait for what is on its way; time stands still meanwhile.
 
-    409 where that takes longer: an endpoint that settles while it is notified would wait for its own answer.
+    409 if that takes longer than `within`: an endpoint that settles while it is notified would wait for its own answer.
     """
     deliveries = await served.runner.play(lambda: settle(served.stage), within_ms=said.within)
     return SettledShape(now=iso(served.stage.now()), notifications=[each.notification.serial for each in deliveries])
 
 
 async def switch_key(served: ServedAccount, said: Nothing) -> KeyShape:
-    """The account gets a new key; the old one is answered 401, and its subscriptions go on firing."""
+    """Give the account a new key; the old one is answered 401 from now on, but its subscriptions keep firing."""
     key = served.stage.switch_key()
     return KeyShape(token=key.token, headers=key.headers)
 
 
 async def relate(served: ServedAccount, said: Relation) -> RelatedShape:
-    """Two records are related; Copper notifies nobody of that."""
+    """Relate two records; Copper sends no notifications about relations."""
     one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
     served.stage.record(lambda account, now: account.relate(one, other, now))
     return _related(served, said)
 
 
 async def unrelate(served: ServedAccount, said: Relation) -> RelatedShape:
-    """A relation is taken away; Copper notifies nobody of that."""
+    """Remove a relation; Copper sends no notifications about relations."""
     one, other = (kind_called(said.type), said.id), (kind_called(said.other.type), said.other.id)
     served.stage.record(lambda account, now: account.unrelate(one, other, now))
     return _related(served, said)

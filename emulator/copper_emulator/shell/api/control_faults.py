@@ -1,4 +1,4 @@
-"""The part of the control API that is about faults."""
+"""The control API for faults."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from copper_emulator.shell.served_account import ServedAccount
 
 
 async def list_faults(served: ServedAccount, said: Nothing) -> FaultsShape:
-    """What is on."""
+    """List the faults that are on."""
     return _shape(served)
 
 
 async def switch(served: ServedAccount, said: Switch) -> FaultsShape:
-    """Switch faults off and on. What cannot be understood changes nothing."""
+    """Switch faults off and on. A request that cannot be understood changes nothing."""
     faults = read(said.on)
     names = [] if said.off == "all" else check_names(said.off)
     if names or said.off == "all":

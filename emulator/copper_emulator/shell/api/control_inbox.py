@@ -1,4 +1,4 @@
-"""The control API on the built-in inbox: what it was sent, and what it answers."""
+"""The control API for the built-in inbox: what it received, and what it answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Delay = Annotated[
     PlainSerializer(duration_text),
     WithJsonSchema({**DURATION_SCHEMA, "examples": ["0s", "2s", "1m"]}),
 ]
-"""As people write durations, nothing at all too; milliseconds inside."""
+"""A duration as people write it, which may be 0; held in milliseconds."""
 
 
 class Answer(Taken):
@@ -37,13 +37,13 @@ class Answer(Taken):
 
 
 class ReadInbox(Taken):
-    """Which requests: the newest first."""
+    """How many requests to show, newest first."""
 
     limit: int = Field(100, ge=1, le=MOST)
 
 
 class RequestShape(Shape):
-    """One request that the inbox got."""
+    """One request that the inbox received."""
 
     notification: int
     at: str
@@ -70,7 +70,7 @@ class InboxShape(Shape):
 
 
 async def read_inbox(served: ServedAccount, said: ReadInbox) -> InboxShape:
-    """What came, newest first, and what is answered."""
+    """Show what was received, newest first, and what is answered."""
     with served.stage.lock:
         inbox, kept = served.inbox, list(served.inbox.requests)
         return InboxShape(
@@ -84,7 +84,7 @@ async def read_inbox(served: ServedAccount, said: ReadInbox) -> InboxShape:
 
 
 async def answer_with(served: ServedAccount, said: Answer) -> InboxShape:
-    """Another status, body or delay from now on."""
+    """Change the status, body or delay of the answers from now on."""
     inbox, before = served.inbox, served.inbox.reply
     inbox.reply = Reply(
         status=before.status if said.status is None else said.status,

@@ -1,4 +1,4 @@
-"""The control API on the journal: pages of it, and the stream of it as it grows."""
+"""The control API for the journal: reading pages of it, and streaming it as it grows."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from copper_emulator.shell.api.shapes import EntryShape
 from copper_emulator.shell.served_account import ServedAccount
 
 _KEEP_ALIVE = 15.0
-"""Seconds after which a stream without news sends a comment: only by writing does one learn that nobody listens."""
+"""Seconds after which a quiet stream sends a comment: only writing shows whether the client is still there."""
 
 
 class ReadJournal(EntryFilters):
-    """With `since` the first ones after that number, without it the last ones."""
+    """Which entries: with `since` the first ones after that number, without it the last ones."""
 
     limit: int = Field(1000, ge=1, le=10_000)
 
 
 async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape:
-    """Entries that fit all filters: with `since` the first `limit` after that number, else the last `limit`."""
+    """List entries that match all filters: with `since` the first `limit` after that number, else the last `limit`."""
     with served.stage.lock:
         entries = served.stage.account.journal.entries
         first, end = _stretch(entries, said)
@@ -51,9 +51,9 @@ async def read_journal(served: ServedAccount, said: ReadJournal) -> JournalShape
 
 
 async def stream_journal(request: web.Request, served: ServedAccount, said: EntryFilters) -> web.StreamResponse:
-    """Server-sent events: `entry` for each entry that fits, and `reset` where the journal begins anew.
+    """Stream server-sent events: `entry` for each entry that matches, and `reset` when the journal begins anew.
 
-    Begins after the entry in `Last-Event-ID`, which is the `id` of an event, LIFE-NUMBER, else after `since`.
+    Begins after the entry in `Last-Event-ID` (an event's `id`, LIFE-NUMBER), or else after `since`.
     """
     life, number = _resumed(request.headers.get("Last-Event-ID"), said.since or 0)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -76,7 +76,7 @@ async def stream_journal(request: web.Request, served: ServedAccount, said: Entr
                 except TimeoutError:
                     await response.write(b": still here\n\n")
             else:
-                # A long journal is looked through for little that fits: others must get their turn.
+                # Searching a long journal for few matches must not block the event loop.
                 await asyncio.sleep(0)  # noqa: TID251 - no time passes
     return response
 
@@ -86,7 +86,7 @@ _at = attrgetter("at_ms")
 
 
 def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
-    """Between which places the wanted entries stand: both numbers and moments only grow."""
+    """The range of places that can hold wanted entries; found by bisection, as numbers and moments only grow."""
     first, end = 0, len(entries)
     if said.since is not None:
         first = bisect_left(entries, said.since + 1, key=_number)
@@ -100,7 +100,7 @@ def _stretch(entries: Sequence[Entry], said: EntryFilters) -> tuple[int, int]:
 
 
 def _events(served: ServedAccount, said: EntryFilters, number: int, *, most: int = 200) -> tuple[bytes, int]:
-    """The next entries that fit as events, and the number up to which the journal has been looked at."""
+    """The next matching entries as events, and the number up to which the journal has been examined."""
     with served.stage.lock:
         hidden = served.hidden
         entries = served.stage.account.journal.entries

@@ -1,4 +1,4 @@
-"""The control API on the sending limits: how full each is, and what lately went, waited or was lost."""
+"""The control API for the sending limits: how full each is, and what was recently sent, held or lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ReadLimits(Taken):
 
 
 class LimitShape(Shape):
-    """One limit, and what is counted against it now."""
+    """One limit, and how much counts against it now."""
 
     limit: str = Field(description="as it is written: 600/1m")
     most: int
@@ -58,7 +58,7 @@ class LimitsShape(Shape):
 
 
 async def read_limits(served: ServedAccount, said: ReadLimits) -> LimitsShape:
-    """How much room there is, what waits for it, and what went when."""
+    """Show how much room there is under each limit, what waits for it, and what was sent when."""
     with served.stage.lock:
         account, now = served.stage.account, served.stage.now()
         held = _held(account)

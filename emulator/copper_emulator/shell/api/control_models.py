@@ -1,4 +1,4 @@
-"""What the control API takes and answers, beside the shapes of the emulator's words."""
+"""Models that several parts of the control API share, in addition to those in `shapes.py`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from copper_emulator.value_faults import shown
 HOUR_MS = 3_600_000
 MAX_ID = 2**63 - 1
 MAX_NUMBER = 10**9
-"""Of an entry: no journal gets as long."""
+"""The highest serial or entry number accepted: no journal grows that long."""
 
 
 def _kind(value: object) -> object:
-    """`api-refused` and `api_refused` as well as `api refused`."""
+    """Accept `api-refused` and `api_refused` for `api refused`."""
     return value.replace("-", " ").replace("_", " ") if isinstance(value, str) else value
 
 
@@ -41,14 +41,14 @@ DURATION_SCHEMA = {
 _DURATION = WithJsonSchema({**DURATION_SCHEMA, "examples": ["10m", "1h30m", "250ms", 90]})
 
 Duration = Annotated[int, Field(gt=0), BeforeValidator(parse_duration), PlainSerializer(duration_text), _DURATION]
-"""Above 0: `10m`, `1h30m`, `250ms`, or a number of seconds; milliseconds inside."""
+"""Above 0: `10m`, `1h30m`, `250ms`, or a number of seconds; held in milliseconds."""
 RecordId = Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
 Word = Annotated[str, StringConstraints(max_length=100)]
 KindName = Annotated[Kind, BeforeValidator(_kind)]
 
 
 class Fire(Taken):
-    """A bare event: needs no record and makes none."""
+    """A bare event, which needs no record and creates none."""
 
     type: Word = Field(examples=["person"])
     event: Word = Field(examples=["update"])
@@ -65,7 +65,7 @@ class Advance(Taken):
 
 
 class RunUntilIdle(Taken):
-    """How far the clock may be moved at most."""
+    """How far the clock may be moved."""
 
     limit: Duration = Field(HOUR_MS, validate_default=False, json_schema_extra={"default": "1h"})
 
@@ -83,7 +83,7 @@ def _several_or_all(given: object) -> object:
 
 
 class Switch(Taken):
-    """Faults to switch off and on, as they are written everywhere; those to switch off come first."""
+    """Faults to switch off and on, in the usual notation; switching off is done first."""
 
     on: Annotated[list[Word], BeforeValidator(_several)] = Field(
         default_factory=list, description="like lose=20%, outage=10m", max_length=100
@@ -134,14 +134,14 @@ class FaultShape(Shape):
 
 
 class FaultsShape(Shape):
-    """What is on, in the order in which it was switched on."""
+    """The faults that are on, in the order in which they were switched on."""
 
     faults: list[FaultShape]
     seed: int = Field(description="where what is drawn comes from; the setting of that name draws the same again")
 
 
 class ClockShape(Shape):
-    """An account's clock and what waits for it."""
+    """An account's clock, and what waits for time to pass."""
 
     kind: ClockName = Field(description="wall while it runs, manual while it stands still")
     running: bool

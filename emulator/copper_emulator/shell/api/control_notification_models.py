@@ -1,4 +1,4 @@
-"""What the control API takes and answers about notifications: one row for each, and one of them whole."""
+"""The models of the control API's operations on notifications: as rows of a list, and one in full."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST = 500
 """Notifications in one answer."""
 
 MAX_TEXT = 1024 * 1024
-"""Characters of a text that is sent as it is."""
+"""Characters allowed in a text that is sent as it is."""
 
 
 class ListNotifications(NotificationFilters):
@@ -44,13 +44,13 @@ class OfNotification(Taken):
 
 
 class ShowNotification(OfNotification):
-    """Which notification, and whether its request is shown as it was sent."""
+    """Which notification, and whether to show its request unmasked."""
 
     reveal: bool = Field(False, description="the request with the values of secrets and headers, which are masked else")
 
 
 class Resend(OfNotification):
-    """What to send instead of what was sent; what is left out, or masked, is sent as it was."""
+    """What to send instead of the original; whatever is left out, or masked, is sent as it was."""
 
     body: Any = Field(None, description="a JSON value, usually an object")
     headers: dict[str, str] | None = Field(None, description="all of them, not only the changed ones")
@@ -58,7 +58,7 @@ class Resend(OfNotification):
 
 
 class Replay(Taken):
-    """A captured body to deliver, or a text of which nothing is asked: type and event say how it is listed."""
+    """A captured body to deliver, or any text at all, for which type and event say how it is listed."""
 
     body: dict[str, Any] | None = Field(None, description="as Copper sent it: with type, event and ids")
     text: str | None = Field(
@@ -103,7 +103,7 @@ class RowShape(NotificationShape):
     def row(
         cls, account: Account, notification: Notification, mask: Callable[[str], str], again: Sequence[int] = ()
     ) -> RowShape:
-        """`again`: the serials of those that send it again."""
+        """The row of a notification; `again` are the serials of those that send it again."""
         change, delivery = notification.change, account.journal.delivery_of(notification)
         shown: dict[str, Any] = {
             **NotificationShape.of(notification).model_dump(),
@@ -155,7 +155,7 @@ def _ended(delivery: Delivery, mask: Callable[[str], str]) -> dict[str, Any]:
 
 
 class NotificationsShape(Shape):
-    """Some of the notifications that fit, newest first."""
+    """A page of the notifications that match, newest first."""
 
     notifications: list[RowShape]
     count: int = Field(description="how many fit, on this page or not")

@@ -1,4 +1,4 @@
-"""The control API on notifications: all of them, one whole, and sending one again."""
+"""The control API for notifications: listing them, showing one in full, resending and replaying."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ from copper_emulator.shell.routes import sendable
 from copper_emulator.shell.served_account import ServedAccount
 
 _WHOLE = 64 * 1024
-"""Characters of an answer: all that is kept of it."""
+"""Characters of an endpoint's answer that are shown: as much as is kept of it."""
 
 
 async def list_notifications(served: ServedAccount, said: ListNotifications) -> NotificationsShape:
-    """The notifications that fit all filters, newest first, a page of them."""
+    """List a page of the notifications that match all filters, newest first."""
     with served.stage.lock:
         account = served.stage.account
         fitting = _fitting(account, said, served.hidden)
@@ -70,9 +70,9 @@ async def list_notifications(served: ServedAccount, said: ListNotifications) -> 
 
 
 async def show_notification(served: ServedAccount, said: ShowNotification) -> WholeShape:
-    """One notification with its change, its request, what came back, and why.
+    """Show one notification with its change, its request, what came back, and why.
 
-    With `reveal` the request is shown as it was sent, secrets and all.
+    With `reveal`, the request is shown exactly as it was sent, including secrets.
     """
     with served.stage.lock:
         account, hidden = served.stage.account, served.hidden
@@ -97,7 +97,7 @@ async def show_notification(served: ServedAccount, said: ShowNotification) -> Wh
 
 
 async def resend(served: ServedAccount, said: Resend) -> WholeShape:
-    """Send a notification once more, as it was or with another body, headers or target; outside the limits."""
+    """Send a notification again, unchanged or with another body, headers or target; it bypasses the limits."""
 
     def make(account: Account, now: int) -> Attempt:
         earlier = account.journal.notifications[_place(account, said.serial)]
@@ -116,7 +116,7 @@ async def resend(served: ServedAccount, said: Resend) -> WholeShape:
 
 
 async def replay(served: ServedAccount, said: Replay) -> WholeShape:
-    """Deliver a captured body, or any text, outside matching and limits."""
+    """Deliver a captured body, or any text; it bypasses matching and limits."""
     raw, topic, ids = _captured(said)
     _check_request(said.target, said.headers)
     headers = request_headers(served.stage.settings.user_agent, said.headers)
@@ -175,7 +175,7 @@ def _place(account: Account, serial: int) -> int:
 
 
 def _resends(account: Account, oldest: int) -> Mapping[int, Sequence[int]]:
-    """Which notifications from a serial on were sent again, and as which: a resend comes after what it sends."""
+    """The resends of each notification from a serial on, by serial: a resend comes after what it resends."""
     found: dict[int, list[int]] = defaultdict(list)
     everything = account.journal.notifications
     for notification in everything[bisect_left(everything, oldest, key=_serial) :]:
@@ -186,10 +186,10 @@ def _resends(account: Account, oldest: int) -> Mapping[int, Sequence[int]]:
 
 
 def _mended(account: Account, oldest: int) -> frozenset[int]:
-    """Those that a resend, or a resend of one, has delivered at last."""
+    """The notifications that were delivered in the end by a resend, or by a resend of a resend."""
     mended: set[int] = set()
     everything = account.journal.notifications
-    # A resend comes after what it sends, so from its end each chain is followed to its beginning.
+    # A resend comes after what it resends, so going backwards follows each chain from its end to its beginning.
     for notification in reversed(everything[bisect_left(everything, oldest, key=_serial) :]):
         earlier = resend_of(notification)
         if earlier is not None and (notification.state is State.DELIVERED or notification.serial in mended):
@@ -204,7 +204,7 @@ def _subscription(account: Account, notification: Notification, delivery: Delive
 
 
 def _request(account: Account, notification: Notification, now: int) -> tuple[bytes, tuple[tuple[str, str], ...], str]:
-    """What was sent; of what never was, what would have been."""
+    """The body, headers and target that were sent, or, if nothing was, that would have been."""
     delivery = account.journal.delivery_of(notification)
     if delivery is None:
         raise Refused(

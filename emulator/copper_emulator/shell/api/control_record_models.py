@@ -1,4 +1,4 @@
-"""What the control API's operations on records and lookup tables take and answer."""
+"""The models of the control API's operations on records and lookup tables."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from copper_emulator.shell.api.shapes import FiredShape
 MAX_COUNT = 10_000
 
 EntryId = Annotated[StrictInt, Field(ge=0, le=2**63 - 1)]
-"""Of an entry of a lookup table: the activity type Note has 0."""
+"""The id of an entry of a lookup table; may be 0, which is that of the activity type Note."""
 
 
 class OfType(Taken):
-    """Something is done to records of one type."""
+    """The base of operations on records of one type."""
 
     type: Word = Field(description="stands in the path: person or people, lead or leads, ...")
 
 
 class OfTable(Taken):
-    """Something is done to a lookup table."""
+    """Which lookup table."""
 
     table: Word = Field(description="stands in the path: users, pipelines, custom_field_definitions, ...")
 
 
 class Rows(OfType):
-    """Several records, each with its own fields, or a number of them with the same."""
+    """Several records, each with its own fields, or a number of records with the same fields."""
 
     rows: list[dict[str, Any]] | None = Field(None, min_length=1, description="exactly these")
     count: int | None = Field(None, ge=1, le=MAX_COUNT, strict=True, description="instead of rows: so many")
@@ -53,20 +53,20 @@ class Update(OfType):
 
 
 class Delete(OfType):
-    """Which records are removed."""
+    """Which records to delete."""
 
     ids: list[RecordId] = Field(min_length=1)
 
 
 class Merge(OfType):
-    """Two records become one."""
+    """Which two records to merge."""
 
     winner: RecordId = Field(description="stays")
     loser: RecordId = Field(description="is removed")
 
 
 class Convert(OfType):
-    """A lead becomes a person, a company and an opportunity."""
+    """Which lead to convert into a person, a company and an opportunity."""
 
     id: RecordId
     details: dict[str, Any] = Field(default_factory=dict, description="as in Copper's API: person, company, ...")
@@ -92,7 +92,7 @@ class ChangedEntry(OfTable):
 
 
 class NamedEntry(OfTable):
-    """An entry of a lookup table."""
+    """Which entry of a lookup table."""
 
     id: EntryId
 
@@ -123,13 +123,13 @@ class RecordsShape(Shape):
 
 
 class FoundShape(RecordsShape):
-    """The records on the page that was asked for, and how many fit in all."""
+    """One page of the records found, and the total number."""
 
     total: int
 
 
 class ChangedShape(RecordsShape):
-    """Records as they are now, and every change that was made, with what has become of it so far."""
+    """Records as they are now, and every change made, with what has become of it so far."""
 
     changes: list[FiredShape]
     ignored: list[str] = Field(description="names that were given and that cannot be written")
@@ -137,7 +137,7 @@ class ChangedShape(RecordsShape):
 
 
 class ConvertedShape(Shape):
-    """What a lead was converted into, and every change that was made."""
+    """What a lead was converted into, and every change made."""
 
     person: dict[str, Any] | None
     company: dict[str, Any] | None
@@ -146,7 +146,7 @@ class ConvertedShape(Shape):
 
 
 class SeededShape(Shape):
-    """Records that nothing tells of."""
+    """The ids of the seeded records, about which nobody is notified."""
 
     ids: list[int]
 

@@ -1,4 +1,4 @@
-"""The control API on recording: what is done in an account, as a scenario that does it again."""
+"""The control API for recording what is done in an account, as a scenario that repeats it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RecordingShape(Shape):
 
 
 async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """Record what is done from now on; an earlier recording that has been stopped is gone. 409 while one goes on."""
+    """Record what is done from now on; replaces an earlier, stopped recording. 409 while one is in progress."""
     recorder = served.recorder
     if recorder.is_on and recorder.started_ms is not None:
         raise Refused(
@@ -42,7 +42,7 @@ async def start_recording(served: ServedAccount, said: Nothing) -> RecordingShap
 
 
 async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """Record nothing more; what was recorded stays to be read."""
+    """Stop recording; what was recorded can still be read."""
     if not served.recorder.is_on:
         raise Refused(409, "nothing is being recorded", hint=_BEGIN)
     served.recorder.stop()
@@ -50,7 +50,7 @@ async def stop_recording(served: ServedAccount, said: Nothing) -> RecordingShape
 
 
 async def read_recording(served: ServedAccount, said: Nothing) -> RecordingShape:
-    """What has been recorded so far, as a scenario."""
+    """Show what has been recorded so far, as a scenario."""
     recorder = served.recorder
     return RecordingShape(
         recording=recorder.is_on,

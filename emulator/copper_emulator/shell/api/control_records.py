@@ -1,6 +1,6 @@
-"""The control API on records and lookup tables, under /_emulator/v1/accounts/{name}/records and /lookups.
+"""The control API for records and lookup tables, under /_emulator/v1/accounts/{name}/records and /lookups.
 
-What is written here is checked, and told of, as if a client of Copper had written it.
+Changes made here are checked, and cause notifications, as if a client of Copper had made them.
 """
 
 from __future__ import annotations
@@ -51,37 +51,37 @@ from copper_emulator.shell.served_account import ServedAccount
 T = TypeVar("T")
 
 _LARGE = 64 * 1024 * 1024
-"""Bytes of a request that brings many records."""
+"""Bytes allowed in a request with many records."""
 
 
 async def create(served: ServedAccount, said: Rows) -> ChangedShape:
-    """New records in one action. Where no endpoint is slow, what it makes due has been delivered by the answer."""
+    """Create records in one action. Unless an endpoint is slow, what it makes due is delivered before the answer."""
     kind = kind_called(said.type)
     return await _changed(served, kind, deeds.create(kind, _rows(kind, said)))
 
 
 async def update(served: ServedAccount, said: Update) -> ChangedShape:
-    """The same new values for several records, in one action."""
+    """Give several records the same new values, in one action."""
     kind = kind_called(said.type)
     return await _changed(served, kind, deeds.update(kind, said.ids, said.fields))
 
 
 async def delete(served: ServedAccount, said: Delete) -> ChangedShape:
-    """Records are removed, in one action."""
+    """Delete records, in one action."""
     kind = kind_called(said.type)
     _, changes, ignored = await _done(served, deeds.delete(kind, said.ids))
     return _shape(kind, [], changes, ignored)
 
 
 async def merge(served: ServedAccount, said: Merge) -> ChangedShape:
-    """Two records become one; answered with the one that stays."""
+    """Merge two records; answered with the one that stays."""
     kind = kind_called(said.type)
     winner, changes, ignored = await _done(served, deeds.merge(kind, said.winner, said.loser))
     return _shape(kind, [winner], changes, ignored)
 
 
 async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
-    """A lead becomes a person, a company and, where it is asked for, an opportunity."""
+    """Convert a lead into a person, a company and, if asked for, an opportunity."""
     kind = kind_called(said.type)
     if kind is not EntityType.LEAD:
         raise UsageError(f"leads can be converted, not {TABLES[kind].plural}")
@@ -95,7 +95,7 @@ async def convert(served: ServedAccount, said: Convert) -> ConvertedShape:
 
 
 async def search(served: ServedAccount, said: Search) -> FoundShape:
-    """The records that Copper's own search would find: a page of them."""
+    """Find one page of the records that Copper's own search would find."""
     kind = kind_called(said.type)
     with served.stage.lock:
         store = served.stage.account.records
@@ -105,46 +105,46 @@ async def search(served: ServedAccount, said: Search) -> FoundShape:
 
 
 async def seed(served: ServedAccount, said: Rows) -> SeededShape:
-    """Records that were always there: ids and read-only fields may be given, and nothing is told of them."""
+    """Add records as if they had always been there: ids and read-only fields may be given, and nobody is notified."""
     kind = kind_called(said.type)
     ids, *_ = await _done(served, deeds.seed(kind, _rows(kind, said)))
     return SeededShape(ids=ids)
 
 
 async def read_lookup(served: ServedAccount, said: OfTable) -> LookupShape:
-    """The entries of a table that records refer to."""
+    """List the entries of a table that records refer to."""
     with served.stage.lock:
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
 async def add_entry(served: ServedAccount, said: NewEntry) -> LookupEntryShape:
-    """A new entry; its id may be given."""
+    """Add an entry; its id may be given."""
     with served.stage.lock:
         return LookupEntryShape(entry=_catalogue(served).add(said.table, said.entry))
 
 
 async def update_entry(served: ServedAccount, said: ChangedEntry) -> LookupEntryShape:
-    """New values for an entry. A stage that is left out goes, unless a record is in it."""
+    """Change an entry. A stage that is left out is removed, unless a record is in it."""
     with served.stage.lock:
         changed = usage.change_entry(served.stage.account.records, said.table, said.id, said.fields)
         return LookupEntryShape(entry=dict(changed))
 
 
 async def remove_entry(served: ServedAccount, said: NamedEntry) -> LookupShape:
-    """An entry that no record has is taken away; answered with those that are left."""
+    """Remove an entry that no record uses; answered with the remaining ones."""
     with served.stage.lock:
         usage.remove_entry(served.stage.account.records, said.table, said.id)
         return LookupShape.of(_catalogue(served).table(said.table))
 
 
 async def read_details(served: ServedAccount, said: Nothing) -> DetailsShape:
-    """What Copper's GET /account answers: its id, name, time zone and settings."""
+    """Show what Copper's GET /account answers: its id, name, time zone and settings."""
     with served.stage.lock:
         return DetailsShape(**_catalogue(served).account)
 
 
 async def change_details(served: ServedAccount, said: ChangedDetails) -> DetailsShape:
-    """Change it; what is not given stays. With the setting setting_enable_leads false, leads are switched off."""
+    """Change what GET /account answers; what is not given stays. setting_enable_leads false switches leads off."""
     with served.stage.lock:
         return DetailsShape(**_catalogue(served).change_account(said.model_dump(exclude_none=True)))
 
@@ -164,7 +164,7 @@ RECORD_OPERATIONS: tuple[Operation[Any], ...] = (
     Operation("GET", "/details", "What GET /account answers", Nothing, DetailsShape, read_details),
     Operation("POST", "/details", "Change what GET /account answers", ChangedDetails, DetailsShape, change_details),
 )
-"""What can be done to the records of one account, under /_emulator/v1/accounts/{name}."""
+"""The operations on the records of one account, under /_emulator/v1/accounts/{name}."""
 
 
 async def _changed(served: ServedAccount, kind: EntityType, deed: Deed[list[Record]]) -> ChangedShape:
@@ -185,7 +185,7 @@ def _why_ignored(kind: EntityType, name: str) -> str:
 
 
 async def _done(served: ServedAccount, deed: Deed[T]) -> tuple[T, list[FiredShape], list[str]]:
-    """What a deed gives, the changes it made with what has become of them, and the names it ignored."""
+    """Perform a deed; return its result, the changes with what has become of them, and the ignored names."""
 
     def act(account: Account, now: int) -> tuple[Account, T, Done, list[Change]]:
         before = len(account.journal.changes)

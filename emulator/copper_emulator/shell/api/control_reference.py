@@ -1,4 +1,4 @@
-"""The control API to read: one page made of its OpenAPI document, with nothing that must be fetched from elsewhere."""
+"""The control API's reference for people: one self-contained page generated from its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ h4{margin:.8rem 0 .1rem;font-size:14px}
 
 
 def reference(document: Mapping[str, Any]) -> str:
-    """The page."""
+    """The page for an OpenAPI document."""
     info = document["info"]
     return "".join(
         [
@@ -156,7 +156,7 @@ def _kind(part: Schema) -> str:
 
 def _bounds(part: Schema) -> str:
     low, high = part.get("minimum"), part.get("maximum")
-    # What is only there so that a number is not too large for a program says nothing to people.
+    # A technical upper bound, only there to keep numbers manageable, is of no interest to people.
     if high is None or high >= 10**9:
         return ""
     return f", {low} to {high}"

@@ -1,4 +1,4 @@
-"""The control API on scenarios: which there are, and playing one on an account."""
+"""The control API for scenarios: listing them, and playing one on an account."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from copper_emulator.shell.runs import Offer, Play, Played, Player, Run, RunStat
 from copper_emulator.shell.served_account import ServedAccount
 
 _LARGE = 2 * 1024 * 1024
-"""Bytes of a request with a scenario in it."""
+"""Bytes allowed in a request with a scenario in it."""
 
 _MOST_SECONDS = 60.0
 
 
 class StartRun(Taken):
-    """Which scenario is played: one of the server's by its name, or the text of one."""
+    """Which scenario to play: one of the server's, by name, or the text of one."""
 
     name: str | None = Field(None, max_length=200, examples=["first_notification"])
     scenario: str | None = Field(None, max_length=1_000_000, description="instead of a name: the text of its file")
@@ -76,7 +76,7 @@ class ScenarioShape(Shape):
 
 
 class ScenariosShape(Shape):
-    """All of them, by name."""
+    """All scenarios, by name."""
 
     scenarios: list[ScenarioShape]
 
@@ -151,24 +151,24 @@ class WholeRunShape(RunShape):
 
 
 async def list_scenarios(accounts: Accounts, request: web.Request, said: Nothing) -> ScenariosShape:
-    """What can be played by its name."""
+    """List the scenarios that can be played by name."""
     player = _player(accounts.plan.player)
     offers = await asyncio.to_thread(player.offers)
     return ScenariosShape(scenarios=[ScenarioShape.of(offer) for offer in offers])
 
 
 async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
-    """Play a scenario on the account, in virtual time: where its clock runs, it stands still until the end.
+    """Play a scenario on the account, in virtual time: if its clock is running, it stands still until the end.
 
-    Settings that it needs can be had only by an account in which nothing has happened; `reset` makes it one, which
-    plays by the server's own settings and the scenario's.
+    A scenario that needs other settings can be played only on an account in which nothing has happened. `reset` makes
+    it such an account, with the server's own settings and the scenario's.
     """
     play = _wanted(served, said)
     under_way = served.runs.playing
     if under_way is not None:
         raise Refused(409, f"run {under_way.number} is being played; wait for its end")
     play.check(served.stage)
-    # It counts from now on: whoever else wants to play one while this is prepared is told so.
+    # The run counts from now on: a request to play another while this one is being prepared is refused.
     run = served.runs.begin(said.name, play, served.stage.now())
     try:
         await _prepare(served, play, reset=said.reset)
@@ -181,19 +181,19 @@ async def start_run(served: ServedAccount, said: StartRun) -> StartedShape:
 
 
 async def check_scenario(served: ServedAccount, said: StartRun) -> CheckedShape:
-    """Whether a scenario can be understood, without playing it; what is wrong with it is answered as by playing it."""
+    """Check whether a scenario can be understood, without playing it. Faults are answered as when playing it."""
     play = _wanted(served, said)
     play.check(served.stage)
     return CheckedShape(title=play.title, total_steps=play.total_steps)
 
 
 async def list_runs(served: ServedAccount, said: Nothing) -> RunsShape:
-    """What was played, newest first."""
+    """List the runs of scenarios, newest first."""
     return RunsShape(runs=[RunShape(**_at_a_glance(run)) for run in served.runs][::-1])
 
 
 async def show_run(served: ServedAccount, said: OfRun) -> WholeRunShape:
-    """One run with its steps. With `after` it is answered when there are more of them, or it is over."""
+    """Show one run with its steps. With `after`, answer once more steps than that were played, or the run is over."""
     run = served.runs.find(said.run)
     if run is None:
         kept = ", ".join(str(each.number) for each in served.runs) or "none"
@@ -234,11 +234,11 @@ def _wanted(served: ServedAccount, said: StartRun) -> Play:
 
 
 async def _prepare(served: ServedAccount, play: Play, *, reset: bool) -> None:
-    """The account as the scenario needs it."""
+    """Bring the account into the state the scenario needs. Raises Refused."""
     stage = served.stage
     if reset:
-        # Not the account's own settings: what it was made for is not what the scenario was written for. Only where may
-        # really be sent to is not for a scenario to say.
+        # Not the account's own settings: the scenario was not written for them. Except allow_targets, since a scenario
+        # must not decide where notifications may really be sent.
         usual = served.plan.settings.with_changes({"allow_targets": stage.settings.allow_targets})
         await served.begin_anew(play.settings(usual))
         return
@@ -261,7 +261,7 @@ async def _play(served: ServedAccount, play: Play, run: Run) -> None:
         end = await served.runner.play(lambda: play.rounds(served.stage, run.add))
     except CopperEmulatorError as error:
         run.failure, run.state = str(error), RunState.FAILED
-    except Exception as error:  # noqa: BLE001 - what is wrong with one scenario must not end the server
+    except Exception as error:  # noqa: BLE001 - an error in one scenario must not end the server
         run.failure, run.state = f"{type(error).__name__}: {error}", RunState.FAILED
     else:
         run.end, run.failure = end, end.failure or end.verdict

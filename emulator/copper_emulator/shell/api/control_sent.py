@@ -1,4 +1,4 @@
-"""What does the control API show of a request that was sent? Masked, unless somebody asked to see it as it was."""
+"""How the control API shows a request that was sent: masked, unless its real values were asked for."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from copper_emulator.shell.routes import Route, host_header, route_url, sendable
 from copper_emulator.timeline import MASK
 
 NOT_ITS_OWN = f"{MASK} (not the subscription's)"
-"""In the place of a value that somebody wrote by hand, and that the subscription does not have."""
+"""Shown in place of a value that was edited by hand and is not the subscription's."""
 
 _RESEND = re.compile(r"resend of #(\d+)(?:, edited)?")
 
 _UNSENT = (Outcome.BLOCKED, Outcome.LOST)
-"""Outcomes of what has a request, and never left."""
+"""Outcomes of notifications whose request was built but never sent."""
 
 
 class SentShape(Shape):
-    """What was sent. The values of secrets and of a subscription's own headers are masked, unless `reveal` was asked.
+    """What was sent. Values of secrets and of a subscription's own headers are masked, unless `reveal` was given.
 
-    A value that was written by hand into what was sent again, and is another than the subscription's, is shown as
+    In a request that was sent again, a value edited by hand that differs from the subscription's is shown as
     `*** (not the subscription's)`.
     """
 
@@ -50,7 +50,7 @@ class SentShape(Shape):
 
     @classmethod
     def sent(cls, account: Account, notification: Notification, hidden: Hidden, *, reveal: bool = False) -> Self | None:
-        """Of a notification that went, or is on its way."""
+        """The request of a notification that was sent or is on its way, else None."""
         attempt = account.attempt_of(notification)
         delivery = account.journal.delivery_of(notification) if attempt is None else as_sent(attempt)
         if delivery is None or not delivery.request_body:
@@ -70,7 +70,7 @@ class SentShape(Shape):
 
 
 def resend_note(serial: int, *, edited: bool) -> str:
-    """What a change says of itself that sends a notification again."""
+    """The note of a change that sends a notification again."""
     return f"resend of #{serial}" + (", edited" if edited else "")
 
 
@@ -82,7 +82,7 @@ def resend_of(notification: Notification) -> int | None:
 
 
 def subscription_of(account: Account, delivery: Delivery) -> Subscription | None:
-    """Whose values may be in a request: of a replay, which has no subscription, the one that its body names."""
+    """The subscription whose values a request may contain: for a replay, which has none, the one its body names."""
     if not delivery.replayed:
         return delivery.subscription
     body = delivery.body
@@ -91,7 +91,7 @@ def subscription_of(account: Account, delivery: Delivery) -> Subscription | None
 
 
 def subscription_called(account: Account, wanted: int) -> Subscription | None:
-    """By its id: as it is, or as it was last."""
+    """A subscription by id: as it is, or, if it was removed, as it last was."""
     found = account.subscriptions.find(wanted)
     if found is not None or not wanted:
         return found
@@ -99,7 +99,7 @@ def subscription_called(account: Account, wanted: int) -> Subscription | None:
 
 
 def unmasked(said: Any, original: Any) -> Any:
-    """What was shown masked, and came back so, is put in again."""
+    """Put the original values back in place of those that were shown masked and came back so."""
     if not isinstance(said, dict) or not isinstance(original, dict):
         return said
     return {name: original[name] if _is_mask(value) and name in original else value for name, value in said.items()}
@@ -124,7 +124,7 @@ def _masked(
     headers, body = masked_headers(delivery), masked_body(delivery.body)
     if not delivery.replayed:
         return headers, body, request_text(delivery, hidden)
-    # Only of what somebody could edit is there anything to compare.
+    # Only a replay can have been edited, so only there must values be compared with the subscription's.
     own = subscription_of(account, delivery)
     real = dict(delivery.request_headers)
     secret, extra = (own.secret or {}, own.headers or {}) if own is not None else ({}, {})
@@ -145,18 +145,18 @@ def _shown(masked: str, real: Any, its_own: str | None) -> str:
 
 
 def _reached(delivery: Delivery) -> URL | None:
-    """Where the request went, as far as that is a URL: an application or function in this process has none."""
+    """The URL to which the request went; None if it was not sent, or went to an app or function in this process."""
     if delivery.outcome in _UNSENT or sendable(delivery.target) is None:
         return None
     if not delivery.route:
         return target_url(delivery.target)
     to = sendable(delivery.route)
-    # A target is covered by its own origin.
+    # The real route's origin is not known here, and makes no difference to the URL.
     return None if to is None else route_url(Route(URL(delivery.target), to, RouteKind.URL), delivery.target)
 
 
 def _added(delivery: Delivery, url: URL) -> Iterator[tuple[str, str]]:
-    """As `senders/http.py` sends it: what stands among the request's own headers is not said twice."""
+    """The headers that `senders/http.py` adds, unless the request has them itself."""
     own = {name.lower() for name, _ in delivery.request_headers}
     added = [("Host", host_header(str(url))), ("Content-Length", str(len(delivery.request_body)))]
     if delivery.route:

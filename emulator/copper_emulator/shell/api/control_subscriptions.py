@@ -1,4 +1,4 @@
-"""The control API on subscriptions: those of all keys of an account, seen, made, changed and removed."""
+"""The control API for the subscriptions of all keys of an account: listing, creating, changing, removing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OfSubscription(Taken):
 
 
 class NewSubscription(Taken):
-    """As Copper takes it; what it would refuse is refused in its words."""
+    """A new subscription in Copper's form; what Copper would refuse is refused in its words."""
 
     target: Any = Field(None, description="an https:// URL", examples=["https://inbox.example/default"])
     type: Any = Field(None, examples=["person"])
@@ -37,7 +37,7 @@ class NewSubscription(Taken):
 
 
 class ChangedSubscription(OfSubscription):
-    """As Copper takes it; values of secret and headers that come back masked stay as they are."""
+    """Changes in Copper's form; values of secret and headers that come back masked are left as they are."""
 
     target: Any = Field(None, description="an https:// URL")
     secret: Any = Field(None, description="an object of texts; all of it, not only what changes")
@@ -46,7 +46,7 @@ class ChangedSubscription(OfSubscription):
 
 
 class SubscriptionsShape(Shape):
-    """All subscriptions of an account, those of its earlier keys too."""
+    """All subscriptions of an account, including those of its earlier keys."""
 
     subscriptions: list[SubscriptionShape]
     count: int
@@ -55,7 +55,7 @@ class SubscriptionsShape(Shape):
 
 
 async def list_subscriptions(served: ServedAccount, said: Nothing) -> SubscriptionsShape:
-    """All subscriptions by ascending id, whichever key made them."""
+    """List all subscriptions by ascending id, whichever key made them."""
     with served.stage.lock:
         account = served.stage.account
         return SubscriptionsShape(
@@ -67,7 +67,7 @@ async def list_subscriptions(served: ServedAccount, said: Nothing) -> Subscripti
 
 
 async def subscribe(served: ServedAccount, said: NewSubscription) -> SubscriptionShape:
-    """A new subscription of the current key, or of the first one to come."""
+    """Create a subscription for the current key, or for the first key the account gets."""
     body = {name: getattr(said, name) for name in said.model_fields_set}
     _check_inbox(served, said.target)
     made: Subscription = served.stage.record(
@@ -77,13 +77,13 @@ async def subscribe(served: ServedAccount, said: NewSubscription) -> Subscriptio
 
 
 async def show_subscription(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
-    """One subscription, whichever key made it."""
+    """Show one subscription, whichever key made it."""
     with served.stage.lock:
         return SubscriptionShape.of(_found(served, said.id))
 
 
 async def change_subscription(served: ServedAccount, said: ChangedSubscription) -> SubscriptionShape:
-    """Another target, secret or headers, whichever key made it. What waits is sent as it then stands."""
+    """Change a subscription, whichever key made it. Waiting notifications use it as it is when they are sent."""
     with served.stage.lock:
         before = _found(served, said.id)
         _check_inbox(served, said.target)
@@ -98,7 +98,7 @@ async def change_subscription(served: ServedAccount, said: ChangedSubscription) 
 
 
 async def unsubscribe(served: ServedAccount, said: OfSubscription) -> SubscriptionShape:
-    """It is removed, whichever key made it; what waits for it is cancelled when its turn comes."""
+    """Remove a subscription, whichever key made it; waiting notifications are cancelled when their turn comes."""
     with served.stage.lock:
         key = _found(served, said.id).key
         gone: Subscription = served.stage.record(lambda account, now: account.unsubscribe(said.id, now, key=key))
@@ -115,7 +115,7 @@ SUBSCRIPTION_OPERATIONS: tuple[Operation[Any], ...] = (
 
 
 def _check_inbox(served: ServedAccount, target: object) -> None:
-    # Copper would take it, and nothing would ever come of it.
+    # Copper would accept another account's inbox, but nothing would ever be delivered there.
     wrong = served.inbox.not_ours(target) if isinstance(target, str) else ""
     if wrong:
         raise Refused(422, f"target: {wrong}")

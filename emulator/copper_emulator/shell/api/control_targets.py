@@ -1,4 +1,4 @@
-"""The control API on where notifications go: routes, targets, pausing one of them, and the built-in inbox."""
+"""The control API for where notifications go: routes, targets, and pausing a target."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OfRoute(Taken):
 
 
 class OfTarget(Taken):
-    """Which target, as a subscription has it."""
+    """Which target, as written in a subscription."""
 
     target: str = Field(min_length=1, max_length=2048)
 
@@ -46,13 +46,13 @@ class RouteShape(Shape):
 
 
 class RoutesShape(Shape):
-    """All routes, in the order in which they are looked at: the longest prefix wins."""
+    """All routes, in the order in which they are tried: the longest prefix wins."""
 
     routes: list[RouteShape]
 
 
 class TargetShape(Shape):
-    """A target that somebody has subscribed, or for which something waits."""
+    """A target that a subscription has, or that is paused."""
 
     target: str
     route: str = Field(description="where it leads: a URL, `the inbox`, or empty where it is sent to as it stands")
@@ -70,20 +70,20 @@ class TargetsShape(Shape):
 
 
 async def list_routes(served: ServedAccount, said: Nothing) -> RoutesShape:
-    """Where targets are really sent."""
+    """List the routes: where notifications for targets are really sent."""
     with served.stage.lock:
         return RoutesShape(routes=[_route(each) for each in served.stage.routes])
 
 
 async def add_route(served: ServedAccount, said: NewRoute) -> RoutesShape:
-    """A new route, or another destination for one."""
+    """Add a route, or change where an existing one leads."""
     with served.stage.lock:
         served.stage.routes.add(said.origin, said.to, "url")
     return await list_routes(served, Nothing())
 
 
 async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
-    """A route is taken away."""
+    """Remove a route."""
     try:
         with served.stage.lock:
             served.stage.routes.remove(said.origin)
@@ -93,7 +93,7 @@ async def remove_route(served: ServedAccount, said: OfRoute) -> RoutesShape:
 
 
 async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
-    """Every target with what waits for it."""
+    """List every target, with what waits for it."""
     with served.stage.lock:
         account = served.stage.account
         waiting: Counter[str] = Counter()
@@ -107,7 +107,7 @@ async def list_targets(served: ServedAccount, said: Nothing) -> TargetsShape:
 
 
 async def pause(served: ServedAccount, said: OfTarget) -> TargetShape:
-    """Send nothing more to a target until it is resumed; what waits for it waits on."""
+    """Send nothing more to a target until it is resumed; what waits for it keeps waiting."""
     if said.target not in _targets(served.stage.account):
         raise Refused(404, f"nobody has subscribed the target {said.target!r}", hint=_known(served.stage.account))
     served.stage.record(lambda account, now: account.pause(said.target, now))
@@ -115,7 +115,7 @@ async def pause(served: ServedAccount, said: OfTarget) -> TargetShape:
 
 
 async def resume(served: ServedAccount, said: OfTarget) -> TargetShape:
-    """Go on with a target. While time stands still, what is due there has been delivered when this is answered."""
+    """Resume a paused target. While time stands still, what is due there is delivered before this is answered."""
     if said.target not in served.stage.account.paused:
         raise Refused(409, f"the target {said.target!r} is not paused", hint=_known(served.stage.account))
     served.stage.record(lambda account, now: account.resume(said.target, now))

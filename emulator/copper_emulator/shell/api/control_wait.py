@@ -1,4 +1,4 @@
-"""The control API's long-poll: answered as soon as what is expected has been delivered."""
+"""The control API's long poll, answered as soon as the expected deliveries are there."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _not_too_long(ms: int) -> int:
 
 
 class Wait(Taken):
-    """What is waited for, as `expect` has it: without status or outcome it is a delivery with any 2xx."""
+    """What to wait for, as in `expect`: without status or outcome, a delivery answered with any 2xx."""
 
     type: Word | None = Field(None, examples=["person"])
     event: Word | None = Field(None, examples=["update"])
@@ -51,12 +51,12 @@ class Wait(Taken):
         10_000,
         validate_default=False,
         description="real time; at most 10m",
-        # Inside it is in milliseconds; who says a number means seconds.
+        # Held in milliseconds, but a number in a request means seconds.
         json_schema_extra={"default": "10s"},
     )
 
     def expectation(self) -> Expectation:
-        """Raises UsageError for what cannot be."""
+        """The expectation to wait for. Raises UsageError for an impossible one."""
         return Expectation.of(
             self.type,
             self.event,
@@ -78,9 +78,9 @@ class WaitedShape(Shape):
 
 
 async def wait(served: ServedAccount, said: Wait) -> WaitedShape:
-    """The deliveries that fit, as soon as there are enough. 408 after the time-out, with what came closest.
+    """Answer with the matching deliveries as soon as there are enough. 408 after the timeout, with what came closest.
 
-    Time is not moved: on a clock that stands still only what other calls deliver can come.
+    This does not move the clock: while it stands still, only what other calls deliver can arrive.
     """
     watch = _Watch(said.expectation(), served.stage.account, said.since)
     try:
@@ -97,7 +97,7 @@ _number = attrgetter("number")
 
 @dataclass
 class _Watch:
-    """How far the journal has been looked at, and what fits by itself."""
+    """How far the journal has been examined, and the deliveries found that match individually."""
 
     expectation: Expectation
     account: Account

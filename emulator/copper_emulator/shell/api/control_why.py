@@ -1,4 +1,4 @@
-"""The control API's answer to why somebody was (not) notified: `explain` as values, in the same words."""
+"""The control API's answer to why somebody was (not) notified: the words of `explain`, with structured values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from copper_emulator.shell.served_account import ServedAccount
 
 
 class Why(Taken):
-    """What is asked about: records of a type, one of them, a subscription, a change, or without any of these all."""
+    """What to explain: the records of a type, one record, a subscription, a change, or, with none of these, all."""
 
     type: Word | None = Field(None, description="person or people, lead or leads, ...")
     id: int | None = Field(None, ge=1, le=MAX_ID, description="of a record")
@@ -58,7 +58,7 @@ class StepShape(Shape):
 
 
 class PassageShape(Shape):
-    """One notification: its life in one sentence, and step by step."""
+    """One notification: what became of it in one sentence, and step by step."""
 
     notification: int
     ids: list[int]
@@ -104,7 +104,7 @@ class TraceShape(Shape):
 
 
 class WhyShape(Shape):
-    """Why somebody was notified, or nobody."""
+    """Why somebody was or was not notified."""
 
     lines: list[str] = Field(description="to read")
     traces: list[TraceShape] = Field(description="one for each change and each subscription there ever was")
@@ -113,7 +113,7 @@ class WhyShape(Shape):
 
 
 async def why(served: ServedAccount, said: Why) -> WhyShape:
-    """What became of changes for every subscription, and why."""
+    """Explain what became of changes for every subscription, and why."""
     with served.stage.lock:
         told = _explained(served.stage.account, said)
         return WhyShape(

@@ -1,4 +1,4 @@
-"""Who calls, and may they? By the three X-PW headers or an OAuth token (developer.copper.com, requests)."""
+"""Authenticating callers: by the three X-PW headers or an OAuth token (developer.copper.com, requests)."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Key
 from copper_emulator.shell.stage import Stage
 
 _TOKEN, _APPLICATION, _EMAIL = istr("X-PW-AccessToken"), istr("X-PW-Application"), istr("X-PW-UserEmail")
-"""Of the type by which headers are found without being put into lower case each time."""
+"""As `istr`, so that looking them up does not convert them to lower case each time."""
 _BEARER = "Bearer <token>"
 
 
 class Directory(Protocol):
-    """Who has which account."""
+    """Knows which token belongs to which account."""
 
     token_advice: str
-    """What to do with a token that belongs to no account."""
+    """What the caller can do about a token that belongs to no account."""
 
     def find(self, token: str, email: str) -> tuple[Stage, Key] | None:
-        """The account of a token and the key it is, or None; it may be opened for it."""
+        """The account of a token, and the key that has it, or None; an account may be created for an unknown token."""
 
     def known(self, token: str) -> tuple[Stage, Key] | None:
-        """The same, but only of an account that is there already."""
+        """Like `find`, but never creates an account."""
 
     def refused(self, text: str) -> None:
-        """A call was refused that belongs to no account whose journal could tell of it."""
+        """Report a refused call that belongs to no account, and so is in no journal."""
 
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory")
 
 ANSWERING: ContextVar[Directory] = ContextVar("answering")
-"""The directory that answers a request instead of its application's."""
+"""The directory to use for a request in place of its application's."""
 
 
 def directory_of(request: web.Request) -> Directory:
-    """Who has which account, for this request."""
+    """The directory for this request."""
     answering = ANSWERING.get(None)
     return request.app[DIRECTORY] if answering is None else answering
 
 
 def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
-    """The account of the caller; the call counts against its limits.
+    """The account of the caller; counts the call against the account's limits.
 
-    Raises Unauthorized for missing, unknown and replaced credentials, TooManyRequests over a limit.
+    Raises Unauthorized for missing, invalid, unknown and replaced credentials, TooManyRequests over a limit.
     """
     token, email = _credentials(request)
     directory = directory_of(request)
@@ -66,13 +66,13 @@ def stage_of(request: web.Request, *, bulk: bool = False) -> Stage:
 
 
 def known_account(request: web.Request) -> tuple[Stage, Key] | None:
-    """The account a request's token belongs to and the key it is, whether or not it may be used; opens none."""
+    """The account of a request's token, and the key that has it, even if the call will be refused; creates none."""
     token = request.headers.get(_TOKEN) or _bearer_token(request.headers.get(hdrs.AUTHORIZATION, ""))
     return directory_of(request).known(token) if token else None
 
 
 def calling_stage(request: web.Request) -> Stage | None:
-    """The account that a call is about to reach, opened where its handler would open it; None where it reaches none."""
+    """The account a call is about to reach, created if its handler would create it; None if it reaches none."""
     known = known_account(request)
     if known is None and request.match_info.http_exception is None:
         try:
@@ -83,7 +83,7 @@ def calling_stage(request: web.Request) -> Stage | None:
 
 
 def _credentials(request: web.Request) -> tuple[str, str]:
-    """The token and the email that a request names."""
+    """The token and the email in a request. Raises Unauthorized."""
     get = request.headers.get
     token, application, email = get(_TOKEN, ""), get(_APPLICATION, ""), get(_EMAIL, "")
     if not token and (authorization := get(hdrs.AUTHORIZATION)):
@@ -100,12 +100,12 @@ def _credentials(request: web.Request) -> tuple[str, str]:
 
 
 def _names_of(request: web.Request, faulty: Callable[[str], bool]) -> str:
-    """The names of those of the three headers with which something is wrong."""
+    """The names of the faulty ones among the three headers."""
     return ", ".join(name for name in (_TOKEN, _APPLICATION, _EMAIL) if faulty(request.headers.get(name, "")))
 
 
 def _bearer(header: str) -> str:
-    """The OAuth token, which needs no email beside it."""
+    """The OAuth token in an Authorization header. Raises Unauthorized."""
     token = _bearer_token(header)
     if not token:
         raise Unauthorized(hint=f"Authorization must be {_BEARER}; or send the three X-PW headers.")

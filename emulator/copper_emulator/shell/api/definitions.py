@@ -1,4 +1,4 @@
-"""What an account makes of its own: custom field definitions and custom activity types (developer.copper.com)."""
+"""What an account defines itself: custom fields and custom activity types (developer.copper.com)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from copper_emulator.shell.api.records import ignored_hint
 _ACTIVITY_TYPES = "custom_activity_types"
 
 _ONLY_OF = {"options": ("Dropdown", "MultiSelect"), "currency": ("Currency",)}
-"""Fields that only definitions of certain data types have; they are absent from the others (recorded)."""
+"""Keys that only definitions of certain data types have; the others lack them (recorded)."""
 
 
 # --- custom field definitions -----------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ def create_definition(call: Call) -> JsonAnswer:
         if body.get("data_type") == "Connect":
             raise Invalid.fields([("data_type", NOT_LISTED)], hint="Connect fields cannot be made through the API.")
         if body.get("is_filterable") is None:
-            # Documented; in Python they are, since tests define what they search by.
+            # False is documented; in Python the default is true, since tests define fields in order to search by them.
             body = {**body, "is_filterable": False}
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(DEFINITIONS, body))
     return answer(_written(made), hint=ignored)
@@ -55,7 +55,7 @@ def view_definition(call: Call) -> JsonAnswer:
 def update_definition(call: Call) -> JsonAnswer:
     """200 with the whole definition; options are replaced as a whole, and those without an id get a new one.
 
-    Its data type and its canonical name are those of its creation.
+    The data type and the canonical name cannot be changed.
     """
     fixed = ("id", "data_type", "canonical_name")
     changed, ignored = _changed(call, DEFINITIONS, call.id("custom field definition"), fixed)
@@ -63,14 +63,14 @@ def update_definition(call: Call) -> JsonAnswer:
 
 
 def delete_definition(call: Call) -> JsonAnswer:
-    """200 with `{"id":N,"is_deleted":true}`; the values of the records go with it."""
+    """200 with `{"id":N,"is_deleted":true}`; the records' values for it are deleted too."""
     wanted = call.id("custom field definition")
     call.stage.record(lambda account, _now: remove_definition(account.records, wanted))
     return answer({"id": wanted, "is_deleted": True})
 
 
 def _definition(entry: Mapping[str, Any]) -> dict[str, Any]:
-    # Only the answers to create and update are documented with it.
+    # canonical_name is documented only in the answers to create and update.
     return {name: value for name, value in _written(entry).items() if name != "canonical_name"}
 
 
@@ -91,7 +91,7 @@ def create_type(call: Call) -> JsonAnswer:
     """200 with the new type, or 422; name and icon must be given."""
     body, ignored = _writable(call.body, ("id",), call.records)
     if isinstance(body, dict) and not body.get("icon_type"):
-        # In Python it has a default.
+        # The icon has a default in Python, but must be given here.
         nameless = [] if body.get("name") else [("name", BLANK)]
         raise Invalid.fields([*nameless, ("icon_type", BLANK)])
     made = call.stage.record(lambda account, _now: account.records.catalogue.add(_ACTIVITY_TYPES, body))
@@ -126,11 +126,11 @@ def _activity_type(entry: Mapping[str, Any], call: Call) -> dict[str, Any]:
     }
 
 
-# --- what only Copper writes ------------------------------------------------------------------------------------
+# --- keys that clients cannot write -----------------------------------------------------------------------------
 
 
 def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """An entry after an update, and the hint that names what cannot be changed."""
+    """Update an entry; return it, and the hint about keys that cannot be changed."""
     sent = call.body
 
     def change(account: Account, _now: int) -> tuple[dict[str, Any], str]:
@@ -143,8 +143,8 @@ def _changed(call: Call, table: str, wanted: int, fixed: tuple[str, ...]) -> tup
 
 
 def _writable(body: Any, fixed: tuple[str, ...], records: RecordStore) -> tuple[Any, str]:
-    """The body without fields that cannot be written, and the hint that names them. Raises Invalid where the account
-    refuses them."""
+    """The body without keys that cannot be written, and the hint about them. Raises Invalid if the account is set to
+    refuse them."""
     named = [name for name in fixed if name in body] if isinstance(body, dict) else []
     if not named:
         return body, ""

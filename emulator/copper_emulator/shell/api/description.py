@@ -1,4 +1,4 @@
-"""Where is the API described for programs? One document, the same for every account and for everybody who asks."""
+"""The description of the API for programs: one OpenAPI document, the same for every account and every caller."""
 
 from __future__ import annotations
 

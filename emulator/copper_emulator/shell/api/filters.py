@@ -1,4 +1,4 @@
-"""Which entries of a journal, and which notifications, are wanted? One set of filters for all who ask."""
+"""Filters for journal entries and notifications, shared by all operations that list them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _moment(value: object) -> object:
 Moment = Annotated[
     int, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-09-29T22:40:04.738Z"]})
 ]
-"""ISO 8601, UTC where no zone is said; milliseconds inside."""
+"""ISO 8601, in UTC unless a zone is given; held in milliseconds."""
 
 
 _STATUSES = re.compile(r"([1-5])(\d\d|xx)")
@@ -59,11 +59,11 @@ Statuses = Annotated[
     BeforeValidator(_statuses),
     WithJsonSchema({"type": "string", "pattern": "^[1-5]([0-9]{2}|xx)$", "examples": ["503", "5xx"]}),
 ]
-"""A status, or all of a kind: the lowest and the highest that are meant."""
+"""A status, or a class of them like 5xx, as the lowest and the highest status it covers."""
 
 
 class Filters(Taken):
-    """What must be true of what is wanted: all that is given; of several outcomes, kinds or states any one."""
+    """All filters that are given must match; of several outcomes, kinds or states any one."""
 
     type: EntityType | None = None
     event: Event | None = None
@@ -100,7 +100,7 @@ class NotificationFilters(Filters):
 
 
 def fits_entry(said: EntryFilters, entry: Entry, hidden: Hidden) -> bool:
-    """Whether an entry has everything that the filters ask for; where it stands in the journal is not looked at."""
+    """Whether an entry matches the filters, apart from those on its place in the journal."""
     if said.kind and entry.kind not in said.kind:
         return False
     if not _between(entry.at_ms, said.after_time, said.before_time):
@@ -115,7 +115,7 @@ def fits_entry(said: EntryFilters, entry: Entry, hidden: Hidden) -> bool:
 
 
 def fits_notification(said: NotificationFilters, notification: Notification, account: Account, hidden: Hidden) -> bool:
-    """Whether a notification has everything that the filters ask for, but for its place in the list."""
+    """Whether a notification matches the filters, apart from those on its place in the list."""
     if said.state and notification.state not in said.state:
         return False
     if not _between(notification.change.at_ms, said.since, said.until):
@@ -129,7 +129,7 @@ def fits_notification(said: NotificationFilters, notification: Notification, acc
 
 
 def _named_by(delivery: Delivery | None) -> object:
-    """A replay has no subscription, but its body names the one that it was made for."""
+    """The subscription id in the body of a replay, which has no subscription itself."""
     if delivery is None or not delivery.replayed or not isinstance(delivery.body, dict):
         return None
     return delivery.body.get("subscription_id")
@@ -188,11 +188,11 @@ def _in_bytes(needle: str, raw: bytes) -> bool:
 
 
 def _in_shown(needle: str, delivery: Delivery, hidden: Hidden, shown: Callable[[Delivery, Hidden], str]) -> bool:
-    """Whether what was found is also found where secrets are masked. Nothing need be masked where that is sure."""
+    """Whether text found in the raw body is also in the masked one; masks only if the answer is not certain."""
     if _PLAIN.fullmatch(needle) is not None and not hidden.may_hold(needle, delivery):
         return True
     return needle in shown(delivery, hidden).casefold()
 
 
 _PLAIN = re.compile(r"[a-z0-9 .@_-]+")
-"""A text without any of JSON's own signs: where it is found, it is within one value or name."""
+"""Text without JSON punctuation: where it is found, it lies within a single value or name."""

@@ -1,4 +1,4 @@
-"""Who may call the control API and the page, and how are those answered who are refused?"""
+"""Who may call the control API and the page, and how refusals are answered."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Refused(Exception):
 
 
 def refuse(refused: Refused) -> web.Response:
-    """A refusal as JSON; without a hint there is no key for it."""
+    """A refusal as JSON; the key `hint` is left out if there is none."""
     said = {"error": refused.error} if refused.hint is None else {"error": refused.error, "hint": refused.hint}
     return web.json_response(said, status=refused.status)
 
 
 @web.middleware
 async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error that is the caller's to mend, as JSON."""
+    """Middleware that answers every error the caller can correct, as JSON."""
     try:
         return await handler(request)
     except Refused as error:
@@ -60,10 +60,10 @@ def _misused(error: UsageError) -> Refused:
 
 
 def guard(trusted: frozenset[str]) -> Middleware:
-    """A middleware that lets in only who calls this machine by its own name: no page of another site can.
+    """Middleware that admits only requests whose Host and Origin are this machine's: no page of another site can call.
 
     Args:
-        trusted: names beyond loopback that may be used for it, in lower case.
+        trusted: names trusted in addition to loopback, in lower case.
     """
 
     @web.middleware
@@ -86,7 +86,7 @@ def guard(trusted: frozenset[str]) -> Middleware:
 
 
 def protected(trusted: frozenset[str], handler: Handler) -> Handler:
-    """The same for one handler by itself, refusals answered."""
+    """Guard a single handler in the same way, with refusals answered as JSON."""
     guarded = guard(trusted)
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -100,7 +100,7 @@ _ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.ASCII)
 
 
 def _is_trusted(name: str, trusted: frozenset[str], form: re.Pattern[str]) -> bool:
-    # Nothing but a host and a port: what a URL's parser makes of the rest is not what a browser would.
+    # Only a host and a port are accepted: a URL parser may understand the rest differently from a browser.
     match = form.fullmatch(name.lower())
     if match is None:
         return False

@@ -1,4 +1,4 @@
-"""Is the server there, and does it do its work? What programs ask until the answer is yes."""
+"""Health checks: whether the server is up, and whether it delivers. Programs poll them until the answer is yes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Health(Plain):
-    """Answered by a server that can do its work."""
+    """The answer of a server that is up."""
 
     status: str = "ok"
     version: str
@@ -30,14 +30,14 @@ class Health(Plain):
 
 
 class ReadyShape(Plain):
-    """Answered by a server that delivers."""
+    """The answer of a server that delivers."""
 
     status: str = "ready"
     accounts: int
 
 
 async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Health:
-    """Whether the server is there, and what it is."""
+    """Say that the server is up, and describe it."""
     api_url = f"{request.url.origin()}/developer_api/v1"
     return Health.told(
         version=__version__,
@@ -50,7 +50,7 @@ async def health(accounts: Accounts, request: web.Request, said: Nothing) -> Hea
 
 
 async def ready(accounts: Accounts, request: web.Request, said: Nothing) -> ReadyShape:
-    """Whether deliveries are made for every account; 503 while they are not, and where they cannot be kept."""
+    """Say whether deliveries are made for every account. 503 if not, or if the state file cannot be written."""
     unwritten = accounts.unwritten()
     if unwritten:
         raise Refused(503, "what happens cannot be written to the state file", hint=unwritten)

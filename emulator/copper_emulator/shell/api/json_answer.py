@@ -1,8 +1,8 @@
-"""How does an answer with JSON leave: its head and its body in one piece, and nothing made that is the same in each?
+"""A response with JSON, sent with head and body in one piece, and with as little as possible built for each answer.
 
-aiohttp's own response makes a dictionary of an answer's headers, completes it, and joins the head out of it. That took
-an eighth of what a call of the emulated API takes in all; here it is one line of text. Everything else is aiohttp's:
-this is a response of its kind, for what needs nothing but status 200, JSON and a header or two.
+aiohttp's own response builds a dictionary of headers, completes it, and joins it into the head. That took an eighth of
+the whole time of a call of the emulated API; here the head is a single string. Everything else is aiohttp's: this is a
+response class of its own kind, for answers with status 200, JSON and a header or two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from copper_emulator.shell.clock import real_now
 
 
 class JsonAnswer(web.StreamResponse):
-    """200 with what is JSON already. More headers may be put into its `headers`."""
+    """200 with encoded JSON. More headers may be put into `headers`."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__()
@@ -27,26 +27,26 @@ class JsonAnswer(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool | None:
-        """Whether another request may follow on its connection; known when it is sent."""
+        """Whether the connection stays open for another request; known once the answer is sent."""
         said = super().keep_alive
         return self._connection_stays if said is None else said
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send all of it. Raises ConnectionError where the client has gone."""
+        """Send the whole answer. Raises ConnectionError if the client has gone."""
         self._connection_stays = request.keep_alive
         head = self._head(request)
         whole = head if request.method == hdrs.METH_HEAD else head + self._raw
         writer, transport = request.writer, request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has gone")
-        # As aiohttp's own writer does, so that nothing else is answered on top.
+        # As aiohttp's own writer does, so that no second answer is sent.
         writer.output_size += len(whole)
         transport.write(whole)
         await writer.drain()
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to send."""
+        """Do nothing: everything has been sent."""
 
     def _head(self, request: web.BaseRequest) -> bytes:
         stays, version = self.keep_alive, request.version

@@ -1,7 +1,7 @@
-"""What did searches ask for, and what was answered to them since anything was last written?
+"""A cache of parsed searches, and of the answers to them since the last write.
 
-Clients that look for news ask the same again and again, and most of the time there is none: then they are answered the
-same. Where there is some, what they ask has at least been read before.
+Clients that poll for changes repeat the same search, and mostly nothing has changed: then they get the same answer. If
+something has, the search at least need not be parsed again.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from copper_emulator.core.records.searching.search import Query
 from copper_emulator.core.records.store import RecordStore
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of answers that are kept for an account; where there would be more, all of them go."""
+"""Bytes of answers kept for an account; when this would be exceeded, all of them are dropped."""
 
 
 MOST_QUERIES = 1_000
-"""Searches that are kept as they were read for an account; where there would be more, all of them go."""
+"""Parsed searches kept for an account; when there would be more, all of them are dropped."""
 
 LONGEST = 1_000
-"""Bytes of one that is kept."""
+"""Bytes of the longest search that is kept parsed."""
 
 
 class Asked(NamedTuple):
-    """A search as the API is sent it."""
+    """A search as it was sent to the API."""
 
     kind: EntityType
     body: bytes
@@ -33,14 +33,14 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A page as JSON, and how many were found in all."""
+    """A page as JSON, and the number of results on all pages."""
 
     raw: bytes
     total: int
 
 
 class KeptSearches:
-    """Answers to searches of one account, all of them of one `version` of its records, another one after each write."""
+    """Answers to searches of one account, all for one `version` of its records; each write makes a new version."""
 
     def __init__(self, *, most: int = MOST_BYTES) -> None:
         self._most = most
@@ -49,11 +49,11 @@ class KeptSearches:
         self._version: object = None
 
     def get(self, asked: Asked, version: object) -> Answer | None:
-        """What was answered when the records were of this version."""
+        """The answer kept for this version of the records, or None."""
         return self._answers.get(asked) if version == self._version else None
 
     def keep(self, asked: Asked, version: object, answer: Answer) -> None:
-        """What is answered while the records are of this version; answers of another one go."""
+        """Keep an answer for this version of the records; answers for another one are dropped."""
         size = len(asked.body) + len(asked.url_query) + len(answer.raw)
         if version != self._version or self._size + size > self._most:
             self._answers.clear()
@@ -64,7 +64,7 @@ class KeptSearches:
 
 
 class KeptQueries:
-    """Searches of one account as they were read, all of them against the same lookup tables."""
+    """Parsed searches of one account, all parsed against the same version of its lookup tables."""
 
     def __init__(self, *, most: int = MOST_QUERIES) -> None:
         self._most = most
@@ -72,11 +72,11 @@ class KeptQueries:
         self._lookups: object = None
 
     def get(self, asked: Asked, lookups: object) -> Query | None:
-        """What it was read as when the lookup tables were of this version."""
+        """The parsed search kept for this version of the lookup tables, or None."""
         return self._queries.get(asked) if lookups == self._lookups else None
 
     def keep(self, asked: Asked, lookups: object, query: Query) -> None:
-        """What it is read as while the lookup tables are of this version; what belongs to another one goes."""
+        """Keep a parsed search for this version of the lookup tables; those for another one are dropped."""
         if lookups != self._lookups or len(self._queries) >= self._most:
             self._queries.clear()
             self._lookups = lookups
@@ -92,7 +92,7 @@ class Kept(NamedTuple):
 
 
 _KEPT: WeakKeyDictionary[RecordStore, Kept] = WeakKeyDictionary()
-"""It goes with the records: a reset gives an account others, of which the same version is something else."""
+"""Dropped along with the records: a reset gives an account new ones, whose versions begin anew."""
 
 
 def kept_of(store: RecordStore) -> Kept:

@@ -1,4 +1,4 @@
-"""What records refer to: the account, its users, statuses, pipelines and their siblings; all only to be read."""
+"""What records refer to: the account, its users, statuses, pipelines and other lookup tables; all read-only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from copper_emulator.shell.api.calls import Act, Call, routes_of
 from copper_emulator.shell.api.json_answer import JsonAnswer
 
 PLAIN = ("lead_statuses", "customer_sources", "loss_reasons", "contact_types", "pipelines", "users")
-"""The tables that are a bare array of their entries, without pages."""
+"""The tables that are answered as a bare array of their entries, without pages."""
 
 
 def account(call: Call) -> JsonAnswer:
@@ -30,7 +30,7 @@ def entries(table: str, call: Call) -> JsonAnswer:
 
 
 def view_user(call: Call) -> JsonAnswer:
-    """200 with one user, by id or as `me`: the one whom the API key belongs to."""
+    """200 with one user, by id, or as `me` the one to whom the API key belongs."""
     with call.stage.lock:
         wanted = call.records.user if call.request.match_info["id"] == "me" else call.id("user")
         if wanted is None:
@@ -59,7 +59,7 @@ def activity_types(call: Call) -> JsonAnswer:
 
 
 def tags(call: Call) -> JsonAnswer:
-    """200 with every tag that a record has: its counts, or, with `tag_names_only=true`, the names alone."""
+    """200 with every tag that any record has, with counts, or with `tag_names_only=true` only the names."""
     found = Findings(call.query, tuple(call.query), "a list of tags")
     found.check("sort_by", lambda value: value in ("name", "count"), NOT_LISTED, "sort_by is name or count.")
     found.raise_if_any()
@@ -71,13 +71,13 @@ def tags(call: Call) -> JsonAnswer:
 
 
 def entries_of(table: str, call: Call) -> list[dict[str, Any]]:
-    """The entries of a table as they stand; each is replaced when it is changed, so that they need no copying."""
+    """The current entries of a table, not copied: a change replaces an entry, never modifies it."""
     with call.stage.lock:
         return list(call.records.catalogue.table(table).values())
 
 
 def stages_of(call: Call) -> list[dict[str, Any]]:
-    """Every stage, in the order of its pipeline."""
+    """The stages of all pipelines, in order."""
     return [_stage(stage, line["id"]) for line in entries_of("pipelines", call) for stage in line["stages"]]
 
 

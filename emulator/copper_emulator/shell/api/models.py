@@ -1,4 +1,4 @@
-"""What do all models of the control API have in common: those of what it takes, and of what it answers?"""
+"""Base classes of the control API's models: of what it takes, and of what it answers."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from copper_emulator.core.compact import encode
 
 
 class Taken(BaseModel):
-    """The base of everything that is sent to the control API: what is not known is refused."""
+    """The base of everything that is sent to the control API: unknown names are refused."""
 
-    # Made ready at first use: a server that starts needs none of them yet.
+    # Built at first use: a server needs none of the validators to start.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def unknown(cls, name: str) -> str:
-        """What to say of a name that is not known."""
+        """The error message for an unknown name."""
         known = ", ".join(cls.model_fields)
         return f"{name}: not known; " + (f"known are {known}" if known else "nothing is taken here")
 
 
 class Nothing(Taken):
-    """For operations that need to be told nothing."""
+    """For operations that take no values."""
 
 
 class Shape(BaseModel):
     """The base of everything that is answered."""
 
-    # Made ready at first use: a server that starts needs none of them yet.
+    # Built at first use: a server needs none of the validators to start.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def as_json(self) -> bytes:
-        """What is sent."""
+        """The body of an answer."""
         return self.model_dump_json().encode()
 
 
 class Plain(Shape):
-    """A shape of what JSON has, too: texts, numbers and flags, and lists and objects of them.
+    """A shape of plain JSON values only: strings, numbers, booleans, null, and lists and objects of these.
 
-    It is made and written as it is: what pydantic would first have to make ready takes longer than all else that a
-    server does for its first answer.
+    It is created and serialised without pydantic, since building pydantic's validator and serialiser takes longer than
+    everything else a server does for its first answer.
     """
 
     @classmethod
     def told(cls, **values: str | int | list[Any] | Mapping[str, Any] | None) -> Self:
-        """One with these values, and the defaults of the others."""
+        """Create one with these values, unvalidated, and defaults for the others."""
         return cls.model_construct(None, **values)
 
     def as_json(self) -> bytes:
@@ -55,7 +55,7 @@ class Plain(Shape):
 
 
 class ErrorShape(Shape):
-    """What was refused, and where it is known what would help."""
+    """Why a request was refused, and, where that is known, what would help."""
 
     error: str
     hint: str | None = None

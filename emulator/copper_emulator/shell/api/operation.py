@@ -1,6 +1,6 @@
-"""How does a request become a call of an operation of the control API?
+"""How a request becomes a call of an operation of the control API.
 
-An operation is a function with one model for what it takes and one for what it gives; everything else is here.
+An operation is a function with one model for its input and one for its output; everything else is done here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T", bound=Taken)
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """One function of the control API: `run` is given the account and what the request says."""
+    """One function of the control API: `run` is called with the account and the parsed request."""
 
     method: str
     path: str
@@ -37,10 +37,10 @@ class Operation(Generic[T]):
     gives: type[Shape]
     run: Callable[[ServedAccount, T], Awaitable[Shape]]
     max_body: int | None = None
-    """Bytes that its requests may have, where it is more than usual."""
+    """Bytes allowed in a request body, if more than usual."""
 
     def route(self, accounts: Accounts) -> web.RouteDef:
-        """Under `/accounts/{name}`."""
+        """Its route, under `/accounts/{name}`."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             account = account_of(request, accounts)
@@ -51,7 +51,7 @@ class Operation(Generic[T]):
 
 @dataclass(frozen=True)
 class ServerOperation(Generic[T]):
-    """One function of the control API that is about the server as a whole."""
+    """One function of the control API that concerns the server as a whole."""
 
     method: str
     path: str
@@ -60,7 +60,7 @@ class ServerOperation(Generic[T]):
     gives: type[Shape]
     run: Callable[[Accounts, web.Request, T], Awaitable[Shape]]
     status: int = 200
-    """Of its answer, where all went well."""
+    """The status of its answer on success."""
 
     def handler(self, accounts: Accounts) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -74,7 +74,7 @@ class ServerOperation(Generic[T]):
 
 
 def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
-    """The account in the path, or 404 with those that there are."""
+    """The account named in the path. Raises Refused, 404 with the names there are."""
     name = request.match_info["name"]
     found = accounts.named(name)
     if found is None:
@@ -85,9 +85,9 @@ def account_of(request: web.Request, accounts: Accounts) -> ServedAccount:
 
 
 async def taken(request: web.Request, model: type[T], *, max_body: int | None = None) -> T:
-    """What a request says: GET in its query, the others in a JSON body; 400 and 422 for what it cannot say.
+    """Parse a request's values: from the query for GET, else from a JSON body. Invalid ones are answered 400 or 422.
 
-    What stands in the path beside the account's name belongs to it.
+    Path parameters other than the account's name are among the values.
     """
     said = await _said(request, model, max_body)
     in_path = {name: value for name, value in request.match_info.items() if name != "name"}
@@ -110,7 +110,7 @@ async def _said(request: web.Request, model: type[T], max_body: int | None) -> d
 
 
 def from_query(query: MultiMapping[str], model: type[BaseModel]) -> dict[str, Any]:
-    """Each name with its value; with a list of them where it stands twice or may."""
+    """Each name with its value, or with a list if it is repeated or the model has a list there."""
     return {
         name: query.getall(name) if _is_list(model, name) or len(query.getall(name)) > 1 else query[name]
         for name in query
@@ -123,9 +123,9 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 
 def parsed(model: type[T], said: Mapping[str, Any]) -> T:
-    """422 with every fault found."""
+    """Validate values against a model. Raises Refused, 422 with every fault found."""
     if not said and not model.model_fields:
-        # There is nothing to check, and so nothing that does it need be made.
+        # Nothing to check, so the model's validator need not be built.
         return model.model_construct()
     try:
         return model.model_validate(dict(said))
@@ -134,5 +134,5 @@ def parsed(model: type[T], said: Mapping[str, Any]) -> T:
 
 
 def answer(shape: Shape, *, status: int = 200) -> web.Response:
-    """A shape as JSON."""
+    """Answer with a shape as JSON."""
     return web.Response(status=status, body=shape.as_json(), content_type="application/json", charset="utf-8")

@@ -1,4 +1,4 @@
-"""What has a client sent as the body of its request, and what if it cannot be read?"""
+"""Receiving the body of a request, and refusing one that cannot be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from copper_emulator.core.errors import BadRequest
 
 
 async def body_of(request: web.Request) -> bytes:
-    """The whole body. Raises BadRequest where it is not what its headers say, or its client has gone."""
+    """The whole body. Raises BadRequest if it is not what its headers say, or the client has gone."""
     try:
         return await request.read()
     except web.RequestPayloadError:

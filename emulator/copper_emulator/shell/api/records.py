@@ -1,4 +1,4 @@
-"""Records one by one: create, view, update, delete, and what only people and leads have (developer.copper.com)."""
+"""Calls on single records: create, view, update, delete, and those only for people or leads (developer.copper.com)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def create(kind: EntityType, call: Call) -> JsonAnswer:
 
 
 def view(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with the record, or 404; of a deleted activity a stub stays (developer docs)."""
+    """200 with the record, or 404; for a deleted activity, 200 with a stub (developer docs)."""
     wanted = call.id(TABLES[kind].noun)
     with call.stage.lock:
         if _was_deleted(kind, wanted, call):
@@ -64,25 +64,25 @@ def fetch_by_email(call: Call) -> JsonAnswer:
 
 
 def upsert(call: Call) -> JsonAnswer:
-    """200 with the lead that was made or updated; 422 where several match."""
+    """200 with the lead that was created or updated; 422 if several match."""
     record, done = call.perform(deeds.upsert(call.body))
     return answer(dict(record), hint=ignored_hint(done.ignored))
 
 
 def convert(call: Call) -> JsonAnswer:
-    """200 with the records that a lead became."""
+    """200 with the records into which a lead was converted."""
     became = call.act(deeds.convert(call.id("lead"), call.body))
     return answer({name: dict(record) for name, record in became.items()})
 
 
 def ignored_hint(names: Sequence[str]) -> str:
-    """What to say about names in a body that cannot be written."""
+    """The hint about names in a body that cannot be written; empty if there are none."""
     return f"Not writable and therefore ignored: {', '.join(names)} (setting read_only_fields)." if names else ""
 
 
 def _written(kind: EntityType, call: Call, deed: Deed[Stored]) -> JsonAnswer:
     stored, done = call.perform(deed)
-    # Made when what the write has caused is on its way: that does not wait for it.
+    # Encoded only after the write: the notifications it causes are on their way and need not wait for this.
     with call.stage.lock:
         raw = call.records.encode(kind, stored)
     return answer_raw(raw, hint=ignored_hint(done.ignored))

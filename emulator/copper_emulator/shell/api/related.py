@@ -1,4 +1,4 @@
-"""What a record is related to: view, relate, take apart (developer.copper.com, related items). Nothing is notified."""
+"""Relations of a record: view, relate, unrelate (developer.copper.com, related items). None causes notifications."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KINDS = {TABLES[kind].plural: kind for kind in ALLOWED}
 
 
 def view_all(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with `[{"id":17,"type":"opportunity"}]`: everything that the record is related to."""
+    """200 with everything that the record is related to, like `[{"id":17,"type":"opportunity"}]`."""
     return answer([_shown(item) for item in _related(kind, call)])
 
 
 def view_type(kind: EntityType, call: Call) -> JsonAnswer:
-    """The same, of one type only."""
+    """200 with the related records of one type."""
     wanted = _KINDS.get(call.request.match_info["plural"])
     if wanted is None:
         raise NotFound(hint=f"The types are {', '.join(_KINDS)}.")
@@ -33,21 +33,21 @@ def view_type(kind: EntityType, call: Call) -> JsonAnswer:
 
 
 def relate(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with `{"added":true,"resource":{...}}`; both records have to be there."""
+    """200 with `{"added":true,"resource":{...}}`; both records must exist."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
     call.stage.record(lambda account, now: account.relate(this, other, now))
     return answer({"added": True, "resource": _shown(other)})
 
 
 def unrelate(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with `{"removed":true,"resource":{...}}`; a DELETE that has a body."""
+    """200 with `{"removed":true,"resource":{...}}`; this DELETE has a body."""
     this, other = (kind, call.id(TABLES[kind].noun)), read_resource(call.body)
     call.stage.record(lambda account, now: account.unrelate(this, other, now))
     return answer({"removed": True, "resource": _shown(other)})
 
 
 def read_resource(body: Any) -> Item:
-    """The other record, `{"resource":{"id":17,"type":"person"}}`. Raises Invalid."""
+    """The other record, from a body like `{"resource":{"id":17,"type":"person"}}`. Raises Invalid."""
     found = Findings(body, ("resource",), "a relation")
     found.require("resource")
     found.raise_if_any()

@@ -1,4 +1,4 @@
-"""Searches: a page of what fits, and how many fit in all (developer.copper.com, list by search)."""
+"""Searches: one page of results, and their total number (developer.copper.com, list by search)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from copper_emulator.shell.api.lookups import entries_of, stages_of
 
 
 def search(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with a bare array; filters and pages may stand in the body or behind the question mark."""
+    """200 with a bare array; filters and page may be given in the body or in the query."""
     asked = Asked(kind, call.raw, call.request.rel_url.raw_query_string)
     with call.stage.lock:
         store = call.records
@@ -39,7 +39,7 @@ def search(kind: EntityType, call: Call) -> JsonAnswer:
 
 
 def activities(kind: EntityType, call: Call) -> JsonAnswer:
-    """200 with the activities of one record, or 404; the body may name the types that are wanted."""
+    """200 with the activities of one record, or 404; the body may filter by activity type."""
     wanted = call.id(TABLES[kind].noun)
     body = call.body
     if isinstance(body, dict):
@@ -51,17 +51,17 @@ def activities(kind: EntityType, call: Call) -> JsonAnswer:
 
 
 def users(call: Call) -> JsonAnswer:
-    """200 with a page of the users; there is nothing to filter by."""
+    """200 with a page of the users; there are no filters."""
     return _page(entries_of("users", call), call)
 
 
 def pipeline_stages(call: Call) -> JsonAnswer:
-    """200 with a page of the stages; not documented, but a client calls it."""
+    """200 with a page of the stages; not documented, but an existing client calls it."""
     return _page(stages_of(call), call)
 
 
 def _found(query: Query, call: Call) -> tuple[Answer, bool]:
-    """What a search finds, and whether the same one finds the same until something is written; under the lock."""
+    """The results of a search, and whether they stay the same until the next write; under the lock."""
     found = find(call.records, query, call.stage.now())
     if found.line is None or call.with_computed:
         page = call.json(query.kind, found.ids, found.among)
@@ -75,7 +75,7 @@ def _answered(found: Answer) -> JsonAnswer:
 
 
 def _joined(page: list[bytes]) -> bytes:
-    """An array of what is JSON already. Made in one piece: to copy a page of 200 takes as long as to find it."""
+    """Join encoded records into an array, in one piece: copying a page of 200 takes as long as finding it."""
     if not page:
         return b"[]"
     page[0] = b"[" + page[0]
@@ -87,11 +87,11 @@ _PAGES: Mapping[str, tuple[Amount, int]] = {
     "page_number": (Amount(1, whole=True), 1),
     "page_size": (Amount(1, MAX_PAGE_SIZE, whole=True), DEFAULT_PAGE_SIZE),
 }
-"""What a table can be asked for, and what it is where nothing is said; anything else is ignored."""
+"""The parameters for a page of a table, each with its form and default; others are ignored."""
 
 
 def _page(entries: Sequence[Any], call: Call) -> JsonAnswer:
-    """A page of a table, as of a search."""
+    """Answer with a page of a table, as for a search."""
     body = call.body
     found = Findings(body, body, "the page of a table", told=tuple(_PAGES))
     said: dict[str, int] = {}

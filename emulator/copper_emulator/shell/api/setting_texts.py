@@ -1,4 +1,4 @@
-"""What may a setting be, and in which do two accounts differ, as people read it?"""
+"""Settings as text: the values one may have, and how two sets of settings differ."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from copper_emulator.settings import Setting, Settings
 
 
 def differing(these: Settings, others: Settings) -> tuple[str, ...]:
-    """`latency 0-15m` for each that is not as in the others."""
+    """Name and value, as in `latency 0-15m`, of each of these settings that differs from the others."""
     shown, there = these.as_json(), others.as_json()
     return tuple(f"{name} {written(value)}" for name, value in shown.items() if value != there[name])
 
 
 def written(value: Any) -> str:
-    """A value, ready for JSON, as people write it: `true`, `500,blocked`, `none`."""
+    """A JSON value as people write it: `true`, `500,blocked`, `none`."""
     if isinstance(value, bool):
         return str(value).lower()
     return (",".join(map(str, value)) or NONE) if isinstance(value, list) else str(value)
 
 
 def schema_of(setting: Setting) -> dict[str, Any]:
-    """What a setting may be, as JSON schema: which words it is one of, or that it is written as text."""
+    """The JSON schema for a setting: the words it may be, or its type."""
     words = choices(setting)
     if words:
         return {"type": "string", "enum": words}
     if setting.reads is not None:
-        # A duration, a limit, a set: how it is written stands in its description.
+        # A duration, a limit, a set: the setting's description says how it is written.
         return {"type": ["string", "number"]}
     return {"type": {"bool": "boolean", "int": "integer"}.get(getattr(setting.kind, "__name__", ""), "string")}
 
 
 def choices(setting: Setting) -> list[str]:
-    """The words that a setting is one of; none where it is written otherwise."""
+    """The words a setting may be; empty if it is not limited to certain words."""
     values = getattr(setting.kind, "__members__", None)
     words = [str(member) for member in values.values()] if values else getattr(setting.kind, "__args__", ())
     return [word for word in words if isinstance(word, str)]
 
 
 def resetting(given: Mapping[str, Any]) -> str:
-    """How an account is reset with settings."""
+    """How to reset an account with these settings, by command or request."""
     written = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     words = (f"--set {shlex.quote(f'{name}={value}')}" for name, value in written.items())
     return f"copper-emulator reset {' '.join(words)}, or POST .../reset {json.dumps({'settings': given})}"

@@ -1,4 +1,4 @@
-"""When is a call answered that made something due: so that its answer can say what became of it?"""
+"""When to answer a control call that made notifications due, so that the answer can say what became of them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from copper_emulator.core.model import Change, Notification, WaitsFor
 from copper_emulator.shell.served_account import ServedAccount
 
 _MOMENT = 0.5
-"""Seconds that an answer waits for endpoints in real time; most need milliseconds."""
+"""Seconds of real time that an answer waits for endpoints; most need milliseconds."""
 
 _GOING = (WaitsFor.GOING, WaitsFor.ANSWER, WaitsFor.TARGET)
-"""What it waits for that is on its way, or goes as soon as those before it have their answers."""
+"""The waits of a notification that is on its way, or that is sent as soon as those before it have been answered."""
 
 
 async def settled(served: ServedAccount, account: Account, changes: Sequence[Change]) -> None:
-    """While time stands still, until all that is due has been delivered.
+    """While time stands still, wait until everything due has been delivered.
 
-    While it runs, until what these changes made due has come to its end; a slow endpoint is not waited for. Nor is
-    anything while others are on their way: it may be the endpoint of one of them that asks, and others wait for it.
+    While it runs, wait until the notifications that these changes made due have ended, but not for slow endpoints.
+    Do not wait at all while notifications of earlier changes are on their way: the caller may be the endpoint of one of
+    them, and others may be waiting for its answer.
     """
     busy = bool(changes) and served.runner.is_sending(before=changes[0])
     await served.runner.settled()
@@ -35,7 +36,7 @@ async def settled(served: ServedAccount, account: Account, changes: Sequence[Cha
 
 
 def _last_going(served: ServedAccount, account: Account, left: list[Notification]) -> Notification | None:
-    """The last of them that is on its way; those of which nothing is to be expected now are taken off."""
+    """The last notification on its way, or None; those after it, from which nothing is expected now, are removed."""
     with served.stage.lock:
         while left and not _is_going(account, left[-1]):
             left.pop()
@@ -46,5 +47,5 @@ def _is_going(account: Account, notification: Notification) -> bool:
     if account.journal.delivery_of(notification) is not None:
         return False
     wait = account.wait_of(notification)
-    # An answer that is scripted for later has its moment.
+    # An answer scripted for a later moment is not waited for.
     return wait.what in _GOING and wait.until_ms is None

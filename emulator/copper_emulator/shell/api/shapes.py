@@ -1,4 +1,4 @@
-"""What the control API and the machine-readable log show: one JSON shape for each of the emulator's words.
+"""The JSON shapes shown by the control API and the machine-readable log, one for each of the emulator's concepts.
 
 Moments are ISO 8601 in UTC. Values of secrets and of a subscription's own headers are masked, tokens are never shown.
 """
@@ -34,11 +34,11 @@ from copper_emulator.shell.hiding import NOTHING, Hidden
 from copper_emulator.timeline import MASK, line
 
 _MAX_ANSWER = 2_000
-"""Characters shown of an endpoint's answer."""
+"""Characters of an endpoint's answer that are shown."""
 
 
 class SubscriptionShape(Shape):
-    """A subscription of any of the account's keys."""
+    """A subscription made with any of the account's keys."""
 
     id: int
     key: int = Field(description="which of the account's keys made it, counted from 1")
@@ -91,7 +91,7 @@ class DeliveryShape(Shape):
 
     @classmethod
     def of(cls, delivery: Delivery, hidden: Hidden = NOTHING, *, most: int = _MAX_ANSWER) -> DeliveryShape:
-        """`most`: characters shown of the answer."""
+        """The shape of a delivery; `most` is the number of characters of the answer to show."""
         mask = hidden.mask_of(delivery)
         return cls(
             notification=delivery.notification.serial,
@@ -118,7 +118,7 @@ class DeliveryShape(Shape):
 
 
 class NotificationShape(Shape):
-    """One JSON object for one subscription, and where its life stands."""
+    """One JSON object for one subscription, and its present state."""
 
     serial: int
     change: int
@@ -165,7 +165,7 @@ class FiredShape(ChangeShape):
 
     @classmethod
     def told(cls, account: Account, change: Change, hints: Iterable[str] = ()) -> FiredShape:
-        # As pydantic makes shapes of them itself: there may be thousands, and one by one takes twice as long.
+        # As dicts, of which pydantic makes shapes: there may be thousands, and one by one takes twice as long.
         notifications: Any = [_notification(each) for each in account.journal.notifications_of(change)]
         why = list(lines_of(account, change))
         return cls(**_change(change), notifications=notifications, why=why, hints=list(hints))
@@ -185,7 +185,7 @@ class EntryShape(Shape):
 
     @classmethod
     def of(cls, entry: Entry, hidden: Hidden = NOTHING) -> EntryShape:
-        """`hidden`: what is not shown wherever it appears."""
+        """The shape of an entry; `hidden` is what must not be shown anywhere in it."""
         notification = entry.notification
         return cls(
             number=entry.number,
@@ -200,7 +200,7 @@ class EntryShape(Shape):
 
 
 def shown_line(entry: Entry, hidden: Hidden) -> str:
-    """An entry to read, led by its time. What others said in it, like an endpoint, may hold what is not to be shown."""
+    """An entry as a line of text, beginning with its time. Foreign text in it, as from an endpoint, is masked."""
     told = line(entry)
     said = entry.text or (entry.delivery is not None and (entry.delivery.text or entry.delivery.exception is not None))
     return hidden.mask(told) if said else told
@@ -243,7 +243,7 @@ def _names(extras: Any) -> dict[str, str] | None:
 
 
 def request_text(delivery: Delivery, hidden: Hidden) -> str:
-    """The body that was sent, as text."""
+    """The body that was sent, masked, as text."""
     shown = masked_body(delivery.body)
     if shown is not None:
         return encode(shown).decode()
@@ -251,12 +251,12 @@ def request_text(delivery: Delivery, hidden: Hidden) -> str:
 
 
 def answer_text(delivery: Delivery, hidden: Hidden) -> str:
-    """The body that was answered, as text."""
+    """The body of the answer, masked, as text."""
     return hidden.mask_of(delivery)(delivery.response_body.decode("utf-8", "replace"))
 
 
 def as_sent(attempt: Attempt) -> Delivery:
-    """A request that nothing is known of but what was sent: its outcome is not to be looked at."""
+    """A request without its outcome, as a delivery: only what was sent is meaningful."""
     return Delivery(
         attempt.notification,
         Outcome.UNKNOWN,
@@ -270,8 +270,8 @@ def as_sent(attempt: Attempt) -> Delivery:
 
 
 def masked_body(body: Any) -> dict[str, Any] | None:
-    """A notification's body as it is shown; None where it is no JSON object."""
-    # All but the payload's own keys came from the secret, in a replayed body too.
+    """A notification's body with secrets masked; None if it is not a JSON object."""
+    # All keys but the payload's own come from the secret, in a replayed body too.
     if not isinstance(body, dict):
         return None
     return {name: value if name in PAYLOAD_KEYS else MASK for name, value in body.items()}

@@ -1,4 +1,4 @@
-"""What to say about a path that is not there?"""
+"""The hint for a path that does not exist."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ NOT_EMULATED = ("field_layouts", "related_links", "files")
 """Parts of Copper's API that the emulator does not have."""
 
 _MOST = 12
-"""Paths that are shown."""
+"""Paths shown at most."""
 
 
 def unknown_path_hint(request: web.Request) -> str:
-    """The paths that are near, or that this one is not emulated."""
+    """Which similar paths there are, or that this one is not emulated."""
     path = request.path
     if not path.startswith(f"{BASE}/"):
         return f"There is no {path}; the paths of the API begin with {BASE}, like {BASE}/people/search."
@@ -34,6 +34,6 @@ def unknown_path_hint(request: web.Request) -> str:
 
 
 def _paths(request: web.Request) -> list[str]:
-    """Every path of the API without what all begin with, each once."""
+    """Every path of the API once, without the common prefix."""
     found = (resource.canonical for resource in request.app.router.resources())
     return list(dict.fromkeys(each.removeprefix(f"{BASE}/").rstrip("/") for each in found if each.startswith(BASE)))

@@ -22,7 +22,7 @@ PATH = f"{BASE}/webhooks"
 
 
 class _Listed(NamedTuple):
-    """What a key was last answered, after how many writes."""
+    """The last list answered to a key, and after how many writes."""
 
     key: int
     writes: int
@@ -30,11 +30,11 @@ class _Listed(NamedTuple):
 
 
 _LISTED: WeakKeyDictionary[Subscriptions, _Listed] = WeakKeyDictionary()
-"""They go with the subscriptions: a reset gives an account others."""
+"""Dropped along with the subscriptions: a reset gives an account new ones."""
 
 
 async def list_subscriptions(request: web.Request) -> JsonAnswer:
-    """200 with a bare array of the key's own, by ascending id; there are no pages."""
+    """200 with a bare array of the key's own subscriptions, by ascending id; there are no pages."""
     stage = stage_of(request)
     with stage.lock:
         raw = _listed(stage.account)
@@ -87,7 +87,7 @@ def _listed(account: Account) -> bytes:
 
 
 def shown_with_hint(subscription: Subscription) -> JsonAnswer:
-    """The object, and a hint where its secret cannot arrive whole."""
+    """200 with the object, and a hint if its secret cannot arrive complete."""
     return answer(subscription_json(subscription), hint=secret_hint(subscription.secret))
 
 

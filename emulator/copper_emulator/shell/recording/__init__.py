@@ -1,1 +1,1 @@
-"""What was done in an account, as a scenario that does it again."""
+"""Recording what is done in an account, as a scenario that repeats it."""

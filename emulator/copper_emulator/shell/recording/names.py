@@ -1,6 +1,6 @@
-"""What are the records of a recording called? `person_1`, in the order in which they come up.
+"""Names for the records in a recording: `person_1` and so on, in the order in which they come up.
 
-A record that was there before the recording began is seeded when the scenario is played, if a step names it.
+A record that existed before the recording began and that a step refers to is seeded when the scenario is played.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from copper_emulator.core.records.tables import ACTIVITY, TABLES
 Item = tuple[EntityType, int]
 
 _METADATA = ("date_created", "date_modified")
-"""Not worth a line in a file: nothing tells of them."""
+"""Not worth a line in the file: no notification mentions them."""
 
 
 class Names:
-    """The names of one recording, and what has to be seeded for them."""
+    """The names in one recording, and the records that have to be seeded for them."""
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
-        # Stored records are never changed in place: these are what they were.
+        # Stored records are never changed in place, so these keep their state at the start.
         self._before = {kind: dict(store.of(kind)) for kind in EntityType}
         self._names: dict[Item, str] = {}
         self._given: Counter[EntityType] = Counter()
@@ -34,14 +34,14 @@ class Names:
 
     @property
     def seeds(self) -> list[dict[str, Any]]:
-        """The steps that bring the records that were there before."""
+        """The steps that seed the records that existed before the recording."""
         return [
             {"seed": {"type": str(kind), "as": self._names[kind, record_id], "rows": [row]}}
             for (kind, record_id), row in self._seeds.items()
         ]
 
     def give(self, kind: EntityType, ids: Sequence[int]) -> str:
-        """A new name for records that are new: of several, `person_2.1` is the first."""
+        """Give new records a name; if there are several, they are called `person_2.1`, `person_2.2` and so on."""
         self._given[kind] += 1
         name = f"{_noun(kind)}_{self._given[kind]}"
         if len(ids) == 1:
@@ -51,19 +51,19 @@ class Names:
         return name
 
     def of(self, kind: EntityType, record_id: int) -> str | None:
-        """The name of a record; None for one that nobody knows of."""
+        """The name of a record; None if it neither existed before the recording nor was created in it."""
         if (kind, record_id) not in self._names and record_id in self._before[kind]:
             self._seed((kind, record_id))
         return self._names.get((kind, record_id))
 
     def all_of(self, kind: EntityType, ids: Sequence[int]) -> list[str] | None:
-        """The names of several records; None where one of them has none."""
+        """The names of several records; None if any of them has no name."""
         names = [self.of(kind, each) for each in ids]
         found = [name for name in names if name is not None]
         return found if len(found) == len(names) else None
 
     def fields(self, kind: EntityType, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields of a body, with names in the place of ids of records."""
+        """The fields of a body, with names in place of record ids."""
         table = TABLES[kind]
         named: dict[str, Any] = {}
         for name, value in body.items():
@@ -72,7 +72,7 @@ class Names:
         return named
 
     def value(self, value: Any) -> Any:
-        """A value with names in the place of `id` beside the name of a type."""
+        """A value with names in place of each `id` that stands beside the `type` of a record."""
         if isinstance(value, Mapping):
             wanted = value.get("type")
             kind = EntityType(wanted) if isinstance(wanted, str) and wanted in set(EntityType) else None
@@ -85,13 +85,13 @@ class Names:
         return value
 
     def reference(self, kind: EntityType, value: Any) -> Any:
-        """A name in the place of an id, where it has one."""
+        """A reference by name in place of an id; the value itself if it is not the id of a named record."""
         known = isinstance(value, int) and not isinstance(value, bool)
         name = self.of(kind, value) if known else None
         return value if name is None else {"record": name}
 
     def _seed(self, item: Item) -> None:
-        """A record that was there before, and all that it refers to: with their ids, since they may name each other."""
+        """Seed an earlier record and all that it refers to: with their ids, as they may refer to each other."""
         waiting = [item]
         while waiting:
             kind, record_id = each = waiting.pop()
@@ -120,7 +120,7 @@ class Names:
 
 
 def references(kind: EntityType, row: Mapping[str, Any]) -> Iterator[Item]:
-    """The records that a row refers to."""
+    """The records to which a row refers."""
     table = TABLES[kind]
     for name, value in row.items():
         form = table.by_name[name].form if name in table else None

@@ -1,4 +1,4 @@
-"""How is what was done said as a step of a scenario?"""
+"""Expressing what was done in an account as steps of a scenario."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from copper_emulator.shell.recording.names import Names
 from copper_emulator.shell.recording.yaml_text import Remark
 
 Said = dict[str, Any] | Remark
-"""One action with its parts, or a comment on what no action can do."""
+"""One action with its parts, or a comment on something that no action can do."""
 
 _OUR_OWN = frozenset({"content-type", "user-agent"})
 
 
 class Steps:
-    """The words of one recording: what was done, as actions, with the names that things have by then."""
+    """Turns what was done during one recording into actions, with the names given so far."""
 
     def __init__(self, store: RecordStore) -> None:
         self.names = Names(store)
@@ -59,11 +59,11 @@ class Steps:
         }
 
     def of(self, what: told.Told) -> list[Said]:
-        """The steps that do it again."""
+        """The steps that repeat what was done."""
         return list(self._known[type(what)](what))
 
     def subscription(self, subscription: Subscription) -> tuple[str, dict[str, Any]]:
-        """A name for a subscription, and what it is."""
+        """Name a subscription; return the name and the subscription's parts."""
         name = f"{subscription.type}_{subscription.event}"
         self._used[name] += 1
         if self._used[name] > 1:
@@ -139,7 +139,7 @@ class Steps:
             yield {verb: {"records": one, to: other}}
 
     def _fields(self, kind: EntityType, body: Mapping[str, Any], *fixed: Access) -> dict[str, Any]:
-        """What of a body can be written: the rest was ignored."""
+        """The fields of a body that can be written; the others were ignored."""
         by_name = TABLES[kind].by_name
         written = {name: value for name, value in body.items() if name in by_name and by_name[name].access not in fixed}
         return self.names.fields(kind, written)
@@ -202,7 +202,7 @@ def _known_fields(kind: EntityType, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _alike(kind: EntityType, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Rows as short as they can be written: fields alone for one, a count where `{n}` tells all of them apart."""
+    """Rows in their shortest form: fields alone for one row, a count if `{n}` accounts for all differences."""
     if len(rows) == 1:
         return {"fields": rows[0]} if not _has_number(rows[0]) else {"rows": rows}
     pattern = _as_pattern(rows[1], 2)
@@ -212,7 +212,7 @@ def _alike(kind: EntityType, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _as_pattern(value: Any, number: int) -> Any:
-    """With `{n}` where the number of the record may stand."""
+    """The value with `{n}` in place of every occurrence of the record's number."""
     if isinstance(value, str):
         return value.replace(str(number), NUMBER)
     if isinstance(value, list):
@@ -223,7 +223,7 @@ def _as_pattern(value: Any, number: int) -> Any:
 
 
 def _has_number(row: Mapping[str, Any]) -> bool:
-    """Whether a text has `{n}` in it, and means it."""
+    """Whether any text has a literal `{n}`, which would be replaced when the scenario is played."""
     return bool(numbered(dict(row), 0) != row)
 
 

@@ -1,6 +1,6 @@
-"""How are the values of a scenario written? So that `scenarios/lines.py` reads exactly the same ones.
+"""Writing a scenario as YAML text from which `scenarios/lines.py` reads exactly the same values.
 
-What fits stands on one line, as people write it; texts that could be read as something else are in double quotes.
+Whatever fits is put on one line, as people would; text that could be read as something else is double-quoted.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _PLAIN = re.compile(
     r"[A-Za-z][A-Za-z0-9_.()'/ +=%-]*(?<! )|https?://[A-Za-z0-9._~:/-]*[A-Za-z0-9/]|\+?[0-9]+[a-z][0-9a-z]*|\+0"
 )
 _WORDS = frozenset({"null", "true", "false", "on", "off", "yes", "no", "y", "n"})
-"""Read as something else than text, here or by other readers of YAML."""
+"""Words that this or other YAML parsers read as something other than text."""
 
 
 def document(value: Mapping[str, Any]) -> str:
-    """A mapping as a whole file."""
+    """The text of a whole file for a mapping."""
     return "".join(f"{line}\n" for line in _block(value, 0))
 
 
 def _block(value: Any, indent: int) -> Iterator[str]:
-    """Lines of a mapping or a list, each of whose members stands on its own."""
+    """The lines of a mapping or list in block style, each member beginning a line of its own."""
     lead = " " * indent
     if isinstance(value, Mapping):
         for name, item in value.items():
@@ -49,13 +49,13 @@ def _member(head: str, item: Any, indent: int) -> Iterator[str]:
 
 
 class Remark(str):
-    """A comment in the place of a member of a list."""
+    """A comment in place of a member of a list."""
 
     __slots__ = ()
 
 
 class Step(dict[str, Any]):
-    """A mapping whose names stand on lines of their own, however short they are."""
+    """A mapping always written in block style, however short it is."""
 
 
 def _is_step(item: Any) -> bool:
@@ -88,5 +88,5 @@ def _text(text: str) -> str:
 
 
 def _is_shown(character: str) -> bool:
-    # YAML takes no other characters as they stand, and breaks lines at some that JSON does not.
+    # YAML does not allow other characters unescaped, and breaks lines at some that JSON does not.
     return character.isprintable() and not "\ud800" <= character <= "\udfff"

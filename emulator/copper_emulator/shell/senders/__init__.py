@@ -1,1 +1,1 @@
-"""One sender for each kind of destination. Whatever happens becomes a Result, never an exception."""
+"""One sender for each kind of destination. Whatever happens to a delivery becomes a Result, not an exception."""

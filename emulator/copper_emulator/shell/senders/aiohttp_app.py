@@ -1,4 +1,4 @@
-"""An aiohttp application as an endpoint: really served, on a loopback port of its own."""
+"""An aiohttp application as an endpoint: actually served, on a loopback port of its own."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from copper_emulator.shell.routes import Route
 from copper_emulator.shell.senders.caught import from_exception, is_meant_for_the_caller, with_exception
 
 _MARK = "X-Copper-Emulator-Exception"
-"""Stands in the answer to a request whose handler raised, and says which exception is meant; taken out again."""
+"""A header put into the answer to a request whose handler raised: the key of the exception; removed again here."""
 
 
 class AiohttpApp:
-    """Serves one application on the loop it is started on, and keeps what its handlers raise."""
+    """Serves one application on the loop it is started on, and keeps the exceptions its handlers raise."""
 
     def __init__(self, app: web.Application) -> None:
         self._raised: dict[str, BaseException] = {}
-        # What it would log stands in the delivery, with its traceback.
+        # No need to log: the delivery has the exception with its traceback.
         silent = logging.Logger("copper_emulator.endpoint")
         silent.addHandler(logging.NullHandler())
         self._runner = ListeningRunner(
@@ -33,29 +33,29 @@ class AiohttpApp:
             on_error=self._on_error,
             as_https=True,
             logger=silent,
-            # A handler is given up with its delivery, as an ASGI application is: on a frozen loop none that hangs could
-            # be waited for.
+            # A handler is cancelled with its delivery, as an ASGI application is: on a frozen loop, waiting for one
+            # that hangs would never end.
             handler_cancellation=True,
         )
         self._loop = asyncio.get_running_loop()
         self._starting = self._loop.create_task(self._start())
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it lives on that loop."""
+        """Whether it is served on that loop."""
         return self._loop is loop
 
     async def started(self, *, timeout_ms: int) -> Result | None:
-        """Wait until it is served. None, or why it is not: what its start-up raised, or that it did not finish."""
+        """Wait until it is served. Return None, or why it is not: its start-up raised, or did not finish in time."""
         try:
             async with real_timeout(timeout_ms):
-                # Deliveries that come together wait for the same start, and none takes it down when it is given up.
+                # Concurrent deliveries wait for the same start-up; cancelling one of them must not cancel it.
                 error = await asyncio.shield(self._starting)
         except TimeoutError:
             return not_started(timeout_ms)
         return None if error is None else from_exception(error)
 
     async def stop(self, *, timeout_ms: int) -> None:
-        """Shut down and wait for it, not for ever. What never started is only given up."""
+        """Shut down, waiting at most this long. A start-up still in progress is cancelled."""
         self._starting.cancel()
         try:
             async with real_timeout(timeout_ms):
@@ -65,11 +65,11 @@ class AiohttpApp:
             await self._runner.cut_off()
 
     def route(self, route: Route) -> Route:
-        """The route to where the application is served."""
+        """The same route, leading to where the application is served."""
         return Route(route.origin, URL(f"http://127.0.0.1:{self._runner.addresses[0][1]}"), RouteKind.URL)
 
     def with_exception(self, result: Result) -> Result:
-        """The result with what the handler raised, if it did."""
+        """The result with the exception its handler raised, if it did."""
         marks = dict(result.headers)
         if _MARK not in marks:
             return result
@@ -77,7 +77,7 @@ class AiohttpApp:
         return with_exception(result._replace(headers=kept), self._raised.pop(marks[_MARK]))
 
     async def _start(self) -> BaseException | None:
-        """What its start-up raised: returned, because SystemExit out of a task would stop the loop."""
+        """Start serving; return what the start-up raised, because a SystemExit out of a task would stop the loop."""
         try:
             await self._runner.setup()
             await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -1,4 +1,4 @@
-"""Deliveries to an ASGI application (ASGI 3), with its lifespan kept open from the first delivery to the end."""
+"""Deliver to an ASGI application (ASGI 3), whose lifespan stays open from the first delivery to the end."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _ENDLESS = "the work after the answer had not ended after a minute"
 
 
 async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any], timeout_ms: int) -> Result:
-    """Call the application on the running loop; it sees the target's own host over https.
+    """Call the application on the running loop; it sees a request to the target's own URL.
 
-    Background work that the framework runs before the call returns is waited for, but not for ever.
+    Background work that the framework runs before the call returns is waited for, up to a minute after the answer.
     """
     limit = RealLimit(timeout_ms)
     answer = _Answer(attempt.body, limit)
@@ -41,7 +41,7 @@ async def send_to_asgi(app: AsgiApp, attempt: Attempt, *, state: dict[str, Any],
                 raise
             if not limit.has_expired:
                 return answer.result(error)
-            # Who has answered has not timed out.
+            # An application that has answered has not timed out.
             return answer.result(TimeoutError(_ENDLESS)) if answer.is_complete else timed_out(timeout_ms)
     return answer.result(found[-1] if found else None)
 
@@ -51,7 +51,7 @@ async def _called(app: AsgiApp, scope: Message, answer: _Answer) -> None:
 
 
 class _Answer:
-    """What the application has answered so far. As servers do, it refuses messages out of their order."""
+    """What the application has answered so far. As servers do, it refuses messages that are out of order."""
 
     def __init__(self, body: bytes, limit: RealLimit) -> None:
         self._limit = limit
@@ -60,7 +60,7 @@ class _Answer:
         self._request: list[bytes] = [body]
         self.is_complete = False
         self._completed: asyncio.Event | None = None
-        """Made for who waits for it: hardly anybody does."""
+        """Created only when the application waits for it, which hardly any does."""
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
@@ -95,7 +95,7 @@ class _Answer:
                 self._limit.renew(_AFTERWARDS_MS)
 
     def result(self, error: BaseException | None) -> Result:
-        # Frameworks that answer 500 and raise as well have answered: that is what a client of a real server sees.
+        # A framework that answers 500 and also raises has answered: that is what the client of a real server sees.
         if self._status is not None and self.is_complete:
             body = b"".join(self._body)
             result = Result.answered(self._status, headers=self._headers, body=body, took_ms=self._took_ms)
@@ -107,7 +107,7 @@ class _Answer:
 
 
 class Lifespan:
-    """One application's lifespan, on the loop it was made on."""
+    """One application's lifespan, on the loop on which this was created."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -115,21 +115,21 @@ class Lifespan:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
-        # It may begin at once, where the test has its loop begin tasks eagerly.
+        # Not earlier: with an eager task factory, the task begins at once.
         self._task = self._loop.create_task(self._run(), context=of_no_call())
         self._starting = self._loop.create_task(self._start(), context=of_no_call())
         self.is_up = False
-        """Whether it was waited for, and is up."""
+        """Whether `started` was awaited and found it up."""
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it lives on that loop."""
+        """Whether it runs on that loop."""
         return self._loop is loop
 
     async def started(self, *, timeout_ms: int) -> Result | None:
-        """Wait until it is up; an application that has no lifespan is. None, or why it is not."""
+        """Wait until it is up, which an application without a lifespan is. Return None, or why it is not."""
         try:
             async with real_timeout(timeout_ms):
-                # Deliveries that come together wait for the same start, and none takes it down when it is given up.
+                # Concurrent deliveries wait for the same start-up; cancelling one of them must not cancel it.
                 await asyncio.shield(self._starting)
         except TimeoutError:
             return not_started(timeout_ms)
@@ -139,7 +139,7 @@ class Lifespan:
         return None
 
     async def stop(self, *, timeout_ms: int) -> None:
-        """Shut down and wait for it, not for ever. What never started is only given up."""
+        """Shut down, waiting at most this long. A start-up still in progress is cancelled."""
         if self._starting.done() and not self._task.done():
             await self._inbox.put({"type": "lifespan.shutdown"})
             with suppress(TimeoutError):
@@ -160,7 +160,7 @@ class Lifespan:
         try:
             await self._app(scope, self._inbox.get, self._outbox.put)
         except Exception:  # noqa: BLE001 - the specification's way to say "no lifespan here"
-            # Who has one reports failures itself.
+            # An application that has a lifespan reports failures itself.
             self._outbox.put_nowait({"type": "lifespan.none"})
         except BaseException as error:
             if is_meant_for_the_caller(error):
@@ -181,7 +181,7 @@ def _scope(attempt: Attempt, state: dict[str, Any]) -> Message:
 
 @lru_cache(maxsize=100)
 def _headers_of(target: str, headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    """As the specification has them: names in small letters, all of it bytes."""
+    """Headers as the specification requires: names in lower case, everything as bytes."""
     return [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in (("host", host_header(target)), *headers)
@@ -190,7 +190,7 @@ def _headers_of(target: str, headers: tuple[tuple[str, str], ...]) -> list[tuple
 
 @lru_cache(maxsize=100)
 def _scope_of(target: str) -> dict[str, Any]:
-    """What is the same in every request to a target."""
+    """The part of the scope that is the same in every request to a target."""
     url = target_url(target)
     return {
         "type": "http",

@@ -1,4 +1,4 @@
-"""Exceptions inside an endpoint of this process: those it raises, and those its framework turns into a 500."""
+"""Exceptions in an endpoint in this process: those it raises, and those its framework turns into a 500."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _OURS = __name__.partition(".")[0]
 
 
 def is_meant_for_the_caller(error: BaseException) -> bool:
-    """Whether an exception that comes out of an endpoint is not the endpoint's own: it must be raised on.
+    """Whether an exception that comes out of an endpoint is not the endpoint's own and must be re-raised.
 
-    Those are Ctrl-C, the end of a generator, and a cancellation that somebody asked of the running task. What else is
-    raised, also `pytest.fail()`, `sys.exit()` and a CancelledError out of nowhere, is the outcome of the delivery.
+    Those are Ctrl-C, the closing of a generator, and a requested cancellation of the running task. Anything else,
+    including `pytest.fail()`, `sys.exit()` and a CancelledError that was not requested, is the delivery's outcome.
     """
     if isinstance(error, asyncio.CancelledError):
-        running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
+        running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises when there is no loop
         task = asyncio.current_task(running) if running is not None else None
         return task is not None and task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | GeneratorExit)
 
 
 class Swallowed:
-    """Collects what Flask and Django turn into a 500 in this context; only inside `frameworks_watched`."""
+    """Collects exceptions that Flask and Django turn into a 500 in this context; only inside `frameworks_watched`."""
 
-    # Every delivery passes here, and a generator would take five times as long.
+    # A class, since every delivery passes here and a generator would take five times as long.
     def __enter__(self) -> list[BaseException]:
         found: list[BaseException] = []
         self._token = _caught.set(found)
@@ -46,7 +46,7 @@ class Swallowed:
 
 
 def frameworks_watched() -> AbstractContextManager[None]:
-    """For a whole round: hear of exceptions, and keep Django from closing the connection of the test's transaction."""
+    """For a whole round: observe exceptions, and keep Django from closing the database connection of the test."""
     flask, django = "flask" in sys.modules, "django.core.signals" in sys.modules
     return _watched(flask=flask, django=django) if flask or django else _NOTHING_TO_WATCH
 
@@ -65,12 +65,12 @@ def _watched(*, flask: bool, django: bool) -> Iterator[None]:
 
 
 def with_exception(result: Result, error: BaseException) -> Result:
-    """The same result, telling of an exception in the endpoint with its traceback."""
+    """The same result with an exception in the endpoint, and its traceback."""
     return result._replace(exception=error, traceback=format_exception(error))
 
 
 def apart_from(result: Result, handled: BaseException | None) -> Result:
-    """The same, without what its caller was just handling: Python takes that for the context of all that is raised."""
+    """The same result, its exception without the one the caller was handling, which Python set as its context."""
     if handled is None or result.exception is None:
         return result
     error = result.exception
@@ -81,13 +81,13 @@ def apart_from(result: Result, handled: BaseException | None) -> Result:
 
 
 def from_exception(error: BaseException) -> Result:
-    """The endpoint raised and gave no answer."""
+    """The result when the endpoint raised instead of answering."""
     result = Result(Outcome.FAILED, reason=Reason.EXCEPTION, text=repr(error))
     return with_exception(result, error)
 
 
 def format_exception(error: BaseException) -> str:
-    """The traceback as Python prints it, from the first frame on that is the application's or its framework's."""
+    """The traceback as Python prints it, starting at the first frame of the application or its framework."""
     return "".join(traceback.format_exception(type(error), error, _without_ours(error.__traceback__))).rstrip()
 
 
@@ -98,9 +98,9 @@ def _without_ours(frames: TracebackType | None) -> TracebackType | None:
 
 
 class _Shared:
-    """Something done to the whole process while anybody needs it: by the first, and undone by the last.
+    """A process-wide change: made by the first holder, undone by the last.
 
-    A framework's signals are the process's, and so is who has been connected to them; accounts may deliver at once.
+    A framework's signals and their receivers are global, and several accounts may deliver at the same time.
     """
 
     def __init__(self, do: Callable[[ExitStack], None]) -> None:
@@ -131,8 +131,8 @@ def _watch_flask(undo: ExitStack) -> None:
 def _watch_django(undo: ExitStack) -> None:
     signals = sys.modules["django.core.signals"]
     _connect(signals.got_request_exception, _from_django, undo)
-    # Both signals close the database connection, and with it the transaction a test runs in; Django's own test client
-    # takes the receiver out in the same way.
+    # On both signals this receiver closes the database connection, and with it the transaction a test runs in;
+    # Django's own test client disconnects it in the same way.
     receiver = getattr(sys.modules.get("django.db"), "close_old_connections", None)
     for signal in (signals.request_started, signals.request_finished):
         if receiver is not None and signal.disconnect(receiver):

@@ -1,6 +1,6 @@
-"""Why did an endpoint that was sent to give no answer? In words that a person understands, those of TLS above all.
+"""Why did an endpoint give no answer? In words that people understand, above all for TLS errors.
 
-`unanswered` tells it of aiohttp's errors, the other functions of what a connection of our own has seen.
+`unanswered` explains aiohttp's errors, the other functions what our own connections have seen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from yarl import URL
 from copper_emulator.core.model import Reason, Result
 from copper_emulator.core.tls import MAYBE_TLS, TlsFault
 
-# The numbers are OpenSSL's (X509_V_ERR_*), which Python hands on as they are.
+# The numbers are OpenSSL's (X509_V_ERR_*), which Python passes on unchanged.
 _CERTIFICATE_FAULTS = {
     2: TlsFault.UNKNOWN_AUTHORITY,
     9: TlsFault.NOT_YET_VALID,
@@ -31,7 +31,7 @@ _HANDSHAKE_FAULTS = {
     "UNSUPPORTED_PROTOCOL": TlsFault.OLD_VERSION,
     "TLSV1_ALERT_PROTOCOL_VERSION": TlsFault.OLD_VERSION,
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": TlsFault.CLIENT_CERTIFICATE,
-    # What OpenSSL calls bytes that are no TLS; newer ones say less exactly what was wrong with them.
+    # OpenSSL's reasons for bytes that are not TLS; newer versions are less specific.
     "WRONG_VERSION_NUMBER": TlsFault.PLAIN,
     "RECORD_LAYER_FAILURE": TlsFault.PLAIN,
     "HTTP_REQUEST": TlsFault.PLAIN,
@@ -49,11 +49,11 @@ _ALERT = re.compile(r"(SSLV3|TLSV1|TLSV13)_ALERT_")
 
 _TLS_RECORD = b"\x15\x03"
 _TLS_ALERT = ("\\x15\\x03", "\x15\x03")
-"""How an answer begins that is none, but TLS's complaint of what is no TLS; in errors it stands in two ways."""
+"""How a TLS alert begins, sent by a TLS server in place of an answer to plain HTTP; error messages have either form."""
 
 
 def unanswered(error: Exception, url: URL) -> Result:
-    """How a request ended that a client's error tells of."""
+    """The result of a request that ended with this error of the client's."""
     fault = _tls_fault(error, url)
     if fault is None:
         return Result.failure(_reason(error), f"{url.origin()}: {_text(error, url)}")
@@ -61,18 +61,18 @@ def unanswered(error: Exception, url: URL) -> Result:
 
 
 def unconnected(error: OSError, url: URL) -> Result:
-    """No connection came about."""
+    """The result when no connection could be made."""
     return Result.failure(Reason.REFUSED, f"{url.origin()}: {_refused(error)}")
 
 
 def broken_off(url: URL, *, begun: bool) -> Result:
-    """The other side went away, with or without the beginning of an answer."""
+    """The result when the other side closed the connection, after the beginning of an answer or before any."""
     text = "connection closed in the middle of the answer" if begun else _without_answer(url)
     return Result.failure(Reason.BROKEN_OFF, f"{url.origin()}: {text}")
 
 
 def no_http(complaint: str, begins: bytes, url: URL) -> Result:
-    """Something came that is no answer; it begins like that."""
+    """The result when what came, beginning with these bytes, was not an HTTP answer."""
     if begins == _TLS_RECORD:
         return Result.failure(Reason.TLS, f"{url.origin()}: {TlsFault.NOT_PLAIN}{_ADVICE[TlsFault.NOT_PLAIN]}")
     return Result.failure(Reason.GARBAGE, f"{url.origin()}: not an HTTP answer: {complaint}")
@@ -92,7 +92,7 @@ def _tls_fault(error: Exception, url: URL) -> TlsFault | None:
 
 
 def _cause(error: Exception) -> BaseException | None:
-    """The system's or OpenSSL's own error behind aiohttp's."""
+    """The error of the operating system or of OpenSSL behind aiohttp's."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return error.certificate_error
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -136,7 +136,7 @@ def _refused(error: OSError) -> str:
 
 
 def _without_answer(url: URL) -> str:
-    # What many TLS servers do with plain HTTP; nothing tells them from others.
+    # Many TLS servers do this when they get plain HTTP, but so do other servers; they cannot be told apart.
     tls = f"; {MAYBE_TLS}" if url.scheme == "http" else ""
     return f"connection closed without an answer{tls}"
 

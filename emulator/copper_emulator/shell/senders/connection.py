@@ -1,6 +1,6 @@
-"""One connection to an endpoint over plain HTTP: what is sent over it, and is what comes back an answer?
+"""One plain HTTP connection to an endpoint: sending a request over it, and recognising the answer.
 
-It belongs to one request at a time, which is told by a call how it ended: nobody waits here, and there is no task.
+It serves one request at a time and reports the outcome by a callback: nothing here waits, and there is no task.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from copper_emulator.shell.senders.connecting import broken_off, no_http
 from copper_emulator.shell.senders.deadlines import Deadlines
 
 MAX_ANSWER = 64 * 1024
-"""Bytes of an answer that are kept."""
+"""Bytes kept of an answer's body."""
 
 _MAX_HEADER = 8190
-"""Bytes of one, as many as aiohttp's client takes; and of it takes as many headers as follow."""
+"""Bytes of one header; this and the next limit are those of aiohttp's client."""
 _MAX_HEADERS = 128
 
 _INTERIM = frozenset(range(100, 200)) - {101}
-"""The statuses of what comes before the answer."""
+"""Statuses of interim responses, which precede the answer."""
 
 FAILED = 500
-"""The least status of a server that has failed. After an exception many (uvicorn) close a connection of which they have
-just said that it stays: the next request over it would break off, and its endpoint would seem to have done it."""
+"""The lowest status that means the server failed. After an exception, many servers (uvicorn) close a connection they
+have just promised to keep: the next request over it would break off, and its endpoint would be blamed for that."""
 
 
 class Exchange(asyncio.Future[Result]):
-    """One request, and what comes of it. Whoever cancels it gives it up.
+    """One request and its future result. Cancelling it abandons the request.
 
     Args:
-        deadlines: of those that have as long for their answers.
-        on_end: is told in the very turn of the loop in which it ends, before anybody who waits for it.
+        deadlines: those for the timeout of this request.
+        on_end: called in the same loop iteration in which the exchange ends, before anything that awaits it resumes.
     """
 
     __slots__ = ("_began", "_connection", "_deadlines", "_on_end", "_route", "content", "url")
@@ -57,7 +57,7 @@ class Exchange(asyncio.Future[Result]):
         self._began = deadlines.begin(self)
 
     def over(self, connection: Connection) -> None:
-        """Send it over a connection, unless it has ended meanwhile."""
+        """Send the request over a connection, unless the exchange has ended meanwhile."""
         if self.done():
             connection.close()
             return
@@ -65,25 +65,25 @@ class Exchange(asyncio.Future[Result]):
         connection.ask(self)
 
     def answered(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        """An answer came."""
+        """End with an answer, unless already ended."""
         if not self.done():
             self._end(Result.answered(status, headers=headers, body=body, route=self._route, took_ms=self._took_ms))
 
     def end(self, result: Result) -> None:
-        """That is how it ended, unless it had before."""
+        """End with this result, unless already ended."""
         if not self.done():
             self._end(result.sent(route=self._route, took_ms=self._took_ms))
 
     def broke_off(self, *, begun: bool) -> None:
-        """The other side went away, in the middle of an answer or before."""
+        """End because the other side closed the connection, in the middle of an answer or before it."""
         self.end(broken_off(self.url, begun=begun))
 
     def expire(self) -> None:
-        """There is no time left."""
+        """End because the time for an answer is up."""
         self.end(timed_out(self._deadlines.timeout_ms))
 
     def fail(self, error: Exception) -> None:
-        """Whoever waits for it is to hear of this error of ours."""
+        """End with an internal error, which is raised where the exchange is awaited."""
         if not self.done():
             self.set_exception(error)
             self._ended()
@@ -111,16 +111,16 @@ class Exchange(asyncio.Future[Result]):
 
 
 OnEnd: TypeAlias = Callable[[asyncio.Future[Result]], object]
-"""Is given what is done."""
+"""Called with the future once it is done."""
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Made for a connected socket.
+    """The protocol for one connected socket.
 
     Args:
-        buffer: what comes is put there for as long as it is looked at: all connections of a loop can have the same.
-        on_free: it has brought an answer and can be used again.
-        on_lost: it never can.
+        buffer: incoming data is held there only while it is parsed, so all connections of a loop can share it.
+        on_free: called when an answer has arrived and the connection can be used again.
+        on_lost: called when the connection is gone.
     """
 
     def __init__(
@@ -135,20 +135,20 @@ class Connection(asyncio.BufferedProtocol):
         self._on_free = on_free
         self._on_lost = on_lost
         self._parser = HttpResponseParser(self)
-        # As aiohttp's client does: old servers fold headers, and end lines without a CR.
+        # As lenient as aiohttp's client: old servers fold headers, and end lines without a CR.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._exchange: Exchange | None = None
         self._tell: Callable[[], None] | None = None
-        """Tells the exchange that has just ended how it did."""
+        """Reports to the exchange that has just ended how it ended."""
         self.free_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
     def ask(self, exchange: Exchange) -> None:
-        """Send its request; it is told how that ends, unless it gives up."""
+        """Send an exchange's request; the exchange is told the outcome, unless it gives up first."""
         if self._transport.is_closing():
             exchange.broke_off(begun=False)
             return
@@ -158,15 +158,15 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write(exchange.content)
 
     def give_up(self, exchange: Exchange) -> None:
-        """Nobody waits for that answer any more: then the connection is of no use."""
+        """Abort the connection if this exchange still occupies it: nothing waits for its answer any more."""
         if self._exchange is exchange:
             self._exchange = None
             self._transport.abort()
 
     def is_there(self) -> bool:
-        """Whether the other side has neither closed it nor said anything since its last answer.
+        """Whether the other side has neither closed the connection nor sent anything since its last answer.
 
-        The loop may not have come to look yet, so the system is asked.
+        Asks the operating system, since the loop may not have read from the socket yet.
         """
         if self._transport.is_closing():
             return False
@@ -179,17 +179,17 @@ class Connection(asyncio.BufferedProtocol):
         return False
 
     def close(self) -> None:
-        """End it; a request that is on its way over it breaks off."""
+        """Close the connection; a request in progress over it breaks off."""
         self._transport.abort()
 
-    # --- what comes -------------------------------------------------------------------------------------------------
+    # --- incoming data ----------------------------------------------------------------------------------------------
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._exchange is None:
-            # Many servers say 408 before they close a connection that was idle.
+            # Many servers send a 408 before they close an idle connection.
             self._transport.abort()
             return
         data = self._buffer[:nbytes]
@@ -221,7 +221,7 @@ class Connection(asyncio.BufferedProtocol):
             exchange.broke_off(begun=self._heard > 0)
 
     def _tell_it(self) -> None:
-        # When what was read is done with, and the connection has its place: who is told may send the next request.
+        # Called last, when the data has been processed and the connection filed: the callback may send a new request.
         tell, self._tell = self._tell, None
         if tell is not None:
             tell()
@@ -234,14 +234,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def _answered(self, *, keeps: bool) -> None:
         exchange, self._exchange = self._exchange, None
-        # Of a request that is answered before it was sent to its end the rest is in the way of the next.
+        # If the answer came before the whole request was sent, the unsent rest would be in the way of the next one.
         self._keeps = keeps and not self._transport.get_write_buffer_size()
         if exchange is not None:
             body = b"".join(self._body)[:MAX_ANSWER]
             self._body.clear()
             self._tell = partial(exchange.answered, self._status, self._headers, body)
 
-    # --- what the parser tells: also of what follows the answer, which nobody has asked for -------------------------
+    # --- parser callbacks: also called for unsolicited data after the answer ----------------------------------------
 
     def on_message_begin(self) -> None:
         if self._exchange is None:
@@ -290,5 +290,5 @@ class Connection(asyncio.BufferedProtocol):
 
 @lru_cache(maxsize=1_000)
 def _header(name: bytes, value: bytes) -> tuple[str, str]:
-    """One as text. Answers have the same ones again and again, and the journal keeps all of them: each is made once."""
+    """Decode one header. Answers repeat the same headers and the journal keeps them all, so equal ones are shared."""
     return name.decode("utf-8", "surrogateescape"), value.rstrip(b" \t").decode("utf-8", "surrogateescape")

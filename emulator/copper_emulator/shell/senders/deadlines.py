@@ -1,7 +1,7 @@
-"""By when must requests have their answers? One timer watches over all that have equally long for it.
+"""Request timeouts: one timer for all requests that have the same timeout.
 
-Who began first is over first, so that it is enough to look at the first; a timer for each request takes longer to make
-and to take back than all else that is done for its time.
+The request that began first expires first, so it is enough to watch that one. Setting and cancelling a timer for each
+request would cost more than everything else done here for its timeout.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import Protocol
 
 
 class Expiring(Protocol):
-    """What has its time."""
+    """Something that has a deadline."""
 
     def expire(self) -> None:
-        """It is over."""
+        """Called when the deadline has passed."""
 
 
 class Deadlines:
-    """Those of what may take so long, on one loop."""
+    """The deadlines of everything on one loop that has this timeout."""
 
     def __init__(self, timeout_ms: int, loop: asyncio.AbstractEventLoop) -> None:
         self.timeout_ms = timeout_ms
         self.loop = loop
         self._began: dict[Expiring, float] = {}
-        """By the loop's clock, the oldest first."""
+        """When each began, by the loop's clock; oldest first."""
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -32,18 +32,18 @@ class Deadlines:
         return bool(self._began)
 
     def begin(self, one: Expiring) -> float:
-        """It has its time from now on: from the moment that is given back, by the loop's clock."""
+        """Start its timeout now; return the present moment by the loop's clock."""
         now = self._began[one] = self.loop.time()
         if self._timer is None:
             self._look_after(now)
         return now
 
     def end(self, one: Expiring) -> None:
-        """It needs no more time."""
+        """Forget it: it ended in time, or was abandoned."""
         self._began.pop(one, None)
 
     def close(self) -> None:
-        """Nothing expires any more."""
+        """Stop the timer; nothing expires any more."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -58,6 +58,6 @@ class Deadlines:
         self._timer = None
         if self._began:
             self._look_after(next(iter(self._began.values())))
-        # Last: who hears of it may begin others.
+        # Last, because what is called here may begin others.
         for one in over:
             one.expire()

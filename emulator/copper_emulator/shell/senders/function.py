@@ -1,4 +1,4 @@
-"""Deliveries to a Python function: it gets a `Received` and returns an answer, or awaits one."""
+"""Deliver to a Python function, plain or async: it gets a `Received` and returns an answer."""
 
 from __future__ import annotations
 

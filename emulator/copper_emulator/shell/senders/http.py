@@ -1,6 +1,6 @@
-"""Deliveries over HTTP: kept connections, no cookies, no proxies, no redirects, nothing but loopback unasked.
+"""Deliver over HTTP: kept-alive connections, no cookies, no proxies, no redirects, only loopback unless allowed.
 
-Plain HTTP to this machine, which nearly all of them are, goes by `plain.py`, and everything else by aiohttp's client.
+Plain HTTP to this machine, by far the most common case, goes through `plain.py`, everything else through aiohttp.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from copper_emulator.shell.tls.trust import Trust
 _LARGE = 1024 * 1024
 
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-"""What HTTP has in no header: control characters but the tab, and half a surrogate pair, which no encoding has."""
+"""Not allowed in an HTTP header: control characters except tab, and lone surrogates, which cannot be encoded."""
 
 _KEEP_ALIVE = 1.0
-"""Seconds an idle connection is kept: less than servers keep theirs (gunicorn 2, Node.js and uvicorn 5 by default), so
-that none is used that was just closed."""
+"""Seconds an idle connection is kept: less than servers keep theirs (gunicorn 2, Node.js and uvicorn 5 by default), to
+avoid using one that the server has just closed."""
 
 
 _Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class HttpSender:
-    """Sends on the loop it was started on; one for each loop.
+    """Sends on the event loop it was started on; each loop needs its own.
 
     Args:
-        trust: whom it believes that an https:// endpoint is who it should be.
-        plainly: whether plain HTTP to this machine goes without aiohttp's client.
+        trust: the authorities trusted to vouch for https:// endpoints.
+        plainly: whether plain HTTP to this machine bypasses aiohttp's client.
     """
 
     def __init__(self, trust: Trust | None = None, *, plainly: bool = True) -> None:
@@ -57,14 +57,14 @@ class HttpSender:
         self._session: aiohttp.ClientSession | None = None
         self._single: aiohttp.ClientSession | None = None
         self._failed: set[URL] = set()
-        """Where a server has failed behind aiohttp's client, which has its connection back before anybody can say that
-        it is not to be kept: from then on each request there has one of its own."""
+        """Origins that answered with a 5xx through aiohttp's client, which takes a connection back into its pool before
+        it can be told not to keep it: from then on, each request to them gets a connection of its own."""
 
     async def start(self) -> None:
         self.open()
 
     def open(self) -> None:
-        """`start` for who is on the loop already."""
+        """Do what `start` does, for callers already running on the loop."""
         self._plain = PlainSender(keep_alive=_KEEP_ALIVE)
 
     async def close(self) -> None:
@@ -84,7 +84,7 @@ class HttpSender:
         as_target: bool = False,
         fresh: bool = False,
     ) -> Result:
-        """`begin`, and wait for the result."""
+        """Call `begin` and wait for the result."""
         return await self.begin(attempt, destination, timeout_ms=timeout_ms, ca=ca, as_target=as_target, fresh=fresh)
 
     def begin(
@@ -98,14 +98,16 @@ class HttpSender:
         fresh: bool = False,
         on_end: OnEnd | None = None,
     ) -> asyncio.Future[Result]:
-        """One POST, its route, and how long it took. Over a route the endpoint sees the route's host and, in two
-        headers, the target's. Where a connection to it is kept, the request has left when this returns.
+        """Begin one POST; its result includes the route and how long it took. Over a route, the endpoint sees the
+        route's host, and the target's host and scheme in two headers. On a kept-alive connection, the request has been
+        written when this returns.
 
         Args:
-            ca: files of authorities to believe beside those of everybody here.
-            as_target: the endpoint sees the target's host as its own, as an application in this process does.
-            fresh: over a connection of its own that is closed afterwards.
-            on_end: is given what is returned when it is done; of plain HTTP in the turn in which the answer came.
+            ca: files of authorities to trust in addition to the sender's own.
+            as_target: let the endpoint see the target's host as its own, as an application in this process does.
+            fresh: use a new connection and close it afterwards.
+            on_end: called with the returned future when it is done; for plain HTTP in the loop iteration in which the
+                answer arrived.
         """
         if self._plain is None:
             raise RuntimeError("HttpSender.start() was not awaited")
@@ -140,11 +142,11 @@ class HttpSender:
         origin = way.url.origin()
         async with self._session_for(fresh=fresh or origin in self._failed).post(
             way.url,
-            # aiohttp warns of large bodies that are not files.
+            # aiohttp warns about large bodies that are not files.
             data=io.BytesIO(body) if len(body) > _LARGE else body,
             headers=way.headers,
             allow_redirects=False,
-            # The name that is verified is that of the URL, whichever Host is sent.
+            # The certificate is verified against the URL's host, whichever Host header is sent.
             ssl=self._trust.context(ca) if way.url.scheme == "https" else True,
             timeout=aiohttp.ClientTimeout(total=timeout_ms / 1000),
         ) as response:
@@ -166,13 +168,13 @@ class HttpSender:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where the requests for a target go, and with which headers."""
+    """Where the requests for a target are sent, and with which headers."""
 
     url: URL
     route: str
     headers: _Headers
     head: bytes
-    """Of a request that `plain.py` can send, up to its length; else empty."""
+    """For a request that `plain.py` can send: its head up to the value of Content-Length; else empty."""
 
 
 @lru_cache(maxsize=1_000)
@@ -205,13 +207,13 @@ def _head(url: URL, headers: _Headers, *, fresh: bool) -> bytes:
     if fresh and "connection" not in names:
         lines.append("Connection: close")
     lines.insert(0, f"POST {url.raw_path_qs} HTTP/1.1")
-    # What cannot be sent goes the other way, where it is told what is wrong.
+    # Unsendable headers are left to the aiohttp path, which reports what is wrong with them.
     unsendable = any(_UNSENDABLE.search(line) for line in lines)
     return b"" if unsendable else "\r\n".join([*lines, "Content-Length: "]).encode()
 
 
 def _check(headers: _Headers) -> None:
-    """Raises ValueError for what cannot be sent; some of it aiohttp's client would leave out without a word."""
+    """Raise ValueError for headers that cannot be sent; some of them aiohttp's client would silently drop."""
     for name, value in headers:
         if _UNSENDABLE.search(name + value):
             raise ValueError(f"the header {name!a} has a control character or half a surrogate pair, and is not sent")
@@ -227,7 +229,7 @@ def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The whole answer, or the beginning of one that is too long to keep."""
+    """Return the whole answer, or the first MAX_ANSWER bytes of a longer one."""
     parts, size = [], 0
     async for part in response.content.iter_any():
         parts.append(part)
@@ -239,7 +241,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 class _Resolver(AbstractResolver):
-    """Names that mean this machine are never asked of a name server."""
+    """Resolves names for this machine itself, without ever asking a name server."""
 
     def __init__(self) -> None:
         self._others = aiohttp.ThreadedResolver()

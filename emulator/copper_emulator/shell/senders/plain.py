@@ -1,8 +1,9 @@
-"""Deliveries over plain HTTP to this machine: connections are kept, and a request over a kept one needs no task.
+"""Deliver over plain HTTP to this machine: connections are kept, and a request over a kept one needs no task.
 
-A request is sent once, whatever comes of it: who resets a connection may have read what it was sent. Some close each
-after an answer without saying so; for them to have done it, a host and port is given a moment before a connection is
-used again there for the first time. Later, whether it is still there is asked of the system at the last moment.
+A request is never retried: a server that resets a connection may still have read the request. Some servers close the
+connection after each answer without announcing it. To find that out, the first time a connection to a host and port
+would be reused there is a short pause for the server to close it. After that, the operating system is asked just
+before each reuse whether the connection is still open.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from copper_emulator.shell.senders.deadlines import Deadlines
 _BUFFER = 64 * 1024
 
 _UNTIL_CLOSED = 0.005
-"""Seconds in which who closes a connection after its answer will have done it."""
+"""Seconds within which a server that closes connections after an answer will have done so."""
 
 
 class PlainSender:
     """Sends on the running loop.
 
     Args:
-        keep_alive: seconds for which a connection is kept that nobody needs.
+        keep_alive: seconds for which an idle connection is kept.
     """
 
     def __init__(self, *, keep_alive: float) -> None:
@@ -41,7 +42,7 @@ class PlainSender:
         self.buffer = memoryview(bytearray(_BUFFER))
         self._places: dict[tuple[str, int], _Place] = {}
         self._deadlines: dict[int, Deadlines] = {}
-        """By how long there is for an answer."""
+        """By timeout, in milliseconds."""
         self._sweep: asyncio.TimerHandle | None = None
 
     def send(
@@ -54,7 +55,7 @@ class PlainSender:
         fresh: bool = False,
         on_end: OnEnd | None = None,
     ) -> Exchange:
-        """Over a connection used before the request has left when this returns. Cancelled, it is given up."""
+        """Begin a request; on a reused connection it is usually written when this returns. Cancelling abandons it."""
         key = url.host or "", url.port or 80
         place = self._places.get(key)
         if place is None:
@@ -69,7 +70,7 @@ class PlainSender:
         return exchange
 
     async def close(self) -> None:
-        """Close every connection, and wait until that is done. What is on its way breaks off."""
+        """Close every connection and wait until that is done. Requests in progress break off."""
         if self._sweep is not None:
             self._sweep.cancel()
         for place in self._places.values():
@@ -78,7 +79,7 @@ class PlainSender:
             deadlines.close()
 
     def _close_old(self) -> None:
-        """Let connections go that nobody has needed, places that nobody sends to, and times that nobody has."""
+        """Close connections that have been idle, and forget places and deadlines that are no longer in use."""
         for place in self._places.values():
             place.close_old()
         self._places = {key: place for key, place in self._places.items() if place.is_used}
@@ -90,7 +91,7 @@ class PlainSender:
 
 
 class _Place:
-    """A host and port, and the connections there."""
+    """A host and port, and the connections to it."""
 
     def __init__(self, sender: PlainSender, host: str, port: int) -> None:
         self._sender = sender
@@ -101,7 +102,7 @@ class _Place:
         self._open: set[Connection] = set()
         self._beginning: set[asyncio.Task[None]] = set()
         self._keeps: bool | None = None
-        """Whether connections stay after an answer that says nothing of it; None while that is not known."""
+        """Whether the server keeps connections open unless it announces otherwise; None until that is known."""
         self._all_closed: asyncio.Future[None] | None = None
 
     def send(self, exchange: Exchange, *, fresh: bool) -> None:
@@ -153,7 +154,7 @@ class _Place:
 
     def _has_begun(self, exchange: Exchange, task: asyncio.Task[None]) -> None:
         self._beginning.discard(task)
-        # Perhaps before it had taken a step.
+        # The task may have been cancelled before its first step.
         if task.cancelled():
             exchange.cancel()
 
@@ -162,7 +163,7 @@ class _Place:
             await work()
         except OSError as error:
             exchange.end(unconnected(error, exchange.url))
-        except Exception as error:  # noqa: BLE001 - whoever waits for the result is to hear of it
+        except Exception as error:  # noqa: BLE001 - raised where the result is awaited
             exchange.fail(error)
 
     async def _over_new(self, exchange: Exchange, on_free: Callable[[Connection], None]) -> None:
@@ -191,12 +192,12 @@ class _Place:
     async def _connected_socket(self) -> socket.socket:
         refused: OSError | None = None
         for family, address in self._addresses:
-            # With the protocol named, asyncio has small packets sent at once.
+            # asyncio sets TCP_NODELAY only on sockets whose protocol is given.
             connecting = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             try:
                 connecting.settimeout(0)
                 if sys.platform == "linux":
-                    # This first call always says that it is still connecting; to this machine it is done by the second.
+                    # This first call always reports "in progress"; on loopback, the second one finds it connected.
                     connecting.connect_ex((address, self._port))
                 await self._loop.sock_connect(connecting, (address, self._port))
             except OSError as error:
@@ -225,7 +226,7 @@ class _Place:
 
 
 def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
-    """Names that mean this machine are never asked of a name server."""
+    """The addresses to try for a host; names for this machine are never looked up at a name server."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Deliveries to a WSGI application, called as a server would (PEP 3333), in the thread that calls."""
+"""Deliver to a WSGI application, called as a server would (PEP 3333), in the calling thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | 
 
 
 def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -> Result:
-    """Call the application; it sees the target's own host over https.
+    """Call the application; it sees a request to the target's own URL.
 
     Args:
         app: the application.
@@ -42,7 +42,7 @@ def send_to_wsgi(app: WsgiApp, attempt: Attempt, *, multithread: bool = False) -
 
 
 class _Answer:
-    """What the application has answered so far. As servers do, it refuses calls out of their order (PEP 3333)."""
+    """What the application has answered so far. As servers do, it refuses calls that are out of order (PEP 3333)."""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -62,7 +62,7 @@ class _Answer:
         return self.body.append
 
     def add(self, part: bytes) -> None:
-        """A part of the body."""
+        """Append a part of the body."""
         if part and not self._is_started:
             raise AssertionError("a part of the body came before start_response was called")
         self.body.append(part)
@@ -81,7 +81,7 @@ def _call(app: WsgiApp, environ: dict[str, Any], answer: _Answer) -> None:
 
 @lru_cache(maxsize=100)
 def _environ_of(target: str) -> dict[str, Any]:
-    """What is the same in every request to a target."""
+    """The part of the environ that is the same in every request to a target."""
     url = target_url(target)
     return {
         "REQUEST_METHOD": "POST",
@@ -117,5 +117,5 @@ def _environ(attempt: Attempt, *, multithread: bool) -> dict[str, Any]:
 @lru_cache(maxsize=100)
 def _key_of(header: str) -> str:
     key = header.upper()
-    # Only this one: `Content_Type` is another header.
+    # Exactly this name: `Content_Type` is a different header.
     return "CONTENT_TYPE" if key == "CONTENT-TYPE" else f"HTTP_{key.replace('-', '_')}"

@@ -1,1 +1,1 @@
-"""TLS: the local authority that certificates come from, and where it is kept."""
+"""TLS: the local certificate authority, where it is kept, and serving with its certificates."""

@@ -1,6 +1,6 @@
-"""Who vouches for the emulator's certificates, and whom does it believe: the local authority.
+"""The local authority: the certificate authority that signs the emulator's certificates.
 
-It has nothing to do with any real one, and nothing trusts it that was not told to (`copper-emulator ca`).
+It is unrelated to any real authority, and nothing trusts it unless told to (`copper-emulator ca`).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     import trustme
 
 HERE = ("localhost", "127.0.0.1", "::1")
-"""This machine, by the names and addresses that it has for itself."""
+"""The names and addresses by which this machine calls itself."""
 
 HOSTS = (*HERE, *API_HOSTS)
-"""Whom a certificate is for where nobody is named: this machine, and Copper's API under its two names."""
+"""The hosts in a certificate by default: this machine, and the two names of Copper's API."""
 
 _EARLIER = timedelta(days=30)
-"""Before the present, for machines whose clocks are wrong; certificates are new with each start."""
+"""How far certificates are backdated, for machines with wrong clocks; they are made anew at each start."""
 
 _LATER = timedelta(days=365)
-"""Together below the 398 days beyond which Apple's systems take no certificate, whoever vouches for it."""
+"""With the backdating, below the 398 days beyond which Apple's systems reject a certificate, whoever signed it."""
 
 
 class Authority:
-    """Makes the contexts of servers with its certificates, and of clients that trust them.
+    """Issues certificates, and makes the SSL contexts of servers that use them.
 
     Args:
-        made: what signs.
-        certificate_file: where its certificate is for others to read, where it is kept.
+        made: the trustme authority that signs.
+        certificate_file: the file with its certificate, if it is kept on disk.
     """
 
     def __init__(self, made: trustme.CA, *, certificate_file: Path | None = None) -> None:
@@ -48,47 +48,51 @@ class Authority:
 
     @classmethod
     def kept(cls, folder: Path | None = None) -> Authority:
-        """The one of this user, in `$COPPER_EMULATOR_AUTHORITY` or the folder for programs' data; made at first use.
+        """This user's authority, in `$COPPER_EMULATOR_AUTHORITY` or the user's data folder; created at first use.
 
         Raises:
-            AuthorityError: it cannot be made or read.
+            AuthorityError: it cannot be created or read.
         """
         files = KeptFiles(authority_folder() if folder is None else folder)
         found = files.read()
         if found is None:
-            # Somebody else may have been quicker: what is there now counts.
+            # Another process may have been quicker: use what is there now.
             found = files.keep(_pem(_made()))
         return cls(_read(found, files.both), certificate_file=files.certificate(_certificates_in(found)))
 
     @classmethod
     def temporary(cls) -> Authority:
-        """One that ends with this process."""
+        """An authority that is not kept beyond this process."""
         return cls(_made())
 
     @property
     def certificate_pem(self) -> bytes:
-        """Its certificate, for those who are to trust it. The key leaves this object only to be kept."""
+        """Its certificate, for clients that are to trust it. The key leaves this object only to be stored."""
         return self._made.cert_pem.bytes()
 
     def server_context(self, *hosts: str) -> ssl.SSLContext:
-        """For a server at these names and addresses, HOSTS without any, with a new certificate.
+        """A context with a new certificate for a server at these names and addresses, by default HOSTS.
 
         Raises:
-            AuthorityError: one of them is no name that a certificate could be for.
+            AuthorityError: no certificate can be made for one of them.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Some clients would like HTTP/2, which is not spoken here.
+        # Some clients would prefer HTTP/2, which is not supported.
         context.set_alpn_protocols(["http/1.1"])
         self._issued(hosts or HOSTS).configure_cert(context)
         return context
 
     def issued_pem(self, *hosts: str) -> bytes:
-        """A new key and the certificate for it, for a server at these names and addresses. Raises AuthorityError."""
+        """A new key and its certificate, for a server at these names and addresses. Raises AuthorityError."""
         return self._issued(hosts).private_key_and_cert_chain_pem.bytes()
 
     def bundle(self, path: Path) -> None:
-        """Write what this process trusts, and this authority, into one PEM file, for SSL_CERT_FILE and the like."""
+        """Write the authorities this process trusts, and this one, to a PEM file, for SSL_CERT_FILE and the like.
+
+        Raises:
+            AuthorityError: the file cannot be written.
+        """
         try:
             path.write_bytes(b"".join([*known_authorities(), self.certificate_pem]))
         except OSError as error:
@@ -104,13 +108,13 @@ class Authority:
                 not_before=now - _EARLIER,
                 not_after=now + _LATER,
             )
-        # idna's errors are ValueErrors, too.
+        # idna's errors are ValueErrors too.
         except ValueError as error:
             raise AuthorityError(f"no certificate can be made for {', '.join(hosts)}: {error}") from None
 
 
 def _made() -> trustme.CA:
-    # Takes a twentieth of a second to import, and most runs need no TLS.
+    # The import takes a twentieth of a second, and most runs need no TLS.
     import trustme
 
     return trustme.CA(path_length=0, organization_name="copper-emulator", organization_unit_name="local authority")
@@ -133,11 +137,11 @@ def _read(pem: bytes, path: Path) -> trustme.CA:
 
     certificate, key = _certificates_in(pem), pem.partition(_BEGIN)[0]
     try:
-        # A key that is not the certificate's is found out here, and not by a client that trusts nothing of it. Ours has
-        # no password, and nobody is to be asked for one.
+        # A key that does not belong to the certificate is detected here, not by a client that then trusts nothing. Our
+        # key has no password; the empty one keeps OpenSSL from asking for one.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password="")
         made = trustme.CA.from_pem(certificate, key)
-    except Exception as error:  # noqa: BLE001 - what a parser makes of broken bytes is no fixed set
+    except Exception as error:  # noqa: BLE001 - what a parser raises for broken bytes is not a fixed set
         raise AuthorityError(
             f"{path} is damaged ({_first_line(error)}): delete it, a new authority is made; "
             "those who trust the old one must be given the new one's certificate"

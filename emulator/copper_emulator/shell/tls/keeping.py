@@ -1,4 +1,4 @@
-"""Where is the local authority kept, and who may read its key: one file of its owner's alone, written once."""
+"""Where the local authority is kept: its key in a file that is written once and readable by its owner alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ELSEWHERE = f"Name another folder in {VARIABLE}"
 
 
 def authority_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder that the environment names, or one where the platform has programs keep data of a user."""
+    """The folder named in the environment, or one in the platform's folder for user data. Raises AuthorityError."""
     named = environment.get(VARIABLE)
     if named:
         return Path(named)
@@ -43,7 +43,7 @@ def _data_folder(environment: Mapping[str, str]) -> Path:
 
 
 def kept_certificate() -> bytes | None:
-    """The certificate of this user's authority, if there is one by now: nothing is made to find out."""
+    """The certificate of this user's authority, or None if there is none yet; creates nothing."""
     try:
         return KeptFiles(authority_folder()).certificate_file.read_bytes()
     except (OSError, AuthorityError):
@@ -51,7 +51,7 @@ def kept_certificate() -> bytes | None:
 
 
 class KeptFiles:
-    """The files of an authority: `authority.pem` has key and certificate, `certificate.pem` is for others to read."""
+    """The files of an authority: `authority.pem` (key and certificate), and `certificate.pem` for others to read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
@@ -59,7 +59,7 @@ class KeptFiles:
         self.certificate_file = self._folder / "certificate.pem"
 
     def read(self) -> bytes | None:
-        """Key and certificate, or None where there are none yet. Raises AuthorityError."""
+        """Read key and certificate, or return None if there are none yet. Raises AuthorityError."""
         try:
             with self.both.open("rb") as file:
                 _check_folder(self._folder, self._folder.stat())
@@ -71,10 +71,10 @@ class KeptFiles:
             raise AuthorityError(f"{self.both} cannot be read: {error.strerror or error}. {_ELSEWHERE}") from None
 
     def keep(self, pem: bytes) -> bytes:
-        """Write them, unless another process was quicker; what is there afterwards. Raises AuthorityError."""
+        """Write both, unless another process was quicker; return what is there afterwards. Raises AuthorityError."""
         with self._written():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # No key is written where somebody else could put another in its place.
+            # Never write a key where another user could replace it.
             _check_folder(self._folder, self._folder.stat())
             with suppress(FileExistsError):
                 _write_once(self.both, pem)
@@ -84,7 +84,7 @@ class KeptFiles:
         return kept
 
     def certificate(self, pem: bytes) -> Path:
-        """The file with the certificate alone; written where it is missing or another one's. Raises AuthorityError."""
+        """The file with the certificate alone; written if it is missing or different. Raises AuthorityError."""
         path = self.certificate_file
         with suppress(OSError):
             if path.read_bytes() == pem:
@@ -107,7 +107,7 @@ class KeptFiles:
             ) from None
 
 
-# Windows keeps no such bits; there a user's folder is closed to others.
+# Windows has no such mode bits; there, a user's folder is closed to others.
 
 
 def _check_key(path: Path, found: os.stat_result) -> None:
@@ -135,7 +135,7 @@ def _check_folder(path: Path, found: os.stat_result) -> None:
             f"{path} is to have the key of your local authority, and is another user's (number {found.st_uid}), who "
             f"could put another there: chown {os.geteuid()} {path}, or name another folder in {VARIABLE}"
         )
-    # In one like /tmp nobody can replace what is another's.
+    # In a sticky folder, like /tmp, nobody can replace another user's file.
     if mode & 0o022 and not mode & stat.S_ISVTX:
         raise AuthorityError(
             f"{path} is to have the key of your local authority, and others can write there (mode {mode:04o}): "
@@ -144,13 +144,13 @@ def _check_folder(path: Path, found: os.stat_result) -> None:
 
 
 def _is_trusted(user: int) -> bool:
-    """Oneself, and root, who can read everything anyway."""
+    """Whether it is this user, or root, who can read everything anyway."""
     return user in (0, os.geteuid())
 
 
 def _write_once(path: Path, content: bytes) -> None:
-    """Whole or not at all. Raises FileExistsError where there is one."""
-    # A temporary file is its owner's alone from the start, whatever the umask.
+    """Write a file completely or not at all. Raises FileExistsError if it exists."""
+    # A temporary file is accessible to its owner alone from the start, whatever the umask.
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -165,12 +165,13 @@ def _write_once(path: Path, content: bytes) -> None:
 
 def _put_in_place(written: Path, path: Path) -> None:
     try:
-        # Unlike a renaming, it replaces nothing.
+        # Unlike a rename, a link never replaces an existing file.
         path.hardlink_to(written)
     except FileExistsError:
         raise
     except OSError:
-        # Some file systems know no links. Who loses a race there has an authority that nobody else has, once.
+        # Some file systems have no hard links. A race there can leave one process, once, with an authority that no
+        # other process has.
         if path.exists():
             raise FileExistsError(path) from None
         written.replace(path)

@@ -1,7 +1,7 @@
-"""How are TLS connections taken: each is looked at first, so that whoever made a mistake is told which.
+"""Accepting TLS connections: the first byte of each is inspected, to explain common mistakes.
 
-A client that speaks plain HTTP gets a 400 that says so. One that ends the handshake cannot be told anything; why it did
-is told to the server's own log.
+A client that speaks plain HTTP gets a 400 that says so. One that breaks off the handshake cannot be told anything; the
+reason goes to the server's own log.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from copper_emulator.shell.clock import pause_async
 from copper_emulator.shell.listening import connections
 
 _HANDSHAKE = 20.0
-"""Seconds that a client may take until it speaks TLS: browsers open connections that they may need later."""
+"""Seconds a client has for completing the handshake: browsers open connections in advance that they may need later."""
 
 _HELLO = 0x16
-"""What TLS begins with: the number of a handshake record."""
+"""The first byte of a TLS connection: the type of a handshake record."""
 
 _TRUST = "give it the certificate that copper-emulator ca tells of, or in a test copper.ca_file"
 
 _PATIENCE = 0.1
-"""Seconds for what is still answered at the end, and until connections are taken again when there are too many."""
+"""Seconds that answers still in progress get at shutdown, and before accepting again after accepting failed."""
 
 
 class TlsListener:
-    """Serves what an aiohttp runner serves, over TLS.
+    """Serves over TLS what an aiohttp runner serves.
 
     Args:
-        listening: a bound socket; it is closed with this.
-        context: with the server's certificate.
-        connection: what aiohttp calls for each connection, `runner.server`.
-        refuse: makes the API's answer of a refusal.
-        tell: hears of clients that could not begin.
+        listening: a bound socket, closed along with this listener.
+        context: has the server's certificate.
+        connection: the protocol factory of aiohttp for each connection, `runner.server`.
+        refuse: turns a refusal into the API's answer.
+        tell: is called with a line for the log about each client that failed to connect.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class TlsListener:
         return number
 
     def start(self) -> None:
-        """Take connections from now on, on the running loop."""
+        """Accept connections from now on, on the running loop."""
         self._plain = web.Server(self._answer_plain_http, access_log=None)
         self._listening.settimeout(0)
         self._listening.listen(128)
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     async def idle(self) -> None:
-        """Until nobody is in the middle of a handshake."""
+        """Wait until no client is in the middle of a handshake."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """Take no more; those that are served belong to the runner."""
+        """Stop accepting connections; those being served belong to the runner."""
         tasks = [*self._tasks, *([] if self._accepting is None else [self._accepting])]
         for task in tasks:
             task.cancel()
@@ -89,7 +89,7 @@ class TlsListener:
             await self._plain.shutdown(_PATIENCE)
 
     def cut_off(self) -> None:
-        """End the connections that the runner has closed: TLS would wait for each client to say good-bye."""
+        """Abort connections that the runner has closed: TLS would wait for each client to answer the closing."""
         for transport in list(self._open):
             if isinstance(transport, asyncio.WriteTransport):
                 transport.abort()
@@ -105,7 +105,7 @@ class TlsListener:
             try:
                 taken, _ = await loop.sock_accept(self._listening)
             except OSError:
-                # Too many open files, or a client that has gone again already: some will be closed meanwhile.
+                # Too many open files, some of which will be closed meanwhile; or the client is already gone.
                 await pause_async(_PATIENCE)
             else:
                 self._begin(self._take(taken))
@@ -146,7 +146,7 @@ class TlsListener:
 
 
 async def _first_byte(taken: socket.socket) -> int | None:
-    """What a client says first, left where it is; None, and the connection closed, where it says nothing."""
+    """Peek at the first byte a client sends; if it sends none, close the connection and return None."""
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
     try:
@@ -168,9 +168,9 @@ async def _first_byte(taken: socket.socket) -> int | None:
 
 
 def _why(error: OSError) -> str:
-    """What a person can do about a handshake that failed."""
+    """Why a handshake failed, and what can be done about it; empty where there is nothing to say."""
     if isinstance(error, ConnectionError):
-        # Some clients end without a word what they cannot verify.
+        # Some clients silently close a connection whose certificate they cannot verify.
         return f"TLS of a client that went away in the middle; if it does not trust this certificate, {_TRUST}"
     reason = error.reason or "" if isinstance(error, ssl.SSLError) else ""
     if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):

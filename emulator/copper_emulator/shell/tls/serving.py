@@ -1,4 +1,4 @@
-"""How does a server serve the same over TLS: with which certificate, at which address."""
+"""Serving over TLS what a server already serves over HTTP: with which certificate, at which address."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ async def begin(
     port: int = 0,
     more_hosts: Iterable[str] = (),
 ) -> TlsListener:
-    """Listen until it is closed, which must be before the runner is.
+    """Begin to listen. The listener must be closed before the runner is cleaned up.
 
     Args:
-        runner: serves it over HTTP, or could.
-        authority: where the certificate is from.
-        tell: hears of clients that could not begin.
-        bind: the address to listen on; of a name, its first.
-        port: 0 takes a free one.
-        more_hosts: whom the certificate is for, too.
+        runner: a runner that has been set up; it need not be serving over HTTP.
+        authority: issues the certificate.
+        tell: is called with a line for the log about each client that failed to connect.
+        bind: the address to listen on; for a name, its first address.
+        port: 0 picks a free port.
+        more_hosts: hosts for the certificate in addition to HOSTS.
 
     Raises:
         AuthorityError: no certificate can be made for one of the hosts.
-        OSError: the address cannot be listened on.
+        OSError: it is not possible to listen on the address.
     """
     serve = runner.server
     if serve is None:

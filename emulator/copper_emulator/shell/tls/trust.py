@@ -1,4 +1,4 @@
-"""Whom do deliveries believe: the authorities that this machine trusts, the emulator's own, and those of files."""
+"""Which authorities deliveries trust: those this machine trusts, the emulator's own, and those in given files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from copper_emulator.executing.ca_variables import NAMING
 
 
 class Trust:
-    """Makes the contexts in which notifications are sent to https:// endpoints.
+    """Makes the SSL contexts for sending notifications to https:// endpoints.
 
     Args:
-        kept: the certificate of a local authority that is kept, where there is one by now.
+        kept: returns the certificate of the local authority kept on disk, or None if there is none yet.
     """
 
     def __init__(self, kept: Callable[[], bytes | None] = lambda: None) -> None:
@@ -29,16 +29,16 @@ class Trust:
         self._contexts: dict[object, ssl.SSLContext] = {}
 
     def add(self, certificate_pem: bytes) -> None:
-        """Believe this authority, too."""
+        """Trust this authority, too."""
         with self._lock:
             self._own.append(certificate_pem)
 
     def context(self, files: tuple[str, ...] = ()) -> ssl.SSLContext:
-        """One that believes the system's authorities, the emulator's and those in the files. Raises AuthorityError."""
+        """A context that trusts the system's authorities, our own and those in the files. Raises AuthorityError."""
         kept = self._kept()
         with self._lock:
             own = (*self._own, *(() if kept is None else (kept,)))
-            # A file that was written anew is another one.
+            # A file that was rewritten needs a new context.
             key = (own, tuple((path, _changed(path)) for path in files))
             if key not in self._contexts:
                 self._contexts[key] = trusting(*own, files=files)
@@ -46,15 +46,15 @@ class Trust:
 
 
 def trusting(*certificates: bytes, files: Iterable[Path | str] = ()) -> ssl.SSLContext:
-    """A client's context that verifies, and trusts the system's authorities, these and those in the files.
+    """A verifying client context that trusts the system's authorities, these certificates and those in the files.
 
     Raises:
         AuthorityError: a file cannot be read, or has no certificate in it.
     """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Alike on every Python: 3.13 began to refuse certificates that most others take, and to trust one that is given
-    # even where it was signed by somebody else.
+    # The same on every Python: 3.13 began to reject certificates that most other clients accept, and to trust a given
+    # certificate even if its issuer is not trusted.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     for certificate in certificates:
@@ -65,13 +65,13 @@ def trusting(*certificates: bytes, files: Iterable[Path | str] = ()) -> ssl.SSLC
 
 
 def known_authorities() -> list[bytes]:
-    """Each authority once, as PEM: what Python, requests and whoever reads those variables trust here.
+    """Each authority once, as PEM: those that Python, requests and programs that read the variables in NAMING trust.
 
-    Texts are compared, not certificates: to read a few hundred of those takes a quarter of a second.
+    Duplicates are found by comparing text: parsing a few hundred certificates takes a quarter of a second.
     """
     found: dict[bytes, bytes] = {}
     for path in _files():
-        # What is wrong with it is not ours to complain of: who reads it will.
+        # An unreadable file is not for us to report: the programs that need it will.
         with suppress(OSError):
             for each in _CERTIFICATE.findall(path.read_bytes()):
                 found.setdefault(b"".join(each.split()), each + b"\n")
@@ -82,7 +82,7 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----EN
 
 
 def _kept_elsewhere() -> list[bytes]:
-    """Those of a system that has them in no files, as Windows."""
+    """The authorities of a system that does not keep them in files, like Windows."""
     system = ssl.get_default_verify_paths()
     if system.cafile is not None or system.capath is not None:
         return []
@@ -111,7 +111,7 @@ def _named_files() -> Iterator[Path]:
         if os.environ.get(name):
             yield Path(os.environ[name])
     if find_spec("certifi") is not None:
-        # requests and httpx trust what it has, instead of the system's.
+        # requests and httpx trust certifi's authorities instead of the system's.
         import certifi
 
         yield Path(certifi.where())

@@ -360,6 +360,8 @@ WRONG_CUSTOM: list[tuple[str, Any, str]] = [
     ("String", {"value": "x", "option": "any"}, "takes no option. Only a Dropdown or a MultiSelect has it."),
     ("Float", {"value": 1, "allow_empty": True}, "takes no allow_empty."),
     ("Dropdown", {"value": [1], "option": "any"}, "takes no option. It has one value"),
+    ("String", {"minimum_value": False}, "takes no minimum_value. It has no order"),
+    ("MultiSelect", {"maximum_value": False}, "takes no maximum_value. It has options"),
     ("Dropdown", {"minimum_value": 1}, "takes no minimum_value. It has options"),
     ("Checkbox", {"maximum_value": 1}, "takes no maximum_value. It has no order"),
     ("Date", {"value": 1, "maximum_value": 1}, "takes no maximum_value. Give a value or a range."),

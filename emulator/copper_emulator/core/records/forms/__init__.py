@@ -1,1 +1,1 @@
-"""Forms of values: how each is read, refused and described."""
+"""Forms of field values: how each is read, rejected and described."""

@@ -1,4 +1,4 @@
-"""Forms of values that tell how to reach somebody, and tags."""
+"""Forms of contact details, and of tags."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from copper_emulator.core.findings import INVALID
 from copper_emulator.core.records.forms.plain import Known, Unfit, object_schema, refuse_unknown
 
 MAX_TAG = 50
-"""Characters of a tag (a client of Copper's cuts them there)."""
+"""The maximum length of a tag in characters (a client of Copper's truncates tags to it)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A postal address; parts that are not given are null."""
+    """A postal address; parts not given are null."""
 
     python: str = "Mapping[str, str | None]"
     words: str = "`{street, city, state, postal_code, country}`"
@@ -77,7 +77,7 @@ class Entry:
         return {self.key: content, "category": category}
 
 
-# Spelled out, since JSON Schema's regular expressions and Python's do not agree about what is a space.
+# Spelled out, because regular expressions in JSON Schema and in Python disagree on what counts as whitespace.
 _EMAIL_PART = r"[^@\s\x00-\x1f\x85\ufeff]+"
 _EMAIL = re.compile(f"{_EMAIL_PART}@{_EMAIL_PART}")
 _EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
@@ -85,7 +85,7 @@ _EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Several of them, in order."""
+    """Several entries, in order."""
 
     each: Entry
 
@@ -112,7 +112,7 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A set of texts, in the order they were given; at most 50 characters each."""
+    """A set of texts of at most 50 characters, in the order given."""
 
     python: str = "Sequence[str]"
     words: str = f"list of texts of at most {MAX_TAG} characters"

@@ -1,8 +1,8 @@
-"""Custom fields: which forms their values have, by the data type of their definition.
+"""Custom fields: the form of their values for each data type.
 
-What is shown is often not what was sent. Recorded in 2020, for leads and people alike: "55.5" becomes 55.5 in a
-Currency, 789 becomes 789.0 in a Float, 0.34 becomes 0 in a Percentage, and several options stand in the order of their
-ids. Recorded in 2025: Currency 2.0, Float 3.0, Percentage 95.
+What is shown often differs from what was sent. Recorded in 2020, for both leads and people: "55.5" becomes 55.5 in a
+Currency, 789 becomes 789.0 in a Float, 0.34 becomes 0 in a Percentage, and multiple options are sorted by id.
+Recorded in 2025: Currency 2.0, Float 3.0, Percentage 95.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from copper_emulator.core.records.forms.plain import (
 class CustomFields:
     """Values of custom fields, `[{"custom_field_definition_id": 17, "value": ...}]`; kept by definition id.
 
-    Those that are not given stay as they are; a value of null unsets one.
+    Custom fields that are not given keep their values; null unsets a value.
     """
 
     kind: EntityType
@@ -57,7 +57,7 @@ class CustomFields:
             raise Unfit(INVALID, example)
         kept: dict[int, Any] = {}
         for item in value:
-            # What a read shows may be written back as it is.
+            # `computed_value` is accepted so that what a read shows can be written back unchanged.
             refuse_unknown(item, ("custom_field_definition_id", "value", "computed_value"))
             definition = known_definition(item.get("custom_field_definition_id"), self.kind, known)
             kept[definition["id"]] = read_custom(definition, item.get("value"), known)
@@ -65,9 +65,9 @@ class CustomFields:
 
 
 def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: bool = False) -> Mapping[str, Any]:
-    """The definition of a custom field of a type by its id. Raises Unfit.
+    """The definition of a type's custom field by id. Raises Unfit.
 
-    What is `filtered` or matched by must be included in filters (developer docs, upsert and definitions).
+    If `filtered` (for a filter or a match), it must be included in filters (developer docs, upsert and definitions).
     """
     definitions = known.definitions(kind)
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in definitions:
@@ -80,7 +80,7 @@ def known_definition(wanted: Any, kind: EntityType, known: Known, *, filtered: b
 
 
 def read_custom(definition: Mapping[str, Any], value: Any, known: Known) -> Any:
-    """A custom field's value by its definition's data type; null and what shows as unset are null. Raises Unfit."""
+    """Read a custom field's value by its data type; null and values that look unset become None. Raises Unfit."""
     if value is None:
         return None
     form = custom_form(definition)
@@ -104,7 +104,7 @@ def custom_form(definition: Mapping[str, Any]) -> Form:
 
 
 class Decimal(Number):
-    """A number, as text of digits, too; always shown with a point, like 789.0."""
+    """A number, possibly as text; always shown with a decimal point, like 789.0."""
 
     __slots__ = ()
 
@@ -113,7 +113,7 @@ class Decimal(Number):
 
 
 class Percent(Number):
-    """Per cent, as text of digits, too; what stands behind the point is cut off."""
+    """A percentage, possibly as text; truncated to an integer."""
 
     __slots__ = ()
 
@@ -122,7 +122,7 @@ class Percent(Number):
 
 
 class Options(Several):
-    """Several options, in the order of their ids."""
+    """Several options, sorted by id."""
 
     __slots__ = ()
 
@@ -142,7 +142,7 @@ _CUSTOM: Mapping[str, Form] = {
 }
 
 DATA_TYPES = (*_CUSTOM, "Dropdown", "MultiSelect", "Connect")
-"""What a custom field definition may hold (developer docs, and recorded definitions)."""
+"""The data types of custom field definitions (developer docs, and recorded definitions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Option:
 
 
 def computed(definition: Mapping[str, Any], value: Any) -> Any:
-    """A value with the names of options instead of their ids (developer docs, `custom_field_computed_values`)."""
+    """A value with option names instead of ids (developer docs, `custom_field_computed_values`)."""
     if definition["data_type"] not in ("Dropdown", "MultiSelect") or value is None:
         return value
     names = {option["id"]: option["name"] for option in definition["options"]}
@@ -176,5 +176,5 @@ def computed(definition: Mapping[str, Any], value: Any) -> Any:
 
 
 def blank_custom(definition: Mapping[str, Any]) -> Any:
-    """What a custom field shows that was never set: null, `[]` or false (recorded)."""
+    """What a custom field shows if it was never set: null, `[]` or false (recorded)."""
     return custom_form(definition).blank()

@@ -1,8 +1,8 @@
-"""What forms may the value of a field have? Each knows how to read one, what to refuse and how to describe itself.
+"""The forms that a field's value may have. Each knows how to read a value, what to reject and how to describe itself.
 
-A form reads a parsed JSON value into the value that is kept, or refuses it with the words of `findings.py`. Null and
-absence are not a form's business: what null does stands in the field tables. The file is longer than others because
-each form is a class of a few lines that is read beside its siblings.
+A form turns a parsed JSON value into the value to store, or rejects it with the wording of `findings.py`. It does not
+deal with null or absence: the field tables say what null does. The file is longer than others because each form is a
+small class that is best read next to its siblings.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from copper_emulator.core.zones import day_begins
 
 MAX_ID = 2**63 - 1
 MAX_AMOUNT = 10**15
-"""Amounts reach to it and not beyond; Copper's own bound is not known."""
+"""The largest amount; Copper's own limit is not known."""
 
 LATEST_SECOND = 253_402_300_799
-"""The end of the year 9999: no date lies after it."""
+"""The end of the year 9999, the latest possible date, in Unix seconds."""
 
 
 LABEL = "{label}"
-"""Stands in a message for the name of the field it is about."""
+"""Placeholder in a message for the name of the field."""
 
 
 class Unfit(Exception):
-    """A value a field cannot take: what is wrong, and what would help."""
+    """A value that a field cannot take: what is wrong, and what would help."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class Unfit(Exception):
         self.hint = hint
 
     def about(self, name: str) -> str:
-        """The message, of the field of this name."""
+        """The message for the field with this name."""
         return self.message.replace(LABEL, field_name(name))
 
 
@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
 def as_number(value: Any) -> Any:
-    """A text of digits as the number it means; everything else as it is."""
+    """The number that a text spells out; any other value unchanged."""
     match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return value
@@ -55,9 +55,9 @@ def as_number(value: Any) -> Any:
 
 
 class Known(Protocol):
-    """What values are checked against: the account as it is.
+    """What values are checked against: the current state of the account.
 
-    It is `trusting` where values are those of records that Copper has shown, what only Copper writes among them.
+    It is `trusting` if the values come from records as Copper shows them, including values that only Copper writes.
     """
 
     @property
@@ -65,23 +65,23 @@ class Known(Protocol):
 
     @property
     def zone(self) -> tzinfo:
-        """The account's time zone, whose days its days are. Raises Unfit where it is not known here."""
+        """The account's time zone, in which days are reckoned. Raises Unfit if this machine does not know it."""
 
     def lookup(self, table: str) -> Mapping[int, Mapping[str, Any]]:
         """The entries of a lookup table (`lead_statuses`, `users`, ...) by id."""
 
     def default(self, table: str) -> int | None:
-        """The entry of a lookup table that is taken where none is named."""
+        """The id of a lookup table's default entry."""
 
     def has_record(self, kind: EntityType, record_id: int) -> bool:
-        """Whether there is such a record."""
+        """Whether the record exists."""
 
     def definitions(self, kind: EntityType) -> Mapping[int, Mapping[str, Any]]:
-        """The custom field definitions available on a type, by id."""
+        """The custom field definitions available for a type, by id."""
 
 
 class Form(Protocol):
-    """One form of value. `python` is its annotation, `schema` its JSON Schema, `words` what the documents call it."""
+    """A form of value. `python` is its annotation, `schema` its JSON Schema, `words` its name in the documents."""
 
     @property
     def python(self) -> str: ...
@@ -93,10 +93,10 @@ class Form(Protocol):
     def words(self) -> str: ...
 
     def blank(self) -> Any:
-        """The value of a field that was never set."""
+        """The value of an unset field."""
 
     def read(self, value: Any, known: Known) -> Any:
-        """The value to keep. Raises Unfit."""
+        """The value to store. Raises Unfit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; whole ones only where `whole`, from `least` to `most`."""
+    """A number from `least` to `most`; integers only if `whole`."""
 
     least: int = -MAX_AMOUNT
     most: int = MAX_AMOUNT
@@ -180,8 +180,8 @@ class Checkbox:
 class Moment:
     """A date in Unix seconds.
 
-    `mm/dd/yyyy`, which the documentation names, is read as that day's beginning in the account's time zone (recorded,
-    2020: 12/15/2020 is shown as 1608019200, eight hours after midnight in UTC).
+    `mm/dd/yyyy`, as documented, is read as the start of that day in the account's time zone (recorded, 2020:
+    12/15/2020 is shown as 1608019200, eight hours after midnight in UTC).
     """
 
     python: str = "int | str"
@@ -208,9 +208,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day as text, shown as `M/D/YYYY` without leading zeros, as opportunities show their close date.
+    """A day as text, shown as `M/D/YYYY` without leading zeros, like the close date of opportunities.
 
-    It may be written `DD/MM/YYYY`, too (developer docs); it is read so where there is no such month.
+    `DD/MM/YYYY` is accepted too (developer docs), but assumed only if the first number cannot be a month.
     """
 
     python: str = "str"
@@ -231,12 +231,12 @@ class CalendarDay:
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[7-9][0-9]|[2-9][0-9]{3})"
 DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
-"""Month first."""
+"""Days written with the month first."""
 _EITHER_PATTERN = f"^({_MONTH}/(0?[1-9]|[12][0-9]|3[01])|(1[3-9]|2[0-9]|3[01])/{_MONTH})/{_YEAR}$"
 
 
 def _day(value: Any, *, day_first: bool = False) -> date:
-    """A day that is written month first; with `day_first` also the other way round, where no month is over 12."""
+    """Parse a day written month first; with `day_first`, day first if the first number is over 12. Raises Unfit."""
     match = _DAY.fullmatch(value) if isinstance(value, str) else None
     try:
         if match is not None and int(match[3]) >= 1970:
@@ -278,7 +278,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A list of values of one form, each once."""
+    """A list of values of one form, without duplicates."""
 
     each: Form
 
@@ -305,7 +305,7 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What only Copper writes; `shape` is its JSON Schema. A number reaches to `most`, or to what its shape allows."""
+    """A value that only Copper writes. `shape` is its JSON Schema type; `most` overrides the type's upper bound."""
 
     python: str
     words: str
@@ -344,7 +344,7 @@ class Shown:
 
 
 class ShownAmount(Shown):
-    """An amount that only Copper writes. As text, as it was recorded until 2020 (`"250000.0"`), it is read as well."""
+    """An amount that only Copper writes. Text, as recorded until 2020 (`"250000.0"`), is read as well."""
 
     __slots__ = ()
 
@@ -364,20 +364,20 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {"integer": (0, MAX_ID), "number": (-MAX_AMOUNT, MAX_AMOUNT)}
-"""Counts and ids; amounts."""
+"""Bounds by JSON Schema type: integers are counts and ids, numbers are amounts."""
 
 
 ID_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
 def object_schema(properties: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
-    """The JSON Schema of an object with these properties and no others."""
+    """The JSON Schema of an object with only these properties."""
     shape = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     return {**shape, "required": list(required)} if required else shape
 
 
 def exact(value: Any, names: Sequence[str], example: str) -> dict[str, Any]:
-    """An object that has all of these names and no others. Raises Unfit."""
+    """The value, if it is an object with exactly these names. Raises Unfit."""
     if not isinstance(value, dict) or not all(name in value for name in names):
         raise Unfit(INVALID, example)
     refuse_unknown(value, names)
@@ -385,7 +385,7 @@ def exact(value: Any, names: Sequence[str], example: str) -> dict[str, Any]:
 
 
 def refuse_unknown(value: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Raises Unfit for names that an object may not have."""
+    """Raise Unfit if an object has names other than these."""
     for name in value:
         if name not in names:
             unknown = [each for each in value if each not in names]

@@ -1,4 +1,4 @@
-"""What a create or an update says: a request body into the values of a table's fields, or every fault in it."""
+"""Reading the body of a create or an update into the values of a table's fields, collecting every fault in it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Said(NamedTuple):
-    """What a body says: the values of the fields it names, and the names of those that were ignored.
+    """What a body says: the values of the fields it sets, and the names that were ignored.
 
-    `defaults` are what a new object has in every stored field of which its body says nothing.
+    `defaults` are the values of a new object for stored fields that its body does not set.
     """
 
     values: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
     @property
     def complete(self) -> dict[str, Any]:
-        """A new object, before anything follows from what was said."""
+        """The values of a new object, before any others are derived from them."""
         return {**self.defaults, **self.values}
 
 
@@ -41,7 +41,7 @@ class Reading:
 
     Args:
         known: what values are checked against.
-        refuse_read_only: refuse fields that cannot be written, instead of ignoring them.
+        refuse_read_only: reject fields that cannot be written, instead of ignoring them.
     """
 
     def __init__(self, known: Known, *, refuse_read_only: bool = False) -> None:
@@ -50,16 +50,16 @@ class Reading:
         self._defaults: dict[str, Mapping[str, Any]] = {}
 
     def create(self, table: Table, body: Any) -> tuple[Said, Findings]:
-        """What a new object is to have; the caller raises what was found."""
+        """Read the body of a create; the caller raises what was found."""
         found = self._found(table, body, table.heard)
         ignored = self._ignored(table, found, (Access.NEVER,))
         values = self._new(table.written, found)
         return Said(values, ignored, self.defaults(table)), found
 
     def update(self, table: Table, body: Any, before: Mapping[str, Any] = _NOTHING) -> tuple[Said, Findings]:
-        """The values of the fields that the body names; the caller raises what was found.
+        """Read the body of an update; the caller raises what was found.
 
-        Null where nothing was before says nothing, so that a record can be written back as it was read.
+        Null for a field that was null `before` is ignored, so that a record can be written back as it was read.
         """
         found = self._found(table, body, table.heard)
         ignored = self._ignored(table, found, (Access.NEVER, Access.CREATE))
@@ -77,12 +77,12 @@ class Reading:
         return Said(values, ignored), found
 
     def seed(self, table: Table, body: Any) -> tuple[Said, Findings]:
-        """Like create, but what only Copper writes may be given as well, as a record that was read shows it."""
+        """Like `create`, but also accepts fields that only Copper writes, in the form in which a read shows them."""
         found = self._found(table, body, table.shown)
         return Said(self._new(table.fields, found), (), self.defaults(table)), found
 
     def defaults(self, table: Table) -> Mapping[str, Any]:
-        """What the stored fields of a new object have where nothing is given. Shared: what is stored never changes."""
+        """Values of a new object's stored fields if not given. Sharing them is safe: stored values never change."""
         if table.noun not in self._defaults:
             looked_up = {name: self._known.default(of) for name, of in table.looked_up}
             self._defaults[table.noun] = {**table.initial, **looked_up}
@@ -136,5 +136,5 @@ class Reading:
 
 
 def is_blank(field: Field, value: Any) -> bool:
-    """Whether a value counts as none: null, and for what must be there text without anything in it."""
+    """Whether a value counts as missing: null or, for a required field, empty or whitespace-only text."""
     return value is None or (field.required and isinstance(value, str) and not value.strip())

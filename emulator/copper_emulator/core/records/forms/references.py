@@ -1,4 +1,4 @@
-"""Forms of values that name something else: an entry of a lookup table, a pipeline's stage, another record."""
+"""Forms of values that refer to something else: an entry of a lookup table, a pipeline's stage, another record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from copper_emulator.core.records.forms.plain import ID_SCHEMA, LABEL, MAX_ID, K
 
 
 def read_id(value: Any) -> int:
-    """Raises Unfit, with the recorded words, for what is no id."""
+    """The value, if it is a valid id. Raises Unfit, with the recorded wording."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_ID:
         shown = value if isinstance(value, str) else json.dumps(value)
         raise Unfit(f"Invalid value for {LABEL}: IDs must be positive integers: {shown[:100]}")
@@ -123,7 +123,7 @@ class Reference:
 
     kinds: tuple[EntityType, ...]
     empty: bool = False
-    """Whether an unset one is shown as `{"id": null, "type": null}` instead of null."""
+    """Whether an unset reference is shown as `{"id": null, "type": null}` instead of null."""
     python: str = "Mapping[str, Any]"
     example: str = '{"id": 17, "type": "person"}'
 
@@ -152,7 +152,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ActivityType:
-    """The type of an activity, `{"category": "user", "id": 0}`; system ones cannot be written (developer docs)."""
+    """The type of an activity, `{"category": "user", "id": 0}`; system types cannot be written (developer docs)."""
 
     python: str = "Mapping[str, Any]"
     words: str = "`{category, id}` of a user activity type"
@@ -167,7 +167,7 @@ class ActivityType:
         return None
 
     def read(self, value: Any, known: Known) -> dict[str, Any]:
-        # "Any other values" beside these two are ignored (developer docs, 2019).
+        # "Any other values" besides these two are ignored (developer docs, 2019).
         if not isinstance(value, dict) or not all(name in value for name in ("id", "category")):
             raise Unfit(INVALID, f"Like {self.example}.")
         found = value

@@ -1,1 +1,1 @@
-"""The tables that records refer to: what they are, and an account's own."""
+"""The lookup tables, to which records refer: their definitions, and the tables of an account."""

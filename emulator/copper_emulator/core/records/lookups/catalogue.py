@@ -1,4 +1,4 @@
-"""An account's lookup tables as they stand: users, statuses, pipelines, custom field definitions and their siblings."""
+"""An account's current lookup tables: users, statuses, pipelines, custom field definitions and so on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from copper_emulator.core.zones import zone_named
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users": "groups"}
-"""The field of a table whose parts have ids of their own."""
+"""For each table whose entries have parts with ids of their own, the field that holds the parts."""
 
 _ACCOUNT_FIELDS = ("name", "primary_timezone", "settings", "logo_mini_url")
 
@@ -37,21 +37,21 @@ _ZONES = "one is called like America/Los_Angeles, and where there are none `pip 
 
 
 class Catalogue:
-    """The tables by name, each entry by id; an entry is as the API shows it. Changed through add, update and remove."""
+    """The tables by name, their entries by id, as the API shows them. Change them with add, update and remove only."""
 
     def __init__(self, email: str) -> None:
         self.account: dict[str, Any] = deepcopy(dict(ACCOUNT))
         self._tables: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in LOOKUPS}
         self._ids = dict(ID_STARTS)
         self.writes = 0
-        """Counts the changes: what is worked out from the tables is out of date when it has grown."""
+        """Counts changes: anything worked out from the tables is out of date once it has grown."""
         self._definitions: dict[EntityType, dict[int, dict[str, Any]]] = {}
         self._defaults: dict[str, int | None] = {}
         self.tell: Callable[[EntryTold], None] = lambda _: None
-        """Is given what is done to the tables."""
+        """Called with each change to the tables."""
         for name, entries in SEEDS.items():
             for entry in entries:
-                # The first user is the API key's own.
+                # The first user is the owner of the API key, whose email is given.
                 self.add(name, {"email": email, **entry} if name == "users" else dict(entry))
 
     def table(self, name: str) -> Mapping[int, dict[str, Any]]:
@@ -69,7 +69,7 @@ class Catalogue:
         return found
 
     def add(self, table: str, body: Any) -> dict[str, Any]:
-        """A new entry; its id may be given. Raises Invalid, UsageError."""
+        """Add an entry, whose id may be given, and return it. Raises Invalid, UsageError."""
         entries = self._tables[table] if table in self._tables else dict(self.table(table))
         said, found = Reading(NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
@@ -90,7 +90,7 @@ class Catalogue:
         return entries[entry_id]
 
     def update(self, table: str, entry_id: int, body: Any) -> dict[str, Any]:
-        """Change the given fields of an entry. Raises NotFound, Invalid, UsageError."""
+        """Change the given fields of an entry and return it. Raises NotFound, Invalid, UsageError."""
         before = self.get(table, entry_id)
         said, found = Reading(NOBODY).update(LOOKUPS[table], body)
         after = {**before, **said.values}
@@ -104,14 +104,14 @@ class Catalogue:
         return self._tables[table][entry_id]
 
     def remove(self, table: str, entry_id: int) -> None:
-        """Take an entry away. Raises NotFound, UsageError."""
+        """Remove an entry. Raises NotFound, UsageError."""
         self.get(table, entry_id)
         del self._tables[table][entry_id]
         self._written()
         self.tell(EntryRemoved(table, entry_id))
 
     def change_account(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Change what `GET /account` shows; of its settings, those that are named. Raises UsageError."""
+        """Change what `GET /account` shows; settings that are not named stay. Raises UsageError."""
         unknown = [name for name in fields if name not in _ACCOUNT_FIELDS]
         if unknown:
             raise UsageError(f"the account has no {', '.join(unknown)}; it has {', '.join(_ACCOUNT_FIELDS)}")
@@ -129,29 +129,29 @@ class Catalogue:
 
     @property
     def has_leads(self) -> bool:
-        """Whether the account has not switched leads off."""
+        """Whether leads are switched on in the account."""
         return self._settings.get(ENABLE_LEADS) is not False
 
     @property
     def _settings(self) -> Mapping[str, Any]:
-        # A state of before they were checked may have anything there.
+        # A state saved before settings were checked may have anything here.
         settings = self.account["settings"]
         return settings if isinstance(settings, Mapping) else {}
 
-    # --- what records ask ------------------------------------------------------------------------------------
+    # --- for records -----------------------------------------------------------------------------------------
 
     @property
     def zone(self) -> tzinfo:
-        """The account's time zone. Raises Unfit where this machine knows none of that name."""
+        """The account's time zone. Raises Unfit if this machine does not know it."""
         name = self.account["primary_timezone"]
         found = zone_named(name)
         if found is None:
-            # What was stored on another machine, or before names were looked up, is read all the same.
+            # Possible in a state saved on another machine, or before names were checked.
             raise Unfit(INVALID, f"The account's time zone {name!r} is not known on this machine: {_ZONES}.")
         return found
 
     def default(self, table: str) -> int | None:
-        """The entry that is taken where none is named."""
+        """The id of a table's default entry, if it has one."""
         if table not in self._defaults:
             self._defaults[table] = self._default(table)
         return self._defaults[table]
@@ -166,16 +166,16 @@ class Catalogue:
         return next(iter(entries), None)
 
     def name(self, table: str, entry_id: int | None) -> str | None:
-        """What an entry is called."""
+        """The name of an entry."""
         entry = None if entry_id is None else self._tables[table].get(entry_id)
         return None if entry is None else entry["name"]
 
     def named(self, table: str, name: str) -> int | None:
-        """The first entry of that name."""
+        """The id of the first entry with this name."""
         return next((entry_id for entry_id, entry in self._tables[table].items() if entry["name"] == name), None)
 
     def stage(self, stage_id: int | None) -> tuple[int, dict[str, Any]] | None:
-        """A stage and the pipeline it is in."""
+        """The id of a stage's pipeline, and the stage."""
         for pipeline_id, pipeline in self._tables["pipelines"].items():
             for stage in pipeline["stages"]:
                 if stage["id"] == stage_id:
@@ -183,27 +183,27 @@ class Catalogue:
         return None
 
     def definitions(self, kind: EntityType) -> Mapping[int, dict[str, Any]]:
-        """The custom fields of a type."""
+        """The custom field definitions available for a type, by id."""
         if kind not in self._definitions:
             all_of_them = self._tables["custom_field_definitions"].items()
             self._definitions[kind] = {each_id: each for each_id, each in all_of_them if kind in each["available_on"]}
         return self._definitions[kind]
 
     def user_of(self, email: str) -> int | None:
-        """The user with an email; the first one where nobody has it (the API key's own)."""
+        """The id of the user with an email address; if nobody has it, of the first user (the owner of the API key)."""
         users = self._tables["users"]
         return next((user_id for user_id, user in users.items() if user["email"] == email), next(iter(users), None))
 
-    # --- as it was ------------------------------------------------------------------------------------------
+    # --- saving and restoring -------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        """Everything, as JSON has it; it is shared with the tables."""
+        """The whole state as JSON values, shared with the tables."""
         tables = {name: list(entries.values()) for name, entries in self._tables.items()}
         return {"account": self.account, "tables": tables, "ids": self._ids}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from here."""
-        # What was written down by an earlier version lacks what was not known then.
+        """Continue from a saved state."""
+        # A state saved by an earlier version lacks fields and tables added since.
         self.account = {**deepcopy(dict(ACCOUNT)), **state["account"]}
         self._tables = {
             name: {each["id"]: {"id": each["id"], **table.initial, **each} for each in state["tables"].get(name, ())}
@@ -217,7 +217,7 @@ class Catalogue:
         self._definitions.clear()
         self._defaults.clear()
 
-    # --- small print ----------------------------------------------------------------------------------------
+    # --- helpers --------------------------------------------------------------------------------------------
 
     def _next(self, counter: str, taken: Mapping[int, Any]) -> int:
         number = self._ids[counter]
@@ -234,9 +234,10 @@ class Catalogue:
     def _check_parts(self, table: str, entry: Mapping[str, Any], own: int | None, found: Findings) -> None:
         field = _PARTS.get(table)
         if field is None or table == "users":
-            # Users share their groups.
+            # Users share groups, so the same id may occur more than once.
             return
-        # A stage is looked up by its id alone, an option within its definition.
+        # Stages are looked up by id alone, so their ids must differ between pipelines; options are looked up within
+        # their definition.
         pipelines = self._tables[table].values() if table == "pipelines" else ()
         others = [part["id"] for each in pipelines if each["id"] != own for part in each[field]]
         given = [part["id"] for part in entry[field] if "id" in part]
@@ -262,7 +263,7 @@ class Catalogue:
         self._written()
         mark = {"lead_statuses": "is_default", "custom_activity_types": "is_default_task_type"}.get(table)
         if mark is not None and self._tables[table][entry_id][mark]:
-            # There is one default.
+            # Only one entry can be the default.
             for other_id, other in self._tables[table].items():
                 if other_id != entry_id and other[mark]:
                     self._tables[table][other_id] = {**other, mark: False}
@@ -275,7 +276,7 @@ def _is_id(table: str, wanted: object) -> bool:
 
 
 class _Nobody:
-    """Entries of lookup tables refer to nothing."""
+    """A `Known` that knows nothing, since entries of lookup tables refer to nothing."""
 
     trusting = False
     zone = UTC

@@ -1,7 +1,7 @@
-"""The tables that records refer to (users, statuses, pipelines, ...), their fields and what a new account has in them.
+"""The lookup tables (users, statuses, pipelines, ...), their fields and their entries in a new account.
 
-Names, shapes and most entries are those of the developer documentation's samples. A real account's differ from
-another's, so that all of it can be changed.
+Names, shapes and most entries come from samples in the developer documentation. Real accounts differ from each other,
+so all entries can be changed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ICONS = (
 """The icons of custom activity types (developer docs)."""
 
 PIPELINE_TYPES = ("opportunity", "project", "item")
-"""What pipelines are for."""
+"""What pipelines can be for."""
 
 AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACTIVITY_LOG)
 """The types that can have custom fields."""
@@ -44,7 +44,7 @@ AVAILABLE = tuple(str(kind) for kind in EntityType if kind is not EntityType.ACT
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Named parts of an entry, `[{"name": "Apples"}]` or just `["Apples"]`; ids are given where they are left out."""
+    """Named parts of an entry, `[{"name": "Apples"}]` or just `["Apples"]`; missing ids are assigned."""
 
     own: tuple[Field, ...]
     python: str = "Sequence[str | Mapping[str, Any]]"
@@ -80,7 +80,7 @@ class Parts:
 
 
 class Key(Text):
-    """A text that names one thing, kept in lower case (developer docs: it is "automatically downcased")."""
+    """A text that serves as a key, kept in lower case (developer docs: it is "automatically downcased")."""
 
     __slots__ = ()
 
@@ -132,7 +132,7 @@ LOOKUPS: Mapping[str, Table] = {
                 required=True,
                 null=Null.REFUSED,
             ),
-            # Since November 2024 (changelog of the developer docs); their values are those of its overview of
+            # Added in November 2024 (changelog of the developer docs); the values are those in the docs' overview of
             # opportunities.
             Field("type", OneOf(PIPELINE_TYPES), "What it is for.", null=Null.DEFAULT, default=PIPELINE_TYPES[0]),
             Field("is_revenue", Checkbox(), "Whether it brings revenue.", null=Null.DEFAULT, default=True),
@@ -184,7 +184,7 @@ LOOKUPS: Mapping[str, Table] = {
         ),
     ),
 }
-"""By their names, which are their paths in the API."""
+"""The tables by name, which is also their path in the API."""
 
 ID_STARTS: Mapping[str, int] = {
     "users": 137_658,
@@ -200,10 +200,10 @@ ID_STARTS: Mapping[str, int] = {
     "options": 262_644,
     "groups": 1,
 }
-"""The magnitudes of recorded ids."""
+"""Where ids start, in the range of recorded ids."""
 
 ENABLE_LEADS = "setting_enable_leads"
-"""The account's setting by which leads are switched off."""
+"""The account's setting that switches leads on or off."""
 
 ACCOUNT: Mapping[str, Any] = {
     "id": 100_624,
@@ -264,11 +264,11 @@ SEEDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     ),
     "custom_field_definitions": (),
 }
-"""What a new account has. The first user is the API key's own and has its email."""
+"""The entries in a new account. The first user is the owner of the API key and gets its email."""
 
 
 def check_entry(table: str, entry: Mapping[str, Any], found: Findings) -> None:
-    """What cannot be told from one field alone."""
+    """Find faults that depend on more than the form of a single field."""
     if table == "pipelines" and not entry["stages"]:
         found.error("stages", BLANK)
     if table == "custom_field_definitions":

@@ -1,1 +1,1 @@
-"""Searches: what can be filtered and sorted by, and finding it quickly."""
+"""Searches: what records can be filtered and sorted by, and how matches are found quickly."""

@@ -1,4 +1,4 @@
-"""What does a filter demand of records? Each operation makes conditions of a field and a value."""
+"""What does a filter require of records? Each operation turns a field and a value into conditions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from copper_emulator.core.records.tables import ACTIVITY, COMPANY
 
 
 class Setting(NamedTuple):
-    """What a search takes place in: the account's records, the type that is searched, the moment in seconds."""
+    """The context of a search: the account's records, the type searched and the current time in Unix seconds."""
 
     store: RecordStore
     kind: EntityType
@@ -45,7 +45,7 @@ def no_demand(field: str, value: Any, setting: Setting) -> list[Condition]:
 
 
 def one_of(field: str, wanted: list[Any], setting: Setting) -> list[Condition]:
-    """The field is one of the values; None among them stands for none."""
+    """The field has one of the values; None matches an unset field."""
     return [among(Column(field, itemgetter(field)), wanted)]
 
 
@@ -62,17 +62,17 @@ def _number(field: str) -> Column:
 
 
 def no_older(field: str, seconds: int, setting: Setting) -> list[Condition]:
-    """The moment in the field lies at most so many seconds back."""
+    """The time in the field is at most this many seconds ago."""
     return at_least(field, setting.now - seconds, setting)
 
 
 def same_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
-    """The whole text, whatever its case."""
+    """The field is this text, ignoring case."""
     return [among(_folded(field), (wanted.casefold(),))]
 
 
 def has_text(field: str, wanted: str, setting: Setting) -> list[Condition]:
-    """The text has this in it, whatever its case."""
+    """The field contains this text, ignoring case."""
     return [has(_folded(field), wanted.casefold())]
 
 
@@ -81,7 +81,7 @@ def _folded(field: str) -> Column:
 
 
 def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
-    """A part of the address, whatever its case; an empty text finds records without one."""
+    """This part of the address is the text, ignoring case; empty text finds records without the part."""
 
     def part(record: Stored) -> str:
         address = record["address"]
@@ -91,16 +91,16 @@ def same_part(field: str, wanted: str, setting: Setting) -> list[Condition]:
 
 
 def same_domain(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
-    # Lower case as in `uniques`, by which domains belong to one company.
+    # In lower case, like `uniques`, which makes a domain belong to one company.
     column = Column(f"{field} lower", lambda record: (record[field] or "").lower())
     return [among(column, [each.lower() for each in wanted])]
 
 
 def entry(key: str) -> Operation:
-    """The entry, or one of several like `{"email": ...}`, has one of the texts; lower case as in `uniques`."""
+    """The entry (like `{"email": ...}`), or one of several, has one of the texts; in lower case, like `uniques`."""
 
     def operation(field: str, wanted: list[str], setting: Setting) -> list[Condition]:
-        # A tuple: a set takes four times as much memory.
+        # A tuple, since a set takes four times as much memory.
         def texts(record: Stored) -> tuple[str, ...]:
             found = record[field]
             entries = found if isinstance(found, list) else [found] if found else ()
@@ -112,10 +112,10 @@ def entry(key: str) -> Operation:
 
 
 def ends_in(field: str, wanted: list[str | None], setting: Setting) -> list[Condition]:
-    """One of the phone numbers ends in one of these digits, whatever stands between them."""
+    """One of the phone numbers ends in one of these strings of digits, ignoring other characters."""
 
-    # Each number with a mark behind it: then that it ends in something is that it has it in it with the mark, which a
-    # text is asked for nine times as fast as several texts are for their ends.
+    # All numbers joined, each followed by an end mark, so that "ends in x" becomes "contains x and the mark": one
+    # substring search is nine times as fast as testing the ends of several texts.
     def numbers(record: Stored) -> str:
         return "".join(f"{digits_of(each['number'])}{_END}" for each in record[field])
 
@@ -127,7 +127,7 @@ _END = ";"
 
 
 def tagged(field: str, wanted: Chosen, setting: Setting) -> list[Condition]:
-    """Any or all of the tags; no tags at all finds records without any."""
+    """The record has any or all of the tags; an empty list finds records without tags."""
     column = Column(f"{field} as set", lambda record: frozenset(record[field]))
     tags = frozenset(wanted.values)
     if not tags:
@@ -136,12 +136,12 @@ def tagged(field: str, wanted: Chosen, setting: Setting) -> list[Condition]:
 
 
 def followed(field: str, wanted: str, setting: Setting) -> list[Condition]:
-    """Nobody follows anything here."""
+    """Nobody follows anything in the emulator, so "followed" matches nothing and "not followed" everything."""
     return [] if wanted == "not followed" else [nothing(ID)]
 
 
 def unconverted(field: str, included: Any, setting: Setting) -> list[Condition]:
-    """Not converted; with True, converted ones as well."""
+    """The lead is not converted; with True, converted leads match as well."""
     return [] if included else one_of(field, [None], setting)
 
 
@@ -165,7 +165,7 @@ def day_is(field: str, wanted: int, setting: Setting) -> list[Condition]:
 
 
 def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) -> list[Condition]:
-    """The field names this record by type and id."""
+    """The field refers to this record by type and id."""
 
     def named(record: Stored) -> tuple[str, int] | None:
         found = record[field]
@@ -175,7 +175,7 @@ def same_record(field: str, wanted: tuple[EntityType, int], setting: Setting) ->
 
 
 def belongs_to(kind: EntityType) -> Operation:
-    """The record that the field names is one of these of a type; None among them stands for none of that type."""
+    """The field refers to one of these records of a type; None matches fields that refer to none of that type."""
 
     def operation(field: str, wanted: list[int | None], setting: Setting) -> list[Condition]:
         def named(record: Stored) -> int | None:
@@ -188,7 +188,7 @@ def belongs_to(kind: EntityType) -> Operation:
 
 
 def related_to(kind: EntityType) -> Operation:
-    """Related to one of these records of a type."""
+    """The record is related to one of these records of a type."""
 
     def operation(field: str, wanted: list[int], setting: Setting) -> list[Condition]:
         relations = setting.store.relations
@@ -199,20 +199,20 @@ def related_to(kind: EntityType) -> Operation:
 
 
 def of_company(field: str, wanted: str, setting: Setting) -> list[Condition]:
-    """The field is the id of a company of this name, whatever its case."""
+    """The field is the id of a company with this name, ignoring case."""
     name = wanted.casefold()
     companies = setting.store.of(COMPANY).values()
     return one_of(field, [each["id"] for each in companies if each["name"].casefold() == name], setting)
 
 
 def of_type(field: str, wanted: list[tuple[str, int]], setting: Setting) -> list[Condition]:
-    """The activity is of one of these types."""
+    """The activity has one of these types."""
     column = Column(f"type in {field}", lambda record: (record[field]["category"], record[field]["id"]))
     return [among(column, wanted)]
 
 
 def last_contact(store: RecordStore) -> Callable[[Mapping[str, Any]], int | None]:
-    """When a company was last contacted. It has no field for it; its activities tell."""
+    """A function that works out from a company's activities when it was last contacted; no field holds that."""
     activities = store.of(ACTIVITY)
     counting = {type_id for type_id, kind in store.lookup("activity_types").items() if kind["count_as_interaction"]}
 

@@ -1,8 +1,8 @@
-"""Filters by custom fields: how each is written and what it demands, by the data type of the field's definition.
+"""Filters by custom fields: how to write each and what it requires, by the data type of the field.
 
-The table of the developer docs ("Search Entity by Custom Field"): options of a Dropdown or a MultiSelect, of the latter
-any, all or none of them; a Checkbox; a number; a range of dates, percentages or amounts. An empty value can be asked
-for where there are options.
+They follow the table in the developer docs ("Search Entity by Custom Field"): options of a Dropdown; any, all or none
+of the options of a MultiSelect; a Checkbox; a number; a range of dates, percentages or amounts. Only fields with
+options can be searched for empty values.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from copper_emulator.core.records.searching.filter_shapes import Listed
 from copper_emulator.core.records.searching.filter_values import Amount, AnId, Flag, Seconds, Written
 
 OPTIONS = ("any", "all", "none")
-"""Which of several options a record must have (developer docs)."""
+"""How many of the given options a record must have (developer docs)."""
 
 _BOUNDS = ("minimum_value", "maximum_value")
 
@@ -50,14 +50,14 @@ _SINGLE: Mapping[str, Written] = {
     "Currency": Amount(),
     "Percentage": Amount(),
 }
-"""The data types whose values are single ones."""
+"""The data types with a single value, without options."""
 
 _RANGES = ("Date", "Float", "Currency", "Percentage")
 
 
 @dataclass(frozen=True, slots=True)
 class CustomFieldFilters:
-    """Filters by custom fields of a type; a record has to fit all of them."""
+    """Filters by custom fields of a type; a record must match all of them."""
 
     kind: EntityType
     python: str = "Sequence[Mapping[str, Any]]"
@@ -92,7 +92,7 @@ class CustomFieldFilters:
 
 
 def fits_custom(field: str, filters: list[Condition], setting: Setting) -> list[Condition]:
-    """Every custom field is as its filter demands."""
+    """The record matches every custom field filter."""
     return filters
 
 
@@ -100,7 +100,7 @@ def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Kn
     data_type = definition["data_type"]
     given = {name: value for name, value in item.items() if value is not None}
     if not any(name in given for name in ("value", *_BOUNDS)):
-        # Observed: a filter with nothing but `allow_empty` is answered with 500. Here it is refused.
+        # Observed: Copper answers a filter with only `allow_empty` with 500. Here it is rejected as invalid.
         raise Unfit("is to be compared with nothing", "Give a value; an empty list finds records without one.")
     if data_type not in _SINGLE:
         return _by_options(definition, given, known)
@@ -115,7 +115,7 @@ def _condition(definition: Mapping[str, Any], item: Mapping[str, Any], known: Kn
 
 
 def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number: bool = False) -> Column:
-    """What `told` makes of a custom field's value, which is None where it was never set."""
+    """The results of `told` for a custom field's value, which is None if unset."""
     wanted = definition["id"]
     name = f"custom field {wanted}, {definition['data_type']}"
     return Column(name, lambda record: told(record["custom_fields"].get(wanted)), number=number)
@@ -123,8 +123,8 @@ def _column(definition: Mapping[str, Any], told: Callable[[Any], Any], *, number
 
 def _refuse(given: Mapping[str, Any], names: tuple[str, ...], hint: str) -> None:
     for name in names:
-        # False is as good as absent.
-        if given.get(name, False) is not False:
+        # A client may send every option with every filter: false asks for nothing. A bound is never false.
+        if name in given and (name in _BOUNDS or given[name] is not False):
             raise Unfit(f"takes no {name}", hint)
 
 

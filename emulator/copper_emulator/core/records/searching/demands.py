@@ -1,7 +1,7 @@
-"""What must a column be like?
+"""Conditions on columns.
 
-A condition looks at many records at once, at one column of theirs: of the numbers of rows that other conditions have
-left over it keeps those that fit. Conditions of one name find the same, so that what was found can be kept.
+A condition tests many records at once by looking at one column: of the row numbers left by earlier conditions, it
+keeps those that match. Conditions with equal names match the same rows, so results can be cached by name.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Hits: TypeAlias = Sequence[int]
 Values: TypeAlias = Sequence[Any]
 
 Demand: TypeAlias = Callable[[Any, Values, Hits], Hits]
-"""Of the rows that are left, those whose values are as some value demands. It looks at nothing else."""
+"""Takes a value to compare with, a column's values and row numbers; returns the matching row numbers. Pure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a column must be like."""
+    """A requirement on the values of a column."""
 
     column: Column
     demand: Demand
@@ -29,21 +29,21 @@ class Condition:
 
     @property
     def name(self) -> Hashable:
-        """The same for what finds the same in the same records."""
+        """Equal for conditions that match the same records."""
         return self.column.name, self.demand, self.value
 
     def keep(self, values: Values, hits: Hits) -> Hits:
-        """Of the rows that are left those that fit."""
+        """Those of the given rows that match."""
         return self.demand(self.value, values, hits)
 
 
 def among(column: Column, chosen: Collection[Any]) -> Condition:
-    """The value is one of these."""
+    """The column's value is one of these."""
     return Condition(column, _among, frozenset(chosen))
 
 
 def meets(column: Column, chosen: frozenset[Any]) -> Condition:
-    """One of the column's several values is one of these."""
+    """At least one of these is among the column's several values."""
     if len(chosen) == 1:
         [one] = chosen
         return has(column, one)
@@ -51,12 +51,12 @@ def meets(column: Column, chosen: frozenset[Any]) -> Condition:
 
 
 def has(column: Column, one: Hashable) -> Condition:
-    """This is among the column's several values, or a part of its text."""
+    """This is among the column's several values, or contained in its text."""
     return Condition(column, _has, one)
 
 
 def has_any(column: Column, chosen: frozenset[str]) -> Condition:
-    """One of these is a part of the column's text; nothing fits where there are none."""
+    """The column's text contains one of these; nothing matches if there are none."""
     if len(chosen) == 1:
         [one] = chosen
         return has(column, one)
@@ -69,7 +69,7 @@ def holds(column: Column, chosen: frozenset[Any]) -> Condition:
 
 
 def is_empty(column: Column) -> Condition:
-    """There is no value."""
+    """The column's value is empty."""
     return Condition(column, _is_empty)
 
 
@@ -82,7 +82,7 @@ def to_number(column: Column, most: float) -> Condition:
 
 
 def nothing(column: Column) -> Condition:
-    """Whatever it is, it does not fit."""
+    """No value matches."""
     return Condition(column, _nothing)
 
 

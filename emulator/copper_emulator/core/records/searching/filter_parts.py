@@ -1,4 +1,4 @@
-"""What is a filter of a search, and which filters do several types have?"""
+"""What a search filter is, and the filters that several types share."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import COMPANY
 
 Narrow: TypeAlias = Callable[[RecordStore, Any], Iterable[int]]
-"""The ids of all records that a value may fit, found without looking at every record."""
+"""Finds, without looking at every record, the ids of all records that may match a filter's value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter.
+    """A search filter.
 
-    `default` is what it demands when it is not named. With `empty`, an empty text or list is a demand of its own;
-    else it is as good as absent. `narrow` finds the few records that it can be about, where that is known. One that is
-    `timed` demands something else as time passes.
+    `default` is its value if it is not given. With `empty`, an empty text or list is a meaningful value; otherwise it
+    counts as absent. `narrow`, if any, finds the few records that may match. What a `timed` filter matches changes as
+    time passes.
     """
 
     form: Written
@@ -59,7 +59,7 @@ class Filter:
         return self.form.python
 
     def conditions(self, value: Any, setting: Setting) -> list[Condition]:
-        """What it demands with a value that its form has read."""
+        """The conditions for a value read by its form."""
         return self.operation(self.field, value, setting)
 
 
@@ -178,7 +178,7 @@ ENDED = ("Open", "Won", "Lost", "Abandoned")
 
 
 def words(field: str, plural: str, choices: tuple[str, ...]) -> dict[str, Filter]:
-    """The same field by its words and by their numbers."""
+    """Filters for a field by its words and by their numbers."""
     by_word = Filter(Listed(OneOf(choices)), field, must.one_of, f"Its {field}, any.")
     numbers = Numbered(choices)
     by_number = Filter(Listed(numbers), field, must.one_of, f"Its {field} by number, any: {numbers.words}.")

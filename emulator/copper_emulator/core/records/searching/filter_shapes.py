@@ -1,4 +1,4 @@
-"""How may a search filter be written that is more than a single value: a list, a record, a type of activities?"""
+"""How may a search filter be written that is not a single plain value: a list, a record, an activity type?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from copper_emulator.core.records.searching.filter_values import Amount, Written
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Several values of one form; with `alone`, a single one that is in no list as well."""
+    """A list of values of one form; with `alone`, also a single value without a list."""
 
     each: Written
     alone: bool = False
@@ -43,7 +43,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Some values, and whether a record needs all of them."""
+    """Values to match, and whether a record needs all of them."""
 
     values: list[Any]
     all: bool = False
@@ -51,7 +51,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class AnyOrAll:
-    """Several values, any of which will do: a list of them, or `{"option": "ANY" | "ALL", "value": [...]}`."""
+    """Values to match any of, `[...]`, or any or all of, `{"option": "ANY" | "ALL", "value": [...]}`."""
 
     each: Written
     words: str = "list of texts, or `{option, value}` with the option ANY or ALL"
@@ -78,7 +78,7 @@ class AnyOrAll:
 
 @dataclass(frozen=True, slots=True)
 class AnyRecord:
-    """A record by type and id, `{"id": 17, "type": "person"}`, there or not."""
+    """A record by type and id, `{"id": 17, "type": "person"}`, whether or not it exists."""
 
     kinds: tuple[EntityType, ...]
     python: str = "Mapping[str, Any]"
@@ -101,7 +101,7 @@ class AnyRecord:
 
 @dataclass(frozen=True, slots=True)
 class AnActivityType:
-    """A type of activities, `{"category": "user", "id": 0}`; what else stands beside these two is ignored."""
+    """An activity type, `{"category": "user", "id": 0}`; other keys are ignored."""
 
     python: str = "Mapping[str, Any]"
     words: str = "`{category, id}`"

@@ -1,7 +1,7 @@
 """How may a single value of a search filter be written?
 
-Forms like those of fields (`forms.py`), with one difference: clients send numbers, ids and dates as texts of digits,
-too, and a URL's query has nothing but texts.
+The forms are like those of fields (`forms/`), but also accept numbers, ids and dates as text: clients send them that
+way, and a URL's query has nothing but text.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from copper_emulator.core.records.forms.references import read_id
 from copper_emulator.core.zones import day_of
 
 NONE_ID = -2
-"""Stands for "none" among ids (developer docs)."""
+"""Means "none" in a list of ids (developer docs)."""
 
 LATEST_WRITTEN = 2_147_483_648
-"""The latest second that filters by creation and modification take (developer docs, search of leads)."""
+"""The latest time, in Unix seconds, for filters by creation and modification (developer docs, search of leads)."""
 
 
 class Written(Protocol):
-    """A form of filter values: `python` is its annotation, `schema` its JSON Schema, `words` what documents call it."""
+    """A form of filter value; `python`, `schema` and `words` as in `Form`."""
 
     @property
     def python(self) -> str: ...
@@ -52,7 +52,7 @@ class Written(Protocol):
 
 
 class Amount(Number):
-    """A number from `least` to `most`."""
+    """A finite number from `least` to `most`."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ class Amount(Number):
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A moment in Unix seconds."""
+    """A time in Unix seconds."""
 
     most: int = LATEST_SECOND
     python: str = "int"
@@ -84,7 +84,7 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day, as text or as a moment in it, by the clocks of the account's time zone; read as a number like 20171123."""
+    """A day, as text or as a time on that day in the account's time zone; read as a number like 20171123."""
 
     python: str = "int | str"
     words: str = f"Unix seconds, or {CalendarDay().words}"
@@ -101,7 +101,7 @@ class Day:
 
 
 def day_number(day: str) -> int:
-    """A day as opportunities show it, `11/23/2017`, as the number 20171123: later days have greater ones."""
+    """Convert a day as opportunities show it, `11/23/2017`, to a sortable number, 20171123."""
     month, of_month, year = day.split("/")
     return _day_number(int(year), int(month), int(of_month))
 
@@ -112,12 +112,12 @@ def _day_number(year: int, month: int, day: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """A phone number, as a text or with how it is to match, `{"value": "408-555-1234", "match": "partial"}`.
+    """A phone number, as text or with the way to match it, `{"value": "408-555-1234", "match": "partial"}`.
 
-    Read as the digits that a number has to end in, None where there are none (developer docs, "Search by Phone Number",
-    read in November 2026). A partial match asks for all of them. A fuzzy one, which is taken for seven digits and more
-    where nothing is said, strips one to six from the front, as long as six are left; a number that ends in any of what
-    comes of it ends in the shortest.
+    Read as the digits that a matching number must end in, None if there are none (developer docs, "Search by Phone
+    Number", read in November 2026). A partial match requires all digits. A fuzzy match, the default, strips one to six
+    leading digits but leaves at least six (fewer than seven digits are left whole). A number that ends in any of the
+    resulting strings ends in the shortest, so only that one is returned.
     """
 
     python: str = "str | Mapping[str, str]"
@@ -142,14 +142,14 @@ class PhoneNumber:
 
 
 MATCHES = ("partial", "fuzzy")
-"""How phone numbers may match (developer docs)."""
+"""The ways to match phone numbers (developer docs)."""
 
 _MATCHED = '{"value": "5551234", "match": "partial"}'
 _MOST_STRIPPED, _FEWEST_DIGITS = 6, 6
 
 
 def digits_of(number: str) -> str:
-    """A phone number without what stands between its digits."""
+    """The digits of a phone number."""
     return _NO_DIGITS.sub("", number)
 
 
@@ -158,7 +158,7 @@ _NO_DIGITS = re.compile(r"\D+")
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Yes or no."""
+    """True or false."""
 
     python: str = "bool"
     words: str = "true or false"
@@ -176,7 +176,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class AnId:
-    """The id of something, there or not; with `none` also -2, which is read as None."""
+    """An id, whether or not anything has it; with `none` also -2, which is read as None."""
 
     none: bool = False
     python: str = "int"
@@ -198,7 +198,7 @@ class AnId:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """One of a few words by its number, counted from `first`; read as the word."""
+    """One of a few words, given by number, counted from `first`; read as the word."""
 
     choices: tuple[str, ...]
     first: int = 0

@@ -1,7 +1,7 @@
 """What can a search of each type filter by?
 
-The names are the union of Copper's developer docs of 2019, of its current pages and of its OpenAPI document. What the
-emulator has no data for is accepted all the same, and its `doc` says what it means here.
+The names are the union of those in Copper's developer docs of 2019, its current pages and its OpenAPI document.
+Filters for which the emulator has no data are accepted too; their `doc` says what they do here.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ _TASK: Mapping[str, Filter] = {
     ),
     "related_resource": Filter(AnyRecord(_RELATED), "related_resource", must.same_record, "What they belong to."),
     **shared.words("status", "statuses", shared.DONE),
-    # Low and Medium are no priorities of tasks; clients send them all the same, and they find nothing.
+    # Tasks cannot have the priorities Low and Medium, but clients send them; they match nothing.
     **shared.words("priority", "priorities", ("None", "Low", "Medium", "High")),
     **shared.NAME,
     "phrase": Filter(Text(), "name", must.has_text, "What stands somewhere in the name, whatever its case."),
@@ -211,4 +211,4 @@ FILTERS: Mapping[EntityType, Mapping[str, Filter]] = {
     TASK: _TASK,
     ACTIVITY: _ACTIVITY,
 }
-"""What a search of each type can filter by."""
+"""The filters of each type by name."""

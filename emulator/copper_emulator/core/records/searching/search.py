@@ -1,11 +1,11 @@
 """Which records does a search find, and which page of them does it show?
 
-    query = parse_search(kind, body, url_query, store)      what the API is sent; a page
-    query = parse_filters(kind, filters, store)             what Python says; no_demand, unless it asks for pages
-    found = find(store, query, now)                         the records of the page, and how many there are in all
+    query = parse_search(kind, body, url_query, store)      from a request to the API; always paged
+    query = parse_filters(kind, filters, store)             from a call in Python; all matches, unless it asks for pages
+    found = find(store, query, now)                         the records of the page, and how many match in all
 
-Filters are joined by "and" (developer docs). Only the first 100,000 matches can be paged to, as the developer docs say;
-the pages beyond them are empty, and `total` is the number of all matches, since `X-PW-TOTAL` is said to count those.
+Filters are combined with "and" (developer docs). Only the first 100,000 matches can be paged to, according to the
+developer docs; pages beyond are empty. `total` counts all matches, as `X-PW-TOTAL` is said to do.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 200
 
 MOST_PAGED = 100_000
-"""Matches that can be paged to (developer docs)."""
+"""How many matches can be paged to (developer docs)."""
 
 _NO_FILTERS = frozenset({"custom_field_computed_values"})
-"""What the URL of a search may say beside its filters: the API's business."""
+"""Parameters in a search's URL that are not filters; the API layer handles them."""
 
 _BRACKETS = re.compile(r"\[\d*\]$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search that has been read. A `page_size` of None shows everything."""
+    """A parsed search. A `page_size` of None means all matches."""
 
     kind: EntityType
     filters: Mapping[str, Any]
@@ -61,10 +61,10 @@ class Query:
 
 
 class Found(NamedTuple):
-    """What a search finds: the ids of `all` matches, which of them are on the `page`, and `among` which records.
+    """The result of a search: the ids of `all` matches, the slice of them on the `page`, and the records to read from.
 
-    It `lasts` where the same search finds the same until something is written. `line` is where the ids stand, if that
-    is there for the next search, too: then they are right until something is written, and to be read before.
+    `among` has those records by id. If it `lasts`, the same search has the same result until something is written.
+    `line`, if not None, is the cached line that the ids belong to; read them before the next write, which changes it.
     """
 
     all: Sequence[int]
@@ -76,12 +76,12 @@ class Found(NamedTuple):
 
     @property
     def ids(self) -> Sequence[int]:
-        """Those of the page."""
+        """The ids on the page."""
         return self.all[self.page]
 
     @property
     def records(self) -> list[Stored]:
-        """As they are stored."""
+        """The stored records on the page."""
         return [self.among[each] for each in self.ids]
 
 
@@ -98,7 +98,7 @@ def _parameters(kind: EntityType) -> Mapping[str, Filter]:
 
 
 PARAMETERS: Mapping[EntityType, Mapping[str, Filter]] = {kind: _parameters(kind) for kind in EntityType}
-"""Everything a search of a type may say: its filters, and how to sort and to page."""
+"""Every parameter of a search by type: its filters, and those for sorting and paging."""
 
 _PLACES = {kind: {name: place for place, name in enumerate(known)} for kind, known in PARAMETERS.items()}
 
@@ -106,28 +106,28 @@ _DEFAULTS: Mapping[EntityType, Mapping[str, Any]] = {
     kind: {name: each.default for name, each in filters.items() if each.default is not None}
     for kind, filters in FILTERS.items()
 }
-"""What a search demands that says nothing."""
+"""The filters that apply if not given, with their values."""
 
 
 def body_schema(kind: EntityType) -> dict[str, Any]:
-    """The JSON Schema of the body of a search."""
+    """The JSON Schema of a search's body."""
     return object_schema({name: {**each.schema, "description": each.doc} for name, each in PARAMETERS[kind].items()})
 
 
 def parse_search(kind: EntityType, body: Any, query: Mapping[str, str], store: RecordStore) -> Query:
-    """A search as the API is sent it. The URL's query may say what the body may; the body wins. Raises Invalid."""
+    """Parse a request to the API. The URL's query takes the same parameters as the body, which wins. Raises Invalid."""
     said = {**_of_url(kind, query), **body} if isinstance(body, dict) else body
     return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **_read(kind, said, store)})
 
 
 def parse_filters(kind: EntityType, filters: Mapping[str, Any], store: RecordStore) -> Query:
-    """A search as Python says it: tuples and sets are lists, and without a page all matches. Raises Invalid."""
+    """Parse filters from Python: tuples and sets count as lists, and pages are optional. Raises Invalid."""
     said = _read(kind, {name: _listed(value) for name, value in filters.items()}, store)
     return _query(kind, {"page_size": DEFAULT_PAGE_SIZE, **said} if "page_number" in said else said)
 
 
 def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> Found:
-    """The records that a search finds. With `lag`, new and deleted ones as the setting `search_lag` has them."""
+    """Run a search. With `lag`, new and deleted records are seen late, as the setting `search_lag` says."""
     setting = Setting(store, query.kind, now_ms // 1000)
     filters = FILTERS[query.kind]
     conditions = [each for name, value in query.filters.items() for each in filters[name].conditions(value, setting)]
@@ -145,7 +145,7 @@ def find(store: RecordStore, query: Query, now_ms: int, *, lag: bool = True) -> 
 
 
 def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], *, keep: bool) -> Line | Sequence[int]:
-    """All records that fit, in their order: their ids, or a line that is kept. It may be where `keep` says so."""
+    """The ids of all matches in order, or the cached line with them. What filters find is cached only if `keep`."""
     sort, records = SORTS[query.kind][query.sort_by], store.of(query.kind)
     key = sort.key(store)
     narrowed = _narrowed(store, query)
@@ -162,7 +162,7 @@ def _fitting(store: RecordStore, query: Query, conditions: Sequence[Condition], 
 
 
 def _with_late(ids: list[int], late: Iterable[Stored], among: Mapping[int, Stored], key: Key) -> Sequence[int]:
-    """The ids in their order, with those of records that are gone and still seen."""
+    """The ids in order, with those of deleted records that are still seen."""
     place = place_by(key)
     for record in late:
         insort(ids, record["id"], key=lambda each: place(among[each]))
@@ -170,7 +170,7 @@ def _with_late(ids: list[int], late: Iterable[Stored], among: Mapping[int, Store
 
 
 def _narrowed(store: RecordStore, query: Query) -> frozenset[int] | None:
-    """The ids of the few records that the search can be about, where its filters tell; some may be of none."""
+    """The ids that may match, if a filter can tell (None if not); some may belong to no record."""
     filters = FILTERS[query.kind]
     narrowed = [
         frozenset(narrow(store, value))
@@ -181,7 +181,7 @@ def _narrowed(store: RecordStore, query: Query) -> frozenset[int] | None:
 
 
 def _chosen(conditions: Iterable[Condition], number: int, values: Callable[[Column], Values]) -> Hits:
-    """Those of so many rows that fit."""
+    """The matching rows among the given number of rows."""
     hits: Hits = range(number)
     for condition in conditions:
         hits = condition.keep(values(condition.column), hits)
@@ -189,7 +189,7 @@ def _chosen(conditions: Iterable[Condition], number: int, values: Callable[[Colu
 
 
 def _page(number: int, query: Query) -> slice:
-    """Which of so many are on the page, in its order."""
+    """The slice of `number` matches in ascending order that is the page; it runs backwards if descending."""
     first, end = 0, number
     if query.page_size is not None:
         first = (query.page_number - 1) * query.page_size
@@ -199,7 +199,7 @@ def _page(number: int, query: Query) -> slice:
     if not query.descending:
         return slice(first, end)
     last = number - 1 - end
-    # Before the first there is no place: -1 would be the last one.
+    # A stop before the first must be None: -1 would mean the last.
     return slice(number - 1 - first, None if last < 0 else last, -1)
 
 
@@ -215,11 +215,11 @@ def _query(kind: EntityType, said: Mapping[str, Any]) -> Query:
 
 
 def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
-    """What is said, read by its forms. Null, and an empty value that is no demand, are as good as absent."""
+    """Read parameters by their forms, ignoring null and empty values without a meaning. Raises Invalid."""
     known = PARAMETERS[kind]
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
-    # In the order of the parameters, so that faults are told in it.
+    # In the order of the parameters, so that faults are reported in that order.
     for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):
@@ -233,7 +233,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
 
 
 def _of_url(kind: EntityType, query: Mapping[str, str]) -> dict[str, Any]:
-    """The query of a URL: lists as `ids=1,2`, `ids[]=1` or `ids[0]=1`."""
+    """The parameters in a URL's query; lists may be written `ids=1,2`, `ids[]=1` or `ids[0]=1`."""
     known = PARAMETERS[kind]
     said: dict[str, Any] = {}
     for key, value in query.items():
@@ -249,7 +249,7 @@ def _of_url(kind: EntityType, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> Any:
-    """Collections as lists, all the way down, as JSON has them."""
+    """Convert collections to lists, recursively, as in JSON."""
     if isinstance(value, list | tuple | set | frozenset):
         return [_listed(each) for each in value]
     if isinstance(value, dict):

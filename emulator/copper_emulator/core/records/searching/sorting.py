@@ -1,7 +1,7 @@
 """What can the records of a type be sorted by?
 
-The names are the union of those in the developer docs of 2019 and of today, and of what clients send. A name that leads
-to another record or to a lookup table sorts by what that is called; text sorts whatever its case.
+The names are the union of those in the developer docs of 2019, in those of today and in clients' requests. Text sorts
+case-insensitively. References to records and lookup tables sort by name, except lead statuses and stages: by place.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def _alone(store: RecordStore) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One name that `sort_by` may have.
+    """One possible value of `sort_by`.
 
-    `key` makes the key of records from the account as it is; `stamp` is what keys depend on beside the record itself:
-    with another one, every key may be another.
+    `key` makes a key function for records from the account's current state. `stamp` stands for everything that keys
+    depend on besides the record itself: if it differs, any key may differ.
     """
 
     doc: str
@@ -51,7 +51,7 @@ def _text(field: str) -> Sort:
 
 
 def _part(field: str, part: str) -> Sort:
-    """A text inside an object, or inside the first of several."""
+    """Sort by a text inside an object, or inside the first of several."""
 
     def key(record: Stored) -> Any:
         value = record[field]
@@ -83,7 +83,7 @@ def _day(field: str) -> Sort:
 
 
 def _looked_up(field: str, told: Callable[[RecordStore], Mapping[int, Any]], doc: str) -> Sort:
-    """What `told` has for the id in the field. All of it is the stamp: lookup tables are small."""
+    """Sort by what `told` maps the field's id to. The whole mapping is the stamp, as lookup tables are small."""
 
     def key(store: RecordStore) -> Key:
         values = told(store)
@@ -115,7 +115,7 @@ def _stage() -> Sort:
 
 
 def _record(field: str, kind: EntityType, *, told: str = "name") -> Sort:
-    """A text of the record whose id the field is."""
+    """Sort by a text of the record whose id is in the field."""
 
     def key(store: RecordStore) -> Key:
         records = store.of(kind)
@@ -130,7 +130,7 @@ def _record(field: str, kind: EntityType, *, told: str = "name") -> Sort:
 
 
 def _reference(field: str, kinds: Iterable[EntityType]) -> Sort:
-    """The name of the record that the field names by type and id."""
+    """Sort by the name of the record to which the field refers by type and id."""
     of = tuple(kinds)
 
     def key(store: RecordStore) -> Key:
@@ -152,7 +152,7 @@ def _contact_stamp(store: RecordStore) -> object:
 
 
 def _last_contact(*, newest_first: bool) -> Sort:
-    """What companies have no field for."""
+    """Sort companies by their last interaction, for which they have no field."""
 
     def key(store: RecordStore) -> Key:
         last = last_contact(store)
@@ -265,7 +265,7 @@ SORTS: Mapping[EntityType, Mapping[str, Sort]] = {
     },
     ACTIVITY: {"activity_date": _plain("activity_date"), **_DATES},
 }
-"""What `sort_by` may be."""
+"""The possible values of `sort_by` by type."""
 
 DEFAULT_SORTS: Mapping[EntityType, str] = {
     LEAD: "name",
@@ -276,9 +276,9 @@ DEFAULT_SORTS: Mapping[EntityType, str] = {
     TASK: "due_date",
     ACTIVITY: "activity_date",
 }
-"""What a search sorts by that says nothing (developer docs; for activities, the order of their sample)."""
+"""What a search sorts by if it does not say (developer docs; for activities, the order of their sample)."""
 
 DIRECTIONS = ("asc", "desc")
 
 DEFAULT_DIRECTIONS: Mapping[EntityType, str] = {kind: "desc" if kind is ACTIVITY else "asc" for kind in EntityType}
-"""The latest activity first, as in the documentation's sample."""
+"""Activities are sorted latest first, as in the documentation's sample."""

@@ -1,6 +1,6 @@
-"""Which tags are there, and on how many records? Tags have no life of their own: they are what records have.
+"""Which tags are there, and on how many records? Tags exist only on records.
 
-The six types, the names of the counts and the two ways to list are the developer docs' and a client's schema.
+The six types, the names of the counts and the two ways to list come from the developer docs and a client's schema.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, PROJECT, TABLES, TASK
 
 TAGGED = (PERSON, LEAD, COMPANY, OPPORTUNITY, PROJECT, TASK)
-"""The types that have tags, in the order of the counts."""
+"""The types that can have tags, in the order of the counts."""
 
 
 def tag_names(store: RecordStore, *, after: str | None = None) -> list[str]:
-    """The tags alone, by name; with `after` those that come behind it."""
+    """The tags, sorted by name; with `after`, only those that come after it."""
     there = sorted({name for names in _counts(store).values() for name in names}, key=_by_name)
     return there if after is None else [name for name in there if _by_name(name) > _by_name(after)]
 
 
 def tag_counts(store: RecordStore, *, by_count: bool = False) -> list[dict[str, Any]]:
-    """Each tag with the number of records that have it, by name, or the most used first."""
+    """Each tag with the number of records that have it, sorted by name or, with `by_count`, most used first."""
     counts = _counts(store)
     names = sorted({name for names in counts.values() for name in names}, key=_by_name)
     told = [_told(name, counts) for name in names]

@@ -1,1 +1,1 @@
-"""From what a request says to records and what changed: one action, and the deeds that are made of several."""
+"""Writing records as a request says and working out what changed: single actions, and deeds made up of several."""

@@ -1,8 +1,8 @@
-"""One action on records: everything is checked first, then everything is written, and what changed is told.
+"""One action on records: check everything first, then write everything and report what changed.
 
 action = Action(store, kind, now)
-action.create(body) / .update(id, body) / .delete(id)      each raises and leaves the action as it was
-action.commit()                                            -> the records and the changes
+action.create(body) / .update(id, body) / .delete(id)      if one raises, the action is as it was before it
+action.commit()                                            writes everything; returns what was done
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 @dataclass(slots=True)
 class Done:
-    """What an action did: changes in order, the records that a write left as they were, and the names it ignored."""
+    """What an action did: the changes in order, the records whose update changed nothing, and the ignored names."""
 
     changes: list[RecordChange] = field(default_factory=list)
     unchanged: list[tuple[EntityType, int]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
-    """Names that bodies had and that cannot be written."""
+    """Names in the bodies that cannot be written."""
     told: list[Told] = field(default_factory=list, compare=False)
-    """What was done, so that it can be done again."""
+    """What was done, in a form that can be replayed."""
 
     def and_then(self, other: Done) -> None:
-        """Add what another action did after it."""
+        """Append what a later action did."""
         self.changes += other.changes
         self.unchanged += other.unchanged
         self.told += other.told
@@ -52,11 +52,11 @@ class Done:
 T = TypeVar("T")
 
 Deed: TypeAlias = Callable[[RecordStore, int], tuple[T, Done]]
-"""Is given the records and the moment in milliseconds; gives its result and what it changed."""
+"""Takes the records and the time in milliseconds; returns its result and what it changed."""
 
 
 class Action:
-    """One action on records of one type; `now` is in milliseconds. Raises NotEnabled where they are switched off."""
+    """One action on records of one type; `now` is in milliseconds. Raises NotEnabled if the type is switched off."""
 
     def __init__(self, store: RecordStore, kind: EntityType, now: int) -> None:
         require(store, kind)
@@ -78,13 +78,13 @@ class Action:
         return Reading(Trusting(self._store))
 
     def create(self, body: Any) -> int:
-        """A new record; its id. Raises Invalid."""
+        """Create a record and return its id. Raises Invalid."""
         said, found = self._reading.create(self._table, body)
         self._ignored |= dict.fromkeys(said.ignored)
         return self._given_for("create", self._checked_new(said, found), body)
 
     def seed(self, body: Any) -> int:
-        """A new record whose id and read-only fields may be given. Raises Invalid."""
+        """Create a record whose id and read-only fields may be given, and return its id. Raises Invalid."""
         said, found = self._seeding.seed(self._table, body)
         wanted = found.body.get("id")
         if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
@@ -93,7 +93,7 @@ class Action:
         return self._given_for("seed", self._checked_new(said, found, wanted, seeding=True), body)
 
     def make(self, values: Mapping[str, Any]) -> int:
-        """A new record of values that are known to be right, read-only ones too; defaults for the others. Its id."""
+        """Create a record from values known to be valid, also read-only ones, and defaults. Returns its id."""
         said = Said(values, defaults=self._reading.defaults(self._table))
         return self._checked_new(said, Findings({}, (), f"a {self._table.noun}"))
 
@@ -107,12 +107,12 @@ class Action:
         self._given_for("update", record_id, body)
 
     def set(self, record_id: int, values: Mapping[str, Any]) -> None:
-        """Change fields to values that are known to be right, read-only ones too."""
+        """Set fields, also read-only ones, to values known to be valid. Raises NotFound."""
         found = Findings({}, (), f"a {self._table.noun}")
         self._write(record_id, self._now_there(record_id), Said(values), found)
 
     def _write(self, record_id: int, before: Stored, said: Said, found: Findings) -> None:
-        """The record as it will be, in the place of the one before."""
+        """Work out the record as it will be and keep it for the commit. Raises Invalid."""
         after = {**before, **said.values}
         if "custom_fields" in said.values:
             after["custom_fields"] = _merged(before["custom_fields"], said.values["custom_fields"])
@@ -125,16 +125,18 @@ class Action:
         self._updated[record_id] = after
 
     def delete(self, record_id: int) -> None:
-        """Remove a record. Raises NotFound."""
+        """Delete a record. Raises NotFound."""
         self._now_there(record_id)
         self._deleted[record_id] = None
 
     def commit(self) -> Done:
-        """Write everything. What changed: new records, then updates grouped by equal old and new values, then removed
-        ones."""
+        """Write everything and return what was done.
+
+        Changes are in the order new, updated (one for records with equal old and new values), deleted.
+        """
         done = Done(ignored=tuple(self._ignored))
         for record in self._created.values():
-            # Seeded records were always there: searches that lag find them at once.
+            # Seeded records count as always having existed, so lagging searches find them at once.
             self._store.put(self._kind, record, seeded=self._seeded, now=None if self._seeded else self._now_ms)
         self._tell(done, Event.NEW, self._created)
         if self._updated:
@@ -184,13 +186,13 @@ class Action:
         if "custom_fields" in given:
             given["custom_fields"] = _merged({}, given["custom_fields"])
         after = {"id": 0, **said.defaults, **given}
-        # What is seeded stands as it is given, whether it agrees or not.
+        # Seeded values are kept as given, even if they contradict each other.
         self._derive(None, said, after, None if seeding else found)
         if seeding:
             after |= given
             for name in self._table.unstored:
                 after.pop(name, None)
-        # An activity was last changed when it was done, even where that is before it was written down (recorded).
+        # An activity's date_modified is its activity_date, even if that is earlier than its creation (recorded).
         for name, moment in (("date_created", self._now), ("date_modified", after.get("activity_date", self._now))):
             after[name] = after[name] if seeding and after[name] is not None else moment
         claimed = self._claim(None, None, after, found)
@@ -201,7 +203,7 @@ class Action:
         return record_id
 
     def _next_id(self) -> int:
-        # Seeded records may have taken ids that lie ahead.
+        # Seeded records may already use ids that the counter has yet to reach.
         there = self._store.of(self._kind)
         spent = self._store.spent[self._kind]
         while True:
@@ -223,7 +225,7 @@ class Action:
         derive(self._table, write)
 
     def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
-        # What may belong to one record only must belong to no other, stored or in this action.
+        # A unique value must not belong to another record, whether stored or in this action.
         claimed = uniques(self._kind, after)
         for unique in claimed:
             owner = self._claimed[unique] if unique in self._claimed else self._store.owner(self._kind, unique)
@@ -239,7 +241,7 @@ class Action:
     def _taken_by(self, owner: int, unique: str) -> str:
         if owner not in self._created:
             return f"{unique} belongs to {self._kind} {owner}."
-        # Nothing of this action is made, so its id would lead nowhere.
+        # Nothing in this action will be created, so the owner's id would mean nothing.
         place, own = list(self._created).index(owner) + 1, len(self._created) + 1
         return f"Records {place} and {own} of this call both have {unique}, which can belong to one {self._kind} only."
 
@@ -258,5 +260,5 @@ def _is_free(record_id: object, *taken: Container[int]) -> bool:
 
 
 def _merged(old: Mapping[int, Any], new: Mapping[int, Any]) -> dict[int, Any]:
-    """Custom fields as they stand after a write: those that were not named stay; null unsets."""
+    """Custom field values after a write: fields that it does not name keep theirs, null unsets."""
     return {wanted: value for wanted, value in {**old, **new}.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Several bodies in one call: each is right or wrong by itself, and what is right is one action."""
+"""Several bodies in one call: each is accepted or refused on its own, and those accepted form one action."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from copper_emulator.core.records.writing.action import Action, Deed, Done
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 MAX_BULK = 10
-"""Bodies in one call at most (developer docs); the caller refuses more."""
+"""The maximum number of bodies in one call (developer docs); the caller refuses more."""
 
 SYMBOLS = {
     BLANK: "blank",
@@ -43,11 +43,11 @@ SYMBOLS = {
     "must be greater than or equal to": "greater_than_or_equal_to",
     "must be less than or equal to": "less_than_or_equal_to",
 }
-"""Rails' names of its own messages, by what the message begins with. `blank` and `invalid` are documented."""
+"""Rails' names for its messages, by how the message begins. Copper documents `blank` and `invalid`."""
 
 
 class ItemError(ApiError):
-    """Why one of the bodies was refused, and which record it named (in an update)."""
+    """Why one of the bodies was refused and, in an update, which record it named."""
 
     def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
         super().__init__(cause.message, hint=cause.hint)
@@ -57,7 +57,7 @@ class ItemError(ApiError):
 
 
 def item_error(error: ItemError) -> dict[str, Any]:
-    """An item's error as it stands in the answer, among records (developer docs)."""
+    """An item's error as it appears among the records in the answer (developer docs)."""
     message: dict[str, list[dict[str, str]]] = {}
     for name, text in error.faults:
         message.setdefault(name.lower(), []).append({"error": symbol(text)})
@@ -66,12 +66,12 @@ def item_error(error: ItemError) -> dict[str, Any]:
 
 
 def symbol(message: str) -> str:
-    """What Rails calls one of its messages; any other message is its own name there, too."""
+    """Rails' name for one of its messages; any other message is its own name, as in Rails."""
     return next((name for words, name in SYMBOLS.items() if message.startswith(words)), message)
 
 
 def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
-    """New records in one action, or why there is none, in the order of the bodies."""
+    """Create records in one action and return each, or why it was refused, in the order of the bodies."""
 
     def one(action: Action, body: Any) -> int | ItemError:
         try:
@@ -83,7 +83,7 @@ def bulk_create(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | I
 
 
 def bulk_update(kind: EntityType, bodies: Iterable[Any]) -> Deed[list[Record | ItemError]]:
-    """Changed records in one action, or why one is not, in the order of the bodies. Each body has an `id`."""
+    """Update records, each named by its body's `id`, in one action; returns the same as `bulk_create`."""
 
     def one(action: Action, body: Any) -> int | ItemError:
         record_id = None
@@ -110,7 +110,7 @@ def _bulk(
 
 
 def _id(body: Any, noun: str) -> int:
-    """Raises Invalid for a body without one."""
+    """The id in a body. Raises Invalid if there is no valid one."""
     found = Findings(body, body if isinstance(body, dict) else ("id",), noun)
     found.require("id")
     found.raise_if_any()

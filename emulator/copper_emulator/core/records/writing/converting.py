@@ -1,10 +1,10 @@
-"""What becomes of a lead that is converted? A person, a company and, where it is asked for, an opportunity.
+"""What does a converted lead become? A person, a company and, if requested, an opportunity.
 
-The body's fields are those of the developer documentation (2019), and so is the one exchange that it shows: a lead with
-the email address mylead@noemail.com and no word about a company makes the company Noemail of the domain noemail.com,
-with an assignee, though the opportunity has none, and the first contact type; the opportunity has the priority null,
-the win probability 0 and the details "". That a lead is removed, and that a company is made where none is spoken of,
-was observed by an integrator. The rest is assumption: docs/assumptions.md.
+The body's fields are those of the developer documentation (2019), which shows one exchange: converting a lead with the
+email address mylead@noemail.com, without mentioning a company, creates the company Noemail with the domain noemail.com,
+an assignee (though the opportunity has none) and the first contact type; the opportunity has priority null, win
+probability 0 and details "". An integrator observed that the lead is removed, and that a company is created even if
+none is mentioned. The rest is assumption: docs/assumptions.md.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ PARTS: Mapping[EntityType, Table] = {
         _part(OPPORTUNITY, "name", "pipeline_id", "pipeline_stage_id", "monetary_value", "assignee_id"),
     ),
 }
-"""What the body's `details` may have (developer docs, 2019); a part's key stands where a table has its path."""
+"""The parts that the body's `details` may have (developer docs, 2019); `plural` is the part's key, not a path."""
 
 UNRATED: Mapping[str, Any] = {"priority": None, "win_probability": 0, "details": ""}
-"""What an opportunity of a conversion has, unlike one that is created (developer docs, 2019: a sample of each)."""
+"""How an opportunity from a conversion differs from a created one (developer docs, 2019: a sample of each)."""
 
 PUBLIC_DOMAINS = frozenset(
     (
@@ -69,15 +69,15 @@ PUBLIC_DOMAINS = frozenset(
         *("t-online.de", "web.de", "yahoo.com", "yandex.ru", "ymail.com", "zoho.com"),
     )
 )
-"""Where anybody has an email address, so that it tells of no company."""
+"""Domains of public email services, which do not identify a company."""
 
 
 def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
-    """A lead becomes a person with a company and, where `details` has one, an opportunity.
+    """Convert a lead into a person with a company and, if `details` has one, an opportunity.
 
     Raises NotFound, Invalid, NotEnabled.
 
-    The result has them under `person`, `company` (if there is one) and `opportunity` (if it was asked for).
+    The result has them under `person`, `company` (if there is one) and `opportunity` (if requested).
     """
 
     def deed(store: RecordStore, now: int) -> tuple[dict[str, Record], Done]:
@@ -95,7 +95,7 @@ def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a body says of each part; None for an opportunity that is not asked for."""
+    """What a body says about each part; `opportunity` is None if not requested."""
 
     person: Mapping[str, Any]
     company: Mapping[str, Any]
@@ -103,7 +103,7 @@ class Details:
 
 
 def read_details(body: Any, store: RecordStore) -> Details:
-    """The details of a conversion. Raises Invalid with everything that is wrong in any part."""
+    """Read the details of a conversion. Raises Invalid with all faults in all parts."""
     found = Findings(body, ("details",), "a conversion")
     details = found.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
     person = _read_part(PARTS[PERSON], details, store)
@@ -130,7 +130,7 @@ def _read_part(table: Table, details: Findings, store: RecordStore) -> dict[str,
 
 
 class _Conversion:
-    """One conversion, all of whose values are known to be right: nothing in it can fail half-way."""
+    """One conversion, whose values are known to be valid, so that it cannot fail halfway."""
 
     def __init__(self, store: RecordStore, now: int, lead: Stored, details: Details) -> None:
         self.done = Done()
@@ -140,7 +140,7 @@ class _Conversion:
         self._details = details
         email = lead["email"]
         self._known = None if email is None else store.owner(PERSON, email["email"].lower())
-        """The person who has the lead's email address already."""
+        """The id of the person who already has the lead's email address."""
 
     def run(self) -> dict[str, Record]:
         company_id = self._company()
@@ -166,7 +166,7 @@ class _Conversion:
         return self._company_unsaid() if theirs is None else theirs
 
     def _company_unsaid(self) -> int:
-        """The company where nobody says which."""
+        """The company if neither the body nor a known person determines it."""
         domain = _own_domain(self._lead["email"])
         if _first(self._lead["company_name"]) or domain is None:
             return self._company_called(_first(self._lead["company_name"], self._name))
@@ -174,7 +174,7 @@ class _Conversion:
         return self._company_called(domain.split(".")[0].capitalize(), domain) if owner is None else owner
 
     def _company_called(self, name: str, domain: str | None = None) -> int:
-        # Copper's own matching is fuzzy, by rules it does not tell.
+        # Copper's own matching is fuzzy, by undocumented rules.
         for record_id, company in self._store.of(COMPANY).items():
             if company["name"].strip().casefold() == name.strip().casefold():
                 return record_id
@@ -192,7 +192,7 @@ class _Conversion:
         if self._known is None:
             return self._make(PERSON, {**values, "company_id": company_id})
         if company_id is not None and not {"id", "name"}.isdisjoint(self._details.company):
-            # It was named: that is where the person belongs.
+            # The body names the company, so the person moves to it.
             self._store.quietly((PERSON, self._known), {"company_id": company_id})
         self.done.and_then(
             take_over(self._store, self._now, (PERSON, self._known), {**values, "company_id": company_id})
@@ -246,7 +246,7 @@ class _Conversion:
         return _first(self._details.person.get("name"), self._lead["name"])
 
     def _shared(self, kind: EntityType) -> dict[str, Any]:
-        """What every part has of the lead: its assignee, and the custom fields that the part's type has, too."""
+        """What every part takes from the lead: its assignee, and those custom fields that the part's type also has."""
         there = self._store.definitions(kind)
         custom = {wanted: value for wanted, value in self._lead["custom_fields"].items() if wanted in there}
         return {"assignee_id": self._lead["assignee_id"], "custom_fields": custom}
@@ -263,12 +263,12 @@ class _Conversion:
 
 
 def _own_domain(email: Mapping[str, str] | None) -> str | None:
-    """The domain of an email address, unless it tells of no company."""
+    """The domain of an email address, or None if it does not identify a company."""
     domain = "" if email is None else email["email"].rpartition("@")[2].lower()
     tells = domain.split(".")[0] and not domain.startswith("[") and domain not in PUBLIC_DOMAINS
     return domain if tells else None
 
 
 def _first(*names: str | None) -> str:
-    """The first of several names that is one; the last is."""
+    """The first of several names that is not blank; an empty text if there is none."""
     return next((name for name in names if name is not None and name.strip()), "")

@@ -1,6 +1,7 @@
-"""What becomes of the values when a custom field's definition is changed or taken away?
+"""What happens to the values of a custom field when its definition is changed or removed?
 
-They go as quietly as the definition: that is no change of the records, so nothing is notified (an assumption).
+Values that no longer fit are removed. That does not count as a change of the records, so nothing is notified (an
+assumption).
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ DEFINITIONS = "custom_field_definitions"
 
 
 def change_definition(store: RecordStore, definition_id: int, body: Any) -> dict[str, Any]:
-    """Change what the body names; values that no longer fit are unset. Raises NotFound, Invalid."""
+    """Change what the body names and unset values that no longer fit. Raises NotFound, Invalid."""
     after = store.catalogue.update(DEFINITIONS, definition_id, body)
     _keep_what_fits(store, definition_id, after)
     return after
 
 
 def remove_definition(store: RecordStore, definition_id: int) -> None:
-    """Take a definition away, and its values with it. Raises NotFound."""
+    """Remove a definition together with its values. Raises NotFound."""
     store.catalogue.remove(DEFINITIONS, definition_id)
     _keep_what_fits(store, definition_id, {"available_on": ()})
 
@@ -51,7 +52,7 @@ def _keep_what_fits(store: RecordStore, definition_id: int, definition: Mapping[
 
 
 def _fitting(store: RecordStore, definition: Mapping[str, Any], value: Any) -> Any:
-    """What of a value the definition still knows: options may be gone."""
+    """What remains of a value under the definition, which may have lost options."""
     if isinstance(value, list):
         return [each for each in value if _fits(store, definition, [each])] or None
     return value if _fits(store, definition, value) else None

@@ -1,7 +1,7 @@
-"""What follows from what was written: name parts, stage and pipeline, completion, the currency beside a value.
+"""Values derived from a write: name parts, stage and pipeline, completion, the currency of a value.
 
-Each rule looks at one record as it was (None for a new one), at what the write said and at the record as it will be,
-and completes the last. A rule holds for every type that has its fields.
+Each rule looks at one record before the write (None if new), at the values written and at the record after the write,
+and completes the latter. A rule applies to every type that has its fields.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ NAME_PARTS = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
 
 class Write(NamedTuple):
-    """One write of one record: `now` is in Unix seconds, `user` tells the caller."""
+    """One write of one record: `now` is in Unix seconds, `user` returns the calling user's id."""
 
     before: Mapping[str, Any] | None
     said: Mapping[str, Any]
     after: MutableMapping[str, Any]
     catalogue: Catalogue
     companies: Callable[[int], int | None]
-    """The company of a person."""
+    """Returns a person's company, by id."""
     now: int
     user: Callable[[], int | None]
 
     def changed(self, name: str) -> bool:
-        """Whether a field is another than before (every one of a new record is)."""
+        """Whether a field differs from before; always true for a new record."""
         return self.before is None or self.before[name] != self.after[name]
 
 
 def derive(table: Table, write: Write) -> None:
-    """Apply every rule that the table has the fields for."""
+    """Apply every rule for which the table has the fields."""
     for rule in RULES[table.noun]:
         rule(write)
 
 
 def check(table: Table, write: Write, found: Findings) -> None:
-    """Find what was said and contradicts itself; before anything is derived from it."""
+    """Find contradictions in what was written, before anything is derived from it."""
     if "pipeline_stage_id" in table:
         _check_stage(write, found)
 
 
 def split_name(name: str) -> dict[str, str | None]:
-    """The parts of a full name: `Dr. Ada King Lovelace` has prefix, first, middle and last name."""
+    """Split a full name into its parts: `Dr. Ada King Lovelace` has a prefix, first, middle and last name."""
     words = name.split()
     prefix = words.pop(0) if len(words) > 1 and _plain(words[0]) in _PREFIXES else None
     suffix = words.pop() if len(words) > 1 and _plain(words[-1]) in _SUFFIXES else None
@@ -65,19 +65,19 @@ def _plain(word: str) -> str:
 
 def _name_parts(write: Write) -> None:
     if write.before is None or ("name" in write.said and write.changed("name")):
-        # Parts that were written beside the name are the writer's own; where they make it up there are no others.
+        # Parts written together with the name are kept; if they make up the whole name, there are no others.
         own = {part: write.said[part] for part in NAME_PARTS if write.said.get(part) is not None}
         name = write.after["name"]
         others = dict.fromkeys(NAME_PARTS) if own and " ".join(own.values()) == name else split_name(name)
         write.after.update(others, **own)
     elif any(part in write.said and write.changed(part) for part in NAME_PARTS):
         joined = " ".join(write.after[part] for part in NAME_PARTS if write.after[part])
-        # A name is there and not blank, whatever its parts are.
+        # The name must not become blank, whatever the parts.
         write.after["name"] = joined if joined.strip() else write.before["name"]
 
 
 def _lead_status(write: Write) -> None:
-    # It is kept by its id; the name is only another way to say it.
+    # Only the id is stored; the name is another way to write it.
     name = write.after.pop("status", None)
     if name is not None and write.said.get("status_id") is None:
         write.after["status_id"] = write.catalogue.named("lead_statuses", name)
@@ -87,7 +87,7 @@ def _check_stage(write: Write, found: Findings) -> None:
     pipeline_id, stage = write.said.get("pipeline_id"), write.catalogue.stage(write.said.get("pipeline_stage_id"))
     if pipeline_id is None or stage is None or stage[0] == pipeline_id:
         return
-    # Of a record that is written back as a whole, with one of the two changed, the other follows.
+    # If a whole record is written back with only one of the two changed, the other follows; that is no error.
     if write.changed("pipeline_id") and write.changed("pipeline_stage_id"):
         pipeline = write.catalogue.get("pipelines", pipeline_id)
         stages = ", ".join(f"{each['id']} ({each['name']})" for each in pipeline["stages"])
@@ -100,7 +100,7 @@ def _stage(write: Write) -> None:
     by_stage = write.changed("pipeline_stage_id")
     found = catalogue.stage(write.said.get("pipeline_stage_id"))
     if found is not None and found[0] != after["pipeline_id"] and by_pipeline and not by_stage:
-        # A stage that was only written back does not hold a move to another pipeline.
+        # A stage written back unchanged does not prevent a move to another pipeline.
         found = None
     if found is not None:
         after["pipeline_id"] = found[0]
@@ -132,7 +132,7 @@ def _currency(write: Write) -> None:
 
 
 def converted(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a value is in the account's currency. The emulator knows no exchange rates: that is the record's own."""
+    """The value in the account's currency. The emulator has no exchange rates, so it takes the record's own."""
     unit = record["monetary_unit"]
     return {"converted_unit": unit, "converted_value": record["monetary_value"] if unit else None}
 
@@ -159,7 +159,7 @@ _RULES: tuple[tuple[str, Callable[[Write], None]], ...] = (
     ("converted_value", _converted_value),
     ("activity_date", _activity),
 )
-"""The field that a table must have, and the rule."""
+"""The rules, each with the field that a table must have for it to apply."""
 
 RULES: Mapping[str, Sequence[Callable[[Write], None]]] = {
     table.noun: tuple(rule for field, rule in _RULES if field in table) for table in TABLES.values()

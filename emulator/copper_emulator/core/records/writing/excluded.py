@@ -1,4 +1,4 @@
-"""What happens to records that no webhook tells of, in words for the journal (developer docs, webhooks overview)."""
+"""The journal's wording for events that no webhook reports (developer docs, webhooks overview)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _NEW_ACTIVITY = Topic(ACTIVITY, Event.NEW)
 
 
 def related(one: Item, other: Item) -> str:
-    """Two records were related."""
+    """The text for two records that were related."""
     return f"{one[0]} {one[1]} and {other[0]} {other[1]} were related: Copper does not notify of relations"
 
 
 def unrelated(one: Item, other: Item) -> str:
-    """A relation was taken away."""
+    """The text for a relation that was removed."""
     return f"{one[0]} {one[1]} and {other[0]} {other[1]} are no longer related: Copper does not notify of relations"
 
 
 def given_activities(changes: Iterable[RecordChange], store: RecordStore) -> dict[EntityType, list[int]]:
-    """The records that new activities belong to, by type: for them a new activity is no update."""
+    """The records that new activities belong to, by type; a new activity is not an update of its record."""
     parents: dict[EntityType, dict[int, None]] = {}
     activities = store.of(ACTIVITY)
     for change in changes:
@@ -37,5 +37,5 @@ def given_activities(changes: Iterable[RecordChange], store: RecordStore) -> dic
 
 
 def given(kind: EntityType, ids: list[int]) -> str:
-    """Records of a type got new activities."""
+    """The text for records of a type that got new activities."""
     return f"{kind} {short_ids(ids)} got a new activity: that is activity_log/new, and no {kind}/update"

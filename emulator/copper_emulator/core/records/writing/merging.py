@@ -1,7 +1,7 @@
-"""What becomes of two records that are one? The winner keeps its own values and takes what it lacks from the loser.
+"""What happens when two records are merged? The winner keeps its own values and takes what it lacks from the loser.
 
-Copper fires `delete` for the loser (reported by an integrator); that the winner fires `update` is an assumption, and so
-is the rule by which it takes values over.
+Copper fires `delete` for the loser (reported by an integrator). That it fires `update` for the winner is an assumption,
+and so is the rule for taking over values.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from copper_emulator.core.told import Merged
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _ITS_OWN = frozenset(
-    # The parts belong to the name; interactions go with the activities (`moving.py`).
+    # Name parts go with the name; interactions move with the activities (`moving.py`).
     {"name", *NAME_PARTS, "interaction_count", "date_last_contacted", "date_created", "date_modified"}
 )
 
 
 def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
-    """Two people or two companies become one, the winner. Raises UsageError, NotFound."""
+    """Merge two people or two companies into the winner and return it. Raises UsageError, NotFound."""
     if kind not in (PERSON, COMPANY):
         raise UsageError(f"people can be merged, and companies, not {TABLES[kind].plural}")
     if winner_id == loser_id:
@@ -55,7 +55,7 @@ def merge(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
 
 
 def take_over(store: RecordStore, now: int, item: Item, values: Mapping[str, Any]) -> Done:
-    """A record takes the values it lacks; what is metadata, quietly."""
+    """Give a record those of the values that it lacks; metadata without a notification."""
     kind, record_id = item
     gained = gains(kind, store.stored(*item), values)
     told = {name: value for name, value in gained.items() if TABLES[kind].by_name[name].webhook_names}
@@ -66,7 +66,7 @@ def take_over(store: RecordStore, now: int, item: Item, values: Mapping[str, Any
 
 
 def gains(kind: EntityType, record: Stored, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a record that become others when it takes what it lacks: blanks are filled, lists united."""
+    """The fields of a record that change when it takes what it lacks: blanks are filled, lists are combined."""
     gained = {
         field.name: _both(field, record[field.name], values[field.name])
         for field in TABLES[kind]
@@ -97,7 +97,7 @@ def _new(field: Field, own: list[Any], other: list[Any]) -> list[Any]:
 
 
 def _key(field: Field, value: Any) -> Any:
-    """By what two entries of a list are the same."""
+    """What makes two items of a list the same."""
     if not isinstance(field.form, Entries):
         return value
     key = field.form.each.key

@@ -1,6 +1,6 @@
-"""What does a record leave to another that takes its place? Relations, fields that led to it, activities; all quietly.
+"""What does a record pass on to the one that takes its place? Relations, fields that refer to it, activities.
 
-Neither relations nor new activities are changes of a record, so that nothing of this is told or moves `date_modified`.
+Neither relations nor new activities are changes of a record, so none of this is notified or affects `date_modified`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from copper_emulator.core.records.tables import ACTIVITY
 
 
 def hand_over(store: RecordStore, old: Item, new: Item) -> None:
-    """What led to the old record leads to the new one. Relations that the new one has no room for are dropped."""
+    """Make everything that refers to the old record refer to the new one; relations it cannot have are dropped."""
     for other in store.relations.of(old):
-        # A seeded record may have named one that never came.
+        # A seeded record may refer to one that was never seeded.
         if store.has_record(*other):
             _lead_to(store, other, old, new)
     for activity_id in store.activities.of(old):
         store.quietly((ACTIVITY, activity_id), {"parent": _reference(new)})
-    # Interactions that came with the record and not with an activity.
+    # Interactions that are left came with the record, not from activities.
     left = store.stored(*old)
     store.quietly(
         new,
@@ -39,7 +39,7 @@ def _lead_to(store: RecordStore, other: Item, old: Item, new: Item) -> None:
     store.quietly(other, {name: _link(other[0], name, new) for name in names})
     if not names:
         store.relations.remove(old, other)
-        # A person has one company: the new one keeps its own.
+        # A person can have only one company: the new record keeps its own.
         with suppress(Invalid):
             store.relate(new, other)
 

@@ -1,4 +1,4 @@
-"""What does the journal tell of a write beside its changes: what stayed as it was, and what no webhook tells of?"""
+"""What does the journal say about a write besides its changes: what stayed the same, and what no webhook reports?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from copper_emulator.core.text import short_ids
 
 
 class Note(NamedTuple):
-    """One entry to write, and the records it is about."""
+    """One journal entry to write, and the records it is about."""
 
     kind: Kind
     text: str
@@ -24,7 +24,7 @@ class Note(NamedTuple):
 
 def notes_of(done: Done, store: RecordStore) -> Iterator[Note]:
     """The notes on what was done, in order."""
-    # Where something changed too, the names may be those of what changed.
+    # If something did change, the ignored names may belong to that write.
     told = bool(done.ignored) and not done.changes
     names = ", ".join(done.ignored)
     unchanged: dict[EntityType, list[int]] = {}

@@ -1,4 +1,4 @@
-"""What meets an endpoint that fetches what it was notified of? Another state of the record, or none: on purpose."""
+"""Deliberately changing or deleting a record between its notification and the endpoint's fetch of it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.rules import FetchRace
 
 RACE = "race"
-"""The origin of such a change."""
+"""The origin of changes made by `race`."""
 
 
 def race(kind: EntityType, ids: Iterable[int], outcome: FetchRace) -> Deed[None]:
-    """Records are deleted, or get other details."""
+    """Delete records or change their details, depending on the outcome."""
 
     def deed(store: RecordStore, now: int) -> tuple[None, Done]:
         if is_switched_off(store, kind):
-            # Nobody can fetch it.
+            # Nobody can fetch such a record.
             return None, Done()
         action = Action(store, kind, now)
         for record_id in ids:

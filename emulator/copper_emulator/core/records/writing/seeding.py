@@ -1,4 +1,4 @@
-"""What are seeded records checked against? The account, except that they may refer to records that are seeded later."""
+"""What are seeded records checked against? The account, but they may also refer to records that are seeded later."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from copper_emulator.core.records.forms.plain import Known
 
 
 class Trusting:
-    """An account, as records that were read from Copper are checked against it.
+    """The `Known` for records that were read from Copper: the account, but any record is taken to exist.
 
-    People name their company and companies their primary contact: one of them has to come first.
+    People refer to their company and companies to their primary contact, so one of them has to come first.
     """
 
     trusting = True

@@ -1,6 +1,7 @@
-"""Is there a lead like this already? One that matches is updated, else a new one is made; several are refused.
+"""Is there a lead like this already? A single match is updated, no match creates a lead, several are refused.
 
-What may be matched, and that more than thirty are not listed, is documented (2019); the words of the refusal are not.
+What may be matched, and that no more than thirty matches are listed, is documented (2019); the refusal's wording is
+not.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from copper_emulator.core.records.writing.action import Action, Deed, Done
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 MAX_LISTED = 30
-"""Matching leads whose ids are listed in the refusal; of more, none is (developer docs)."""
+"""How many matching leads the refusal lists by id; if there are more, it lists none (developer docs)."""
 
 MATCHED = ("email", "name", "custom")
-"""What leads can be matched by (developer docs)."""
+"""The values of `field_name`, by which leads can be matched (developer docs)."""
 
 _DEFINITION = "custom_field_definition_id"
 
@@ -35,7 +36,7 @@ Test: TypeAlias = Callable[[Stored], bool]
 
 
 def upsert(body: Any) -> Deed[Record]:
-    """A lead is made, or the one that matches is changed. Raises Invalid, also where several match, NotEnabled."""
+    """Update the lead that matches, or create one. Raises Invalid (also if several match) and NotEnabled."""
 
     def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
         require(store, LEAD)
@@ -60,7 +61,7 @@ def upsert(body: Any) -> Deed[Record]:
 
 
 def _required(found: Findings, name: str, names: tuple[str, ...], noun: str) -> Findings:
-    """An object in the body, all of whose parts are required."""
+    """The object under a name in the body, with all its parts required."""
     inner = found.inner(name, names, noun)
     if isinstance(found.body.get(name), dict):
         for each in names:
@@ -69,7 +70,7 @@ def _required(found: Findings, name: str, names: tuple[str, ...], noun: str) -> 
 
 
 def _plain_test(match: Findings) -> Test:
-    """Whether a lead has the name or the email address. Raises Invalid."""
+    """A test for whether a lead has the name or email address. Raises Invalid."""
     field, wanted = match.body["field_name"], match.body["field_value"]
     if not isinstance(wanted, str):
         match.error("field_value", INVALID, f"It is the {field} as text.")
@@ -80,20 +81,20 @@ def _plain_test(match: Findings) -> Test:
 
 
 def _custom_test(match: Findings, store: RecordStore) -> Test:
-    """Whether a lead has the value of a custom field. Raises Invalid."""
+    """A test for whether a lead has the value of a custom field. Raises Invalid."""
     found = _required(match, "field_value", (_DEFINITION, "value"), "the value of a custom match")
     found.raise_if_any()
     definition = _tried(found, _DEFINITION, lambda wanted: known_definition(wanted, LEAD, store, filtered=True))
     if found.body["value"] == []:
         found.error("value", BLANK)
-    # None for what shows as unset: a checkbox that is false.
+    # None if the value is the same as unset, like a checkbox that is false.
     value = _tried(found, "value", lambda given: read_custom(definition, given, store))
     form = custom_form(definition)
     return lambda lead: is_same(form, lead["custom_fields"].get(definition["id"]), value)
 
 
 def _tried(found: Findings, name: str, read: Callable[[Any], Any]) -> Any:
-    """What is read of a part of the body. Raises Invalid."""
+    """Read a part of the body. Raises Invalid."""
     value = None
     try:
         value = read(found.body[name])

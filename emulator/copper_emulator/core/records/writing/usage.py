@@ -1,7 +1,7 @@
-"""Which records use an entry of a lookup table? One that is used cannot be taken away, nor can the API key's own user.
+"""Which records use an entry of a lookup table? Entries in use cannot be removed, nor can the user of the API key.
 
-A rule of the emulator's own, for tests that change the tables: a record that refers to nothing would be read as none.
-Custom field definitions are the exception: their values go with them, as through the API (`definitions.py`).
+This is the emulator's own rule, for tests that change the tables: otherwise records would refer to nothing. Custom
+field definitions are the exception: their values are removed with them, as through the API (`definitions.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Refers: TypeAlias = Callable[[Field], bool]
 
 
 def remove_entry(store: RecordStore, table: str, entry_id: int) -> None:
-    """Take an entry away. Raises NotFound, and UsageError while records use it, or the API key belongs to it."""
+    """Remove an entry. Raises NotFound, and UsageError if records use it or it is the user of the API key."""
     entry = store.catalogue.get(table, entry_id)
     if table == DEFINITIONS:
         remove_definition(store, entry_id)
@@ -40,7 +40,7 @@ def remove_entry(store: RecordStore, table: str, entry_id: int) -> None:
 
 
 def change_entry(store: RecordStore, table: str, entry_id: int, body: Any) -> dict[str, Any]:
-    """Change what the body names. Raises NotFound, Invalid, and UsageError for a stage that goes while it is used."""
+    """Change what the body names. Raises NotFound, Invalid, and UsageError if that removes a stage in use."""
     if table == DEFINITIONS:
         return change_definition(store, entry_id, body)
     for stage in _stages_left_out(store.catalogue.get(table, entry_id), body):
