@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.hints import about_connections
 from copper_emulator.checks.judging import api_calls, judged, milliseconds, slowest
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
@@ -245,7 +246,8 @@ def _rate(bench: Bench) -> float:
 def _too_slow(bench: Bench) -> Finding:
     rate = _rate(bench)
     said = f"{rate:.1f} a second in {bench.trial.seconds:.0f} s, {_how_many(bench)}; Copper sends up to {_PER_SECOND}"
-    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", BURST_ADVICE)
+    helps = about_connections([each.took_ms for each in bench.deliveries if each.took_ms is not None]) + BURST_ADVICE
+    return Finding(Verdict.WARNED if rate >= _PER_SECOND else Verdict.FAILED, f"broken off: {said}", helps)
 
 
 BURST_ADVICE = (
