@@ -198,7 +198,7 @@ ROWS: tuple[Row, ...] = (
         "searches do not see a new record yet, and still see a deleted one",
         races.SEARCH_BEHIND,
         races.search_behind,
-        ahead=2 * races.BEHIND_MS,
+        ahead=races.APART_MS + 2 * races.BEHIND_MS,
     ),
     Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
     Row(
