@@ -966,6 +966,21 @@ def test_a_state_that_raises_in_the_middle_fails_one_row_and_not_the_check(coppe
     assert report["answers"].evidence == "the state cannot be had: it raised RuntimeError('database is locked')"
 
 
+def test_a_state_that_cannot_be_had_does_not_hide_what_was_answered(lenient: Copper) -> None:
+    asked: list[int] = []
+
+    def state() -> object:
+        asked.append(1)
+        if len(asked) > 1:
+            raise RuntimeError("database is locked")
+        return {}
+
+    evidence = played(lenient, lambda body, _: 500, only="answers", types="person", state=state)["answers"].evidence
+
+    assert "RuntimeError('database is locked'); person/new [" in evidence
+    assert evidence.endswith("]: rejected (500)")
+
+
 def test_a_state_that_raises_at_once_is_the_tests_own_error(copper: Copper) -> None:
     def state() -> object:
         raise RuntimeError("no such table")

@@ -19,6 +19,7 @@ from copper_emulator.checks.judging import (
     NO_CONTACT,
     NOT_HERE,
     about_refusal,
+    answered_badly,
     judged,
 )
 from copper_emulator.checks.plan import Plan
@@ -192,7 +193,7 @@ class _Run:
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
-            return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
+            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
         # If nobody answers the first notification, nobody will answer the others.
@@ -231,6 +232,11 @@ def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
         return finding
     yield from bench.end()
     return judged(bench, row.advice)
+
+
+def _also_bad(bench: Bench) -> str:
+    bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
+    return f"; {answered_badly(bench, bad)}" if bad else ""
 
 
 def _echo(bench: Bench) -> str:
