@@ -272,6 +272,25 @@ def test_a_type_that_is_looked_up_in_a_table_is_found(copper: Copper) -> None:
     assert (str(row.verdict), "KeyError" in row.evidence) == ("warned", True)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "verdict"), [("application/json", "warned"), ("application/json; charset=utf-8", "passed")]
+)
+def test_who_compares_the_whole_type_of_the_content_is_warned(copper: Copper, wanted: str, verdict: str) -> None:
+    def hook(_: dict[str, Any], request: Received) -> int:
+        return 200 if request.headers["Content-Type"] in ("application/json", wanted) else 415
+
+    row = played(copper, hook, only="answers,content-type")["content-type"]
+
+    assert str(row.verdict) == verdict
+    assert row.advice.startswith("Read the body as JSON whatever stands behind") is (verdict == "warned")
+
+
+def test_who_takes_nothing_is_not_warned_of_the_type_of_the_content(lenient: Copper) -> None:
+    report = played(lenient, lambda body, _: 500, only="content-type")
+
+    assert str(report["content-type"].verdict) == "failed"
+
+
 def test_a_burst_reaches_both_limits(copper: Copper) -> None:
     minutes: dict[str, int] = {}
 

@@ -124,6 +124,13 @@ ROWS: tuple[Row, ...] = (
         shapes.unknown_types,
         all_events=False,
     ),
+    Row(
+        "content-type",
+        "the content's type is told with its encoding",
+        shapes.CONTENT_TYPE,
+        shapes.content_type,
+        all_events=False,
+    ),
     Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
     Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
     Row(
