@@ -1,5 +1,5 @@
-# Everything a contributor runs. The first target that needs it makes .venv out of any Python from
-# 3.11 on and installs the exact versions in constraints.txt; nothing outside this folder is touched.
+# Everything a contributor runs. The first target that needs it creates .venv from any Python from 3.11 on
+# and installs the exact versions in constraints.txt; nothing outside this folder is touched.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check coverage bench endurance clients examples page screenshots generate clean
@@ -9,22 +9,21 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-# Which interpreter makes .venv; left empty, the first suitable one on PATH.
+# The interpreter that creates .venv; if empty, the first suitable one on PATH.
 PYTHON ?=
-# Handed on to pytest, e.g. make test PYTEST_ARGS="-n 2"
+# Passed on to pytest, e.g. make test PYTEST_ARGS="-n 2"
 PYTEST_ARGS ?=
-# Which rigs and how, e.g. make bench BENCH="plugin --quick"; by default all, into docs/performance.md
+# Rigs and options, e.g. make bench BENCH="plugin --quick"; by default all rigs, written into docs/performance.md
 BENCH ?= --write
 
 CORE := emulator/copper_emulator/core/*
 
-# Each is a program of its own; what one finds keeps none of the others from running.
+# Each is a program of its own; a failure of one does not keep the others from running.
 ENDURANCE := soak hanging fuzz parallel
-# make endurance QUICK=1 runs each for a short while.
+# make endurance QUICK=1 runs each for a short time.
 QUICK ?=
 
-# -qq: a first run should show one line, not pip's remarks about the machine it runs on.
-# Errors are still printed.
+# -qq: a first run should show one line, not pip's remarks about this machine. Errors are still printed.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install -qq --no-input -c constraints.txt
 
 help:  ## Show this list
@@ -35,7 +34,7 @@ help:  ## Show this list
 demo: $(READY)  ## Start the server and a sample endpoint, play a scenario, show the timeline
 	@$(PY) examples/demo.py
 
-# The core is measured by its own tests alone; to measure the others as well would take them half as long again.
+# The core's coverage is measured on its own tests only; measuring the others as well would add half their time again.
 test: $(READY)  ## Run all tests, and require every branch of the core to be covered by its own
 	@$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(PYTEST_ARGS) tests/core
@@ -85,13 +84,13 @@ clean:  ## Remove .venv, .clients, .examples, .nox, .page, .peers and everything
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp holds the path of this checkout: scripts and the editable install inside .venv know the
-# absolute path, so a checkout that was moved or copied needs a new one.
+# The stamp holds the path of this checkout: scripts and the editable install in .venv contain the absolute
+# path, so a checkout that was moved or copied needs a new one.
 ifneq ($(shell cat '$(READY)' 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-# ensurepip is looked for because Debian's python3 has venv, but without python3-venv cannot fill it.
+# ensurepip is checked, too, because Debian's python3 has venv but cannot fill it without python3-venv.
 $(READY): pyproject.toml constraints.txt
 	@if ! $(PY) -c '' 2>/dev/null || [ "$$(cat '$(READY)' 2>/dev/null)" != '$(CURDIR)' ]; then \
 	    python=; old=; \

@@ -1,7 +1,8 @@
-"""Does it hold on every Python that is supported, and with the oldest and the newest of what it stands on?
+"""Do the tests pass on every supported Python, and with the oldest and the newest dependencies?
 
-`nox` runs all sessions with the Pythons that are here and says which it left out; `nox -s tests-3.12 -- tests/core`
-runs one, over some of the tests. Each session has an environment of its own, in `.nox`; CONTRIBUTING.md has the table.
+`nox` runs all sessions with the Pythons that are installed and reports those it skipped;
+`nox -s tests-3.12 -- tests/core` runs one session on some of the tests. Each session has its own environment in
+`.nox`; CONTRIBUTING.md has the table.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ BORDERS = (
     "tests/test_light_start.py",
     "tests/test_two_emulators.py",
 )
-"""Where pytest, pydantic, aiohttp and Hypothesis are met: what an older or a newer one of them would break."""
+"""The tests that use pytest, pydantic, aiohttp and Hypothesis most: what an older or newer version would break."""
 
-# The repository's own settings are in a form that pytest 9 is the first to read.
+# The repository's own settings are in a form that only pytest 9 and later can read.
 INI = """[pytest]
 pythonpath = {root}
 addopts = --import-mode=importlib -p pytester
@@ -41,7 +42,7 @@ asyncio_default_fixture_loop_scope = function
 
 
 def find_pythons() -> None:
-    """Put those of pyenv on PATH, before its own commands: those are there for every version, also where none is."""
+    """Put pyenv's Pythons on PATH before its shims, which exist for every version, even one that is not installed."""
     home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     for version in PYTHONS:
         for found in sorted((home / "versions").glob(f"{version}.*/bin/python{version}")):
@@ -54,20 +55,20 @@ HERE = [version for version in PYTHONS if shutil.which(f"python{version}")]
 nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
-# A Python that is missing is told of and left out, in CI as well.
+# A missing Python is reported and skipped, in CI as well.
 nox.options.error_on_missing_interpreters = False
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, or those that are named, with the versions in constraints.txt."""
+    """All tests, or those given as arguments, with the versions in constraints.txt."""
     session.install("-q", "-c", "constraints.txt", "-e", ".[dev]")
     session.run("pytest", *(session.posargs or ["tests"]))
 
 
 @nox.session(python=HERE[:1] or PYTHONS[:1])
 def oldest(session: nox.Session) -> None:
-    """The lowest versions that pyproject.toml asks for, on the oldest Python: where one meets them."""
+    """The tests in BORDERS with the lowest versions that pyproject.toml allows, on the oldest Python."""
     _say_what_is_missing(session, PYTHONS[0])
     required = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["hypothesis"]]
     floors = [line.replace(">=", "==") for line in required]
@@ -78,7 +79,7 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(python=HERE[-1:] or PYTHONS[-1:])
 def newest(session: nox.Session) -> None:
-    """The newest of everything, on the newest Python, as somebody gets it who installs today."""
+    """The tests in BORDERS with the newest versions, on the newest Python, as someone who installs today gets them."""
     _say_what_is_missing(session, PYTHONS[-1])
     session.install("-q", "--upgrade", "--upgrade-strategy", "eager", ".[hypothesis]", "pytest-asyncio", "pytest-xdist")
     _run_at_the_borders(session)
@@ -92,7 +93,7 @@ def _say_what_is_missing(session: nox.Session, wanted: str) -> None:
 def _run_at_the_borders(session: nox.Session) -> None:
     session.run("python", "-m", "pip", "check")
     session.run("python", "-m", "pip", "freeze", "--exclude", "copper-emulator")
-    # Not in a folder for temporary files of nox's: that would be the tests' own, and above their inner runs.
+    # Not in nox's temporary folder, which the tests use, too: there it would be above their inner runs.
     settings = Path(session.virtualenv.location) / "borders.ini"
     settings.write_text(INI.format(root=ROOT), encoding="utf-8")
     session.run("pytest", "-c", str(settings), f"--rootdir={ROOT}", "-rs", *(session.posargs or ("-n", "2", *BORDERS)))

@@ -1,9 +1,9 @@
-"""How fast is the emulator beside what one would use instead, and what does it cost to have it?
+"""How fast is the emulator compared with what one would use instead, and what does having it installed cost?
 
-`python -m benchmarks` runs the rigs of this folder one after another, each in a process of its own, and prints one
-table in Markdown; `--write` puts it into docs/performance.md. A rig is a module with `rows(*, quick: bool)`, which
-gives rows as it measures them; its docstring says what exactly is measured, on which bytes, and what is held equal.
+`python -m benchmarks` runs the rigs in this folder one after another, each in its own process, and prints one
+Markdown table; `--write` puts it into docs/performance.md. A rig is a module with `rows(*, quick: bool)`, which
+yields rows as it measures them; its docstring says what exactly is measured, on which bytes, and what is held equal.
 
-Ours and what stands beside it are measured in one run, in turn, and the median of each is taken: ratios travel from
+The emulator and its peers are measured in one run, in turn, and the median of each is taken: ratios carry over from
 machine to machine, absolute figures do not.
 """

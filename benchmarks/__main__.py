@@ -1,4 +1,4 @@
-"""Which rigs run, and where does their table go? `python -m benchmarks [RIG ...] [--quick] [--write]`."""
+"""Run the benchmark rigs and print or write their table: `python -m benchmarks [RIG ...] [--quick] [--write]`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RIGS = (
 
 
 def measured(names: list[str], *, quick: bool) -> tuple[list[Cells], list[str]]:
-    """The lines of the rigs, and what went wrong; each line is told as it comes."""
+    """The rigs' lines, and their failures; each line is also printed to stderr as it comes."""
     lines: list[Cells] = []
     wrong: list[str] = []
     for name in names:
@@ -56,7 +56,7 @@ def main() -> int:
     for text in wrong:
         sys.stderr.write(f"{text}; what it gave before is in the table, what was to follow is not\n")
     if options.write:
-        # After a failure the lines that are missing stay as they were.
+        # After a failure, the missing lines keep their old figures.
         write(lines, whole=not options.rigs and not wrong)
     return 1 if wrong else 0
 

@@ -1,17 +1,17 @@
 """How many requests a second does the emulated API answer, beside a bare aiohttp handler that returns the same bytes?
 
-`copper-emulator serve` without limits, its account filled with 10,000 people and 20 subscriptions, and a bare aiohttp
-application (`programs/answer_bare.py`), which reads what it is sent and answers with bytes that it was given, those
-that the emulator has answered before. Both are processes of their own; one client, which takes next to no time itself,
-asks them in turn: one request at a time over one kept connection, and 8 at once over 8. Pages of searches are of 20,
-which is Copper's default, and of 200, the most.
+`copper-emulator serve` without limits, its account filled with 10,000 people and 20 subscriptions, is compared with a
+bare aiohttp application (`programs/answer_bare.py`), which reads each request and answers with bytes that the emulator
+returned earlier. Each is its own process; one client, which takes next to no time itself, calls them in turn: one
+request at a time over one kept connection, and 8 at once over 8. Search pages have 20 records, Copper's default, and
+200, the maximum.
 
-The emulator keeps the JSON of records that were read and the answers to searches, so each is measured in up to three
-ways, and its line says which: asked again, as by clients that look for news where there is none, which is answered from
-what is kept; for another record or page each time; and after a write, when some person was updated since the last
-request (or the last eight, where there are eight at once), so that the search is made anew. The write is not timed.
+The emulator caches the JSON of records that were read and the answers to searches, so each operation is measured in up
+to three ways, named in its line: the same request again, as from a polling client, which is answered from the cache; a
+different record or page each time; and after a write, when some person was updated since the last request (or the last
+eight, where there are eight at once), so that the search runs anew. The write is not timed.
 
-In another server the last 1,000 of 10,000 creates, one at a time, are held against the first 1,000.
+On another server, the last 1,000 of 10,000 creates, one at a time, are compared with the first 1,000.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PEOPLE = 10_000
 SUBSCRIPTIONS = 20
 AT_ONCE = (1, 8)
 REQUESTS = 400
-"""Of each in a round."""
+"""Of each operation, per round."""
 SEEDED_AT_ONCE = 2_000
 
 LEAST = 0.7
@@ -49,16 +49,16 @@ LEAST_AT_THE_END = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What is asked for; its path and its body are made of the number of the request."""
+    """An API operation; its path and body are computed from the number of the request."""
 
     name: str
     method: str
     path: Callable[[int], str]
     body: Callable[[int], Any] = lambda number: None
     route: str = ""
-    """All paths, where they differ."""
+    """The route pattern, if the paths differ."""
     written: str = ""
-    """The path of whom to update before each request, or before as many as are asked at once; none without one."""
+    """The path of the person to update before each request, or before each set of requests at once; empty for none."""
 
     def request(self, number: int) -> bytes:
         return _request(self.method, self.path(number), self.body(number))
@@ -67,7 +67,7 @@ class Operation:
         return _request("PUT", self.written, {"title": f"Engineer {number}"})
 
     def answers(self, answer: str) -> dict[str, str]:
-        """What the bare application answers, and to what."""
+        """What the bare application answers to which request."""
         told = {f"{self.method} {API}{self.route or self.path(0)}": answer}
         return {**told, f"PUT {API}{self.written}": "{}"} if self.written else told
 
@@ -77,7 +77,7 @@ def _request(method: str, path: str, body: Any) -> bytes:
 
 
 def _create() -> Operation:
-    # No two people have the same email address, and the first numbers are taken.
+    # No two people have the same email address, and the first numbers are in use.
     return Operation("create a person", "POST", lambda number: "/people", lambda number: person(PEOPLE + number))
 
 
@@ -87,7 +87,7 @@ def operations(people: Sequence[int]) -> Iterator[Operation]:
     yield _create()
     yield Operation(f"list {SUBSCRIPTIONS} subscriptions", "GET", lambda number: "/webhooks")
     yield Operation("fetch a person, the same again", "GET", lambda number: someone)
-    # Before the searches: whoever is fetched here was never read before.
+    # Before the searches, so that the people fetched here have never been read.
     another = "fetch a person, another each time"
     yield Operation(another, "GET", lambda number: paths[number % len(paths)], route="/people/{id}")
     yield from _searches("search people, page of 20", {"page_size": 20}, someone, matches=PEOPLE)
@@ -106,7 +106,7 @@ def _searches(name: str, said: dict[str, Any], someone: str, *, matches: int) ->
 
     yield Operation(f"{name}, the same again", "POST", path, lambda number: said)
     if matches == PEOPLE:
-        # So many that the first answers are kept no longer when all have been asked for.
+        # Enough pages that the first answers are no longer cached once all have been requested.
         yield Operation(f"{name}, another each time", "POST", path, page)
     yield Operation(f"{name}, after a write", "POST", path, page, written=someone)
 
@@ -123,14 +123,14 @@ def rows(*, quick: bool) -> Iterator[Row]:
 
 
 def _fill(ours: Site) -> list[int]:
-    """People and subscriptions; the ids of the people."""
+    """Create the people and subscriptions; return the people's ids."""
     ids: list[int] = []
     for first in range(0, PEOPLE, SEEDED_AT_ONCE):
         people = [person(number) for number in range(first, first + SEEDED_AT_ONCE)]
         ids += ours.ask("POST", f"{ACCOUNT}/records/person/seed", {"rows": people})["ids"]
     for number in range(SUBSCRIPTIONS):
         target = f"https://inbox.example/default/{number}"
-        # Of a type that nothing is written of here.
+        # A type that no one writes to here.
         ours.ask("POST", f"{API}/webhooks", {"target": target, "type": "project", "event": "new"})
     return ids
 
@@ -174,7 +174,7 @@ def _asked(
 
 
 async def _after_writes(load: Load, batches: list[tuple[bytes, list[bytes]]]) -> float:
-    """Seconds that the requests take, without the write before each batch of them."""
+    """Seconds that the requests take, excluding the write before each batch."""
     took = 0.0
     for write, requests in batches:
         await load.seconds([write])
@@ -190,7 +190,7 @@ def _rate(
 
 
 def _growth(loop: asyncio.AbstractEventLoop, *, quick: bool) -> Row:
-    """The rate of the last creates beside that of the first ones."""
+    """Compare the rate of the last creates with that of the first."""
     count, compared = (CREATES // 5, COMPARED // 5) if quick else (CREATES, COMPARED)
     rounds = [_rates(loop, count, compared) for _ in range(1 if quick else GROWTH_ROUNDS)]
     first, last = (statistics.median(rates) for rates in zip(*rounds, strict=True))
@@ -211,7 +211,7 @@ def _rates(loop: asyncio.AbstractEventLoop, count: int, compared: int) -> tuple[
     with emulator() as ours:
         load = Load(ours.url, 1)
         loop.run_until_complete(load.connect())
-        # What is loaded with the first request is not what is asked about.
+        # Loading modules at the first request is not to be measured.
         _rate(loop, load, create, numbers, compared // 10)
         first = _rate(loop, load, create, numbers, compared)
         _rate(loop, load, create, numbers, count - 2 * compared)

@@ -1,7 +1,7 @@
-"""Which processes stand on the two sides of a measurement: our server, receivers, senders, and what is held beside it?
+"""The processes on both sides of a measurement: the emulator, receivers, senders, and peers.
 
-Each is a process of its own that ends with its block. What a program of `programs/` needs to know it is told in a line
-of JSON on its standard input; the first line that a server of them prints is its URL.
+Each is its own process that ends with its `with` block. A program from `programs/` gets its settings as a line of JSON
+on standard input; if it is a server, the first line it prints is its URL.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ TARGET = f"{ORIGIN}/hooks"
 API = "/developer_api/v1"
 
 _PATIENCE = 20.0
-"""Seconds for a process to begin, and for an answer."""
+"""Seconds for a process to start."""
 _LINE = 60.0
-"""Seconds for the next line of a program."""
+"""Seconds to wait for a program's next line."""
 _LOOK = 0.005
-"""Seconds between two attempts to connect, and two looks at a log."""
+"""Seconds between two attempts to connect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A process that talks by lines."""
+    """A process that communicates by lines."""
 
     process: subprocess.Popen[str]
 
     def hear(self) -> str:
-        """The next line that it prints; where none comes, it is ended."""
+        """Return the next line it prints; kill it if none comes in time."""
         overdue = threading.Timer(_LINE, self.process.kill)
         overdue.start()
         line = self.process.stdout.readline() if self.process.stdout is not None else ""
@@ -55,7 +55,7 @@ class Program:
         return line.strip()
 
     def tell(self, line: str) -> None:
-        """A line for it to read."""
+        """Send it a line."""
         if self.process.stdin is not None:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
@@ -63,7 +63,7 @@ class Program:
 
 @contextmanager
 def program(name: str, *arguments: str, python: Path | None = None, told: Any = None) -> Iterator[Program]:
-    """A program of `programs/`, in this Python or another."""
+    """A program from `programs/`, run by this Python or another."""
     command = [str(python or sys.executable), str(PROGRAMS / f"{name}.py"), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -77,17 +77,17 @@ def program(name: str, *arguments: str, python: Path | None = None, told: Any = 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What answers at a URL, over one kept connection."""
+    """A server at a URL, called over one kept connection."""
 
     url: str
     connection: http.client.HTTPConnection
 
     def ask(self, method: str, path: str, said: Any = None) -> Any:
-        """The answer to one call, which must be 200."""
+        """Return the JSON of the answer to one call, which must be 200."""
         return json.loads(self.bytes_of(method, path, None if said is None else json.dumps(said).encode()))
 
     def bytes_of(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The bytes of the answer to one call, which must be 200."""
+        """Return the body of the answer to one call, which must be 200."""
         self.begin(method, path, body)
         return self.end()
 
@@ -96,7 +96,7 @@ class Site:
         self.connection.request(method, path, body=body, headers=HEADERS)
 
     def end(self) -> bytes:
-        """The answer to the request that was sent."""
+        """Read the answer to the request that was sent; it must be 200."""
         answer = self.connection.getresponse()
         content = answer.read()
         if answer.status != 200:
@@ -106,7 +106,7 @@ class Site:
 
 @contextmanager
 def site(url: str) -> Iterator[Site]:
-    """A kept connection to what answers there."""
+    """A kept connection to the server at this URL."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         yield Site(url, connection)
@@ -116,21 +116,21 @@ def site(url: str) -> Iterator[Site]:
 
 @contextmanager
 def emulator(*options: str) -> Iterator[Site]:
-    """`copper-emulator serve` with real time and without limits; its log goes to a file, as it does in CI."""
+    """`copper-emulator serve` in real time without limits; its log goes to a file, as in CI."""
     command = [*SERVE, "--limits", "off", "--token", HEADERS["X-PW-AccessToken"], *options]
     with started(command) as server, site(f"http://127.0.0.1:{server.port}") as found:
         yield found
 
 
 def free_port() -> int:
-    """A port that nobody has now, for a server that cannot choose one by itself."""
+    """A port that is free now, for a server that cannot choose one itself."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 @contextmanager
 def served(command: Sequence[str | Path], port: int) -> Iterator[str]:
-    """A server of others, when it takes connections: its URL. What it writes goes to a folder that is then gone."""
+    """Run a third-party server and yield its URL once it accepts connections; its temporary files are removed."""
     with tempfile.TemporaryDirectory() as folder:
         aside = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=aside) as process:
@@ -147,7 +147,7 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
-            # A process of others, which tells nobody when it listens.
+            # A third-party process, which gives no sign when it listens.
             time.sleep(_LOOK)
         else:
             return

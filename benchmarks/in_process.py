@@ -1,10 +1,10 @@
-"""What does a delivery to an application in this process cost, beside calling the application by hand?
+"""What does a delivery to an application in this process cost, compared with calling the application by hand?
 
-Everything is included: the change, matching, the limiter (limits are off), the journal and an `expect`. By hand means:
-the same application called as a function with a body of the same length, and its answer read. Starlette's TestClient,
-kept for all its requests, stands beside it, as what a user would pick instead for an ASGI application. The applications
-read the whole body and answer 200, and do nothing else. All of it is processor time of this process, of some hundred
-calls at a time; what is told is that of one.
+Everything is included: the change, matching, the limiter (limits are off), the journal and an `expect`. "By hand"
+means that the same application is called as a function with a body of the same length, and its answer read.
+Starlette's TestClient, one instance for all requests, is measured too, as what one would use instead for an ASGI
+application. The applications read the whole body, answer 200, and do nothing else. All times are processor time of
+this process, over some hundred calls; the figure is for one call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Call = Callable[[], None]
 
 TARGET = "https://bench.example.com/hooks"
 FIRST = 94_808_713
-"""With as many digits as the record in the body that is given by hand."""
+"""Has as many digits as the record in the body used by hand."""
 TIMES = 300
 ABOVE = 60e-6
 """Seconds."""
@@ -98,7 +98,7 @@ def delivered(copper: Copper) -> Callable[[], None]:
 
 
 def measured(app: Any, by_hand: Callable[[], None], others: dict[str, Callable[[], object]], rounds: int) -> Found:
-    """Seconds of one call of each."""
+    """Seconds per call of each way."""
     with Emulator(limits="off") as copper:
         copper.route("https://bench.example.com", to=app)
         copper.subscribe("person", "new", target=TARGET, secret={"key": "s3cret"})

@@ -1,7 +1,8 @@
-"""How is something measured beside something else, so that the ratio travels from machine to machine?
+"""How is one thing measured beside another, so that the ratio carries over from machine to machine?
 
-Both in one run, in turn, A B A B. Told are the median of each, and the median of what one is to the other within each
-round: what the whole machine did then is in both. What comes of it are rows of the one table in docs/performance.md.
+Both run in turn in one run, A B A B. The results are the median of each, and the median of the ratios or differences
+within each round, because whatever else the machine was doing then affects both. They become rows of the one table in
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ QUICK_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. All texts, as they are to be read; `what` names the line and is there once."""
+    """One line of the table. All fields are text as displayed; `what` identifies the line and is unique."""
 
     what: str
     ours: str
@@ -30,15 +31,15 @@ class Row:
     ratio: str = ""
     aim: str = ""
     holds: bool | None = None
-    """None: nothing is asked of it."""
+    """None if the line has no aim."""
 
 
 class Unavailable(Exception):
-    """A peer cannot be had on this machine; the text says why."""
+    """A peer is not available on this machine; the text says why."""
 
 
 def not_measured(what: str, peer: str, why: Unavailable, *, aim: str = "") -> Row:
-    """The row that stands where a peer cannot be had."""
+    """The row to show if a peer is not available."""
     return Row(what, f"not measured: {why}", peer, aim=aim)
 
 
@@ -49,7 +50,7 @@ def rounds_of(*, quick: bool, rounds: int = ROUNDS) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What each way gave in each round; `found[name]` is the median of one."""
+    """What each way measured in each round; `found[name]` is the median of one way."""
 
     rounds: Mapping[str, Sequence[float]]
 
@@ -60,16 +61,16 @@ class Found:
         return name in self.rounds
 
     def ratio(self, one: str, other: str) -> float:
-        """How many times the other the one is: the median over the rounds."""
+        """The ratio of one to the other: the median over the rounds."""
         return statistics.median(a / b for a, b in zip(self.rounds[one], self.rounds[other], strict=True))
 
     def difference(self, one: str, other: str) -> float:
-        """By how much it is more: the median over the rounds."""
+        """How much one exceeds the other: the median over the rounds."""
         return statistics.median(a - b for a, b in zip(self.rounds[one], self.rounds[other], strict=True))
 
 
 def in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS, warm_up: int = 1) -> Found:
-    """What each way gives, all of them in every round, without the rounds that warm up."""
+    """Measure all ways in every round; the warm-up rounds do not count."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + warm_up):
         for name, way in ways.items():
@@ -80,7 +81,7 @@ def in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS, wa
 
 
 def per_call(call: Callable[[], object], times: int) -> float:
-    """Seconds of processor time that one call takes."""
+    """Seconds of processor time per call."""
     began = time.process_time()
     for _ in range(times):
         call()
@@ -88,7 +89,7 @@ def per_call(call: Callable[[], object], times: int) -> float:
 
 
 def wall(call: Callable[[], object]) -> float:
-    """Seconds that one call takes by the clock on the wall."""
+    """Seconds of wall-clock time that one call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
@@ -99,20 +100,20 @@ class Ended:
     """A command that has run to its end."""
 
     processor: float
-    """Seconds of processor time, of user and system together, with all its children that it waited for."""
+    """Seconds of processor time, user and system, including child processes that it waited for."""
     wall: float
 
 
 def environment() -> dict[str, str]:
-    """That of this process, without what a developer or a container has set for Python and pytest.
+    """The environment of this process, without what a developer or a container has set for Python and pytest.
 
-    Above all, compiled modules are kept, as on most machines: without that, each start would compile everything anew.
+    Above all, compiled modules are cached, as on most machines; otherwise each start would compile everything anew.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
 
 
 def run(command: Sequence[str | Path], *, folder: Path | None = None) -> Ended:
-    """Run a command to its end, without its output, which is shown if it fails."""
+    """Run a command to its end; its output is shown only if it fails."""
     began = time.perf_counter()
     with subprocess.Popen(
         command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -128,7 +129,7 @@ def run(command: Sequence[str | Path], *, folder: Path | None = None) -> Ended:
 
 
 def seconds(value: float) -> str:
-    """A duration in the unit in which it is read most easily: "71 µs", "3.2 ms", "1.25 s"."""
+    """A duration in its most readable unit: "71 µs", "3.2 ms", "1.25 s"."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         if abs(value) * factor >= 1 or unit == "µs":
             return f"{_digits(value * factor)} {unit}"
@@ -136,11 +137,11 @@ def seconds(value: float) -> str:
 
 
 def difference(value: float) -> str:
-    """A duration that is the difference of two, with its sign."""
+    """A difference between two durations, with its sign."""
     return seconds(value) if value < 0 else f"+{seconds(value)}"
 
 
 def _digits(value: float) -> str:
-    """Three digits: the others are noise."""
+    """Three digits; more would be noise."""
     size = abs(value)
     return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

@@ -1,17 +1,17 @@
 """How many notifications a second does a server deliver over HTTP, beside a bare aiohttp client, and wrk?
 
-`copper-emulator serve` in real time, with up to 32 requests on their way to the one target, delivers a burst of
-notifications that a single call of its control API makes due. Everything is in the time: the call, matching, cutting,
-the limits (which are off), the request, what came back, the journal and the log. It ends when the receiver has read
-the last one; the answer to the call, which tells what became of each, is put together after that.
+`copper-emulator serve` in real time, with up to 32 requests in flight to its one target, delivers a burst of
+notifications that a single call of its control API makes due. The time includes everything: the call, matching,
+cutting, the limits (which are off), the requests, the answers, the journal and the log. It ends when the receiver has
+read the last notification; the answer to the call, which reports what became of each, is built after that.
 
-To the fastest of the receivers there are also 10,000 of them, due by calls of 1,000 each, one after another: there the
-answers are in the time, too, as it ends when the last one is here and the receiver has read the last notification.
+The fastest receiver also gets 10,000 of them, made due by calls of 1,000 each, one after another. That time includes
+the answers to the calls: it ends when the last one has arrived and the receiver has read the last notification.
 
-Beside it, in turn, into the same process of the receiver: a bare loop of aiohttp's client with one kept session, 32
-tasks and bytes made once (`programs/send_bare.py`), as many requests; and, where the receiver is what is slow, wrk
-with 32 connections for a second. All send the same body and the same headers, those of a notification as the emulator
-sent it, and have their connections before the time begins. Receivers are processes in environments of their own:
+Compared with it, in turn, with the same receiver process: a bare loop of aiohttp's client that sends as many requests
+with one kept session, 32 tasks and bytes built once (`programs/send_bare.py`); and, where the receiver is the slow
+side, wrk with 32 connections for a second. All send the same body and headers, those of a notification as the emulator
+sent it, and have their connections open before the time starts. Receivers are processes in environments of their own:
 Starlette on uvicorn with httptools and with h11, and Flask on the server that `flask run` starts, a thread for each
 connection.
 """
@@ -37,11 +37,11 @@ from benchmarks.processes import ACCOUNT
 AT_ONCE = 32
 TOPIC = {"type": "person", "event": "new"}
 FIRST = 2 * AT_ONCE
-"""Sent before a burst, so that the connections are there."""
+"""Sent before a burst, to open the connections."""
 WRK_SECONDS = 1
 SUSTAINED = 10_000
 A_CALL = 1_000
-"""Of the sustained ones."""
+"""How many of the sustained ones each call makes due."""
 ROUNDS = 21
 SUSTAINED_ROUNDS = 9
 
@@ -51,17 +51,17 @@ OF_WRK = "at least 0.85"
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What notifications are sent to."""
+    """A server to send notifications to."""
 
     name: str
     peer: str
     program: str
     arguments: tuple[str, ...] = ()
     burst: int = 1000
-    """Notifications of one id each. So few that they are delivered within half a second, after which the answer to the
-    call would be put together while they are sent."""
+    """Notifications of one id each; few enough to be delivered within half a second, because after that the answer to
+    the call would be built while they are being sent."""
     is_the_limit: bool = False
-    """Whether it is slower than a good sender, so that wrk is the measure."""
+    """Whether it is slower than a good sender, so that wrk is the yardstick."""
 
 
 RECEIVERS = (
@@ -73,7 +73,7 @@ RECEIVERS = (
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A receiver that runs, and how it is reached."""
+    """A running receiver, and how to reach it."""
 
     program: Program
     url: str
@@ -85,7 +85,7 @@ class Stand:
         return self.burst / self._seconds(send, finish, self.burst)
 
     def sustained(self, send: Callable[[int], None], count: int) -> float:
-        """Requests a second, from the start until the receiver has read the last one and all of `send` is done."""
+        """Requests a second, from the start until the receiver has read the last one and `send` has returned."""
         self._until_done(send, FIRST)
         return count / self._until_done(send, count)
 
@@ -97,7 +97,7 @@ class Stand:
         return time.monotonic() - began
 
     def _expect(self, count: int) -> None:
-        # Over a connection of its own: on a slow machine a burst takes longer than uvicorn keeps an idle one.
+        # Over a new connection: on a slow machine, a burst outlasts the time for which uvicorn keeps an idle one.
         with site(self.url) as receiver:
             receiver.bytes_of("POST", f"/expect/{count}")
 
@@ -155,7 +155,7 @@ def _sustained(stand: Stand, ours: Site, bare: Program, what: str, *, quick: boo
             ours.end()
 
     def anew() -> float:
-        # Else the journals of all rounds would be in the memory of the last one.
+        # Otherwise the journals of all rounds would be in memory during the last one.
         ours.ask("POST", f"{ACCOUNT}/reset", {})
         _subscribe(ours)
         return stand.sustained(call_after_call, count)
@@ -184,18 +184,18 @@ def _subscribe(ours: Site) -> None:
 
 
 def _request_of_ours(ours: Site) -> dict[str, Any]:
-    """Subscribe, deliver one notification, and take its request as it left."""
+    """Subscribe, deliver one notification, and return its request as it was sent."""
     _subscribe(ours)
     _fire(ours, 1)
     ours.end()
     sent = ours.ask("GET", f"{ACCOUNT}/notifications/1?reveal=true")["request"]
-    # Every client adds these two by itself.
+    # Every client adds these two itself.
     headers = {name: value for name, value in sent["headers"] + sent["added"] if name not in ("Host", "Content-Length")}
     return {"url": sent["url"], "headers": headers, "body": sent["text"]}
 
 
 def _wrk_way(request: dict[str, Any]) -> Callable[[], float] | Unavailable:
-    """A burst of wrk, as requests a second by its own count."""
+    """A function that runs wrk for one burst and returns the requests a second that it reports."""
     try:
         command = wrk()
     except Unavailable as why:

@@ -1,7 +1,7 @@
 """How long until the page shows its list, with 10,000 deliveries in the account, and with one?
 
-A real Chromium opens it again and again, each time with an empty cache, of a server with one delivery and of one with
-10,000, in turn; what is timed is from the call to the first row that can be seen. With `--quick` there are 1,000.
+A real Chromium repeatedly opens the page of a server with one delivery and of one with 10,000, in turn, each time with
+an empty cache; the time runs from the call until the first row is visible. With `--quick` there are 1,000 deliveries.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from benchmarks.processes import ACCOUNT
 DELIVERIES = 10_000
 ROUNDS = 15
 IDS = 30
-"""In each notification."""
+"""Per notification."""
 AT_ONCE = 1000
-"""Notifications of one call: its body must stay below a megabyte."""
+"""Notifications per call, whose body must stay below a megabyte."""
 INBOX = "https://inbox.example/default"
 
 
 def fill(server: Site, deliveries: int) -> int:
-    """So many notifications, delivered to the inbox; how many entries the journal then has."""
+    """Deliver this many notifications to the inbox; return how many entries the journal then has."""
     server.ask("POST", f"{ACCOUNT}/subscriptions", {"type": "person", "event": "new", "target": INBOX})
     for first in range(0, deliveries, AT_ONCE):
         ids = list(range(1, min(AT_ONCE, deliveries - first) * IDS + 1))
@@ -37,7 +37,7 @@ def fill(server: Site, deliveries: int) -> int:
 
 
 def shown(browser: Browser, url: str) -> float:
-    """Seconds until the first row can be seen."""
+    """Seconds until the first row is visible."""
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
         before = time.perf_counter()

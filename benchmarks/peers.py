@@ -1,7 +1,7 @@
-"""Where are those that the emulator is measured beside, and in which versions?
+"""Where are the peers that the emulator is compared with, and in which versions?
 
-Each is installed from PyPI into an environment of its own, `.peers/NAME`, when a rig first asks for it. What the table
-does not pin has the versions of constraints.txt.
+Each is installed from PyPI into its own environment, `.peers/NAME`, when a rig first needs it. Versions not pinned
+here come from constraints.txt.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PEERS = ROOT / ".peers"
 CONSTRAINTS = ROOT / "constraints.txt"
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    # For the plugin's costs; `pytest` is in the version of constraints.txt in all of them.
+    # For the cost of the plugin; all of them use the `pytest` version in constraints.txt.
     "pytest-httpserver": ("pytest", "pytest-httpserver==1.2.0"),
     "respx": ("pytest", "respx==0.23.1"),
     "moto": ("pytest==9.2.0", "moto==5.2.5"),
@@ -32,24 +32,24 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "flask": ("Flask", "waitress==3.0.2"),
     # Other emulators
     "localstripe": ("localstripe==1.15.10",),
-    # Without the extra `server`, which brings what other services than SNS need.
+    # Without the extra `server`, which installs what services other than SNS need.
     "moto-server": ("moto==5.2.5", "Flask==3.1.3", "flask-cors==6.0.5"),
 }
 ON_ITS_OWN = ("moto", "moto-server")
-"""What it asks for does not go together with constraints.txt."""
+"""Peers whose requirements conflict with constraints.txt."""
 OURS = "copper-emulator"
-"""An environment with the wheel of the present source and what it asks for, as users have it: no other plugin."""
+"""An environment with the wheel of the current source and its requirements, as users have it: no other plugin."""
 
 
 @cache
 def python_of(name: str) -> Path:
-    """The Python of a peer's environment, which is made where it is missing or out of date."""
+    """The Python of a peer's environment, which is created if it is missing or out of date."""
     folder = PEERS / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = "\n".join((sys.version, str(folder), *REQUIREMENTS.get(name, (CONSTRAINTS.read_text(),))))
     stamp = folder / ".ready"
     if not stamp.is_file() or stamp.read_text() != wanted:
-        # Without pip, which takes longest: that of this environment installs into the other one.
+        # Without pip, whose installation takes longest: this environment's pip installs into the new one.
         venv.create(folder, clear=True, with_pip=False)
         if name != OURS:
             held = () if name in ON_ITS_OWN else ("-c", str(CONSTRAINTS))
@@ -61,13 +61,13 @@ def python_of(name: str) -> Path:
 
 
 def command_of(name: str, command: str) -> Path:
-    """A command that a peer's environment has, like `uvicorn`."""
+    """A command in a peer's environment, such as `uvicorn`."""
     return python_of(name).with_name(command)
 
 
 @cache
 def wrk() -> Path:
-    """The load generator wrk: of the machine, or of its distribution where that can be installed."""
+    """The load generator wrk: from PATH, or installed from the distribution's packages if possible."""
     found = shutil.which("wrk")
     if found is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "wrk"]):
@@ -79,7 +79,7 @@ def wrk() -> Path:
 
 
 def _put_present_source(python: Path) -> None:
-    """Put the wheel of the present source in the place of the one that is there, with what it asks for."""
+    """Install the wheel of the current source, replacing any earlier one, and its requirements."""
     program = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     with tempfile.TemporaryDirectory() as folder:
         built = subprocess.run([sys.executable, "-c", program, folder], cwd=ROOT, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""What does a record look like that rigs fill accounts with?"""
+"""The records that rigs fill accounts with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def person(number: int) -> dict[str, Any]:
-    """A person as integrations have them: some parts filled, most not."""
+    """A person typical of integrations: some fields filled in, most not."""
     return {
         "name": f"Person {number % 9_973} of {number}",
         "emails": [{"email": f"person{number}@example.com", "category": "work"}],

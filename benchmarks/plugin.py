@@ -1,19 +1,19 @@
-"""What does it cost a test suite to have the plugin, and a test to use it?
+"""What does the plugin cost a test suite that has it installed, and a test that uses it?
 
-Everything runs in environments of their own with pytest in the same version: the wheel of the present source with what
-it asks for, and each peer with what it asks for; no other plugin is there. All figures are of whole runs of pytest as a
-child process, in turn.
+Everything runs in separate environments with the same version of pytest: one has the wheel of the current source with
+its requirements, the others a peer with its requirements; there are no other plugins. All figures come from whole runs
+of pytest as a child process, in turn.
 
-- The start: a run of one empty test, in processor time of user and system, against the same run with the plugin
-  switched off (`-p no:NAME`); what is told is the median of the differences within each round. moto has no plugin: its
-  run has a conftest that imports `mock_aws`, as its documentation shows, and is held against one without.
-- A test: some hundred tests in a run, each timed by the wall clock from the beginning of its set-up to the end of its
-  tear-down, against as many tests that ask for nothing. Told is the median test, so that what happens once in a session
-  (loading the emulator, starting its server) is not in it; the row about the first test says what that is.
-- The API call is a GET of the subscriptions (of one expected answer, at the peer) over a new connection of http.client.
+- The start: a run of one empty test, in processor time (user and system), against the same run with the plugin
+  switched off (`-p no:NAME`); the figure is the median of the differences within each round. moto has no plugin: its
+  run has a conftest that imports `mock_aws`, as its documentation shows, and is compared with a run without one.
+- A test: some hundred tests in a run, each timed by the wall clock from the start of its set-up to the end of its
+  tear-down, against as many tests that use nothing. The figure is the median test, so it excludes what happens once in
+  a session (loading the emulator, starting its server), which the row about the first test shows.
+- The API call is a GET of the subscriptions (for the peer, of one expected answer) over a new http.client connection.
 - The end of the session, after tests with an API call each: from the end of the last test until every plugin has been
-  taken down, which is where ours closes what it opened; and until the process has ended, which is pytest's last look
-  for garbage and Python's taking down of all modules.
+  unconfigured, which is when the emulator closes what it opened; and until the process has ended, which includes
+  pytest's last garbage collection and Python's teardown of all modules.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ SWITCHED_OFF = {
     OURS: ("copper",),
     "pytest-httpserver": ("pytest_httpserver",),
     "respx": ("respx",),
-    # It brings pytest-asyncio along.
+    # It depends on pytest-asyncio.
     "pytest-aiohttp": ("aiohttp", "asyncio"),
 }
-"""The plugins that come with each, by the names pytest knows them by."""
+"""The plugins installed with each, by their names in pytest."""
 
 TIMING = """
     import json, pathlib, time
@@ -102,7 +102,7 @@ HTTPSERVER_CALL = f"""
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run of many tests took, in seconds."""
+    """Seconds taken by a run of many tests."""
 
     test: float
     first: float
@@ -122,7 +122,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
 
 
 def _start(folder: Path, *, quick: bool) -> Iterator[Row]:
-    """Ours against the run without it, and what each peer adds to its own."""
+    """The start with the plugin against that without it, and what each peer adds to its own."""
     _write(folder / "test_one.py", "def test_one(): pass")
     ours = _added(folder, OURS, rounds_of(quick=quick, rounds=START_ROUNDS))
     aim = 10 * MILLISECOND
@@ -146,7 +146,7 @@ def _start(folder: Path, *, quick: bool) -> Iterator[Row]:
 
 
 def _added(folder: Path, name: str, rounds: int) -> dict[str, float]:
-    """Seconds of processor time with a plugin and without it, and the median of the differences."""
+    """Seconds of processor time with and without a plugin, and the median of the differences."""
     python = python_of(name)
     on = off = _pytest(python, folder)
     if name == "moto":
@@ -161,7 +161,7 @@ def _added(folder: Path, name: str, rounds: int) -> dict[str, float]:
 
 
 def _modules(folder: Path) -> Row:
-    """What is loaded after start-up on our account."""
+    """Which modules are loaded because of the plugin after pytest has started."""
     told = folder / "modules.json"
 
     def loaded(*switches: str) -> set[str]:
@@ -193,7 +193,7 @@ def _switches(name: str) -> list[str]:
 
 
 def _tests(folder: Path, *, quick: bool) -> Iterator[Row]:
-    """One test, unused and with one call; the first of a session, and its end."""
+    """A test, with the fixture unused and with one call; the first test of a session; and the session's end."""
     count = 100 if quick else 400
     ours = _sessions(folder / "ours", OURS, {"unused": "copper", "call": "copper"}, COPPER_CALL, count, quick=quick)
     bare = ours["bare"]
@@ -241,7 +241,7 @@ def _over_bare(what: str, ours: float, bare: float, aim: float | None) -> Row:
 def _sessions(
     folder: Path, name: str, fixtures: Mapping[str, str], call: str, count: int, *, quick: bool
 ) -> dict[str, Session]:
-    """The medians of several runs of each kind of test, in turn."""
+    """The medians of several runs for each kind of test, in turn."""
     bodies = {"bare": ("", BARE_TEST), "unused": (fixtures["unused"], "pass"), "call": (fixtures["call"], call)}
     for kind, (fixture, body) in bodies.items():
         tests = "".join(f"\ndef test_{number}({fixture}):\n    {body.strip()}\n" for number in range(count))
@@ -277,7 +277,7 @@ def _median(sessions: list[Session]) -> Session:
 
 
 def _pytest(python: Path, folder: Path, *switches: str) -> list[str]:
-    # A file of settings of its own, so that those of this repository are not found further up.
+    # Its own settings file, so that pytest does not find this repository's further up.
     settings = folder / "pytest.ini"
     _write(settings, "[pytest]")
     return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(settings), *switches, str(folder)]

@@ -1,6 +1,6 @@
-"""How is a server started as a process of its own, and what does it take of the machine?
+"""How is a server started as a process of its own, and which resources does it use?
 
-What it takes is read in /proc, so these rigs need Linux.
+Resource use is read from /proc, so these rigs need Linux.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ ACCOUNT = "/_emulator/v1/accounts/default"
 PATIENCE = 0.002
 """Seconds between two attempts to connect."""
 LONGEST = 60.0
-"""Seconds until a server must have said where it listens."""
+"""Seconds within which a server must have printed where it listens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that has said where it listens."""
+    """A server that has printed where it listens."""
 
     pid: int
     port: int
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer to a request over a connection of its own, as soon as one can be made."""
+        """Return the JSON answer to a request, over a new connection, as soon as one can be made."""
         text = None if body is None else json.dumps(body)
         while True:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -51,7 +51,7 @@ class Server:
                 answer = connection.getresponse()
                 content = answer.read()
             except ConnectionRefusedError:
-                # It has told where it will listen, and nothing tells when it does.
+                # It has printed its address, but gives no sign when it listens.
                 time.sleep(PATIENCE)
                 continue
             finally:
@@ -61,21 +61,21 @@ class Server:
             return json.loads(content)
 
     def memory(self) -> float:
-        """MiB that it has in memory."""
+        """MiB of resident memory."""
         found = re.search(r"VmRSS:\s+(\d+)", _proc(self.pid, "status").read_text())
         return int(found[1]) / 1024 if found else 0.0
 
     def processor(self) -> float:
-        """Seconds of processor time that its threads have taken."""
+        """Seconds of processor time that its threads have used."""
         tasks = _proc(self.pid, "task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[Server]:
-    """A server that names its address in the first line that it prints; it is killed at the end."""
+    """A server that prints its address in its first line; it is killed at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        # Into a file: a pipe that nobody reads is full after some hundred deliveries.
+        # To a file, because a pipe that no one reads is full after some hundred deliveries.
         log = Path(folder, "log")
         with (
             log.open("w") as out,
@@ -93,7 +93,7 @@ def _port(log: Path, process: subprocess.Popen[bytes]) -> int:
         found = re.search(r"http://127\.0\.0\.1:(\d+)\D", log.read_text())
         if found is not None:
             return int(found[1])
-        # Of a file nothing tells when it has another line.
+        # There is no event for a new line in a file.
         time.sleep(PATIENCE)
     raise RuntimeError(f"the server did not start: {log.read_text()[:500]}")
 

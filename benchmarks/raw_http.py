@@ -1,7 +1,7 @@
-"""How do a client and an endpoint speak HTTP when they are not what is measured: with next to no work of their own?
+"""A client and an endpoint that speak HTTP with next to no work of their own, for when they are not being measured.
 
-They know what is needed here: messages with a Content-Length, over kept connections to this machine. Requests are
-bytes that were made before.
+They support only what is needed here: messages with a Content-Length, over kept connections to this machine, and
+requests that are prepared bytes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 _PATIENCE = 60
-"""Seconds for all answers of a load."""
+"""Seconds for all answers to a load."""
 _GONE = "the connection was closed while an answer was waited for"
 
 
 def request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """A whole request."""
+    """The bytes of a whole request."""
     named = {"Host": "127.0.0.1", **headers, "Content-Length": str(len(body))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
@@ -36,14 +36,14 @@ def place(url: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request or an answer that has come whole."""
+    """A complete request or answer."""
 
     head: bytes
     body: bytes
 
     @property
     def headers(self) -> dict[str, str]:
-        """Each header by its name as it was sent."""
+        """Each header by its name as sent."""
         lines = self.head.decode("latin-1").split("\r\n")[1:]
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
@@ -52,7 +52,7 @@ Arrived = Callable[["Connection", Message], None]
 
 
 class Connection(asyncio.Protocol):
-    """One connection; what comes over it is cut into messages."""
+    """One connection; the bytes it receives are split into messages."""
 
     def __init__(self, arrived: Arrived, lost: Callable[[], None] = lambda: None) -> None:
         self._arrived = arrived
@@ -103,7 +103,7 @@ class Endpoint:
     def __init__(self) -> None:
         self.url = ""
         self.at = 0.0
-        """When the latest one had come whole."""
+        """When the last awaited notification had arrived completely."""
         self._awaited: asyncio.Future[Message] | None = None
         self._server: asyncio.Server | None = None
 
@@ -117,7 +117,7 @@ class Endpoint:
             self._server.close()
 
     def next(self) -> asyncio.Future[Message]:
-        """The first notification that comes from now on; to be awaited."""
+        """A future for the next notification to arrive."""
         self._awaited = asyncio.get_running_loop().create_future()
         return self._awaited
 
@@ -138,7 +138,7 @@ class Caller:
         self._answer: asyncio.Future[Message] | None = None
 
     async def connect(self) -> None:
-        """Have a connection; where a server closes them, a new one."""
+        """Connect, unless the connection is still open."""
         if self._connection is None or not self._connection.is_open:
             loop = asyncio.get_running_loop()
             _, self._connection = await loop.create_connection(
@@ -150,7 +150,7 @@ class Caller:
             self._connection.close()
 
     def begin(self, raw: bytes) -> asyncio.Future[Message]:
-        """Send a request; its answer is to be awaited."""
+        """Send a request; return a future for its answer."""
         if self._connection is None:
             raise RuntimeError("connect() was not awaited")
         self._answer = asyncio.get_running_loop().create_future()
@@ -159,7 +159,7 @@ class Caller:
 
     def _arrived(self, connection: Connection, message: Message) -> None:
         if message.headers.get("Connection", "").lower() == "close":
-            # It closes as soon as it can: the next request must not meet it.
+            # It closes as soon as it can, and the next request must not race with that.
             connection.close()
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
@@ -170,24 +170,24 @@ class Caller:
 
 
 def is_ok(message: Message) -> bool:
-    """Whether it is an answer of 200."""
+    """Whether the answer's status is 200."""
     return message.head[9:12] == b"200"
 
 
 def refused(message: Message) -> RuntimeError:
-    """What to raise where it is not."""
+    """The exception to raise for any other answer."""
     return RuntimeError(f"answered {message.head[:60]!r}: {message.body[:300]!r}")
 
 
 def ok(message: Message) -> Message:
-    """The answer, which must be 200."""
+    """Return the answer; raise RuntimeError unless its status is 200."""
     if not is_ok(message):
         raise refused(message)
     return message
 
 
 class Load:
-    """Many requests over several kept connections: on each the next one leaves when its answer has come."""
+    """Sends many requests over several kept connections, the next one on each when its answer has arrived."""
 
     def __init__(self, url: str, at_once: int) -> None:
         self._place = place(url)
@@ -208,7 +208,7 @@ class Load:
             connection.close()
 
     async def seconds(self, requests: Sequence[bytes]) -> float:
-        """Until each has its answer, which must be 200."""
+        """Send the requests; return the seconds until each has its answer, which must be 200."""
         self._left, self._missing = iter(requests), len(requests)
         self._done = asyncio.get_running_loop().create_future()
         began = time.perf_counter()

@@ -1,8 +1,8 @@
 """How fast are the records, and how much memory do they take, with 100,000 of them in one account?
 
-All is done in one account that has the records already, of an `Emulator` in this process without limits. Searches ask
-for pages of 200. Reads go over HTTP to its server, which is a thread of this process, in turn with a bare aiohttp
-handler in another thread that returns the same bytes, over one kept connection each. With `--quick` there are 10,000
+All is done in one account that already has the records, in an `Emulator` in this process without limits. Searches
+request pages of 200. Reads go over HTTP to its server, which is a thread of this process, in turn with a bare aiohttp
+handler in another thread that returns the same bytes, each over one kept connection. With `--quick` there are 10,000
 records.
 """
 
@@ -32,11 +32,11 @@ from copper_emulator.core.records.searching.sorting import SORTS
 Ask = Callable[[], bytes]
 
 BURST = 600
-"""What an integration creates between two searches: as much as Copper lets it in a minute."""
+"""How many records an integration creates between two searches: as many as Copper allows in a minute."""
 
 
 def searches(copper: Copper) -> dict[str, dict[str, Any]]:
-    """The searches that are timed; those by what half of the records, many or one have."""
+    """The searches to time; their filters match half of the records, many, or one."""
     [someone] = copper.people.search(page_number=1, page_size=1)
     page = {"page_size": 200, "page_number": 2}
     return {
@@ -49,9 +49,9 @@ def searches(copper: Copper) -> dict[str, dict[str, Any]]:
 
 
 def memory(copper: Copper, count: int) -> tuple[float, float, float]:
-    """Bytes of a seeded record's own JSON, what it takes after the searches, and after every sort with eight filters.
+    """Bytes per record of its own JSON, of its memory after the searches, and after every sort with eight filters.
 
-    Memory is traced only here: it makes everything several times as slow.
+    Memory is traced only here, because tracing makes everything several times slower.
     """
     rows = [person(number) for number in range(count)]
     copper.people.search(name="nobody")
@@ -68,7 +68,7 @@ def memory(copper: Copper, count: int) -> tuple[float, float, float]:
     for search in searches(copper).values():
         copper.people.search(**search)
     after_searches = taken()
-    # A value of each record is kept for every filter, whether it is met or not; a phone number takes most.
+    # For every filter, a value of each record is kept, whether it matches or not; a phone number takes most.
     eight: dict[str, Any] = {
         "tags": ["imported"],
         "country": "US",
@@ -79,7 +79,7 @@ def memory(copper: Copper, count: int) -> tuple[float, float, float]:
         "maximum_modified_date": 2_147_483_647,
         "minimum_modified_date": 0,
     }
-    # The last two are kept: those by texts of which no two are equal take most.
+    # The last two orders are kept: those by unique strings take most.
     for sort in (*SORTS[EntityType.PERSON], "name", "email"):
         copper.people.search(**{**eight, "page_number": 1, "sort_by": sort})
     after_all = taken()
@@ -89,7 +89,7 @@ def memory(copper: Copper, count: int) -> tuple[float, float, float]:
 
 
 def create(copper: Copper, numbers: range) -> float:
-    """Seconds that these people take, one call each."""
+    """Seconds to create these people, one call each."""
     started = time.perf_counter()
     for number in numbers:
         copper.people.create(**person(number))
@@ -97,7 +97,7 @@ def create(copper: Copper, numbers: range) -> float:
 
 
 def caller(url: str, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> tuple[Ask, Any]:
-    """A function that sends one request over a kept connection and gives the answer's bytes."""
+    """A function that sends one request over a kept connection and returns the answer's bytes, and the connection."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
 
@@ -114,7 +114,7 @@ def caller(url: str, method: str, path: str, headers: dict[str, str], body: byte
 
 @contextmanager
 def bare_server(content: dict[str, bytes]) -> Iterator[str]:
-    """A bare aiohttp handler in a thread of its own that returns prepared bytes by path."""
+    """A bare aiohttp handler in its own thread that returns prepared bytes by path."""
     loop = asyncio.new_event_loop()
     ready = threading.Event()
     urls: list[str] = []
@@ -151,7 +151,7 @@ def bare_server(content: dict[str, bytes]) -> Iterator[str]:
 
 
 def medians(asks: dict[str, Ask], rounds: int) -> dict[str, float]:
-    """Milliseconds of each, asked in turn."""
+    """Median milliseconds of each, called in turn."""
     took: dict[str, list[float]] = {name: [] for name in asks}
     for number in range(rounds + 3):
         for name, ask in asks.items():
@@ -176,7 +176,7 @@ def search_call(copper: Copper, said: dict[str, Any]) -> tuple[Ask, Any]:
 
 
 def cold_search(copper: Copper) -> float:
-    """Milliseconds of the first search by an order and a filter that nothing has been kept of."""
+    """Milliseconds of the first search by an order and a filter for which nothing is cached."""
     for sort in ("zip", "country", "city"):
         copper.people.search(page_number=1, page_size=1, sort_by=sort)
     ask, connection = search_call(copper, {"page_size": 200, "tags": ["imported"]})
@@ -186,7 +186,7 @@ def cold_search(copper: Copper) -> float:
 
 
 def searches_after_creates(copper: Copper, count: int, *, times: int = 5) -> float:
-    """Milliseconds of the first search after so many people were created: the median of several."""
+    """Milliseconds of the first search after this many creates: the median of several."""
     ask, connection = search_call(copper, {"page_size": 200, "tags": ["imported"]})
     ask()
     took = []

@@ -1,6 +1,6 @@
-"""How does one rig run? In a process of its own, which gives each row as a line of JSON as soon as it has it.
+"""How does one rig run? In a process of its own, which prints each row as a line of JSON as soon as it has it.
 
-What one rig leaves in memory, and what it has imported, does not touch the figures of the next.
+So neither memory nor imports left by one rig affect the figures of the next.
 `python -m benchmarks.rig NAME [--quick]`.
 """
 
@@ -19,11 +19,11 @@ from benchmarks.measuring import Row, Unavailable, not_measured
 
 
 class Failed(Exception):
-    """A rig has ended before its last row."""
+    """A rig ended before its last row."""
 
 
 def rows_of(name: str, *, quick: bool) -> Iterator[Row]:
-    """The rows of a rig that runs in a process of its own."""
+    """The rows of a rig, which runs in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.rig", name, *(["--quick"] if quick else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
@@ -33,7 +33,7 @@ def rows_of(name: str, *, quick: bool) -> Iterator[Row]:
 
 
 def _given(name: str, *, quick: bool) -> Iterator[Row]:
-    """The rows that a rig gives in this process; where the whole of it cannot be had, one that says so."""
+    """The rows of a rig, run in this process; if it is not available at all, one row that says so."""
     try:
         yield from importlib.import_module(f"benchmarks.{name}").rows(quick=quick)
     except Unavailable as why:
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     out = sys.stdout
-    # What a rig prints by itself is for whoever watches, and no row.
+    # Anything a rig prints itself is for whoever is watching, not a row.
     with contextlib.redirect_stdout(sys.stderr):
         for row in _given(options.name, quick=options.quick):
             out.write(json.dumps(dataclasses.asdict(row)) + "\n")

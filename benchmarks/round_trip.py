@@ -1,14 +1,14 @@
 """How long after an API call that changes a record does the endpoint have its notification?
 
-One call at a time: a client on this machine writes a `PUT /people/ID` over a kept connection, and the time ends when
-the endpoint, which is the same process, has read the whole notification; the next call is made when the answer has
-come, too. Ours is `copper-emulator serve` in real time without limits: the record is really changed, and everything is
-noted and logged.
+One call at a time: a client on this machine sends a `PUT /people/ID` over a kept connection, and the time ends when
+the endpoint, in the same process as the client, has read the whole notification; the next call is made once the answer
+has arrived, too. The emulator is `copper-emulator serve` in real time without limits: the record really changes, and
+everything is recorded and logged.
 
-Beside it: a handler that one would write by hand, which on that call posts the same bytes with the same headers over a
-kept session of aiohttp, and then answers with the same bytes (`programs/notify_by_hand.py`); and two emulators of other
-services that notify over HTTP, each with a call of its own: localstripe (a customer is created, a webhook is sent) and
-the SNS of moto's server (a message is published to a subscriber).
+Compared with it: a handler that one would write by hand, which on that call posts the same bytes with the same headers
+over a kept aiohttp session, and then answers with the same bytes (`programs/notify_by_hand.py`); and two emulators of
+other services that notify over HTTP, each with a call of its own: localstripe (create a customer, which sends a
+webhook) and the SNS of moto's server (publish a message to a subscriber).
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ HAND_WRITTEN = "aiohttp handler by hand"
 OF_HAND_WRITTEN = "at most 1.5"
 OF_LOCALSTRIPE = "at most 0.001"
 TRIPS = 100
-"""Of each in a round; of localstripe, which waits a second before it sends, one."""
+"""Of each way, per round; one for localstripe, which waits a second before it sends."""
 PATIENCE = 20
-"""Seconds for one."""
+"""Seconds per trip."""
 
 Requests = Iterator[bytes]
 
 
 class Trips:
-    """Round trips to one server: the calls that it gets, and the endpoint that it notifies."""
+    """Round trips to one server: the calls to make, and the endpoint that it notifies."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, url: str, endpoint: Endpoint, requests: Requests) -> None:
         self._loop = loop
@@ -51,7 +51,7 @@ class Trips:
         self._requests = requests
 
     def median(self, trips: int) -> float:
-        """Seconds of one, the median of several."""
+        """Median seconds of this many trips."""
         return statistics.median(self.one()[0] for _ in range(trips))
 
     def one(self) -> tuple[float, Message, Message]:
@@ -89,7 +89,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
             except Unavailable as why:
                 missing[name] = why
             else:
-                # Bound now, as the loop goes on; of defaults mypy infers no type.
+                # Bound now, because the loop goes on; mypy infers no types for defaults.
                 ways[name] = lambda other=other, times=times: other.median(min(times, trips))  # type: ignore[misc]
         found = in_turn(ways, rounds=rounds_of(quick=quick))
     yield _row(WHAT, found, "by hand", HAND_WRITTEN, 1.5, OF_HAND_WRITTEN)
@@ -115,13 +115,13 @@ def _ours(opened: ExitStack, loop: asyncio.AbstractEventLoop, endpoint: Endpoint
     ours.ask("POST", f"{ACCOUNT}/subscriptions", {**topic, "target": TARGET, "secret": {"key": "s3cret"}})
     person = ours.ask("POST", f"{API}/people", {"name": "Ada Lovelace", "emails": [_EMAIL]})
     path = f"{API}/people/{person['id']}"
-    # Another name each time: what is written without a change is no event.
+    # A different name each time, because a write that changes nothing is no event.
     bodies = (json.dumps({"name": f"Ada {number}"}).encode() for number in itertools.count())
     return Trips(loop, ours.url, endpoint, (request("PUT", path, HEADERS, body) for body in bodies))
 
 
 def _by_hand(opened: ExitStack, loop: asyncio.AbstractEventLoop, endpoint: Endpoint, ours: Trips) -> Trips:
-    """It sends and answers what ours did."""
+    """A handler that sends and answers what the emulator did."""
     _, notification, answer = ours.one()
     headers = notification.headers
     for name in ("Host", "Content-Length"):
@@ -162,7 +162,7 @@ def _moto(opened: ExitStack, loop: asyncio.AbstractEventLoop, endpoint: Endpoint
 
 
 async def _told(url: str, raw: bytes) -> None:
-    """A call that is made once."""
+    """Make a call once, for setting up."""
     caller = Caller(url)
     await caller.connect()
     ok(await caller.begin(raw))
@@ -177,5 +177,5 @@ OTHERS = {"localstripe": (_localstripe, 1), "moto's SNS": (_moto, TRIPS)}
 
 _EMAIL = {"email": "ada@example.com", "category": "work"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-# moto takes the service and the region from it, and checks nothing of it.
+# moto reads the service and the region from it, and checks nothing.
 _SIGNATURE = "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=none"

@@ -1,12 +1,12 @@
 """How long until `serve` answers, and how much memory does it take, beside a minimal aiohttp application?
 
-- The start: each is started as a process of its own, in turn, and asked until it answers; what is timed is from the
-  start of the process to the answer. The application has one route, which returns a few bytes of JSON. "Whether it is
-  there" is `/_emulator/v1/health`, the counterpart of what the application is asked; the others load parts of the
-  emulator, which is done with the first request that needs them. Memory is what the process has after the answer.
-- The journal: one account with a subscription whose target is the built-in inbox. Ten thousand journal entries are made
-  by `fire` (2,500 changes, each with its notification, its attempt and its end), 20,000 before anything is measured;
-  what is told is by how much the process then grows with every 10,000 more.
+- The start: each is started as its own process, in turn, and called until it answers; the time runs from the start of
+  the process to the answer. The application has one route, which returns a few bytes of JSON. "Whether it is there" is
+  `/_emulator/v1/health`, the counterpart of the application's route; the others load parts of the emulator, which
+  happens with the first request that needs them. Memory is what the process has after the answer.
+- The journal: one account with a subscription whose target is the built-in inbox. `fire` makes ten thousand journal
+  entries at a time (2,500 changes, each with its notification, its attempt and its end), 20,000 before anything is
+  measured; the figure is how much the process then grows with each 10,000 more.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ SLOWER = 1.5
 AT_REST = 55
 """MiB."""
 JOURNAL = 10
-"""MiB for as many entries as follow."""
+"""MiB per `ENTRIES` entries."""
 ENTRIES = 10_000
 OF_A_CHANGE = 4
-"""Entries: the change, its notification queued, on its way, ended."""
+"""Journal entries per change: the change, and its notification queued, sending and ended."""
 TARGET = "https://inbox.example/default"
 
 
@@ -135,7 +135,7 @@ def _journal(times: int) -> Row:
 
 
 def _enter(server: Server) -> float:
-    """MiB of the server after as many entries more."""
+    """Add `ENTRIES` entries; return the server's memory in MiB."""
     for _ in range(ENTRIES // OF_A_CHANGE):
         server.ask("POST", f"{ACCOUNT}/fire", {"type": "person", "event": "new", "ids": [1]})
     return server.memory()

@@ -1,15 +1,15 @@
-"""What does a server's state file cost for each delivery?
+"""What does a server's state file cost per delivery?
 
-Two servers, one with `--state` and one without, in turn: the same control calls, no limits, the target is the built-in
-inbox, so that no network is in it. What is told of ours is the difference of the two. Two things can be meant:
+Two servers, one with `--state` and one without, get the same control calls in turn, without limits; the target is the
+built-in inbox, so that no network is involved. The figure is the difference of the two, which can mean two things:
 
-- The time by which a delivery is later. One at a time: from the call that makes the change to its answer, which comes
-  when the notification has been delivered; that waits for two commits (the attempt is written before its request
-  leaves, and everything before the answer leaves). 32 at once: the same of a change of which 32 subscriptions hear,
-  divided by 32; what goes together shares a commit.
-- The processor time in all, of 32 at once, of all threads of the server. Beside it stands SQLite itself: the turns of
-  the journal that the file has then, written again into a new file with the same table and settings, one commit each.
-  That is what no other way of telling the same could save.
+- By how much a delivery is later. One at a time: from the call that makes the change to its answer, which comes when
+  the notification has been delivered; that waits for two commits (the attempt is written before its request leaves,
+  and everything before the answer leaves). 32 at once: the same for a change that concerns 32 subscriptions, divided
+  by 32; attempts made together share a commit.
+- The total processor time, of 32 at once, in all threads of the server. It is compared with SQLite alone: the turns of
+  the journal that the file then has, written again into a new file with the same table and settings, one commit each.
+  No other way of writing the same lines could save that.
 
 The file is in the folder for temporary files. Nothing waits for a disk: see docs/state.md.
 """
@@ -31,13 +31,13 @@ from benchmarks.measuring import Found, Row, difference, in_turn, per_call, roun
 from benchmarks.processes import ACCOUNT, SERVE, Server, started
 
 AIM = 5e-6
-"""Seconds for a delivery."""
+"""Seconds per delivery."""
 ROUNDS = 9
 AT_ONCE = 32
 CALLS = 100
-"""One at a time, of which the median is taken."""
+"""One at a time; the median is taken."""
 BURSTS = 4
-"""In each round, of so many calls: what else the machine does comes and goes, and short ones meet the same of it."""
+"""Per round, of `CALLS_OF_BURST` calls: other load on the machine comes and goes, and short bursts share it evenly."""
 CALLS_OF_BURST = 25
 TARGET = "https://inbox.example/default"
 TABLE = "CREATE TABLE journal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, lines TEXT NOT NULL)"
@@ -48,7 +48,7 @@ Turn = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What one of many deliveries took, in seconds."""
+    """Seconds per delivery, when many are made at once."""
 
     wall: float
     processor: float
@@ -141,7 +141,7 @@ def _in_all(found: dict[str, list[Burst]], file: Path, bare: Path, rounds: int) 
 
 
 def _read(file: Path) -> tuple[list[Turn], int]:
-    """The turns that the file has, in their order, with 32 at once in each; and of how many deliveries."""
+    """The turns in the file, in order, in which 32 took the same step at once; and how many deliveries they made."""
     with closing(sqlite3.connect(file)) as connection:
         found: list[Turn] = connection.execute("SELECT entries, lines FROM journal ORDER BY id").fetchall()
     told = [((entries, lines), _kinds(lines)) for entries, lines in found]
@@ -150,13 +150,13 @@ def _read(file: Path) -> tuple[list[Turn], int]:
 
 
 def _kinds(lines: str) -> set[str]:
-    """The steps that so many notifications have taken at once in a turn: a line of many has their serials fourth."""
+    """The steps that `AT_ONCE` notifications took at once in a turn; a line for many has their serials at index 3."""
     together = (line for line in json.loads(lines) if isinstance(line, list) and line[0] == "each")
     return {line[1] for line in together if len(line[3]) == AT_ONCE}
 
 
 def _write(file: Path, turns: Sequence[Turn]) -> None:
-    """The same turns, by SQLite and nothing else."""
+    """Write the same turns with SQLite and nothing else."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
             connection.execute(f"PRAGMA {setting}")

@@ -20,19 +20,19 @@ Cells = tuple[str, ...]
 
 
 def cells(row: Row) -> Cells:
-    """What stands in the line of a row."""
+    """The cells of a row's line."""
     texts = (row.what, row.ours, row.peer, row.theirs, row.ratio, row.aim, HOLDS[row.holds])
     return tuple(" ".join(text.replace("|", "/").split()) for text in texts)
 
 
 def markdown(lines: Iterable[Cells]) -> str:
-    """The table."""
+    """The lines as a Markdown table, with its header."""
     head = [COLUMNS, tuple("---" for _ in COLUMNS)]
     return "".join(f"| {' | '.join(line)} |\n" for line in [*head, *lines])
 
 
 def merged(old: Sequence[Cells], new: Sequence[Cells]) -> list[Cells]:
-    """The old lines with the new ones in their places; a line that was not there follows the new one before it."""
+    """The old lines with new ones replacing those of the same name; a line not there before follows its predecessor."""
     lines = list(old)
     names = [line[0] for line in lines]
     place = len(lines)
@@ -48,7 +48,7 @@ def merged(old: Sequence[Cells], new: Sequence[Cells]) -> list[Cells]:
 
 
 def write(new: Sequence[Cells], *, whole: bool) -> None:
-    """Put these lines into the document: in the place of the whole table, or of those with the same first column."""
+    """Put these lines into the document, replacing the whole table or the lines with the same first column."""
     before, rest = DOCUMENT.read_text().split(START)
     inside, after = rest.split(END)
     lines = new if whole else merged(_read(inside), new)
@@ -56,13 +56,13 @@ def write(new: Sequence[Cells], *, whole: bool) -> None:
 
 
 def machine() -> str:
-    """What the figures are of, in one line."""
+    """When and on what the figures were measured, in one line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     today = datetime.datetime.now().astimezone().date()
     return f"Measured on {today.isoformat()}: {cores} cores, Python {platform.python_version()}, {platform.system()}."
 
 
 def _read(text: str) -> list[Cells]:
-    """The lines of a table, without its head."""
+    """The lines of a table, without its header."""
     found = [line for line in text.splitlines() if line.startswith("|")]
     return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in found[2:]]

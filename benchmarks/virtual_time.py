@@ -1,15 +1,15 @@
-"""What does virtual time cost, with far more changes than the limits let through, and with much waiting?
+"""What does virtual time cost, with far more changes than the limits let through, and with many waiting?
 
-- 100,000 changes at one moment over both limits (600 a minute and 1,800 in ten minutes: about nine hours pass), each
+- 100,000 changes at one moment, over both limits (600 a minute and 1,800 in ten minutes: about nine hours pass), each
   delivered to a function in this process: everything the emulator does, from the first `fire` until nothing waits.
-  Beside it stands a bare heap: it pushes as many numbers with the same due time, pops them in order, moves its clock
-  when either of the two windows is full, makes the body by hand, and calls the same function with the same bytes. That
-  they are the same is checked in each round (number, order, bytes and times, by a checksum). It keeps no journal,
-  matches no subscription, knows no target, and remembers nothing of what went.
-- The curve: the cost of a notification that is delivered while so many others wait behind it. `advance("10m")` lets
-  1,800 go each time (at 1,000, all of them).
+  It is compared with a bare heap, which pushes as many numbers with the same due time, pops them in order, moves its
+  clock when either window is full, builds the body by hand, and calls the same function with the same bytes. Each
+  round checks by a checksum that they are the same (number, order, bytes and times). The heap keeps no journal,
+  matches no subscription, knows no target, and remembers nothing of what was sent.
+- The curve: the cost of a notification that is delivered while many others wait behind it. Each `advance("10m")` lets
+  1,800 go (at 1,000, all of them).
 
-All of it is processor time of this process.
+All times are processor time of this process.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ TIMES_A_BARE_HEAP = 6
 WAITING = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_WAITING = (1_000, 10_000)
 GROWTH = 1.5
-"""Above this many times the cost at the first number, it would be said to grow; below, it is the memory's caches."""
+"""How many times the first cost counts as growth; anything less is put down to the memory's caches."""
 START = datetime(2026, 9, 29, 22, 40, 4, 738_000, tzinfo=UTC)
 TARGET = "https://bench.example.com/hooks"
 SECRET = {"key": "s3cret"}
 LIMITS = ((600, 60_000), (1_800, 600_000))
-"""So many in so many milliseconds."""
+"""Pairs of a count and the milliseconds in which it is allowed."""
 
 
 @dataclass(slots=True)
 class Stub:
-    """An endpoint that remembers how many bodies came, and what they were, in order."""
+    """An endpoint that counts the bodies it receives and keeps a checksum over them, in order."""
 
     count: int = 0
     checksum: int = 0
@@ -102,7 +102,7 @@ def _over_limits(count: int, rounds: int) -> Row:
 
 @dataclass(slots=True)
 class Window:
-    """A limit as a plain loop would have it: it opens with the first that goes, and renews as a whole."""
+    """A limit as a plain loop would implement it: opened by the first notification, renewed as a whole."""
 
     count: int
     length: int
@@ -119,7 +119,7 @@ class Window:
 
 
 def bare_heap(count: int, stub: Callable[[bytes], object], subscription: int) -> None:
-    """As many notifications, without an emulator."""
+    """Send as many notifications without an emulator."""
     now = round(START.timestamp() * 1000)
     heap: list[tuple[int, int, str]] = []
     windows = [Window(*limit) for limit in LIMITS]
@@ -165,15 +165,15 @@ def _curve(numbers: tuple[int, ...]) -> Iterator[Row]:
 
 
 def _with_waiting(waiting: int) -> tuple[float, float]:
-    """Seconds that a change takes when so many wait, and a notification that is delivered: medians."""
+    """Median seconds per change made while this many wait, and per notification delivered."""
     changes: list[float] = []
     deliveries: list[float] = []
-    # With few waiting, all of them are gone after one measurement.
+    # If few are waiting, one measurement empties the queue.
     for _ in range(5 if waiting < 100_000 else 1):
         with Emulator(start=START) as copper:
             _subscribed(copper, Stub())
             numbers = itertools.count(1)
-            # 600 go at once.
+            # The first 600 go at once.
             for _ in range(waiting + LIMITS[0][0] - 500):
                 copper.fire("person", "new", ids=next(numbers))
             began = time.process_time()
@@ -185,7 +185,7 @@ def _with_waiting(waiting: int) -> tuple[float, float]:
 
 
 def _delivered(copper: Copper) -> float:
-    """Seconds that each of those takes that go in ten minutes."""
+    """Seconds per notification delivered in ten minutes of virtual time."""
     began = time.process_time()
     gone = copper.advance("10m")
     return (time.process_time() - began) / len(gone)

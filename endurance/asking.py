@@ -1,4 +1,4 @@
-"""Is every answer right, whatever was asked: no 500, JSON where it is promised, and soon?"""
+"""Send calls to a server and check each answer: no undocumented 500, JSON where it is promised, and soon enough."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from endurance.calls import API, CONTROL, Call
 
 PATIENCE = 20.0
-"""Seconds in which an answer must have come."""
+"""Seconds within which an answer must arrive."""
 
 _MOST = 64 * 2**20
-# Who names no version is taken to speak HTTP/0.9, and aiohttp's answer says so.
+# A request that names no version is taken for HTTP/0.9, and aiohttp's answer says so.
 _STATUS = re.compile(rb"HTTP/(?:0\.9|1\.[01]) (\d{3}) ")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _JSON = re.compile(rb"\r\ncontent-type: *application/json", re.IGNORECASE)
@@ -43,7 +43,7 @@ class Findings:
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     fine: frozenset[int] = frozenset()
-    """Statuses from 500 on that are documented."""
+    """Documented statuses from 500 on."""
 
     def look(self, call: Call, answer: Answer) -> None:
         self.statuses[answer.status] += 1
@@ -65,7 +65,7 @@ class Findings:
 
 
 class Asking:
-    """Asks a server, several at once on each connection, where they can be."""
+    """Sends calls to a server, several at once on a connection if possible."""
 
     def __init__(self, url: str, findings: Findings) -> None:
         parts = urlsplit(url)
@@ -74,7 +74,7 @@ class Asking:
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, calls: Sequence[Call]) -> None:
-        """All of them, in order; those that cannot share a connection by themselves."""
+        """Send all calls in order, except those that cannot share a connection, which follow, each on its own."""
         framed = [call for call in calls if call.framed]
         while framed:
             done = await self._ask_together(framed)
@@ -89,7 +89,7 @@ class Asking:
             self._open = None
 
     async def _ask_together(self, calls: Sequence[Call]) -> int:
-        """How many were answered; at least one counts as if it had been."""
+        """Pipeline these calls; return how many are done with, which is at least one."""
         reader, writer = self._open or await self._connect()
         self._open = reader, writer
         done = 0
@@ -110,13 +110,13 @@ class Asking:
         except (OSError, asyncio.IncompleteReadError):
             self.close()
             if not done:
-                # Cut off without a word, where there was no answer before it that said so.
+                # Cut off without an answer, and no earlier answer announced that.
                 self._findings.tell(calls[0], "cut off without an answer")
                 done = 1
         return done
 
     async def _ask_alone(self, call: Call) -> None:
-        """Whatever it is: there are answers to what can be read of it, or the connection ends."""
+        """Send any bytes: the server must answer what it can read of them, or end the connection."""
         reader, writer = await self._connect()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -136,7 +136,7 @@ class Asking:
 
 
 async def _answer(reader: asyncio.StreamReader, method: str, *, endless: bool = False) -> Answer:
-    """The next answer. Raises IncompleteReadError where there is none, or, with `endless`, no end of it."""
+    """Read the next answer. Raises IncompleteReadError if there is none, or, unless `endless`, if it is incomplete."""
     while True:
         head = await reader.readuntil(b"\r\n\r\n")
         found = _STATUS.match(head)

@@ -1,4 +1,4 @@
-"""Which calls can be made of a server, by its own two descriptions, and what is nearly one of them?"""
+"""Draw calls to a server from its own OpenAPI documents, valid or nearly so."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ API, CONTROL = "/developer_api/v1", "/_emulator/v1"
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "BREW")
 ENDLESS = "/journal/stream"
 WAITING = ("/wait",)
-"""Calls that wait in real time for as long as they say: what they say of that is always little."""
+"""Calls that wait in real time for as long as they ask to; here they always ask for very little."""
 
 SPARED = frozenset(
     {
-        # Other accounts than the one that is tried out are made and deleted by hand.
+        # Accounts other than the one under test are created and deleted explicitly.
         ("delete", "/accounts/{name}"),
-        # Loads its scenario into the account, which takes long and is what the scenario files are tried for.
+        # Loads a scenario into the account, which takes long, and which the fuzzing of scenario files covers.
         ("post", "/accounts/{name}/scenarios/run"),
     }
 )
@@ -32,7 +32,7 @@ _SAFE = "/?&=%:;,@!$'()*+[]{}|~^`<>\"\\#"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, and whether it can be one of many on its connection: else it is sent alone."""
+    """One request. If it is `framed`, it can share a connection; otherwise it is sent alone."""
 
     raw: bytes
     method: str
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path, with all of it that is right filled in at random."""
+    """One method of one path, whose valid parameters and body are drawn at random."""
 
     method: str
     path: str
@@ -66,13 +66,13 @@ class Operation:
 
     def _part(self, draw: Random, name: str, schema: Mapping[str, Any]) -> Any:
         own = self.ids.get(name if name != "id" else self.path.strip("/").split("/")[0])
-        # No other account than the one that is tried out, not even one that an example names.
+        # Never another account than the one under test, not even one from an example.
         own_only = name == "name" or draw.random() < 0.9
         return draw.choice(own) if own and own_only else sample(draw, schema, self.components)
 
 
 def operations(document: Mapping[str, Any], ids: Mapping[str, Sequence[Any]]) -> list[Operation]:
-    """All that a description tells of."""
+    """All operations in an OpenAPI document, except those in `SPARED`."""
     components = document.get("components", {}).get("schemas", {})
     found = []
     for path, methods in document["paths"].items():
@@ -86,7 +86,7 @@ def operations(document: Mapping[str, Any], ids: Mapping[str, Sequence[Any]]) ->
 
 
 def sample(draw: Random, schema: Mapping[str, Any], components: Mapping[str, Any], depth: int = 0) -> Any:
-    """A value that a schema takes, or nearly."""
+    """A value that matches a schema, or nearly."""
     if "$ref" in schema:
         return sample(draw, components[schema["$ref"].rpartition("/")[2]], components, depth)
     for one_of in ("anyOf", "oneOf", "allOf"):
@@ -124,7 +124,7 @@ _WORDS = ("Ada", "ada@example.com", "1", "10m", "https://inbox.example/fuzzed", 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Makes calls of one surface that are wrong here and there."""
+    """Draws calls to one API with something wrong here and there."""
 
     base: str
     operations: Sequence[Operation]
@@ -154,12 +154,12 @@ class Calls:
 
 
 def _short(value: Any) -> Any:
-    """What waits says that it does so for next to nothing."""
+    """Make a call that waits do so for next to nothing."""
     return {**value, "timeout": "1ms"} if isinstance(value, dict) else value
 
 
 def mutated_path(draw: Random, path: str) -> str:
-    """A path with a part of it that is another."""
+    """A path with a part of it changed, or something appended."""
     parts = path.split("/")
     place = draw.randrange(len(parts))
     parts[place] = mutated_text(draw, parts[place])
@@ -167,7 +167,7 @@ def mutated_path(draw: Random, path: str) -> str:
 
 
 def made(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call:
-    """A request whose end can be seen: nothing in it can begin a line of its own."""
+    """A request with a well-defined end: nothing in it can start a new line."""
     target = quote(path.encode("utf-8", "replace"), safe=_SAFE).replace("#", "%23") or "/"
     lines = [f"{method} {target if target.startswith('/') else '/' + target} HTTP/1.1"]
     lines += [f"{name}: {_in_line(value)}" for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""What did a script find: a table of figures, a line for each thing that must hold, and the exit code?"""
+"""Report a script's findings: a table of figures, a line for each thing that must hold, and the exit code."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ WIDTH = 140
 
 @dataclass
 class Checks:
-    """What must hold, and whether it does."""
+    """Records what must hold, and whether it does."""
 
     failed: list[str] = field(default_factory=list)
 
     def check(self, text: str, *, holds: bool, seen: str = "") -> None:
-        """One line: what must hold, whether it does, and what was seen."""
+        """Print one line: what must hold, whether it does, and what was seen."""
         print(f"{'PASS' if holds else 'FAIL'}  {text}{f' ({seen})' if seen else ''}", flush=True)
         if not holds:
             self.failed.append(text)
 
     def end(self) -> None:
-        """Ends the program: 1 where anything failed."""
+        """Exit the program, with 1 if anything failed."""
         sys.exit(1 if self.failed else 0)
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table in Markdown, for docs/reliability.md."""
+    """Print a Markdown table for docs/reliability.md."""
     table = Table(*columns, box=box.MARKDOWN)
     for row in rows:
         table.add_row(*row)

@@ -1,4 +1,4 @@
-"""Endpoints for a soak, as lean as they can be: one that answers, one that never does, one that refuses."""
+"""Minimal endpoints for a soak: one that answers, one that never does, one that refuses connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Endpoint(asyncio.Protocol):
-    """One connection of the emulator: tells each body that came, and when, and answers it unless it hangs."""
+    """One connection from the emulator: reports each body and its time of arrival, and answers unless it hangs."""
 
     def __init__(self, arrived: Arrived, open_now: set[asyncio.BaseTransport], *, hangs: bool) -> None:
         self._arrived = arrived
@@ -51,20 +51,20 @@ class Endpoint(asyncio.Protocol):
 
 @dataclass
 class Listening:
-    """Where an endpoint is."""
+    """A listening endpoint: its URL and its open connections."""
 
     url: str
     open_now: set[asyncio.BaseTransport] = field(default_factory=set)
 
     def hang_up(self) -> None:
-        """Close what is open, as an endpoint does that is restarted."""
+        """Close all open connections, as a restarted endpoint does."""
         for transport in list(self.open_now):
             transport.close()
 
 
 @asynccontextmanager
 async def listening(arrived: Arrived, *, hangs: bool = False) -> AsyncIterator[Listening]:
-    """An endpoint at a free port."""
+    """An endpoint on a free port."""
     found = Listening("")
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Endpoint(arrived, found.open_now, hangs=hangs), "127.0.0.1", 0)
@@ -78,7 +78,7 @@ async def listening(arrived: Arrived, *, hangs: bool = False) -> AsyncIterator[L
 
 @asynccontextmanager
 async def refusing() -> AsyncIterator[str]:
-    """A port that refuses every connection, and is nobody else's meanwhile."""
+    """The URL of a port that refuses every connection, and that no other program can take meanwhile."""
     with socket.socket() as kept:
         kept.bind(("127.0.0.1", 0))
         yield _url(kept.getsockname()[1])

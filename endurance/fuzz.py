@@ -1,11 +1,11 @@
-"""What is neither right nor expected: is all of it refused, soon, in words, and without a trace?
+"""Is every invalid or unexpected input refused soon, with a message, and without side effects?
 
     python -m endurance.fuzz [--inputs 1000000] [--seed 1] [--minutes 60] [--quick]
 
-Two thirds go to a server: bodies, headers and paths of both APIs, the page's files, and its proxy. The others are what
-is read: heads of the proxy, settings, scenario files, snapshots and state files. Each is valid but for something that
-is flipped, cut, spliced, nested, too large or of another type. No 500, no hang, no traceback, no growth; JSON where it
-is promised. Inputs are drawn by seed and number, so the same ones come again.
+Two thirds go to a server: bodies, headers and paths of both APIs, the page's files, and its proxy. The rest is parsed
+in this process: heads of proxy requests, settings, scenario files, snapshots and state files. Each input is valid but
+for something flipped, cut, spliced, nested, too large or of another type. There must be no 500, hang, traceback or
+growth, and JSON where it is promised. Inputs are drawn by seed and number, so each can be reproduced.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SERVER: Mapping[str, float] = {"api": 0.33, "control": 0.2, "page": 0.06, "proxy
 READ: Mapping[str, float] = {
     "heads": 0.15,
     "settings": 0.08,
-    # These take milliseconds each.
+    # Each of these takes milliseconds.
     "rows": 0.075,
     "lines": 0.015,
     "snapshots": 0.03,
@@ -52,15 +52,15 @@ NAMES: Mapping[str, str] = {
     "scenarios": "scenario files",
 }
 SHOWN = 20
-"""Findings that are printed whole."""
+"""How many findings are printed."""
 
 GROWTH = 32 * 2**20
-"""Bytes by which a process may be larger at the end than after its first third: allocators settle."""
+"""Bytes by which a process may grow between its first third and its end, because allocators take time to settle."""
 
 
 @dataclass
 class Part:
-    """What was read of one kind."""
+    """The inputs of one kind that were parsed."""
 
     reading: Reading = field(default_factory=Reading)
     seconds: float = 0.0
@@ -73,7 +73,7 @@ def rss() -> int:
 
 
 def read(inputs: int, seed: str, is_over: Callable[[], bool]) -> dict[str, Part]:
-    """So many of each kind, or as many as there is time for."""
+    """Try this many inputs of each kind, or as many as there is time for."""
     parts: dict[str, Part] = {}
     scenarios = Scenarios.shipped()
     with States.kept() as states:
@@ -149,7 +149,7 @@ def report(checks: Checks, tried: Tried, parts: Mapping[str, Part], inputs: int)
 
 
 def check_growth(checks: Checks, taken: Sequence[Taken]) -> None:
-    """After each reset, from the first third of the resets to the last."""
+    """Compare the resources used after each reset: the first third of the resets against the last."""
     third = max(1, len(taken) // 3)
     first, last = taken[:third], taken[-third:]
 

@@ -2,10 +2,10 @@
 
     python -m endurance.hanging [--rounds 10] [--quick]
 
-One server, the same writes all the time. In every second round the second target is led to an endpoint that hangs until
-the time-out, with as much under way to it as may be and more waiting behind; else to one that answers. What is timed is
-how long after a write was due the first target is notified. Beside it stands the server's own processor time, which
-tells the same where a machine has other things to do.
+One server gets the same writes all the time. In every second round the second target is routed to an endpoint that
+hangs until the time-out, with as many requests in flight as are allowed and more waiting behind them; otherwise to one
+that answers. The figure is how long after a write was due the first target is notified. The server's own processor
+time is shown too; it says the same, and is steadier on a machine that is busy with other work.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from endurance.load import GOOD, HANGING, Flow, Load, loading, median, percentil
 from endurance.processes import Server, serving
 
 RATE = 60.0
-"""Writes a second to each target: four times what is given up in a second, so that there is always a queue."""
+"""Writes a second to each target: four times as many as time out in a second, so that there is always a queue."""
 
 TIMEOUT = 1
 
 
 @dataclass
 class Side:
-    """All rounds of one kind."""
+    """The results of all rounds of one kind."""
 
     medians: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    """Share of one processor that the server used."""
+    """The share of one processor that the server used."""
     waiting: list[int] = field(default_factory=list)
-    """For the second target, at the end of each round."""
+    """Notifications waiting for the second target at the end of each round."""
 
 
 async def rounds(checks: Checks, *, count: int, seconds: float) -> dict[str, Side]:
@@ -50,7 +50,7 @@ async def rounds(checks: Checks, *, count: int, seconds: float) -> dict[str, Sid
         async with loading(start) as load:
             await load.begin()
             second = await second_target(load)
-            # The first of each loads what is loaded at first need.
+            # The first round of each kind does not count: modules are loaded when first needed.
             for number in range(-1, count):
                 for name, side in sides.items():
                     into = side if number >= 0 else Side()
@@ -67,12 +67,12 @@ async def second_target(load: Load) -> int:
 
 
 async def one_round(load: Load, server: Server, second: int, side: Side, *, seconds: float, hangs: bool) -> None:
-    """Writes for both targets, and what waits for the second one is then let go to where somebody answers."""
+    """Write for both targets; then send what waits for the second one to an endpoint that answers."""
     load.forget()
     await load.api("PUT", f"/webhooks/{second}", {"target": HANGING if hangs else f"{GOOD}/third"})
     flows = [Flow(RATE, load.update), Flow(RATE, load.to_hanging)]
     if hangs:
-        # What hangs does so before the clock runs.
+        # Fill the queue of the hanging endpoint before the time starts.
         await load.go_on(flows[1:], 0.5)
     before = server.cpu()
     await load.go_on(flows, seconds)
@@ -114,7 +114,7 @@ def main() -> None:
     count, seconds = (5, 2.0) if said.quick else (said.rounds, 8.0)
     checks = Checks()
     found = asyncio.run(rounds(checks, count=count, seconds=seconds))
-    # A few short rounds on a machine with other work tell little more than the processor time.
+    # In a few short rounds on a busy machine, only the processor time says much.
     report(checks, found, 2.0 if said.quick else 1.15)
     checks.end()
 

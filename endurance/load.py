@@ -1,7 +1,7 @@
-"""A mixed load on one server: writes at a steady rate, deliveries to three kinds of endpoints, and someone at the page.
+"""A mixed load on one server: steady writes, deliveries to three kinds of endpoints, and someone viewing the page.
 
-Writes leave when they are due, whether the ones before have been answered or not; what is timed begins when a write was
-due. So a server that stands still for a moment is not spared what it would have had to do meanwhile.
+Writes are sent when they are due, whether or not earlier ones have been answered, and latencies are measured from the
+moment a write was due. So a server that stalls for a moment still has to do the work that falls due meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEADERS = {
 GOOD, HANGING, REFUSING = "https://good.example", "https://hanging.example", "https://refusing.example"
 
 CONNECTIONS = 32
-"""Of the writers, at most."""
+"""The most that the writers use."""
 
 _PEOPLE = 200
 """How many records are updated in turn."""
@@ -37,22 +37,22 @@ _PEOPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One kind of write, so many times a second."""
+    """One kind of write, at a given rate."""
 
     per_second: float
     write: Callable[[int, float], Awaitable[None]]
-    """Gets the number of the write, and when it was due."""
+    """Called with the number of the write and the time when it was due."""
 
 
 @dataclass
 class Load:
-    """What is done to the server, and what came of it since the last `forget`."""
+    """The load on the server, and its results since the last `forget`."""
 
     url: str = ""
     session: ClientSession = field(default_factory=lambda: _client())
     receiving: list[endpoints.Listening] = field(default_factory=list)
     due: dict[str, float] = field(default_factory=dict)
-    """When each update was due, by the name that it gave."""
+    """When each update was due, by the name it set."""
     latencies: list[float] = field(default_factory=list)
     """Seconds from then until the good endpoint was notified."""
     arrived: int = 0
@@ -61,12 +61,12 @@ class Load:
     """Notifications for the other two endpoints."""
     began: float = 0.0
     ended: float = 0.0
-    """When the last write was answered and the good endpoint had got all of its notifications."""
+    """When the last write was answered and the good endpoint had received all of its notifications."""
     hung: int = 0
     seen: int = 0
-    """Entries of the journal that the page was told of."""
+    """Journal entries that the page's stream has delivered."""
     looks: list[float] = field(default_factory=list)
-    """Seconds that the page waited for its list."""
+    """Seconds that the page waited for its list, each time."""
     refused: list[str] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
     company: int = 0
@@ -74,15 +74,15 @@ class Load:
     names: itertools.count[int] = field(default_factory=itertools.count)
 
     async def api(self, method: str, path: str, body: Any = None) -> Any:
-        """A call as a client of Copper makes it."""
+        """Call the emulated API, as a client of Copper does."""
         return await self._call(method, f"{self.url}/developer_api/v1{path}", body)
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the control API."""
+        """Call the control API."""
         return await self._call(method, f"{self.url}/_emulator/v1{path}", body)
 
     async def begin(self) -> None:
-        """Reset the account as a user does between two rounds of tests, and set it up again."""
+        """Reset the account, as a user does between two rounds of tests, and set it up again."""
         await self.control("POST", "/accounts/default/reset", {})
         self.people = [(await self.api("POST", "/people", {"name": f"Person {n}"}))["id"] for n in range(_PEOPLE)]
         self.company = (await self.api("POST", "/companies", {"name": "Company"}))["id"]
@@ -94,31 +94,31 @@ class Load:
             ("company", "update", REFUSING),
             ("task", "update", HANGING),
         ):
-            # Another one in each life, as tests make them: what is hidden must be forgotten with a reset, too.
+            # A new secret after each reset, as tests make them: the list of texts to hide must be reset, too.
             secret = {"key": f"secret {next(self.names)}"}
             await self.api("POST", "/webhooks", {"target": target, "type": type_, "event": event, "secret": secret})
         self.forget()
 
     def forget(self) -> None:
-        """What came of it so far."""
+        """Discard the results so far."""
         self.due, self.latencies, self.looks = {}, [], []
         self.arrived = self.expected = self.elsewhere = self.hung = 0
         self.began = self.ended = 0.0
 
     @property
     def rate(self) -> float:
-        """Notifications a second, of all that were made: as many as were asked for, unless the server falls behind."""
+        """Notifications made a second: the rate asked for, unless the server falls behind."""
         return (self.expected + self.elsewhere) / (self.ended - self.began) if self.ended else 0.0
 
     async def hang_up(self) -> None:
-        """Close every connection with the server but the page's: what it then still has open is its own."""
+        """Close every connection with the server except the page's: any that it then still has open are its own."""
         await self.session.close()
         self.session = _client()
         for endpoint in self.receiving:
             endpoint.hang_up()
 
     async def go_on(self, flows: list[Flow], seconds: float) -> None:
-        """All flows for so long, and until the last write is answered."""
+        """Run all flows for this long, and until the last write is answered."""
         self.began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for flow in flows:
@@ -126,7 +126,7 @@ class Load:
         self.ended = max(self.ended, time.monotonic())
 
     async def at_once(self, writes: list[Callable[[int, float], Awaitable[None]]], writers: int = 8) -> None:
-        """So many writes as fast as some writers are answered."""
+        """Make these writes as fast as a few concurrent writers can."""
         left = iter(enumerate(writes))
 
         async def one() -> None:
@@ -138,7 +138,7 @@ class Load:
                 group.create_task(one())
 
     async def until_idle(self, patience: float = 60.0) -> dict[str, Any]:
-        """Until nothing waits; the account then. Ends the program where that never comes."""
+        """Wait until nothing is waiting, and return the account; exit the program if that takes too long."""
         until = time.monotonic() + patience
         while time.monotonic() < until:
             account: dict[str, Any] = await self.control("GET", "/accounts/default")
@@ -148,7 +148,7 @@ class Load:
         raise SystemExit(f"{account['waiting']} notifications still wait after {patience:.0f} s")
 
     async def until_seen(self, entries: int, patience: float = 10.0) -> int:
-        """Until the page has been told of so many entries; how many it was not told of."""
+        """Wait until the page's stream has delivered this many entries; return how many are missing."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 while self.seen < entries:  # noqa: ASYNC110 - the stream is another process's
@@ -156,14 +156,14 @@ class Load:
         return entries - self.seen
 
     async def update(self, number: int, due: float) -> None:
-        """A person gets a name that nobody had: two notifications."""
+        """Give a person a name that no one has had: two notifications."""
         name = f"Name {next(self.names)}"
         self.due[name] = due
         self.expected += 2
         await self.api("PUT", f"/people/{self.people[number % len(self.people)]}", {"name": name})
 
     async def create(self, number: int, due: float) -> None:
-        """A person comes, one notification, and goes again."""
+        """Create a person, one notification, and delete it again."""
         self.expected += 1
         made = await self.api("POST", "/people", {"name": f"Guest {number}"})
         await self.api("DELETE", f"/people/{made['id']}")
@@ -177,7 +177,7 @@ class Load:
         await self.api("PUT", f"/tasks/{self.task}", {"name": f"Task {next(self.names)}"})
 
     def notified(self, body: dict[str, Any], at: float) -> None:
-        """The good endpoint got something."""
+        """Record a notification that arrived at the good endpoint."""
         self.arrived += 1
         self.ended = max(self.ended, at)
         if body["event"] == "update":
@@ -198,7 +198,7 @@ class Load:
             return json.loads(raw)
 
     async def watch(self) -> None:
-        """Somebody at the page: it follows the stream, and reads its list anew while there is news."""
+        """Act as a viewer of the page: follow the stream, and reload the list every second."""
         path = f"{self.url}/_emulator/v1/accounts/default"
         async with (
             _client() as session,
@@ -240,7 +240,7 @@ def _client() -> ClientSession:
 
 @asynccontextmanager
 async def loading(start: Callable[[list[str]], str]) -> AsyncIterator[Load]:
-    """A load on the server that `start` starts, given its routes; somebody is at its page."""
+    """A load on the server that `start` starts with these routes; a viewer is at its page."""
     load = Load()
     async with (
         endpoints.listening(load.notified) as good,
@@ -259,7 +259,7 @@ async def loading(start: Callable[[list[str]], str]) -> AsyncIterator[Load]:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that so large a share of them does not exceed."""
+    """The value that this share of them does not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 

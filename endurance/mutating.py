@@ -1,6 +1,6 @@
-"""What is nearly right: valid inputs with something flipped, cut, spliced, nested, too large, or of another type.
+"""Draw nearly valid inputs: something in a valid one is flipped, cut, spliced, nested, too large, or of another type.
 
-All is drawn from a `Random` that is given, so that an input can be made again by its seed and number.
+Everything is drawn from the given `Random`, so that an input can be reproduced by its seed and number.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ DEEP = 20_000
 
 
 def mutated_value(draw: Random, value: Any) -> Any:
-    """A value of JSON with one thing in it that is another, at any depth; the given one stays as it is."""
+    """A copy of a JSON value with one thing changed, at any depth."""
     if isinstance(value, dict) and value and draw.random() < 0.85:
         return _mutated_object(draw, value)
     if isinstance(value, list) and value and draw.random() < 0.8:
@@ -93,14 +93,14 @@ def _mutated_array(draw: Random, value: list[Any]) -> list[Any]:
 
 
 def nested(draw: Random, value: Any) -> Any:
-    """A value some levels further down."""
+    """A value wrapped in some levels of lists and objects."""
     for _ in range(draw.choice((1, 2, 5, 60))):
         value = [value] if draw.random() < 0.5 else {"a": value}
     return value
 
 
 def mutated_text(draw: Random, text: str) -> str:
-    """A text with something of it cut, doubled, or another."""
+    """A text with a part of it cut, doubled, or replaced."""
     place, way = draw.randrange(len(text) + 1), draw.random()
     if way < 0.2:
         return text[:place]
@@ -116,7 +116,7 @@ def mutated_text(draw: Random, text: str) -> str:
 
 
 def mutated_bytes(draw: Random, raw: bytes, other: bytes = b"") -> bytes:
-    """Bytes with something flipped, cut, doubled, put in, or continued by what another input ends with."""
+    """Bytes with something flipped, cut, doubled, inserted, or with the end of another input."""
     place, way = draw.randrange(len(raw) + 1), draw.random()
     if way < 0.3:
         return raw[:place] + bytes([draw.randrange(256)]) + raw[place + 1 :]
@@ -133,11 +133,11 @@ def mutated_bytes(draw: Random, raw: bytes, other: bytes = b"") -> bytes:
 
 
 def json_bytes(draw: Random, value: Any) -> bytes:
-    """A value as a body: nearly always the JSON of it."""
+    """A value as a request body: nearly always its JSON."""
     try:
         raw = json.dumps(value).encode()
     except ValueError:
-        # More digits than Python writes.
+        # More digits than Python converts to text.
         return b"9" * 5000
     way = draw.random()
     if way < 0.9:

@@ -1,4 +1,4 @@
-"""Do the tests of a large suite ever get in each other's way: on several workers, or in any order?
+"""Do the tests of a large suite ever interfere with each other, on several workers or in any order?
 
 Writes a suite, runs it whole on 1, 2 and 4 workers of pytest-xdist, and then many samples of it, each in another order.
 No test may fail, and each must do the same in every run. `python -m endurance.parallel [--quick]`
@@ -22,12 +22,12 @@ from endurance.checking import Checks, show
 
 WORKERS = (1, 2, 4)
 SAMPLES_ON_TWO = 4
-"""Every so many samples run on two workers, the others in one process."""
+"""Every fourth sample runs on two workers, the others in one process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of pytest: how long it took, and of each test how it ended and a digest of what its account did."""
+    """One run of pytest: how long it took, and each test's outcome with a digest of what its account did."""
 
     seconds: float
     code: int
@@ -41,14 +41,14 @@ class Run:
 
 @dataclass
 class Suite:
-    """The suite in its folder, and what its tests did so far."""
+    """The suite in its folder, and what its tests have done so far."""
 
     folder: Path
     patience: float
     did: dict[str, set[str]] = field(default_factory=dict)
 
     def run(self, *options: str) -> Run:
-        """One run; one that hangs is a failed one."""
+        """Run pytest once; a run that hangs counts as failed."""
         file = self.folder / "told.json"
         file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", "--tb=short", f"--told-in={file}", *options]
@@ -75,7 +75,7 @@ class Suite:
 
 
 def whole(suite_: Suite, tests: int, checks: Checks) -> Iterator[tuple[str, ...]]:
-    """The suite on each number of workers: rows of the table."""
+    """Run the suite on each number of workers; yield rows of the table."""
     for workers in WORKERS:
         run = suite_.run("-n", str(workers), "--maxprocesses", str(workers))
         _tell_of_failures(run)
@@ -89,7 +89,7 @@ def whole(suite_: Suite, tests: int, checks: Checks) -> Iterator[tuple[str, ...]
 
 
 def samples(suite_: Suite, runs: int, size: int, seed: int, checks: Checks) -> tuple[str, ...]:
-    """Samples in orders of their own: a row of the table."""
+    """Run samples, each in an order of its own; return a row of the table."""
     wrong, took = 0, 0.0
     for number in range(runs):
         on_two = number % SAMPLES_ON_TWO == SAMPLES_ON_TWO - 1

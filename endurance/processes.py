@@ -1,4 +1,4 @@
-"""One server as a process of its own, and what it takes: memory, threads, open files, tasks, objects."""
+"""A server as a process of its own, and what it uses: memory, threads, open files, tasks, objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import IO, Any
 from endurance.checking import Checks
 
 PATIENCE = 60.0
-"""Seconds in which whatever is waited for must come."""
+"""Seconds to wait for anything."""
 
 _PAUSE = 0.005
 _CHUNK = 1 << 16
@@ -27,7 +27,7 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a process takes at one moment. Tasks and objects are counted inside; the rest the system tells."""
+    """What a process uses at one moment. Tasks, objects and blocks are counted inside it; the rest comes from /proc."""
 
     rss: int
     threads: int
@@ -35,7 +35,7 @@ class Taken:
     tasks: int
     objects: int
     blocks: int
-    """Of memory that Python has in use. Growth of these is growth; memory alone also grows by being in pieces."""
+    """Memory blocks that Python has in use. Their growth is real growth; memory also grows through fragmentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Told:
 
 
 class Server:
-    """A running server: where it is, and what it takes."""
+    """A running server: its URLs, and what it uses."""
 
     def __init__(self, popen: subprocess.Popen[bytes], ready: dict[str, Any], file: Path, stderr: IO[bytes]) -> None:
         self.popen = popen
@@ -68,7 +68,7 @@ class Server:
         return self.popen.poll() is None
 
     def rss(self) -> int:
-        """Bytes of memory."""
+        """Bytes of resident memory."""
         return int(self._status("VmRSS")) * 1024
 
     def cpu(self) -> float:
@@ -77,7 +77,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def taken(self, *, collected: bool = True) -> Taken:
-        """What it takes now; its garbage is collected for that, unless it has more to do. Objects are 0 then."""
+        """What it uses now, after collecting its garbage; if not `collected`, that is skipped, and `objects` is 0."""
         self._file.unlink(missing_ok=True)
         self.popen.send_signal(signal.SIGUSR2 if collected else signal.SIGUSR1)
         until = time.monotonic() + PATIENCE
@@ -94,7 +94,7 @@ class Server:
         return self._stderr.read().decode(errors="replace")
 
     def end(self) -> Told:
-        """As Ctrl-C does."""
+        """End it with SIGINT, as Ctrl-C does."""
         began = time.monotonic()
         self.popen.send_signal(signal.SIGINT)
         try:
@@ -113,7 +113,7 @@ class Server:
 
 @contextmanager
 def serving(*options: str, shut: bool = False) -> Iterator[Server]:
-    """`copper-emulator serve`, until the block ends. Its log is read and thrown away, as a terminal would."""
+    """`copper-emulator serve`, until the block ends. Its log is read and discarded, as a terminal would."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as stderr:
         file = Path(folder) / "taken.json"
         command = [sys.executable, "-m", "endurance.watched", str(file), *(["--shut"] if shut else [])]
@@ -137,7 +137,7 @@ def _ready(popen: subprocess.Popen[bytes], stderr: IO[bytes]) -> dict[str, Any]:
 
 
 def _drain(out: IO[bytes]) -> None:
-    # At the end it is closed under the reader.
+    # At the end, the pipe is closed while it is being read.
     with suppress(OSError, ValueError):
         while os.read(out.fileno(), _CHUNK):
             pass

@@ -1,7 +1,6 @@
-"""What becomes of what is read in this process: heads of the proxy, settings, scenario files? (States: `states.py`.)
+"""What happens when nearly valid heads of proxy requests, settings and scenario files are read? (States: `states.py`.)
 
-Each reader is called with what is nearly right. It gives something, or raises the one error that it promises; nothing
-else, and soon.
+Each reader must either return something or raise the one error that it promises, and nothing else, and do so soon.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from copper_emulator.shell.proxy_requests import NotUnderstood, read_head
 from endurance.mutating import TEXTS, mutated_bytes, mutated_text, mutated_value
 
 PATIENCE = 10.0
-"""Seconds that reading may take; most of what is tried takes less than a thousandth."""
+"""Seconds that reading may take; most inputs take less than a millisecond."""
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Reading:
     wrong: list[str] = field(default_factory=list)
 
     def one(self, read: Callable[[Any], object], given: Any, promised: type[Exception]) -> None:
-        """One input: something comes of it, or the error that is promised, with a text."""
+        """Read one input: it must succeed, or raise the promised error, with a message."""
         self.inputs += 1
         try:
             with _soon():
@@ -50,12 +49,12 @@ class Reading:
 
 
 class _TooLong(Exception):
-    """Reading did not come to an end."""
+    """Reading took too long."""
 
 
 @contextmanager
 def _soon() -> Iterator[None]:
-    """Raises where the block takes too long; only in the main thread."""
+    """Raise _TooLong if the block takes too long; only works in the main thread."""
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
         raise _TooLong(f"not read within {PATIENCE:.0f} s")
@@ -136,7 +135,7 @@ def read_settings(draw: Random, reading: Reading) -> None:
 
 @dataclass(frozen=True)
 class Scenarios:
-    """The shipped ones, and pieces of them that are read faster."""
+    """The shipped scenarios, shortened so that they are read faster."""
 
     texts: tuple[str, ...]
     values: tuple[Any, ...]

@@ -1,11 +1,11 @@
-"""Does a server stay as it is under load: memory, tasks, threads, open files, its state file, and how fast it is?
+"""Does a server stay the same under load: its memory, tasks, threads, open files, state file, and speed?
 
     python -m endurance.soak [--minutes 10] [--rate 500] [--quick]
 
-`copper-emulator serve --state FILE` with limits off, as a process of its own. A mixed load makes so many notifications
-a second: to an endpoint that answers, to one that hangs until the time-out, and to one that refuses; somebody is at the
-page. A journal keeps everything until a reset, so every half minute the account is reset, as a user does between two
-rounds of tests, and what the server takes then must not grow.
+`copper-emulator serve --state FILE` runs with limits off, as a process of its own. A mixed load makes notifications at
+a given rate: to an endpoint that answers, to one that hangs until the time-out, and to one that refuses; someone is
+viewing the page. A journal keeps everything until a reset, so every half minute the account is reset, as a user does
+between two rounds of tests, and what the server uses then must not grow.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ from endurance.load import CONNECTIONS, Flow, Load, loading, median, percentile
 from endurance.processes import Server, Taken, serving
 
 TIMEOUT = 2
-"""Seconds after which a hanging endpoint is given up: sixteen at once to one target make eight in a second."""
+"""Seconds until an attempt at the hanging endpoint times out: with sixteen at once, eight time out in a second."""
 
 HANGING_A_SECOND = 4.0
-"""Fewer than are given up, or what waits for the hanging endpoint would grow, as it must."""
+"""Fewer than time out, because otherwise the queue for the hanging endpoint would grow without bound."""
 
 IN_FLIGHT = 16
-"""What a server sends at once to one target."""
+"""How many requests a server has in flight to one target."""
 
 ENOUGH = 0.95
-"""Of the notifications a second that are asked for. The last writes are answered a little after their time."""
+"""Share of the requested rate that must be reached. The last writes are answered slightly after their time."""
 
 WARM_UP = 2
-"""Rounds that are not counted: what is loaded at first need is loaded, and allocators have what they need."""
+"""Rounds that do not count, in which modules are loaded when first needed and allocators settle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One half minute of load, and what was left of it after the reset."""
+    """One half minute of load, and what the server still uses after the reset."""
 
     entries: int
     rss_before: int
-    """With the journal of the round."""
+    """Including the journal of the round."""
     under_load: Taken
     after: Taken
     file: int
-    """Bytes of the state file and what SQLite has beside it."""
+    """Bytes of the state file and the files that SQLite keeps beside it."""
     latencies: list[float]
     looks: list[float]
     rate: float
     """Notifications a second that were made and arrived."""
     lost: int
-    """Below zero where some came twice."""
+    """Negative if some arrived twice."""
     unseen: int
 
 
 def flows(load: Load, rate: float) -> list[Flow]:
-    """The kinds of writes that make so many notifications a second together."""
+    """The kinds of writes that together make notifications at this rate."""
     refusing, created = rate * 0.09, rate * 0.1
     hanging = min(HANGING_A_SECOND, rate * 0.02)
     return [
@@ -72,7 +72,7 @@ def flows(load: Load, rate: float) -> list[Flow]:
 
 
 async def one_round(load: Load, server: Server, state: Path, rate: float, seconds: float) -> Round:
-    """Load, until all of it has come to its end; then a reset."""
+    """Apply the load until all of it has been dealt with; then reset."""
     async with asyncio.TaskGroup() as group:
         group.create_task(load.go_on(flows(load, rate), seconds))
         await asyncio.sleep(seconds * 0.8)
@@ -89,7 +89,7 @@ async def one_round(load: Load, server: Server, state: Path, rate: float, second
 
 
 async def at_rest(load: Load, server: Server) -> Taken:
-    """What it takes when nobody but the page is connected: once that is the same at two looks."""
+    """What the server uses while only the page is connected, once two looks agree."""
     await load.hang_up()
     found = await asyncio.to_thread(server.taken)
     while True:
@@ -101,7 +101,7 @@ async def at_rest(load: Load, server: Server) -> Taken:
 
 @dataclass
 class Soaked:
-    """All rounds, and bytes that 10,000 entries of a journal take."""
+    """All rounds, and the bytes that 10,000 journal entries take."""
 
     rounds: list[Round] = field(default_factory=list)
     per_10000: float = 0.0
@@ -132,7 +132,7 @@ async def soak(checks: Checks, *, minutes: float, rate: float, seconds: float) -
 
 
 async def grown(load: Load, server: Server) -> float:
-    """Bytes that 10,000 entries take, while nothing has been given back yet: of updates with two notifications."""
+    """Bytes per 10,000 journal entries of updates with two notifications, while no memory has been returned yet."""
     seen = []
     for updates in (500, 1500):
         await load.at_once([load.update] * updates)
@@ -156,7 +156,7 @@ def tell(number: int, found: Round) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A figure that must not grow: from the first counted rounds to the last ones, by no more than is allowed."""
+    """A figure that may not grow from the first counted rounds to the last by more than is allowed."""
 
     name: str
     of: Callable[[Round], float]
@@ -197,13 +197,13 @@ KEPT = (
     Kept("open files after a reset", lambda r: r.after.files, _count),
     Kept("state file", lambda r: r.file, mebibytes, factor=1.1, more=2**20),
     Kept("write due to notified, median", lambda r: median(r.latencies), _milliseconds, factor=1.5, more=0.002),
-    # One moment in which the machine had something else to do is enough to move these.
+    # A single moment in which the machine was busy with something else changes these.
     Kept("write due to notified, 99th", lambda r: percentile(r.latencies, 0.99), _milliseconds, factor=3, more=0.1),
     Kept("the page's list, median", lambda r: median(r.looks), _milliseconds, factor=1.5, more=0.02),
 )
 
 MOST_AT_ONCE = CONNECTIONS + 5 * IN_FLIGHT
-"""Calls of the writers, and attempts to five targets: what can be under way has a task and an open file."""
+"""The writers' calls and the attempts to five targets: each one in flight has a task and an open file."""
 
 
 def report(checks: Checks, soaked: Soaked, rate: float) -> None:
@@ -222,13 +222,13 @@ def report(checks: Checks, soaked: Soaked, rate: float) -> None:
     checks.check(
         "as many notifications as were asked for", holds=achieved >= rate * ENOUGH, seen=f"{achieved:.0f} a second"
     )
-    # Round by round: what comes twice in one makes up for nothing that is missing in another.
+    # Round by round, so that duplicates in one do not make up for losses in another.
     check_each(checks, "the good endpoint got every notification once", [each.lost for each in soaked.rounds])
     check_each(checks, "the page was told of every entry", [each.unseen for each in soaked.rounds])
 
 
 def check_each(checks: Checks, text: str, missing: Sequence[int]) -> None:
-    """In no round anything is missing, and nothing came twice, which is less than none missing."""
+    """Check that in every round nothing is missing (a positive number) and nothing came twice (a negative one)."""
     lost, twice = sum(each for each in missing if each > 0), -sum(each for each in missing if each < 0)
     checks.check(text, holds=not any(missing), seen=f"{lost} missing, {twice} too many")
 

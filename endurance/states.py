@@ -1,4 +1,4 @@
-"""What becomes of a state in which something is not as it was written: its rows, a snapshot of it, its file?"""
+"""What happens when a state with something changed in it is read, from rows, a journal, a snapshot or a file?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TARGET = "https://billing.example.com/hooks/copper"
 
 
 def stage(keeper: Keeper) -> Stage:
-    """An account with something of everything in it: records, subscriptions, what was sent, what waits; and kept."""
+    """An account with something of everything: records, subscriptions, notifications sent and waiting; and kept."""
     given = Settings.of({"limits": "3/1m", "latency": "0-2s", "in_flight": 2, "faults": "slow=3s,2"})
     made = Stage("default", given, ServerClock(running=False, latest_ms=NOW), key=Key(1, "token", DEFAULT_EMAIL))
     account = made.account
@@ -63,12 +63,12 @@ def stage(keeper: Keeper) -> Stage:
 
 @dataclass(frozen=True)
 class States:
-    """One state, in all the ways in which it is read."""
+    """One state, in all the forms in which it is read."""
 
     told: Rows
-    """As a file has them: JSON's own types."""
+    """The rows as a file has them, in JSON's own types."""
     turns: Sequence[tuple[int, Any]]
-    """Its journal, as it is written there."""
+    """The journal as it is written in the file."""
     folder: Path
     file: bytes
 
@@ -89,7 +89,7 @@ class States:
             yield cls(told, turns, Path(name), path.read_bytes())
 
     def rows(self, draw: Random) -> Rows:
-        """The rows with something in them that is another, or gone, or there twice."""
+        """The rows with something in them changed, removed or doubled."""
         made = {part: list(found) for part, found in self.told.items()}
         for _ in range(draw.choice((1, 1, 1, 3))):
             part = draw.choice([name for name, found in made.items() if found])
@@ -109,26 +109,26 @@ class States:
         reading.one(_restored, self.rows(draw), StateError)
 
     def read_lines(self, draw: Random, reading: Reading) -> None:
-        """The journal with something in a line, or around it, that is another."""
+        """Read the journal with something changed in a line, or around it."""
         rows: Rows = {part: found for part, found in self.told.items() if part not in (*IN_LINES, "entries")}
         turns: Any = mutated_value(draw, [list(turn) for turn in self.turns])
         reading.one(lambda given: _restored(_retold(rows, given)), turns, StateError)
 
     def read_snapshot(self, draw: Random, reading: Reading) -> None:
-        """A document that was edited, now and then with a digest that fits again."""
+        """Read a snapshot that was edited, with a digest that fits it unless none can be computed."""
         state: Any = mutated_value(draw, {part: [list(row) for row in found] for part, found in self.told.items()})
         version = draw.choice((1, 1, 1, 1, *(each for each in PLAIN if isinstance(each, int))))
 
         if not isinstance(state, dict):
             state = {"stage": state}
         digest = "0" * 32
-        # Some values have none: they are deeper, or have more digits, than Python writes.
+        # Some values have none, because they are nested deeper, or have more digits, than Python can write.
         with suppress(ValueError, RecursionError):
             digest = digest_of(state)
         reading.one(lambda given: _restored_found(found_in(version, given, digest)), state, StateError)
 
     def read_file(self, draw: Random, reading: Reading) -> None:
-        """The file itself: bytes of it, or what is in its tables."""
+        """Read the file with changes to its bytes, or to what is in its tables."""
         path = self.folder / "tried.db"
         for suffix in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -155,7 +155,7 @@ def _read_file(path: Path) -> None:
 
 
 def _edit_tables(draw: Random, path: Path) -> None:
-    # Hypothesis may end a try with any draw.
+    # All draws are inside this block, because with Hypothesis any of them may end the try.
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         number = draw.randrange(1, 60)
         table, column = draw.choice((("rows", "value"), ("journal", "lines")))
@@ -178,7 +178,7 @@ def _edit_tables(draw: Random, path: Path) -> None:
                 ("PRAGMA application_id = 1", ()),
             )
         )
-        # Surrogates, and what a table refuses, are no inputs.
+        # Surrogates, and anything a table refuses, make no change.
         with suppress(sqlite3.Error, UnicodeEncodeError):
             connection.execute(statement, arguments)
 
@@ -194,7 +194,7 @@ def _restored(told: Rows) -> None:
 
 
 def _restored_found(found: Found) -> None:
-    """As `serve --state` does it: the account is made again, and what was on its way is ended."""
+    """Restore an account as `serve --state` does, and end its interrupted attempts."""
     found.check()
     account = Account("default", None, found.settings.rules())
     found.put_back(account)

@@ -1,7 +1,7 @@
-"""A suite of tests that use the plugin as people do, as large as wanted, written into a folder.
+"""Write a suite of tests that use the plugin as people do, of any size, into a folder.
 
-Each test of a shape is another one by its number, and can be right only when it has an account of its own, as new: the
-ids that it looks at are the first ones. What each test's account did is told in its report, so that it can be compared.
+The tests of a shape differ by their number, and each can only pass if its account is new, because the ids it checks
+are an account's first. A digest of what each test's account did is in its report, for comparison.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def test_over_http_{n}(copper, service):
 
 
 def write(folder: Path, tests: int) -> None:
-    """The suite, its tests in turn of each shape."""
+    """Write the suite, with tests of each shape in turn."""
     (folder / "pytest.ini").write_text(INI, encoding="utf-8")
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     for first in range(1, tests + 1, TESTS_A_FILE):

@@ -1,4 +1,4 @@
-"""What becomes of a server that is asked whatever there is: both APIs, the page's files, and the proxy?"""
+"""What happens to a server that is sent nearly valid calls: to both APIs, the page's files, and the proxy?"""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from endurance.mutating import mutated_bytes
 from endurance.processes import Server, Taken, Told, serving
 
 FUZZED = "fuzzed"
-"""The account that the control API is tried out on; the emulated API is, on `default`."""
+"""The account used to try the control API; the emulated API is tried on `default`."""
 
 TABLES = ("people", "companies", "leads", "opportunities", "projects", "tasks")
 TYPES = ("person", "company", "lead", "opportunity", "project", "task")
 TOGETHER = 8
-"""Calls at once on one connection."""
+"""Calls sent at once on one connection."""
 
 CONNECTIONS = 4
 RECORDS = 12
 """Of each type, so that some are left when others have been deleted."""
 
 PERIOD = 2_000
-"""Inputs between two resets, which keep what is made by right inputs from growing."""
+"""Inputs between two resets, which keep the account from growing through valid inputs."""
 
 FINE = {"proxy": frozenset({502}), "control": frozenset({503})}
-"""Nobody listens where a tunnel should lead; `/ready` while an account is being reset."""
+"""Documented statuses: no one listens where a tunnel should lead; `/ready` while an account is being reset."""
 
 Make = Callable[[Random], Call]
 
 
 @dataclass
 class Tried:
-    """What came of it, by surface."""
+    """The results, by surface."""
 
     findings: dict[str, Findings] = field(default_factory=dict)
     inputs: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class Tried:
 
 
 def try_server(inputs: dict[str, int], seed: str, is_over: Callable[[], bool]) -> Tried:
-    """So many inputs of each surface, or as many as there is time for."""
+    """Try this many inputs on each surface, or as many as there is time for."""
     tried, began = (
         Tried({surface: Findings(fine=FINE.get(surface, frozenset())) for surface in inputs}),
         time.monotonic(),
@@ -97,7 +97,7 @@ class _Trying:
                     )
 
     async def _period(self, surface: str, make: Make, numbers: range) -> None:
-        """These inputs, over a few connections."""
+        """Send these inputs over a few connections."""
         url = self._server.proxy_url if surface == "proxy" else self._server.url
         batches = iter([numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER)])
 
@@ -112,7 +112,7 @@ class _Trying:
                 group.create_task(one())
 
     async def _rest(self) -> None:
-        """Reset what was tried out, set it up again, and see what the server takes then."""
+        """Reset the accounts, set them up again, and measure what the server then uses."""
         if not self._server.is_running:
             raise SystemExit(f"the server has ended: {self._server.said_on_stderr()}")
         await self._furnish()
@@ -137,7 +137,7 @@ class _Trying:
         }
 
     async def _furnish(self) -> dict[str, list[int]]:
-        """Both accounts as they are in the beginning; the ids that `default` has."""
+        """Put both accounts into their initial state; return the ids in the last one."""
         accounts = (await self._get(f"{CONTROL}/accounts"))["accounts"]
         for name in {each["name"] for each in accounts} - {"default", FUZZED}:
             await self._call("DELETE", f"{CONTROL}/accounts/{name}")

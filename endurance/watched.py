@@ -1,10 +1,10 @@
-"""The emulator's own command in a process that can be looked into: how many tasks, objects and blocks are there?
+"""Run the emulator's own command in a process that reports how many tasks, objects and memory blocks it has.
 
     python -m endurance.watched FILE [--shut] serve --port 0
 
-On SIGUSR1 it writes them to FILE; on SIGUSR2, too, once its garbage is collected, which takes a moment. With `--shut`
-it reaches nothing but itself: whatever it is told to send to, no other program of the machine is touched, and no name
-is asked for.
+On SIGUSR1 it writes the numbers to FILE; on SIGUSR2, it first collects its garbage, which takes a moment. With `--shut`
+it can only connect to itself: whatever target it is given, no other program on the machine is reached, and no name is
+resolved.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ def main() -> None:
     if words[0] == "--shut":
         words.pop(0)
         shut()
-    # Only now: what is shut must be so before anything is loaded.
+    # Only now, because `shut` must take effect before anything is loaded.
     from copper_emulator.cli import main as command
 
     command(words, prog_name="copper-emulator")
 
 
 def tell(file: Path, *, collected: bool) -> None:
-    """Write what there is, as a whole or not at all. The loop runs in the thread that hears of signals."""
+    """Write the numbers to the file atomically. The event loop runs in the main thread, which receives signals."""
     if collected:
         gc.collect()
     told = {"tasks": len(asyncio.all_tasks()), "objects": len(gc.get_objects()) if collected else 0}
-    # Those that hold texts and numbers, too, of which the collector knows nothing.
+    # Includes the blocks that hold strings and numbers, which the garbage collector does not track.
     told["blocks"] = sys.getallocatedblocks()
     beside = file.with_suffix(".new")
     beside.write_text(json.dumps(told))
@@ -49,8 +49,8 @@ def tell(file: Path, *, collected: bool) -> None:
 
 
 def shut() -> None:
-    """From now on only this process's own listeners are reached; no hook can be taken away again."""
-    # It asks for names past the standard library.
+    """From now on, allow connections only to this process's own listeners; an audit hook cannot be removed."""
+    # It resolves names without going through the standard library.
     sys.modules["aiodns"] = None  # type: ignore[assignment]
     sys.addaudithook(_refuse)
 

@@ -1,4 +1,4 @@
-"""A tour in half a minute: the server, a sample application, a notification, a scenario. `make demo` runs it.
+"""A half-minute tour: the server, a sample application, a notification, a scenario. `make demo` runs it.
 
 Everything happens on this machine, on free ports, and is cleaned up at the end. The commands shown are those that
 are run; try them yourself.
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def one_notification(url: str, origin: str, billing: Process) -> None:
-    """Subscribe over the API, fire a change, and see what the application and the server say of it."""
+    """Subscribe over the API, fire a change, and show what the application and the server report."""
     title("Subscribe, exactly as with Copper: POST /developer_api/v1/webhooks")
     body = {"target": TARGET, "type": "person", "event": "update", "secret": {"key": SECRET}}
     print(f"  request   {json.dumps(body)}")
@@ -82,7 +82,7 @@ def one_notification(url: str, origin: str, billing: Process) -> None:
 
 
 class Process:
-    """A program that runs beside this one; what it prints is shown here under its name."""
+    """A program running beside this one; its output is shown here under its name."""
 
     def __init__(self, name: str, arguments: list[str], *, quiet: bool) -> None:
         self._name = name
@@ -95,14 +95,14 @@ class Process:
         self._reader.start()
 
     def url(self) -> str:
-        """The URL it says it can be reached at."""
+        """The URL that it prints when it listens."""
         found = re.search(r"http://127\.0\.0\.1:\d+\S*", self.wait_for("http://127.0.0.1:"))
         if found is None:
             raise SystemExit(f"{self._name} did not say where it listens")
         return found[0]
 
     def wait_for(self, text: str) -> str:
-        """The first line from now on that has this text in it."""
+        """The next line of its output that contains this text."""
         while True:
             try:
                 line = self._lines.get(timeout=PATIENCE)
@@ -135,7 +135,7 @@ class Process:
 
 @contextmanager
 def started(name: str, arguments: list[str], *, quiet: bool = False) -> Iterator[Process]:
-    """A program, for as long as it is needed."""
+    """Run a program until the block ends."""
     process = Process(name, arguments, quiet=quiet)
     try:
         yield process
@@ -150,7 +150,7 @@ def command(*arguments: str) -> int:
 
 
 def call(url: str, body: object = None) -> str:
-    """Call an API on this machine, as any client of Copper would; what it answered."""
+    """Call an API on this machine, as any client of Copper would; return the answer."""
     headers = {
         "Content-Type": "application/json",
         "X-PW-AccessToken": "demo-token",
@@ -164,7 +164,7 @@ def call(url: str, body: object = None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Children print at once, and in UTF-8."""
+    """The environment for child processes, which must print without buffering, and in UTF-8."""
     return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 

@@ -1,4 +1,4 @@
-"""What holds for all tests: none of them finds or leaves anything in the home of whoever runs them."""
+"""Settings for all tests: none of them reads or leaves anything in the home directory of whoever runs them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import suppress
 
 import pytest
 
-# The tests of the plugin alone run without it, too.
+# The tests of the plugin on its own also run without Hypothesis.
 with suppress(ImportError):
     from hypothesis import HealthCheck, settings
 
-    # No test is timed: a machine that is busy with other work makes no example wrong.
-    # In CI the same examples are drawn in every run; that stays.
+    # No deadlines: an example is not wrong because the machine is busy with other work.
+    # In CI the same examples are still drawn in every run.
     settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
 

@@ -1,4 +1,4 @@
-"""How is a program run so that whatever it leaves is told of: in Python's development mode, every warning an error?"""
+"""Runs a program in Python's development mode, with warnings as errors, so that anything left behind is reported."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 STRICTLY = [sys.executable, "-W", "error", "-X", "dev"]
 PATIENCE = 60.0
 
-# In development mode asyncio tells of what took long; on a busy machine, anything does.
+# In development mode asyncio reports what took long; on a busy machine, anything does.
 _SLOW = re.compile(r"^Executing <.*> took [\d.]+ seconds\n", re.MULTILINE)
 
 
 def said(stderr: str) -> str:
-    """What is on stderr beside that."""
+    """stderr without those lines."""
     return _SLOW.sub("", stderr)
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What measures the tests opens files of its own."""
+    """The environment without coverage measurement, which opens files of its own, and without settings of pytest."""
     taken = ("COVERAGE", "PYTEST_", "PYTHONWARNINGS")
     return {**{name: text for name, text in os.environ.items() if not name.startswith(taken)}, **(more or {})}
 
@@ -30,7 +30,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def ended(
     command: Sequence[str | Path], folder: Path | None = None, env: Mapping[str, str] | None = None
 ) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a process that ends by itself."""
+    """Run a process that ends by itself; return its exit code, stdout and stderr."""
     done = subprocess.run(
         [*STRICTLY, *command],
         cwd=folder,
@@ -44,7 +44,7 @@ def ended(
 
 
 def alone(plugins: Sequence[str] = ("pytest_copper.plugin",)) -> list[str]:
-    """A pytest run with no plugin but these, and none of pytest's own that hold files open."""
+    """Arguments for a pytest run with only these plugins, and without those of pytest's own that keep files open."""
     return [
         "-m",
         "pytest",

@@ -122,7 +122,7 @@ async def test_several_at_once_come_back_in_order() -> None:
 
 
 async def at_leisure(request: Received) -> int:
-    """An endpoint that lets others run before it answers."""
+    """An endpoint that lets other tasks run before it answers."""
     for _ in range(5):
         others_ran = asyncio.Event()
         asyncio.get_running_loop().call_soon(others_ran.set)
@@ -198,7 +198,7 @@ async def test_work_that_outlives_the_wait_for_it_takes_a_turn_of_its_own() -> N
 
 
 async def test_a_served_endpoint_that_writes_back_does_not_wait_for_itself() -> None:
-    """Its handlers run in the context of the server, which does not tell whose call it is."""
+    """Its handlers run in the context of the server, which does not say whose call it is."""
     async with AsyncEmulator() as copper:
 
         async def handle(request: web.Request) -> web.Response:

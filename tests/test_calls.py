@@ -1,4 +1,4 @@
-"""What people write who call us with arguments that cannot be: each is answered with the right call."""
+"""Calls with impossible arguments, as people write them: each is answered with the right call."""
 
 from __future__ import annotations
 

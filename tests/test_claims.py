@@ -1,4 +1,4 @@
-"""What an `expect` may still take: always the same as looking at every delivery again, however much was claimed."""
+"""What an `expect` may still claim: always the same as looking at every delivery again, however much was claimed."""
 
 from __future__ import annotations
 

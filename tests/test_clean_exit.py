@@ -1,6 +1,6 @@
 """Is anything left at the end: a thread, a task, a socket, a file, a warning? Every warning is an error here.
 
-In Python's development mode what was never closed or awaited is told of on stderr, and there must be nothing.
+Python's development mode reports on stderr what was never closed or awaited, and stderr must be empty.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def test_a_command_that_ends_by_itself_says_nothing_on_stderr_but_what_it_has_to
 
 
 def asked(url: str, path: str, fields: Mapping[str, Any]) -> None:
-    """A call of the API."""
+    """Call the API."""
     headers = {**CALLER, "Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/developer_api/v1/{path}", json.dumps(fields).encode(), headers)
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -222,7 +222,7 @@ def asked(url: str, path: str, fields: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
-    """With stored state, TLS, a proxy, an open stream and a delivery on its way to an endpoint that hangs."""
+    """With stored state, TLS, a proxy, an open stream and a delivery in flight to an endpoint that hangs."""
     hangs = socket.create_server(("127.0.0.1", 0))
     route = f"https://app.example=http://127.0.0.1:{hangs.getsockname()[1]}"
     options = ["--port", "0", "--tls-port", "0", "--proxy", "0", "--state", str(tmp_path / "state.sqlite")]
@@ -257,7 +257,7 @@ def test_a_server_ends_without_a_word(tmp_path: Path, number: signal.Signals) ->
 
 
 def test_what_is_looked_for_would_be_seen() -> None:
-    """A socket that nobody closed, and a coroutine that nobody awaited."""
+    """A socket that was never closed, and a coroutine that was never awaited."""
     left = "import socket; socket.socket()\nasync def never(): pass\nnever()"
 
     _, _, err = ended(["-c", left])

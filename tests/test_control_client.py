@@ -1,4 +1,4 @@
-"""A kept connection: what a server has closed is opened again, and what it may have worked on is not sent twice."""
+"""A kept connection: one that the server has closed is reopened, and a request it may have processed is not resent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Open = Callable[..., "Server"]
 
 
 class Server:
-    """Does with each request that comes, over all connections, what its turn says.
+    """Handles each request, over all connections, according to the next turn.
 
     `keep` answers, `close` answers and closes, `break` reads it to its end and closes without an answer.
     """

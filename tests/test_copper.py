@@ -1,4 +1,4 @@
-"""The synchronous face, end to end in one process: a record changes, an endpoint is told, the test looks."""
+"""The synchronous face, end to end in one process: a record changes, an endpoint is notified, the test checks."""
 
 import copy
 import pickle
@@ -145,6 +145,18 @@ def test_a_bare_event_without_listeners_says_so(copper: Copper) -> None:
     assert change.note == "no subscription to person/update"
 
 
+@pytest.mark.parametrize(("type", "event"), [("people", "update"), ("Person", "Update"), ("PEOPLE", "UPDATE")])
+def test_types_and_events_are_called_as_on_the_command_line(copper: Copper, type: str, event: str) -> None:
+    copper.subscribe("person", "update", target="https://my-app.example/hook")
+    copper.expect_none(type, event)
+
+    change = copper.fire(type, event, ids=17)
+
+    assert str(change.topic) == "person/update"
+    copper.expect(type, event, ids=17, outcome="blocked")
+    assert "person/update" in str(copper.explain(type=type, id=17))
+
+
 @pytest.mark.parametrize(
     ("topic", "ids", "message"),
     [
@@ -160,7 +172,7 @@ def test_an_impossible_event_is_an_error_that_says_what_there_is(
     copper: Copper, topic: tuple[str, str], ids: object, message: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        copper.fire(*topic, ids=ids)  # type: ignore[arg-type]  # what is tried is the wrong type
+        copper.fire(*topic, ids=ids)  # type: ignore[arg-type]  # the wrong type is what is tested
 
     assert message in str(caught.value)
     assert copper.changes == []
@@ -197,7 +209,7 @@ def test_advance_says_what_it_takes(copper: Copper) -> None:
     with pytest.raises(TimeError, match=r"no 'minute'; its parts are weeks, .*: advance\(minutes=1\)"):
         copper.advance(minute=1)
     with pytest.raises(TimeError, match=r"say advance\(seconds=60\) or advance\('1m'\)"):
-        copper.advance(60)  # type: ignore[arg-type]  # what is tried is the wrong type
+        copper.advance(60)  # type: ignore[arg-type]  # the wrong type is what is tested
     with pytest.raises(TimeError, match="'ten minutes' is not a duration: write it like 30s"):
         copper.advance("ten minutes")
 
@@ -263,7 +275,7 @@ def test_a_forgotten_route_blocks_and_says_what_would_help(copper: Copper) -> No
 
 @pytest.fixture
 def ada(copper: Copper, endpoint: Endpoint) -> Record:
-    """A person whose updates the endpoint is told of."""
+    """A person about whose updates the endpoint is notified."""
     copper.subscribe("person", "update", target=TARGET)
     return copper.people.create(name="Ada", tags=["a"])
 

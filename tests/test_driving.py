@@ -1,4 +1,4 @@
-"""Hooks, chains and answers that come late, through the synchronous face."""
+"""Hooks, chains and late answers, through the synchronous face."""
 
 from datetime import UTC, datetime
 

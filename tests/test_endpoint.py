@@ -29,7 +29,7 @@ def test_an_answer_that_cannot_be_given_is_refused_at_once(values: dict[str, Any
     endpoint = Endpoint("https://billing.example.com/hooks")
     with pytest.raises(UsageError, match=text):
         endpoint.reply(**values)
-    # Nothing of it is left in the script.
+    # Nothing of it remains in the script.
     assert endpoint._otherwise().status == 200
     assert not endpoint._script
 

@@ -1,4 +1,4 @@
-"""`expect` and `expect_none`: what they match, what they claim, and what they say when they fail."""
+"""`expect` and `expect_none`: what they match, what they claim, and what they report when they fail."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

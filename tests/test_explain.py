@@ -1,4 +1,4 @@
-"""`explain` and the timeline: one story for each notification, in virtual time, secrets masked."""
+"""`explain` and the timeline: one story for each notification, in virtual time, with secrets masked."""
 
 import sys
 from collections import Counter
@@ -106,7 +106,7 @@ def test_each_subscription_there_ever_was_has_its_decision(copper: Copper) -> No
 
 
 def told_of_a_change_cut_into(number: int) -> tuple[str, int]:
-    """All that is told of a change that was cut into so many notifications, and how many calls telling it took."""
+    """The whole explanation of a change that was cut into this many notifications, and the calls needed to make it."""
     with Emulator(batch=1, limits="off") as copper:
         copper.route("https://billing.example.com", to=lambda request: 200)
         copper.subscribe("person", "update", target=TARGET)
@@ -126,7 +126,7 @@ def test_what_is_told_of_a_change_grows_with_its_notifications_and_not_with_thei
     longer, more_calls = told_of_a_change_cut_into(200)
 
     assert "number 3 of 200 notifications that share the ids (1, 1, 1, 1, 1, 1, 1, 1 and 192 more)" in longer
-    # The same for each of twice as many, but for the digits of their numbers.
+    # The same for each of twice as many, except for the digits of their numbers.
     assert len(longer) < 2.1 * len(text)
     assert more_calls < 2.1 * calls
 

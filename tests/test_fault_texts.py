@@ -1,4 +1,4 @@
-"""Faults as people write them: one text for each, and what is wrong with the others."""
+"""Faults as people write them: one text for each, and error messages for others."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def endpoint() -> Endpoint:
 
 @pytest.fixture
 def copper(host: Host, endpoint: Endpoint) -> Iterator[Copper]:
-    """An account whose endpoint is told of new people; at its end the verdict finds nothing to complain of."""
+    """An account whose endpoint is notified of new people; the verdict at its end must be empty."""
     with Emulator(host=host) as made:
         made.route(TARGET, to=endpoint)
         made.subscribe("person", "new", target=TARGET)

@@ -1,4 +1,4 @@
-"""An account is made when it is first used: by whoever it is, once, and not at all where nobody uses it."""
+"""An account is created when it is first used, whatever uses it, only once, and never if nothing uses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THREADS = 8
 
 
 class CountingHost(Host):
-    """Keeps which accounts it was given."""
+    """Records which accounts it was given."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ def test_it_is_served_from_its_first_use_to_its_end(host: CountingHost) -> None:
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Threads that take turns in the middle of what others do."""
+    """Make threads switch in the middle of what others do."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

@@ -69,7 +69,7 @@ def test_every_table_can_be_read_and_changed(copper: Copper, name: str) -> None:
 
 
 def test_an_entry_may_bring_its_id(copper: Copper) -> None:
-    """Else what was seeded from another account would have to be translated."""
+    """Otherwise, data seeded from another account would have to be translated."""
     eve = copper.lookups.users.add(id=17, name="Eve", email="eve@example.com")
 
     assert eve.id == 17
@@ -255,7 +255,7 @@ def test_an_entry_is_a_copy_whose_fields_are_attributes(copper: Copper) -> None:
     with pytest.raises(AttributeError, match="this entry has no field 'stage'"):
         _ = sales.stage
     with pytest.raises(AttributeError, match=rf"change it with copper\.lookups\.pipelines\.update\({sales.id}, name="):
-        sales.name = "Buying"  # type: ignore[misc]  # what is tried
+        sales.name = "Buying"  # type: ignore[misc]  # what is tested
 
 
 def test_a_table_shows_what_it_has(copper: Copper) -> None:

@@ -1,7 +1,7 @@
-"""What do people read who make the usual mistakes, and does what the last line advises help?
+"""Which messages do people get for the usual mistakes, and does the advice in the last line help?
 
-Each test makes one mistake, holds the whole message against what is written here, does what its last line says, and
-passes. Only times, ports, paths and line numbers are not what they would be.
+Each test makes one mistake, compares the whole message with the text here, does what its last line says, and then
+passes. Only times, ports, paths and line numbers are replaced.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def emulator(**settings: Any) -> Emulator:
 
 
 def listening(copper: Copper, type: str, event: str, **extras: Any) -> Endpoint:
-    """An endpoint that is right, and the subscription that leads to it."""
+    """An endpoint that is right, and a subscription for it."""
     endpoint = Endpoint(TARGET)
     copper.route(ORIGIN, to=endpoint)
     copper.subscribe(type, event, target=TARGET, **extras)
@@ -43,20 +43,20 @@ def listening(copper: Copper, type: str, event: str, **extras: Any) -> Endpoint:
 
 
 def message(act: Callable[[], object]) -> str:
-    """What the mistake is answered with."""
+    """The message that the mistake causes."""
     with pytest.raises((ExpectationError, CopperEmulatorError)) as caught:
         act()
     return plain(str(caught.value))
 
 
 def plain(text: str) -> str:
-    """Without what differs from one machine to the next."""
+    """The text without anything that differs from one machine to the next."""
     text = re.sub(r'File "[^"]+", line \d+', 'File "PATH", line N', text)
     return re.sub(r"127\.0\.0\.1:(?!5000)\d+", "127.0.0.1:PORT", text)
 
 
 def written(text: str) -> str:
-    """A message as it stands in this file, where a long line goes on after a backslash."""
+    """A message as written in this file, where a backslash continues a long line."""
     return re.sub(r"\\\n *", "", dedent(text).strip())
 
 

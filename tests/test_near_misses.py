@@ -1,4 +1,4 @@
-"""For each way in which an expectation fails: what the first line says is wrong, and what the last line advises."""
+"""For each way in which an expectation fails: the fault named in the first line, and the advice in the last."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TOP = f"copper_emulator-{__version__}"
 
 
 def files_below(folder: str) -> set[str]:
-    """The paths of a folder's files, relative to it, without what Python and pytest leave beside them."""
+    """The paths of a folder's files, relative to it, without those that Python and pytest leave there."""
     base = ROOT / folder
     return {
         path.relative_to(base).as_posix()
@@ -34,7 +34,7 @@ def files_below(folder: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel, built by the same hook that pip calls; in process, which takes no second."""
+    """The wheel, built by the same hook that pip calls; in this process, which takes less than a second."""
     backend = pytest.importorskip("hatchling.build", reason="hatchling builds the wheel")
     out = tmp_path_factory.mktemp("wheel")
     with chdir(ROOT):
@@ -100,7 +100,7 @@ def test_the_wheel_carries_the_licence(wheel: zipfile.ZipFile, metadata: Message
 
 
 def test_requirements_have_floors_and_no_upper_pins(metadata: Message) -> None:
-    """An upper pin in a plugin would hold back the application it is installed beside."""
+    """An upper bound in a plugin would hold back the application it is installed beside."""
     asked = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     required = [line.partition(";")[0].strip() for line in asked]
 
@@ -138,7 +138,7 @@ def test_the_sdist_holds_what_a_contributor_needs(sdist: set[str], name: str) ->
 
 
 def test_a_stray_file_of_the_work_tree_is_in_no_sdist(sdist: set[str]) -> None:
-    """Beside what is listed there is only what the build backend adds by itself."""
+    """Apart from what is listed, there is only what the build backend adds by itself."""
     listed = ("docs", "emulator", "endurance", "examples", "benchmarks", "pytest_plugin", "scenarios", "tests")
     rest = {name for name in sdist if name.split("/")[0] not in listed}
 

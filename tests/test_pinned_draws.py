@@ -1,7 +1,7 @@
 """Are the draws the same on every machine and every Python? Each random fault, with its outcomes written out.
 
-They are computed here once more, by the formula alone: BLAKE2b of the seed, of what is drawn and of what is sent, taken
-as a fraction of the range.
+They are computed here a second time, by the formula alone: BLAKE2b of the seed, of what is drawn and of what is sent,
+taken as a fraction of the range.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LATE = [465_221, 888_042, 541_034, 253_585, 20_028, 319_093, 734_388, 391_792]
 
 
 def told(copper: Copper, endpoint: Endpoint) -> None:
-    """Eight people are new, one after the other."""
+    """Notify the endpoint of eight new people, one after another."""
     copper.route(TARGET, to=endpoint)
     assert copper.subscribe("person", "new", target=TARGET).id == SUBSCRIPTION
     for each in IDS:
@@ -49,7 +49,7 @@ def ids_heard(**settings: Any) -> list[int]:
 
 
 def late(**settings: Any) -> list[int]:
-    """How many milliseconds after its change each is due."""
+    """How many milliseconds after its change each notification is due."""
     with Emulator(seed=SEED, **settings) as copper:
         told(copper, Endpoint(TARGET))
         return [each.due_ms - each.change.at_ms for each in copper.notifications]
@@ -60,14 +60,14 @@ def lengths(**settings: Any) -> list[int]:
 
 
 def number(purpose: str, *key: object, low: int = 0, high: int) -> int:
-    """What is drawn, from its definition."""
+    """The number drawn, computed from its definition."""
     written = f"{SEED}\x1f{purpose}" + "".join(f"\x1f{part}" for part in key)
     fraction = Fraction(int(blake2b(written.encode("utf-8"), digest_size=8).hexdigest(), 16), 2**64)
     return low + math.floor(fraction * (high - low + 1))
 
 
 def hit(purpose: str, each: int) -> bool:
-    """Whether a share of a half takes it."""
+    """Whether a share of one half includes it."""
     return number(purpose, "person/new", f"({each},)", SUBSCRIPTION, 1, high=999_999) < 500_000
 
 

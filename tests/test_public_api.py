@@ -101,7 +101,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_an_account_that_is_as_copper_is_loads_no_pydantic_whatever_is_asked_of_it() -> None:
-    """What reads the values of settings takes longer to load than much of the rest."""
+    """The code that reads the values of settings takes longer to load than much of the rest."""
     code = """
         import http.client, sys
         from copper_emulator import Emulator

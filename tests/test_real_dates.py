@@ -1,6 +1,6 @@
-"""What is loaded while a test has frozen time is as it is otherwise, and pydantic goes on after it.
+"""Modules loaded while a test has frozen time are as usual, and pydantic still works afterwards.
 
-Each in a process of its own: here everything is there already.
+Each test uses a process of its own, because everything is loaded already in this one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AFTER = """
 
 
 def after(what: str) -> tuple[int, str, str]:
-    """How a process ends that does this first and then makes a model with moments in it."""
+    """The end of a process that does this first and then makes a model with moments in it."""
     return ended(["-c", dedent(what) + dedent(AFTER)])
 
 

@@ -1,4 +1,4 @@
-"""Records as a test writes, finds and seeds them, and what an endpoint is told of it."""
+"""Records as a test writes, finds and seeds them, and the notifications about them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def endpoint(copper: Copper) -> Endpoint:
 
 
 def told(endpoint: Endpoint) -> list[tuple[str, list[int]]]:
-    """Topics and ids of what an endpoint got, in order."""
+    """Topics and ids of what an endpoint received, in order."""
     return [(f"{request.json['type']}/{request.json['event']}", request.json["ids"]) for request in endpoint.requests]
 
 
 def api(copper: Copper, method: str, path: str, body: Any = None) -> Any:
-    """What the API answers an OAuth client."""
+    """The API's answer to an OAuth client."""
     request = urllib.request.Request(
         f"{copper.api_url}{path}",
         method=method,
@@ -126,7 +126,7 @@ def test_days_are_those_of_the_accounts_time_zone(copper: Copper) -> None:
 
 def test_a_datetime_without_a_zone_could_be_any_moment(copper: Copper) -> None:
     with pytest.raises(UsageError, match=r"due_date needs a time zone: datetime\(\.\.\., tzinfo=UTC\)"):
-        copper.tasks.create(name="Call", due_date=datetime(2026, 3, 2))  # noqa: DTZ001 - what is tried
+        copper.tasks.create(name="Call", due_date=datetime(2026, 3, 2))  # noqa: DTZ001 - what is tested
 
 
 def test_moments_in_searches_are_written_as_python_has_them(copper: Copper) -> None:

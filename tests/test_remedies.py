@@ -1,4 +1,4 @@
-"""What would help against the way a notification ended: the same words in `expect`, in the verdict and in `explain`."""
+"""What would help, given how a notification ended: the same words in `expect`, in the verdict and in `explain`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def notified(copper: Copper, to: object, *, secret: dict[str, str] | None = None, target: str = TARGET) -> None:
-    """One person/update that went to an endpoint."""
+    """Send one person/update notification to an endpoint."""
     copper.route(ORIGIN, to=to)
     copper.subscribe("person", "update", target=target, secret=secret)
     copper.fire("person", "update", ids=17)
 
 
 def expected(happen: Callable[[Copper], None]) -> list[str]:
-    """What `expect` says of what happened, in lines."""
+    """The lines that `expect` prints about what happened."""
     with Emulator(start=START, strict=False) as copper, pytest.raises(ExpectationError) as caught:
         happen(copper)
         copper.expect("person", "update", ids=17)
@@ -33,14 +33,14 @@ def expected(happen: Callable[[Copper], None]) -> list[str]:
 
 
 def judged(happen: Callable[[Copper], None]) -> list[str]:
-    """What the verdict says of it."""
+    """The lines of the verdict about it."""
     with pytest.raises(VerdictError) as caught, Emulator(start=START) as copper:
         happen(copper)
     return str(caught.value).splitlines()
 
 
 def explained(happen: Callable[[Copper], None]) -> list[str]:
-    """What `why` says of it."""
+    """The lines that `explain` returns about it."""
     with Emulator(start=START, strict=False) as copper:
         happen(copper)
         return list(copper.explain(type="person", id=17).lines)
@@ -177,19 +177,19 @@ UNREACHED = (
 
 
 def cannot_reach_copper(request: Received) -> object:
-    """As requests and aiohttp say it."""
+    """As requests and aiohttp report it."""
     raise requests.ConnectionError(UNREACHED)
 
 
 def unknown_name(url: str) -> OSError:
-    """What a client raises that does not say which name."""
+    """A client's exception that does not say which name."""
     error = OSError(-2, "Name or service not known")
     error.__cause__ = socket.gaierror(-2, "Name or service not known")
     return error
 
 
 def cannot_resolve_copper(request: Received) -> object:
-    """As httpx and urllib say it: the endpoint's own line alone names the host."""
+    """As httpx and urllib report it: only the endpoint's own line names the host."""
     raise unknown_name("https://api.prosperworks.com/developer_api/v1/people/17")
 
 
@@ -215,13 +215,13 @@ def test_who_had_an_answer_of_coppers_host_has_reached_it() -> None:
 
 
 def fetched(copper: Copper, token: str) -> int:
-    """What the API answers to who asks about a person that there is not."""
+    """The API's status for a client that asks for a person who does not exist."""
     headers = {**copper.headers, "X-PW-AccessToken": token or copper.token}
     return requests.get(f"{copper.api_url}/people/17", headers=headers, timeout=10).status_code
 
 
 def fetching(copper: Copper, token: str) -> Callable[[Received], object]:
-    """An endpoint that asks the API about the person, and fails where it is refused."""
+    """An endpoint that fetches the person from the API, and fails if it is refused."""
     return lambda request: (500, f"Copper said {fetched(copper, token)}")
 
 

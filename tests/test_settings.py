@@ -1,4 +1,4 @@
-"""Settings: one name and one way to write a value everywhere; faults say what is wrong and what there is."""
+"""Settings: one name and one way to write a value everywhere; errors say what is wrong and what is possible."""
 
 import dataclasses
 import inspect
@@ -115,7 +115,7 @@ def test_dataclasses_replace_is_refused_since_it_would_have_what_stays_read_agai
     """Milliseconds would be taken for seconds. `copy.replace` asks the settings, and is as good as `with_changes`."""
     settings = Settings(timeout="2s")
 
-    # Python 3.13 calls it a TypeError.
+    # Python 3.13 raises TypeError.
     with pytest.raises((ValueError, TypeError), match="seed is declared with init=False"):
         dataclasses.replace(settings, seed=8)
     assert settings.__replace__(seed=8) == settings.with_changes({"seed": 8})
@@ -123,7 +123,7 @@ def test_dataclasses_replace_is_refused_since_it_would_have_what_stays_read_agai
 
 
 def test_a_change_does_not_read_again_what_stays(tmp_path: Path) -> None:
-    """A file of authorities may be gone by now; what was in it was read when it was named."""
+    """A file of authorities may be gone by now; its contents were read when it was named."""
     file = tmp_path / "a.pem"
     file.write_bytes(Authority.temporary().certificate_pem)
     settings = Settings.of({"ca": file})
@@ -166,7 +166,7 @@ def test_settings_cannot_be_changed_in_place() -> None:
 
 
 def test_files_of_authorities_are_kept_by_their_whole_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One as text or as a path, several as a list or with commas."""
+    """One as text or as a path, several as a list or separated by commas."""
     for name in ("a.pem", "b.pem"):
         (tmp_path / name).write_bytes(Authority.temporary().certificate_pem)
     monkeypatch.chdir(tmp_path)

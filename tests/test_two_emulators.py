@@ -1,4 +1,4 @@
-"""Two emulators in one process never meet: what happens in one is what would happen if there were no other."""
+"""Two emulators in one process never affect each other: each does what it would do if there were no other."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from copper_emulator.shell.host import Host
 from copper_emulator.shell.snapshots import snapshot
 
 URL = "https://app.example/hook"
-"""Of both endpoints, so that a notification that went astray would find one."""
+"""The same for both endpoints, so that a misdirected notification would reach one."""
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 TIMEOUT = 30
 _REAL_TIME = re.compile(r'"took_ms": [0-9.e-]+')
 
 
 class Side:
-    """One emulator with its endpoint, and all that a step can do to it."""
+    """One emulator with its endpoint, and everything that a step can do to it."""
 
     def __init__(self, copper: Copper) -> None:
         self.copper = copper
@@ -89,7 +89,7 @@ class Side:
         self._post(self.copper.api_url, name)
 
     def call_copper(self, name: str) -> None:
-        """Copper's own host, which leads to the account of the key."""
+        """Call Copper's own host, which leads to the account of the key."""
         self._post("https://api.copper.com/developer_api/v1", name)
 
     def _post(self, base: str, name: str) -> None:
@@ -99,7 +99,7 @@ class Side:
             assert response.status == 200
 
     def seen(self) -> Any:
-        """The account as one document, its journal and its records in it, and what the endpoint was sent."""
+        """The account as one document, including its journal and records, and what the endpoint received."""
         state = json.dumps(snapshot(self.copper._stage).state)
         return _REAL_TIME.sub("", state), self.copper.timeline, self.endpoint.requests
 
@@ -108,12 +108,12 @@ Step = Callable[[Side], None]
 
 
 def step(name: str, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    """A method of a side, and what to call it with."""
+    """A method of a side, and strategies for its arguments."""
     return st.tuples(*values).map(lambda drawn: Named(name, drawn))
 
 
 class Named:
-    """A step that says in a failing example what it does."""
+    """A step whose repr says what it does, for failing examples."""
 
     def __init__(self, name: str, values: tuple[Any, ...]) -> None:
         self.name, self.values = name, values
@@ -126,7 +126,7 @@ class Named:
 
 
 names = st.sampled_from(["Ada", "Bob", "Grace"])
-# Those of an account's first records, whatever happens in another.
+# The ids of an account's first records, whatever happens in another account.
 ids = st.integers(FIRST_RECORD_ID[EntityType.PERSON], FIRST_RECORD_ID[EntityType.PERSON] + 3)
 FAULTS = ("lose=50%", "lose=1", "outage=1m", "batches=1", "latency=0-2m", "refuse=1", "shuffle", "slow=3s", "gone=1")
 STEPS = st.one_of(
@@ -214,7 +214,7 @@ def test_steps_in_two_threads_do_what_they_do_alone(
 
 
 def test_an_endpoint_of_one_may_drive_the_other() -> None:
-    """A call inside a delivery only records, but only in the account that delivers."""
+    """A call inside a delivery is only recorded, but only in the account that delivers."""
     with Emulator() as one, Emulator() as another:
         heard = Endpoint("https://behind.example/hook")
         another.route(heard.url, to=heard)
@@ -243,7 +243,7 @@ def test_a_key_of_one_is_none_of_the_other() -> None:
 
 @pytest.mark.asyncio
 async def test_two_on_one_loop_do_what_they_do_alone() -> None:
-    """Each notification of the one is on its way while one of the other is."""
+    """Each notification of one is in flight while one of the other is."""
 
     async def done(status: int, meeting: asyncio.Barrier) -> str:
         async def hook(_: object) -> int:

@@ -1,4 +1,4 @@
-"""The typed faces of records and lookup tables: made from the tables, told by `help()`, held by a type checker."""
+"""The typed faces of records and lookup tables: made from the tables, shown by `help()`, checked by a type checker."""
 
 from __future__ import annotations
 

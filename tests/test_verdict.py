@@ -1,4 +1,4 @@
-"""The verdict at the end: what fails a test that nobody looked at, what permits it, and what it says."""
+"""The verdict at the end: what fails a test that has not checked it, what permits it, and the message."""
 
 import threading
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def test_not_strict_means_no_verdict(happen: Callable[[Copper], None], brief: st
 
 
 async def answers_first(scope: Any, _receive: Any, send: Any) -> None:
-    """200, and then an error in work that comes after it, as in a framework's background tasks."""
+    """Answers 200, and then raises in work that follows, as in a framework's background tasks."""
     if scope["type"] != "http":
         raise NotImplementedError
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -261,7 +261,7 @@ def test_a_clean_run_with_a_start_time_has_no_verdict() -> None:
 
 
 def failing_at_its_end() -> web.Application:
-    """An application that is started and served, and raises as it is shut down."""
+    """An application that is started and served, and raises when it is shut down."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response()

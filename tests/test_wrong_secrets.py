@@ -1,4 +1,4 @@
-"""Nothing that is sent as a wrong secret is the right one, whatever that is."""
+"""Nothing that is sent as a wrong secret is ever the right one, whatever that is."""
 
 from __future__ import annotations
 

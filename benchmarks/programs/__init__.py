@@ -1,1 +1,1 @@
-"""Programs that rigs start as processes of their own, each alone in a file: a peer's Python runs it, too."""
+"""Programs that rigs start as processes; each is a single file, because a peer's Python runs it, too."""

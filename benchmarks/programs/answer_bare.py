@@ -1,6 +1,6 @@
-"""A bare aiohttp application: reads what it is sent, and answers with prepared bytes by method and path.
+"""A bare aiohttp application: reads each request, and answers with prepared bytes by method and path.
 
-Reads one line of JSON from its standard input: `{"POST /people": "...", ...}`.
+Reads one line of JSON from standard input: `{"POST /people": "...", ...}`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When has a receiver got so many notifications? It says so itself, on its standard output."""
+"""A receiver's counter, which reports on standard output when the expected number of notifications has arrived."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import time
 
 
 class Counter:
-    """Counts what arrives, and prints the moment at which the awaited number has."""
+    """Counts arrivals, and prints the monotonic time when the expected number has been reached."""
 
     def __init__(self) -> None:
         self._awaited = 0
         self._numbers = itertools.count(1)
 
     def await_next(self, number: int) -> None:
-        """From now on so many are waited for."""
+        """Count anew, up to this number."""
         self._awaited = number
         self._numbers = itertools.count(1)
 
     def one(self) -> None:
-        """Another one is here. Threads may call it at once: a step of `itertools.count` is whole."""
+        """Count one arrival. Safe to call from several threads, because a step of `itertools.count` is atomic."""
         if next(self._numbers) == self._awaited:
             print(time.monotonic(), flush=True)

@@ -1,7 +1,7 @@
 """What one would write by hand: an aiohttp handler that posts a notification over a kept session, and then answers.
 
-Reads one line of JSON from its standard input: `{"target": ..., "headers": {...}, "body": ..., "answer": ...}`.
-Nothing is matched, noted or limited; the bytes are prepared.
+Reads one line of JSON from standard input: `{"target": ..., "headers": {...}, "body": ..., "answer": ...}`.
+Nothing is matched, recorded or limited; the bytes are prepared.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A receiver: a Starlette application on uvicorn, its parser given on the command line (httptools or h11)."""
+"""A receiver: a Starlette application on uvicorn, whose parser is named on the command line (httptools or h11)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ counter = Counter()
 
 
 async def hook(request: Request) -> Response:
-    """A notification is read whole and acknowledged."""
+    """Read the whole notification and acknowledge it."""
     await request.body()
     counter.one()
     return PlainTextResponse("")

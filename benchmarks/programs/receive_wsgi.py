@@ -1,4 +1,4 @@
-"""A receiver: a Flask application on the server that `flask run` starts, a thread for each connection."""
+"""A receiver: a Flask application on the server that `flask run` starts, with a thread for each connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ counter = Counter()
 
 @app.post("/hooks")
 def hook() -> str:
-    """A notification is read whole and acknowledged."""
+    """Read the whole notification and acknowledge it."""
     request.get_data()
     counter.one()
     return ""

@@ -1,7 +1,7 @@
-"""A sender with nothing to it: aiohttp's client, one kept session, prepared bytes, so many at once, no cookies.
+"""A minimal sender: aiohttp's client, one kept session, prepared bytes, several requests at once, no cookies.
 
-Reads from its standard input, a line of JSON each: first `{"url": ..., "headers": {...}, "body": ..., "at_once": 32}`,
-then the number of requests to send. Prints the number when all have been answered.
+Reads lines of JSON from standard input: first `{"url": ..., "headers": {...}, "body": ..., "at_once": 32}`, then each
+time the number of requests to send. Prints the number when all have been answered.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def main() -> None:
         auto_decompress=False,
         skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
     ) as session:
-        # In a thread, so that the loop sees which connections the receiver closes between two bursts.
+        # In a thread, so that the loop notices connections that the receiver closes between two bursts.
         while line := await asyncio.to_thread(sys.stdin.readline):
             await send_all(session, said, int(line))
             print(line.strip(), flush=True)

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 from operator import methodcaller
 from typing import Any, NamedTuple
 
-from copper_emulator.core.bare import record_ids
+from copper_emulator.core.bare import entity_type, event_called, record_ids
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import Delivery, EntityType, Event, Notification, Outcome
-from copper_emulator.core.records.kinds import no_type
 from copper_emulator.core.text import short_ids
-from copper_emulator.core.topics import no_event
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
@@ -52,7 +50,7 @@ class Expectation:
         count: int | None = None,
     ) -> Expectation:
         """Read the arguments as people write them. Raises UsageError for the unknown, impossible or contradictory."""
-        kind = _member(EntityType, type, "type")
+        kind = None if type is None else entity_type(type)
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
             raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
@@ -67,11 +65,11 @@ class Expectation:
             _require_pairs("updated_attributes", updated_attributes)
         if body is not None:
             _require_mapping("body", body, "{'subscription_id': 560698}")
-        ending = _member(Outcome, outcome, "outcome")
+        ending = None if outcome is None else _outcome(outcome)
         _require_agreement(status, ending)
         return cls(
             type=kind,
-            event=_member(Event, event, "event"),
+            event=None if event is None else event_called(event),
             ids=wanted,
             updated_attributes=updated_attributes,
             body=body,
@@ -265,14 +263,8 @@ def _require_agreement(status: int | None, outcome: Outcome | None) -> None:
         raise UsageError(f"what is {outcome} has no status: say outcome={str(outcome)!r} alone")
 
 
-def _member(kind: Any, value: str | None, name: str) -> Any:
-    if value is None:
-        return None
+def _outcome(value: str) -> Outcome:
     try:
-        return kind(value)
+        return Outcome(value)
     except ValueError:
-        if kind is EntityType:
-            raise UsageError(no_type(value)) from None
-        if kind is Event:
-            raise UsageError(no_event(value)) from None
-        raise UsageError(f"there is no {name} {value!r}; it is one of {', '.join(kind)}") from None
+        raise UsageError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}") from None

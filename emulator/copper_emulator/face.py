@@ -337,7 +337,7 @@ class Face(Intercepted, OverTls):
         return draws.seed if draws.made else None
 
     def verdict(self, *, said: str = "") -> str:
-        """What went wrong and was neither expected nor allowed, as text without tracebacks that were `said` already."""
+        """What went wrong and was neither expected nor allowed, as text without what was `said` of it already."""
         if self._is_unused:
             return ""
         with self._stage.lock:

@@ -38,5 +38,5 @@ class FirstUse:
         with self._lock:
             self._has_ended = True
             if self._made is not None:
-                self._made.stage.has_ended = True
+                self._made.stage.end()
                 self._host.remove(self._made.stage)

@@ -40,10 +40,13 @@ class Complaint:
         return "\n".join([f"- {self.what}", *(f"    {line}" for line in told.splitlines()), f"  {self.advice}"])
 
     def told_after(self, mask: Callable[[str], str], said: str) -> Complaint:
-        """The same without its traceback, if `said` contains that already."""
-        if self.traceback and is_told(mask(self.traceback), said):
-            return replace(self, traceback="(its traceback stands above)")
-        return self
+        """The same without its traceback and the refused calls, if `said` contains them already."""
+        traceback, detail = self.traceback, self.detail
+        if traceback and is_told(mask(traceback), said):
+            traceback = "(its traceback stands above)"
+        if detail and mask(detail) in said:
+            detail = ""
+        return replace(self, traceback=traceback, detail=detail)
 
 
 _SILENT = (Outcome.DELIVERED, Outcome.CANCELLED, Outcome.DROPPED, Outcome.LOST)
@@ -70,7 +73,8 @@ def verdict_text(
 ) -> str:
     """The complaints as one text, or "" if there are none; values of secrets are masked.
 
-    `surface` is where the text is read. A traceback already in `said`, the text shown before this one, is left out.
+    `surface` is where the text is read. A traceback or a refused call already in `said`, the text shown before this
+    one, is left out.
     """
     found = complaints(account, claims, allow, surface)
     if not found:

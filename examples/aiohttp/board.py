@@ -1,12 +1,12 @@
 """board: shows what is to be done, from Copper's tasks.
 
-Copper tells it which tasks changed. The handler puts their ids into a queue and answers; one worker, which lives as
-long as the application, fetches them one after the other. Copper tells once and never again, so every few minutes all
-tasks are read once more.
+Copper's notifications name the tasks that changed. The handler puts their ids into a queue and answers; a worker, which
+runs as long as the application, fetches them one after another. Copper sends each notification only once, so all tasks
+are read again every few minutes.
 
-- Only what was fetched is believed, so that late, repeated and reordered notifications come to the same.
-- The worker does both, fetching and reconciling, so that an older answer never comes after a newer one.
-- Where Copper takes no more calls (429) or cannot be reached, the worker rests, and tries the same again.
+- Only fetched records are trusted, so that late, repeated and reordered notifications lead to the same result.
+- One worker both fetches and reconciles, so that an older answer never overwrites a newer one.
+- If Copper accepts no more calls (429) or cannot be reached, the worker rests, and then retries.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from copper_client import Busy, Client
 
 REST = 20.0
-"""Seconds that the worker rests."""
+"""Seconds that the worker rests before it retries."""
 
 EVERY = 300.0
 """Seconds between two reconciliations."""
 
 EVERYTHING = None
-"""In the place of an id: read all tasks."""
+"""Put into the queue instead of an id: read all tasks."""
 
 log = logging.getLogger("board")
 
 
 @dataclass(frozen=True)
 class Config:
-    """What differs from place to place."""
+    """What differs between deployments."""
 
     api_url: str
     token: str
@@ -49,14 +49,14 @@ class Config:
 
 
 class Board:
-    """The tasks, and what is to be asked for."""
+    """The tasks, and the queue of what to fetch."""
 
     def __init__(self) -> None:
         self.tasks: dict[int, dict[str, Any]] = {}
         self.queue: asyncio.Queue[int | None] = asyncio.Queue()
 
     async def work(self, copper: Client, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Work off the queue, for ever."""
+        """Process the queue, forever."""
         while True:
             task_id = await self.queue.get()
             while not await self._done(task_id, copper):
@@ -82,7 +82,7 @@ class Board:
             self._keep(task)
 
     async def _reconcile(self, copper: Client) -> None:
-        """A search does not tell what was deleted, and may be some seconds late: what it does not have is asked for."""
+        """Read all tasks; any that the search omits, because deleted or because it lags, are fetched by id."""
         seen = set()
         async for task in copper.tasks():
             self._keep(task)
@@ -99,7 +99,7 @@ CONFIG: web.AppKey[Config] = web.AppKey("config")
 
 
 async def hook(request: web.Request) -> web.Response:
-    """What Copper calls."""
+    """Receive a notification from Copper."""
     try:
         notification = await request.json()
         told, key = notification["ids"], str(notification.get("key", ""))
@@ -113,13 +113,13 @@ async def hook(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request) -> web.Response:
-    """What is to be done, the most urgent first."""
+    """The open tasks, most urgent first."""
     tasks = [task for task in request.app[BOARD].tasks.values() if task["status"] == "Open"]
     return web.json_response(sorted(tasks, key=lambda task: (task["due_date"] is None, task["due_date"], task["name"])))
 
 
 async def working(app: web.Application) -> AsyncIterator[None]:
-    """From start to end: a session, the subscriptions, the worker, and a reminder to reconcile."""
+    """While the application runs: an HTTP session, the subscriptions, the worker, and a timer for reconciling."""
     config, board = app[CONFIG], app[BOARD]
     async with ClientSession(timeout=ClientTimeout(total=10)) as session:
         copper = Client(session, config.api_url, config.token, config.email)
@@ -138,7 +138,7 @@ async def _remind(board: Board) -> None:
 
 
 def create_app(config: Config) -> web.Application:
-    """The application. Copper reaches it at `config.target` and says `config.secret`."""
+    """The application. Copper reaches it at `config.target` and sends `config.secret`."""
     app = web.Application()
     app[CONFIG], app[BOARD] = config, Board()
     app.add_routes([web.post("/hooks/copper", hook), web.get("/tasks", show)])
@@ -147,7 +147,7 @@ def create_app(config: Config) -> web.Application:
 
 
 def main() -> None:
-    """Serve, with what the environment says."""
+    """Serve, configured by environment variables."""
     api_url = os.environ.get("COPPER_API_URL", "https://api.copper.com/developer_api/v1")
     token, email = os.environ["COPPER_TOKEN"], os.environ["COPPER_EMAIL"]
     target, secret = os.environ["COPPER_TARGET"], os.environ["COPPER_SECRET"]

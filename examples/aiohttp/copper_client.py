@@ -8,15 +8,15 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession
 
 PAGE = 200
-"""The most that Copper's search gives at once."""
+"""The most records that a search of Copper's returns at once."""
 
 
 class Busy(Exception):
-    """Copper takes no more calls for now (429): try again later."""
+    """Copper accepts no more calls for now (429): try again later."""
 
 
 class Client:
-    """Copper's tasks. The session is whoever opens the client's."""
+    """Copper's tasks. Whoever opened the session closes it."""
 
     def __init__(self, session: ClientSession, api_url: str, token: str, email: str) -> None:
         self._session = session
@@ -24,7 +24,7 @@ class Client:
         self._headers = {"X-PW-AccessToken": token, "X-PW-Application": "developer_api", "X-PW-UserEmail": email}
 
     async def task(self, task_id: int) -> dict[str, Any] | None:
-        """One of them, or None when there is none."""
+        """One task, or None if there is none with this id."""
         async with self._session.get(f"{self._api_url}/tasks/{task_id}", headers=self._headers) as answer:
             if answer.status == 404:
                 return None
@@ -32,7 +32,7 @@ class Client:
             return found
 
     async def tasks(self) -> AsyncIterator[dict[str, Any]]:
-        """All of them, the oldest first: what is made while this reads comes at the end, and moves nobody."""
+        """All tasks, oldest first: any created during the reading are appended, and shift no others."""
         number = 1
         while True:
             page = await self._post(
@@ -45,7 +45,7 @@ class Client:
             number += 1
 
     async def subscribe(self, target: str, secret: str) -> None:
-        """Be told at `target` of all that happens to tasks: what is subscribed is not subscribed again."""
+        """Subscribe `target` to all events of tasks, except those to which it is subscribed already."""
         async with self._session.get(f"{self._api_url}/webhooks", headers=self._headers) as answer:
             there = await _checked(answer)
         known = {(each["type"], each["event"], each["target"]) for each in there}

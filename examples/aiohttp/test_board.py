@@ -1,4 +1,4 @@
-"""The tests of board: Copper's side is played by the `copper_async` fixture, the application really listens."""
+"""The tests of board: the `copper_async` fixture plays Copper, and the application really listens on a port."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Resting:
-    """What the worker does instead of sleeping: say how long, and wait to be woken."""
+    """Replaces the worker's sleep: reports how long it would be, and waits to be woken."""
 
     def __init__(self) -> None:
         self.begins: asyncio.Queue[float] = asyncio.Queue()
@@ -39,7 +39,7 @@ def resting() -> Resting:
 
 @pytest_asyncio.fixture
 async def server(copper_async: AsyncCopper, resting: Resting) -> AsyncIterator[TestServer]:
-    """board is running; it has subscribed itself, and read what there was."""
+    """board is running; it has subscribed itself, and read the tasks that there were."""
     config = Config(copper_async.api_url, copper_async.token, copper_async.email, TARGET, "s3cret", sleep=resting)
     server = TestServer(create_app(config))
     async with server:
@@ -54,13 +54,13 @@ def board(server: TestServer) -> Board:
 
 
 async def names(board: Board) -> dict[int, str]:
-    """What it shows, once the worker has nothing left to do."""
+    """The names that board shows, once the worker has nothing left to do."""
     await board.queue.join()
     return {task_id: task["name"] for task_id, task in board.tasks.items()}
 
 
 def truth(copper: AsyncCopper) -> dict[int, str]:
-    """What Copper has."""
+    """The names in Copper."""
     return {task.id: task.name for task in copper.tasks.search()}
 
 

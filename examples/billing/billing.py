@@ -1,13 +1,14 @@
-"""billing: a small application that has to know the people in Copper, because they are who it sends invoices to.
+"""billing: a small application that has to know the people in Copper, because it sends invoices to them.
 
-Copper tells it what happens to a person by webhook. A notification holds ids and never the records, so this keeps in
-SQLite which people it has to fetch through Copper's API, and which are gone. It is what a right endpoint looks like:
+Copper's webhooks notify it of what happens to a person. A notification holds ids and never the records, so billing
+keeps in SQLite which people it has to fetch through Copper's API, and which are gone. It shows what a correct endpoint
+does:
 
-- it checks the secret, which is all that tells a real notification from a forged one (401);
-- it works through all ids of a notification, up to 30;
+- it checks the secret, which alone distinguishes a real notification from a forged one (401);
+- it processes all ids of a notification, up to 30;
 - it goes by `timestamp`, because notifications come late and out of order: the latest wins, and gone is gone;
-- it does not mind the same news twice, or news of someone it never heard of;
-- it answers 2xx as soon as it has written things down: Copper asks once and never again.
+- it accepts the same notification twice, and notifications of people it has never heard of;
+- it answers 2xx as soon as it has stored the ids: Copper sends each notification only once.
 
 Run it with `python billing.py --port 5000 --secret s3cret`.
 """
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS person (
 """
 
 # One statement, so that two equal notifications at the same moment cannot both insert. ISO timestamps in UTC compare
-# as text. A person that is gone stays so: Copper never uses an id again.
+# as text. A person that is gone stays gone: Copper never reuses an id.
 _TOLD = """
 INSERT INTO person (id, state, told_at) VALUES (:id, :state, :told_at)
 ON CONFLICT (id) DO UPDATE SET state = :state, told_at = :told_at
@@ -41,7 +42,7 @@ WHERE person.state != 'gone' AND (:state = 'gone' OR person.told_at < :told_at)
 
 
 class People:
-    """What billing knows of Copper's people."""
+    """What billing knows about Copper's people."""
 
     def __init__(self, path: str) -> None:
         # The web server may answer from any of its threads; each notification is one transaction.
@@ -49,17 +50,17 @@ class People:
         self._db.execute(_TABLE)
 
     def told(self, ids: list[int], event: str, told_at: str) -> None:
-        """Copper says that something happened to these people."""
+        """Record a notification that something happened to these people."""
         state = "gone" if event == "delete" else "to fetch"
         with self._db:
             self._db.executemany(_TOLD, [{"id": id, "state": state, "told_at": told_at} for id in ids])
 
     def to_fetch(self) -> list[int]:
-        """Whose records are to be fetched anew."""
+        """The ids of the people to fetch again."""
         return self._ids("to fetch")
 
     def gone(self) -> list[int]:
-        """Who is no longer in Copper."""
+        """The ids of the people no longer in Copper."""
         return self._ids("gone")
 
     def _ids(self, state: str) -> list[int]:
@@ -71,7 +72,7 @@ class People:
 
 
 def create_app(secret: str, database: str = ":memory:") -> Flask:
-    """The application. `secret` is what the subscriptions were given as `{"key": secret}`."""
+    """The application. `secret` is the value that the subscriptions were given as `{"key": secret}`."""
     app = Flask("billing")
     people = People(database)
     app.extensions["people"] = people
@@ -103,14 +104,14 @@ def _words(notification: dict[str, Any]) -> str:
 
 
 def _changes(notification: dict[str, Any]) -> dict[str, Any]:
-    # In `new` and `delete` it is empty or not there at all; custom fields lie one level deeper.
+    # For `new` and `delete` it is empty or missing; custom fields are one level deeper.
     changes = notification.get("updated_attributes", {})
     return {name: pair for name, pair in changes.items() if name != "custom_fields"}
 
 
 class _NoAccessLog(WSGIRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
-        """The application says what it was told; that is enough."""
+        """Log nothing: the application itself says what it received."""
 
 
 def main() -> None:

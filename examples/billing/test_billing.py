@@ -1,4 +1,4 @@
-"""billing's own tests: Copper's side of them is played by the `copper` fixture of copper-emulator."""
+"""billing's own tests: the `copper` fixture of copper-emulator plays Copper."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def app() -> Iterator[Flask]:
 
 @pytest.fixture
 def people(app: Flask, copper: Copper) -> People:
-    """What billing knows, once it is subscribed to everything that happens to people."""
+    """What billing knows, once it is subscribed to all events of people."""
     copper.route("https://billing.example.com", to=app.wsgi_app)
     for event in ("new", "update", "delete"):
         copper.subscribe("person", event, target=TARGET, secret={"key": SECRET})
@@ -87,7 +87,7 @@ def test_a_forged_notification_is_refused(copper: Copper, people: People) -> Non
 
 
 def test_no_copper_means_no_news(copper: Copper, people: People) -> None:
-    """Nothing is told of a company: billing has not subscribed to that."""
+    """A company causes no notification, because billing has not subscribed to companies."""
     copper.companies.create(name="Analytical Engines")
 
     copper.expect_none()

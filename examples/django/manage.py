@@ -1,4 +1,4 @@
-"""Django's own entry: `python manage.py COMMAND`."""
+"""Django's command line: `python manage.py COMMAND`."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The tests of sales: Copper's side is played by the `copper` fixture, in each test's own transaction."""
+"""The tests of sales: the `copper` fixture plays Copper, in each test's own transaction."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 
 def job(name: str) -> None:
-    """A run of `manage.py copper`."""
+    """Run `manage.py copper` with this job."""
     call_command("copper", name, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
 def sales(copper: Copper, settings: Any) -> None:
-    """sales is deployed: reachable for Copper, subscribed, and `copper work` runs after each notification."""
+    """sales is deployed: Copper can reach it, it is subscribed, and `copper work` runs after each notification."""
     settings.COPPER_API_URL, settings.COPPER_TOKEN, settings.COPPER_EMAIL = copper.api_url, copper.token, copper.email
     settings.COPPER_SECRET = "s3cret"
     copper.route("https://sales.example.com", to=application)
@@ -33,12 +33,12 @@ def sales(copper: Copper, settings: Any) -> None:
 
 
 def deals() -> dict[int, tuple[str, Decimal | None, str]]:
-    """What sales knows."""
+    """The deals that sales knows."""
     return {deal.pk: (deal.name, deal.value, deal.status) for deal in Deal.objects.order_by("pk")}
 
 
 def truth(copper: Copper) -> dict[int, tuple[str, Decimal | None, str]]:
-    """What Copper has."""
+    """The opportunities in Copper."""
     found = sorted(copper.opportunities.search(), key=lambda each: each.id)
     return {each.id: (each.name, each.monetary_value, each.status) for each in found}
 
@@ -50,7 +50,7 @@ def make(copper: Copper, count: int) -> list[Any]:
 
 
 def contact(copper: Copper) -> int:
-    """Copper asks for one with each opportunity."""
+    """A contact, which Copper requires for each opportunity."""
     found = copper.people.search()
     return found[0].id if found else copper.people.create(name="Ada").id
 

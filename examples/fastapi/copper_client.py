@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 
 PAGE = 200
-"""The most that Copper's search gives at once."""
+"""The most records that a search of Copper's returns at once."""
 
 
 class Busy(Exception):
-    """Copper takes no more calls for now (429): try again later."""
+    """Copper accepts no more calls for now (429): try again later."""
 
 
 class Client:
@@ -30,7 +30,7 @@ class Client:
         await self._http.__aexit__(*raised)
 
     async def company(self, company_id: int) -> dict[str, Any] | None:
-        """One of them, or None when there is none."""
+        """One company, or None if there is none with this id."""
         answer = await self._http.get(f"/companies/{company_id}")
         if answer.status_code == 404:
             return None
@@ -38,7 +38,7 @@ class Client:
         return found
 
     async def companies(self) -> AsyncIterator[dict[str, Any]]:
-        """All of them, the oldest first: what is made while this reads comes at the end, and moves nobody."""
+        """All companies, oldest first: any created during the reading are appended, and shift no others."""
         number = 1
         while True:
             body = {"page_size": PAGE, "page_number": number, "sort_by": "date_created"}
@@ -50,7 +50,7 @@ class Client:
             number += 1
 
     async def subscribe(self, target: str, secret: str) -> None:
-        """Be told at `target` of all that happens to companies: what is subscribed is not subscribed again."""
+        """Subscribe `target` to all events of companies, except those to which it is subscribed already."""
         there = _checked(await self._http.get("/webhooks"))
         known = {(each["type"], each["event"], each["target"]) for each in there}
         for event in ("new", "update", "delete"):

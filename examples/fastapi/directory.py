@@ -1,12 +1,12 @@
-"""directory: a service that answers who the companies in Copper are, out of its own memory.
+"""directory: a service that answers from memory who the companies in Copper are.
 
-It reads them all when it starts. From then on Copper tells it which have changed: it notes their ids, answers, and
-fetches them in the background, some at once. Copper tells once and never again, so every few minutes it reads them all
-once more.
+It reads them all when it starts. From then on Copper notifies it of those that changed: it notes their ids, answers,
+and fetches them in the background, several at once. Copper sends each notification only once, so every few minutes it
+reads them all again.
 
-- Only what was fetched is believed, so that late, repeated and reordered notifications come to the same.
-- One task at a time asks Copper: of two answers about the same company the later one is then the newer one.
-- Where Copper takes no more calls (429) or cannot be reached, what was noted stays noted, for the next time.
+- Only fetched records are trusted, so that late, repeated and reordered notifications lead to the same result.
+- Only one task at a time calls Copper: of two answers about a company, the later one is then always the newer.
+- If Copper accepts no more calls (429) or cannot be reached, what was noted stays noted for the next time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from fastapi import BackgroundTasks, FastAPI, HTTPException
 from pydantic import BaseModel, Field
 
 AT_ONCE = 5
-"""So many companies are fetched at the same time."""
+"""How many companies are fetched at the same time."""
 
 EVERY = 300.0
 """Seconds between two reconciliations."""
@@ -34,7 +34,7 @@ log = logging.getLogger("directory")
 
 
 class Company(BaseModel):
-    """What directory tells of one; Copper's other fields are left out."""
+    """What directory shows of a company; Copper's other fields are left out."""
 
     id: int
     name: str
@@ -43,28 +43,28 @@ class Company(BaseModel):
 
 
 class Notification(BaseModel):
-    """What Copper sends, as far as it is needed; `key` is the secret of the subscription."""
+    """The part of Copper's notification that is needed; `key` is the secret of the subscription."""
 
     ids: Annotated[list[int], Field(min_length=1)]
     key: str = ""
 
 
 class Companies:
-    """The memory, and the work that keeps it right."""
+    """The companies in memory, and the work that keeps them up to date."""
 
     def __init__(self, copper: Client) -> None:
         self._copper = copper
         self._one_at_a_time = asyncio.Lock()
         self.known: dict[int, Company] = {}
-        # A dictionary, because it keeps its order.
+        # A dictionary, because it is ordered.
         self.noted: dict[int, None] = {}
 
     def note(self, ids: list[int]) -> None:
-        """Something happened to these."""
+        """Note that something happened to these companies."""
         self.noted.update(dict.fromkeys(ids))
 
     async def work(self) -> None:
-        """Fetch all that is noted. What goes wrong is said in the log, since nobody waits for this."""
+        """Fetch all companies that are noted. Errors are logged, because no one waits for this."""
         async with self._one_at_a_time:
             try:
                 while self.noted:
@@ -75,8 +75,7 @@ class Companies:
     async def reconcile(self) -> None:
         """Read all companies, to find what notifications have missed.
 
-        A search does not tell what was deleted, and may be some seconds late: a company that it does not have is asked
-        for.
+        A search omits deleted companies and may be some seconds late, so companies that it lacks are fetched by id.
         """
         seen = set()
         async with self._one_at_a_time:
@@ -92,14 +91,14 @@ class Companies:
 
     async def _fetch(self, ids: list[int]) -> None:
         for company_id in ids:
-            # Before the fetch, so that a notification that comes meanwhile notes it again.
+            # Before the fetch, so that a notification arriving meanwhile notes it again.
             del self.noted[company_id]
         try:
             async with asyncio.TaskGroup() as group:
                 for company_id in ids:
                     group.create_task(self._look_after(company_id))
         except BaseException:
-            # Perhaps some of them were fetched; twice does no harm.
+            # Perhaps some of them were fetched; fetching them twice does no harm.
             self.note(ids)
             raise
 
@@ -112,14 +111,14 @@ class Companies:
 
 
 def create_app(copper: Client, *, target: str, secret: str) -> FastAPI:
-    """The service. Copper reaches it at `target` and says `secret`."""
+    """The service. Copper reaches it at `target` and sends `secret`."""
     companies = Companies(copper)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with copper:
             await copper.subscribe(target, secret)
-            # After subscribing: what happens from here on is told of.
+            # After subscribing, so that there is a notification for every later change.
             await companies.reconcile()
             again = asyncio.create_task(_again_and_again(companies))
             yield

@@ -1,4 +1,4 @@
-"""For `uvicorn main:app` or `fastapi run`: directory with what the environment says."""
+"""For `uvicorn main:app` or `fastapi run`: directory, configured by environment variables."""
 
 import os
 

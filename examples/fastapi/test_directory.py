@@ -1,4 +1,4 @@
-"""The tests of directory: Copper's side is played by the `copper_async` fixture."""
+"""The tests of directory: the `copper_async` fixture plays Copper."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.asyncio
 
 @pytest_asyncio.fixture
 async def app(copper_async: AsyncCopper) -> FastAPI:
-    """directory is running, to the end of the test; it has subscribed itself."""
+    """directory, running until the end of the test; it has subscribed itself."""
     client = Client(copper_async.api_url, copper_async.token, copper_async.email)
     app = create_app(client, target=TARGET, secret="s3cret")
     copper_async.route(ORIGIN, to=app)
-    # Else it would start with its first notification, and nobody would have subscribed to any.
+    # Otherwise it would start with its first notification, to which no one would have subscribed.
     await copper_async.start(app)
     return app
 
@@ -42,7 +42,7 @@ def names(companies: Companies) -> dict[int, str]:
 
 
 def truth(copper: AsyncCopper) -> dict[int, str]:
-    """What Copper has."""
+    """The companies in Copper."""
     return {company.id: company.name for company in copper.companies.search()}
 
 

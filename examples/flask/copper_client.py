@@ -8,15 +8,15 @@ from typing import Any
 import requests
 
 PAGE = 200
-"""The most that Copper's search gives at once."""
+"""The most records that a search of Copper's returns at once."""
 
 
 class Busy(Exception):
-    """Copper takes no more calls for now (429): try again later."""
+    """Copper accepts no more calls for now (429): try again later."""
 
 
 class Client:
-    """Copper, as one of its users."""
+    """Copper's people, accessed as one of its users."""
 
     def __init__(self, api_url: str, token: str, email: str) -> None:
         self._api_url = api_url
@@ -26,12 +26,12 @@ class Client:
         )
 
     def person(self, person_id: int) -> dict[str, Any] | None:
-        """One person, or None when there is none."""
+        """One person, or None if there is none with this id."""
         found: dict[str, Any] | None = self._call("GET", f"/people/{person_id}", or_none=True)
         return found
 
     def search(self, **filters: Any) -> Iterator[dict[str, Any]]:
-        """Everyone who fits, page by page."""
+        """All people that match, page by page."""
         number = 1
         while True:
             page = self.page({"page_size": PAGE, "page_number": number, "sort_by": "date_modified", **filters})
@@ -46,7 +46,7 @@ class Client:
         return found
 
     def subscribe(self, target: str, secret: str, events: Iterable[str] = ("new", "update", "delete")) -> None:
-        """Be told at `target` of all that happens to people: what is subscribed already is not subscribed again."""
+        """Subscribe `target` to these events of people, except those to which it is subscribed already."""
         there = {(each["type"], each["event"], each["target"]) for each in self._call("GET", "/webhooks")}
         for event in events:
             if ("person", event, target) not in there:

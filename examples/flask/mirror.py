@@ -1,20 +1,20 @@
 """mirror: a small application that keeps a copy of Copper's people in a database of its own.
 
-Copper tells it by webhook which people changed. It notes their ids and answers; `flask work`, run by whatever runs
-jobs, fetches each one and writes down name, email and tags. Copper tells once and never again, so that what is missed
-while mirror is down is missed for good. Therefore `flask reconcile`, run every few minutes: it asks Copper's search for
-everything modified since the last time, page by page, and looks after the people it knows, whether they are still
-there.
+Copper's webhooks notify it of the people that changed. It notes their ids and answers; `flask work`, run by a job
+scheduler, fetches each one and stores its name, email and tags. Copper sends each notification only once, so any that
+mirror misses while it is down are lost for good. That is what `flask reconcile` is for, run every few minutes: it
+searches Copper for everything modified since the last time, page by page, and checks whether the people it knows are
+still there.
 
-What makes the two right together:
+What makes the two correct together:
 
-- both write whole records, fetched and not guessed, so that the order in which they run does not matter;
+- both store whole records as fetched, so that the order in which they run does not matter;
 - the next run begins a little before the last one's newest record: searches see new records some seconds late, and two
   records may be modified in the same second;
-- a run reads until it has read everything once without anything new: a person modified between two pages moves to the
-  end, everybody behind moves one place forward, and the next page misses one of them;
-- a person that cannot be fetched is gone, whatever the notification said;
-- where Copper takes no more calls (429) a job ends; what it has not done is still noted, for its next run.
+- a run repeats its search until one finds nothing new: a person modified between two pages moves to the end, everyone
+  behind moves one place forward, and the next page misses one of them;
+- a person that cannot be found is gone, whatever the notification said;
+- if Copper accepts no more calls (429), a job ends; what it has not done is still noted for its next run.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from people import People
 
 OVERLAP = 60
-"""Seconds that a run looks back behind the newest record of the last one."""
+"""Seconds before the newest record of the last run at which the next run begins."""
 
 hooks = Blueprint("hooks", __name__)
 
 
 @hooks.post("/hooks/copper")
 def hook() -> Response:
-    """Note whom Copper tells of, and answer at once: fetching thirty people takes longer than Copper waits."""
+    """Note the people in a notification and answer at once: fetching thirty people takes longer than Copper waits."""
     notification = request.get_json(silent=True)
     if not isinstance(notification, dict):
         return Response("not a notification", status=400)
@@ -55,7 +55,7 @@ def show() -> Response:
 
 
 def create_app(people: People, client: Client, *, target: str, secret: str) -> Flask:
-    """The application, subscribed to what happens to people. Copper reaches it at `target` and says `secret`."""
+    """The application, subscribed to the events of people. Copper reaches it at `target` and sends `secret`."""
     app = Flask("mirror")
     app.config["COPPER_SECRET"] = secret
     app.extensions["people"] = people
@@ -78,7 +78,7 @@ def from_environment() -> Flask:
 
 
 def command(job: Callable[[People, Client], None], people: People, client: Client) -> click.Command:
-    """A job as a command of `flask`, to be run every few minutes, one at a time."""
+    """A job as a `flask` command, to be run every few minutes, one at a time."""
 
     def run() -> None:
         try:
@@ -92,14 +92,14 @@ def command(job: Callable[[People, Client], None], people: People, client: Clien
 
 
 def work(people: People, client: Client) -> None:
-    """Fetch whom notifications have told of."""
+    """Fetch the people that notifications have named."""
     for person_id, serial in people.noted():
         look_after(person_id, people, client)
         people.done(person_id, serial)
 
 
 def look_after(person_id: int, people: People, client: Client) -> None:
-    """Keep a person as Copper has it now, or forget it."""
+    """Store a person as it is in Copper now, or forget it."""
     person = client.person(person_id)
     if person is None:
         people.forget(person_id)
@@ -122,12 +122,12 @@ def reconcile(people: People, client: Client) -> None:
     for page in pages(people.ids()):
         still_there = {person["id"] for person in client.search(ids=page)}
         for person_id in page:
-            # Searches may be late in both directions: who is not found is asked for by id.
+            # Searches may be late in both directions, so people not found are fetched by id.
             if person_id not in still_there:
                 look_after(person_id, people, client)
     people.saw(max(seen.values(), default=since))
 
 
 def pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """As many ids as one search can look for."""
+    """The ids in groups of as many as one search can look for."""
     return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))

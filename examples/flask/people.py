@@ -1,4 +1,4 @@
-"""What mirror knows: the people, which of them are to be fetched anew, and how far `reconcile` has seen."""
+"""What mirror knows: the people, which of them to fetch again, and how far `reconcile` has seen."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ class People:
         self._db.executescript(_TABLES)
 
     def note(self, ids: Iterable[int]) -> None:
-        """Something happened to these."""
+        """Note that something happened to these people."""
         with self._db:
             self._db.executemany("INSERT INTO note (person_id) VALUES (?)", [(person_id,) for person_id in ids])
 
     def noted(self) -> list[tuple[int, int]]:
-        """Who is to be fetched anew, each with its latest note's serial."""
+        """The people to fetch again, each with the serial of its latest note."""
         return list(self._db.execute("SELECT person_id, max(serial) FROM note GROUP BY person_id ORDER BY 2"))
 
     def done(self, person_id: int, serial: int) -> None:
-        """It was fetched. Notes that came meanwhile stay: what they tell of may have happened after the fetch."""
+        """Remove a fetched person's notes, except those made meanwhile: their changes may be later than the fetch."""
         with self._db:
             self._db.execute("DELETE FROM note WHERE person_id = ? AND serial <= ?", (person_id, serial))
 
     def keep(self, person: dict[str, Any]) -> None:
-        """Write a person as Copper has it now."""
+        """Store a person as it is in Copper now."""
         email = person["emails"][0]["email"] if person["emails"] else None
         row = (person["id"], person["name"], email, json.dumps(person["tags"]))
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?)", row)
 
     def forget(self, person_id: int) -> None:
-        """This person is no longer in Copper."""
+        """Delete a person that is no longer in Copper."""
         with self._db:
             self._db.execute("DELETE FROM person WHERE id = ?", (person_id,))
 
     def ids(self) -> list[int]:
-        """Whom the copy has."""
+        """The ids of the people in the copy."""
         return [person_id for (person_id,) in self._db.execute("SELECT id FROM person ORDER BY id")]
 
     def all(self) -> dict[int, tuple[str, str | None, list[str]]]:

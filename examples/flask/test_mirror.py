@@ -42,7 +42,7 @@ def mirror(copper: Copper, people: People, client: Client) -> Flask:
 
 @pytest.fixture
 def outage(copper: Copper, mirror: Flask) -> Callable[[str], None]:
-    """`outage("begins")` takes mirror down: whatever is sent is answered 503 and never comes again."""
+    """`outage("begins")` takes mirror down: each notification is answered with 503 and never sent again."""
 
     def down(_: Received) -> int:
         return 503
@@ -54,7 +54,7 @@ def outage(copper: Copper, mirror: Flask) -> Callable[[str], None]:
 
 
 def copy_of(copper: Copper) -> dict[int, tuple[str, str | None, list[str]]]:
-    """What a right copy of Copper's people would be."""
+    """What a correct copy of Copper's people would be."""
     return {
         person.id: (person.name, person.emails[0]["email"] if person.emails else None, person.tags)
         for person in sorted(copper.people.search(), key=lambda person: person.id)
@@ -190,7 +190,7 @@ def test_later_runs_ask_only_for_what_is_new(
 
 
 class Meddling(Client):
-    """The client, while somebody in Copper changes a person after each page that is read."""
+    """A client that changes a person in Copper after each page it reads."""
 
     copper: Copper
     changed: list[int]
@@ -206,7 +206,7 @@ class Meddling(Client):
 @pytest.mark.usefixtures("mirror")
 @pytest.mark.copper(allow={503})
 def test_a_change_between_two_pages_hides_nobody(copper: Copper, people: People, outage: Callable[[str], None]) -> None:
-    """Three pages, and after each a person of the first is modified and moves to the end."""
+    """Three pages, and after each a person from the first is modified and moves to the end."""
     outage("begins")
     there = []
     for size in (250, 50, 50, 50, 50):
@@ -227,7 +227,7 @@ def test_a_change_between_two_pages_hides_nobody(copper: Copper, people: People,
 def test_a_record_that_searches_see_late_is_found_by_the_next_run(
     copper: Copper, people: People, client: Client, outage: Callable[[str], None]
 ) -> None:
-    """Bob is modified before the newest record that the first run saw, and became visible only after it."""
+    """Bob was modified before the newest record that the first run saw, but became visible only after that run."""
     ada = copper.people.create(name="Ada")
     copper.advance(minutes=1)
     outage("begins")

@@ -1,8 +1,8 @@
-// billing: knows the people in Copper, because they are who it sends invoices to.
+// billing: knows the people in Copper, because it sends invoices to them.
 //
-// Copper tells it by webhook which people changed: it notes their ids, answers, and fetches them afterwards, one piece of
-// work after the other. Copper tells once and never again, so `reconcile` reads everyone every few minutes. Only what was
-// fetched is believed, so that late, repeated and reordered notifications come to the same.
+// Copper's webhooks notify it of the people that changed: it notes their ids, answers, and fetches them afterwards, one
+// job at a time. Copper sends each notification only once, so `reconcile` reads everyone every few minutes. Only fetched
+// records are trusted, so that late, repeated and reordered notifications lead to the same result.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -13,25 +13,25 @@ export class Billing {
   names = new Map();
   noted = new Set();
 
-  /** Settled once all work that was begun is done. */
+  /** Settled once all jobs that were started are done. */
   working = Promise.resolve();
 
   constructor(copper) {
     this.copper = copper;
   }
 
-  /** Something happened to these. */
+  /** Note that something happened to these people. */
   note(ids) {
     for (const id of ids) this.noted.add(id);
     return this.work();
   }
 
-  /** Fetch whoever is noted. Where Copper is too busy, they stay noted for the next time. */
+  /** Fetch the people that are noted. If Copper is too busy, they stay noted for the next time. */
   work() {
     return this.#afterwards(() => this.#fetchNoted());
   }
 
-  /** Read everyone, to find what notifications have missed. A search does not tell who was deleted: they are asked for. */
+  /** Read everyone, to find what notifications have missed. A search omits deleted people, so these are fetched by id. */
   reconcile() {
     return this.#afterwards(async () => {
       const seen = new Set();
@@ -46,7 +46,7 @@ export class Billing {
 
   async #fetchNoted() {
     for (const id of [...this.noted]) {
-      // Before the fetch, so that a notification that comes meanwhile notes it again.
+      // Before the fetch, so that a notification arriving meanwhile notes it again.
       this.noted.delete(id);
       try {
         const person = await this.copper.person(id);
@@ -67,7 +67,7 @@ export class Billing {
   }
 }
 
-/** The server that Copper calls; its subscriptions were given `{key: secret}`. */
+/** The server to which Copper sends; its subscriptions were given `{key: secret}`. */
 export function createApp(billing, secret) {
   return createServer(async (request, response) => {
     let text = "";

@@ -1,4 +1,4 @@
-// The tests of billing. Under `copper-emulator exec` what is meant for api.copper.com arrives at the emulator.
+// The tests of billing. Under `copper-emulator exec`, calls to api.copper.com go to the emulator.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -27,7 +27,7 @@ afterEach(async () => {
   app.close();
 });
 
-/** What billing knows is what Copper has. */
+/** Assert that billing knows what is in Copper. */
 async function agrees() {
   await billing.working;
   const names = (people) => people.sort(([one], [other]) => one - other);

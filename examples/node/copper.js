@@ -2,10 +2,10 @@
 
 const API = "https://api.copper.com/developer_api/v1";
 
-// The most that Copper's search gives at once.
+// The most records that a search of Copper's returns at once.
 const PAGE = 200;
 
-/** Copper takes no more calls for now (429): try again later. */
+/** Copper accepts no more calls for now (429): try again later. */
 export class Busy extends Error {}
 
 export class Copper {
@@ -18,12 +18,12 @@ export class Copper {
     };
   }
 
-  /** One person, or null when there is none. */
+  /** One person, or null if there is none with this id. */
   async person(id) {
     return this.#call("GET", `/people/${id}`, undefined, { orNull: true });
   }
 
-  /** Everyone, the oldest first: who is made while this reads comes at the end, and moves nobody. */
+  /** Everyone, oldest first: any created during the reading are appended, and shift no others. */
   async *people() {
     for (let number = 1; ; number += 1) {
       const body = { page_size: PAGE, page_number: number, sort_by: "date_created" };
@@ -33,7 +33,7 @@ export class Copper {
     }
   }
 
-  /** Be told at `target` of all that happens to people; what is subscribed already is not subscribed again. */
+  /** Subscribe `target` to all events of people, except those to which it is subscribed already. */
   async subscribe(target, secret) {
     const there = await this.#call("GET", "/webhooks");
     for (const event of ["new", "update", "delete"]) {

@@ -1,4 +1,4 @@
-// Copper's side in the tests: an account of copper-emulator, through its control API.
+// Plays Copper in the tests: an account of copper-emulator, through its control API.
 
 const SERVER = process.env.COPPER_EMULATOR_URL ?? "http://127.0.0.1:2929";
 
@@ -14,7 +14,7 @@ async function control(method, path, body) {
   return answered;
 }
 
-/** An account of a test's own, where time stands still: what a call makes due has been delivered when it returns. */
+/** An account for one test, with frozen time: what a call makes due has been delivered when it returns. */
 export async function account(settings = {}) {
   const { name, token } = await control("POST", "/accounts", { settings });
   const here = `/accounts/${name}`;
@@ -30,7 +30,7 @@ export async function account(settings = {}) {
     replay: (body, target) => control("POST", `${here}/replay`, { body, target }),
     faults: (...on) => control("POST", `${here}/faults`, { on }),
     advance: (by) => control("POST", `${here}/clock/advance`, { by }),
-    /** A delivery as expected, or an error that says what came closest and why nothing better was there. */
+    /** A delivery that matches, or an error that says which came closest and why it did not match. */
     expect: (expected) => control("POST", `${here}/wait`, { timeout: "1s", ...expected }),
     close: () => control("DELETE", here),
   };

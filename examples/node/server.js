@@ -1,4 +1,4 @@
-// `npm start`: billing with what the environment says.
+// `npm start`: billing, configured by environment variables.
 
 import { Billing, createApp } from "./billing.js";
 import { Copper } from "./copper.js";

@@ -3,7 +3,7 @@
 
 declare(strict_types=1);
 
-/** Copper takes no more calls for now (429): try again later. */
+/** Copper accepts no more calls for now (429): try again later. */
 final class Busy extends RuntimeException
 {
 }
@@ -11,7 +11,7 @@ final class Busy extends RuntimeException
 final class Copper
 {
     private const API = 'https://api.copper.com/developer_api/v1';
-    /** The most that Copper's search gives at once. */
+    /** The most records that a search of Copper's returns at once. */
     private const PAGE = 200;
 
     private CurlHandle $curl;
@@ -21,13 +21,13 @@ final class Copper
         $this->curl = curl_init();
     }
 
-    /** One person, or null when there is none. */
+    /** One person, or null if there is none with this id. */
     public function person(int $id): ?array
     {
         return $this->call('GET', "/people/$id", orNull: true);
     }
 
-    /** Everyone, the oldest first: who is made while this reads comes at the end, and moves nobody. */
+    /** Everyone, oldest first: any created during the reading are appended, and shift no others. */
     public function people(): Generator
     {
         for ($number = 1; ; $number++) {
@@ -40,7 +40,7 @@ final class Copper
         }
     }
 
-    /** Be told at $target of all that happens to people; what is subscribed already is not subscribed again. */
+    /** Subscribe $target to all events of people, except those to which it is subscribed already. */
     public function subscribe(string $target, string $secret): void
     {
         $there = array_map(

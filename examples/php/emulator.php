@@ -1,5 +1,5 @@
 <?php
-// Copper's side in the tests: an account of copper-emulator, through its control API.
+// Plays Copper in the tests: an account of copper-emulator, through its control API.
 
 declare(strict_types=1);
 
@@ -8,7 +8,7 @@ final class Account
     public readonly string $token;
     private readonly string $path;
 
-    /** A new one, where time stands still: what a call makes due has been delivered when it returns. */
+    /** A new account with frozen time: what a call makes due has been delivered when it returns. */
     public function __construct(array $settings = [])
     {
         $made = self::control('POST', '/accounts', ['settings' => (object) $settings]);
@@ -22,21 +22,21 @@ final class Account
         return self::control('POST', $this->path . $path, $body);
     }
 
-    /** Make people of these names; their ids. */
+    /** Create people with these names; return their ids. */
     public function create(string ...$names): array
     {
         $rows = array_map(fn (string $name) => ['name' => $name], $names);
         return array_column($this->post('/records/people/create', ['rows' => $rows])['records'], 'id');
     }
 
-    /** Everyone's name by id, as Copper has it. */
+    /** Everyone's name by id, as in Copper. */
     public function people(): array
     {
         $found = $this->post('/records/people/search', ['filters' => ['page_size' => 200]])['records'];
         return array_column($found, 'name', 'id');
     }
 
-    /** A delivery as expected, or an error that says what came closest and why nothing better was there. */
+    /** A delivery that matches, or an error that says which came closest and why it did not match. */
     public function expect(string $event, array $ids, array $more = []): void
     {
         $this->post('/wait', ['type' => 'person', 'event' => $event, 'ids' => $ids, 'timeout' => '1s'] + $more);

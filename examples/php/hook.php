@@ -1,5 +1,5 @@
 <?php
-// What Copper calls. Nothing is fetched here: Copper waits only so long, and asks only once.
+// The endpoint for Copper. It fetches nothing, because Copper waits only so long, and sends only once.
 
 declare(strict_types=1);
 

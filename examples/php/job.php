@@ -1,15 +1,15 @@
 <?php
-// php job.php subscribe | work | reconcile: when it is deployed, every minute, every night.
+// php job.php subscribe | work | reconcile: on deployment, every minute, every night.
 //
-// Copper tells once and never again, so `reconcile` reads everyone. Only what was fetched is believed, so that late,
-// repeated and reordered notifications come to the same. Whoever runs the jobs runs one at a time.
+// Copper sends each notification only once, so `reconcile` reads everyone. Only fetched records are trusted, so that late,
+// repeated and reordered notifications lead to the same result. The jobs must be run one at a time.
 
 declare(strict_types=1);
 
 require __DIR__ . '/copper.php';
 require __DIR__ . '/people.php';
 
-/** Fetch these; where that does not succeed, they stay noted. */
+/** Fetch these people; those that could not be fetched stay noted. */
 function fetch(array $ids, People $people, Copper $copper): void
 {
     try {
@@ -22,7 +22,7 @@ function fetch(array $ids, People $people, Copper $copper): void
     }
 }
 
-/** A search does not tell who was deleted, and may be some seconds late: whom it does not have is asked for. */
+/** Read everyone. A search omits deleted people and may be some seconds late, so those it lacks are fetched by id. */
 function reconcile(People $people, Copper $copper): void
 {
     $missing = $people->all()['names'];

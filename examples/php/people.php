@@ -1,5 +1,5 @@
 <?php
-// What billing knows of Copper's people: their names by id, and who is noted, to be fetched anew. In one file.
+// What billing knows about Copper's people: their names by id, and whom to fetch again. All in one file.
 
 declare(strict_types=1);
 
@@ -14,13 +14,13 @@ final class People
         return $this->change(fn (array $known) => $known);
     }
 
-    /** Something happened to these. */
+    /** Note that something happened to these people. */
     public function note(array $ids): void
     {
         $this->change(fn (array $known) => ['noted' => array_merge($known['noted'], $ids)] + $known);
     }
 
-    /** Take the notes: what is noted from now on is for the next time. */
+    /** Take the notes: anything noted from now on is for the next time. */
     public function takeNotes(): array
     {
         $taken = [];
@@ -31,7 +31,7 @@ final class People
         return $taken;
     }
 
-    /** Write a person as Copper has it now; one that Copper has no more is forgotten. */
+    /** Store a person as it is in Copper now, or forget one that is no longer there. */
     public function keep(int $id, ?array $person): void
     {
         $this->change(function (array $known) use ($id, $person) {
@@ -43,7 +43,7 @@ final class People
         });
     }
 
-    /** One process at a time reads and writes. */
+    /** Only one process at a time reads and writes. */
     private function change(callable $how): array
     {
         $file = fopen($this->path, 'c+');

@@ -1,5 +1,5 @@
 <?php
-// The tests of billing. Under `copper-emulator exec` what is meant for api.copper.com arrives at the emulator.
+// The tests of billing. Under `copper-emulator exec`, calls to api.copper.com go to the emulator.
 
 declare(strict_types=1);
 
@@ -9,7 +9,7 @@ require __DIR__ . '/people.php';
 const ORIGIN = 'https://billing.example.com';
 const TARGET = ORIGIN . '/hooks/copper';
 
-/** billing, run as it is in production: a web server, and jobs beside it. */
+/** billing, run as in production: a web server, and jobs beside it. */
 final class Billing
 {
     private string $file;
@@ -28,13 +28,13 @@ final class Billing
         $this->environment['COPPER_SECRET'] = 's3cret';
         $command = [PHP_BINARY, '-S', '127.0.0.1:0', __DIR__ . '/hook.php'];
         $this->server = proc_open($command, [2 => ['pipe', 'w']], $this->pipes, null, $this->environment);
-        // Its first line says which port it has taken.
+        // Its first line says which port it listens on.
         preg_match('~http://[\d.:]+~', fgets($this->pipes[2]), $url);
         $copper->post('/routes', ['origin' => ORIGIN, 'to' => $url[0]]);
         $this->job('subscribe');
     }
 
-    /** Run a job; its exit code. */
+    /** Run a job; return its exit code. */
     public function job(string $name): int
     {
         $quiet = [2 => ['file', '/dev/null', 'w']];

@@ -1,15 +1,15 @@
-# billing: knows the people in Copper, because they are who it sends invoices to.
+# billing: knows the people in Copper, because it sends invoices to them.
 #
-# Copper tells it by webhook which people changed: it puts their ids into a queue and answers, and a thread fetches them
-# one after the other. Copper tells once and never again, so everyone is read every few minutes. Only what was fetched is
-# believed, so that late, repeated and reordered notifications come to the same.
+# Copper's webhooks notify it of the people that changed: it puts their ids into a queue and answers, and a thread
+# fetches them one after another. Copper sends each notification only once, so everyone is read every few minutes. Only
+# fetched records are trusted, so that late, repeated and reordered notifications lead to the same result.
 
 require "openssl"
 require "webrick"
 require_relative "copper"
 
 class Billing
-  # Seconds until Copper is asked again where it takes no more calls, and between two reconciliations.
+  # Seconds before calling Copper again when it accepts no more calls, and between two reconciliations.
   REST = 20
   EVERY = 300
 
@@ -23,7 +23,7 @@ class Billing
     @worker = Thread.new { work }
   end
 
-  # Something happened to these.
+  # Note that something happened to these people.
   def note(ids)
     ids.each { |id| @queue << [:look_after, id] }
   end
@@ -33,7 +33,7 @@ class Billing
     @queue << [:read_everyone]
   end
 
-  # Wait until everything is done that was noted before.
+  # Wait until everything noted so far is done.
   def settle
     done = Queue.new
     @queue << [:say_so, done]
@@ -67,7 +67,7 @@ class Billing
     person ? @names[id] = person["name"] : @names.delete(id)
   end
 
-  # A search does not tell who was deleted, and may be some seconds late: whom it does not have is asked for.
+  # A search omits deleted people and may be some seconds late, so those it lacks are fetched by id.
   def read_everyone
     missing = @names.keys
     @copper.each_person do |person|
@@ -82,10 +82,10 @@ class Billing
   end
 end
 
-# What Copper calls; its subscriptions were given `{key: secret}`.
+# The endpoint for Copper; its subscriptions were given `{key: secret}`.
 class Hook < WEBrick::HTTPServlet::AbstractServlet
   def do_POST(request, response)
-    # The next notification may be minutes away: no thread waits for it.
+    # The next notification may be minutes away, and no thread should wait for it.
     response.keep_alive = false
     billing, secret = @options
     notification = JSON.parse(request.body.to_s)
@@ -116,6 +116,6 @@ if $PROGRAM_NAME == __FILE__
     Thread.new { loop { billing.reconcile; sleep Billing::EVERY } }
     server.start
   rescue Interrupt
-    # A `shutdown` in a trap would be forgotten by a server that has not started yet.
+    # A server that has not started yet would forget a `shutdown` from a trap.
   end
 end

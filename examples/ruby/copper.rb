@@ -5,10 +5,10 @@ require "net/http"
 
 class Copper
   API = "https://api.copper.com/developer_api/v1"
-  # The most that Copper's search gives at once.
+  # The most records that a search of Copper's returns at once.
   PAGE = 200
 
-  # Copper takes no more calls for now (429): try again later.
+  # Copper accepts no more calls for now (429): try again later.
   class Busy < StandardError; end
 
   def initialize(token:, email:)
@@ -29,12 +29,12 @@ class Copper
     @http.finish if @http.started?
   end
 
-  # One person, or nil when there is none.
+  # One person, or nil if there is none with this id.
   def person(id)
     call(Net::HTTP::Get, "/people/#{id}", or_nil: true)
   end
 
-  # Everyone, the oldest first: who is made while this reads comes at the end, and moves nobody.
+  # Everyone, oldest first: any created during the reading are appended, and shift no others.
   def each_person(&block)
     1.step do |number|
       body = { page_size: PAGE, page_number: number, sort_by: "date_created" }
@@ -44,7 +44,7 @@ class Copper
     end
   end
 
-  # Be told at `target` of all that happens to people; what is subscribed already is not subscribed again.
+  # Subscribe `target` to all events of people, except those to which it is subscribed already.
   def subscribe(target, secret)
     there = call(Net::HTTP::Get, "/webhooks").map { |each| each.values_at("type", "event", "target") }
     %w[new update delete].each do |event|

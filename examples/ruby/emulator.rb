@@ -1,4 +1,4 @@
-# Copper's side in the tests: an account of copper-emulator, through its control API.
+# Plays Copper in the tests: an account of copper-emulator, through its control API.
 
 require "json"
 require "net/http"
@@ -8,7 +8,7 @@ class Account
 
   attr_reader :token
 
-  # A new one, where time stands still: what a call makes due has been delivered when it returns.
+  # A new account with frozen time: what a call makes due has been delivered when it returns.
   def initialize(settings = {})
     made = control(Net::HTTP::Post, "/accounts", settings: settings)
     @token = made["token"]
@@ -20,7 +20,7 @@ class Account
     control(Net::HTTP::Post, @path + path, body)
   end
 
-  # Make people of these names; their ids.
+  # Create people with these names; return their ids.
   def create(*names)
     post("/records/people/create", rows: names.map { |name| { name: name } })["records"].map { |each| each["id"] }
   end
@@ -33,13 +33,13 @@ class Account
     post("/records/people/delete", ids: ids)
   end
 
-  # Everyone's name by id, as Copper has it.
+  # Everyone's name by id, as in Copper.
   def people
     found = post("/records/people/search", filters: { page_size: 200 })["records"]
     found.to_h { |each| each.values_at("id", "name") }
   end
 
-  # A delivery as expected, or an error that says what came closest and why nothing better was there.
+  # A delivery that matches, or an error that says which came closest and why it did not match.
   def expect(event, ids, **more)
     post("/wait", { type: "person", event: event, ids: ids, timeout: "1s", **more })
   end

@@ -1,4 +1,4 @@
-# The tests of billing. Under `copper-emulator exec` what is meant for api.copper.com arrives at the emulator.
+# The tests of billing. Under `copper-emulator exec`, calls to api.copper.com go to the emulator.
 
 require "minitest/autorun"
 require "timeout"
@@ -14,7 +14,7 @@ class TestBilling < Minitest::Test
     @goes_on = Queue.new
     @copper = Account.new
     @client = Copper.new(token: @copper.token, email: "ada@example.com")
-    # Instead of sleeping, billing says that it rests, and waits to be told to go on.
+    # Instead of sleeping, billing reports that it is resting, and waits to be told to go on.
     @billing = Billing.new(@client, rest: -> { @rests << true; @goes_on.pop })
     @server = billing_server(@billing, "s3cret", port: 0)
     @thread = Thread.new { @server.start }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# subscribe.sh TARGET: be told at TARGET of all that happens to people. What is subscribed already is not subscribed again.
+# subscribe.sh TARGET: subscribe TARGET to all events of people, except those to which it is subscribed already.
 #
-# COPPER_TOKEN and COPPER_EMAIL say who asks, COPPER_SECRET what notifications are known by.
+# COPPER_TOKEN and COPPER_EMAIL identify the caller, COPPER_SECRET is sent with each notification.
 set -eu
 
 target=$1
@@ -14,7 +14,7 @@ copper() { # METHOD PATH [JSON]
         ${3:+--data "$3"}
 }
 
-# One subscription on each line, without spaces, so that grep can tell them apart.
+# One subscription per line, without spaces, so that grep can tell them apart.
 there=$(copper GET /webhooks | tr -d ' \n' | sed 's/},{/},\n{/g')
 for event in new update delete; do
     if printf '%s\n' "$there" | grep -F "\"target\":\"$target\"" | grep -F '"type":"person"' |

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The test of subscribe.sh. Under `copper-emulator exec` what is meant for api.copper.com arrives at the emulator.
+# The test of subscribe.sh. Under `copper-emulator exec`, calls to api.copper.com go to the emulator.
 #
-# The endpoint is the account's own inbox, which answers 200 until it is told otherwise; the emulator is asked through its
+# The endpoint is the account's own inbox, which answers 200 unless it is told otherwise; the emulator is asked through its
 # control API.
 set -eu
 cd "$(dirname "$0")"
@@ -11,13 +11,13 @@ account=shell-$$
 here=/accounts/$account
 inbox=https://inbox.example/$account
 
-control() { # METHOD PATH [JSON]: the answer, or what was wrong with what was asked
+control() { # METHOD PATH [JSON]: print the answer, or fail with what was wrong with the call
     answer=$(curl --silent --show-error --fail-with-body -X "$1" "$server/_emulator/v1$2" \
         -H 'Content-Type: application/json' ${3:+--data "$3"}) || { printf '%s\n' "$answer" >&2 && return 1; }
     printf '%s\n' "$answer"
 }
 
-expect() { # EVENT ID MORE: answered at once, since it has been delivered; else with what came closest, and why
+expect() { # EVENT ID MORE: answered at once, since it has been delivered; otherwise fails with what came closest, and why
     control POST "$here/wait" "{\"type\":\"person\",\"event\":\"$1\",\"ids\":[$2],\"timeout\":\"1s\"$3}" >/dev/null
 }
 

@@ -1,4 +1,4 @@
-"""WSGI applications really served, in threads, at a free port of this machine."""
+"""WSGI applications really served, in threads, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
-    # What connects at once is not made to try again a second later.
+    # Simultaneous connections should not have to be retried a second later.
     request_queue_size = 128
 
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-        """Nothing."""
+        """Log nothing."""
 
     def get_stderr(self) -> Any:
-        # Tracebacks of what is broken on purpose.
+        # Discards the tracebacks of deliberately broken applications.
         return StringIO()
 
 
@@ -42,7 +42,7 @@ def served(app: Any) -> Iterator[str]:
 
 
 def state_of(url: str) -> Callable[[], object]:
-    """What an application answers to GET."""
+    """A function that returns what an application answers to GET."""
     opener = build_opener(ProxyHandler({}))
 
     def read() -> object:

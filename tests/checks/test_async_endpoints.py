@@ -1,4 +1,4 @@
-"""Async endpoints of this process: what comes at once comes at once to them, and their fetches may take their time."""
+"""Async endpoints in this process: simultaneous notifications reach them simultaneously, and fetches may take time."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ AT_ONCE = 16
 FACES = pytest.mark.parametrize("face", ["sync", "async"])
 
 Make = Callable[[Any, dict[int, Any]], Any]
-"""Makes the endpoint from the account and the people that it keeps."""
+"""Makes the endpoint from the account and the people it stores."""
 
 
 def checked(face: str, make: Make, row: str) -> Report:
-    """A row about people."""
+    """Run a row about people."""
     if face == "async":
         return asyncio.run(_checked(make, row))
     known: dict[int, Any] = {}
@@ -78,7 +78,7 @@ def test_who_answers_first_and_fetches_afterwards_does_what_the_row_asks_for(fac
 
 
 class Meeting:
-    """Answers nobody before all who come at once are there."""
+    """Answers no one until all expected callers have arrived."""
 
     def __init__(self) -> None:
         self._here = 0
@@ -107,7 +107,7 @@ def meeting_as_such(copper: Any, known: dict[int, Any]) -> Callable[[dict[str, A
 
     async def told(body: dict[str, Any]) -> None:
         if not meetings:
-            # On the loop of whoever is told.
+            # Created on the loop of whoever is notified.
             meetings.append(Meeting())
         if body["event"] == "new":
             await meetings[0].joined()
@@ -152,7 +152,7 @@ def blocking(copper: Any, known: dict[int, Any]) -> Any:
     async def hook(request: Received) -> int:
         for each in request.json["ids"]:
             url = f"{copper.api_url}/people/{each}"
-            answer = requests.get(url, headers=copper.headers, timeout=10)  # noqa: ASYNC210 - it is the mistake
+            answer = requests.get(url, headers=copper.headers, timeout=10)  # noqa: ASYNC210 - the mistake under test
             keep(known, each, answer.status_code, answer.json())
         return 200
 
@@ -169,7 +169,7 @@ def test_who_fetches_in_a_way_that_blocks_the_loop_is_warned(face: str) -> None:
 
 
 def broken_off(copper: Copper, to: Any) -> Any:
-    """The row, given up after its first round."""
+    """Run the row, which is broken off after its first round."""
     copper.route("https://app.example", to=to)
     rows = [replace(rows_of("concurrent", None)[0], limit=0.0)]
     plan = Plan(TARGET, TARGET, rows=rows)

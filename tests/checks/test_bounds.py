@@ -1,4 +1,4 @@
-"""A check ends by itself: each row within its limit, and what it leaves behind reaches nobody."""
+"""A check ends by itself: each row keeps its time limit, and what it leaves behind affects no one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TARGET = "https://app.example/hook"
 
 
 def played(*limits: tuple[str, float], heard: list[int]) -> Report:
-    """Rows with limits of their own, in this order."""
+    """Run rows with limits of their own, in this order."""
     rows = [replace(rows_of(name, None)[0], limit=limit) for name, limit in limits]
     with Emulator() as copper:
         copper.route("https://app.example", to=lambda request: heard.append(len(request.json["ids"])))

@@ -1,4 +1,4 @@
-"""What time is it for an endpoint that is checked? Nothing comes from the future, and late is what it calls late."""
+"""What time is it for a checked endpoint? Nothing comes from the future, and what should be late is late for it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ TARGET = "https://app.example/hook"
 LATE_ROWS = {"late", "update-before-new", "delete-before-update", "delete-before-new", "updates-swapped"}
 MOST = timedelta(minutes=15)
 READING = timedelta(minutes=2)
-"""What a row may take in real time: its own clock stands still meanwhile."""
+"""How long a row may take in real time, during which its own clock is frozen."""
 
 
 def now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the endpoint's own clock is what this is about
+    return datetime.now(UTC)  # noqa: TID251 - the endpoint's own clock is what is tested
 
 
 def age(request: Received) -> timedelta:
-    """How old a notification is by the clock of whoever gets it."""
+    """How old a notification is by the receiver's clock."""
     return now() - datetime.fromisoformat(request.json["timestamp"])
 
 

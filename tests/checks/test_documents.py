@@ -93,7 +93,7 @@ def test_a_page_can_be_read_by_ear() -> None:
     assert ("html", {"lang": "en"}) in parsed.tags
     assert {"title", "main", "h1", "caption", "thead", "tbody"} <= {tag for tag, _ in parsed.tags}
     assert scopes == ["col"] * 3 + ["row"] * 4
-    # The verdict is a word, not a colour alone.
+    # The verdict is given as a word, not only as a colour.
     assert all(str(verdict) in parsed.text for verdict in Verdict)
 
 

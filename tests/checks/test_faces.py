@@ -1,4 +1,4 @@
-"""A check in a test: beside the test's own account, with the same key, routes, hooks and clock."""
+"""A check in a test runs beside the test's own account, with the same key, routes, hooks and clock."""
 
 from __future__ import annotations
 
@@ -278,6 +278,6 @@ def test_a_block_of_its_own_warns_too_and_once() -> None:
     with pytest.warns(CheckWarning) as warned:
         overlooked()
     assert len(warned) == 1
-    # What is not strict looks at nothing; and whatever is raised here is an error of this suite.
+    # A non-strict account checks nothing at its end; and any warning here is an error of this suite.
     with Emulator(strict=False) as copper:
         slow(copper)

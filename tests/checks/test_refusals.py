@@ -1,4 +1,4 @@
-"""The rows in which the API refuses calls: endpoints that try again, that drop, that die, and that fetch nothing."""
+"""The rows in which the API refuses calls: endpoints that retry, that drop, that die, and that fetch nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def copper() -> Iterator[Copper]:
 
 
 class Mirror:
-    """Keeps names of people, fetched over HTTP."""
+    """Stores the names of people, fetched over HTTP."""
 
     def __init__(self, copper: Copper, tries: int) -> None:
         self.copper, self.tries = copper, tries
@@ -97,7 +97,7 @@ def test_other_types_are_asked_for_too(copper: Copper) -> None:
 
 
 class Queue:
-    """Works after the answer, in a thread; `outlives` says whether a failure ends it, `pause` waits before a retry."""
+    """Works in a thread after the answer; `outlives`: it survives a failure; `pause` waits before a retry."""
 
     def __init__(self, mirror: Mirror, *, outlives: bool, rounds: int) -> None:
         self.mirror, self.outlives, self.rounds = mirror, outlives, rounds
@@ -133,18 +133,18 @@ def test_a_queue_that_dies_at_its_first_failure_is_found(copper: Copper, monkeyp
     report = played(copper, queue, state=mirror.state, patience="300ms", only="rate-limited")
 
     assert verdicts(report) == ["failed"]
-    # Neither the record of which the fetch was refused is there, nor the next one.
+    # Both the record whose fetch was refused and the next one are missing.
     assert report["rate-limited"].evidence.count("is missing in the state") == 2
 
 
 def test_each_call_is_given_the_time_for_the_next(copper: Copper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The state becomes right only after two further calls, each within the lull but both of them not."""
+    """The state is right only after two further calls, each within the lull, but not both together."""
     monkeypatch.setattr(refusals, "LULL", 5.0)
     mirror = Mirror(copper, 1)
     wanted: list[int] = []
 
     def state() -> object:
-        # A worker that works whenever it is looked at.
+        # Acts as a worker that works whenever its state is read.
         wanted[:] = [each for each in wanted if not mirror.fetch(each)]
         return mirror.state()
 

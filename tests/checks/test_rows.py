@@ -1,4 +1,4 @@
-"""What each row sends, and that it finds what it is there to find: endpoints that fail at one thing only."""
+"""What each row sends, and that it finds what it is meant to find: endpoints with only one mistake each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def played(copper: Copper, answer: Answer, **options: Any) -> Report:
 
 
 def sent(copper: Copper, row: str, **options: Any) -> list[dict[str, Any]]:
-    """The bodies of one row."""
+    """The bodies that one row sends."""
     bodies: list[dict[str, Any]] = []
     played(copper, lambda body, _: bodies.append(body), only=row, **options)
     return bodies
@@ -101,7 +101,7 @@ def test_the_order_in_which_a_row_tells_is_the_one_it_is_named_after(
 
 
 def test_an_endpoint_that_stores_twice_what_comes_twice_is_found(copper: Copper) -> None:
-    """Its rows have no unique id; its state lists all of them."""
+    """Its table has no unique id; its state lists all rows."""
     rows: list[int] = []
 
     def insert(body: dict[str, Any], _: Received) -> None:
@@ -130,7 +130,7 @@ SAME: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("name", SAME)
 def test_who_takes_the_second_of_two_updates_for_the_first_again_is_found(copper: Copper, name: str) -> None:
-    """By a row of its own; names in other scripts have nothing to do with it."""
+    """Found by a row of its own; names in other scripts are unrelated to it."""
     seen: set[object] = set()
     stored: dict[int, Any] = {}
 
@@ -362,7 +362,7 @@ def test_what_is_taken_for_the_secret_is_told(copper: Copper, name: str) -> None
 
 def test_who_stumbles_over_a_secret_is_told_over_which_and_how_to_compare(copper: Copper) -> None:
     def hook(body: dict[str, Any], _: Received) -> int:
-        # As many do it.
+        # A common implementation.
         return 200 if hmac.compare_digest(body.get("key", ""), "s3cret") else 401
 
     row = played(copper, hook, only="secret-wrong")["secret-wrong"]
@@ -594,7 +594,7 @@ def test_who_redirects_everything_is_sent_no_more(copper: Copper) -> None:
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, status: int) -> None:
-    """Each other row would find the same, with advice about something else."""
+    """Every other row would find the same, with advice about something else."""
     report = played(copper, lambda *_: status)
 
     verdicts = [str(row.verdict) for row in report.rows]
@@ -604,6 +604,11 @@ def test_who_takes_nothing_of_a_whole_life_is_sent_no_more(copper: Copper, statu
     ] * 2
     why = f"nothing has been taken yet, up to row type-lead, in which a record lives: it was rejected ({status})"
     assert {row.evidence for row in report.rows[4:]} == {why}
+    first, last = report.rows[4].name, report.rows[-1].name
+    # Told once, and nothing of how rows are called that were not.
+    assert str(report).count(why) == 1
+    assert f"skipped  {first} to {last} ({len(ROWS) - 4})  {why}\n" in str(report)
+    assert "in this process the endpoint is called" not in str(report)
 
 
 def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
@@ -639,9 +644,42 @@ def test_who_takes_other_types_is_advised_of_what_the_one_has_of_its_own(copper:
     assert own in report[f"type-{kind}"].advice
 
 
+def test_so_is_who_does_not_take_the_first_of_the_types(copper: Copper) -> None:
+    def hook(body: dict[str, Any], _: Received) -> int:
+        return 500 if body["type"] == "lead" else 200
+
+    report = played(copper, hook, only="answers,type-lead,type-person")
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed", "passed"]
+    assert report["type-lead"].advice.startswith(
+        "Other types are taken, so look for what this one has of its own: leads "
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "event"), [(None, "update"), ("lead", "new"), ("lead,company", "update")], ids=["no update", "one", "two"]
+)
+def test_where_it_is_not_known_that_others_are_taken_nothing_is_said_of_them(
+    copper: Copper, types: str | None, event: str
+) -> None:
+    """Of the record that the plainest row makes only the beginning was taken, or it was this type's, once."""
+    begun = False
+
+    def hook(body: dict[str, Any], _: Received) -> int:
+        nonlocal begun
+        taken = body["event"] != event or (event == "new" and not begun)
+        begun = True
+        return 200 if taken else 500
+
+    report = played(copper, hook, only="answers,type-lead", types=types and types.split(","))
+
+    assert [str(row.verdict) for row in report.rows] == ["passed", "failed"]
+    assert "Other types" not in report["type-lead"].advice
+
+
 @pytest.mark.parametrize(("page", "is_told"), [(20, True), (19, False), (200, False)])
 def test_who_stores_one_page_of_a_search_is_told_of_pages(copper: Copper, page: int, *, is_told: bool) -> None:
-    """Of the 30 records of a notification."""
+    """The notification has 30 records."""
     stored: dict[int, Any] = {}
 
     def hook(body: dict[str, Any], _: Received) -> None:
@@ -750,7 +788,7 @@ def test_it_is_not_where_somebody_did(copper: Copper) -> None:
 
 
 def test_nor_for_what_no_fetch_could_have_mended(copper: Copper) -> None:
-    """Who keeps what was deleted, or cannot take a delete."""
+    """An endpoint that keeps deleted records, or cannot handle a delete."""
     known: set[int] = set()
 
     def hook(body: dict[str, Any], _: Received) -> int:
@@ -769,7 +807,7 @@ def test_what_was_refused_after_the_answer_is_told_of_a_state_that_lacks_somethi
     wanted: list[int] = []
 
     def state() -> dict[str, Any]:
-        # The queue's worker, which works when it is looked at.
+        # The queue's worker, which works when the state is read.
         while wanted:
             fetched(copper, f"persons/{wanted.pop()}")
         return {}
@@ -894,7 +932,7 @@ def test_fields_that_copper_has_not_are_noted(copper: Copper) -> None:
         ({"no_secret": True}, "without a secret .* has none: leave that out, or the secret"),
         ({"skip": ["bursts"]}, "there is no row 'bursts'"),
         ({"only": ""}, "only names nothing"),
-        ({"types": "people"}, "there is no type 'people'"),
+        ({"types": "persons"}, "there is no type 'persons'"),
         ({"types": "persons"}, "did you mean 'person'"),
         ({"state": {"person": []}}, "state takes a function"),
         ({"state": lambda: [17]}, "a state is an object of types"),

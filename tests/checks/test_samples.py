@@ -25,7 +25,7 @@ FAILS: dict[str, set[str]] = {
     "loses a batch on one bad record": {"gone-in-batch"},
     "echo loop": {"echo", "answers", *TYPES, *BATCHES},
 }
-"""The rows that each bug fails at least."""
+"""The rows that each bug must fail."""
 
 AT_MOST: dict[str, set[str]] = {
     "first id only": FAILS["first id only"],
@@ -33,11 +33,11 @@ AT_MOST: dict[str, set[str]] = {
     "no secret check": FAILS["no secret check"],
     "loses a batch on one bad record": FAILS["loses a batch on one bad record"],
 }
-"""Where a bug is a narrow one: the only rows that it may fail."""
+"""For narrow bugs: the only rows that they may fail."""
 
 
 def checked(name: str, *, with_state: bool = True, skip: str | None = LONG) -> Report:
-    # The tests look at the report when the account has ended.
+    # The tests read the report after the account has ended.
     with Emulator(strict=False) as copper:
         app = sample(name, api_url=copper.api_url, headers=copper.headers, secret="s3cret")
         with served(app) as url:
@@ -54,7 +54,7 @@ def test_the_right_one_passes_every_row() -> None:
 
     assert report.ok, report
     assert [row.name for row in report.rows] == check_names()
-    # It fetches before it answers, which is right until 30 ids meet a slow API.
+    # It fetches before it answers, which is fine until 30 ids meet a slow API.
     assert [row.name for row in report.rows if str(row.verdict) != "passed"] == ["slow-fetch"]
     assert str(report["slow-fetch"].verdict) == "warned"
 

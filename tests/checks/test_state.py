@@ -1,4 +1,4 @@
-"""The forms that a state may have, what is said of others, and how it is compared with Copper's records."""
+"""The forms that a state may have, the messages about others, and how it is compared with Copper's records."""
 
 from __future__ import annotations
 

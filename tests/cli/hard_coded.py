@@ -1,8 +1,8 @@
-"""A service with Copper's own host in it, that keeps a copy of people: what `check URL -- COMMAND` starts.
+"""A service with Copper's own host hard-coded, which keeps a copy of people; `check URL -- COMMAND` starts it.
 
 python hard_coded.py PORT [dies [EVENT]]
 
-With `dies` it ends at its first notification; with an event, after it has answered the first of that event.
+With `dies` it exits at its first notification; with an event, after it has answered the first one for that event.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Service(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """What it prints would be the check's stderr."""
+        """Log nothing, because it would go to the check's stderr."""
 
 
 if __name__ == "__main__":
-    print("listening", flush=True)  # noqa: T201 - it goes to stderr, where the report is on stdout
+    print("listening", flush=True)  # noqa: T201 - goes to stderr, if the report is on stdout
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()

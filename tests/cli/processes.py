@@ -1,4 +1,4 @@
-"""The command as a person starts it: real processes, which say on their first line where they are."""
+"""The command as a person starts it: real processes, whose first line says where they listen."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from copper_emulator.cli import main
 
 COMMAND = [sys.executable, "-m", "copper_emulator"]
 PATIENCE = 60.0
-"""Seconds after which a process that should have ended is a failure; none takes nearly as long."""
+"""Seconds after which a process that should have ended counts as failed; none takes nearly as long."""
 
 
 @dataclass
 class Process:
-    """A command that goes on until it is told to end."""
+    """A command that runs until it is told to end."""
 
     popen: subprocess.Popen[str]
     first_line: str
@@ -37,19 +37,19 @@ class Process:
         return found[0]
 
     def line(self) -> str:
-        """The next line it prints; waits for it."""
+        """Wait for the next line it prints."""
         assert self.popen.stdout is not None
         return self.popen.stdout.readline().rstrip("\n")
 
     def line_with(self, text: str) -> str:
-        """The next line with a text in it."""
+        """Wait for the next line that contains a text."""
         while line := self.line():
             if text in line:
                 return line
         raise AssertionError(f"ended without a line with {text!r}")
 
     def end(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
-        """Exit code, and what it still printed on stdout and stderr."""
+        """End it; return its exit code, and what it still printed to stdout and stderr."""
         self.popen.send_signal(number)
         out, err = self.popen.communicate(timeout=PATIENCE)
         return self.popen.returncode, out, err
@@ -57,7 +57,7 @@ class Process:
 
 @contextmanager
 def started(*args: str) -> Iterator[Process]:
-    """A command, from its first line on; ended with the block."""
+    """Start a command and wait for its first line; it is ended with the block."""
     popen = subprocess.Popen(
         [*COMMAND, *args],
         stdout=subprocess.PIPE,
@@ -74,7 +74,7 @@ def started(*args: str) -> Iterator[Process]:
 
 
 def run(*args: str, server: str | None = None) -> tuple[int, str, str]:
-    """A command that ends by itself: exit code, stdout, stderr."""
+    """Run a command that ends by itself; return exit code, stdout and stderr."""
     added = {"COPPER_EMULATOR_URL": server} if server is not None else {}
     done = subprocess.run(
         [*COMMAND, *args],
@@ -88,13 +88,13 @@ def run(*args: str, server: str | None = None) -> tuple[int, str, str]:
 
 
 def invoke(*args: str, server: str | None = None) -> tuple[int, str, str]:
-    """The same in this process, which is quicker: for what does not depend on how a process starts and ends."""
+    """The same in this process, which is quicker, if it does not matter how a process starts and ends."""
     result = CliRunner().invoke(main, args, env={} if server is None else {"COPPER_EMULATOR_URL": server})
     return result.exit_code, result.stdout, result.stderr
 
 
 def free_port() -> int:
-    """One that nobody listens on at this moment."""
+    """A port that no one listens on at this moment."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -102,7 +102,7 @@ def free_port() -> int:
 
 
 def subscribe(server: str, type: str, event: str, *, token: str = "token-1", **extras: Any) -> int:
-    """As a client of Copper does it."""
+    """Subscribe as a client of Copper does; return the id."""
     response = requests.post(
         f"{server}/developer_api/v1/webhooks",
         json={"target": "https://my-app.example/hooks/copper", "type": type, "event": event, **extras},

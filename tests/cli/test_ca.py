@@ -1,4 +1,4 @@
-"""`copper-emulator ca`, and what `serve` and `check` do with TLS, as processes."""
+"""`copper-emulator ca`, and how `serve` and `check` handle TLS, as processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.shell.tls.endpoints import server_context, tls_endpoint
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's authority is kept."""
+    """The folder of this test's authority."""
     folder = tmp_path / "authority"
     monkeypatch.setenv("COPPER_EMULATOR_AUTHORITY", str(folder))
     return folder
@@ -224,7 +224,7 @@ def test_without_a_tls_port_nothing_of_it_is_imported_or_made(folder: Path) -> N
         server.send_signal(signal.SIGINT)
         out, _ = server.communicate(timeout=PATIENCE)
 
-    # idna comes with yarl.
+    # idna is installed with yarl.
     assert (server.returncode, out.splitlines()[-1]) == (0, "['idna']")
     assert not folder.exists()
 
@@ -233,7 +233,7 @@ def test_without_a_tls_port_nothing_of_it_is_imported_or_made(folder: Path) -> N
 
 
 def test_serve_delivers_to_an_endpoint_with_a_certificate_of_the_local_authority(tmp_path: Path) -> None:
-    """Made after the server was started, too."""
+    """Even if the certificate is made after the server was started."""
     with started("serve", "--port", "0") as server:
         run("ca", "--issue", str(tmp_path / "endpoint.pem"))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

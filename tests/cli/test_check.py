@@ -1,4 +1,4 @@
-"""`copper-emulator check` as a person uses it: the table, the files, the exit code, and what is refused."""
+"""`copper-emulator check` as a person uses it: the table, the files, the exit code, and refusals."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_that_nobody_called_the_api_names_a_token_only_where_one_was_given(token
 
 def test_where_the_usual_port_is_taken_another_is_told_of() -> None:
     with socket.socket() as taken:
-        # By whomever.
+        # It does not matter who uses the port.
         with suppress(OSError):
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
@@ -298,7 +298,7 @@ def test_a_command_is_started_with_coppers_host_led_to_the_check_and_ended() -> 
     port = free_port()
     code, out, err = checked_as_a_service(sys.executable, PROGRAM, str(port), port=port)
 
-    # What the command prints is no part of the report.
+    # The command's output is not part of the report.
     assert (code, out.splitlines()[-1], err) == (0, "2 rows passed", "listening\n")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""What do the commands say of a server that does not answer, and of one of another version?"""
+"""What do the commands say about a server that does not answer, or has another version?"""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.cli.processes import invoke
 
 @pytest.fixture
 def mute() -> Iterator[str]:
-    """Where connections are taken, and nothing is ever said."""
+    """A place that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @contextmanager
 def answering(version: str, *, not_there: str) -> Iterator[str]:
-    """A server that tells its version, and knows no other path."""
+    """A server that reports its version, and knows no other path."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -43,7 +43,7 @@ def answering(version: str, *, not_there: str) -> Iterator[str]:
             self.do_GET()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

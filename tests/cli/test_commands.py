@@ -1,4 +1,4 @@
-"""The command line as a whole: its list of commands, and what their help says."""
+"""The command line as a whole: its list of commands, and their help."""
 
 from __future__ import annotations
 

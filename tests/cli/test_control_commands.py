@@ -1,4 +1,4 @@
-"""The commands on subscriptions, targets, notifications, the clock and scenarios of a running server."""
+"""The commands for subscriptions, targets, notifications, the clock and scenarios of a running server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def running() -> Iterator[Process]:
 
 @pytest.fixture
 def server(running: Process) -> str:
-    """A server whose one account is as it was at the start, with all of its faults and pauses gone."""
+    """A server whose one account is reset, so that it has no faults and nothing is paused."""
     invoke("reset", server=running.url)
     return running.url
 
@@ -87,6 +87,32 @@ def test_a_paused_target_gets_nothing_until_it_is_resumed(server: str) -> None:
     assert asked(server, "targets")["targets"][0]["waiting"] == 1
     assert "open, 0 waiting" in told(server, "targets", "--resume", INBOX)
     assert asked(server, "inbox")["received"] == 1
+
+
+def test_moments_are_written_as_in_the_journal_and_taken_so(server: str, tmp_path: Path) -> None:
+    told(server, "subscribe", "person.update", INBOX)
+    told(server, "fire", "person.update", "--id", "17")
+    told(server, "settings", "--set", "limits=1/10m")
+    told(server, "fire", "person.update", "--id", "18")
+    told(server, "faults", "outage=10m")
+
+    for command in (
+        ["notifications"],
+        ["wait", "--id", "17"],
+        ["clock"],
+        ["status"],
+        ["inbox"],
+        ["limits"],
+        ["faults"],
+        ["advance", "1s"],
+        ["snapshot", str(tmp_path / "kept.json")],
+        ["restore", str(tmp_path / "kept.json")],
+    ):
+        without_bodies = told(server, *command).partition("{")[0]
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(?!\d|Z)", without_bodies), command
+        assert not re.search(r"\dT\d\d:", without_bodies), command
+    shown = told(server, "notifications").splitlines()[-2].split("  ")[1]
+    assert asked(server, "notifications", "--since", shown)["count"] == 2
 
 
 def test_notifications_are_listed_shown_and_sent_again(server: str, tmp_path: Path) -> None:
@@ -206,7 +232,7 @@ def test_what_is_recorded_is_a_file_that_can_be_played(server: str, tmp_path: Pa
     told(server, "create", "person", "--set", "name=Ada")
 
     assert "create: {type: person, as: person_1" in told(server, "record", "show")
-    # Secrets of subscriptions are in it, and it was there for all to read.
+    # It contains the secrets of subscriptions, and the file was readable by everyone.
     file.touch(0o644)
     code, _, err = invoke("record", "show", "--output", str(tmp_path / "missing" / "session.yaml"), server=server)
     assert (code, err.count("\n")) == (1, 1)

@@ -58,13 +58,13 @@ def test_long_texts_among_short_ones_arrive_whole(pipe: tuple[int, int]) -> None
 def test_what_nobody_reads_in_time_is_left_out_and_counted_where_it_is_missing(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     lines = lines_to(writer, most=3)
-    # Each more than a pipe holds: one is being passed on, three are kept at most.
+    # Each is more than a pipe holds: one is being passed on, at most three are kept.
     for letter in "abcdefghij":
         lines.write(letter * 1_500_000 + "\n")
     got = b""
     while b"b" not in got:
         got += os.read(reader, 65536)
-    # There is room again, but what is missing has not been told yet.
+    # There is room again, but the missing lines have not been reported yet.
     lines.write("too early\n")
     while not got.endswith(b"left out)\n"):
         got += os.read(reader, 65536)

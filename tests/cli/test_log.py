@@ -25,7 +25,7 @@ TARGET = "https://my-app.example/hooks/copper"
 
 @asynccontextmanager
 async def logged(log: Log, *, clock: ClockName = "wall", limits: str = "off") -> AsyncIterator[ServedAccount]:
-    """An account whose server prints its log to this one."""
+    """An account whose server prints to this log."""
     plan = Plan(Settings.of({"batch": 1, "limits": limits}), clock=clock, listener=log.entry)
     async with Server(plan, port=0) as server:
         account = server.accounts.named("default")
@@ -50,7 +50,7 @@ async def test_lines_are_made_after_what_they_tell_of_and_all_of_them_at_the_end
     async with logged(log) as account:
         fire(account, range(1, 301))
         told = [entry.kind for entry in account.stage.account.journal.entries if entry.kind is not Kind.SENDING]
-        # In the turn in which they happen they are only taken note of.
+        # In the turn in which they happen, they are only recorded.
         before = printed(capfd)
         log.close()
         lines = printed(capfd)
@@ -96,7 +96,7 @@ async def test_a_line_in_json_tells_of_a_notification_as_it_was_then(capfd: pyte
 
 @pytest.mark.asyncio
 async def test_a_line_in_json_tells_until_when_a_notification_was_held_then(capfd: pytest.CaptureFixture[str]) -> None:
-    """What it is held by moves on with each window that renews."""
+    """The hold moves on with each window that renews."""
     log = Log(as_json=True)
     async with logged(log, clock="manual", limits="1/1m") as account:
         # More than are printed before the first window renews.
@@ -129,7 +129,7 @@ async def test_what_a_reset_forgets_is_not_shown_in_a_line_that_is_made_after_it
 
 
 class Written:
-    """What is printed, in a file: `capfd` loses what another thread prints while it is read."""
+    """The output, in a file: `capfd` loses what another thread prints while it is being read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -140,12 +140,12 @@ class Written:
             yield
 
     def lines(self) -> list[str]:
-        """Those that are there as a whole."""
+        """The complete lines so far."""
         whole, _, _ = self._path.read_text().rpartition("\n")
         return whole.splitlines()
 
     async def lines_with(self, text: str) -> list[str]:
-        """As soon as a line with this is among them."""
+        """Wait until one of the lines contains this text; return all lines."""
         async with asyncio.timeout(10):
             while text not in "".join(lines := self.lines()):
                 await _a_turn()
@@ -154,7 +154,7 @@ class Written:
 
 @pytest.mark.asyncio
 async def test_nothing_is_printed_before_the_ready_line(tmp_path: Path) -> None:
-    """Programs read from it where the server is, and it may have told of something by then."""
+    """Programs read from it where the server is, but it may have something to report by then."""
     log, plan, written = Log(as_json=True), Plan(Settings.of({})), Written(tmp_path / "log")
     log.entry(None, Entry(0, 0, Kind.SETTINGS, "told before"))
     with written.taken():
@@ -162,7 +162,7 @@ async def test_nothing_is_printed_before_the_ready_line(tmp_path: Path) -> None:
             for _ in range(3):
                 await _a_turn()
             log.ready(server, plan)
-            # Not only at the end: nothing else is told after it.
+            # Not only at the end: nothing else is reported after it.
             lines = [json.loads(line) for line in await written.lines_with("told before")]
         log.close()
 
@@ -178,10 +178,10 @@ async def test_what_cannot_be_told_does_not_end_the_log(tmp_path: Path) -> None:
     with written.taken():
         async with Server(plan, port=0) as server:
             log.ready(server, plan)
-            # No moment that a calendar has.
+            # A time that no calendar has.
             log.entry(None, Entry(0, 10**18, Kind.SETTINGS, "out of time"))
             log.entry(None, Entry(0, 0, Kind.SETTINGS, "told"))
-            # Before the end, which prints all that is left, and though no other comes.
+            # Before the end, which prints everything left, and although no other entry follows.
             lines = await written.lines_with("settings    told")
         log.close()
 

@@ -1,4 +1,4 @@
-"""The commands that change records in a running server and look at them."""
+"""The commands that change and show records in a running server."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from tests.cli.processes import Process, invoke, run, started, subscribe
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Process]:
-    """A server whose clock stands still."""
+    """A server whose clock is frozen."""
     with started("serve", "--port", "0", "--clock", "manual") as process:
         yield process
 
 
 @pytest.fixture
 def server(running: Process) -> str:
-    """Its URL, with an account as at the start."""
+    """Its URL, with a reset account."""
     assert invoke("reset", server=running.url)[0] == 0
     return running.url
 
 
 def done(server: str, *args: str) -> Any:
-    """What a command that must succeed answers."""
+    """Run a command, which must succeed; return its answer."""
     code, out, err = invoke(*args, "--json", server=server)
     assert (code, err) == (0, "")
     return json.loads(out)
 
 
 def created(server: str, kind: str, *args: str) -> int:
-    """The id of a record that is created for the test."""
+    """Create a record for the test; return its id."""
     made: int = done(server, "create", kind, *args)["records"][0]["id"]
     return made
 
@@ -381,7 +381,7 @@ def test_a_value_is_json_where_it_can_be_read_so(given: list[str], fields: dict[
 
 
 def test_the_commands_start_light() -> None:
-    """None of them needs the server's own libraries, and only `seed` needs to know what records are made of."""
+    """None of them needs the server's own libraries, and only `seed` needs the tables of fields."""
     code = (
         "import sys, copper_emulator.cli.records, copper_emulator.cli.talk; "
         "print(sorted({'aiohttp', 'pydantic', 'asyncio', 'yaml', 'copper_emulator.core.records'} & set(sys.modules)))"

@@ -1,4 +1,4 @@
-"""`copper-emulator run` against an endpoint: what it says beforehand, and that its advice can be followed."""
+"""`copper-emulator run` against an endpoint: what it prints beforehand, and that its advice can be followed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ steps:
 
 
 def fetching(api_url: str, fetched: list[tuple[int, str]], token: str = "any") -> Any:
-    """An endpoint that fetches each record it is told of, and answers what the API did."""
+    """An endpoint that fetches each record in its notifications, and answers what the API did."""
     headers = {"X-PW-AccessToken": token, "X-PW-Application": "developer_api", "X-PW-UserEmail": "ada@example.com"}
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -108,7 +108,7 @@ def test_an_endpoint_can_fetch_from_the_api_that_is_told_of(tmp_path: Path) -> N
     file.write_text(FETCHED)
     api_url = f"http://127.0.0.1:{port}/developer_api/v1"
     with served(fetching(api_url, fetched)) as url:
-        # Twice, as any number of scenarios are served at one place.
+        # Twice, because any number of scenarios use the same port in turn.
         code, out, err = invoke("run", str(file), str(file), "--target", url, "--port", port)
 
     assert (code, err) == (0, "")
@@ -138,7 +138,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_told(story: str) -> None:
 
 def test_where_the_usual_port_is_taken_another_is_told_of(story: str) -> None:
     with socket.socket() as taken, started("listen", "--port", "0") as endpoint:
-        # By whomever.
+        # It does not matter who uses the port.
         with suppress(OSError):
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
@@ -181,5 +181,5 @@ def test_a_draw_is_told_with_the_whole_command_line(tmp_path: Path) -> None:
 
 
 def heard(out: str) -> list[tuple[str, str]]:
-    """What became of each notification."""
+    """The outcome of each notification."""
     return re.findall(r"  (delivered|lost) +#(\d+) ", out)

@@ -99,6 +99,16 @@ def test_each_line_of_another_account_is_marked_with_its_name() -> None:
         assert server.line_with("lead/update").startswith("[account-2] ")
 
 
+def test_a_token_that_opens_an_account_is_told_with_what_commands_need_from_then_on() -> None:
+    with started("serve", "--port", "0") as server:
+        subscribe(server.url, "person", "update", token="a")
+        subscribe(server.url, "lead", "update", token="b")
+
+        first = server.line_with("account default belongs to the API key of ada@example.com")
+        assert "--account" not in first
+        assert "like --account account-2; " in server.line_with("account account-2 belongs to the API key of ")
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -251,7 +261,7 @@ def test_a_log_that_nobody_reads_any_more_disturbs_nothing() -> None:
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_server_whose_log_is_not_read_goes_on_and_the_log_tells_what_is_missing(*, as_json: bool) -> None:
-    """A pipe holds 64 KiB or so, and the server keeps some thousand lines; here are far more."""
+    """A pipe holds about 64 KiB, and the server keeps some thousand lines; there are far more here."""
     options = ["--json"] if as_json else []
     with started("serve", "--port", "0", "--clock", "manual", *options) as server, requests.Session() as session:
         url = f"{server.url}/_emulator/v1/accounts/default/fire"
@@ -259,7 +269,7 @@ def test_a_server_whose_log_is_not_read_goes_on_and_the_log_tells_what_is_missin
         for _ in range(40):
             subscribe(server.url, "person", "update")
         for _ in range(120):
-            # Forty that are blocked, each with a line for the change and two for each notification.
+            # Forty blocked notifications, with a line for each change and two for each notification.
             assert session.post(url, data=body, timeout=60).status_code == 200
         code, out, err = server.end()
 

@@ -18,7 +18,7 @@ from tests.executing.commands import ACCOUNT, CURL, NAME, runtime
 
 @pytest.fixture(autouse=True)
 def _authority(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In no home of anybody's."""
+    """An authority in a temporary folder, not in anyone's home."""
     monkeypatch.setenv("COPPER_EMULATOR_AUTHORITY", str(tmp_path_factory.getbasetemp() / "authority"))
 
 
@@ -89,7 +89,7 @@ def test_a_port_in_use_is_said_with_its_option(option: str) -> None:
 
 
 def test_files_that_cannot_be_written_are_said_with_the_option_that_needs_them() -> None:
-    # Whatever does not fit in 16 blocks: all authorities together.
+    # The file with all authorities does not fit into 16 blocks.
     limited = ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh"]
     done = subprocess.run(
         [*limited, *COMMAND, "serve", "--port", "0", "--proxy", "0"],
@@ -97,7 +97,7 @@ def test_files_that_cannot_be_written_are_said_with_the_option_that_needs_them()
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        # What measures the tests writes files, too.
+        # Coverage measurement writes files, too.
         env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
     )
 

@@ -1,4 +1,4 @@
-"""What becomes of a command whose output cannot be written, is not wanted, or is read no more?"""
+"""What happens to a command whose output cannot be written, is not wanted, or is no longer read?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MANNERS: dict[str, dict[str, str]] = {
 
 @pytest.fixture(params=list(MANNERS))
 def environment(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The variables of a process, with those that decide how it prints."""
+    """The environment of a process, with variables that decide how it prints."""
     bare = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return {**bare, **MANNERS[request.param]}
 

@@ -25,7 +25,7 @@ TALKING = [
 
 @pytest.fixture
 def server() -> Iterator[Process]:
-    """A server whose clock stands still."""
+    """A server whose clock is frozen."""
     with started("serve", "--port", "0", "--clock", "manual", "--latency", "10m") as process:
         yield process
 
@@ -180,7 +180,7 @@ def test_what_answers_but_is_no_server_is_called_a_stranger() -> None:
 
 def test_of_several_accounts_one_must_be_named() -> None:
     with started("serve", "--port", "0", "--token", "a", "--token", "b") as server:
-        unnamed = invoke("journal", server=server.url)
+        unnamed = invoke("journal", "--text", "Ada L", server=server.url)
         named = invoke("fire", "person.update", "--id", "1", "--account", "account-2", server=server.url)
         before = invoke("--account", "account-2", "journal", server=server.url)
         both = invoke("--account", "account-2", "journal", "--account", "default", server=server.url)
@@ -191,6 +191,7 @@ def test_of_several_accounts_one_must_be_named() -> None:
 
         assert (unnamed[0], unnamed[1]) == (2, "")
         assert "--account or COPPER_EMULATOR_ACCOUNT: default, account-2" in unnamed[2]
+        assert "copper-emulator --account default journal --text 'Ada L'" in unnamed[2]
         assert named[0] == 0
         assert "person/update" in before[1]
         assert both[1] == ""

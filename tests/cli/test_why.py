@@ -14,7 +14,7 @@ from tests.cli.processes import Process, invoke, started, subscribe
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Process]:
-    """A server whose clock stands still, with something to ask about."""
+    """A server whose clock is frozen, with something to ask about."""
     with started("serve", "--port", "0", "--clock", "manual", "--latency", "10m") as process:
         invoke("fire", "person.update", "--id", "17", server=process.url)
         subscribe(process.url, "person", "update", secret={"key": "s3cret-value"})

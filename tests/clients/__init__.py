@@ -1,1 +1,1 @@
-"""Clients of Copper that others have published, run against the emulator as they are."""
+"""Clients of Copper published by others, run unmodified against the emulator."""

@@ -1,7 +1,7 @@
-"""Where are the published clients, and how do they get there? `make clients` runs this module; the tests ask it.
+"""Where are the published clients installed, and how? `make clients` runs this module; the tests use it.
 
-They have environments of their own: what they pin must not decide what the emulator is tested with. The exact versions
-are in requirements.txt, package.json and package-lock.json.
+They have environments of their own, because their pinned versions must not affect what the emulator is tested with. The
+exact versions are in requirements.txt, package.json and package-lock.json.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _STAMP = ".ready"
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder with clients, made from files of pins.
+    """A folder with clients, made from files with pinned versions.
 
-    `made_by` is the command that makes it, and `required` the variable that says it must be there.
+    `made_by` is the command that makes it, and `required` the variable that says that it must exist.
     """
 
     folder: Path
@@ -44,7 +44,7 @@ class Environment:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it was made, at this place and from the pins as they are now."""
+        """Whether it was made at this place, from the pinned versions as they are now."""
         stamp = self.folder / _STAMP
         return stamp.is_file() and stamp.read_text() == self._state()
 
@@ -52,7 +52,7 @@ class Environment:
         (self.folder / _STAMP).write_text(self._state())
 
     def needed(self) -> Path:
-        """Its folder; where it was not made, the test is skipped, or fails where `required`=1 is set."""
+        """Return its folder; if it was not made, skip the test, or fail it if `required`=1 is set."""
         if not self.is_ready:
             missing = f"{self.folder} does not have {self.what} that are pinned: run `{self.made_by}`"
             if os.environ.get(self.required) == "1":
@@ -61,7 +61,7 @@ class Environment:
         return self.folder
 
     def _state(self) -> str:
-        # Scripts inside a virtual environment know their absolute path, so a checkout that moved needs a new one.
+        # Scripts in a virtual environment contain its absolute path, so a checkout that was moved needs a new one.
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in self.pins))
         return f"{self.folder}\n{digest.hexdigest()}"
 
@@ -71,7 +71,7 @@ NODE = Environment(FOLDER / "node", (PACKAGE, LOCK))
 
 
 def python() -> str:
-    """The interpreter that has the Python clients."""
+    """The interpreter with the Python clients."""
     return str(_interpreter(PYTHON.needed()))
 
 
@@ -81,18 +81,18 @@ def node_folder() -> Path:
 
 
 def install_python() -> None:
-    """A virtual environment of the interpreter that runs this, with the Python clients."""
+    """Make a virtual environment of this interpreter, with the Python clients."""
     venv.create(PYTHON.folder, clear=True, with_pip=True)
     pip = [str(_interpreter(PYTHON.folder)), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
     [builder] = [line for line in REQUIREMENTS.read_text().splitlines() if line.startswith("setuptools==")]
-    # First what builds the others, at its pinned version, so that building needs no second environment.
+    # The build backend first, at its pinned version, so that building needs no second environment.
     _run([*pip, builder])
     _run([*pip, "--no-build-isolation", "-r", str(REQUIREMENTS)])
     PYTHON.say_ready()
 
 
 def install_node() -> None:
-    """n8n's workflow library as the lock file has it, and beside it the parts of n8n's nodes that concern Copper."""
+    """Install n8n's workflow library as in the lock file, and the parts of n8n's nodes that concern Copper."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise SystemExit("n8n's nodes need Node.js 18 or newer with npm; install them, then run `make clients` again.")
@@ -129,7 +129,7 @@ def _check(archive: Path, integrity: str) -> None:
 
 
 def _unpack(archive: Path, files: Sequence[str], to: Path) -> None:
-    """Only the named files and folders: the rest of the package is hundreds of other services."""
+    """Unpack only the named files and folders: the rest of the package is hundreds of other services."""
     with tarfile.open(archive) as packed:
         for member in packed.getmembers():
             inner = member.name.removeprefix("package/")

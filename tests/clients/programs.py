@@ -1,7 +1,7 @@
-"""How does a test let a client act, and what comes back?
+"""How does a test make a client act, and get the result?
 
-Each client has a driver in drivers/: a program that makes the client, sets nothing but its base URL, and does what it
-is told on stdin. The client's own code does the rest; no driver asserts anything.
+Each client has a driver in drivers/: a program that creates the client, sets nothing but its base URL, and does what it
+is told on stdin. The rest is the client's own code; no driver asserts anything.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """What it printed on stdout, parsed."""
+        """Its stdout, parsed."""
         assert self.status == 0, self.err
         return json.loads(self.out)
 
 
 def environment(folder: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """No settings or configuration files of whoever runs the tests, and no way to the real Copper."""
+    """An environment without the user's settings or configuration files, and without access to the real Copper."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
     return {**kept, **nowhere, "HOME": folder, "NO_COLOR": "1", **(extra or {})}
@@ -62,7 +62,7 @@ def run(
 
 
 def watch(command: Sequence[str], *, stdin: str, on_line: Callable[[str], object]) -> Ended:
-    """The same, and each line that it prints on stderr is shown to `on_line` while it runs."""
+    """The same, passing each line of its stderr to `on_line` while it runs."""
     with tempfile.TemporaryDirectory() as home, open(Path(home) / "out", "w+", encoding="utf-8") as out:
         with subprocess.Popen(
             command,
@@ -86,6 +86,6 @@ def watch(command: Sequence[str], *, stdin: str, on_line: Callable[[str], object
 
 
 def told(copper: Copper, acts: Sequence[Any], *, token: str | None = None, **extra: Any) -> str:
-    """What a driver reads: where the emulator is, who calls, and what to do."""
+    """A driver's input: where the emulator is, who calls, and what to do."""
     who = {"url": copper.api_url, "token": token or copper.token, "email": copper.email}
     return json.dumps({**who, "acts": acts, **extra})

@@ -13,7 +13,7 @@ from tests.clients.programs import DRIVERS, WRONG_TOKEN, Ended, run, told
 
 
 def command(copper: Copper, *words: str, body: Any = None) -> Ended:
-    """`copper --json -q WORDS`, with a body for `--from-json -` on stdin."""
+    """Run `copper --json -q WORDS`, with a body for `--from-json -` on stdin."""
     return run(
         [python(), str(DRIVERS / "drive_dc_copper_cli.py"), copper.api_url, "--json", "-q", "--no-input", *words],
         stdin="" if body is None else json.dumps(body),
@@ -22,7 +22,7 @@ def command(copper: Copper, *words: str, body: Any = None) -> Ended:
 
 
 def client(copper: Copper, *acts: Any, token: str | None = None) -> list[dict[str, Any]]:
-    """What the client class hands on: {"ok": answer} or {"exit_code": ..., "text": ...}."""
+    """What the client class returns or reports: {"ok": answer} or {"exit_code": ..., "text": ...}."""
     ended = run([python(), str(DRIVERS / "drive_dc_copper_client.py")], stdin=told(copper, acts, token=token))
     found: list[dict[str, Any]] = ended.json
     return found
@@ -123,7 +123,7 @@ def test_a_person_made_with_flags_has_what_the_flags_say(copper: Copper, copper_
 
 
 def test_what_copper_does_not_know_is_refused_and_changes_nothing(copper: Copper, copper_endpoint: Endpoint) -> None:
-    """`--phone` sends `phone`, which no record has; and the command's own way to print errors fails."""
+    """`--phone` sends `phone`, which no record has; and the command's own error printing fails."""
     ada = copper.people.create(name="Ada")
     subscribe(copper, copper_endpoint, "person")
 

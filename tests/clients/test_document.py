@@ -1,4 +1,4 @@
-"""docs/clients.md names the clients that are run, in the versions that are pinned, and the pins name no place."""
+"""docs/clients.md names the clients that are run, in the pinned versions, and the pins contain no URLs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PUBLISHED = re.compile(r"([\w-]+) \((?:PyPI|npm)\)")
 
 
 def pinned() -> dict[str, str]:
-    """The versions that are installed, by name."""
+    """The installed versions, by name."""
     python = dict(line.split("==") for line in REQUIREMENTS.read_text().splitlines() if "==" in line)
     unpacked = json.loads(PACKAGE.read_text())["unpacked"]
     return {**python, **{name: wanted["version"] for name, wanted in unpacked.items()}}
 
 
 def table(heading: str) -> list[list[str]]:
-    """The rows of a section's tables, without heads and rulers."""
+    """The rows of a section's tables, without headers and rulers."""
     section = DOCUMENT.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
     lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     return [

@@ -1,4 +1,4 @@
-"""Tests of a client that is not there are skipped, and fail where the clients are required."""
+"""Tests of a client that is not installed are skipped, or fail if the clients are required."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_was_not_made_skips_the_test(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_what_was_made_elsewhere_is_not_there(tmp_path: Path) -> None:
-    """Scripts inside an environment know where it was made."""
+    """Scripts in an environment contain the path where it was made."""
     made = environment(tmp_path)
     made.say_ready()
     moved = made.folder.rename(tmp_path / "moved")

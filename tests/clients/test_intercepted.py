@@ -1,7 +1,7 @@
-"""The same clients as they are published, base URL and all: the test says `copper.intercept()`, and they know nothing.
+"""The same clients exactly as published, base URL included: the test calls `copper.intercept()`, unnoticed by them.
 
-They are configured with a key that is none of the emulator's, and find Copper under the host that they have written
-into them: https://api.copper.com, or https://api.prosperworks.com for the older two.
+They are configured with a key unknown to the emulator, and look for Copper at the host that is hard-coded in them:
+https://api.copper.com, or https://api.prosperworks.com for the older two.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.copper(intercept=True)
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No configuration of whoever runs the tests."""
+    """Hide the user's configuration."""
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def run(command: Sequence[str], *acts: Any, folder: Path | None = None, **more: Any) -> Ended:
-    """Run a driver as any test would run a program, with the environment that it has."""
+    """Run a driver as any test would run a program, in the test's own environment."""
     given = json.dumps({"token": KEY, "email": EMAIL, "acts": acts, **more})
     done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=folder, timeout=120)
     return Ended(done.returncode, done.stdout, done.stderr)
@@ -66,7 +66,7 @@ def test_n8n_subscribes_is_notified_and_fetches_the_record(copper: Copper, coppe
 
 
 def loaded() -> ModuleType:
-    """dc-copper-cli, one module that asks for nothing but click, requests and rich, in this very process."""
+    """dc-copper-cli, a single module that needs only click, requests and rich, loaded in this process."""
     [file] = PYTHON.needed().glob("lib/python*/site-packages/dc_copper_cli.py")
     spec = importlib.util.spec_from_file_location("dc_copper_cli", file)
     assert spec is not None
@@ -77,10 +77,10 @@ def loaded() -> ModuleType:
 
 
 class Context:
-    """What the client asks of its context."""
+    """What the client needs from its context."""
 
     def debug(self, _text: str) -> None:
-        """Nobody reads it."""
+        """Ignore it."""
 
     def error(self, text: str, exit_code: int = 1) -> None:
         raise AssertionError(f"{exit_code}: {text}")
@@ -111,7 +111,7 @@ def test_and_as_a_process_of_its_own(copper: Copper, copper_endpoint: Endpoint) 
 def test_prospyr_subscribes_makes_a_record_and_reads_what_was_notified(
     copper: Copper, copper_endpoint: Endpoint
 ) -> None:
-    """Its resources only list subscriptions; its connection makes one."""
+    """Its resources can only list subscriptions; its connection makes one."""
     subscription = {"target": copper_endpoint.url, "type": "company", "event": "new"}
 
     _, made = drive("prospyr", ["post", "Webhook", subscription], ["create", "Company", {"name": "Acme"}]).json

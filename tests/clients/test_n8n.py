@@ -1,4 +1,4 @@
-"""n8n-nodes-base: the Copper node, and the Copper Trigger node that subscribes and receives."""
+"""n8n-nodes-base: the Copper node, and the Copper Trigger node, which subscribes and receives."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CREATED: dict[str, dict[str, Any]] = {
     "project": {"name": "Move", "additionalFields": {"details": "to Oakland"}},
     "opportunity": {"name": "Deal"},
 }
-"""What the node's form has for each resource."""
+"""The fields of the node's form for each resource."""
 
 
 def n8n(copper: Copper, *acts: Any, token: str | None = None) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def test_it_reads_users_and_customer_sources(copper: Copper) -> None:
 def test_each_write_is_notified_once_with_what_changed(
     copper: Copper, copper_endpoint: Endpoint, resource: str
 ) -> None:
-    contact = copper.people.create(name="Ada")  # of the opportunity, whose form asks for one
+    contact = copper.people.create(name="Ada")  # for the opportunity, whose form requires one
     subscribe(copper, copper_endpoint, resource)
     [made] = n8n(copper, node(resource, "create", **CREATED[resource], primaryContactId=contact.id))
     [record] = made["ok"]
@@ -121,7 +121,7 @@ def test_what_its_form_has_arrives_in_the_record(copper: Copper) -> None:
     [("person", "people"), ("company", "companies"), ("lead", "leads"), ("opportunity", "opportunities")],
 )
 def test_for_all_records_it_gets_the_first_page_again_and_again(copper: Copper, resource: str, collection: str) -> None:
-    """The node's own fault: it goes on until it has as many rows as X-PW-TOTAL says, and never asks for page 2."""
+    """A bug in the node: it goes on until it has as many rows as X-PW-TOTAL says, and never requests page 2."""
     seeded = getattr(copper, collection).seed([{"name": f"Number {number:03}"} for number in range(451)])
 
     [found] = n8n(copper, get_all(resource))
@@ -194,7 +194,7 @@ def test_its_trigger_subscribes_is_found_again_and_unsubscribes(copper: Copper, 
 
 
 def test_what_is_sent_for_its_subscription_is_taken_by_the_trigger(copper: Copper, copper_endpoint: Endpoint) -> None:
-    """It recognises its own secret in the notification, and takes nothing without it."""
+    """It recognises its own secret in the notification, and accepts none without it."""
     trigger = {"trigger": "create", "parameters": {"resource": "lead", "event": "new"}, "target": copper_endpoint.url}
     assert n8n(copper, trigger)[0]["ok"] is True
 

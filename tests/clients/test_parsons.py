@@ -1,4 +1,4 @@
-"""parsons: its Copper connector, which reads and looks at no status."""
+"""parsons: its Copper connector, which only reads and checks no status."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def search(type: str, **filters: Any) -> list[Any]:
 
 
 def test_it_reads_451_people_in_as_many_pages_as_the_total_asks_for(copper: Copper) -> None:
-    """X-PW-TOTAL, and nothing else, tells it how many pages there are."""
+    """Only X-PW-TOTAL tells it how many pages there are."""
     seeded = copper.people.seed(
         [{"name": f"Number {n:03}", "emails": [{"email": f"n{n}@example.com", "category": "work"}]} for n in range(451)]
     )
@@ -49,7 +49,7 @@ def test_it_reads_activities_and_one_page_alone(copper: Copper) -> None:
 
 
 def test_it_reads_types_and_custom_fields_with_its_own_odd_paths(copper: Copper) -> None:
-    """A slash at the end, and `?%7B%7D` behind it."""
+    """With a slash at the end, followed by `?%7B%7D`."""
     copper.lookups.custom_field_definitions.add(
         name="Color", data_type="Dropdown", available_on=["person"], options=[{"name": "red"}, {"name": "blue"}]
     )

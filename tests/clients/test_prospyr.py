@@ -1,4 +1,4 @@
-"""prospyr: written for ProsperWorks, as Copper was called, and left as it was in 2017."""
+"""prospyr: written for ProsperWorks, as Copper was called, and unchanged since 2017."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def prospyr(copper: Copper, *acts: Any, token: str | None = None) -> list[dict[s
 
 
 def test_it_reads_the_account_and_what_records_refer_to(copper: Copper) -> None:
-    """Users among it, with the GET that ProsperWorks had for them."""
+    """Including users, by the GET that ProsperWorks had for them."""
     account, users, pipelines, stages, sources, reasons, types = prospyr(
         copper,
         ["get", "Account"],
@@ -69,7 +69,7 @@ def test_it_reads_451_records_a_hundred_at_a_time(copper: Copper, resource: str,
 
 
 def test_each_write_is_notified_once_with_what_changed(copper: Copper, copper_endpoint: Endpoint) -> None:
-    """Its update sends back all that it read, dates and counts among it: only what is different is a change."""
+    """Its update sends back everything it read, including dates and counts: only differences are a change."""
     for event in ("new", "update", "delete"):
         copper.subscribe("company", event, target=copper_endpoint.url)
 
@@ -90,7 +90,7 @@ def test_each_write_is_notified_once_with_what_changed(copper: Copper, copper_en
 
 
 def test_a_person_with_an_email_address_cannot_be_changed(copper: Copper, copper_endpoint: Endpoint) -> None:
-    """The client's own fault: it writes every address as null, which is refused."""
+    """A bug in the client: it writes every address as null, which is refused."""
     ada = copper.people.create(name="Ada", emails=[{"email": "ada@example.com", "category": "work"}])
     copper.subscribe("person", "update", target=copper_endpoint.url)
 

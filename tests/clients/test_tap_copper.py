@@ -36,7 +36,7 @@ def tap(copper: Copper, *streams: str, token: str | None = None, state: Any = No
 
 
 def records(ended: Ended) -> dict[str, list[dict[str, Any]]]:
-    """What it wrote, by stream."""
+    """The records it wrote, by stream."""
     assert ended.status == 0, ended.err
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for message in messages(ended, "RECORD"):
@@ -66,7 +66,7 @@ def test_it_reads_451_records_until_a_page_is_short(copper: Copper, stream: str,
 
 
 def test_of_other_streams_it_reads_the_first_page_only(copper: Copper) -> None:
-    """The tap's own limit: it asks for no second page of them."""
+    """A limit of the tap: it requests no second page of these."""
     copper.leads.seed([{"name": f"Number {number:03}"} for number in range(451)])
 
     assert len(records(tap(copper, "leads"))["leads"]) == 200
@@ -128,7 +128,7 @@ def test_a_wrong_token_ends_it_at_once(copper: Copper) -> None:
 
 @pytest.mark.copper(api_limits="3/1m")
 def test_over_the_limit_it_waits_and_loses_nothing(copper: Copper) -> None:
-    """Five pages, three calls a minute: whenever it says that it backs off, a minute of virtual time goes by."""
+    """Five pages, three calls a minute: whenever it says that it backs off, a minute of virtual time passes."""
     seeded = copper.people.seed([{"name": f"Number {number:03}"} for number in range(90)])
     backed_off: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Short ways to the values that the tests of the core speak about."""
+"""Shortcuts for building the values that the tests of the core use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from copper_emulator.core.subscriptions import parse_create
 from copper_emulator.core.topics import Profile
 
 START = 1_790_000_000_000
-"""2026-09-21T14:13:20.000Z: when most tests begin."""
+"""2026-09-21T14:13:20.000Z, when most tests begin."""
 
 SECOND = 1_000
 MINUTE = 60_000
@@ -65,7 +65,7 @@ DEFAULTS = Rules(
 
 
 def make_rules(**changes: Any) -> Rules:
-    """The rules of the tests, with some of them changed."""
+    """The tests' default rules, with some of them changed."""
     return replace(DEFAULTS, **changes)
 
 
@@ -130,7 +130,7 @@ def fire(
 
 
 def answer_ok(attempt: Attempt) -> Result:
-    """What an endpoint does that is well."""
+    """The answer of a healthy endpoint."""
     return Result.answered(200)
 
 
@@ -140,7 +140,7 @@ def deliver(
     until: int | None = None,
     endpoint: Callable[[Attempt], Result] = answer_ok,
 ) -> list[Attempt]:
-    """Let time pass from `now` to `until` (not at all when it is None), from deadline to deadline.
+    """Let time pass from `now` to `until` (not at all if it is None), from deadline to deadline.
 
     Returns every attempt that was made, in order.
     """

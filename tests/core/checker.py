@@ -1,8 +1,8 @@
-"""Was the log of sends right? A judge that knows Copper's limits and nothing of the engine.
+"""Checks a log of sends against Copper's limits, without knowing anything about the engine.
 
-It reads what was to be sent and what was sent, and says what is wrong. It simulates nothing: each rule is looked at by
-itself, on the log alone. It expects endpoints that answer at once, a clock that stopped at every deadline, and a run
-that went on until nothing was left.
+It is given what was to be sent and what was sent, and reports what is wrong. It simulates nothing: each rule is checked
+separately, on the log alone. It expects endpoints that answer at once, a clock that stopped at every deadline, and a
+run that went on until nothing was left.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Send(NamedTuple):
 
 
 class Violation(AssertionError):
-    """The log breaks a rule; the text says which."""
+    """The log breaks a rule, which the text names."""
 
 
 Span = tuple[int, int]
-"""A stretch of time from the first number up to, not including, the second."""
+"""A span of time from the first number up to, but not including, the second."""
 
 
 def check(
@@ -53,12 +53,12 @@ def check(
 
     Args:
         sends: the log, in the order in which it was written.
-        queued: all that should have been sent.
+        queued: everything that should have been sent.
         limits: (count, length in ms) of each limit.
         window: "fixed" or "rolling".
         policy: "hold" or "drop".
-        dropped: serials that were given up for want of room.
-        in_flight: how many may be on their way to one target. With more than 1, different targets are served side by
+        dropped: serials that were dropped for lack of room.
+        in_flight: how many may be in flight to one target. With more than 1, different targets are served side by
             side within a moment.
     """
     _check_sends(sends, queued)
@@ -114,7 +114,7 @@ def _check_clock(sends: Sequence[Send]) -> None:
 
 
 def _check_order(sends: Sequence[Send], in_flight: int) -> None:
-    """By due time, then serial. Side by side within a moment only where the limits let all of a moment go."""
+    """By due time, then serial: within a moment for each target (for all, if one is in flight), otherwise for all."""
     lanes: dict[str, list[Send]] = {}
     for send in sends:
         lanes.setdefault("" if in_flight == 1 else send.target, []).append(send)
@@ -133,7 +133,7 @@ def _check_order(sends: Sequence[Send], in_flight: int) -> None:
 
 
 def _full_fixed(times: Sequence[int], count: int, length: int) -> list[Span]:
-    """When windows that open with the first send, and renew when they are over, had no room left."""
+    """When windows that open with the first send, and renew when they end, had no room left."""
     spans: list[Span] = []
     first = 0
     while first < len(times):
@@ -150,7 +150,7 @@ def _full_fixed(times: Sequence[int], count: int, length: int) -> list[Span]:
 
 
 def _full_rolling(times: Sequence[int], count: int, length: int) -> list[Span]:
-    """When the span of this length up to the moment held as many sends as it may."""
+    """When the window of this length up to the moment held as many sends as it may."""
     for first, last in zip(times, times[count:], strict=False):
         if last < first + length:
             raise Violation(f"over the limit of {count} in {length} ms: span from {first}")
@@ -188,7 +188,7 @@ def _check_dropped(
 
 
 def _covers(spans: Sequence[Span], start: int, end: int) -> bool:
-    """Whether every millisecond from start up to end lies in one of the merged spans."""
+    """Whether every millisecond from start up to end is in one of the merged spans."""
     if start >= end:
         return True
     place = bisect_right(spans, start, key=lambda span: span[0]) - 1
@@ -196,7 +196,7 @@ def _covers(spans: Sequence[Span], start: int, end: int) -> bool:
 
 
 def _merge(spans: Iterable[Span]) -> list[Span]:
-    """Overlapping and touching spans as one, in order."""
+    """Merge overlapping and touching spans, in order."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

@@ -1,4 +1,4 @@
-"""The records that the machines draw: few fields with few values, so that the same ones meet often."""
+"""The records that the machines draw: few fields with few values, so that the same ones coincide often."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ODD: Table = {
     "status": ["Late"],
     "colour": ["red"],
 }
-"""What is refused, by some types at least."""
+"""Values that at least some types refuse."""
 
 
 def _pairs(table: Table) -> list[tuple[str, Any]]:
@@ -43,20 +43,20 @@ def _pairs(table: Table) -> list[tuple[str, Any]]:
 
 
 def fields_of(kind: str, *, most: int = 2) -> st.SearchStrategy[dict[str, Any]]:
-    """What an update says."""
+    """The fields of an update."""
     drawn = one_of_these([st.sampled_from(_pairs(OWN[kind]))] * 14 + [st.sampled_from(_pairs(ODD))])
     return st.lists(drawn, min_size=1, max_size=most).map(dict)
 
 
 def row_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    """A new record, without an activity's parent and type. Most are right, so that actions on several can be."""
+    """A new record, without an activity's parent and type. Most are valid, so that actions on several can succeed."""
     first = {"details": "once"} if kind == "activity_log" else {"name": "new"}
     right = st.lists(st.sampled_from(_pairs(OWN[kind])), max_size=2).map(lambda pairs: {**first, **dict(pairs)})
     return one_of_these([right] * 24 + [fields_of(kind)])
 
 
 def one_of_these(strategies: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """One of them, each as often as it stands there; `one_of` would take each once."""
+    """One of these, each weighted by how often it is listed; `one_of` would count each once."""
     return st.sampled_from(strategies).flatmap(lambda drawn: drawn)
 
 

@@ -1,6 +1,6 @@
 """Drives an account and the plain model side by side and compares them after every step.
 
-The account's class is a parameter, so that a mutated one can be driven: it must be caught.
+The account's class is a parameter, so that a mutated one, which must be caught, can be driven, too.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ from tests.core.plain_records import NOTE, Refused
 
 EXAMPLES = 100
 STEPS = 40
-"""The default budget. Mutations are caught within it, too."""
+"""The default budget, within which mutations must be caught, too."""
 
 
 class Disagreement(AssertionError):
-    """The account and the model say different things."""
+    """The account and the model disagree."""
 
 
 # --- what is drawn ------------------------------------------------------------------------------------
 # Everything is small and close together, so that deadlines, windows and answers often fall on the same
-# millisecond, on the one before and on the one after.
+# millisecond, or on the one before or after.
 
 TARGETS = ("https://a.example/hooks", "https://b.example/hooks")
 KINDS = ("lead", "lead", "lead", "lead", "person", "task", "activity_log")
@@ -115,7 +115,7 @@ answers = st.one_of(
 
 
 def call(method: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Call]:
-    """One of the machine's methods and what to call it with."""
+    """One of the machine's methods, and strategies for its arguments."""
     return st.tuples(st.just(method), st.fixed_dictionaries(arguments))
 
 
@@ -176,7 +176,7 @@ class AccountMachine(RuleBasedStateMachine):
 
     # --- one turn ---------------------------------------------------------------------------------
     # A single rule: Hypothesis switches rules off at random to vary its runs, and a run without changes or
-    # without time shows nothing. What is interesting here is how they meet.
+    # without time shows nothing. What matters here is how they interact.
 
     @rule(call=calls, then=waits)
     def turn(self, call: Call, then: int | None) -> None:
@@ -251,7 +251,7 @@ class AccountMachine(RuleBasedStateMachine):
 
     def answer_with(self, url: str, answer: Answer) -> None:
         if answer.echoes and self.account_rules.in_flight > 1:
-            return  # Side by side, the order in which endpoints make changes is not the model's.
+            return  # With several in flight, the order in which endpoints make changes is not the model's.
         self.model.answers[url] = answer
 
     def pause_or_resume(self, url: str) -> None:
@@ -286,8 +286,8 @@ class AccountMachine(RuleBasedStateMachine):
         return Result.answered(answer.status, delay_ms=answer.delay)
 
     def teardown(self) -> None:
-        """In the end nothing is left waiting, time alone was needed for that once all targets may be sent to, and the
-        records are the model's."""
+        """Check that, once all targets are resumed, time alone leaves nothing waiting, and that the records are
+        the model's."""
         if not self.ready:
             return
         for url in sorted(self.model.paused):
@@ -323,7 +323,7 @@ class AccountMachine(RuleBasedStateMachine):
     def compare_sent(self) -> None:
         seen, expected = self.sent, self.model.sent
         if self.account_rules.in_flight > 1:
-            # Targets are served side by side: within a moment only the order of each is promised.
+            # Targets are served side by side: within a moment, only the order for each target is guaranteed.
             seen = sorted(seen, key=lambda sent: (sent.ms, sent.url))
             expected = sorted(expected, key=lambda sent: (sent.ms, sent.url))
         self.agree("sends", seen, expected)
@@ -338,7 +338,7 @@ class AccountMachine(RuleBasedStateMachine):
         self.model.echo_stopped = False
 
     def seen_note(self, note: Any) -> tuple[object, ...]:
-        """A notification of the account, with how it ended, in the words of `plain_note`."""
+        """A notification of the account, with how it ended, in the terms of `plain_note`."""
         seen = (note.serial, note.subscription, note.ids, note.due_ms, str(note.state))
         held = (note.held_until_ms, note.held_by)
         delivery = self.account.journal.delivery_of(note)
@@ -377,7 +377,7 @@ class AccountMachine(RuleBasedStateMachine):
     # --- picking ----------------------------------------------------------------------------------
 
     def some_subscription(self, pick: int) -> int:
-        """The id of an existing subscription, of whichever key; mostly one that something waits for."""
+        """The id of an existing subscription of any key; usually one with notifications waiting."""
         overdue = self.now if pick < 3 else self.now + 100
         wanted = {note.sub for note in self.model.waiting() if note.due <= overdue and pick < 5}
         subs = [sub.id for sub in self.model.subs if sub.id in wanted]
@@ -385,7 +385,7 @@ class AccountMachine(RuleBasedStateMachine):
         return subs[pick % len(subs)] if subs else 17
 
     def some_records(self, kind: str, picks: list[int]) -> list[int]:
-        """Ids of records that exist; the highest pick stands for one that does not."""
+        """Ids of existing records; the highest picks stand for one that does not exist."""
         numbers = list(self.model.records.of[kind])
         return [numbers[pick % len(numbers)] if numbers and pick < 9 else 17 for pick in picks]
 
@@ -420,7 +420,7 @@ def plain_note(note: Note) -> tuple[object, ...]:
 def run(account_class: type[Account] = Account, *, with_seed: int | None = None) -> None:
     """Run the machine within the default budget, on accounts of this class.
 
-    With a seed the run is that of the seed, stops at the first disagreement and does not look for
+    With a seed, the run is determined by the seed, stops at the first disagreement and does not look for
     a shorter one.
     """
     machine = type("Driven", (AccountMachine,), {"account_class": account_class})

@@ -1,7 +1,7 @@
-"""What an account should do, told once more in the plainest way.
+"""What an account should do, implemented a second time in the plainest way.
 
-Lists that are searched from the front, and a clock that is walked millisecond by millisecond: nothing is shared with
-the engine but the words of `copper_emulator.core.model` and the settings. Only small numbers make this bearable.
+Lists that are searched from the front, and a clock that moves millisecond by millisecond: nothing is shared with the
+engine except the names in `copper_emulator.core.model` and the settings. It is only fast enough for small numbers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Answer:
     """Blocked or lost: the shell did not send it."""
     delay: int = 0
     echoes: bool = False
-    """The endpoint changes a record while it is being notified."""
+    """Whether the endpoint changes a record while it is being notified."""
 
 
 @dataclass
@@ -266,12 +266,12 @@ class PlainModel:
             self._live(moment)
 
     def waiting(self) -> list[Note]:
-        """What has not come to its end, in order."""
+        """The notifications that have not ended, in order."""
         alive = [note for note in self._alive if note.ended is None]
         return sorted(alive, key=lambda note: (note.due, note.serial))
 
     def wait_of(self, note: Note, now: int) -> tuple[str, int | None, str]:
-        """What it waits for, until when, and by which limit."""
+        """What it waits for, until when, and because of which limit."""
         if note.state == "sending":
             return "answer", next(moment for moment, *_, other, _ in self._due_to_answer if other is note), ""
         if note.due > now:
@@ -310,11 +310,11 @@ class PlainModel:
         return target not in self.paused and self._busy()[target] < self.rules.in_flight
 
     def _busy(self) -> Counter[str]:
-        """How many are on their way to each target."""
+        """How many are in flight to each target."""
         return Counter(note.url for note in self._alive if note.state == "sending")
 
     def _target(self, note: Note) -> str:
-        """Where it would go now; nowhere, and that is never busy, when its subscription is gone."""
+        """Where it would be sent now; empty, which is never busy, if its subscription is gone."""
         sub = self._find(note.sub)
         return "" if sub is None else sub.target
 
@@ -350,7 +350,7 @@ class PlainModel:
             note.state = "delivered" if 200 <= answer.status <= 299 else "rejected"
 
     def _stop(self, ready: list[Note], now: int) -> None:
-        """No room: all that is ready is held, or dropped unless its target is what it waits for."""
+        """There is no room: hold everything that is ready, or drop what does not wait for its target."""
         if self.rules.over_limit == "drop":
             free = {target for target in set(map(self._target, ready)) if self._is_free(target)}
             for note in ready:
@@ -369,7 +369,7 @@ class PlainModel:
         return f"{limit.count}/{limit.length_ms}ms"
 
     def _opens(self, now: int, only: object = None) -> int:
-        """The first moment at which every limit (or only one) lets one more go."""
+        """The first moment at which every limit (or only one) allows one more."""
         opens = now
         for number, limit in enumerate(self.rules.limits):
             if only is not None and limit is not only:
@@ -423,7 +423,7 @@ class PlainModel:
 
 
 def timestamp(ms: int) -> str:
-    """The moment in UTC, for the one hour in which the machine plays: 2026-09-21T14:13:20.000Z is its beginning."""
+    """The moment in UTC, within the one hour that the machine uses, which begins at 2026-09-21T14:13:20.000Z."""
     seconds, thousandths = divmod(ms - 1_790_000_000_000, 1000)
     minutes, seconds = divmod(13 * 60 + 20 + seconds, 60)
     return f"2026-09-21T14:{minutes:02}:{seconds:02}.{thousandths:03}Z"

@@ -1,6 +1,6 @@
-"""What records should be, told once more in the plainest way: a few types, and of their fields those that are drawn.
+"""What records should be, implemented a second time in the plainest way: a few types, and only the fields drawn.
 
-Every value stands here as the API shows it, and every rule as a line of code; nothing is shared with the engine.
+Every value is written here as the API shows it, and every rule as a line of code; nothing is shared with the engine.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ BLANK: dict[str, Row] = {
     },
     "activity_log": {**dict.fromkeys(("parent", "type", "details", "old_value", "new_value")), "user_id": USERS[0]},
 }
-"""A new record of which only the name was given."""
+"""A new record for which only the name was given."""
 
 REPORTED = {
     "lead": ("name", "first_name", "last_name", "assignee_id", "details", "status_id", "status", "tags"),
@@ -61,7 +61,7 @@ REPORTED = {
     "task": ("name", "assignee_id", "completed_date", "status", "details", "tags"),
     "activity_log": ("details",),
 }
-"""What a notification tells of, in its order."""
+"""The attributes that notifications report, in their order."""
 
 
 class Refused(Exception):
@@ -76,7 +76,7 @@ class PlainRecords:
     _drawn: dict[str, int] = field(default_factory=lambda: dict(FIRST_RECORD))
 
     def create(self, kind: str, rows: Sequence[Row], now: int) -> list[int]:
-        """New records; all or none."""
+        """Create records; all or none."""
         made: dict[int, Row] = {}
         for row in rows:
             record = {**deepcopy(BLANK[kind]), "date_created": now // 1000, "date_modified": now // 1000}
@@ -85,7 +85,7 @@ class PlainRecords:
             values = self._read(kind, row, record, new=True)
             self._write(kind, record, values, now, new=True)
             self._check_emails(record, [*self.of[kind].values(), *made.values()])
-            # An id that was drawn is gone, whatever becomes of the rest.
+            # An id that was drawn is used up, even if the call fails.
             record["id"] = self._drawn[kind]
             self._drawn[kind] += 1
             made[record["id"]] = record
@@ -93,7 +93,7 @@ class PlainRecords:
         return list(made)
 
     def update(self, kind: str, ids: Sequence[int], fields: Row, now: int) -> list[tuple[Row, list[int]]]:
-        """What changed, and in which records alike; all or none are written."""
+        """Update records, all or none; return each change with the records in which it is the same."""
         written: dict[int, Row] = {}
         for number in dict.fromkeys(ids):
             if number not in self.of[kind]:
@@ -120,7 +120,7 @@ class PlainRecords:
         return [(attributes, members) for attributes, members in groups if attributes]
 
     def delete(self, kind: str, ids: Sequence[int]) -> list[int]:
-        """Take records away; all or none."""
+        """Delete records; all or none."""
         chosen = list(dict.fromkeys(ids))
         if any(number not in self.of[kind] for number in chosen):
             raise Refused("NotFound")
@@ -147,7 +147,7 @@ class PlainRecords:
 
     def _check(self, kind: str, name: str, value: Any, record: Row, *, new: bool) -> None:
         if value is None:
-            # Nobody can be taken off a task; null where nobody is says nothing.
+            # A task's assignee cannot be removed; null is allowed if there is none.
             wrong = (kind, name) == ("task", "assignee_id") and not new and record[name] is not None
         elif name == "assignee_id":
             wrong = value not in USERS
@@ -202,12 +202,12 @@ class PlainRecords:
 
 
 def same(old: Any, new: Any) -> bool:
-    """Tags have no order."""
+    """Whether two values are the same; tags have no order."""
     if isinstance(old, list) and isinstance(new, list) and all(isinstance(item, str) for item in old + new):
         return set(old) == set(new)
     return bool(old == new)
 
 
 def differences(kind: str, before: Row, after: Row) -> Row:
-    """Old and new values of what is told."""
+    """Old and new values of the attributes that are reported."""
     return {name: [before[name], after[name]] for name in REPORTED[kind] if not same(before[name], after[name])}

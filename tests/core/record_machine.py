@@ -1,6 +1,6 @@
 """Drives a record store and the plain records side by side and compares everything after every action.
 
-Denser than the machine of the account, which has much else to draw: here every action is one on records.
+Denser than the machine of the account, which has much else to draw: here every action is on records.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from tests.core.drawn_records import OWN, fields_of, one_of_these, rows_of
 from tests.core.plain_records import NOTE, PlainRecords, Refused
 
 EXAMPLES = 100
-"""The default budget. Mutations are caught within it, too."""
+"""The default budget, within which mutations must be caught, too."""
 
 
 class Disagreement(AssertionError):
-    """The store and the plain records say different things."""
+    """The store and the plain records disagree."""
 
 
 class Step(NamedTuple):
-    """One action on records of a type, so many milliseconds after the one before."""
+    """One action on records of a type, some milliseconds after the one before."""
 
     what: str
     kind: str
@@ -55,7 +55,7 @@ Changes = list[tuple[str, tuple[int, ...], dict[str, Any]]]
 
 
 def play(steps: list[Step]) -> None:
-    """Let it happen to both. Raises Disagreement."""
+    """Apply the steps to both. Raises Disagreement."""
     store, plain, now = RecordStore(make_rules(), Counters(), lambda: "ada@example.com"), PlainRecords(), START
     for kind in OWN:
         new = {"details": "once"} if kind == "activity_log" else {"name": "new", "tags": ["a", "b"]}
@@ -108,7 +108,7 @@ def _both(
 
 
 def _parent(plain: PlainRecords, pick: int) -> dict[str, Any]:
-    """An activity's parent and type; the parent is a lead that may have gone."""
+    """An activity's parent and type; the parent is a lead, which may have been deleted."""
     leads = list(plain.of["lead"])
     return {"parent": {"type": "lead", "id": leads[pick % len(leads)] if leads else 17}, "type": NOTE}
 
@@ -143,7 +143,7 @@ def _agree(what: str, seen: object, expected: object) -> None:
 def run(*, with_seed: int | None = None) -> None:
     """Compare within the default budget.
 
-    With a seed the run is that of the seed, stops at the first disagreement and does not look for a shorter one.
+    With a seed, the run is determined by the seed, stops at the first disagreement and does not look for a shorter one.
     """
 
     def the_store_does_what_the_plain_records_do(steps: list[Step]) -> None:

@@ -1,4 +1,4 @@
-"""Plays storms of changes through an account and hands the log of sends to the checker."""
+"""Plays storms of changes through an account and passes the log of sends to the checker."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.core.builders import FIRST_KEY, START, deliver, fire, make_rules, sub
 from tests.core.checker import Queued, Send, check
 
 EXAMPLES = 250
-"""The default budget. Mutations are caught within it, too."""
+"""The default budget, within which mutations must be caught, too."""
 
 TARGETS = tuple(f"https://{letter}.example/hooks" for letter in "abc")
 
 
 @dataclass
 class Storm:
-    """Changes, each so many milliseconds after the one before and to so many records."""
+    """Changes, each some milliseconds after the one before, with a number of records each."""
 
     rules: Rules
     targets: int
@@ -58,7 +58,7 @@ storms = st.builds(
 
 
 def play(storm: Storm, account_class: type[Account] = Account) -> Account:
-    """Let it happen, judge what was sent, and return the account."""
+    """Play a storm, check what was sent, and return the account."""
     account = account_class("storm", FIRST_KEY, storm.rules)
     for target in TARGETS[: storm.targets]:
         subscribe(account, "lead/update", target)
@@ -94,9 +94,9 @@ def dropped_of(account: Account) -> list[int]:
 
 
 def run(account_class: type[Account] = Account, *, with_seed: int | None = None) -> None:
-    """Judge storms of every kind within the default budget, on accounts of this class.
+    """Check storms of every kind within the default budget, on accounts of this class.
 
-    With a seed the run is that of the seed, stops at the first violation and does not look for a
+    With a seed, the run is determined by the seed, stops at the first violation and does not look for a
     shorter one.
     """
 

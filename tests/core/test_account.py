@@ -66,7 +66,7 @@ def body_of(attempt: Attempt) -> dict[str, object]:
 
 
 def ended(account: Account) -> list[tuple[int, str, int]]:
-    """Serial, outcome and moment (from the start) of each end, in order."""
+    """Serial, outcome and time (since the start) of each end, in order."""
     return [(d.notification.serial, str(d.outcome), d.ended_ms - START) for d in account.journal.deliveries]
 
 
@@ -108,7 +108,7 @@ def test_a_change_becomes_a_delivery() -> None:
 
 
 def test_what_no_record_has_part_in_makes_no_place_for_records() -> None:
-    """A place for those of every type is a third of a new account, and most tests of an endpoint have one each."""
+    """Stores for all types are a third of the cost of a new account, and most tests of an endpoint create one each."""
     account = make_account()
     subscribe(account, "lead/update")
     fire(account, "lead/update", [17], START)
@@ -605,7 +605,7 @@ def test_the_timestamp_can_be_that_of_sending() -> None:
 
 
 def test_a_range_of_latency_is_drawn_from() -> None:
-    """The values are those of test_draws: seed, topic, ids, how many alike before, subscription."""
+    """The values are those of test_draws: seed, topic, ids, how many equal changes before, subscription."""
     account = make_account(latency=Latency(0, 900_000))
     subscribe(account, "lead/new")
     subscribe(account, "lead/new")
@@ -643,7 +643,7 @@ def test_one_more_change_never_shifts_the_delay_of_another(
     with_it = delays_of([*before, one_more, *after])
     del with_it[len(before)]
 
-    # Those exactly alike are told apart by counting them, so that they do move up.
+    # Identical changes are distinguished by a count, so these do shift.
     for happened, delay, moved in zip([*before, *after], without, with_it, strict=True):
         assert delay == moved or happened == one_more
 
@@ -859,7 +859,7 @@ def test_a_round_has_so_many_for_each_target() -> None:
 
 
 def test_where_room_is_short_nobody_overtakes_within_a_round() -> None:
-    """Four could go: with two at once for each target, the third of the first target comes before the other's first."""
+    """There is room for four: with two at once per target, the first target's third precedes the other's first."""
     account = make_account(in_flight=2, limits=(Limit(4, MINUTE),), batch=1)
     subscribe(account, "lead/new", TARGET)
     subscribe(account, "lead/new", OTHER)
@@ -1067,7 +1067,7 @@ def test_where_time_passes_by_itself_what_is_due_waits_for_nothing() -> None:
 
 
 def test_what_finds_no_room_waits_for_the_limit_that_blocks_now() -> None:
-    """The third is held by the minute at first, and then by the ten minutes."""
+    """The third is first held by the minute, and then by the ten minutes."""
     account = make_account(limits=(Limit(1, MINUTE), Limit(2, 10 * MINUTE)))
     subscribe(account, "lead/new")
     for _ in range(3):
@@ -1159,7 +1159,7 @@ def test_a_replay_takes_no_room() -> None:
 
 
 def echoing(account: Account) -> Callable[[Attempt], Result]:
-    """An endpoint that writes to the record it was told about."""
+    """An endpoint that writes to the record it is notified about."""
 
     def endpoint(attempt: Attempt) -> Result:
         account.causing = attempt.notification

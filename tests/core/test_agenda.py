@@ -1,4 +1,4 @@
-"""What is due when, and who may go next."""
+"""What is due when, and which notification may go next."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def number(serial: int) -> Notification:
 
 
 def taken(lanes: Lanes) -> list[tuple[str, int]]:
-    """Take whatever may go, and say which it was."""
+    """Take everything that may go; return targets and serials in that order."""
     found = []
     while lanes.first() is not None:
         target, notification = lanes.take()

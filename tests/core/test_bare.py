@@ -1,4 +1,4 @@
-"""Bare events as people name them."""
+"""Bare events as people write them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ def event(type: str, event: str, ids: Any, attributes: Any = None, profile: str 
     return bare_event(type, event, ids, attributes, Profile(profile))
 
 
-def test_a_type_is_named_as_on_the_wire() -> None:
-    assert entity_type("activity_log") is EntityType.ACTIVITY_LOG
+@pytest.mark.parametrize("name", ["activity_log", "activity", "activities", "Activities", "ACTIVITY_LOG"])
+def test_a_type_is_called_by_each_of_its_names_in_any_case(name: str) -> None:
+    assert entity_type(name) is EntityType.ACTIVITY_LOG
+
+
+@pytest.mark.parametrize(("name", "called"), [("person", "new"), ("people", "New"), ("Person", "NEW")])
+def test_a_topic_is_called_so_too(name: str, called: str) -> None:
+    assert event(name, called, 17).topic == topic("person/new")
 
 
 @pytest.mark.parametrize(
@@ -30,12 +36,14 @@ def test_a_type_is_named_as_on_the_wire() -> None:
     [
         ("deal", "opportunity"),
         ("Contacts", "person"),
-        ("people", "person"),
-        ("activity", "activity_log"),
+        ("persons", "person"),
+        ("activity-log", "activity_log"),
         ("user", None),
+        (17, None),
+        (["person"], "person"),
     ],
 )
-def test_an_unknown_type_is_refused_with_those_there_are(name: str, meant: str | None) -> None:
+def test_an_unknown_type_is_refused_with_those_there_are(name: Any, meant: str | None) -> None:
     with pytest.raises(UsageError) as caught:
         entity_type(name)
 
@@ -109,6 +117,8 @@ def test_new_and_delete_carry_no_attributes() -> None:
 def test_an_unknown_event_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="there is no event 'create'; it is one of new, update, delete"):
         event("person", "create", 17)
+    with pytest.raises(UsageError, match="there is no event 17; it is one of new, update, delete"):
+        bare_event("person", 17, 17, None, Profile("support-page"))  # type: ignore[arg-type]  # what is refused
 
 
 def test_a_topic_must_exist() -> None:
@@ -140,6 +150,7 @@ def test_a_captured_body_says_what_it_is() -> None:
         (b'{"type":"person","ids":[17]}', "it has no event"),
         (b'{"type":"person","event":"new"}', "it has no ids"),
         (b'{"type":"persn","event":"new","ids":[17]}', "there is no type 'persn'; it is one of lead, person, "),
+        (b'{"type":"people","event":"new","ids":[17]}', "there is no type 'people'; it is one of lead, person, "),
         (b'{"type":["person"],"event":"new","ids":[17]}', "there is no type ['person']"),
         (b'{"type":"person","event":"updated","ids":[17]}', "there is no event 'updated'; it is one of "),
         (b'{"type":"person","event":"new","ids":17}', "its ids are 17"),

@@ -1,4 +1,4 @@
-"""The windows in which calls of the API count."""
+"""The windows in which calls of the API are counted."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_call_that_is_refused_for_one_limit_counts_for_none() -> None:
 def test_in_no_span_do_more_get_through_than_the_limits_allow(
     calls: list[tuple[int, bool]], most: int, most_bulk: int
 ) -> None:
-    """And who is refused would have been one too many: at that moment some window was full."""
+    """And a refused call would have been one too many: at that moment some window was full."""
     limits = CallLimits((Limit(most, 1000),), (Limit(most_bulk, 300),))
     now = START
     passed: list[tuple[int, bool]] = []

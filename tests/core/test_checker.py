@@ -1,4 +1,4 @@
-"""The checker refuses doctored logs, and an account passes it whatever storm comes over it."""
+"""The checker refuses doctored logs, and an account passes it in every storm."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def complaint(
     dropped: Sequence[int] = (),
     in_flight: int = 1,
 ) -> str:
-    """What the checker says, or nothing."""
+    """The checker's complaint, or an empty text."""
     try:
         check(
             sends,
@@ -50,7 +50,7 @@ def complaint(
 
 
 # Seven, all due at 0, over 2 in 10 ms and 3 in 30 ms. Fixed: the short window opens at 0, 10, 30, 40, 60; the long one
-# at 0, 30, 60. Rolling is the same here, as each window is filled when it opens.
+# at 0, 30, 60. Rolling windows give the same here, because each window is filled when it opens.
 RIGHT = log(0, 0, 10, 30, 30, 40, 60)
 
 
@@ -68,7 +68,7 @@ def test_without_limits_everything_goes_when_it_is_due() -> None:
 
 
 def test_a_window_is_fixed_to_its_first_send() -> None:
-    """Two at 9 and two at 10: a fixed window that opened at 0 is over, every span of 10 ms has four."""
+    """Two at 9 and two at 10: the fixed window that opened at 0 has ended, but there are four within 10 ms."""
     sends = [Send(0, 1, 0), Send(9, 2, 9), Send(10, 3, 10), Send(10, 4, 10)]
 
     assert complaint(sends, limits=[(2, 10)], window="fixed") == ""
@@ -217,7 +217,7 @@ def test_targets_may_go_side_by_side_within_a_moment() -> None:
 
 
 def test_every_storm_keeps_the_rules() -> None:
-    """Both policies, both kinds of window, any limits and latencies, one or more at once."""
+    """Both policies, both kinds of window, any limits and latencies, one or more in flight."""
     run()
 
 

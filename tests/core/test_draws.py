@@ -1,4 +1,4 @@
-"""Draws are the same everywhere and for ever."""
+"""Draws are the same everywhere and forever."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUARTER_HOUR = 900_000
 @pytest.mark.parametrize(
     ("seed", "purpose", "key", "expected"),
     [
-        # Worked out with exact fractions from the digest that `b2sum -l 64` prints.
+        # Computed with exact fractions from the digest that `b2sum -l 64` prints.
         (0, "latency", ("lead/new", (17,), 1, 560_698), 488_197),
         (1, "latency", ("lead/new", (17,), 1, 560_698), 832_481),
         (0, "latency", ("lead/new", (17,), 2, 560_698), 51_180),
@@ -35,7 +35,7 @@ def test_dice() -> None:
 
 
 def test_b2sum_agrees() -> None:
-    """`printf '7\\x1fdice' | b2sum -l 64`, typed in here."""
+    """`printf '7\\x1fdice' | b2sum -l 64`, copied here."""
     assert blake2b(b"7\x1fdice", digest_size=8).hexdigest() == "8cac50fb375667a9"
     assert draw(7, "dice", low=0, high=2**64 - 1) == 0x8CAC50FB375667A9
 

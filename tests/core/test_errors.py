@@ -1,4 +1,4 @@
-"""Statuses and bodies of the errors, and who descends from whom."""
+"""Statuses and bodies of the errors, and their class hierarchy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fault as data: how it reads and whom it concerns."""
+"""A fault as data: its text, and which notifications it concerns."""
 
 from __future__ import annotations
 

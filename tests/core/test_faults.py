@@ -41,7 +41,7 @@ def play(
     until: int | None = None,
     endpoint: Callable[[Attempt], Result] = answer_ok,
 ) -> list[Attempt]:
-    """Let time pass as the shell does: what a fault has answered is not sent. The requests that were sent, in order."""
+    """Let time pass as the shell does, not sending what a fault answers; return the requests sent, in order."""
     until = now if until is None else until
     sent: list[Attempt] = []
     while True:
@@ -58,7 +58,7 @@ def play(
 
 
 def with_faults(*faults: Fault, **rules: object) -> Account:
-    """An account that is told of new leads, with faults that were switched on before anything happened."""
+    """An account subscribed to new leads, with faults that were switched on before anything happened."""
     account = make_account(**rules)
     for fault in faults:
         account.faults.on(fault, START)
@@ -103,7 +103,7 @@ def test_what_is_lost_counts_in_the_windows() -> None:
 
 
 def test_a_share_is_lost() -> None:
-    """Which of them, on every machine and every version of Python: worked out from what `b2sum -l 64` prints."""
+    """The same ones on every machine and every version of Python: computed from what `b2sum -l 64` prints."""
     account = with_faults(LOSE_A_FIFTH, limits=(), seed=1234)
     for number in range(1, 41):
         fire(account, "lead/new", [number])
@@ -301,7 +301,7 @@ def shuffled(seed: int) -> list[int]:
 
 
 def test_what_is_due_at_the_same_moment_goes_in_another_order() -> None:
-    """On every machine and every version of Python in this one: worked out from what `b2sum -l 64` prints."""
+    """In the same order on every machine and every version of Python: computed from what `b2sum -l 64` prints."""
     assert shuffled(1234) == [1, 7, 8, 3, 4, 5, 6, 2]
     assert shuffled(1) != shuffled(1234)
 
@@ -472,7 +472,7 @@ def test_a_replay_meets_no_faults_and_is_not_tried_again() -> None:
 
 
 def test_switching_retries_off_forgets_those_that_wait_for_nothing() -> None:
-    """What was queued already still goes, and says why it was."""
+    """Those already queued are still sent, and say why they were queued."""
     account = with_faults(Fault(FaultName.RETRY, next=2, span_ms=MINUTE))
     fire(account, "lead/new", [1])
     play(account, endpoint=lambda attempt: Result.answered(500))
@@ -530,7 +530,7 @@ limits = st.lists(st.builds(Limit, st.integers(1, 5), st.integers(1, 60)), max_s
 
 
 def storm(turns: list[tuple[int, int, Fault | None]], **rules: object) -> Account:
-    """Changes and faults, each so many milliseconds after the one before; an endpoint that sometimes fails."""
+    """Changes and faults, each some milliseconds after the one before; an endpoint that sometimes fails."""
     account = make_account(timeout_ms=20, **rules)
     subscribe(account, "lead/new")
     subscribe(account, "lead/new", OTHER)
@@ -587,7 +587,7 @@ def _check_delivery(sent: Notification, by_serial: dict[int, Notification], faul
 def test_the_windows_hold_whatever_goes_wrong(
     turns: list[tuple[int, int, Fault | None]], limits: tuple[Limit, ...], seed: int
 ) -> None:
-    # Endpoints that answer at once: the checker expects that. All to one target: ranks are no part of its order.
+    # Endpoints answer at once, because the checker expects that. All to one target, because its order ignores ranks.
     calm = [(w, n, f if f is None or f.name not in _SLOWING else None) for w, n, f in turns]
     account = storm(calm, limits=limits, seed=seed)
     notifications = account.journal.notifications

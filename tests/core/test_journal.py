@@ -103,7 +103,7 @@ def test_the_entry_of_a_change_is_its_own_alone() -> None:
     journal.change(change)
 
     assert journal.entry_of(change) == journal.entries[1]
-    # Serials begin anew with each life of an account.
+    # Serials start anew after each reset of an account.
     assert journal.entry_of(make_change()) is None
     assert Journal().entry_of(change) is None
 

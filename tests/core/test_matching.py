@@ -1,4 +1,4 @@
-"""Which subscriptions a change concerns, and why none."""
+"""Which subscriptions a change concerns, and why it concerns none."""
 
 from __future__ import annotations
 

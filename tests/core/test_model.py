@@ -1,4 +1,4 @@
-"""The words as values: moments, texts and what follows from an answer."""
+"""The terms as values: moments, texts and what follows from an answer."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_a_result_that_was_sent_is_the_same_but_for_its_route_and_time() -> None
     sent = every.sent(route="after", took_ms=2.0)
 
     assert sent == every._replace(route="after", took_ms=2.0)
-    # None of them is what it would be by itself.
+    # None of them has its default.
     assert all(getattr(every, name) != default for name, default in Result._field_defaults.items())
 
 
@@ -229,7 +229,7 @@ def test_two_deliveries_are_equal_whatever_was_raised_and_however_long_it_took()
     other = make_delivery(notification, outcome=Outcome.REJECTED)
 
     assert one == same
-    assert not one != same  # noqa: SIM202 - tuples have a way of their own to be unequal
+    assert not one != same  # noqa: SIM202 - tuples define inequality separately
     assert hash(one) == hash(same)
     assert one != other
     assert one != tuple(one)

@@ -1,4 +1,4 @@
-"""Milliseconds and datetimes, one into the other."""
+"""Conversion between milliseconds and datetimes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A paused target: nothing goes there, everything says so, and nothing is lost."""
+"""A paused target: nothing is sent there, everything reports it, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OTHER = "https://other.example/hooks"
 
 
 def two_targets(**rules: object) -> Account:
-    """One subscription to each of two targets, of different topics, and the first target paused."""
+    """Subscriptions of different topics to two targets, the first of them paused."""
     account = make_account(**rules)
     subscribe(account, "lead/new")
     subscribe(account, "task/new", OTHER)

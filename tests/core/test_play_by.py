@@ -1,4 +1,4 @@
-"""Other rules, from one moment on."""
+"""Changing the rules at a given moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows: how many may go, and when the next one may."""
+"""Windows: how many notifications may go, and when the next one may."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_rolling_window_gives_back_one_by_one() -> None:
 
 
 def test_a_rolling_window_never_exceeds_its_limit_where_a_fixed_one_does() -> None:
-    """Two at 9 and two at 10: within the fixed windows that opened at 0 and at 10, four in one span."""
+    """Two at 9 and two at 10: allowed by the fixed windows that opened at 0 and at 10, but four within one span."""
     fixed, rolling = FixedWindow(TWO_IN_TEN), RollingWindow(TWO_IN_TEN)
     for window in (fixed, rolling):
         window.count(0)

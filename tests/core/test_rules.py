@@ -1,4 +1,4 @@
-"""Limits and latencies as text, and the figures of Copper."""
+"""Limits and latencies as text, and Copper's own figures."""
 
 from __future__ import annotations
 

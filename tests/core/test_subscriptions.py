@@ -1,4 +1,4 @@
-"""What may be in a subscription, and who sees which."""
+"""What a subscription may contain, and which key sees which."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refused_update(body: Any, **rules: Any) -> Invalid:
 
 
 def findings(error: Invalid) -> list[str]:
-    """What was found wrong, one by one; the common beginning is checked."""
+    """The findings one by one; the common beginning is checked."""
     beginning = "Invalid input: Validation errors: "
     assert error.message.startswith(beginning)
     return error.message.removeprefix(beginning).split("\n")
@@ -71,7 +71,7 @@ def test_the_documented_body() -> None:
 
 
 def test_the_recorded_refusal() -> None:
-    """Recorded from Copper in September 2026; the target is as wrong, but looked at only later."""
+    """Recorded from Copper in September 2026; the target is wrong, too, but only checked later."""
     body = {
         "target": "lead",
         "event": "new",
@@ -245,7 +245,7 @@ def test_a_refusal_says_what_would_help(changes: dict[str, Any], hint: str) -> N
 
 @pytest.mark.parametrize(
     "name",
-    # RFC 9110 and 9112: of the connection, or of how the body is framed.
+    # RFC 9110 and 9112: headers of the connection, or of the framing of the body.
     [
         *("Host", "Content-Length", "Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization"),
         *("Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"),
@@ -378,7 +378,7 @@ def test_extras_are_checked_as_on_create() -> None:
 
 
 def filled(*subscriptions: tuple[int, int]) -> Subscriptions:
-    """(id, key) of each."""
+    """A collection from pairs of id and key."""
     made = Subscriptions()
     for number, key in subscriptions:
         made.add(make_subscription(id=number, key=key))

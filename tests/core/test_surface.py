@@ -1,4 +1,4 @@
-"""Each place names its own ways: what is advised is said as it is written where the advice is read."""
+"""Advice uses the names and syntax of the place where it is read."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_an_application_is_started_as_the_account_is_called() -> None:
 
 
 def test_a_scenario_is_read_about_where_it_is_played() -> None:
-    """A running server has commands of its own, and a scenario on it has steps."""
+    """A running server has commands of its own; advice within a scenario played on it refers to steps."""
     assert Surface.SERVER.of_scenario is Surface.PLAY
     assert Surface.EXEC.of_scenario is Surface.EXEC
     assert Surface.RUN.of_scenario is Surface.RUN

@@ -1,4 +1,4 @@
-"""Which targets are taken, and which hosts are this machine."""
+"""Which targets are accepted, and which hosts are this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copper_emulator.core.targets import check_target, is_beyond, is_copper, is_
 
 
 def hint_for(target: str, *, allow_http: bool = False) -> str:
-    """The hint of the refusal; the refusal itself always has the documented text."""
+    """The hint of the refusal; the refusal itself always has the documented message."""
     with pytest.raises(Invalid) as caught:
         check_target(target, allow_http=allow_http)
     assert caught.value.message == "Invalid input: Invalid URI For External Request"

@@ -1,4 +1,4 @@
-"""Ids, counts and spans of time as messages write them."""
+"""Ids, counts and durations as messages write them."""
 
 from __future__ import annotations
 

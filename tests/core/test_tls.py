@@ -1,4 +1,4 @@
-"""Each fault of an endpoint's TLS is told by a sentence of its own."""
+"""Each TLS fault of an endpoint is reported by its own sentence."""
 
 from __future__ import annotations
 

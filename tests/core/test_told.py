@@ -1,4 +1,4 @@
-"""What is done to an account is told when it has been done, with what was given and the ids that came of it."""
+"""Each action on an account is reported once it is done, with its arguments and the resulting ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMED = {"name": "Ada"}
 
 
 def told_by(account: Account, act: Any) -> list[Told]:
-    """What is told of one thing that is done."""
+    """What is reported for one action."""
     heard: list[Told] = []
     account.on_told = heard.append
     act()

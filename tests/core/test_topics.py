@@ -25,7 +25,7 @@ WIRE_NAMES = {"Activity": "activity_log"}
 
 
 def printed_table() -> dict[str, set[str]]:
-    """The page's table: the events that say yes, for each type under the name of the wire."""
+    """The page's table: for each type, by its name on the wire, the events marked yes."""
     head, *rows = (line.split() for line in SUPPORT_PAGE.strip().splitlines())
     events = [name.lower() for name in head[1:]]
     return {

@@ -1,4 +1,4 @@
-"""JSON in and out, against what Copper documents and what was recorded from it."""
+"""JSON in and out, compared with what Copper documents and with recordings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def body_of(notification: Notification, subscription: Subscription, rules: Rules
 
 # --- subscriptions ------------------------------------------------------------------------------------
 
-# developer.copper.com, create-new-subscription and update-a-subscription: the answer, keys in its order.
+# developer.copper.com, create-new-subscription and update-a-subscription: the answer, with keys in its order.
 DOCUMENTED_SUBSCRIPTION = (
     '{"id":17065,"target":"https://your.endpoint.here","type":"lead","event":"update",'
     '"secret":{"secret":"hook_source","key":"copper_notifications"},'
@@ -123,7 +123,7 @@ COMPUTED: dict[bool | None, dict[str, Any]] = {
     False: {"custom_fields": {"1": [[1], [1, 2]]}},
     None: {"custom_fields": {"1": [[1], [1, 2]]}},
 }
-"""The sample of an update in the developer docs, for a subscription with computed values and for others."""
+"""The developer docs' sample of an update, for a subscription with computed values and for others."""
 
 
 @pytest.mark.parametrize("wanted", COMPUTED)
@@ -269,7 +269,7 @@ def test_headers_of_the_subscription_are_added_and_replace_ours() -> None:
 def test_what_is_written_once_is_the_same_json(
     attributes: dict[str, Any], computed: dict[str, Any] | None, secret: dict[str, str] | None, rules: dict[str, Any]
 ) -> None:
-    """The body is put together of parts; byte for byte it is what an encoder makes of the whole object."""
+    """The body is assembled from parts; byte for byte it is what an encoder produces for the whole object."""
     subscription = make_subscription("lead/new", secret=secret, custom_field_computed_values=True)
     change = make_change("lead/new", [17, 18], attributes)._replace(computed_attributes=computed)
     notification = Notification(1, change, subscription.id, change.ids, START)

@@ -1,4 +1,4 @@
-"""When a day begins: in the zone's own time, whatever its clocks do on that day."""
+"""When a day begins, in the zone's own time, whatever its clocks do on that day."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ BEGINNINGS = [
     ("America/Los_Angeles", date(2017, 11, 29), 1_511_942_400),
     ("America/Los_Angeles", date(2025, 8, 1), 1_754_031_600),
     ("UTC", date(2020, 12, 15), 1_607_990_400),
-    # Nine hours before it is midnight in UTC.
+    # Nine hours before midnight in UTC.
     ("Asia/Tokyo", date(2020, 12, 15), 1_607_990_400 - 9 * 3_600),
     ("Asia/Tokyo", date(1970, 1, 1), -9 * 3_600),
-    # Clocks went from midnight to one: it began with one, at 3:00 in UTC (1541289600 is midnight there).
+    # Clocks went from midnight to one: the day began at one, at 3:00 in UTC (1541289600 is midnight there).
     ("America/Sao_Paulo", date(2018, 11, 4), 1_541_289_600 + 3 * 3_600),
-    # Midnight came twice, at 4:00 and 5:00 in UTC (1604188800 is midnight there): it began with the first.
+    # Midnight came twice, at 4:00 and 5:00 in UTC (1604188800 is midnight there): the day began with the first.
     ("America/Havana", date(2020, 11, 1), 1_604_188_800 + 4 * 3_600),
 ]
 
@@ -41,7 +41,7 @@ def test_a_day_begins_where_its_zone_has_it(name: str, day: date, second: int) -
 
 
 def test_the_last_second_of_all_is_in_a_day_wherever_it_is() -> None:
-    """East of Greenwich the year 10000 has begun by then."""
+    """East of Greenwich, the year 10000 has begun by then."""
     assert [day_of(LATEST_SECOND, zone(name)) for name in ("America/Los_Angeles", "Asia/Tokyo")] == [date.max] * 2
     assert day_of(LATEST_SECOND, UTC) == date.max
 

@@ -1,4 +1,4 @@
-"""`python -m tests.crash 200 --seed 7`: by hand, and as often as you like."""
+"""Run the crash test by hand, as often as you like: `python -m tests.crash 200 --seed 7`."""
 
 from __future__ import annotations
 

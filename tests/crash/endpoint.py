@@ -22,7 +22,7 @@ class Ledger:
         self._lock = threading.Lock()
 
     def write(self, body: dict[str, Any]) -> int:
-        """One more; how many there are."""
+        """Add a body; return how many there are."""
         with self._lock:
             self._bodies.append(body)
             return len(self._bodies)
@@ -34,7 +34,7 @@ class Ledger:
 
 @contextmanager
 def listening(ledger: Ledger, *, seed: int) -> Iterator[Ledger]:
-    """Serve it at a free port, in threads of this process. It answers after up to 40 ms, and a kill may fall there."""
+    """Serve it on a free port, in threads of this process. It answers after up to 40 ms, where a kill may fall."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -48,14 +48,14 @@ def listening(ledger: Ledger, *, seed: int) -> Iterator[Ledger]:
             self.end_headers()
 
         def handle(self) -> None:
-            # Those who notify it are killed.
+            # The servers that notify it are killed.
             try:
                 super().handle()
             except ConnectionError:
                 self.close_connection = True
 
         def log_message(self, *_: object) -> None:
-            """Nothing is printed."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

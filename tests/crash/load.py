@@ -1,4 +1,4 @@
-"""Clients that write as fast as they are answered, and remember what was acknowledged."""
+"""Clients that write as fast as they are answered, and record what was acknowledged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRITERS = 3
 
 @dataclass(frozen=True)
 class Written:
-    """A change that was acknowledged. What an update wrote is written once only."""
+    """A change that was acknowledged. Every update writes a value of its own."""
 
     event: str
     id: int
@@ -33,25 +33,25 @@ class Written:
 
 @dataclass
 class Acknowledged:
-    """What all clients were answered, over all the server's lives."""
+    """What all clients were answered, over all runs of the server."""
 
     changes: list[Written] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
 class Client:
-    """One connection to one life of the server. Raises OSError or HTTPException when that has ended."""
+    """One connection to one run of the server. Raises OSError or HTTPException when that has ended."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the emulated API that must be answered with 200."""
+        """Call the emulated API; the answer must be 200."""
         return self._call(method, "/developer_api/v1" + path, body)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A call of the control API that must be answered with 200."""
+        """Call the control API; the answer must be 200."""
         return self._call(method, "/_emulator/v1" + path, body)
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ class Client:
 
 @contextmanager
 def writing(url: str, acknowledged: Acknowledged, *, seed: int, life: int, moving: list[int]) -> Iterator[None]:
-    """Several writers and one who moves the subscriptions, until the block ends; the server has ended by then."""
+    """Run several writers and a thread that moves the subscriptions, until server and block end."""
     workers = [
         threading.Thread(target=_write, args=(url, acknowledged, seed, life, number), daemon=True)
         for number in range(WRITERS)
@@ -102,7 +102,7 @@ def _write(url: str, acknowledged: Acknowledged, seed: int, life: int, number: i
                 client.api("DELETE", f"/people/{gone}")
                 acknowledged.changes.append(Written("delete", gone))
     except (OSError, HTTPException, ValueError):
-        # Killed, in the middle of an answer perhaps: what was asked last is not acknowledged.
+        # Killed, perhaps in the middle of an answer: the last call is not acknowledged.
         pass
     except AssertionError as error:
         acknowledged.refused.append(str(error))

@@ -1,4 +1,4 @@
-"""Lives and deaths of one server, and what must be true of them in the end."""
+"""Runs and kills of one server, and what must hold at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.crash.load import Acknowledged, Client, Written, writing
 
 CUT_OFF = "unknown outcome, not retried"
 EVENTS = ("new", "update", "update", "delete")
-"""Those that are subscribed to, each time by another subscription."""
+"""The events to subscribe to, with a separate subscription each."""
 
 IN_FLIGHT = 8
 
@@ -39,7 +39,7 @@ class Story:
 
 
 def play(folder: Path, kills: int, *, seed: int) -> Story:
-    """Kill a server so many times, each time under load and at another moment; then let it deliver what is left."""
+    """Kill a server this many times, each time under load and at another moment; then let it deliver what is left."""
     story, state = Story(kills), str(folder / "state.db")
     with listening(Ledger(), seed=seed) as ledger:
         for life in range(kills):
@@ -62,7 +62,7 @@ def play(folder: Path, kills: int, *, seed: int) -> Story:
 
 @contextmanager
 def _serving(state: str, ledger: Ledger) -> Iterator[tuple[str, Any]]:
-    """Delays and limits, so that at every kill something is late, something held, and something on its way."""
+    """Serve with delays and limits, so that at every kill some are late, some held and some in flight."""
     options = ("--latency", "0-200ms", "--limits", "60/1s", "--in-flight", str(IN_FLIGHT), "--json")
     route = f"https://my-app.example={ledger.url}"
     with started("serve", "--port", "0", "--state", state, "--route", route, *options) as process:
@@ -93,12 +93,12 @@ def _journal(client: Client) -> list[dict[str, Any]]:
 
 
 def faults(story: Story) -> list[str]:
-    """Everything that is not as it must be; at best nothing."""
+    """Everything that is wrong; ideally nothing."""
     return [*_faults_of_ledger(story), *_faults_of_changes(story), *_faults_of_journal(story)]
 
 
 def _faults_of_ledger(story: Story) -> Iterator[str]:
-    """What arrived did so once, and the journal knows of it."""
+    """Each notification arrived at most once, and the journal knows about it."""
     ended = _ended(story)
     for what, times in Counter(map(_of_body, story.received)).items():
         if times > 1:
@@ -112,7 +112,7 @@ def _faults_of_ledger(story: Story) -> Iterator[str]:
 
 
 def _faults_of_changes(story: Story) -> Iterator[str]:
-    """What was acknowledged was notified of, to each subscription, or nobody knows."""
+    """Each acknowledged change was notified to each subscription, or its outcome is unknown."""
     ended, told = _ended(story), Counter(_changes(story))
     for change in story.acknowledged.changes:
         if told[change] != 1:
@@ -124,7 +124,7 @@ def _faults_of_changes(story: Story) -> Iterator[str]:
 
 
 def _faults_of_journal(story: Story) -> Iterator[str]:
-    """Its entries have no gaps, nothing waits, and unknown is only what a kill has cut off."""
+    """Its entries have no gaps, nothing waits, and only what a kill cut off is unknown."""
     if [entry["number"] for entry in story.entries] != list(range(1, len(story.entries) + 1)):
         yield "the journal's numbers have gaps"
     if story.waiting:
@@ -148,7 +148,7 @@ def _changes(story: Story) -> Iterator[Written]:
 
 
 def _ended(story: Story) -> dict[tuple[int, Written], str]:
-    """How each notification ended, by its subscription and what it was of."""
+    """How each notification ended, by its subscription and its change."""
     changes = {entry["change"]["serial"]: entry["change"] for entry in story.entries if entry["kind"] == "change"}
     found = {}
     for entry in story.entries:

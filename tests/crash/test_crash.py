@@ -1,4 +1,4 @@
-"""Twenty deaths at any moment, under load."""
+"""Twenty kills at any moment, under load."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def test_after_twenty_kills_nothing_is_lost_and_nothing_was_sent_twice(tmp_path:
     story = play(tmp_path, 20, seed=5)
 
     assert faults(story) == []
-    # It was alive enough to show something.
+    # It ran long enough to show something.
     assert story.outcomes["delivered"] > 100
     assert story.outcomes["unknown"] > 0

@@ -1,4 +1,4 @@
-"""The tables of docs/records.md, made out of the code's: what the document must say."""
+"""The tables of docs/records.md, generated from those in the code: what the document must contain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILTERS = ("filter", "types", "value", "")
 
 
 def table(*rows: tuple[str, ...]) -> str:
-    """Rows as Markdown; the first is the heading."""
+    """Rows as Markdown; the first is the header."""
     ruled = [rows[0], tuple("---" for _ in rows[0]), *rows[1:]]
     return "".join(f"| {' | '.join(row)} |\n" for row in ruled)
 
@@ -63,7 +63,7 @@ def _names(names: Mapping[str, object]) -> str:
 
 
 def lookup_table() -> str:
-    """What a new account has in each."""
+    """The entries of a new account in each lookup table."""
     rows = [
         (f"`{name}`", ", ".join(f"`{field.name}`" for field in each), ", ".join(str(s["name"]) for s in SEEDS[name]))
         for name, each in LOOKUPS.items()

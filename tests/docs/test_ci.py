@@ -1,4 +1,4 @@
-"""What docs/ci.md says can be run is run, and the rest is at least what it seems to be."""
+"""Whatever docs/ci.md presents as runnable is run, and the rest is at least checked for its form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def script() -> str:
 
 
 def workflows() -> list[tuple[str, Any]]:
-    """Every YAML block, with the name of the file that its first line says."""
+    """Every YAML block, with the file name from its first line."""
     blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", DOCUMENT, re.DOTALL)
     assert len(blocks) == DOCUMENT.count("```yaml")
     return [(name, yaml.safe_load(text)) for name, text in blocks]
@@ -41,7 +41,7 @@ def lines(name: str, content: Any) -> list[str]:
 
 
 def ran(text: str, folder: Path, *, command: str | None = None) -> tuple[int, str]:
-    """The script, with a `copper-emulator` on PATH that is the one of this environment, or another command."""
+    """Run the script, with a `copper-emulator` on PATH from this environment, or another command by that name."""
     program = folder / "bin" / "copper-emulator"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n{command or f"exec {sys.executable} -m copper_emulator"} "$@"\n', encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The documents tell the truth: their tables are the code's, their examples run, their links lead somewhere."""
+"""The documents are correct: their tables match the code, their examples run, their links lead somewhere."""
 
 import os
 import re
@@ -29,19 +29,19 @@ from tests.docs.records_tables import field_tables, filter_tables, lookup_table
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 Outcomes: TypeAlias = tuple[dict[str, list[str]], str]
-"""What became of the tests of each module, and what pytest printed."""
+"""The outcomes of each module's tests, and what pytest printed."""
 
 NAMES = [path.name for path in DOCUMENTS]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The rows of the tables in a text, without the ruler."""
+    """The rows of the tables in a text, without rulers."""
     lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in cells] for cells in lines if set("".join(cells)) - set("- ")]
 
 
 def settings_rows() -> list[list[str]]:
-    """What the table of settings must say."""
+    """What the table of settings must contain."""
     defaults = Settings.of({"user_agent": "copper-emulator/VERSION"}).as_json()
     return [[f"`{name}`", f"`{_written(defaults[name])}`", setting.description] for name, setting in SETTINGS.items()]
 
@@ -152,7 +152,7 @@ def test_excerpts_stand_in_the_files_they_are_taken_from() -> None:
 
 
 def examples() -> list[tuple[str, str, str]]:
-    """Every test function in a Python block of a document that needs nothing but what is imported here."""
+    """Every test function in a Python block of a document that needs no fixtures."""
     found = []
     for path in DOCUMENTS:
         for number, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL)):
@@ -209,7 +209,7 @@ def app():
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
-    """What became of each block's tests, in one run of pytest by itself: here plugins are loaded already."""
+    """The outcomes of each block's tests, in a separate run of pytest: this one has loaded its plugins already."""
     folder = tmp_path_factory.mktemp("documents")
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n", encoding="utf-8")
@@ -274,7 +274,7 @@ def test_every_operation_of_the_control_api_is_in_the_documents() -> None:
 
 
 def commands() -> list[str]:
-    """Every command line of ours in a console block."""
+    """Every copper-emulator command line in a console block."""
     found = []
     for path in DOCUMENTS:
         for block in re.findall(r"```console\n(.*?)```", path.read_text(), re.DOTALL):
@@ -286,7 +286,7 @@ def commands() -> list[str]:
 def test_every_command_in_the_documents_exists_with_its_options(line: str) -> None:
     name, *arguments = shlex.split(line)
     if "--" in arguments:
-        # What follows is another program's.
+        # What follows belongs to another program.
         del arguments[arguments.index("--") :]
     command = main.get_command(click.Context(main), name)
 
@@ -296,7 +296,7 @@ def test_every_command_in_the_documents_exists_with_its_options(line: str) -> No
 
 
 def plugin_arguments() -> list[str]:
-    """What loads the plugin where it is not installed."""
+    """Arguments that load the plugin if it is not installed."""
     installed = entry_points(group="pytest11", name="copper")
     return [] if installed else ["-p", "pytest_copper.plugin"]
 

@@ -1,4 +1,4 @@
-"""docs/faults.md is held against the code."""
+"""docs/faults.md agrees with the code."""
 
 from __future__ import annotations
 

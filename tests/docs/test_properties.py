@@ -1,4 +1,4 @@
-"""The examples in docs/properties.md run, and its tables are the code's."""
+"""The examples in docs/properties.md run, and its tables match the code."""
 
 from __future__ import annotations
 

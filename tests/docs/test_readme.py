@@ -39,7 +39,7 @@ def test_the_body_it_shows_is_the_one_that_is_sent() -> None:
 
 
 class Mirror:
-    """An application as the README's reader may have one, here the sample that trusts the order."""
+    """An application like a reader's own, here the sample that trusts the order."""
 
     def __init__(self, api_url: str, headers: Mapping[str, str], secret: str) -> None:
         self.wsgi_app = SAMPLES["trusts order"](OverHttp(api_url, headers), secret)

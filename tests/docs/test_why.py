@@ -1,4 +1,4 @@
-"""The messages in the documents are those that the emulator gives, and every decision and step stands there."""
+"""The messages in the documents are those that the emulator prints, and every decision and step is listed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def quoted() -> list[tuple[str, str, str]]:
 
 
 def said_in(name: str) -> list[str]:
-    """What the test of that number holds the messages against."""
+    """The messages that the test of that number expects."""
     source = Path(test_messages.__file__).read_text().split(f"def {name}_")[1].split("\ndef ")[0]
     return [test_messages.written(text) for text in re.findall(r'r"""(.*?)"""', source, re.DOTALL)]
 

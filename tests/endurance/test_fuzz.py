@@ -1,4 +1,4 @@
-"""A quick share of what `python -m endurance.fuzz` tries at length, and that it would find what it looks for."""
+"""A short run of what `python -m endurance.fuzz` tries at length, and that it would find what it looks for."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_same_seed_and_number_make_the_same_input() -> None:
 
 
 def test_a_server_that_is_tried_out_reaches_no_other_program() -> None:
-    """It is told to send to wherever a mutated port leads."""
+    """Otherwise it could send to wherever a mutated port leads."""
     program = "import endurance.watched as w, socket, sys; w.shut(); socket.create_connection(('127.0.0.1', {port}))"
     with socket.create_server(("127.0.0.1", 0)) as other:
         command = [sys.executable, "-c", program.format(port=other.getsockname()[1])]

@@ -1,7 +1,7 @@
-"""Where do the examples for web frameworks run? In environments of their own, as at whoever takes one as a beginning.
+"""Where do the examples for web frameworks run? In environments of their own, like a user's who starts from one.
 
-`make examples` runs this module; the tests ask it. Each environment has what the example's own requirements name and
-the wheel of copper-emulator, nothing else; the tests put the wheel of the present source there.
+`make examples` runs this module; the tests use it. Each environment has what the example's own requirements name and
+the wheel of copper-emulator, nothing else; the tests install the wheel of the current source there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def environment(name: str) -> Environment:
 
 
 def build_wheel(folder: Path) -> Path:
-    """The wheel of the present source, by the hook that pip calls too."""
+    """Build the wheel of the current source, by the hook that pip calls, too."""
     program = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     name = _run([sys.executable, "-c", program, str(folder)]).split()[-1]
     return folder / name
@@ -42,7 +42,7 @@ def build_wheel(folder: Path) -> Path:
 def install(name: str, wheel: Path) -> None:
     """Make the environment anew, as the example's README says, with the pinned versions."""
     made = environment(name)
-    # Without pip, which takes longest: that of this environment installs into the other one.
+    # Without pip, whose installation takes longest: this environment's pip installs into the new one.
     venv.create(made.folder, clear=True, with_pip=False)
     requirements = ["-r", str(EXAMPLES / name / "requirements-test.txt"), "-c", str(ROOT / "constraints.txt")]
     _pip(made.folder, "--no-compile", str(wheel), *requirements)
@@ -50,7 +50,7 @@ def install(name: str, wheel: Path) -> None:
 
 
 def put(wheel: Path, folder: Path) -> None:
-    """Put this wheel in the place of the one that is there."""
+    """Replace the installed wheel by this one."""
     _pip(folder, "--no-deps", "--no-index", "--force-reinstall", str(wheel))
 
 

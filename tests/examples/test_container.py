@@ -1,4 +1,4 @@
-"""What of the container recipe can be run without a container engine: its commands, as a user who is not root."""
+"""The parts of the container recipe that run without a container engine: its commands, as a user other than root."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are 
 
 
 def instructions() -> dict[str, str]:
-    """The Dockerfile's instructions, none of which stands there twice, each on one line."""
+    """The Dockerfile's instructions, each of which occurs once, on one line."""
     text = re.sub(r"^\s*#.*\n", "", (FOLDER / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line.split(None, 1) for line in text.replace("\\\n", " ").splitlines() if line.strip()]
     found = {name: rest.strip() for name, rest in lines}
@@ -50,9 +50,9 @@ def here(parts: list[str]) -> list[str]:
 
 
 def not_as_root() -> list[str]:
-    """What makes a command run as somebody who may write nowhere but in what is his.
+    """A prefix that runs a command as a user who can only write files of their own.
 
-    Reading is left to him: the interpreter of these tests may lie in root's home.
+    That user may read others, because the interpreter of these tests may be in root's home.
     """
     if os.geteuid() != 0:
         return []
@@ -65,7 +65,7 @@ def not_as_root() -> list[str]:
 
 @contextmanager
 def contained(volume: Path, *options: str) -> Iterator[Process]:
-    """The entry point, with options behind it as `docker run` puts them there: a free port, and another place."""
+    """The entry point, with options appended as by `docker run`: a free port, and another folder."""
     added = ["--port", "0", "--state", str(volume / "state.sqlite"), *options]
     popen = subprocess.Popen(
         [*not_as_root(), *here(command("ENTRYPOINT")), *added],
@@ -88,7 +88,7 @@ def contained(volume: Path, *options: str) -> Iterator[Process]:
 
 @pytest.fixture
 def volume() -> Iterator[Path]:
-    """A folder that belongs to whoever runs the command; pytest's own are below one that is for root alone."""
+    """A folder that belongs to the user who runs the command; pytest's own folders are below one of root's."""
     with TemporaryDirectory() as name:
         if os.geteuid() == 0:
             os.chown(name, NOBODY, NOBODY)
@@ -96,7 +96,7 @@ def volume() -> Iterator[Path]:
 
 
 def healthy(url: str) -> subprocess.CompletedProcess[str]:
-    """The health check's own command, at the port that was free."""
+    """Run the health check's own command, on the port that was chosen."""
     parts = here(command("HEALTHCHECK"))
     assert f"http://127.0.0.1:2929{READY}" in parts[-1]
     at = [part.replace("http://127.0.0.1:2929", url) for part in parts]
@@ -129,7 +129,7 @@ def test_its_command_serves_as_who_is_not_root_and_keeps_its_state(volume: Path)
         )
         assert made.status_code == 200, made.text
         assert (volume / "state.sqlite").stat().st_uid == (NOBODY if os.geteuid() == 0 else os.geteuid())
-        # What an engine sends to end it.
+        # The signal by which a container engine ends it.
         assert process.end(signal.SIGTERM)[0] == 0
 
     with contained(volume) as process:
@@ -164,7 +164,7 @@ def test_other_containers_call_the_control_api_by_the_name_that_is_trusted(
     with contained(volume) as process:
         answered = requests.get(f"{process.url}/_emulator/v1/accounts", headers={"Host": host}, timeout=PATIENCE)
         assert answered.status_code == status
-        # Copper's own API is for whoever has a token, under any name.
+        # Copper's own API is open to anyone with a token, under any host name.
         api = requests.get(
             f"{process.url}/developer_api/v1/webhooks",
             headers={

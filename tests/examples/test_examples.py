@@ -1,4 +1,4 @@
-"""The examples do what they show: run as a user would run them."""
+"""The examples do what they show, run as a user would run them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are 
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    # Inside the run of these tests, pytest's own variables would reach the run inside.
+    # pytest's own variables would otherwise reach the inner run.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -33,7 +33,7 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def plugin_options() -> list[str]:
-    """Nothing where the plugin is installed; its name where these tests run from the source tree alone."""
+    """Empty if the plugin is installed; its name if these tests run from the source tree."""
     return [] if entry_points(group="pytest11", name="copper") else ["-p", "pytest_copper.plugin"]
 
 
@@ -46,7 +46,7 @@ def test_the_sample_applications_own_tests_pass() -> None:
 
 
 def test_the_sample_applications_tests_see_its_faults(tmp_path: Path) -> None:
-    """Only the first id is handled: exactly the test that is about it fails."""
+    """If only the first id is handled, exactly the test for that fails."""
     for file in ("billing.py", "test_billing.py", "pytest.ini"):
         text = (EXAMPLES / "billing" / file).read_text(encoding="utf-8")
         (tmp_path / file).write_text(text.replace("for id in ids]", "for id in ids[:1]]"), encoding="utf-8")
@@ -75,7 +75,7 @@ def test_the_demo_shows_a_notification_and_a_scenario_and_ends_by_itself() -> No
 
 
 def test_the_demo_leaves_nothing_running() -> None:
-    """Every address it showed refuses connections afterwards."""
+    """Every address that it printed refuses connections afterwards."""
     done = run(str(EXAMPLES / "demo.py"), folder=EXAMPLES)
 
     ports = {int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)", done.stdout)}

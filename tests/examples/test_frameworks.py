@@ -1,4 +1,4 @@
-"""The examples for web frameworks hold up where nothing of this repository is but the built wheel."""
+"""The examples for web frameworks work with nothing from this repository but the built wheel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.sqlite",
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One worker of pytest-xdist at a time."""
+    """Lock out the other workers of pytest-xdist."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -31,7 +31,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of this run have."""
+    """A folder shared by all workers of this run."""
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "examples"
     folder.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python(shared: Path) -> Callable[[str], Path]:
-    """The interpreter of an example's environment, in which the wheel of the present source is."""
+    """The interpreter of an example's environment, with the wheel of the current source installed."""
 
     def of(name: str) -> Path:
         folder = environment(name).needed()
@@ -56,8 +56,8 @@ def python(shared: Path) -> Callable[[str], Path]:
 
 
 def outcome_of(project: Path, python: Path) -> tuple[list[str], str]:
-    """Run a project's tests as its README says; those that failed, and what was printed."""
-    # Inside the run of these tests, pytest's own variables would reach the run inside, and so would what measures it.
+    """Run a project's tests as its README says; return the failed ones, and the output."""
+    # pytest's own variables, and those of coverage measurement, would otherwise reach the inner run.
     environ = {
         name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "COVERAGE_", "PYTHON"))
     }
@@ -186,7 +186,7 @@ def test_its_suite_passes_where_only_the_wheel_and_its_requirements_are(
 def test_its_suite_sees_its_faults(
     name: str, file: str, right: str, wrong: str, failing: set[str], python: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """A suite that passes whatever is wrong would be no example; those tests fail that are about it."""
+    """A suite that passes whatever is wrong would be no example: the tests that are about the bug fail."""
     project = tmp_path / name
     shutil.copytree(EXAMPLES / name, project, ignore=LEFT_BEHIND)
     text = (project / file).read_text(encoding="utf-8")

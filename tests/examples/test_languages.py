@@ -1,4 +1,4 @@
-"""The examples in other languages hold up under `copper-emulator exec`, with Copper's host written into them."""
+"""The examples in other languages work under `copper-emulator exec`, with Copper's host hard-coded in them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ COMMANDS = {
     "ruby": "ruby test_billing.rb",
     "shell": "sh test.sh",
 }
-"""What the README of each says after `copper-emulator exec --`."""
+"""The commands that the READMEs give after `copper-emulator exec --`."""
 
 PACKAGES = {"node": "nodejs", "php": "php-cli and php-curl", "ruby": "ruby", "curl": "curl", "sh": "dash"}
-"""On Debian, for whoever has not got one."""
+"""Debian's package names, for the message if one is missing."""
 
 ALSO = {"shell": ["curl"]}
 
@@ -33,11 +33,11 @@ PARTS = {
     "php": ["php", "-r", "exit(extension_loaded('curl') ? 0 : 1);"],
     "ruby": ["ruby", "-e", "require 'webrick'; require 'minitest'"],
 }
-"""What tells whether a runtime has the parts that not every machine's has."""
+"""Commands that check for parts that not every installation of a runtime has."""
 
 
 def require(name: str) -> None:
-    """Skip where the runtime is missing, or fail where everything must be there."""
+    """Skip if the runtime is missing, or fail if everything must be installed."""
     needed = [COMMANDS[name].split()[0], *ALSO.get(name, [])]
     missing = [program for program in needed if shutil.which(program) is None]
     if not missing and name in PARTS and subprocess.run(PARTS[name], capture_output=True, check=False).returncode:
@@ -51,7 +51,7 @@ def require(name: str) -> None:
 
 
 def outcome_of(project: Path, command: str) -> tuple[int, str]:
-    """Run a project's tests as its README says: exit code, and what was printed."""
+    """Run a project's tests as its README says; return the exit code and the output."""
     done = subprocess.run(
         [sys.executable, "-m", "copper_emulator", "exec", "--", *shlex.split(command)],
         cwd=project,

@@ -1,4 +1,4 @@
-"""Started as its README says, each example subscribes itself at Copper's own host, and goes on until it is ended."""
+"""Started as its README says, each example subscribes itself at Copper's own host, and runs until it is ended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def start_and_end():
 
 asyncio.run(start_and_end())
 """
-"""What a server does with FastAPI's application; there is none among the requirements."""
+"""Does with FastAPI's application what a server does, because there is none among the requirements."""
 
 JOBS = {
     "django": [["manage.py", "migrate"], *(["manage.py", "copper", job] for job in ("subscribe", "work", "reconcile"))],
@@ -47,7 +47,7 @@ SERVERS = {"aiohttp": "board.py", "node": "server.js", "ruby": "billing.rb"}
 
 
 def programs(name: str) -> str:
-    """What runs an example's files."""
+    """The program that runs an example's files."""
     if name not in ("node", "php", "ruby"):
         return sys.executable
     require(name)
@@ -56,7 +56,7 @@ def programs(name: str) -> str:
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A copy of the example that the test is about."""
+    """A copy of the example under test."""
     folder = tmp_path / "project"
     shutil.copytree(EXAMPLES / request.getfixturevalue("name"), folder)
     return folder
@@ -64,7 +64,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @contextmanager
 def started(command: list[str], project: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command under `exec`, with what the README says to export; its base URL is Copper's."""
+    """Run a command under `exec`, with the variables that the README says to export; its base URL is Copper's."""
     own = {f"{prefix}_{name}": value for prefix in ("COPPER", "MIRROR") for name, value in CONFIGURATION.items()}
     popen = subprocess.Popen(
         [sys.executable, "-m", "copper_emulator", "exec", "--", *command],
@@ -84,7 +84,7 @@ def started(command: list[str], project: Path) -> Iterator[subprocess.Popen[str]
 
 
 def subscribed(text: str) -> list[str]:
-    """The events of which a timeline says that somebody has subscribed to them."""
+    """The events to which someone has subscribed, according to a timeline."""
     return re.findall(rf"subscribed +\d+ \w+/(\w+) -> {TARGET}", text)
 
 

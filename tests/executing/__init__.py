@@ -1,1 +1,1 @@
-"""Commands that `exec` runs: what reaches the emulator from them, and how they notice nothing."""
+"""Commands run by `exec`: which of their calls reach the emulator, without their noticing."""

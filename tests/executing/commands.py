@@ -1,4 +1,4 @@
-"""How does a test run a command with `exec`, and what did each say?"""
+"""How does a test run a command with `exec`, and what did exec and the command print?"""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ACCOUNT = "https://api.copper.com/developer_api/v1/account"
 OLD_ACCOUNT = "https://api.prosperworks.com/developer_api/v1/account"
 CURL = "curl -sS " + " ".join(f"-H '{name}: {value}'" for name, value in TOKEN_HEADERS.items())
 NAME = "Dev API Sandbox"
-"""That of every fresh account."""
+"""The name of every new account, as the API answers it."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How it ended; stdout is the command's alone, stderr has what exec said among the command's own."""
+    """How it ended; stdout is the command's alone, stderr has exec's messages among the command's own."""
 
     code: int
     out: str
@@ -36,12 +36,12 @@ class Ended:
 
     @cached_property
     def told(self) -> list[dict[str, Any]]:
-        """What exec said as JSON."""
+        """exec's messages, as JSON."""
         return [json.loads(line) for line in self.err.splitlines() if line.startswith('{"kind"')]
 
 
 def environment(authority: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Nothing of whoever runs the tests that would lead elsewhere; and no authority in their home."""
+    """An environment without the user's settings that would lead elsewhere, and without an authority in their home."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
     for name in (
         "NODE_OPTIONS",
@@ -70,7 +70,7 @@ class Executing:
         folder: Path | None = None,
         before: Sequence[str] = (),
     ) -> Ended:
-        """To the command's end. `before` are words that start exec itself."""
+        """Run a command to its end. `before` are words that start exec itself."""
         done = subprocess.run(
             [*before, *EXEC, *options, "--", *command],
             input=stdin,
@@ -88,7 +88,7 @@ class Executing:
 
 
 def runtime(name: str) -> str:
-    """A program of this machine; without it the test is skipped, or fails where all are required."""
+    """A program on this machine; if it is missing, the test is skipped, or fails if all are required."""
     found = shutil.which(name)
     if found is None:
         missing(f"there is no {name} on this machine", "COPPER_RUNTIMES_REQUIRED")
@@ -96,7 +96,7 @@ def runtime(name: str) -> str:
 
 
 def missing(text: str, required: str) -> NoReturn:
-    """What a test needs is not there: it is skipped, or fails where the variable says that it is required."""
+    """Something that a test needs is missing: skip it, or fail if the variable says that it is required."""
     if os.environ.get(required) == "1":
         pytest.fail(text)
     pytest.skip(text)

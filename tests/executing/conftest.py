@@ -1,4 +1,4 @@
-"""One authority for all commands, in no home of anybody's."""
+"""One authority for all commands, in no one's home."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A small integration made of other programs, for a test to run with `exec`: receives what they have subscribed to.
+"""A small integration made of other programs, for a test to run with `exec`: receives what they subscribe to.
 
 On stdin: {"port": ..., "subscribe": program, "change": program, "fetch": program}. A program is {"command": words,
-"stdin": text, "folder": where}, and `{id}` in the last one's words and text becomes the id that was notified. Prints
-what the first and the last one printed, and the notification.
+"stdin": text, "folder": where}, and `{id}` in the last one's words and text is replaced by the id in the notification.
+Prints the output of the first and the last one, and the notification.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A service with Copper's host in it: listens, subscribes where it is given topics, and prints what it is notified of.
+"""A service with Copper's host hard-coded: listens, subscribes to the given topics, and prints its notifications.
 
 python service.py PORT [TOPIC ...] [--status STATUS] [--listens-later]
 """

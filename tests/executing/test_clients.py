@@ -1,6 +1,6 @@
-"""Published clients with Copper's host written into them, unmodified: they subscribe, are notified, fetch the record.
+"""Published clients with Copper's host hard-coded, unmodified: they subscribe, are notified, fetch the record.
 
-What they are told besides is whose key they have; their drivers (tests/clients/drivers) are given no URL.
+They are only given a key; their drivers (tests/clients/drivers) get no URL.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def driven(*command: str, acts: list[Any], folder: Path | None = None) -> Progra
 
 
 def integrated(executing: Executing, *, subscribe: Program, change: Program, fetch: Program) -> dict[str, Any]:
-    """What the first and the last program printed, and the notification between them."""
+    """The output of the first and the last program, and the notification between them."""
     port = free_port()
     ended = executing(
         [sys.executable, str(RECEIVING)],
@@ -52,7 +52,7 @@ def integrated(executing: Executing, *, subscribe: Program, change: Program, fet
 
 
 def test_dc_copper_cli(executing: Executing) -> None:
-    """Its command as it is installed; it has no word for subscriptions, and its client class makes one."""
+    """Its command as it is installed; the command cannot subscribe, but its client class can."""
     copper = str(Path(python()).with_name("copper"))
     words = [copper, "--json", "-q", "--no-input", "person"]
     body = {"target": TARGET, "type": "person", "event": "new"}
@@ -69,7 +69,7 @@ def test_dc_copper_cli(executing: Executing) -> None:
 
 
 def test_prospyr(executing: Executing) -> None:
-    """It calls Copper by its older name; subscriptions it only reads, and its connection makes one."""
+    """It calls Copper by its older name; it can only read subscriptions, but its connection makes one."""
 
     def prospyr(*act: Any) -> Program:
         return driven(python(), "-W", "ignore", str(DRIVERS / "drive_prospyr.py"), acts=[list(act)])
@@ -86,7 +86,7 @@ def test_prospyr(executing: Executing) -> None:
 
 
 def test_n8n(executing: Executing) -> None:
-    """Its trigger subscribes, and takes what arrived for its own; its node creates and fetches."""
+    """Its trigger subscribes, and recognises what arrived as its own; its node creates and fetches."""
     node = runtime("node")
 
     def n8n(*acts: Any) -> Program:

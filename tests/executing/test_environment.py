@@ -1,4 +1,4 @@
-"""The variables that lead a program to the emulator, beside those that it has already."""
+"""The variables that route a program to the emulator, beside those that it has already."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_users_own_settings_of_wget_are_read_before_ours(tmp_path: Path) -> 
 
 
 def test_settings_of_wget_need_not_be_text(tmp_path: Path) -> None:
-    """Whatever bytes there are: they are wget's to read."""
+    """Any bytes are allowed, because wget reads them."""
     tmp_path.joinpath(".wgetrc").write_bytes(b"user_agent = Andr\xe9\n")
     reached = Reached("http://127.0.0.1:1", "127.0.0.1:2", tmp_path / "a.pem", tmp_path)
 

@@ -1,4 +1,4 @@
-"""`copper-emulator exec`: the command notices nothing, and whoever runs it is told everything."""
+"""`copper-emulator exec`: the command notices nothing, and the user who runs it is told everything."""
 
 from __future__ import annotations
 
@@ -130,9 +130,9 @@ while :; do sleep 0.05; done
 
 
 def told(executing: Executing, name: str, number: signal.Signals) -> Ended:
-    """A shell with a trap, and exec told a signal when it is ready."""
+    """A shell with a trap, run by exec, which is sent a signal once the shell is ready."""
     command = [*EXEC, "--", "sh", "-c", TRAP.format(name=name)]
-    # Under nohup a hang-up is ignored, also by every child, and a shell cannot trap what was ignored at its start.
+    # Under nohup, a hang-up is ignored, also by every child, and a shell cannot trap what was ignored when it started.
     before = signal.signal(number, signal.SIG_DFL)
     try:
         running = subprocess.Popen(
@@ -153,7 +153,7 @@ def told(executing: Executing, name: str, number: signal.Signals) -> Ended:
             running.send_signal(number)
             out, err = running.communicate(timeout=60)
         finally:
-            # Of what has ended by itself this is nothing.
+            # This does nothing if it has ended by itself.
             running.kill()
     return Ended(running.returncode, out, err)
 
@@ -172,7 +172,9 @@ def test_the_terminals_ctrl_c_reaches_the_command_once(executing: Executing) -> 
         "times = []\n"
         "signal.signal(signal.SIGINT, lambda number, frame: times.append(number))\n"
         "print('ready', flush=True)\n"
-        "for _ in range(40): threading.Event().wait(0.05)\n"
+        "for _ in range(1200): times or threading.Event().wait(0.05)\n"
+        # A second one would come meanwhile.
+        "for _ in range(20): threading.Event().wait(0.05)\n"
         "sys.exit(len(times))"
     )
     child, terminal = pty.fork()
@@ -184,7 +186,7 @@ def test_the_terminals_ctrl_c_reaches_the_command_once(executing: Executing) -> 
             try:
                 said += opened.read(1000)
             except OSError:
-                # Linux' way to say that nobody is at the other end any more.
+                # On Linux, this means that the other end is closed.
                 break
             if b"ready" in said and not sent:
                 opened.write(b"\x03")
@@ -238,7 +240,7 @@ def test_another_host_is_refused_told_once_and_counted(executing: Executing) -> 
 
 
 def test_an_allowed_host_and_this_machine_are_reached(executing: Executing) -> None:
-    """127.1 is this machine by a name that is not known as such."""
+    """127.1 is this machine, but not recognised as such."""
     ask = "import sys, urllib.request as r; print([r.urlopen(u, b'').status for u in sys.argv[1:]])"
     with http_endpoint() as endpoint:
         urls = [f"http://{host}:{endpoint.server_port}/" for host in ("127.0.0.1", "localhost", "127.1")]
@@ -267,7 +269,7 @@ def test_a_call_with_a_wrong_token_is_told(executing: Executing) -> None:
 
 
 def test_refused_calls_are_counted_at_the_end(executing: Executing) -> None:
-    """Between the first one and the end a suite may say a lot."""
+    """Between the first one and the end, a suite may print a lot."""
     runtime("curl")
     script = f"{CURL} {ACCOUNT}; {CURL} {ACCOUNT}; {CURL} {ACCOUNT}s"
 

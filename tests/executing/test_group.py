@@ -1,4 +1,4 @@
-"""All of a group of processes is ended, also who does not listen, and who has ended already does not count."""
+"""A whole group of processes is ended, even those that ignore signals; those that have already ended do not count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 
 @contextmanager
 def started(script: str) -> Iterator[subprocess.Popen[str]]:
-    """A shell that leads a group, from the line on that it says when it is ready."""
+    """A shell that leads a group, once it has printed that it is ready."""
     with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True) as leader:
         assert leader.stdout is not None
         try:
@@ -39,7 +39,7 @@ def test_who_does_not_listen_is_ended_all_the_same() -> None:
 
 
 def test_nobody_waits_for_those_of_whom_only_their_end_is_left() -> None:
-    """As in a container whose first process asks for nobody's end."""
+    """As in a container whose first process never waits for its children."""
     with started("echo ready; exec sleep 600") as leader:
         assert group.is_alive(leader.pid)
         os.kill(leader.pid, signal.SIGKILL)

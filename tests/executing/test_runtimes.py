@@ -1,4 +1,4 @@
-"""Programs in several languages, with Copper's hosts written into them and nothing else, reach the emulator."""
+"""Programs in several languages, with nothing but Copper's hosts hard-coded, reach the emulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", *(word for name in WITHOUT for w
 
 
 def asked(executing: Executing, *command: str, **more: object) -> dict[str, str]:
-    """What the program says that each of its clients was told, by the client's name."""
+    """What the program's clients were answered, by the client's name, according to its output."""
     ended = executing(command, **more)  # type: ignore[arg-type]
     assert ended.code == 0, ended.err
     found: dict[str, str] = json.loads(ended.out)
@@ -33,7 +33,7 @@ def test_clients_for_python(executing: Executing) -> None:
 
 @pytest.mark.skipif(not BASE.exists(), reason="the interpreter of this environment is not where it usually is")
 def test_a_python_that_does_not_have_the_emulator(executing: Executing, tmp_path: Path) -> None:
-    """It still has none afterwards, and reads the sitecustomize that it would have read by itself."""
+    """It still does not have it afterwards, and reads the same sitecustomize as without exec."""
     tmp_path.joinpath("sitecustomize.py").write_text("import sys; sys.mine = True")
     script = (
         "import http.client, importlib.util, json, sys\n"
@@ -57,7 +57,7 @@ def test_what_a_sitecustomize_raises_is_its_own(executing: Executing, tmp_path: 
 
 
 def test_clients_of_node(executing: Executing, tmp_path: Path) -> None:
-    """With the user's own preload, which is read as well."""
+    """With the user's own preload, which is read, too."""
     tmp_path.joinpath("own.cjs").write_text("globalThis.own = 'read';")
 
     found = asked(
@@ -71,7 +71,7 @@ def test_clients_of_node(executing: Executing, tmp_path: Path) -> None:
 
 
 def test_node_is_refused_other_hosts_as_by_the_proxy(executing: Executing) -> None:
-    """Also by clients that heed none; what is no HTTP goes on. Nothing listens at the address that is allowed."""
+    """Even for clients that ignore proxies; other protocols are unaffected. Nothing listens at the allowed address."""
     ended = executing([runtime("node"), str(PROGRAMS / "others.mjs"), "0.0.0.0"], "--proxy-allow", "0.0.0.0", "--json")
 
     assert ended.code == 0, ended.err
@@ -125,7 +125,7 @@ def test_a_client_of_httpx_made_before_keeps_execs_proxy_unless_it_is_told_not_t
 
 
 def test_pytest_may_rewrite_all_that_it_would(executing: Executing, tmp_path: Path) -> None:
-    """It warns of a plugin that was imported before it, and here that is an error."""
+    """It warns about a plugin that was imported before it, and warnings are errors here."""
     tmp_path.joinpath("test_own.py").write_text(
         "import sys\ndef test_own(copper):\n    copper.people.create(name='Ada')\n    assert copper.people\n"
     )
@@ -147,7 +147,7 @@ def test_and_a_program_that_imports_it_knows_that_it_is_intercepted(executing: E
 
 
 def test_clients_of_php(executing: Executing) -> None:
-    """curl is led by the proxy; the streams (`file_get_contents`) would go around it, and are told of it by hand."""
+    """curl follows the proxy; the streams (`file_get_contents`) would go around it, and are given it by hand."""
     assert asked(executing, runtime("php"), str(PROGRAMS / "clients.php")) == {"curl": NAME, "stream": NAME}
 
 
@@ -175,7 +175,7 @@ def test_git_trusts_and_is_refused_other_hosts(executing: Executing) -> None:
 
 
 def test_a_test_of_the_commands_own_that_intercepts_goes_before(executing: Executing, tmp_path: Path) -> None:
-    """`exec -- pytest` with tests that have accounts of their own; what they do outside lands in exec's."""
+    """`exec -- pytest` with tests that have accounts of their own; other calls go to exec's account."""
     tmp_path.joinpath("test_own.py").write_text(
         "import http.client, requests\n"
         "def asked():\n"

@@ -7,12 +7,18 @@ import os
 import pty
 import socket
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.processes import free_port
 from tests.executing.commands import EXEC, Ended, Executing, environment
+
+_LOCAL = 3
+"""Where the local flags are among the attributes of a terminal."""
 
 SERVICE = Path(__file__).with_name("service.py")
 
@@ -24,15 +30,23 @@ def against(
     scenario: str = "first_notification",
     as_json: bool = True,
 ) -> Ended:
-    """A scenario against the service at a free port; `{port}` in words and options is its number."""
+    """Play a scenario against the service on a free port, which replaces `{port}` in words and options."""
     port = str(free_port())
     filled = [option.format(port=port) for option in options]
     command = [sys.executable, str(SERVICE), port, *words]
     return executing(command, "--scenario", scenario, *(["--json"] if as_json else []), *filled)
 
 
+@contextmanager
+def port_of_nobody() -> Iterator[int]:
+    """One at which nobody listens, and nobody will: a free one may be taken meanwhile, by another test above all."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def events(ended: Ended) -> list[str]:
-    """Of what the service was notified, in order."""
+    """What the service was notified of, in order."""
     return [f"{body['type']}/{body['event']}" for body in map(json.loads, ended.out.splitlines())]
 
 
@@ -51,7 +65,7 @@ def test_with_a_target_it_subscribes_and_begins_when_the_target_answers(executin
 
 
 def test_without_one_it_is_played_on_what_the_service_has_subscribed(executing: Executing) -> None:
-    """Nothing is subscribed twice, and other topics of the service's go on as well."""
+    """Nothing is subscribed twice, and other topics of the service keep working."""
     ended = against(executing, "person/delete", "person/new", "person/update", options=ROUTED)
 
     *_, over = ended.told
@@ -94,11 +108,13 @@ def test_a_service_that_never_subscribes_fails_it_and_is_ended(executing: Execut
 
 
 def test_a_target_at_which_nobody_listens_fails_it_and_the_command_is_told_to_end(executing: Executing) -> None:
-    port = free_port()
-    target = f"http://127.0.0.1:{port}/hooks"
     script = "trap 'echo told to end; exit 0' TERM; while :; do sleep 0.05; done"
+    with port_of_nobody() as port:
+        target = f"http://127.0.0.1:{port}/hooks"
 
-    ended = executing.shell(script, "--scenario", "first_notification", "--target", target, "--wait", "300ms", "--json")
+        ended = executing.shell(
+            script, "--scenario", "first_notification", "--target", target, "--wait", "300ms", "--json"
+        )
 
     assert (ended.code, ended.out) == (1, "told to end\n")
     assert f"it still waited for somebody to listen at http://127.0.0.1:{port}" in ended.err
@@ -114,7 +130,7 @@ def test_what_has_no_route_is_told_with_the_option_that_gives_it_one(executing: 
 
 
 def test_what_is_not_to_fail_a_scenario_can_be_allowed(executing: Executing, tmp_path: Path) -> None:
-    """And where it does fail it, exec's own option is advised."""
+    """And if it does fail it, the advice names exec's own option."""
     scenario = tmp_path / "one.yaml"
     scenario.write_text(
         "name: one\nsubscriptions: {new: {topic: person/new, target: /hooks}}\nsteps:\n  - create: {type: person}\n"
@@ -158,7 +174,7 @@ SEVERAL = {
 
 @pytest.mark.parametrize("script", SEVERAL.values(), ids=SEVERAL)
 def test_a_service_is_ended_with_all_that_it_has_started(executing: Executing, script: str) -> None:
-    """What was left would keep stdout open, so that this would never end, and its port."""
+    """Anything left would keep stdout open, so that this would never end, and its port in use."""
     port = free_port()
     service = f"{sys.executable} {SERVICE} {port}"
 
@@ -183,33 +199,44 @@ def test_what_a_command_that_has_ended_leaves_is_ended_too(executing: Executing)
 
 def test_the_terminals_ctrl_c_reaches_all_of_a_service(executing: Executing) -> None:
     """It is in a session of its own, and still reads the terminal."""
-    target = f"http://127.0.0.1:{free_port()}/hooks"
-    # A sleep that begins just after the signal was sent does not get it.
+    # A sleep that starts just after the signal was sent does not get it.
     script = "trap 'echo got it; exit 5' INT; read line; echo heard $line; while :; do sleep 0.2; done"
-    child, terminal = pty.fork()
-    if child == 0:
-        words = ["--scenario", "first_notification", "--target", target, "--", "sh", "-c", script]
-        os.execve(EXEC[0], [*EXEC, *words], environment(executing.authority))
+    with port_of_nobody() as port:
+        words = ["--scenario", "first_notification", "--target", f"http://127.0.0.1:{port}/hooks", "--"]
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(EXEC[0], [*EXEC, *words, "sh", "-c", script], environment(executing.authority))
+        code, said = _talked(child, terminal)
+    assert code == 5, said
+    assert said.count(b"got it") == 1
+
+
+def _talked(child: int, terminal: int) -> tuple[int, bytes]:
+    """What it ended with and said, to which a line is written, and Ctrl-C when it has read that."""
     said = b""
     with open(terminal, "rb+", buffering=0) as opened:
+        # A terminal sends the signal and then forgets what was written to it and not yet read: what is said to the
+        # signal, too, where it is told to forget only after that. Unless it is told to forget nothing.
+        how = termios.tcgetattr(opened)
+        how[_LOCAL] |= termios.NOFLSH
+        termios.tcsetattr(opened, termios.TCSANOW, how)
         opened.write(b"Ada\n")
         while True:
             try:
                 got = opened.read(1000)
             except OSError:
-                # Linux' way to say that nobody is at the other end any more.
+                # On Linux, this means that the other end is closed.
                 break
-            # It may come in pieces.
+            # It may arrive in pieces.
             heard = b"heard Ada" in said
             said += got
             if not heard and b"heard Ada" in said:
                 opened.write(b"\x03")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5, said
-    assert said.count(b"got it") == 1
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
 
 
 def test_its_settings_hold_from_the_start(executing: Executing) -> None:
-    """A limit of 600 a minute would hold none of these; the service has subscribed before it began."""
+    """A limit of 600 a minute would hold none of these; the service subscribed before the scenario began."""
     ended = against(
         executing, "person/new", "person/update", options=ROUTED, scenario=str(Path(__file__).with_name("limited.yaml"))
     )

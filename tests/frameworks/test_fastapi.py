@@ -28,7 +28,7 @@ class Notification(BaseModel):
 
 
 class Billing:
-    """What happens in the application, in order."""
+    """Records what happens in the application, in order."""
 
     def __init__(self) -> None:
         self.log: list[Any] = []
@@ -229,7 +229,7 @@ def test_background_tasks_have_run_when_the_change_returns() -> None:
 
 
 def test_a_background_task_that_raises_after_the_answer_is_told_with_it() -> None:
-    """Copper sees the 200; the person behind the test sees the traceback as well."""
+    """Copper sees the 200; the test's author sees the traceback as well."""
     with Emulator(allow={"exception"}) as copper:
         subscribe(copper, make_app(Billing()), "/hooks/later-broken")
         copper.fire("person", "update", ids=7)

@@ -15,7 +15,7 @@ TARGET = f"{ORIGIN}/hooks/copper?via=crm"
 
 
 class Billing:
-    """What the application keeps: the names of customers it was told to look at again."""
+    """The application's data: the ids of customers that it was told to look at again."""
 
     def __init__(self) -> None:
         self.stale: list[int] = []
@@ -157,7 +157,7 @@ def test_one_deliverys_exception_is_not_taken_for_the_next_ones() -> None:
 
 @both_views
 def test_a_view_may_write_to_copper_itself_and_the_echo_follows(*, asynchronous: bool) -> None:
-    """From inside a delivery a call only records; what it caused is delivered by the call that is under way."""
+    """A call from inside a delivery is only recorded; what it causes is delivered by the call in progress."""
 
     def once(copper: Copper) -> Callable[[], str]:
         def handle() -> str:

@@ -1,4 +1,4 @@
-"""Every framework through the plugin, in pytest runs of their own that find it as an installed plugin."""
+"""Every framework through the plugin, in separate pytest runs that find it as an installed plugin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = HERE.parent.parent
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """One in which pytest finds the plugin's entry point, also where the distribution is not installed."""
+    """An environment in which pytest finds the plugin's entry point, even if the distribution is not installed."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     if not metadata.entry_points(group="pytest11", name="copper"):
         info = tmp_path_factory.mktemp("installed") / "copper_emulator-0.dist-info"
@@ -30,7 +30,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize(("folder", "expected"), [("with_plugin", 8), ("django_project", 47)])
 def test_the_tests_of_a_project_pass(folder: str, expected: int, environment: dict[str, str]) -> None:
-    """As many as there are: none is skipped."""
+    """The exact number of tests, so that none is skipped."""
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", HERE / folder / "pytest.ini", "-q", HERE / folder / "inner.py"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The text of `typed_lookups.py`: for each lookup table what `add` and `update` take, and its class."""
+"""The text of `typed_lookups.py`: for each lookup table, what `add` and `update` accept, and its class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are generated modules made of? Keys of TypedDicts, lines of docstrings, imports, and names for long Literals."""
+"""Parts of generated modules: keys of TypedDicts, lines of docstrings, imports, and names for long Literals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 
 Entry = tuple[str, str, str]
-"""A key of a TypedDict: name, annotation, what it is."""
+"""A key of a TypedDict: name, annotation, description."""
 
 
 def on_create(field: Field) -> Entry:
@@ -39,7 +39,7 @@ def on_update(field: Field) -> Entry:
 
 
 def said(form: Written, doc: str) -> str:
-    """What a field is, and how it is written where its annotation does not say it."""
+    """What a field is, and how it is written if its annotation does not say so."""
     plain = isinstance(form, Text | OneOf | Checkbox) or form.words in doc
     return doc if plain else f"{doc} {form.words[0].upper()}{form.words[1:]}."
 
@@ -75,7 +75,7 @@ def alias(name: str, literal: str) -> str:
 
 
 def shortened(block: str, aliases: dict[str, str]) -> str:
-    """A block with a name in the place of each long Literal; `aliases` has the names by their Literals."""
+    """A block with each long Literal replaced by a name; `aliases` maps Literals to their names."""
     noun = re.sub(r"class (\w+?)(Fields|Changes|Filters)?\(.*", r"\1", block, flags=re.DOTALL)
 
     def name(found: re.Match[str]) -> str:
@@ -102,7 +102,7 @@ SOURCES: Mapping[str, str] = {
 
 
 def imports(body: str) -> str:
-    """The imports of what a module's text uses."""
+    """The imports that a module's text needs."""
     words = set(re.findall(r"\b\w+\b", re.sub(r'""".*?"""', "", body, flags=re.DOTALL)))
     lines = []
     for source, names in SOURCES.items():

@@ -1,4 +1,4 @@
-"""The text of `typed_records.py`: for each type what `create`, `update` and `search` take, and its two classes."""
+"""The text of `typed_records.py`: for each type, what `create`, `update` and `search` accept, and its two classes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def records_module() -> str:
 
 
 def filters_of(kind: EntityType) -> list[Entry]:
-    # In Python nothing is paged that is not asked for.
+    # In Python, nothing is paged unless requested.
     docs = {"page_size": "Records of a page; all of them unless said."}
     return [(name, annotation(each.form), docs.get(name, _doc(each))) for name, each in PARAMETERS[kind].items()]
 
 
 def _doc(each: Filter) -> str:
-    # Of these the annotation says enough.
+    # For these, the annotation says enough.
     plain = isinstance(each.form, Listed | Amount | Flag | CustomFieldFilters)
     return each.doc if plain else said(each.form, each.doc)
 
@@ -51,7 +51,7 @@ def conversion_dict(kind: EntityType) -> str:
 
 
 def conversion() -> Iterator[Entry]:
-    """What each part of a conversion is."""
+    """A description of each part of a conversion."""
     words = {
         PERSON: "what the person has other than the lead,",
         COMPANY: "the company itself, or",
@@ -62,7 +62,7 @@ def conversion() -> Iterator[Entry]:
 
 
 def face(kind: EntityType, *, waits: bool) -> str:
-    """The class of one type: `People`, or `AsyncPeople` whose calls that let time pass are awaited."""
+    """The class of one type: `People`, or `AsyncPeople`, whose calls that let time pass are awaited."""
     table, noun = TABLES[kind], class_name(TABLES[kind].noun)
     fields = {
         "create": documented(map(on_create, table.written)),
@@ -85,7 +85,7 @@ def face(kind: EntityType, *, waits: bool) -> str:
 
 
 def _examples(kind: EntityType) -> dict[str, str]:
-    """What `create`, `create_many` and `update` are called with, where somebody wrote something else."""
+    """Arguments for examples of `create`, `create_many` and `update`."""
     if kind is ACTIVITY:
         made = "parent=ada, type={'category': 'user', 'id': 0}, details='Met'"
         return {"made": made, "rows": "{'parent': ada, ...}, {'parent': bob, ...}", "changed": "details='Met'"}

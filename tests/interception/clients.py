@@ -1,4 +1,4 @@
-"""Clients that have Copper's host written into them: each asks for a method, a path and a body, and returns JSON."""
+"""Clients with Copper's host hard-coded: each is called with a method, a path and a body, and returns JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TLS listener that tells who asked for what, and ways to it: what the seams lead to, without the emulator."""
+"""A TLS listener that reports the requests it gets, and ways to it: where the seams lead, without the emulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from copper_emulator.interception.ways import Way
 
 AUTHORITY = trustme.CA()
 FOREIGN = trustme.CA()
-"""Another authority, which nobody trusts."""
+"""Another authority, which no one trusts."""
 
 
 class _Telling(BaseHTTPRequestHandler):
@@ -33,12 +33,12 @@ class _Telling(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def listening(*names: str, authority: trustme.CA = AUTHORITY) -> Iterator[int]:
-    """The port of a server with a certificate for these names, Copper's without any."""
+    """The port of a server with a certificate for these names, by default Copper's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*(names or ("api.copper.com", "api.prosperworks.com"))).configure_cert(context)
     server = _Server(("127.0.0.1", 0), _Telling)
@@ -57,7 +57,7 @@ class _Server(ThreadingHTTPServer):
     context: ssl.SSLContext
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        # Whoever does not believe the certificate goes away in the handshake.
+        # A client that does not trust the certificate closes the connection during the handshake.
         try:
             with self.context.wrap_socket(request, server_side=True) as secure:
                 super().finish_request(secure, client_address)

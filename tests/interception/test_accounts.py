@@ -1,4 +1,4 @@
-"""Which account answers: by the key that was sent, else the latest that intercepts; nobody after the end."""
+"""Which account answers: by the key that was sent, otherwise the latest that intercepts; none after the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def called(token: str = HEADERS["X-PW-AccessToken"], *, session: Any = requests,
 
 
 def names(token: str = HEADERS["X-PW-AccessToken"]) -> list[str]:
-    """The people of the account that answers."""
+    """The people in the account that answers."""
     answered = requests.post(
         f"{BASE}/people/search", json={}, headers={**HEADERS, "X-PW-AccessToken": token}, timeout=10
     )
@@ -194,7 +194,7 @@ def test_reset_leaves_it(copper: Copper) -> None:
 
 
 def test_the_setting_is_undone_where_the_account_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where no temporary file can be written."""
+    """As if no temporary file can be written."""
     monkeypatch.setenv("TMPDIR", "/dev/null/nowhere")
     monkeypatch.setattr("tempfile.tempdir", "/dev/null/nowhere")
     with pytest.raises(UsageError, match="what it takes to intercept Copper's hosts cannot be had"):

@@ -1,4 +1,4 @@
-"""Processes that an intercepting test starts reach its account, with no word about it; afterwards nothing is left."""
+"""Processes started by an intercepting test reach its account without configuration; afterwards nothing is left."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_and_one_that_is_given_the_whole_environment(copper: Copper) -> None:
 
 @pytest.mark.usefixtures("copper_intercept")
 def test_a_childs_other_hosts_are_let_through() -> None:
-    """By the proxy, which is for Copper's hosts; a foreign certificate stays what it is."""
+    """Through the proxy, which is for Copper's hosts; a foreign certificate remains what it is."""
     with listening("localhost") as port:
         refused = subprocess.run(curl("--noproxy", "", f"https://localhost:{port}/"), capture_output=True, timeout=60)
         seen = output(curl("--noproxy", "", "--insecure", f"https://localhost:{port}/"))
@@ -148,7 +148,7 @@ def test_a_program_that_is_missing_is_a_failure_where_all_are_required(monkeypat
 
 
 def environment_of_a_child() -> dict[str, str]:
-    """What the process really has, which `os.environ` need not know."""
+    """The process's real environment, which may differ from `os.environ`."""
     program = "import json, os, sys; json.dump(dict(os.environ), sys.stdout)"
     found: dict[str, str] = json.loads(output([sys.executable, "-I", "-c", program]))
     return found
@@ -216,11 +216,11 @@ def test_who_adds_an_authority_of_their_own_gets_both(
 # --- other hosts, and a proxy of the user's ---------------------------------------------------------------------
 
 NOWHERE = "192.0.2.1"
-"""An address that is nobody's, kept for documentation."""
+"""An unused address, reserved for documentation."""
 
 
 def refusals(url: str) -> str:
-    """What curl says of a host that cannot be reached."""
+    """curl's output about a host that cannot be reached."""
     done = subprocess.run(curl("--max-time", "3", url), capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     return done.stdout + done.stderr
@@ -233,7 +233,7 @@ def test_another_host_is_not_refused() -> None:
 
 @pytest.mark.usefixtures("copper_intercept")
 def test_nor_is_it_where_a_second_emulator_intercepts_inside() -> None:
-    """It finds variables that say that this process is intercepted; `exec` alone says that others are refused."""
+    """It finds variables that say that this process is intercepted; only `exec` says that others are refused."""
     with Emulator(intercept=True):
         assert "403" not in refusals(f"https://{NOWHERE}/")
 
@@ -245,7 +245,7 @@ def test_under_exec_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Recording(socketserver.StreamRequestHandler):
-    """A proxy that keeps what it is asked, and answers so that it is known."""
+    """A proxy that records its requests, and gives a recognisable answer."""
 
     def handle(self) -> None:
         head = [line.decode().rstrip() for line in iter(self.rfile.readline, b"\r\n")]
@@ -340,7 +340,7 @@ def test_who_has_copper_in_no_proxy_is_reached_all_the_same(
 def test_under_exec_the_tests_own_account_answers(
     copper: Copper, monkeypatch: pytest.MonkeyPatch, their_proxy: Any
 ) -> None:
-    """There a proxy leads Copper's hosts to the account of the whole command, and knows which others are allowed."""
+    """There, a proxy routes Copper's hosts to the account of the whole command, and knows which others are allowed."""
     monkeypatch.setenv("COPPER_EMULATOR_INTERCEPT", "127.0.0.1:9")
     monkeypatch.setenv("COPPER_EMULATOR_REFUSES", "1")
     for name in ("HTTPS_PROXY", "https_proxy"):

@@ -1,7 +1,7 @@
-"""Real clients with Copper's host written into them: they subscribe, are notified, and fetch the record.
+"""Real clients with Copper's host hard-coded: they subscribe, are notified, and fetch the record.
 
-Nothing is changed in them, and they know no key of the emulator's. Who is made before the interception begins is
-reached as well.
+They are unmodified, and know none of the emulator's keys. Clients created before the interception begins are
+covered, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TARGET = "https://app.example/hooks/copper"
 
 
 @pytest.mark.parametrize("client", SYNCHRONOUS)
-# urllib3 says so where nothing is verified; and so it would be without us.
+# urllib3 warns if nothing is verified, as it would without the emulator.
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_it_subscribes_is_notified_and_fetches_the_record(
     copper: Copper, client: Callable[[], AbstractContextManager[Ask]]
@@ -40,7 +40,7 @@ def test_it_subscribes_is_notified_and_fetches_the_record(
 
 
 async def subscribed_notified_and_fetched(copper: AsyncCopper, ask: AsyncAsk) -> list[Any]:
-    """What the endpoint has fetched."""
+    """The records that the endpoint has fetched."""
     fetched: list[Any] = []
 
     async def hook(got: Any) -> None:

@@ -1,4 +1,4 @@
-"""Workers that multiprocessing copies from a server go where an interception says that is there when they are made."""
+"""Workers that multiprocessing forks from a server follow the interception in effect when they are created."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from copper_emulator import Copper, Emulator
 from tests.interception.workers import company, led_to, wait_for
 
 SERVER: Any = forkserver
-"""Its types say nothing of what is private."""
+"""As Any, because its types omit private attributes."""
 
 
 def in_a_worker(do: Any) -> Any:
-    """What a worker says that is made for this alone, by the start method of the fork server."""
+    """The result of a function in a new worker, started by the fork server."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("forkserver")) as pool:
         return pool.submit(do).result(timeout=60)
 
 
 def server() -> Any:
-    """The process that makes workers now; None while there is none."""
+    """The process that creates workers now; None if there is none."""
     return SERVER._forkserver._forkserver_pid
 
 
@@ -76,7 +76,7 @@ def test_the_latest_interception_decides_in_whatever_order_they_end() -> None:
 
 
 def test_a_pool_that_is_alive_works_on(copper: Copper) -> None:
-    """Its workers are those that it has, and go where they went; a new one goes where the interception says."""
+    """Its existing workers go where they went before; a new one goes where the interception says."""
     context: ForkServerContext = multiprocessing.get_context("forkserver")
     with context.Pool(1) as pool, ProcessPoolExecutor(2, mp_context=context) as growing:
         assert pool.apply(led_to) is None
@@ -135,7 +135,7 @@ def main():
 if __name__ == "__main__":
     main()
 """
-"""The module that makes workers is imported while Copper's hosts are intercepted."""
+"""The module that creates workers is imported while Copper's hosts are intercepted."""
 
 
 def test_the_module_may_be_imported_later(tmp_path: Path) -> None:

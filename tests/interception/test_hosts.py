@@ -1,4 +1,4 @@
-"""Which hosts are Copper's is told in the three places that may not know each other."""
+"""The three places that list Copper's hosts, and may not import each other, agree."""
 
 from __future__ import annotations
 

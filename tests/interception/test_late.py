@@ -1,4 +1,4 @@
-"""What is imported while something is intercepted is patched then, and put back like the rest."""
+"""Modules imported during an interception are patched then, and restored like the others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ assert sys.meta_path[0].__class__.__name__ != "Patches"
 )
 def test_a_module_that_comes_later_is_patched_when_it_comes(name: str, owner: str, attribute: str) -> None:
     program = PROGRAM.format(name=name, owner=owner, attribute=attribute)
-    # -S: what an environment loads at its start is not this program's.
+    # -S, because what an environment loads at its start is not this program's.
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, "-S", "-c", program], env=environment, capture_output=True, text=True)
 

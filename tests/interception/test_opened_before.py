@@ -1,6 +1,6 @@
-"""A client that has a connection to Copper itself from before the interception: nothing more is sent on it.
+"""A client with a connection to the real Copper from before the interception: nothing more is sent on it.
 
-Copper itself is a server of this machine here, with an authority that only the clients know.
+Here the real Copper is a server on this machine, with an authority that only the clients know.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tests.interception.listening import FOREIGN, intercepting, listening, way_t
 
 URL = "https://api.copper.com/developer_api/v1/account"
 ITSELF = "127.0.0.7"
-"""Its address."""
+"""The real Copper's address."""
 
 SAID = "was opened before Copper's hosts were intercepted"
 
 
 @pytest.fixture
 def copper_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The port by which its answers are known."""
+    """The port of the real Copper, by which its answers are recognised."""
     look_up, connect = socket.getaddrinfo, socket.socket.connect
     with listening(authority=FOREIGN) as there:
 
@@ -49,21 +49,21 @@ def copper_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """That of the listener which is intercepted to."""
+    """The port of the listener to which calls are routed."""
     with listening() as port:
         yield port
 
 
 @pytest.fixture
 def trusting(tmp_path: Path) -> str:
-    """A file with the authority of Copper itself."""
+    """A file with the authority of the real Copper."""
     FOREIGN.cert_pem.write_to_path(tmp_path / "authority.pem")
     return str(tmp_path / "authority.pem")
 
 
 def test_requests_connects_anew(copper_itself: int, port: int, trusting: str) -> None:
     with requests.Session() as session:
-        # Else a bundle that the environment names goes before.
+        # Otherwise a bundle named by the environment would take precedence.
         session.trust_env, session.verify = False, trusting
         assert session.post(URL, timeout=10).json()["port"] == copper_itself
         with intercepting(way_to(port)):
@@ -116,7 +116,7 @@ async def test_httpx_asynchronous_is_told_and_then_connects_anew(copper_itself: 
 @pytest.mark.asyncio
 async def test_aiohttp_is_told_and_then_connects_anew(copper_itself: int, port: int, trusting: str) -> None:
     context = ssl.create_default_context(cafile=trusting)
-    # It keeps addresses for ten seconds, and fails in the handshake meanwhile.
+    # It caches addresses for ten seconds, and would fail in the handshake meanwhile.
     connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), use_dns_cache=False, ssl=context)
 
     async with aiohttp.ClientSession(connector=connector) as session:

@@ -1,4 +1,4 @@
-"""Interceptions may begin and end in any order: the latest decides, and what was there comes back with the last end."""
+"""Interceptions may begin and end in any order: the latest one counts, and the last end restores everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copper's hosts end at the emulator, all else is untouched, and afterwards the standard library is as it was."""
+"""Copper's hosts lead to the emulator, all others are untouched, and the standard library is restored afterwards."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def way(port: int) -> Iterator[Way]:
 
 
 def asked(host: Any = "api.copper.com", port: int = 443, context: ssl.SSLContext | None = None) -> Any:
-    """What `http.client` gets there, with a context that trusts nobody in particular."""
+    """The answer that `http.client` gets there, by default with a context that trusts only the usual authorities."""
     connection = http.client.HTTPSConnection(host, port, context=context or ssl.create_default_context(), timeout=10)
     try:
         connection.request("GET", "/developer_api/v1/account")
@@ -82,7 +82,7 @@ def test_who_wants_ipv6_gets_the_same_address_in_it(port: int) -> None:
     with connected:
         connected.connect(address)
         assert connected.getpeername()[:2] == ("::ffff:127.0.0.1", port)
-    # Its last two parts may be left out, and the name may stand for it.
+    # Its last two parts may be omitted, and the name may replace the address.
     for short in (address[:2], ("api.copper.com", 443)):
         with socket.socket(family, kind) as connected:
             connected.connect(short)
@@ -104,7 +104,7 @@ def test_a_name_can_be_looked_up_and_connected_to_in_every_way(port: int) -> Non
 
 @pytest.mark.usefixtures("way")
 def test_a_name_is_no_address() -> None:
-    """Some ask in this way whether a host is an address already."""
+    """Some programs use this to find out whether a host is already an address."""
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("api.copper.com", 443, flags=socket.AI_NUMERICHOST)
 
@@ -124,7 +124,7 @@ def test_a_client_that_does_not_verify_gets_there_too() -> None:
 
 
 def test_a_session_of_before_is_not_resumed_with_somebody_else(port: int) -> None:
-    """A session belongs to the context that it was begun with, and its client hands it in again."""
+    """A session belongs to the context it was started with, and the client passes it in again."""
     own = ssl.create_default_context()
     FOREIGN.configure_trust(own)
     with (
@@ -148,7 +148,7 @@ def test_a_session_of_before_is_not_resumed_with_somebody_else(port: int) -> Non
 
 
 def test_who_was_led_elsewhere_fails_before_anything_of_the_request_has_left() -> None:
-    """As behind a proxy, or with an address that was looked up earlier: what answers there is not the emulator."""
+    """As behind a proxy, or with an address looked up earlier: the server there is not the emulator."""
     with (
         listening(authority=FOREIGN) as elsewhere,
         listening() as port,
@@ -186,7 +186,7 @@ def test_another_name_is_not_taken_for_copper(host: str | None) -> None:
 
 
 class Kept:
-    """Stands where a function of the standard library stood, and keeps what it was called with."""
+    """Replaces a function of the standard library, and records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
@@ -236,7 +236,7 @@ def test_for_others_the_function_that_was_there_gets_the_arguments_as_given(
 
 
 def present() -> list[Any]:
-    """Everything that is replaced, as it is now; with it, whether it is the owner's own."""
+    """Everything that is replaced, as it is now, and whether it is the owner's own."""
     return [
         (owner, name, vars(owner).get(name))
         for owner, names in (
@@ -280,7 +280,7 @@ def test_the_latest_decides_whichever_ends_first() -> None:
 
 
 def test_one_that_knows_nothing_of_another_stands_above_it(port: int) -> None:
-    """As in a child, which is intercepted from its start, and whose own tests intercept as well."""
+    """As in a child process, which is intercepted from its start, and whose own tests intercept as well."""
     before = present()
     with listening(authority=FOREIGN) as outer:
         elsewhere = Way("127.0.0.1", outer, FOREIGN.cert_pem.bytes().decode())

@@ -1,4 +1,4 @@
-"""What workers of multiprocessing do for test_fork_servers.py; by itself, since each imports it anew."""
+"""What multiprocessing workers do for test_fork_servers.py; a module of its own, because each imports it anew."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from copper_emulator.interception.process import PROCESS
 
 
 def led_to() -> int | None:
-    """The port that a worker is led to."""
+    """The port to which a worker's calls are routed."""
     way = PROCESS.way()
     return None if way is None else way.port
 
 
 def company() -> Any:
-    """What a worker is told by Copper's own host, which nobody asks where it is not intercepted."""
+    """The answer that a worker gets from Copper's own host, which is never called unless it is intercepted."""
     assert led_to() is not None, "this worker would call Copper itself"
     connection = HTTPSConnection("api.copper.com", timeout=10)
     try:
@@ -34,5 +34,5 @@ _HEADERS = {
 
 
 def wait_for(release: Any) -> None:
-    """Work until it is told to end."""
+    """Keep the worker busy until it is released."""
     release.wait(60)

@@ -1,4 +1,4 @@
-"""Lets the machine loose on the right sample with many seeds, by hand: it must find nothing.
+"""Runs the machine on the right sample with many seeds, by hand: it must find nothing.
 
 python -m tests.machine.many_seeds 1000
 """
@@ -11,13 +11,13 @@ from tests.machine.machines import machine
 from tests.machine.running import run
 
 TYPES = (("person",), ("lead", "person", "company", "opportunity"), ("task", "project", "activity_log"))
-"""What the seeds take turns with."""
+"""The types that the seeds use in turn."""
 
 EXAMPLES = 5
 
 
 def main(seeds: int) -> int:
-    """How many seeds found something that is not there."""
+    """Run the seeds; return how many found a bug that does not exist."""
     wrong = 0
     for number in range(seeds):
         found = run(machine("right", *TYPES[number % len(TYPES)]), number, examples=EXAMPLES)

@@ -1,4 +1,4 @@
-"""Runs a machine as a test would, and tells what it found."""
+"""Runs a machine as a test would, and returns what it found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_copper.machine import run as run_machine
 
 @dataclass(frozen=True)
 class Found:
-    """A failure, shrunk: the error, and the scenario in its note, where there is one."""
+    """A failure, shrunk: the error, and the scenario in its note, if there is one."""
 
     error: BaseException
     text: str
@@ -26,7 +26,7 @@ class Found:
 
     @property
     def events(self) -> list[str]:
-        """What happened, in a word each: the actions that are business, without waiting for their end."""
+        """The scenario's actions, one word each, without those that wait, expect or switch something off."""
         told = [item for step in self.scenario["steps"] for item in step.items()]
         return [action for action, part in told if action not in ("run_until_idle", "expect") and part != "off"]
 
@@ -34,7 +34,7 @@ class Found:
 def run(
     machine: type[CopperMachine], number: int | None = None, *, examples: int = 100, steps: int = 50
 ) -> Found | None:
-    """What a run finds; None when all is well. Hypothesis' own budget, the same on every run; or another seed's."""
+    """Return what a run finds, or None. Without a seed (`number`), the draws are the same in every run."""
     wanted = settings(
         machine.TestCase.settings,
         derandomize=number is None,
@@ -44,7 +44,7 @@ def run(
     )
     try:
         run_machine(machine if number is None else seed(number)(machine), wanted)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what was found
+    except Exception as error:  # noqa: BLE001 - any exception is a finding
         told = _SCENARIO.findall("\n".join(getattr(error, "__notes__", ())))
         return Found(error, told[0] if told else "")
     return None

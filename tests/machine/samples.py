@@ -1,6 +1,6 @@
 """Nine small applications that keep a copy of Copper's records: one is right, eight have one classic bug each.
 
-Each is a WSGI application. `POST` anything is a notification; `GET /state` answers with its copy as JSON, and
+Each is a WSGI application. Any `POST` is a notification; `GET /state` answers with its copy as JSON, and
 `POST /reconcile` repairs the copy by searching, so that checks over HTTP can look inside:
 
     app = sample("first id only", api_url=copper.api_url, headers=copper.headers, secret="s3cret")
@@ -29,7 +29,7 @@ PLURALS = {
     "activity_log": "activities",
 }
 KEPT = ("name", "details")
-"""What the copy has of each record; an activity has no name."""
+"""The fields that the copy has; an activity has no name."""
 
 Row = dict[str, Any]
 Copy = dict[str, dict[int, Row]]
@@ -45,7 +45,7 @@ class Client(Protocol):
 
 
 class OverHttp:
-    """The calls as a client makes them that keeps its connection; a thread has one of its own."""
+    """The calls over HTTP, with a kept connection for each thread."""
 
     tries = 4
 
@@ -57,7 +57,7 @@ class OverHttp:
 
     def get(self, kind: str, record_id: int) -> Mapping[str, Any] | None:
         found: Row | None = self._call("GET", f"{PLURALS[kind]}/{record_id}")
-        # A deleted activity stays readable as a stub.
+        # A deleted activity remains readable as a stub.
         return None if found is None or found.get("is_deleted") else found
 
     def all(self, kind: str) -> Iterable[Mapping[str, Any]]:
@@ -73,7 +73,7 @@ class OverHttp:
         self._call("PUT", f"{PLURALS[kind]}/{record_id}", fields)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """What is answered; None for what is not there. What is refused for the moment is asked again."""
+        """The answer, or None if there is no such record. Calls that are temporarily refused are retried."""
         connection = self._connection()
         data = None if body is None else json.dumps(body)
         for _ in range(self.tries):
@@ -87,7 +87,7 @@ class OverHttp:
         return said if answer.status == 200 else None
 
     def _connection(self) -> HTTPConnection:
-        # An application may be called by many threads, and a connection by one alone.
+        # An application may be called by many threads, but a connection used by only one.
         kept: HTTPConnection | None = getattr(self._kept, "connection", None)
         if kept is None:
             kept = self._kept.connection = HTTPConnection(self._place, timeout=10)
@@ -96,7 +96,7 @@ class OverHttp:
 
 
 class InProcess:
-    """The same through the Python face: faster, for many examples."""
+    """The same through the Python face, which is faster, for many examples."""
 
     def __init__(self, copper: Copper) -> None:
         self._faces: dict[str, Any] = {kind: getattr(copper, plural) for kind, plural in PLURALS.items()}
@@ -117,7 +117,7 @@ class InProcess:
 
 
 class Sample:
-    """Right: checks the secret, works through all ids, fetches each record, forgets those that are gone."""
+    """The right one: checks the secret, processes all ids, fetches each record, forgets those that are gone."""
 
     checks_secret = True
 
@@ -152,7 +152,7 @@ class Sample:
                 self.fetch(body["type"], record_id)
 
     def fetch(self, kind: str, record_id: int) -> None:
-        """Write a record down as Copper has it now; what is gone is forgotten."""
+        """Store a record as it is in Copper now; forget it if it is gone."""
         record = self._client.get(kind, record_id)
         if record is None:
             self.forget(kind, record_id)
@@ -163,20 +163,20 @@ class Sample:
         self.copy[kind].pop(record_id, None)
 
     def reconcile(self) -> None:
-        """Make the copy right, whatever was missed."""
+        """Correct the copy, whatever was missed."""
         for kind in PLURALS:
             self.copy[kind] = {record["id"]: kept(record) for record in self._client.all(kind)}
 
 
 class FirstIdOnly(Sample):
-    """Takes one record from each notification."""
+    """Handles only one record of each notification."""
 
     def notified(self, body: Row) -> None:
         super().notified({**body, "ids": body["ids"][:1]})
 
 
 class TrustsOrder(Sample):
-    """Writes down the new values that an update tells, so that the one that comes last wins."""
+    """Stores the new values in an update, so that the one that arrives last wins."""
 
     def notified(self, body: Row) -> None:
         if body["event"] != "update":
@@ -189,7 +189,7 @@ class TrustsOrder(Sample):
 
 
 class ParsesTheBodyAsARecord(Sample):
-    """Takes the notification for the record itself."""
+    """Treats the notification as the record itself."""
 
     def notified(self, body: Row) -> None:
         self.copy[body["type"]][body.get("id", 0)] = kept(body)
@@ -204,7 +204,7 @@ class IgnoresDeletes(Sample):
 
 
 class CrashesOnEmptyAttributes(Sample):
-    """Wants to know which field changed first, of new records too."""
+    """Looks for the first changed field, even of new records."""
 
     def notified(self, body: Row) -> None:
         _ = list(body["updated_attributes"])[0]  # noqa: RUF015 - the bug as people write it
@@ -212,13 +212,13 @@ class CrashesOnEmptyAttributes(Sample):
 
 
 class NoSecretCheck(Sample):
-    """Believes everybody."""
+    """Accepts notifications from anyone."""
 
     checks_secret = False
 
 
 class LosesABatch(Sample):
-    """Works in one transaction and answers 200 whatever happens: one record that is gone, and all are lost."""
+    """Works in one transaction and always answers 200: if one record is gone, all are lost."""
 
     def notified(self, body: Row) -> None:
         before = dict(self.copy[body["type"]])
@@ -234,7 +234,7 @@ class LosesABatch(Sample):
 
 
 class EchoLoop(Sample):
-    """Counts in the record itself how often it was changed, and is told of that, too."""
+    """Counts changes in the record itself, which causes further notifications."""
 
     def fetch(self, kind: str, record_id: int) -> None:
         super().fetch(kind, record_id)
@@ -271,12 +271,12 @@ def sample(
 
 
 def kept(record: Mapping[str, Any]) -> Row:
-    """Of a record what the copy has."""
+    """The part of a record that the copy has."""
     return {name: record.get(name) for name in KEPT}
 
 
 def truth(copper: Copper) -> Copy:
-    """What a right copy of the account's records is."""
+    """What a correct copy of the account's records would be."""
     faces = {kind: getattr(copper, plural) for kind, plural in PLURALS.items()}
     return {kind: {record["id"]: kept(record) for record in face.search()} for kind, face in faces.items()}
 

@@ -1,4 +1,4 @@
-"""What a user says to CopperMachine, and what it does with it."""
+"""What a user tells CopperMachine, and what it does with it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_without_a_check_answers_are_judged() -> None:
 
 
 def test_an_endpoint_may_subscribe_by_itself() -> None:
-    """Then what is told has no subscriptions, and nothing else arrives than what it wants."""
+    """The scenario then has no subscriptions, and nothing arrives beyond what the endpoint wants."""
     told: set[str] = set()
 
     class OnlyNew(CopperMachine):
@@ -66,7 +66,7 @@ def test_all_types_at_once() -> None:
 
 
 def test_what_is_closed_was_begun() -> None:
-    """After each example, and after each that was played once more."""
+    """After each example, and after each that was replayed."""
     begun: list[int] = []
 
     class Counted(SampleMachine):
@@ -98,11 +98,11 @@ def test_the_profile_with_more_topics_lets_activities_change() -> None:
 
 
 class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - as it is called there
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the library's name for it
 
 
 class OverHttp(CopperMachine):
-    """An endpoint in another process would be like this: a URL, and the API by HTTP."""
+    """Like an endpoint in another process: a URL, and the API over HTTP."""
 
     def endpoint(self, copper: Copper) -> object:
         self.app = sample("first id only", api_url=copper.api_url, headers=copper.headers)

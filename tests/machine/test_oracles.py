@@ -1,4 +1,4 @@
-"""What must hold of every endpoint: each oracle passes a right one, and says what is wrong with a wrong one."""
+"""What must hold for every endpoint: each oracle passes a right one, and says what is wrong with a wrong one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def subscribed(copper: Copper, endpoint: object) -> None:
 
 
 def with_sample(copper: Copper, name: str) -> Callable[[], object]:
-    """A sample that was told of something; what it believes."""
+    """A sample that has been notified; return a function for its state."""
     app = sample(name, client=InProcess(copper))
     subscribed(copper, app)
     ada, _ = copper.people.create_many([{"name": "Ada"}, {"name": "Bob"}])
@@ -213,7 +213,7 @@ class MoreInIt(UnknownFieldsTolerated, CountingMachine):
 
 
 class Unordered(InAnyOrder, SampleMachine):
-    """Nobody can say what is right."""
+    """Without a check of what is right."""
 
     def check(self, copper: Copper) -> None: ...
 
@@ -253,7 +253,7 @@ def test_all_of_them_hold_of_the_right_one() -> None:
 
 
 class ForgetsNothing(Sample):
-    """Finds what it has missed, but not who has gone."""
+    """Finds records that it missed, but not deletions."""
 
     def reconcile(self) -> None:
         for record in self._client.all("person"):
@@ -276,7 +276,7 @@ def test_what_is_lost_and_not_found_again_is_told() -> None:
 
 
 def test_what_a_fault_has_cut_off_does_not_come_again() -> None:
-    """Half of a body tells of nothing that could."""
+    """Half a body contains no notification to send again."""
 
     class CutOff(Idempotent, UnknownFieldsTolerated, CopperMachine):
         must_refuse = False
@@ -292,7 +292,7 @@ def test_what_a_fault_has_cut_off_does_not_come_again() -> None:
 
 
 class OverHttpMachine(GetsOverRefusals, SampleMachine):
-    """Fetches over HTTP, and tries again what is refused."""
+    """Fetches over HTTP, and retries what is refused."""
 
     def endpoint(self, copper: Copper) -> object:
         self.app = sample(self.name, api_url=copper.api_url, headers=copper.headers, secret="s3cret")
@@ -304,7 +304,7 @@ class _Once(OverHttp):
 
 
 class FailsAtOnce(OverHttpMachine):
-    """Answers 500 where its fetch is refused."""
+    """Answers 500 if its fetch is refused."""
 
     def endpoint(self, copper: Copper) -> object:
         self.app = Sample(_Once(copper.api_url, copper.headers), "s3cret")
@@ -318,7 +318,7 @@ class _Dropping(Sample):
 
 
 class Drops(FailsAtOnce):
-    """Answers 200 whatever happens, and never looks again."""
+    """Always answers 200, and never checks again."""
 
     reconcile = CopperMachine.reconcile
 
@@ -328,7 +328,7 @@ class Drops(FailsAtOnce):
 
 
 class Reconciles(Drops):
-    """The same, but it finds out later what it has missed."""
+    """The same, but it later finds out what it has missed."""
 
     def reconcile(self, copper: Copper) -> None:
         self.app.reconcile()
@@ -360,7 +360,7 @@ def test_who_does_not_is_found_with_the_fault_and_one_record(machine: type[Coppe
 
 
 class Mirror:
-    """An async endpoint that keeps names, or, wrongly, counts how often it was told."""
+    """An async endpoint that stores names, or, wrongly, counts its notifications."""
 
     def __init__(self, copper: AsyncCopper, *, right: bool = True) -> None:
         self._copper = copper
@@ -381,7 +381,7 @@ class Mirror:
         return 200
 
     async def believed(self) -> object:
-        """As out of an asynchronous database."""
+        """As from an asynchronous database."""
         return dict(self._names)
 
     async def reconcile(self) -> None:

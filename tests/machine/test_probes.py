@@ -1,4 +1,4 @@
-"""What comes again, with a key more, or forged: a failure says which of them it was, what is right, and how it came."""
+"""Repeated, extended and forged notifications: a failure says which it was, what is right, and how it came about."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LATER = "It came again, with a key more (beyond). Copper may add keys: pass over
 
 
 class FailsWhereGone(CopperMachine):
-    """Takes the 404 of a fetch for a failure; only what comes again shows it as long as nothing comes late."""
+    """Treats a 404 as a failure; only a repeated notification reveals that, as long as nothing is late."""
 
     options: ClassVar[Mapping[str, Any]] = {"latency": "0"}
     asked_first = True
@@ -51,7 +51,7 @@ class AskedLater(Both):
 
 
 def told(machine: type[CopperMachine], *steps: str) -> list[str]:
-    """What a failure of these steps says."""
+    """The lines of the failure that these steps cause."""
     listed = "".join(f"  - {step}\n" for step in steps)
     with pytest.raises(EndpointFailed) as caught:
         machine.replay(f"name: one\nsettings: {{latency: 0}}\nsecret: {{key: s3cret}}\nsteps:\n{listed}")

@@ -1,4 +1,4 @@
-"""What a machine answers to what cannot be meant, and how it words what it finds."""
+"""What a machine answers to input that cannot be meant, and how it words its findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.machine.running import run
 
 
 class Right(CopperMachine):
-    """Answers as it should, and believes nothing."""
+    """Answers correctly, and stores nothing."""
 
     def endpoint(self, copper: Copper) -> object:
         return lambda request: 200 if request.json.get("key") == "s3cret" else 401
@@ -215,7 +215,7 @@ def test_an_invariant_holds_when_everything_has_been_delivered() -> None:
 
 
 def test_steps_of_one_rule_are_judged_together() -> None:
-    """What holds only after both does not make the first look wrong."""
+    """A condition that holds only after both does not make the first look wrong."""
 
     class Paired(Right):
         types = ("company",)

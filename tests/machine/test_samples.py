@@ -1,4 +1,4 @@
-"""The machine finds each of eight classic bugs within Hypothesis' own budget, and tells the shortest way to it."""
+"""The machine finds each of eight classic bugs within Hypothesis' own budget, and reports the shortest way to it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.machine.samples import SAMPLES, InProcess, sample, truth
 
 SHORTEST: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "first id only": [("create", {"count": 2})],
-    # One update alone always leaves the last value; in another order two of them do not.
+    # One update alone always leaves the last value; two of them in another order do not.
     "trusts order": [("create", {}), ("update", {}), ("update", {}), ("run_until_idle", {})],
     "parses the body as a record": [("create", {})],
     "ignores deletes": [("create", {}), ("delete", {})],
     "crashes on empty updated_attributes": [("create", {})],
     "no secret check": [("replay", {}), ("expect", {"outcome": "rejected"})],
-    # Two records in one notification, of which one is gone before it arrives.
+    # Two records in one notification, one of which is gone before it arrives.
     "loses a batch on one bad record": [("create", {"count": 2}), ("delete", {}), ("run_until_idle", {})],
     "echo loop": [("create", {})],
 }
-"""For each bug the fewest events that can show it, and how the file ends where it has to wait for them."""
+"""For each bug, the fewest events that can show it, and how the file ends if it has to wait for them."""
 
 LATE = {"trusts order", "loses a batch on one bad record"}
-"""Bugs that nothing shows as long as every notification comes at once."""
+"""Bugs that nothing shows as long as every notification arrives at once."""
 
 
 @pytest.fixture(scope="module", params=sorted(SHORTEST))
@@ -51,7 +51,7 @@ def test_the_shortest_way_to_each_bug_is_told(found: tuple[str, Found]) -> None:
 
 
 def test_what_is_told_replays_to_the_same_failing_state(found: tuple[str, Found], tmp_path: Path) -> None:
-    """Through `copper.play`, as anyone would who pastes it."""
+    """Through `copper.play`, as by anyone who pastes it."""
     name, failure = found
     path = tmp_path / "found.yaml"
     path.write_text(failure.text, encoding="utf-8")
@@ -91,7 +91,7 @@ def test_the_right_one_passes() -> None:
 
 @pytest.mark.parametrize("number", range(10))
 def test_the_right_one_passes_with_other_seeds_and_types(number: int) -> None:
-    """A share of what `tests/machine/many_seeds.py` does with a thousand."""
+    """A part of what `tests/machine/many_seeds.py` does with a thousand."""
     assert run(machine("right", *TYPES[number % 3]), number, examples=10) is None
 
 

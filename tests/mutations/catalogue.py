@@ -1,4 +1,4 @@
-"""Every mistake by name, and how to put it into the core for a while."""
+"""Every mistake by name, and how to put it into the core temporarily."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.mutations import limits, order, path, records
 
 
 class Patch(NamedTuple):
-    """A name in a module of the core, and what it stands for instead."""
+    """A name in a module of the core, and its replacement."""
 
     module: Any
     name: str
@@ -75,7 +75,7 @@ RECORDS: dict[str, Mutation] = {
     "a status is told by its id": Patch(changed, "_TOLD", records.NOTHING_OF_ITS_OWN),
     "tags in another order are a change": Patch(changed, "_SETS", (Several,)),
 }
-"""What the machine of the records catches: it does nothing but write."""
+"""What the machine of the records catches: it only writes."""
 
 
 @contextmanager

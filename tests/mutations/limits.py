@@ -21,7 +21,7 @@ class OneTooMany(FixedWindow):
 
 
 class OneTooFew(RollingWindow):
-    """A span holds back its last one."""
+    """A rolling window holds back its last one."""
 
     def room(self, now: int) -> int:
         return max(1 - len(self._sent), super().room(now) - 1)
@@ -38,7 +38,7 @@ class RenewsLate(FixedWindow):
 
 
 class RenewsWithTheClock(FixedWindow):
-    """A window ends with the minute on the clock, whenever its first one went."""
+    """A window ends with the minute on the clock, no matter when its first notification was sent."""
 
     def count(self, now: int) -> None:
         super().count(now)
@@ -46,7 +46,7 @@ class RenewsWithTheClock(FixedWindow):
 
 
 class ForgetsEarly(RollingWindow):
-    """What was sent stops counting a millisecond too soon."""
+    """Sent notifications stop counting a millisecond too soon."""
 
     def _forget(self, now: int) -> None:
         super()._forget(now + 1)
@@ -60,7 +60,7 @@ class OnlyTheFirstLimit(RateLimiter):
 
 
 class BlockedIsNotCounted(Account):
-    """A notification that found no route gives its place in the window back."""
+    """A notification without a route returns its place in the window."""
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, rules, **options)
@@ -77,7 +77,7 @@ class BlockedIsNotCounted(Account):
 
 
 class CancelledIsCounted(Account):
-    """What is not sent, because its subscription is gone, takes a place in the window."""
+    """A notification that is not sent, because its subscription is gone, takes a place in the window."""
 
     def _end(self, attempt: Attempt, result: Result, now: int) -> Delivery:
         if result.outcome is Outcome.CANCELLED:
@@ -94,21 +94,21 @@ class LimitsPerKey(Account):
 
 
 class DropsWhatItShouldHold(Account):
-    """Over the limit, notifications are given up."""
+    """Notifications over the limit are dropped."""
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, replace(rules, over_limit=OverLimit.DROP), **options)
 
 
 class HoldsWhatItShouldDrop(Account):
-    """Over the limit, notifications are kept for later though they should be given up."""
+    """Notifications over the limit are held although they should be dropped."""
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, replace(rules, over_limit=OverLimit.HOLD), **options)
 
 
 class KeepsTheFirstWindow(Waiting):
-    """What stays held when a window renews goes on saying that it waits for the one that has passed."""
+    """Notifications still held when a window renews keep saying that they wait for the window that has passed."""
 
     def keep_back(self, until_ms: int, by: str) -> tuple[int, list[Notification]]:
         if self.hold is not None:

@@ -28,7 +28,7 @@ class TiesTheWrongWayRound(Agenda[Any]):
 
 
 class Overtaking(Lanes):
-    """Where room is short, other targets go on while one is busy, and take the room of those before them."""
+    """If room is short, other targets go on while one is busy, and take the room of those before them."""
 
     def __len__(self) -> int:
         return 0
@@ -38,7 +38,7 @@ class Overtaking(Lanes):
 
 
 class CrowdsItsTarget(Lanes):
-    """One more than allowed is on its way to a target."""
+    """One more than allowed is in flight to a target."""
 
     def __init__(self, in_flight: int) -> None:
         super().__init__(in_flight + 1)
@@ -61,7 +61,7 @@ class LatencyByPosition(Account):
 
 
 class WaitsTooLong(Account):
-    """An answer that comes with the end of the timeout still counts."""
+    """An answer that comes at the end of the timeout still counts."""
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, replace(rules, timeout_ms=rules.timeout_ms + 1), **options)

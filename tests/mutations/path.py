@@ -1,4 +1,4 @@
-"""Mistakes in who is notified, of what, how often and with which words."""
+"""Mistakes in which subscriptions are notified, of what, how often and in which form."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RedirectIsFine(Account):
 
 
 class ForgetsWhatWaits(Account):
-    """What waits for a subscription vanishes with it, and nothing tells how it ended."""
+    """Notifications that wait for a subscription vanish with it, and nothing reports how they ended."""
 
     def unsubscribe(self, subscription_id: int, now: int, *, key: int | None = None) -> Subscription:
         subscription = super().unsubscribe(subscription_id, now)
@@ -74,7 +74,7 @@ class OldKeysFallSilent(Account):
 
 
 class TargetOfTheChange(Account):
-    """What waits goes where the subscription pointed when the record changed."""
+    """Waiting notifications go where the subscription pointed when the record changed."""
 
     def __init__(self, name: str, key: Key | None, rules: Rules, **options: Any) -> None:
         super().__init__(name, key, rules, **options)
@@ -93,7 +93,7 @@ class TargetOfTheChange(Account):
 
 
 class FiresWithoutAChange(Action):
-    """Writing the value that is there already counts as a change."""
+    """Writing the existing value counts as a change."""
 
     def commit(self) -> Done:
         done = super().commit()
@@ -124,7 +124,7 @@ def only_the_first_subscription(topic: Topic, subscriptions: Iterable[Subscripti
 
 
 class TimestampOfSending(Envelope):
-    """The timestamp is that of the sending."""
+    """The timestamp is the time of sending."""
 
     def __init__(self, subscription: Subscription, rules: Rules) -> None:
         super().__init__(subscription, replace(rules, timestamp_when_sent=True))

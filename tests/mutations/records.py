@@ -1,4 +1,4 @@
-"""Mistakes in what a write does to records, and in what is told of it."""
+"""Mistakes in what a write does to records, and in what is reported about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from copper_emulator.core.records.writing.action import Action
 
 
 class KeepsWhatWasRight(Action):
-    """Of a refused action the rows before the wrong one stay."""
+    """The rows before the wrong one survive a refused action."""
 
     def create(self, body: Any) -> int:
         record_id = super().create(body)
@@ -28,7 +28,7 @@ class SharesEmails(Action):
 
 
 class ForgetsWhoHadIt(Action):
-    """Two people of one action may be given the same address."""
+    """Two people in one action may be given the same address."""
 
     def _claim(self, record_id: int | None, before: Stored | None, after: Stored, found: Findings) -> list[str]:
         self._claimed.clear()
@@ -36,7 +36,7 @@ class ForgetsWhoHadIt(Action):
 
 
 class TouchesWhatStays(Action):
-    """Writing the values that are there moves date_modified."""
+    """Writing the existing values changes date_modified."""
 
     def _write(self, record_id: int, before: Stored, said: Said, found: Findings) -> None:
         super()._write(record_id, before, said, found)
@@ -44,4 +44,4 @@ class TouchesWhatStays(Action):
 
 
 NOTHING_OF_ITS_OWN: Mapping[str, Any] = {}
-"""Every name under which a field is told has the field's own value: a status is told by its id."""
+"""Under every name, a field is reported with its own value: a status as its id."""

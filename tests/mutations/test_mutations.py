@@ -10,7 +10,7 @@ from tests.mutations.catalogue import CHECKER, MACHINE, RECORDS, Mutation, appli
 
 SEED = 3
 """Makes the runs repeatable. An ordinary run, with any seed, misses one in a hundred of these mistakes; should a change
-to what is drawn make this one miss some, take another, and if that misses too, the draws have become too thin."""
+to what is drawn make this one miss some, use another, and if that misses some too, the draws have become too thin."""
 
 
 @pytest.mark.parametrize("mutation", MACHINE.values(), ids=MACHINE.keys())

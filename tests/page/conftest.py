@@ -16,12 +16,12 @@ from tests.page.installation import chromium
 from tests.page.screen import Screen
 
 
-# Not for the whole session: while playwright's own loop runs, no asynchronous test of another folder could.
+# Not for the whole session: while playwright's own loop runs, no asynchronous test in another folder could run.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium."""
     path = chromium()
-    # Chromium's sandbox does not work for root, who is who runs containers.
+    # Chromium's sandbox does not work for root, as whom containers usually run.
     args = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=args)
@@ -31,20 +31,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The URL of a server whose clock stands still until it is moved."""
+    """The URL of a server whose clock is frozen until it is moved."""
     with started("serve", "--port", "0", "--clock", "manual") as process:
         yield process.url
 
 
 @pytest.fixture
 def emulator(server: str, request: pytest.FixtureRequest) -> Emulator:
-    """An account of the test's own."""
+    """An account for one test."""
     return open_account(server, re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))[:60])
 
 
 @pytest.fixture
 def screen(browser: Browser, emulator: Emulator) -> Iterator[Screen]:
-    """A window of the browser; what a person would not see but is wrong fails the test."""
+    """A window of the browser; errors that a person would not see fail the test."""
     with browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         screen = Screen(context.new_page(), emulator)

@@ -1,4 +1,4 @@
-"""An account of a running server, as the tests of the page prepare it: through the control API, as everybody does."""
+"""An account of a running server, which the tests of the page prepare through the control API, as users do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Emulator:
         return f"https://inbox.example/{self.account}"
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """An operation on the account; what is refused fails the test."""
+        """Call an operation on the account; a refusal fails the test."""
         answer = requests.request(
             method, f"{self.url}/_emulator/v1/accounts/{self.account}{path}", json=body, timeout=60
         )
@@ -57,14 +57,14 @@ class Emulator:
         self.ask("POST", "/faults", {"on": list(on)})
 
     def notifications(self, **filters: Any) -> list[dict[str, Any]]:
-        """Newest first."""
+        """The notifications, newest first."""
         query = "&".join(f"{name}={value}" for name, value in filters.items())
         found: list[dict[str, Any]] = self.ask("GET", f"/notifications?{query}")["notifications"]
         return found
 
 
 def open_account(url: str, name: str, **settings: Any) -> Emulator:
-    """A new account of a server."""
+    """Create an account on a server."""
     body: dict[str, Any] = {"name": name, **({"settings": settings} if settings else {})}
     answer = requests.post(f"{url}/_emulator/v1/accounts", json=body, timeout=60)
     assert answer.status_code == 201, answer.text

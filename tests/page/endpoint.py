@@ -1,4 +1,4 @@
-"""A receiver at a free port that can be taken down and brought up again, and answers as it is told."""
+"""A receiver on a free port that can be taken down and brought up again, and answers as it is told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Endpoint:
-    """What it got, and what it answers; only once it is let go, which it is unless told otherwise."""
+    """What it received, and what it answers, once it is released, as it is unless a test changes that."""
 
     port: int = 0
     status: int = 200
@@ -32,7 +32,7 @@ class Endpoint:
         return f"http://127.0.0.1:{self.port}"
 
     def up(self) -> None:
-        """Listen, at the same port as before."""
+        """Listen, on the same port as before."""
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class Endpoint:
                 endpoint.arrived.set()
                 endpoint.let_go.wait()
                 answer = endpoint.answer.encode()
-                # Who asked may be gone by now.
+                # The client may be gone by now.
                 with suppress(ConnectionError):
                     self.send_response(endpoint.status)
                     self.send_header("X-Answered-By", "the billing service")
@@ -52,7 +52,7 @@ class Endpoint:
                     self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-                """Nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True

@@ -1,6 +1,6 @@
 """Where are the browser and axe-core? `make page` installs axe-core into .page; the browser is the machine's own.
 
-axe-core is pinned in package.json and package-lock.json, and put into the page by the tests: it is no part of it.
+axe-core is pinned in package.json and package-lock.json. It is not part of the page: the tests inject it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def chromium() -> str:
-    """The machine's Chromium; without one the test is skipped, or fails where COPPER_BROWSER_REQUIRED=1 is set."""
+    """The machine's Chromium; without one the test is skipped, or fails if COPPER_BROWSER_REQUIRED=1 is set."""
     found = next((path for path in map(shutil.which, _NAMES) if path is not None), None)
     if found is not None:
         return found
@@ -44,7 +44,7 @@ def axe_source() -> str:
 
 
 def main() -> None:
-    """Install axe-core as the lock file has it, where it is missing or out of date."""
+    """Install axe-core as in the lock file, if it is missing or out of date."""
     if AXE.is_ready:
         return
     npm = shutil.which("npm")

@@ -1,4 +1,4 @@
-"""The page as a person sees it: a browser's page with the words of the emulator."""
+"""The page as a person sees it: a browser's page in the emulator's terms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ expect.set_options(timeout=15_000)
 
 
 class Screen:
-    """What somebody does and sees, in one account."""
+    """What a person does and sees, in one account."""
 
     def __init__(self, page: Page, emulator: Emulator) -> None:
         self.page = page
@@ -28,16 +28,16 @@ class Screen:
         page.on("dialog", self._dialog)
 
     def open(self, view: str = "deliveries", which: object = "", **filters: Any) -> Screen:
-        """By its address, as from a link: the first time the page is loaded, then it finds its way itself."""
+        """Open a view by its address, as from a link: the page is loaded only the first time."""
         search = f"?{urlencode(filters)}" if filters else ""
         way = f"/{quote(str(which), safe='')}" if which else ""
         self.page.goto(f"{self.emulator.url}/#/{self.emulator.account}/{view}{way}{search}")
-        # What was there before stays to be seen until the next view has what it shows.
+        # The previous view stays visible until the next one has its content.
         expect(self.main).to_have_attribute("data-view", view)
         return self
 
     def go(self, view: str) -> None:
-        """By the list of views."""
+        """Switch views by the list of views."""
         self.page.get_by_role("navigation", name="Views").get_by_role("link", name=view, exact=True).click()
 
     def button(self, name: str, **options: Any) -> Locator:
@@ -59,18 +59,18 @@ class Screen:
 
     @property
     def rows(self) -> Locator:
-        """Those of the list that are drawn, without its head."""
+        """The rows of the list that are drawn, without its header."""
         return self.list.get_by_role("row").filter(has=self.page.get_by_role("gridcell"))
 
     def row(self, told: str | int | re.Pattern[str]) -> Locator:
-        """The one with this text, or of the record with this id."""
+        """The row with this text, or of the record with this id."""
         if isinstance(told, int):
             return self.rows.filter(has=self.page.get_by_role("gridcell", name=str(told), exact=True))
         return self.rows.filter(has_text=told)
 
     @property
     def delivery(self) -> Locator:
-        """The one that is looked at."""
+        """The delivery that is open."""
         return self.region("Delivery")
 
     def tab(self, name: str) -> None:
@@ -81,16 +81,16 @@ class Screen:
         return self.page.get_by_role("dialog")
 
     def said(self, text: str | re.Pattern[str]) -> None:
-        """It tells of something that was done."""
+        """Assert that the page reports something that was done."""
         expect(self.page.locator("#said")).to_contain_text(text)
 
     def copied(self) -> str:
-        """What is in the clipboard."""
+        """The contents of the clipboard."""
         text: str = self.page.evaluate("navigator.clipboard.readText()")
         return text
 
     def saved(self, name: str) -> tuple[str, str]:
-        """Press a button that saves a file: its name and what is in it."""
+        """Press a button that saves a file; return its name and contents."""
         with self.page.expect_download() as waiting:
             self.press(name)
         return waiting.value.suggested_filename, Path(waiting.value.path()).read_text(encoding="utf-8")

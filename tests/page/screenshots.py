@@ -1,4 +1,4 @@
-"""What does the page look like? `make screenshots`: a server, a little story, and a picture of each main view."""
+"""Screenshots of the page, by `make screenshots`: a server, a little story, and a picture of each main view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_BYTES = 150_000
 
 
 def main() -> None:
-    """All of them."""
+    """Take all screenshots."""
     FOLDER.mkdir(exist_ok=True)
     args = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     with (
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def tell_a_story(emulator: Emulator, endpoint: Endpoint) -> int:
-    """Something of everything; gives the person it is about."""
+    """Make something of everything happen; return the person it is about."""
     endpoint.answer = '{"stored": true}'
     for event in ("new", "update", "delete"):
         emulator.subscribe("person", event, TARGET, secret={"key": "s3cret"})
@@ -73,7 +73,7 @@ def tell_a_story(emulator: Emulator, endpoint: Endpoint) -> int:
 
 
 def take(browser: Browser, emulator: Emulator, person: int, colours: str) -> None:
-    """The pictures of one set of colours: all in light, one in dark."""
+    """Take the pictures in one colour scheme: all in light, one in dark."""
     width, height = SIZE
     with browser.new_context(viewport={"width": width, "height": height}) as context:
         screen = Screen(context.new_page(), emulator)
@@ -90,7 +90,7 @@ def take(browser: Browser, emulator: Emulator, person: int, colours: str) -> Non
 
 
 def take_scenarios(browser: Browser, emulator: Emulator) -> None:
-    """A scenario that was played, in an account of its own: it is emptied before."""
+    """Take a scenario that was played, in an account of its own, which is emptied first."""
     width, height = SIZE
     emulator.ask("POST", "/scenarios/run", {"name": "late_and_out_of_order", "reset": True})
     with browser.new_context(viewport={"width": width, "height": height}) as context:
@@ -102,7 +102,7 @@ def take_scenarios(browser: Browser, emulator: Emulator) -> None:
 
 
 def keep(name: str, picture: bytes) -> None:
-    """As a small file: the page has few colours, and more are only the edges of its letters."""
+    """Save it as a small file: the page has few colours, the others are only the edges of its letters."""
     path = FOLDER / f"{name}.png"
     Image.open(BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
@@ -111,7 +111,7 @@ def keep(name: str, picture: bytes) -> None:
 
 
 def views(emulator: Emulator, person: int) -> list[tuple[str, str, object, dict[str, str]]]:
-    """Name of the picture, view, what is looked at, filters."""
+    """Name of the picture, view, what is shown, filters."""
     return [
         ("page-deliveries", "deliveries", failed(emulator), {"tab": "why", "id": str(person)}),
         ("page-records", "records", f"person/{person}", {}),
@@ -127,7 +127,7 @@ def dark(emulator: Emulator) -> list[tuple[str, str, object, dict[str, str]]]:
 
 
 def failed(emulator: Emulator) -> int:
-    """The one that found the endpoint down."""
+    """The delivery that found the endpoint down."""
     serial: int = emulator.notifications(state="failed")[0]["serial"]
     return serial
 

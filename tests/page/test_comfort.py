@@ -70,7 +70,7 @@ def test_on_loopback_there_is_no_banner(screen: Screen, emulator: Emulator) -> N
 
 
 def test_everything_comes_from_the_server_itself(screen: Screen, emulator: Emulator) -> None:
-    """The fixture fails every test in which something else was asked for, or the policy was broken."""
+    """The fixture fails every test in which something else was requested, or the policy was violated."""
     for view in VIEWS:
         screen.open(view)
         expect(screen.page.get_by_role("navigation", name="Views")).to_be_visible()
@@ -190,7 +190,7 @@ def test_an_account_that_is_deleted_elsewhere_is_said_to_be_missing_at_once(scre
 
     emulator.ask("DELETE", "")
 
-    # Sooner than a browser takes up a stream again.
+    # Sooner than a browser reopens a stream.
     expect(screen.main).to_contain_text(f"there is no account '{emulator.account}'", timeout=2500)
     chosen = screen.page.locator("#account-choice option:checked")
     expect(chosen).to_have_text(f"{emulator.account} (not there)")
@@ -303,7 +303,7 @@ def test_everybody_can_use_every_view(screen: Screen, emulator: Emulator, colour
         screen.open(view, which, **filters)
         expect(screen.main).not_to_be_empty()
         expect(screen.region("What is switched on")).to_contain_text("lose=20%")
-        # The policy lets no script in; the tests' own comes past it.
+        # The policy lets no script in; the tests' own bypasses it.
         screen.page.evaluate(axe)
         report = screen.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         found += [

@@ -668,7 +668,7 @@ def test_of_what_only_waits_nothing_is_exported_and_that_is_said(screen: Screen,
 
 
 def test_what_is_exported_is_what_the_list_shows(screen: Screen, emulator: Emulator) -> None:
-    """The list goes by the moment of the change, the journal by that of the end: what ended late fits all the same."""
+    """The list filters by the time of the change, the journal by that of the end: late ends are included, too."""
     emulator.subscribe("person", "new")
     emulator.faults("latency=10m")
     for number in (1, 2):

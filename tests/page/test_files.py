@@ -1,4 +1,4 @@
-"""How the page is served: to whom, with which headers, and what of it. No browser needed."""
+"""How the page is served: to which clients, with which headers, and which files. No browser needed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_nothing_else_is_served(url: str, name: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/_emulator/page/js/main.js"])
 @pytest.mark.parametrize("header", ["Host", "Origin"])
 def test_another_sites_name_is_refused(url: str, path: str, header: str) -> None:
-    """As in the control API: a page of another site that resolves to this machine gets nothing."""
+    """As in the control API: a page of another site whose name resolves to this machine gets nothing."""
     value = "evil.example" if header == "Host" else "https://evil.example"
 
     assert get(url + path, **{header: value}).status_code == 403
@@ -81,7 +81,7 @@ def test_nothing_comes_from_elsewhere_and_data_is_never_markup(name: str) -> Non
 
 
 def test_what_the_first_view_needs_is_asked_for_at_once() -> None:
-    """Else each module is asked for when the one that imports it has come."""
+    """Otherwise each module would only be requested once the one that imports it has arrived."""
     needed: set[str] = set()
     waiting = ["js/main.js", "js/views/deliveries.js"]
     while waiting:

@@ -1,4 +1,4 @@
-"""A newcomer's first quarter of an hour, on nothing but the page: every step is one that the page itself offers."""
+"""A newcomer's first quarter of an hour, with nothing but the page: every step is one that the page itself offers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def newcomer(browser: Browser, server: str) -> Iterator[Screen]:
-    """Somebody who has been told the address and nothing else."""
+    """Someone who has been told the address and nothing else."""
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         screen = Screen(context.new_page(), Emulator(server, "default"))
         screen.page.goto(server)

@@ -1,4 +1,4 @@
-"""Without a browser the tests of the page are skipped, and fail where one is required."""
+"""Without a browser the tests of the page are skipped, or fail if one is required."""
 
 from __future__ import annotations
 

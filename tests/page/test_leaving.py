@@ -1,4 +1,4 @@
-"""What becomes of what is half done: forms that are being saved, drafts, and views that are left."""
+"""What happens to unfinished work: forms that are being saved, drafts, and views that are left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small window: everything can be reached without scrolling sideways, and nothing lies on something else."""
+"""A small window: everything can be reached without scrolling sideways, and nothing covers anything else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.page.emulators import TARGET, Emulator
 from tests.page.screen import Screen
 from tests.page.test_comfort import VIEWS
 
-# What may be scrolled within its own box: tables, drawings, what is cut off with an ellipsis.
+# What may be scrolled within its own box: tables, drawings, text cut off with an ellipsis.
 OUTSIDE = """() => {
   const boxed = element => {
     const box = element.parentElement?.closest(".scrolls, .list, pre, select, details:not([open])");
@@ -39,7 +39,7 @@ def busy(screen: Screen, emulator: Emulator) -> Screen:
     emulator.create(name="X" * 120)
     emulator.faults("latency=10m", "lose=20%")
     emulator.fire(17)
-    # The word for stopping it is the longer one.
+    # The label for stopping it is the longer one.
     emulator.ask("POST", "/clock/run")
     screen.page.set_viewport_size({"width": 400, "height": 800})
     return screen
@@ -91,7 +91,7 @@ def test_the_drawing_of_the_limits_is_as_wide_as_its_place_and_its_letters_are_t
     assert box is not None
     assert newest is not None
     assert box["x"] + box["width"] <= 420
-    # It was just now: at the newest end, which is in sight.
+    # It has just happened: at the newest end, which is visible.
     assert box["x"] + box["width"] * 0.8 < newest["x"] < box["x"] + box["width"]
     assert drawing.evaluate("svg => svg.getScreenCTM().a") == 1
     moments = [each.bounding_box() for each in drawing.get_by_text(re.compile(r"^\d\d:\d\d:\d\d$")).all()]

@@ -1,4 +1,4 @@
-"""What a person sees: the list as it grows, one delivery whole, why, and the addresses of it all."""
+"""What a person sees: the growing list, one delivery in full, why, and the addresses of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the page tells the truth: secrets when asked, outcomes and not "sent", errors at their boxes, orders and days."""
+"""What the page tells: secrets on request, outcomes rather than "sent", errors at their fields, orders and days."""
 
 from __future__ import annotations
 

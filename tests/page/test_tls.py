@@ -1,4 +1,4 @@
-"""The page over TLS, and what it tells of an endpoint whose TLS is wrong."""
+"""The page over TLS, and what it shows about an endpoint whose TLS is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_what_is_wrong_with_a_certificate_is_told_with_what_to_do(screen: Screen
 
 
 def test_the_page_works_over_tls_too(browser: Browser) -> None:
-    """A person would have to trust the authority, or say that he does not mind."""
+    """A person would have to trust the authority, or click through the browser's warning."""
     with started("serve", "--port", "0", "--tls-port", "0", "--clock", "manual") as server:
         url = server.line_with("TLS").split()[1].removesuffix("/developer_api/v1")
         with browser.new_context(ignore_https_errors=True) as context:

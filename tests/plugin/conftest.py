@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-# pytester forgets what an inner run has imported; what is imported here stays, so that not every run imports it anew.
+# pytester unloads what an inner run has imported, but not what is imported here, so these are imported only once.
 import copper_emulator
 import pytest_copper.plugin
 
-# Of what it brings with it, a process cannot have a second copy.
+# Some of what it imports cannot be loaded twice in one process.
 import trustme  # isort: skip
 
 with suppress(ImportError):
@@ -22,11 +22,11 @@ with suppress(ImportError):
 
 __all__ = ["copper_emulator", "pytest_copper", "trustme"]
 
-# Its plugin warns when this is left open, and warnings are errors.
+# Its plugin warns if this setting is missing, and warnings are errors.
 HAS_ASYNCIO = importlib.util.find_spec("pytest_asyncio") is not None
 
 APART = ("-p", "no:schemathesis")
-"""Its plugin changes Hypothesis for everybody in its process, this one included."""
+"""Its plugin changes Hypothesis for its whole process, which includes this one."""
 
 CONFTEST = '''
 import pytest
@@ -48,14 +48,14 @@ class Inner:
         pytester.makeconftest(CONFTEST)
 
     def ini(self, *lines: str, asyncio: bool = True) -> None:
-        """Settings of the run; those for pytest-asyncio only where it takes part."""
+        """Write the run's settings, including those for pytest-asyncio if it takes part."""
         common = [f"addopts = --strict-markers -p no:cacheprovider {' '.join(APART)}", "filterwarnings = error"]
         if asyncio and HAS_ASYNCIO:
             common.append("asyncio_default_fixture_loop_scope = function")
         self.pytester.makefile(".ini", pytest="\n".join(["[pytest]", *common, *lines]))
 
     def toml(self, *lines: str) -> None:
-        """Settings of the run in pytest 9's native TOML, in place of the ini file."""
+        """Write the run's settings in pytest 9's native TOML, instead of the ini file."""
         common = ["[tool.pytest]", "filterwarnings = ['error']", f"addopts = {list(APART)}"]
         if HAS_ASYNCIO:
             common.append("asyncio_default_fixture_loop_scope = 'function'")
@@ -63,11 +63,11 @@ class Inner:
         self.pytester.makepyprojecttoml("\n".join([*common, *lines]))
 
     def conftest(self, text: str) -> None:
-        """More for the conftest file."""
+        """Append to the conftest file."""
         self.pytester.makeconftest(CONFTEST + text)
 
     def tests(self, text: str) -> None:
-        """The test module, test_inner.py."""
+        """Write the test module, test_inner.py."""
         self.pytester.makepyfile(test_inner=text)
 
     def run(self, *args: str) -> pytest.RunResult:
@@ -81,7 +81,7 @@ class Inner:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """A folder that makes the plugin's entry point known where the distribution is not installed."""
+    """A folder that makes the plugin's entry point known if the distribution is not installed."""
     if metadata.entry_points(group="pytest11", name="copper"):
         return None
     folder = tmp_path_factory.mktemp("installed")
@@ -95,7 +95,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
 @pytest.fixture
 def inner(pytester: pytest.Pytester, installed: Path | None, monkeypatch: pytest.MonkeyPatch) -> Inner:
     """A folder for tests that use the plugin as it comes with the installed distribution."""
-    # What people's shells say is not for the inner runs.
+    # Environment variables of the user's shell must not affect the inner runs.
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "DJANGO_SETTINGS_MODULE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")

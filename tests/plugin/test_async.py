@@ -245,7 +245,7 @@ def test_the_account_is_served_until_the_fixtures_that_use_it_are_torn_down(inne
 
 
 def test_another_event_loop_is_refused_in_plain_words(inner: Inner) -> None:
-    """anyio runs every test on trio as well where that is installed."""
+    """anyio also runs every test on trio if that is installed."""
     inner.ini(asyncio=False)
     inner.conftest(
         """

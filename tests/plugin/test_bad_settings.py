@@ -1,4 +1,4 @@
-"""What is said about settings that cannot be, wherever they were given."""
+"""What is reported for invalid settings, wherever they were given."""
 
 from __future__ import annotations
 

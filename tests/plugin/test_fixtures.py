@@ -268,7 +268,7 @@ def test_each_fixture_says_what_it_is(inner: Inner) -> None:
 
 
 def test_an_account_is_given_without_pytest_having_to_make_a_request_for_it(tmp_path: Path) -> None:
-    """It makes one anew, twice, for each fixture that asks for it, which takes longer than the account."""
+    """pytest creates one twice for each fixture that requests it, which takes longer than creating the account."""
     conftest = "def pytest_collection_modifyitems(items): print(*(name for i in items for name in i.fixturenames))\n"
     (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
     tests = "def test_one(copper): pass\ndef test_other(copper_async): pass\n"

@@ -1,4 +1,4 @@
-"""Tests that freeze time: the account follows, takes frozen time along, and nothing hangs."""
+"""Tests that freeze time: the account follows, moves frozen time along, and nothing hangs."""
 
 from __future__ import annotations
 

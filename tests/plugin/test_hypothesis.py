@@ -1,4 +1,4 @@
-"""`@given`: make_copper gives every example an account of its own, and the verdict inside it."""
+"""`@given`: make_copper gives every example an account of its own, and raises the verdict inside it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one(make_copper, lead):
             "*  change      lead/new [[]100]",
         ]
     )
-    # Of all the examples' accounts the report shows the last one's.
+    # The report shows only the last example's account.
     assert str(result.stdout).count("subscribed") == 1
 
 
@@ -144,7 +144,7 @@ async def test_one(make_copper{", anyio_backend" * (plugin == "anyio")}, lead):
 
 
 def test_the_function_scoped_fixture_is_refused_by_hypothesis_itself(inner: Inner) -> None:
-    """Examples would share one account; Hypothesis' own health check says so."""
+    """Examples would share one account, which Hypothesis' own health check reports."""
     inner.tests(
         HEAD
         + """
@@ -160,7 +160,7 @@ def test_one(copper, lead):
 
 
 def test_nothing_is_imported_inside_the_test(inner: Inner) -> None:
-    """Hypothesis measures its examples: a first one that is slow for another reason is an error of its own."""
+    """Hypothesis times its examples: if the first one is slow for another reason, that is an error."""
     inner.tests(
         """
 import sys
@@ -179,5 +179,5 @@ def test_one(make_copper, lead):
     assert imported - sys.stdlib_module_names == set()
 """
     )
-    # In a process of its own: in this one everything is imported.
+    # In a process of its own, because in this one everything is imported already.
     inner.run_subprocess().assert_outcomes(passed=1)

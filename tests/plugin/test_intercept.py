@@ -333,7 +333,7 @@ def test_one(copper, moment):
 
 
 def test_where_sockets_may_reach_this_machine_only(inner: Inner) -> None:
-    """pytest-socket puts its own function over `connect`, and takes it away before the fixtures end."""
+    """pytest-socket replaces `connect`, and restores it before the fixtures end."""
     pytest.importorskip("pytest_socket")
     write(
         inner,

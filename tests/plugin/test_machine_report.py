@@ -1,4 +1,4 @@
-"""What a found bug looks like in pytest: the user's own check, and the scenario that shows it."""
+"""How pytest shows a bug that was found: the user's own check, and the scenario that demonstrates it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TestMirror.settings = settings(TestMirror.settings, derandomize=True, database=N
 
 
 def test_a_notification_that_comes_again_is_shown_as_what_is_sent(inner: Inner) -> None:
-    """And not with all that the account knows of its first time."""
+    """And not with everything that the account knows about the first time."""
     inner.tests(MIXIN)
 
     result = inner.run()
@@ -75,7 +75,7 @@ def test_a_notification_that_comes_again_is_shown_as_what_is_sent(inner: Inner) 
 
 
 def test_the_failure_is_the_users_and_ends_in_a_scenario(inner: Inner) -> None:
-    """This one ignores deletions."""
+    """This endpoint ignores deletions."""
     inner.tests(MACHINE)
 
     result = inner.run()
@@ -96,5 +96,5 @@ def test_the_failure_is_the_users_and_ends_in_a_scenario(inner: Inner) -> None:
             "E       state = MirrorHoldsUp()",
         ]
     )
-    # How the check came to be called is nobody's concern.
+    # No one needs to see how the check came to be called.
     assert "pytest_copper/performance.py" not in str(result.stdout)

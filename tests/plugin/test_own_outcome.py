@@ -1,4 +1,4 @@
-"""The verdict beside what the test itself says: failures, skips, expected failures, subtests and errors."""
+"""The verdict beside the test's own outcome: failures, skips, expected failures, subtests and errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.plugin.conftest import Inner
 
 
 def test_the_failure_is_the_tests_and_not_its_teardowns(inner: Inner) -> None:
-    """So that it counts as failed, not as an error, and the fixtures are still there for `--pdb`."""
+    """So it counts as a failure, not as an error, and the fixtures still exist for `--pdb`."""
     inner.tests(
         """
         def test_one(copper, copper_endpoint, ada):
@@ -121,11 +121,11 @@ def test_a_fixture_that_holds_an_account_of_make_copper_is_judged_with_its_test(
             second.fire("lead", "new", ids=1)
         """
     )
-    # Without pytest's summary, which repeats the whole message where the environment says CI.
+    # Without pytest's summary, which repeats the whole message if the environment says CI.
     result = inner.run("-rN")
     result.assert_outcomes(failed=1, errors=0)
     result.stdout.fnmatch_lines(["- lead/new *: blocked*"])
-    # Said as the failure, and not a second time in the section below it.
+    # It is the failure's text, and not repeated in the section below it.
     assert result.stdout.str().count("- lead/new ") == 1
 
 

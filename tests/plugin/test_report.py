@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from tests.plugin.conftest import Inner
@@ -276,7 +278,7 @@ def happen(copper):
 
 
 def _above_the_summary(result: pytest.RunResult) -> str:
-    """On CI pytest's own summary repeats the whole error."""
+    """On CI, pytest's own summary repeats the whole error."""
     return result.stdout.str().partition("short test summary info")[0]
 
 
@@ -293,6 +295,31 @@ def test_one(copper):
 
     assert _above_the_summary(result).count('raise LookupError("no such customer")') == 1
     result.stdout.fnmatch_lines([SECTION, "    (its traceback stands above)"])
+
+
+def test_what_the_api_refused_is_told_once_beside_the_timeline(inner: Inner) -> None:
+    """In a failed expectation, where there is one; else by the verdict."""
+    hook = """
+        import urllib.error
+        import urllib.request
+
+        def happen(copper):
+            def hook(_):
+                request = urllib.request.Request(f"{copper.api_url}/people/99", headers=copper.headers)
+                try:
+                    urllib.request.urlopen(request)
+                except urllib.error.HTTPError:
+                    return 500
+            copper.route("https://my-app.example", to=hook)
+            copper.subscribe("lead", "new", target="https://my-app.example/hook")
+            copper.fire("lead", "new", ids=1)
+    """
+    for end in ("copper.expect('lead', 'new', ids=1)", "pass"):
+        inner.tests(f"{dedent(hook)}\n\ndef test_one(copper):\n    happen(copper)\n    {end}\n")
+        text = _above_the_summary(inner.run())
+
+        assert text.count("While it was notified, the API refused GET /developer_api/v1/people/99: 404 ") == 1
+        assert text.count("1 thing went wrong that the test did not expect: rejected (500)") == 1
 
 
 @pytest.mark.parametrize(

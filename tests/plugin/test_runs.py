@@ -1,4 +1,4 @@
-"""Whole runs: what the plugin costs when unused, what it leaves, and how it gets on with others."""
+"""Whole runs: what the plugin costs when unused, what it leaves behind, and how it works with other plugins."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_no_thread_is_left_at_the_end(inner: Inner) -> None:
 
 
 def test_a_test_that_is_run_again_has_a_new_account(inner: Inner) -> None:
-    """As plugins do that run failed tests again: set-up, call and teardown a second time for the same item."""
+    """As by plugins that rerun failed tests: set-up, call and teardown a second time for the same item."""
     inner.conftest(
         """
 from _pytest.runner import runtestprotocol

@@ -29,7 +29,7 @@ def heard(result: pytest.RunResult) -> str:
 
 
 def replayed(result: pytest.RunResult) -> list[str]:
-    """The arguments of the line that runs it again."""
+    """The arguments of the command that runs it again."""
     line = next(line for line in result.outlines if line.startswith("the draws came from seed"))
     return re.findall(r"'[^']*'|\S+", line.split("; again: pytest ")[1])
 
@@ -106,7 +106,7 @@ def test_native_toml_has_the_seed_as_a_number_or_a_word(inner: Inner, written: s
 @pytest.mark.parametrize("seed", ["7", "random"])
 @pytest.mark.parametrize("where", ["marker", "fixture", "file", "factory"])
 def test_a_seed_that_is_fixed_needs_no_line(inner: Inner, where: str, seed: str) -> None:
-    """The same test draws the same by itself; a random seed has to be told wherever it was asked for."""
+    """Such a test draws the same by itself; a random seed has to be reported, wherever it was requested."""
     if where == "file":
         inner.ini(f"copper_seed = {seed}")
     fixture = f"return {{'seed': {seed!r}}}" if where == "fixture" else "return {}"

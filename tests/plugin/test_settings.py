@@ -1,4 +1,4 @@
-"""Where an account's settings come from, and which of two wins."""
+"""Where an account's settings come from, and which takes precedence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OTHER_VALUES = {
     "strict": "false",
     "allow": "500,blocked",
 }
-"""For every setting a value that is not its default, as people write it."""
+"""For every setting, a value other than its default, as people write it."""
 
 
 def test_the_options_are_the_settings_with_their_descriptions() -> None:
@@ -52,7 +52,7 @@ def test_the_options_are_the_settings_with_their_descriptions() -> None:
 
 
 def test_whole_numbers_and_switches_are_such_in_ini_files_too() -> None:
-    """`timeout` and `search_lag` are numbers inside, but people write `10s`."""
+    """`timeout` and `search_lag` are numbers internally, but people write `10s`."""
     assert {name: option.ini for name, option in OPTIONS.items() if option.ini != "string"} == {
         name: "int" if setting.kind is int else "bool"
         for name, setting in SETTINGS.items()
@@ -95,7 +95,7 @@ def test_every_setting_has_a_value_to_try() -> None:
 
 
 def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
-    """Run one test that has the expected settings in its file."""
+    """Run one test whose file has the expected settings."""
     inner.tests(
         f"""
         from copper_emulator.settings import Settings
@@ -112,7 +112,7 @@ def seen_by_a_test(inner: Inner, *args: str) -> pytest.RunResult:
 
 def test_every_setting_can_be_given_on_the_command_line(inner: Inner) -> None:
     options = {f"--copper-{name.replace('_', '-')}": value for name, value in OTHER_VALUES.items()}
-    # It is switched on by itself.
+    # This option takes no value.
     del options["--copper-intercept"]
     result = seen_by_a_test(inner, "--copper-intercept", *(f"{name}={value}" for name, value in options.items()))
     result.assert_outcomes(passed=1)

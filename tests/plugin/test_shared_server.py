@@ -48,7 +48,7 @@ def server() -> Iterator[str]:
         assert popen.stdout is not None
         found = re.search(r"http://[\d.:]+", popen.stdout.readline())
         assert found is not None
-        # Its log is not read: the server does not wait for its readers.
+        # Its log is not read further: the server does not wait for readers.
         yield found[0]
     finally:
         popen.terminate()

@@ -1,4 +1,4 @@
-"""What `pytest_copper.strategies` draws: everything that Copper takes, nothing that it refuses."""
+"""What `pytest_copper.strategies` draws: everything that Copper accepts, nothing that it refuses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ reproducible = settings(
 
 
 def furnished(copper: Copper) -> dict[str, list[int]]:
-    """Two records of each type that others can name."""
+    """Two records of each type to which others can refer."""
     made = {
         kind: face(copper, kind).create_many([{"name": "Ada"}, {"name": "Bob"}])
         for kind in ("lead", "person", "company", "opportunity", "project", "task")
@@ -79,7 +79,7 @@ def test_bodies_are_notifications(body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in EntityType if kind is not EntityType.ACTIVITY_LOG])
 def test_what_an_update_tells_is_what_a_real_one_tells(kind: EntityType) -> None:
-    """A record with the old values, updated to the new ones, tells the same; stages have names of their own there."""
+    """Updating a record from the old to the new values reports the same; stages have names of their own there."""
     with Emulator() as copper:
         for each in ("lead", "person", "company", "opportunity", "project", "task"):
             face(copper, each).seed([{"id": number, "name": "Ada"} for number in range(1, 4)])
@@ -88,12 +88,12 @@ def test_what_an_update_tells_is_what_a_real_one_tells(kind: EntityType) -> None
         @given(body=strategies.bodies(kind, "update"))
         def told_as(body: dict[str, Any]) -> None:
             written = [name for name in body["updated_attributes"] if name in TABLES[kind].by_name]
-            # One at a time: what several fields make of each other is another matter.
+            # One at a time, because fields can affect each other.
             pairs = {name: body["updated_attributes"][name] for name in written[:1]}
             old = {name: pair[0] for name, pair in pairs.items()}
             amount = {"monetary_value": 1} if "monetary_value" in TABLES[kind].by_name else {}
             [seeded] = face(copper, kind).seed([{"name": "Before", **amount, **old}])
-            # A new record has a value of its own where none is given for some fields.
+            # For some fields, a new record has a value even if none is given.
             assume(all(face(copper, kind).get(seeded)[name] == value for name, value in old.items()))
             face(copper, kind).update(seeded, **{name: pair[1] for name, pair in pairs.items()})
             told = copper.changes[-1].updated_attributes if pairs else {}

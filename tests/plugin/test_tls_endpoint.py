@@ -1,4 +1,4 @@
-"""`copper_endpoint(tls=True)`: a receiver that notifications really reach over TLS, with scripts like any other's."""
+"""`copper_endpoint(tls=True)`: a receiver that really gets notifications over TLS, and is scripted like any other."""
 
 from __future__ import annotations
 

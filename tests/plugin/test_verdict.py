@@ -7,7 +7,7 @@ import pytest
 from tests.plugin.conftest import Inner
 
 WRONG = {
-    # what happens, as lines of a test · what is said · a permit · an expectation that names it
+    # what happens, as lines of a test · the message · a permit · an expectation that names it
     "blocked": (
         "copper.subscribe('lead', 'new', target='https://billing.example.com/hook'); copper.fire('lead', 'new', ids=7)",
         "- lead/new [[]7] to https://billing.example.com/hook: blocked: no route for https://billing.example.com, *",

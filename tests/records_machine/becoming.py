@@ -1,4 +1,4 @@
-"""What becomes of records that become others: a merge, a conversion, an upsert."""
+"""What happens to records that become others: a merge, a conversion, an upsert."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.records_machine.rows import Item, Refused, owned
 from tests.records_machine.telling import changes
 
 CALLER, POTENTIAL = 137_658, 451_490
-"""The user whom the key belongs to, and the contact type Potential Customer."""
+"""The user to whom the key belongs, and the contact type Potential Customer."""
 UNRATED: Row = {"priority": None, "win_probability": 0, "details": ""}
-"""What an opportunity has that a lead became."""
+"""Fields of an opportunity made from a lead."""
 
 
 def merge(model: Model, kind: str, winner: int, loser: int) -> int:
-    """Two records become one, the winner."""
+    """Merge two records into one, the winner."""
     model.row(kind, winner)
     left = model.row(kind, loser)
     rest = _hand_over(model, (kind, loser), (kind, winner))
@@ -31,7 +31,7 @@ def merge(model: Model, kind: str, winner: int, loser: int) -> int:
 
 
 def convert(model: Model, number: int, details: Row) -> Row:
-    """A lead becomes a person, mostly with a company, and on demand an opportunity. Their ids."""
+    """Turn a lead into a person, usually with a company, and on request an opportunity; return their ids."""
     lead = model.row("lead", number)
     company = details.get("company")
     if lead["converted_at"] is not None or (company or {}).get("id", None) not in {None, *model.of["company"]}:
@@ -68,7 +68,7 @@ def convert(model: Model, number: int, details: Row) -> Row:
 
 
 def upsert(model: Model, name: str, value: str, properties: Row) -> int:
-    """The lead with this name or email address is changed, or there is a new one."""
+    """Change the lead with this name or email address, or create one."""
     leads = [row for row in model.of["lead"].values() if row["converted_at"] is None]
     texts = [((row["email"] or {}).get("email", "") if name == "email" else row["name"]).lower() for row in leads]
     alike = [row["id"] for row, text in zip(leads, texts, strict=True) if text == value.lower()]
@@ -78,7 +78,7 @@ def upsert(model: Model, name: str, value: str, properties: Row) -> int:
 
 
 def _unsaid(model: Model, lead: Row, name: str) -> Row:
-    """Which company a conversion means that does not say it."""
+    """The company for a conversion that does not name one."""
     if lead["company_name"] or not lead["email"]:
         return {"name": lead["company_name"] or name}
     domain = lead["email"]["email"].split("@")[1].lower()
@@ -87,7 +87,7 @@ def _unsaid(model: Model, lead: Row, name: str) -> Row:
 
 
 def _company(model: Model, lead: Row, said: Row) -> int | None:
-    """The company of this id or name; a new one where there is none; none at all for no name."""
+    """The company with this id or name, created if there is none; None for an empty name."""
     if "id" in said or not said["name"]:
         return said.get("id")
     called = [each for each, row in model.of["company"].items() if row["name"].lower() == said["name"].lower()]
@@ -99,7 +99,7 @@ def _company(model: Model, lead: Row, said: Row) -> int | None:
 
 
 def _shared(kind: str, lead: Row) -> Row:
-    """What everything that a lead becomes has of it."""
+    """What everything that a lead becomes has in common with it."""
     custom = {each: value for each, value in lead["custom_fields"].items() if kind in DEFINITIONS[each].kinds}
     return {"assignee_id": lead["assignee_id"], "custom_fields": custom}
 
@@ -112,7 +112,7 @@ def _make(model: Model, kind: str, values: Row) -> int:
 
 
 def _hand_over(model: Model, old: Item, new: Item) -> list[Item]:
-    """What led to a record leads to another, and so do its activities. The relations that no field tells of."""
+    """Make references and activities of one record belong to another; return the relations that no field expresses."""
     related = model.related(old)
     led = [item for item in model.items if model.redirect(item, old, new)]
     row = model.row(*old)
@@ -122,7 +122,7 @@ def _hand_over(model: Model, old: Item, new: Item) -> list[Item]:
 
 
 def _gain(model: Model, kind: str, number: int, other: Row) -> None:
-    """A record takes what it lacks."""
+    """Give a record what it lacks."""
     old = model.row(kind, number)
     own = NEVER | {"name", "first_name", "last_name", "interaction_count", "date_last_contacted"}
     new = {**old, **{name: _both(old[name], value) for name, value in other.items() if name not in own}}
@@ -131,7 +131,7 @@ def _gain(model: Model, kind: str, number: int, other: Row) -> None:
 
 
 def _both(own: Any, other: Any) -> Any:
-    """Blanks are filled, lists united."""
+    """Fill blanks, unite lists."""
     if isinstance(own, dict):
         return own | {each: value for each, value in other.items() if own[each] == DEFINITIONS[each].blank}
     if isinstance(own, list):

@@ -1,6 +1,6 @@
-"""What the machine of the records draws: few fields with few values, so that the same ones meet often.
+"""What the machine of the records draws: few fields with few values, so that the same ones coincide often.
 
-A record that is meant is a `Pick`; what is to be refused has one of the two marks of `facts.py` in it.
+A reference to a record is a `Pick`; anything to be refused contains one of the two marks of `facts.py`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Table = dict[str, list[Any]]
 Call = tuple[str, Row]
 
 START = 1_790_000_000
-"""The second in which everything begins."""
+"""The second at which everything begins."""
 DAY = 86_400
 
 
 class Pick(NamedTuple):
-    """One of the records of a type, by its place; from 9 on, one that is not there."""
+    """One of the records of a type, by its place; from 9 on, one that does not exist."""
 
     kind: str
     place: int
@@ -125,18 +125,18 @@ ODD: Table = {
     "custom_fields": [[custom(MISSING, 1)], [custom(FRUITS, [1, MISSING])]],
     WRONG: ["red"],
 }
-"""What is refused, by some types at least."""
+"""Values that at least some types refuse."""
 IGNORED: Table = {"id": [17], "date_modified": [1]}
 """What the API ignores and Python refuses."""
 
 OFTEN = ("status", "pipeline_stage_id", "tags")
-"""More follows from these than from others, or they are less plain."""
+"""Drawn more often, because more follows from these, or they are less simple."""
 
 LEAST: dict[str, Row] = {kind: {"name": "Ada"} for kind in KINDS} | {
     "company": {"name": "Acme"},
     "activity_log": {"details": "once", "parent": a("person", 0), "type": {"id": CALL, "category": "user"}},
 }
-"""What a new record has to say."""
+"""The fields that a new record needs."""
 FIRST: dict[str, list[Row]] = {
     "company": [{"name": "Bell", "tags": ["b"]}, {"name": "Acme", "email_domain": "a.example", "assignee_id": 137_658}],
     "person": [
@@ -164,16 +164,16 @@ FIRST: dict[str, list[Row]] = {
     ],
     "activity_log": [LEAST["activity_log"]],
 }
-"""Records of the beginning, beside one that tells the accounts apart."""
+"""The initial records, beside one that distinguishes the accounts."""
 
 
 def one_of_these(strategies: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """One of them, each as often as it stands there; `one_of` would take each once."""
+    """One of these, each weighted by how often it is listed; `one_of` would count each once."""
     return st.sampled_from(strategies).flatmap(lambda drawn: drawn)
 
 
 def _one(table: Table) -> st.SearchStrategy[tuple[str, Any]]:
-    # First the name, then its value: a name with many values is not drawn more often than another.
+    # First the name, then its value, so that a name with many values is not drawn more often than another.
     names = [name for name in table for _ in range(3 if name in OFTEN else 1)]
     return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(table[name])))
 
@@ -184,17 +184,17 @@ def _fields(kind: str, least: int, most: int) -> st.SearchStrategy[Row]:
 
 
 def bodies(kind: str) -> st.SearchStrategy[Row]:
-    """What an update says."""
+    """The fields of an update."""
     return _fields(kind, 2, 4)
 
 
 def rows(kind: str) -> st.SearchStrategy[Row]:
-    """What a new record is made of."""
+    """The fields of a new record."""
     return _fields(kind, 0, 3).map(lambda fields: {**LEAST[kind], **fields})
 
 
 def seeds(kind: str) -> st.SearchStrategy[Row]:
-    """What a seeded record is made of: nothing that need not fit together, and no records that may come later."""
+    """The fields of a seeded record, without any that might not fit together, and without later records."""
     left_out = {"pipeline_id", "related_resource", *LINKS}
     return rows(kind).map(lambda row: {name: value for name, value in row.items() if name not in left_out})
 
@@ -314,7 +314,7 @@ def filters(kind: str) -> st.SearchStrategy[Row]:
 
 
 def _call(method: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Call]:
-    """One of the machine's methods, and what to call it with."""
+    """One of the machine's methods, and strategies for its arguments."""
     return st.tuples(st.just(method), st.fixed_dictionaries(arguments))
 
 

@@ -46,7 +46,7 @@ STAGES = {
     987_798: Stage("Term Sheet", 213_215, 75),
 }
 FIRST_STAGE = {None: 987_790, 213_214: 987_790, 213_215: 987_795}
-"""By pipeline, which may be left out."""
+"""The first stage by pipeline, which may be omitted."""
 USERS = {137_658: "Demo User", 137_659: "Second User"}
 STATUS_IDS = {"New": 208_231, "Open": 208_232, "Unqualified": 208_233, "Junk": 208_234}
 NOTE, CALL = 0, 190_711
@@ -55,7 +55,7 @@ WORDS = ["New", "Open", "Unqualified", "Junk", "Won", "Lost", "Abandoned", "Comp
 """Statuses and priorities, each after those that it sorts behind."""
 
 WRONG, MISSING = "wrong", 404_404_404
-"""In everything that is drawn to be refused stands one of them: a text, or the id of nothing."""
+"""Everything drawn to be refused contains one of them: a text, or the id of no record."""
 
 # --- the fields of each type --------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ BLANK: dict[str, Row] = {
     ),
     "activity_log": _blank("parent type details activity_date old_value new_value", "", user_id=137_658),
 }
-"""A new record of which nothing was said. The name of a company is not among it: it is looked up when it is shown."""
+"""A new record for which no fields were given, without the company's name, which is looked up when it is shown."""
 
 for _kind, _row in BLANK.items():
     if _kind != "activity_log":
@@ -119,13 +119,13 @@ FIRST_IDS = {
 }
 REQUIRED = {kind: {"parent", "type", "details"} if kind == "activity_log" else {"name"} for kind in KINDS}
 NEVER = {"id", "date_created", "date_modified"}
-"""What a body says of these is ignored: only Copper writes them."""
+"""Ignored in a body, because only Copper writes them."""
 ONCE = {
     kind: NEVER | {"related_resource", "parent", "type", "company_id" if kind == "person" else ""} for kind in KINDS
 }
 """The same, in an update."""
 QUIET = {kind: ONCE[kind] | {*_ORIGIN, "date_last_contacted", "date_stage_changed"} for kind in KINDS}
-"""Relations and metadata: nobody is told of their changes."""
+"""Relations and metadata, whose changes are not notified."""
 
 KEEPS, REFUSED = "is kept", "is refused"
 _ON_NULL: dict[str, Row] = {
@@ -138,10 +138,10 @@ _ON_NULL: dict[str, Row] = {
     "activity_log": {"activity_date": KEEPS},
 }
 ON_NULL = {kind: {**BLANK[kind], **dict.fromkeys(REQUIRED[kind], REFUSED), **_ON_NULL[kind]} for kind in KINDS}
-"""What null makes of each field."""
+"""What null does to each field."""
 
 LINKS = {"company_id": "company", "primary_contact_id": "person"}
-"""Fields that are relations, and the type they lead to."""
+"""Fields that are relations, and the type to which they refer."""
 RELATED = {
     frozenset(pair.split())
     for pair in (
@@ -175,7 +175,7 @@ RENAMED = {
     "value": "monetary_value",
     "last_interaction": "date_last_contacted",
 }
-"""What filters from and to, and orders, call a field that has another name."""
+"""Names in range filters and sort orders for fields that have another name."""
 SORTED = {
     **dict.fromkeys(("lead", "opportunity", "project"), "name"),
     "person": "first_name",
@@ -183,4 +183,4 @@ SORTED = {
     "task": "due_date",
     "activity_log": "activity_date",
 }
-"""By what the records of a type are sorted where nothing is said."""
+"""By what each type is sorted by default."""

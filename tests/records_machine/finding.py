@@ -1,4 +1,4 @@
-"""Which records a search finds, told record by record."""
+"""Which records a search finds, decided record by record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.records_machine.rows import Refused, owned
 
 
 def search(model: Model, kind: str, filters: Row) -> tuple[list[int], int]:
-    """The ids on the page, and how many records there are in all."""
+    """The ids on the page, and the total number of records found."""
     if WRONG in str(filters) or filters.get("page_size", 1) > 200:
         raise Refused
     said = {"include_converted_leads": False, "sort_by": SORTED[kind], "page_number": 1, **filters}
@@ -31,7 +31,7 @@ _OTHERS = ("sort_by", "sort_direction", "page_number", "page_size", "age")
 
 
 def _place(row: Row, sort_by: str) -> tuple[bool, Any, int]:
-    """Those without a value last, ties by id."""
+    """The sort key: those without a value last, ties by id."""
     value: Any = row.get(RENAMED.get(sort_by, sort_by))
     if sort_by == "stage":
         value = list(STAGES).index(row["pipeline_stage_id"])
@@ -61,7 +61,7 @@ def _has_tags(row: Row, value: Any) -> bool:
 
 
 def _has(own: set[Any], wanted: set[Any], option: str) -> bool:
-    """Any, all or none of what is wanted; nothing at all where that is wanted."""
+    """Whether any, all or none of the wanted values match; if none are wanted, whether there are none."""
     return {"any": bool(own & wanted), "all": own >= wanted, "none": not own & wanted}[option] if wanted else not own
 
 
@@ -71,7 +71,7 @@ def _has_custom(row: Row, demands: list[Row]) -> bool:
 
 
 def _meets(own: Any, demand: Row) -> bool:
-    """A range, a value, or options."""
+    """Whether a value meets a range, a value, or options."""
     if "minimum_value" in demand:
         return own is not None and demand["minimum_value"] <= own <= demand["maximum_value"]
     if not isinstance(demand["value"], list):

@@ -1,7 +1,7 @@
 """Drives two accounts of one host, each beside its model, through Python and through real HTTP, and compares them.
 
-After every step each account has the records of its model and nothing of the other's, and its endpoint has been told
-what the model tells, in order, word for word; every search finds what the model finds.
+After every step each account has the records of its model and none of the other's, and its endpoint has received the
+model's notifications, in order, word for word; every search finds what the model finds.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ __all__ = ["Disagreement", "run"]
 
 EXAMPLES = 40
 STEPS = 30
-"""The default budget. Mistakes are caught within it, too."""
+"""The default budget, within which mistakes must be caught, too."""
 
 START = datetime.fromtimestamp(drawn.START + 0.6, UTC)
-"""The shortest wait leads into the next second."""
+"""Chosen so that the shortest wait reaches the next second."""
 
 BULK_CREATED = ("lead", "person", "company", "opportunity", "activity_log")
 BULK_UPDATED = ("lead", "person", "company")
 
 
 class RecordsMachine(RuleBasedStateMachine):
-    """Everything that can be done to records, to either of two accounts, either way."""
+    """Everything that can be done to records, on either of two accounts, either way."""
 
     host: ClassVar[Host]
     connection: ClassVar[http.client.HTTPConnection]
@@ -71,7 +71,7 @@ class RecordsMachine(RuleBasedStateMachine):
                 self.create(side, "python", kind, [{**drawn.LEAST[kind], **ours}, *rows])
         self.compare()
 
-    # A single rule: Hypothesis switches rules off at random to vary its runs, and here it matters how they meet.
+    # A single rule: Hypothesis switches rules off at random to vary its runs, and here their interaction matters.
     @rule(who=st.sampled_from([0, 0, 1]), way=st.sampled_from(["python", "http"]), call=drawn.calls, then=drawn.waits)
     def turn(self, who: int, way: str, call: drawn.Call, then: int) -> None:
         method, arguments = call
@@ -105,7 +105,7 @@ class RecordsMachine(RuleBasedStateMachine):
     def _write(self, side: Side, way: str, kind: str, rows: list[tuple[int | None, Row]]) -> None:
         new, several, path = rows[0][0] is None, len(rows) > 1, f"/{PLURAL[kind]}"
         if way == "python" or (several and kind not in (BULK_CREATED if new else BULK_UPDATED)):
-            # An id that is said twice is meant once.
+            # An id that is given twice counts once.
             rows = rows if new else list(dict(rows).items())
             rows = [(number, _sayable(kind, row, new=new)) for number, row in rows]
             side.same("python", lambda: _written(side.faces[kind], rows), lambda: _shown(side, kind, rows))
@@ -206,14 +206,14 @@ class RecordsMachine(RuleBasedStateMachine):
             side.same(way, lambda: side.answer("POST", f"/{PLURAL[kind]}/search", said), expected)
 
     def switch_key(self, side: Side, way: str) -> None:
-        """Everything goes on with the new key, and nothing with the old one."""
+        """Everything works with the new key, and nothing with the old one."""
         old = side.copper.headers
         side.copper.switch_key()
         agree("the old key", outcome(lambda: side.answer("GET", "/account", headers=old)), 401)
 
 
 def _after(act: Callable[[], None], answer: Row) -> Row:
-    """The answer when something has been done."""
+    """Do something, then return the answer."""
     act()
     return answer
 
@@ -233,14 +233,14 @@ def _shown(side: Side, kind: str, rows: list[tuple[int | None, Row]], *, each: b
 
 
 def _sayable(kind: str, row: Row, *, new: bool) -> Row:
-    """What can be said in Python, which refuses what the API ignores."""
+    """The fields that can be given in Python, which refuses what the API ignores."""
     return {name: value for name, value in row.items() if name not in (NEVER if new else ONCE[kind])}
 
 
 def run(*, with_seed: int | None = None, examples: int = EXAMPLES, steps: int = STEPS) -> None:
     """Run the machine within the default budget, on a host of its own.
 
-    With a seed the run is that of the seed, stops at the first disagreement and does not look for a shorter one.
+    With a seed, the run is determined by the seed, stops at the first disagreement and does not look for a shorter one.
     """
     host = Host()
     connection = http.client.HTTPConnection(host.url().removeprefix("http://"), timeout=20)

@@ -1,4 +1,4 @@
-"""Small mistakes in what records do, find and tell, each as it could be made in the engine."""
+"""Small mistakes in what records do, find and report, each as it could be made in the engine."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _right_known = Host.known
 
 
 def without_days(*given: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """A stage move does not tell days_in_stage."""
+    """A stage move does not report days_in_stage."""
     told, named = _right_attributes(*given)
     told.pop("days_in_stage", None)
     return told, named
 
 
 def forgets_the_loser(kind: EntityType, winner_id: int, loser_id: int) -> Deed[Record]:
-    """A merge does not tell that the loser is gone."""
+    """A merge does not report that the loser is gone."""
 
     def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
         winner, done = _right_merge(kind, winner_id, loser_id)(store, now)
@@ -57,7 +57,7 @@ def forgets_the_loser(kind: EntityType, winner_id: int, loser_id: int) -> Deed[R
 
 
 class OneByOne(Action):
-    """Records that changed alike are told one by one."""
+    """Records that changed alike are reported one by one."""
 
     def commit(self) -> Done:
         done = super().commit()
@@ -66,12 +66,12 @@ class OneByOne(Action):
 
 
 def more_than(column: Column, least: float) -> Condition:
-    """A bound from below leaves itself out."""
+    """A lower bound excludes the bound itself."""
     return Condition(column, lambda least, values, hits: [hit for hit in hits if values[hit] > least], least)
 
 
 def less_than(column: Column, most: float) -> Condition:
-    """A bound from above leaves itself out."""
+    """An upper bound excludes the bound itself."""
     return Condition(column, lambda most, values, hits: [hit for hit in hits if values[hit] < most], most)
 
 
@@ -86,29 +86,29 @@ def page_forwards(number: int, query: search.Query) -> slice:
 
 
 def total_of_the_page(*given: Any, **more: Any) -> Found:
-    """A search tells how many are on the page, not how many there are."""
+    """A search reports how many records are on the page, not how many there are."""
     found = find(*given, **more)
     return found._replace(total=len(found.ids))
 
 
 def ids_stay(definition: Mapping[str, Any], value: Any) -> Any:
-    """Who asks for the names of options is told their ids."""
+    """A subscription that asks for the names of options gets their ids."""
     return value
 
 
 def still_counted(self: Activities, activity: Mapping[str, Any]) -> list[Contact]:
-    """A deleted activity goes on counting."""
+    """A deleted activity still counts."""
     _right_removed(self, activity)
     return []
 
 
 def loudly(self: RecordStore, item: Any, fields: dict[str, Any]) -> None:
-    """What is no change of a record (a relation, metadata) moves its date_modified."""
+    """Something that is no change of a record (a relation, metadata) changes its date_modified."""
     _right_quietly(self, item, {**fields, "date_modified": 1} if fields else fields)
 
 
 def kept(self: Relations, one: Any, other: Any) -> None:
-    """A relation that is taken away stays."""
+    """A relation that is removed stays."""
 
 
 def the_first_account(self: Host, token: str) -> tuple[Stage, Key] | None:
@@ -118,7 +118,7 @@ def the_first_account(self: Host, token: str) -> tuple[Stage, Key] | None:
 
 
 def stays_completed(write: derived.Write) -> None:
-    """A task that is open again has the date of its completion."""
+    """A reopened task keeps the date of its completion."""
     if write.before is not None and write.after["status"] == "Open":
         write.after["completed_date"] = write.before["completed_date"]
 
@@ -133,7 +133,7 @@ def null_says_nothing(self: Reading, field: Field, values: dict[str, Any], found
 
 
 def makes_another(body: Any) -> Deed[Record]:
-    """An upsert does not look for what is there."""
+    """An upsert does not look for an existing lead."""
 
     def deed(store: RecordStore, now: int) -> tuple[Record, Done]:
         [made], done = deeds.create(EntityType.LEAD, [body["properties"]])(store, now)
@@ -143,7 +143,7 @@ def makes_another(body: Any) -> Deed[Record]:
 
 
 def tells_of_seeds(kind: EntityType, rows: Iterable[Any], *place: Any) -> Deed[list[int]]:
-    """Seeded records are told as new ones."""
+    """Seeded records are reported as new ones."""
 
     def deed(store: RecordStore, now: int) -> tuple[list[int], Done]:
         ids, _ = _right_seed(kind, rows, *place)(store, now)
@@ -153,7 +153,7 @@ def tells_of_seeds(kind: EntityType, rows: Iterable[Any], *place: Any) -> Deed[l
 
 
 def hands_over_nothing(store: RecordStore, old: Any, new: Any) -> None:
-    """What led to the loser of a merge, or to a converted lead, leads nowhere."""
+    """References to the loser of a merge, or to a converted lead, are lost."""
 
 
 MISTAKES: dict[str, Patch] = {
@@ -182,4 +182,4 @@ MISTAKES: dict[str, Patch] = {
     "a merge hands nothing over": Patch(merging, "hand_over", hands_over_nothing),
     "a conversion forgets what the lead had": Patch(converting._Conversion, "_shared", not_from_the_lead),
 }
-"""Beside those of `tests/mutations`: of what only this machine plays, or sees through the faces."""
+"""In addition to those in `tests/mutations`: what only this machine plays, or sees through the faces."""

@@ -1,4 +1,4 @@
-"""What an account should make of writes, in the plainest way; nothing is shared with the engine.
+"""What an account should do with writes, in the plainest way; nothing is shared with the engine.
 
 Records, relations and interactions are in `rows.py`, notifications in `telling.py`; merges, conversions and upserts in
 `becoming.py`, searches in `finding.py`.
@@ -40,7 +40,7 @@ class Model(Telling):
         self._ids = {kind: count(first) for kind, first in FIRST_IDS.items()}
 
     def write(self, kind: str, rows: Sequence[tuple[int | None, Row]], *, each: bool = False) -> list[int]:
-        """Creates (without an id) and updates in one action, all or none; or `each` by itself, 0 where refused."""
+        """Create (without an id) and update in one action, all or none; with `each`, one by one, 0 for a refusal."""
         before, pairs = {name: dict(of_kind) for name, of_kind in self.of.items()}, set(self.pairs)
         done: list[int] = []
         for number, body in rows:
@@ -57,7 +57,7 @@ class Model(Telling):
         return done
 
     def seed(self, kind: str, body: Row, own: Row) -> int:
-        """A record that was always there, with what only Copper writes."""
+        """Add a record that existed from the start, with fields that only Copper writes."""
         if own.get("id") in self.of[kind]:
             raise Refused
         return self._write(kind, None, body, own)
@@ -82,14 +82,14 @@ class Model(Telling):
             new |= {"date_created": self.seconds, **(own or {})}
             number = int(new["id"] or next(free))
             new["id"] = number
-        # An activity was last changed when it was done, until somebody changes it.
+        # An activity was last changed when it was done, until someone changes it.
         self.put(kind, {**new, "date_modified": self.seconds if old else new.get("activity_date", self.seconds)})
         if kind == "activity_log":
             self.interact(new, 0 if old else 1)
         return number
 
     def _said(self, kind: str, old: Row, body: Row) -> Row:
-        """What a body says where it is right. Null where nothing was says nothing."""
+        """The fields of a valid body. Null for a field without a value is ignored."""
         said = {name: value for name, value in body.items() if name not in (ONCE[kind] if old else NEVER)}
         said = {name: value for name, value in said.items() if value is not None or old.get(name) is not None}
         nulls = {name: ON_NULL[kind][name] for name, value in said.items() if value is None}
@@ -99,12 +99,12 @@ class Model(Telling):
         return {name: value for name, value in {**said, **nulls}.items() if value != KEEPS}
 
     def _completed(self, kind: str, old: Row, said: Row) -> Row:
-        """A row as it will be, with what follows from what is said."""
+        """A row as it will be, with what follows from the fields that were given."""
         new = {**(old or BLANK[kind]), **said}
         changed = {name for name in new if old.get(name, ...) != new[name]}
         if "custom_fields" in said:
             values = {item["custom_field_definition_id"]: item["value"] for item in said["custom_fields"]}
-            # Several options stand in the order of their ids.
+            # Several options are in the order of their ids.
             values = {each: sorted(value) if isinstance(value, list) else value for each, value in values.items()}
             unset = {each: DEFINITIONS[each].blank for each, value in values.items() if value is None}
             new["custom_fields"] = (old or BLANK[kind])["custom_fields"] | values | unset
@@ -120,7 +120,7 @@ class Model(Telling):
         return self._placed(old, new, said) if kind == "opportunity" else new
 
     def _placed(self, old: Row, new: Row, said: Row) -> Row:
-        """With a stage, what comes with a new one, and the company of the contact."""
+        """Add what comes with a new stage, and the company of the contact."""
         own, stage = old.get("pipeline_stage_id"), said.get("pipeline_stage_id")
         line = said.get("pipeline_id", old.get("pipeline_id"))
         if line == old.get("pipeline_id"):

@@ -1,6 +1,6 @@
-"""The model's records and what is between them: relations and interactions, of whose changes nobody is told.
+"""The model's records and what is between them: relations and interactions, whose changes cause no notifications.
 
-A record is a row as the API shows it, except that its custom fields are kept by their ids. Rows are never changed in
+A record is a row as the API shows it, except that its custom fields are stored by their ids. Rows are never changed in
 place.
 """
 
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Rows:
-    """The records of one account by type and id, and the relations of which no field tells."""
+    """The records of one account by type and id, and the relations that no field expresses."""
 
     def __init__(self) -> None:
         self.of: dict[str, dict[int, Row]] = {kind: {} for kind in KINDS}
@@ -51,7 +51,7 @@ class Rows:
         self.pairs -= {frozenset(((kind, row["id"]), other)) for other in leads_to(row)}
 
     def drop(self, item: Item) -> None:
-        """A record goes, with its relations; an activity takes its interaction with it."""
+        """Remove a record with its relations; an activity takes its interaction with it."""
         row = self.of[item[0]].pop(item[1])
         self.pairs = {pair for pair in self.pairs if item not in pair}
         for other in self.items:
@@ -90,7 +90,7 @@ class Rows:
         self.redirect(other, one, None)
 
     def redirect(self, item: Item, old: Item, new: Item | None) -> bool:
-        """Let the fields that lead to one record lead to another, or nowhere. Whether there are any."""
+        """Make the fields that refer to one record refer to another, or to none; return whether there are any."""
         kind, row = item[0], self.row(*item)
         fields: Row = {name: new and new[1] for name, to in LINKS.items() if (to, row.get(name)) == old}
         for name in ("related_resource", "parent") if new else ("related_resource",):
@@ -102,13 +102,13 @@ class Rows:
     # --- interactions ---------------------------------------------------------------------------------------------
 
     def interact(self, activity: Row, by: int) -> None:
-        """What an activity makes of its parent: a call counts."""
+        """Apply an activity to its parent: a call counts."""
         if activity["type"]["id"] == CALL:
             parent = activity["parent"]
             self.count((parent["type"], parent["id"]), by, activity["activity_date"] if by >= 0 else None)
 
     def count(self, item: Item, by: int, last: int | None) -> None:
-        """So many more interactions with a record, the last of them at this moment."""
+        """Add this many interactions to a record, the last of them at this time."""
         row = self.of[item[0]].get(item[1], {})
         if "date_last_contacted" in row:
             row = {**row, "date_last_contacted": max(row["date_last_contacted"] or 0, last or 0) or None}
@@ -121,14 +121,14 @@ def reference(item: Item) -> Row:
 
 
 def leads_to(row: Row) -> set[Item]:
-    """The records to which the fields of a row relate it."""
+    """The records to which the fields of a row refer."""
     other: Any = row.get("related_resource") or BLANK["task"]["related_resource"]
     found = {(kind, row.get(name)) for name, kind in LINKS.items()} | {(other["type"], other["id"])}
     return {(kind, number) for kind, number in found if number is not None}
 
 
 def owned(row: Row) -> set[str]:
-    """What one record of its type can have alone: an email address or a domain."""
+    """What only one record of its type can have: email addresses or a domain."""
     entries = row.get("emails", [row.get("email")])
     texts = [entry["email"] for entry in entries if entry] + [row.get("email_domain") or ""]
     return {text.lower() for text in texts if text}

@@ -27,11 +27,11 @@ PLURAL = {kind: _ODD_PLURALS.get(kind, f"{kind}s") for kind in KINDS}
 
 
 class Disagreement(AssertionError):
-    """An account and its model say different things."""
+    """An account and its model disagree."""
 
 
 class Side:
-    """An account, its model, and what its endpoint was told."""
+    """An account, its model, and what its endpoint received."""
 
     def __init__(self, copper: Copper, model: Model, connection: http.client.HTTPConnection) -> None:
         self.copper, self.model, self.connection = copper, model, connection
@@ -58,12 +58,12 @@ class Side:
     # --- what is meant --------------------------------------------------------------------------------------------
 
     def id(self, kind: str, place: int) -> int:
-        """The id of a record that is drawn."""
+        """The id of the record that was drawn."""
         there = list(self.model.of[kind])
         return there[place % len(there)] if there and place < 9 else MISSING
 
     def said(self, drawn: Any) -> Any:
-        """What is drawn, with ids for the records that it means."""
+        """What was drawn, with ids in place of the records it refers to."""
         if isinstance(drawn, Pick):
             return self.id(*drawn)
         if isinstance(drawn, dict):
@@ -73,13 +73,13 @@ class Side:
     # --- real HTTP ------------------------------------------------------------------------------------------------
 
     def http(self, method: str, path: str, body: object = None) -> Any:
-        """What the API answers. Raises Refused."""
+        """The API's answer. Raises Refused."""
         return self.answer(method, path, body)[0]
 
     def answer(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[Any, str | None]:
-        """What the API answers, and what a search says of all that it found. Raises Refused."""
+        """The API's answer, and the total that a search reports. Raises Refused."""
         data = None if body is None else json.dumps(body)
         self.connection.request(method, BASE + path, data, self.copper.headers if headers is None else headers)
         response = self.connection.getresponse()
@@ -91,13 +91,13 @@ class Side:
     # --- comparing ------------------------------------------------------------------------------------------------
 
     def same(self, way: str, seen: Callable[[], Any], expected: Callable[[], Any]) -> None:
-        """Both give the same, or both refuse; and what Python does is told at once, what HTTP does is not."""
+        """Both give the same, or both refuse; changes in Python are notified at once, those over HTTP are not."""
         heard = len(self.told)
         agree("answers", outcome(seen), outcome(expected))
         agree("told before time passes", self.told, self.model.told if way == "python" else self.model.told[:heard])
 
     def compare(self) -> None:
-        """What was told, and every record; over HTTP what is not as it was before."""
+        """Compare the notifications, and every record; over HTTP, those that have changed."""
         self.copper.settle()
         agree("told", self.told, self.model.told)
         self._compare_records()
@@ -107,7 +107,7 @@ class Side:
                 self._fetch(path)
 
     def compare_all(self) -> None:
-        """Every record, through the API's searches."""
+        """Compare every record, through the API's searches."""
         for kind in KINDS:
             body: Row = {"page_size": 200, **({"include_converted_leads": True} if kind == "lead" else {})}
             found = outcome(partial(self.http, "POST", f"/{PLURAL[kind]}/search", body))
@@ -115,7 +115,7 @@ class Side:
             self._compare_type(kind, found)
 
     def _compare_records(self) -> None:
-        """Every record, through Python's searches."""
+        """Compare every record, through Python's searches."""
         for kind, face in self.faces.items():
             found = face.search(include_converted_leads=True) if kind == "lead" else face.search()
             self._compare_type(kind, map(dict, found))
@@ -126,7 +126,7 @@ class Side:
         agree(f"records of the type {kind}", seen, expected)
 
     def _readable(self) -> dict[str, Any]:
-        """What the API has to answer to every GET of a record, and of what it is related to."""
+        """What the API must answer to every GET of a record, and of its relations."""
         related: dict[Item, list[Row]] = {item: [] for item in self.model.items}
         for pair in self.model.relations:
             for item in pair:
@@ -147,7 +147,7 @@ class Side:
 
 
 def outcome(act: Callable[[], Any]) -> Any:
-    """What comes of it, or the status of the refusal."""
+    """The result, or the status of the refusal."""
     try:
         return act()
     except (Refused, ApiError) as error:
@@ -160,7 +160,7 @@ def agree(what: str, seen: object, expected: object) -> None:
 
 
 def _difference(seen: Any, expected: Any, where: str) -> str:
-    """Where two values differ, one place a line."""
+    """Where two values differ, one place per line."""
     parts: list[tuple[str, Any, Any]] = []
     if isinstance(seen, dict) and isinstance(expected, dict) and seen.keys() == expected.keys():
         parts = [(f"{where}.{name}", seen[name], expected[name]) for name in seen]

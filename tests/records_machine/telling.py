@@ -1,4 +1,4 @@
-"""What an account's endpoint should be told: notifications, in order and word for word."""
+"""What an account's endpoint should receive: notifications, in order and word for word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.records_machine.rows import Rows
 
 
 class Telling(Rows):
-    """The records of one account and what is told of them; `now` is in milliseconds."""
+    """The records of one account and the notifications about them; `now` is in milliseconds."""
 
     def __init__(self, now: int, batch: int) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Telling(Rows):
         return self.now // 1000
 
     def tell_updates(self, kind: str, before: Sequence[Row]) -> None:
-        """Records with the same old and new values share notifications."""
+        """Notify updates; records with the same old and new values share notifications."""
         groups: dict[str, list[int]] = {}
         for old in before:
             new = self.of[kind][old["id"]]
@@ -59,12 +59,12 @@ class Telling(Rows):
 
 
 def changes(kind: str, old: Row, new: Row) -> Row:
-    """Old and new value of each field that is told to have changed."""
+    """Old and new value of each field whose change is reported."""
     return {name: [old[name], new[name]] for name in new if name not in QUIET[kind] and not same(old[name], new[name])}
 
 
 def same(old: Any, new: Any) -> bool:
-    """Tags and options have no order."""
+    """Whether two values are the same; tags and options have no order."""
     if isinstance(old, dict) and isinstance(new, dict):
         return all(same(old[name], new[name]) for name in new)
     if isinstance(old, list) and isinstance(new, list) and not any(isinstance(each, dict) for each in old + new):
@@ -73,6 +73,6 @@ def same(old: Any, new: Any) -> bool:
 
 
 def named(definition: int, value: Any) -> Any:
-    """A custom field's value with the names of options."""
+    """A custom field's value with the names of its options."""
     options = DEFINITIONS[definition].options
     return [options[each] for each in value] if isinstance(value, list) else options.get(value, value)

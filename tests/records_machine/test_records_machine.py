@@ -9,7 +9,7 @@ from tests.records_machine import machine
 from tests.records_machine.mistakes import MISTAKES
 
 SEED = 6
-"""Makes the runs with mistakes repeatable; should a change to what is drawn make this one miss some, take another."""
+"""Makes the runs with mistakes repeatable; should a change to what is drawn make this one miss some, use another."""
 
 
 def test_accounts_agree_with_their_models() -> None:

@@ -1,4 +1,4 @@
-"""Connecting to a running server: which account, which key, a clock that runs, and what cannot be."""
+"""Connecting to a running server: which account, which key, a running clock, and what is impossible."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_of_several_one_must_be_named(server: Process) -> None:
 
 
 def test_its_settings_are_those_of_the_server(server: Process) -> None:
-    """Spans of time and limits too, in the same units."""
+    """Durations and limits, too, in the same units."""
     values = {"timeout": "2s", "search_lag": "3s", "latency": "0-15m", "limits": "5/1m", "allow": "500"}
 
     with closing(made(server.url, "other", Settings.of(values))) as copper:

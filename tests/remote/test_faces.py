@@ -1,4 +1,4 @@
-"""The same test, against the fixture's account and against one of a running server: each method does the same."""
+"""The same test, with the fixture's account and with one on a running server: each method does the same."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def server() -> Iterator[Process]:
 
 @pytest.fixture(params=["here", "there"])
 def opened(request: pytest.FixtureRequest, server: Process) -> Iterator[Open]:
-    """Opens an account with settings: one of this process, or one of a running server."""
+    """Opens an account with settings: one in this process, or one on a running server."""
     ends: list[Callable[[], object]] = []
 
     def here(**settings: Any) -> Copper:
@@ -72,7 +72,7 @@ def copper(opened: Open) -> Copper:
 
 @pytest.fixture
 def arrived(copper: Copper) -> list[Any]:
-    """The bodies that came to an endpoint, which answers 200."""
+    """The bodies that arrived at an endpoint, which answers 200."""
     return answering(copper)
 
 
@@ -375,7 +375,7 @@ def test_a_hook_is_called_for_what_is_delivered_after_it_was_given_also_after_a_
 
 
 def test_what_an_application_made_due_is_waited_for(copper: Copper) -> None:
-    """Longer than a server waits by itself for what is on its way."""
+    """Longer than a server waits by itself for deliveries in flight."""
     answered = threading.Event()
     copper.route("https://app.example", to=lambda request: 200 if answered.wait(5) else 500)
     copper.subscribe("person", "new", target=TARGET)
@@ -389,7 +389,7 @@ def test_what_an_application_made_due_is_waited_for(copper: Copper) -> None:
 
 
 def create(copper: Copper, name: str) -> None:
-    """As an application does it: nothing has been delivered when it has its answer."""
+    """Create a person as an application does: nothing has been delivered when it has its answer."""
     body = json.dumps({"name": name}).encode()
     request = urllib.request.Request(
         f"{copper.api_url}/people", body, {**copper.headers, "Content-Type": "application/json"}

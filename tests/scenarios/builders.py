@@ -1,4 +1,4 @@
-"""Scenarios written into tests: a text goes in, how it was played comes out."""
+"""Shortcuts for scenarios written in tests: they take a text, and return how it was played."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ subscriptions:
   changed: {topic: person/update, target: /hook}
 steps:
 """
-"""Five lines before the first step, which therefore stands on line 6."""
+"""Five lines before the first step, which is therefore on line 6."""
 
 
 def story(steps: str) -> str:
@@ -26,12 +26,12 @@ def story(steps: str) -> str:
 
 
 def performed(text: str) -> Performance:
-    """A scenario played against the built-in endpoint."""
+    """Play a scenario against the built-in endpoint."""
     return perform(parse(text, "story.yaml"), settings={})
 
 
 def fault_of(text: str) -> str:
-    """What is wrong with a scenario's text."""
+    """The error message for a scenario's text."""
     with pytest.raises(ScenarioError) as raised:
         parse(text, "story.yaml")
     return str(raised.value)

@@ -1,4 +1,4 @@
-"""The endpoints that scenarios are proved on: the right one is the sample application, each wrong one has one flaw.
+"""The endpoints that scenarios are tested with: the right one is the sample application, each wrong one has one flaw.
 
 Every flaw is one that integrators of Copper's webhooks really have had or are likely to have.
 """
@@ -26,7 +26,7 @@ Notification: TypeAlias = dict[str, Any]
 
 
 def sample() -> ModuleType:
-    """The sample application's module, which is no package of ours."""
+    """The sample application's module, which is not part of a package."""
     spec = importlib.util.spec_from_file_location("billing_sample", ROOT / "examples" / "billing" / "billing.py")
     if spec is None or spec.loader is None:
         raise FileNotFoundError("examples/billing/billing.py")
@@ -37,9 +37,9 @@ def sample() -> ModuleType:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """An application behind a real socket: the URL of its hook."""
+    """Serve an application on a real socket; yield the URL of its hook."""
     server = make_server("127.0.0.1", 0, app)
-    # It looks that often, in seconds, whether it shall end.
+    # The interval in seconds at which it checks whether to end.
     thread = Thread(target=server.serve_forever, args=[0.02])
     thread.start()
     try:
@@ -61,7 +61,7 @@ def right() -> Iterator[Flask]:
 
 
 def _app(handle: Callable[[Notification], int], *, checks_secret: bool = True) -> Flask:
-    """An endpoint at the usual place; `handle` gives the status, and what it raises becomes Flask's 500."""
+    """An endpoint at the usual path; `handle` returns the status, and its exceptions become Flask's 500."""
     app = Flask("flawed")
 
     @app.post("/hooks/copper")
@@ -75,7 +75,7 @@ def _app(handle: Callable[[Notification], int], *, checks_secret: bool = True) -
 
 
 def takes_it_for_the_record() -> Flask:
-    """Copies the name out of what changed: `updated_attributes` is `{}` when a person is new."""
+    """Copies the name from the changed attributes, although `updated_attributes` is `{}` for a new person."""
     names: dict[int, str] = {}
 
     def handle(notification: Notification) -> int:
@@ -86,7 +86,7 @@ def takes_it_for_the_record() -> Flask:
 
 
 def wants_one_id() -> Flask:
-    """Unpacks the list of ids as if there were always one."""
+    """Unpacks the list of ids as if it always had one."""
 
     def handle(notification: Notification) -> int:
         (only,) = notification["ids"]
@@ -96,7 +96,7 @@ def wants_one_id() -> Flask:
 
 
 def slows_down_callers() -> Flask:
-    """Answers 429 to whoever calls more than 500 times within the time that its own limiter looks at."""
+    """Answers 429 to more than 500 calls within the period of its own limiter."""
     calls = 0
 
     def handle(_: Notification) -> int:
@@ -108,7 +108,7 @@ def slows_down_callers() -> Flask:
 
 
 def fills_its_queue() -> Flask:
-    """Hands everything to workers that come by once in a while, and answers 503 when 1,000 jobs wait."""
+    """Passes everything to workers that come by once in a while, and answers 503 when 1,000 jobs are waiting."""
     jobs: list[Notification] = []
 
     def handle(notification: Notification) -> int:
@@ -134,7 +134,7 @@ def wants_order() -> Flask:
 
 
 def deletes_only_what_it_knows() -> Flask:
-    """Missed that somebody was made, and fails when they are deleted."""
+    """Missed a person's creation, and fails on the deletion."""
     people: dict[int, str] = {}
 
     def handle(notification: Notification) -> int:
@@ -149,7 +149,7 @@ def deletes_only_what_it_knows() -> Flask:
 
 
 def updates_only_what_it_knows() -> Flask:
-    """Fails on an update of somebody it was never told the making of."""
+    """Fails on an update of a person whose creation it never heard of."""
     people: set[int] = set()
 
     def handle(notification: Notification) -> int:
@@ -167,7 +167,7 @@ def does_not_look_at_the_secret() -> Flask:
 
 
 def knows_one_subscription() -> Flask:
-    """Takes the subscription it was first told by for the only one there is."""
+    """Assumes that the first subscription it was notified by is the only one."""
     known: list[int] = []
 
     def handle(notification: Notification) -> int:
@@ -180,7 +180,7 @@ def knows_one_subscription() -> Flask:
 
 
 def bills_whoever_it_knows() -> Flask:
-    """Has an invoice for everybody, and a database that keeps people whom an invoice refers to."""
+    """Has an invoice for everyone, and a database that refuses to delete people with invoices."""
     invoices: list[int] = []
 
     def handle(notification: Notification) -> int:
@@ -194,7 +194,7 @@ def bills_whoever_it_knows() -> Flask:
 
 
 def looks_where_a_lead_went() -> Flask:
-    """Takes the end of a lead for a conversion, and the notification for what says into whom."""
+    """Takes the deletion of a lead for a conversion, and expects the notification to say into what."""
     customers: dict[int, int] = {}
 
     def handle(notification: Notification) -> int:
@@ -206,7 +206,7 @@ def looks_where_a_lead_went() -> Flask:
 
 
 def takes_work_from_its_old_owner() -> Flask:
-    """Counts what each owner has, and knows owners only."""
+    """Counts what each owner has, and assumes that there always is one."""
     work = {1: 40, 2: 0}
 
     def handle(notification: Notification) -> int:
@@ -219,7 +219,7 @@ def takes_work_from_its_old_owner() -> Flask:
 
 
 def reads_one_change() -> Flask:
-    """Takes an update for the change of one field."""
+    """Assumes that an update changes one field."""
     history: list[tuple[str, Any, Any]] = []
 
     def handle(notification: Notification) -> int:

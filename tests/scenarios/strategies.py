@@ -32,7 +32,7 @@ topics = st.builds("{}{}{}".format, st.sampled_from(TYPES), st.sampled_from("/."
 ids = st.integers(1, 2**40) | st.lists(st.integers(1, 2**40), min_size=1, max_size=3, unique=True)
 counts = st.integers(1, 70)
 targets = st.sampled_from(["/hook", "/hooks/copper?from=copper", "https://billing.example.com/hooks/copper"])
-# Printable ASCII without what a header value or a notification could not carry.
+# Printable ASCII without anything that a header value or a notification could not carry.
 secrets = st.dictionaries(st.sampled_from(["key", "token", "secret"]), st.text("abcXYZ019-_", min_size=1), max_size=2)
 
 
@@ -60,13 +60,13 @@ class Known:
 
 @st.composite
 def scenarios(draw: st.DrawFn) -> dict[str, Any]:
-    """Names are defined before they are used and time moves forward; whether the checks hold is another matter."""
+    """Names are defined before they are used and time moves forward, but the checks need not hold."""
     subscribed = draw(st.dictionaries(keys, subscriptions, max_size=2))
     known = Known(list(subscribed))
     steps, now = [], 0
     for _ in range(draw(st.integers(1, 6))):
         step = dict(draw(_steps(known)))
-        # Beyond what any of the durations above could have come to.
+        # Later than any of the durations above could reach.
         if draw(st.booleans()):
             now += 7_200 * draw(st.integers(1, 3))
             step["at"] = f"+{now}s"
@@ -112,7 +112,7 @@ def _possible(known: Known) -> list[str]:
 def _fields(
     draw: st.DrawFn, known: Known, kind: str, names: Mapping[str, list[str]], *, least: int = 0
 ) -> dict[str, Any]:
-    """Fields that may be named there; their values are anything, texts with numbers, or the id of a record."""
+    """Fields that may be given there; their values are anything, texts with numbers, or the id of a record."""
     named: dict[str, Any] = {}
     for name in draw(st.lists(st.sampled_from(names[kind]), min_size=least, max_size=3, unique=True)):
         singles = known.single(*_LEADS_TO.get(name, ()))

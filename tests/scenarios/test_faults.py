@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file is said with its file, line and key, and with what to write instead."""
+"""Errors in a scenario file are reported with its file, line and key, and with what to write instead."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ TOPS = [
     pytest.param(r'"\ud800": x', r"story.yaml:1: this has half a surrogate pair (\ud800 to", id="half-in-key"),
     pytest.param("&a [*a]", "story.yaml:1: [1]", id="recursive"),
     pytest.param("name: " + "[" * 2000, "story.yaml:1: this is nested deeper", id="deep"),
-    # Given up while it is read: PyYAML takes a second for a thousand levels.
+    # Reading it is broken off, because PyYAML takes a second for a thousand levels.
     pytest.param("name: " + "[" * 120 + "]" * 120, "story.yaml:1: this is nested deeper", id="not read to its end"),
 ]
 
@@ -362,7 +362,7 @@ def test_a_file_of_the_same_name_comes_before_the_shipped_one(tmp_path: Path, mo
     ],
 )
 def test_plain_words_stay_words(written: str, value: object) -> None:
-    """`off` is a value of settings and not `false`; only what is surely a number, true, false or null is one."""
+    """`off` is a setting's value and not `false`; only what is certainly a number, true, false or null becomes one."""
     text = story(f"- create: {{type: person, fields: {{details: {written}}}}}")
 
     create = parse(text, "story.yaml").content.steps[0].create

@@ -1,4 +1,4 @@
-"""`imported.2` is one of several records, and `replay` delivers a body as it stands in the file."""
+"""`imported.2` is one of several records, and `replay` delivers a body exactly as it is in the file."""
 
 from __future__ import annotations
 

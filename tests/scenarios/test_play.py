@@ -1,4 +1,4 @@
-"""What each action of a scenario does, what each check sees, and what a failure says."""
+"""What each action of a scenario does, what each check sees, and what a failure reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenarios.builders import answering, failure_of, performed, story
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    """Where a test writes its scenario."""
+    """The file for a test's scenario."""
     return tmp_path / "story.yaml"
 
 
@@ -80,7 +80,7 @@ def test_an_expectation_with_a_time_fails_when_the_time_is_too_short() -> None:
 
 @pytest.mark.parametrize("wanted", ["records: [ada, grace]", "count: 2", "records: [ada, grace], count: 2"])
 def test_an_expectation_waits_for_all_its_ids_and_for_its_count(wanted: str) -> None:
-    """Two people are told of at different times; one of them alone is not enough."""
+    """There are notifications of two people at different times; one of them alone is not enough."""
     text = "settings: {latency: 7m}\n" + story(f"""
         - create: {{type: person, as: ada}}
         - at: +2m
@@ -92,7 +92,7 @@ def test_an_expectation_waits_for_all_its_ids_and_for_its_count(wanted: str) -> 
 
 
 def test_a_time_that_waiting_has_overtaken_fails_the_step() -> None:
-    """What `run_until_idle` takes is known only when it is played."""
+    """How long `run_until_idle` takes is known only once it is played."""
     text = "settings: {latency: 7m}\n" + story("""
         - create: {type: person}
         - run_until_idle: true
@@ -296,7 +296,7 @@ def test_a_wrong_total_says_what_it_was_and_all_others() -> None:
 
 
 def test_what_was_never_let_out_does_not_count_as_sent(written: Path) -> None:
-    """A target without a route is blocked before anything leaves."""
+    """A notification for a target without a route is blocked before anything is sent."""
     written.write_text(
         story("""
             - fire: {topic: person/new, ids: 1}
@@ -404,7 +404,7 @@ def test_progress_is_told_step_by_step() -> None:
 
 
 def test_what_goes_wrong_unasked_is_in_the_verdict() -> None:
-    """Every step passes, but one notification was refused and no step says that this is meant."""
+    """Every step passes, but one notification was refused and no step says that this is intended."""
     text = "secret: {key: s3cret}\n" + story("""
         - subscribe: {as: forged, topic: lead/new, target: /hook, secret: {key: guessed}}
         - fire: {topic: lead/new, ids: 1}
@@ -450,7 +450,7 @@ def test_settings_cannot_change_once_something_has_happened(written: Path) -> No
 
 
 def test_scenarios_that_need_no_other_settings_can_follow_each_other(written: Path) -> None:
-    """The second counts, expects and shows only what is its own, also at the same moment."""
+    """The second counts, expects and shows only its own, even at the same moment."""
     written.write_text(
         story("""
             - create: {type: person, as: ada}
@@ -470,7 +470,7 @@ def test_scenarios_that_need_no_other_settings_can_follow_each_other(written: Pa
 
 
 def test_after_settings_of_its_own_a_plain_scenario_needs_a_new_account(written: Path, tmp_path: Path) -> None:
-    """Else it would be played under the other's settings."""
+    """Otherwise it would be played under the other's settings."""
     written.write_text("settings: {latency: 1m}\n" + story("- advance: 1m"))
     plain = tmp_path / "plain.yaml"
     plain.write_text(story("- advance: 1m"))
@@ -483,7 +483,7 @@ def test_after_settings_of_its_own_a_plain_scenario_needs_a_new_account(written:
 
 
 def test_a_key_switched_before_the_scenario_stays_switched(written: Path) -> None:
-    """What a scenario's settings replace is the account's state, not who it is."""
+    """A scenario's settings replace the account's state, not its identity."""
     written.write_text("settings: {latency: 1m}\n" + story("- advance: 1m"))
 
     with Emulator() as copper:
@@ -520,7 +520,7 @@ def test_asynchronous_tests_play_the_same_files(written: Path) -> None:
 
 
 def test_a_target_takes_the_place_of_every_other() -> None:
-    """Also of those that steps subscribe or change to."""
+    """Including those that steps subscribe or change to."""
     text = story("""
         - fire: {topic: person/new, ids: 1}
         - subscribe: {as: more, topic: lead/new, target: https://somewhere.example.com/else}

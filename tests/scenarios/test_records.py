@@ -16,7 +16,7 @@ TOPICS += ["opportunity/new", "opportunity/update", "lead/new", "lead/update", "
 
 
 def story_of_all(steps: str, *, settings: str = "") -> str:
-    """A scenario with a subscription to every topic that the tests look at."""
+    """A scenario with a subscription to every topic that the tests check."""
     lines = [f"  s{number}: {{topic: {topic}, target: /hook}}" for number, topic in enumerate(TOPICS)]
     return "\n".join([f"name: story\n{settings}\nsubscriptions:", *lines, "steps:", dedent(steps)])
 
@@ -48,7 +48,7 @@ def test_an_activity_needs_nothing_but_its_parent() -> None:
 
 
 def test_samples_are_numbered_from_one() -> None:
-    """The names are seen where they are changed."""
+    """The names are visible where they are changed."""
     passes(
         story("""
             - create: {type: person, as: crowd, count: 2}
@@ -628,7 +628,7 @@ def test_a_definition_that_cannot_be_twice_is_known_to_be_there() -> None:
 
 
 def test_a_body_is_delivered_as_it_stands_outside_subscriptions_and_limits() -> None:
-    """A forged one: nobody has subscribed to it, and it carries no secret."""
+    """A forged one: no one has subscribed to it, and it has no secret."""
     played = performed(
         story_of_all("""
             - create: {type: person, as: ada}

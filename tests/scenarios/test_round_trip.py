@@ -1,4 +1,4 @@
-"""Whatever a scenario says survives being written and read, fits the JSON Schema, and can be played."""
+"""Any scenario survives being written and read, matches the JSON Schema, and can be played."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_valid_scenario_fits_the_schema(data: dict[str, Any]) -> None:
 @settings(max_examples=50, deadline=None)
 @given(scenarios())
 def test_a_valid_scenario_can_be_played(data: dict[str, Any]) -> None:
-    """It passes, or the first step that did not pass is named; nothing else ever comes out."""
+    """It passes, or the first step that did not pass is named; there is no other outcome."""
     scenario = parse(yaml.safe_dump(data, allow_unicode=True), "story.yaml")
 
     result = perform(scenario, settings={}).result

@@ -194,7 +194,7 @@ def test_the_schema_is_printed_as_json() -> None:
 
 
 def test_it_runs_as_a_program_of_its_own() -> None:
-    """In a process of its own nothing that a test has imported can help."""
+    """In a process of its own, nothing that a test has imported can help."""
     run = subprocess.run(
         [sys.executable, "-W", "error", "-m", "copper_emulator", "run", "batch_of_61", "--json"],
         capture_output=True,

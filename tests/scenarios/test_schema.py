@@ -1,4 +1,4 @@
-"""The JSON Schema says what the reader accepts."""
+"""The JSON Schema describes what the reader accepts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_it_knows_every_setting_but_the_one_that_a_file_may_not_have() -> None:
 
 
 def test_every_key_is_described() -> None:
-    """An editor shows what a key means: at the key itself, or at the part that is its value."""
+    """An editor shows a key's description, either the key's own or that of the part that is its value."""
     schema = json_schema()
 
     undescribed = [

@@ -1,4 +1,4 @@
-"""Every scenario that is shipped passes against a right endpoint and fails against a wrong one, naming the step."""
+"""Every shipped scenario passes against a right endpoint and fails against a wrong one, naming the step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.scenarios import endpoints
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong endpoint, the step it must fail at, and what the failure must say came instead."""
+    """A wrong endpoint, the step at which it must fail, and what the failure must say happened instead."""
 
     endpoint: Callable[[], Flask]
     step: int
@@ -87,14 +87,14 @@ def test_it_begins_with_a_comment_that_says_what_it_shows(name: str) -> None:
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_it_passes_against_the_right_endpoint(name: str) -> None:
-    """Nothing goes wrong besides either: the account's verdict at the end is empty."""
+    """And nothing else goes wrong: the account's verdict at the end is empty."""
     with endpoints.right() as app:
         played_on(app, name)
 
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_it_passes_against_the_built_in_endpoint(name: str) -> None:
-    """So that it can be tried with nothing at hand."""
+    """So that it can be tried without an endpoint."""
     played = perform(load(name), settings={})
 
     assert played.passed, played.result.failure or played.verdict
@@ -118,7 +118,7 @@ def test_it_fails_against_the_wrong_endpoint_and_names_the_step(name: str) -> No
 
 
 def test_the_late_scenario_really_delivers_out_of_order() -> None:
-    """The deletion comes before the making, and the last name before an earlier one."""
+    """The deletion arrives before the creation, and the last name before an earlier one."""
     received: list[tuple[str, str]] = []
 
     with Emulator() as copper:

@@ -1,4 +1,4 @@
-"""Real endpoints for the tests: servers in threads of their own, each with a loop or sockets we have no hand in."""
+"""Real endpoints for the tests: servers in threads of their own, with event loops or sockets beyond our control."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Answer = Callable[[BaseHTTPRequestHandler, bytes], int]
 
 
 class HttpEndpoint(ThreadingHTTPServer):
-    """A plain HTTP server; `requests` are the (path, headers, body) it got. Keeps connections alive."""
+    """A plain HTTP server; `requests` are the (path, headers, body) it received. Keeps connections alive."""
 
     daemon_threads = True
-    # Idle kept-alive connections have a thread each; they end with their connections.
+    # Each idle kept-alive connection has a thread, which ends with the connection.
     block_on_close = False
 
     def __init__(self, answer: Answer) -> None:
@@ -64,7 +64,7 @@ def http_endpoint(answer: Answer = lambda _request, _body: 200) -> Iterator[Http
 
 @contextmanager
 def raw_endpoint(talk: Callable[[socket.socket], None]) -> Iterator[RawEndpoint]:
-    """A socket that accepts, counts, and lets `talk` do what it likes with each connection."""
+    """A socket that accepts and counts connections, and passes each to `talk`."""
     with RawEndpoint(talk) as server:
         yield server
 
@@ -93,7 +93,7 @@ class RawEndpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Wakes the accept that waits.
+        # Wakes the waiting accept.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
@@ -115,7 +115,7 @@ class RawEndpoint:
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """One whole request of a client that says how long its body is."""
+    """Read one whole request of a client that sends a Content-Length."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _more(connection)
@@ -135,7 +135,7 @@ def _more(connection: socket.socket) -> bytes:
 
 @contextmanager
 def app_in_thread(app: web.Application) -> Iterator[str]:
-    """An aiohttp application on an ordinary asyncio loop in another thread, as a user's own server would be."""
+    """An aiohttp application on an ordinary asyncio loop in another thread, like a user's own server."""
     ready = threading.Event()
     urls: list[str] = []
     loop = asyncio.new_event_loop()

@@ -25,7 +25,7 @@ TARGET = "https://my-app.example/hooks/copper"
 
 @dataclass
 class Endpoint:
-    """A receiver that answers at once, or, with `hangs`, when it is let go."""
+    """A receiver that answers at once, or, with `hangs`, when it is released."""
 
     url: str = ""
     status: int = 200
@@ -51,12 +51,12 @@ class Endpoint:
             self.at_once -= 1
 
     async def on_receive(self, body: dict[str, Any]) -> None:
-        """For endpoints that do something."""
+        """Does nothing; overridden by endpoints that do something."""
 
 
 @asynccontextmanager
 async def listening(endpoint: Endpoint) -> AsyncIterator[Endpoint]:
-    """Serve an endpoint at a free port."""
+    """Serve an endpoint on a free port."""
     app = web.Application()
     app.router.add_post("/{path:.*}", endpoint.receive)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
@@ -85,7 +85,7 @@ class Served:
     async def api(
         self, method: str, path: str, body: Any = None, *, token: str = "token-1", email: str = "ada@example.com"
     ) -> tuple[int, Any]:
-        """A call as a client of Copper makes it."""
+        """Call the emulated API, as a client of Copper does."""
         headers = {"X-PW-AccessToken": token, "X-PW-Application": "developer_api", "X-PW-UserEmail": email}
         url = f"{self.server.url}/developer_api/v1{path}"
         async with self.session.request(method, url, json=body, headers=headers) as response:
@@ -104,7 +104,7 @@ class Served:
     async def control(
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """A call of the control API."""
+        """Call the control API."""
         async with self.session.request(
             method, f"{self.server.url}/_emulator/v1{path}", json=body, headers=headers
         ) as response:
@@ -147,7 +147,7 @@ class Served:
             yield events()
 
     async def until(self, account: str = "default", **expected: Any) -> dict[str, Any]:
-        """The first entry with these values, waited for on the stream."""
+        """Wait on the stream for the first entry with these values."""
         async with self.stream(account) as events:
             async for _, _, entry in events:
                 if all(entry.get(name) == value for name, value in expected.items()):

@@ -1,4 +1,4 @@
-"""When does a notification leave while an account's clock runs: in which turn of the loop, and after what?"""
+"""When is a notification sent while an account's clock runs: in which turn of the loop, and after what?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UPDATED = Topic(EntityType.PERSON, Event.UPDATE)
 
 
 async def subscribed(served: Served) -> ServedAccount:
-    """An account with one subscription, whose connection to the endpoint is there."""
+    """An account with one subscription, and an open connection to the endpoint."""
     await served.subscribe("person", "update")
     await served.fire("person", "update", 1)
     account = served.accounts.named("default")
@@ -31,12 +31,12 @@ async def subscribed(served: Served) -> ServedAccount:
 
 
 def fire(account: ServedAccount, *ids: int) -> None:
-    """In this turn of the loop: nothing else runs before it returns."""
+    """Fire in this turn of the loop: nothing else runs before this returns."""
     account.stage.record(lambda inside, now: inside.fire(RecordChange(UPDATED, ids), now))
 
 
 def kinds(account: ServedAccount) -> Iterator[Kind]:
-    """Of the journal's entries, the newest first."""
+    """The kinds of the journal's entries, newest first."""
     return (entry.kind for entry in reversed(account.stage.account.journal.entries))
 
 
@@ -45,14 +45,14 @@ def states(account: ServedAccount) -> list[State]:
 
 
 async def ended(account: ServedAccount) -> list[State]:
-    """How all of them have ended, when they have."""
+    """The states of all notifications, once they have ended."""
     while account.stage.account.waiting():
         await account.grown()
     return states(account)
 
 
 async def a_turn() -> None:
-    """What was begun before has come to where it waits, and what was woken has gone on."""
+    """Let tasks that were started reach their first wait, and tasks that were woken go on."""
     loop = asyncio.get_running_loop()
     for _ in range(2):
         passed = loop.create_future()
@@ -181,7 +181,7 @@ async def test_who_drives_an_account_in_the_turn_that_opened_it_ends_nothing_twi
 
 
 async def test_the_first_request_that_a_server_gets_may_send_something() -> None:
-    """It makes the account, and, having come in one piece, has it send before anything else runs."""
+    """It creates the account, and, arriving in one piece, makes it send before anything else runs."""
     async with serving(clock="wall") as served:
         captured = {"event": "new", "type": "person", "ids": [1]}
         body = json.dumps({"body": captured, "target": f"https://{inbox.HOST}/default"}).encode()
@@ -210,7 +210,7 @@ async def test_who_waits_for_news_of_one_is_not_woken_by_what_is_told_of_others(
 
         journal.passed(second, Kind.HELD, 0)
         await for_second
-        # What is about none may concern all.
+        # An entry that is about no notification may concern all.
         for_first = asyncio.create_task(account.news_of(first))
         await a_turn()
         journal.note(0, Kind.PAUSED)

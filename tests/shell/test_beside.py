@@ -1,4 +1,4 @@
-"""What checks need of the shell: an account beside, a slow API, a port of one's own, rounds in which time passes."""
+"""What checks need from the shell: a second account, a slow API, a port of one's own, rounds in which time passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all clocks keep: they never go back; and which timers frozen time cannot stop."""
+"""What holds for all clocks: they never go back; and which timers frozen time cannot stop."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_real_timeout_runs_out_in_real_time_on_any_loop_while_time_is_frozen(
 
 
 class CountingLoop(MonotonicEventLoop):
-    """Counts the timers that are made on it."""
+    """Counts the timers that are created on it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -250,7 +250,7 @@ def test_a_future_fails_where_it_is_waited_for(loop: CountingLoop) -> None:
 
 @coroutine
 def turn() -> Generator[None, None, None]:
-    """Let the loop go round once."""
+    """Let the loop run one turn."""
     yield
 
 

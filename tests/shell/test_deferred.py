@@ -1,4 +1,4 @@
-"""What has a server loaded when it is ready, and what with the first request to each of its parts?"""
+"""What has a server loaded when it is ready, and what does the first request to each of its parts load?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADERS = {
 
 
 def loaded_after(*paths: str) -> set[str]:
-    """The modules of a process of its own that serves and was asked for these paths."""
+    """The modules of a separate process that runs a server and has requested these paths from it."""
     program = f"""
         import asyncio, sys
         import aiohttp
@@ -45,7 +45,7 @@ def loaded_after(*paths: str) -> set[str]:
         capture_output=True,
         text=True,
         timeout=60,
-        # What measures the tests loads modules, too.
+        # Coverage measurement loads modules, too.
         env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
     )
     assert done.returncode == 0, done.stderr
@@ -59,7 +59,7 @@ def test_a_server_that_is_ready_has_loaded_no_part_that_nobody_asked_for() -> No
 
 
 def test_a_server_with_the_default_settings_tells_of_itself_and_its_accounts_without_having_made_validators() -> None:
-    """With the first of them pydantic reads the entry points of everything that is installed."""
+    """With the first of them, pydantic reads the entry points of all installed packages."""
     assert "importlib.metadata" not in loaded_after("/_emulator/v1/health", "/_emulator/v1/accounts")
     assert "importlib.metadata" in loaded_after("/_emulator/v1/accounts/default/settings")
 

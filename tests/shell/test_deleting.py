@@ -1,4 +1,4 @@
-"""An account that is deleted while other things are asked of it: they are refused, and nothing of it goes on."""
+"""An account that is deleted while other calls use it: they are refused, and nothing of it goes on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def second(served: Served) -> ServedAccount:
 
 
 def begun(account: ServedAccount) -> list[asyncio.Task[Any]]:
-    """What goes on for it in the background."""
+    """The account's background tasks."""
     return [task for task in asyncio.all_tasks() if task.get_name() == f"copper-emulator {account.name}"]
 
 
@@ -70,7 +70,7 @@ async def test_a_request_whose_account_is_deleted_while_its_body_is_on_its_way_i
             b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
         )
         assert b"100" in await reader.readuntil(b"\r\n\r\n")
-        # It has found its account by now, and waits for its body.
+        # By now it has found its account, and waits for its body.
         assert (await served.control("DELETE", "/accounts/two"))[0] == 200
         writer.write(b"{}")
         answered = (await reader.read()).decode()
@@ -101,7 +101,7 @@ async def test_nothing_is_begun_for_an_account_that_is_gone() -> None:
 
 
 async def test_the_end_of_a_server_ends_all_that_was_begun() -> None:
-    """Also where it was begun twice, as by a reset before the server itself has begun."""
+    """Even tasks started twice, as by a reset before the server itself has started."""
     async with serving() as served:
         account = await second(served)
         account.begin()

@@ -1,4 +1,4 @@
-"""Who runs an endpoint, in which thread and on which loop, and what must not wait for what."""
+"""What runs an endpoint, in which thread and on which loop, and what must not wait for what."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_an_endpoint_may_call_the_api_while_it_is_notified_in_an_asynchron
 
 
 def test_an_endpoint_in_another_thread_may_call_the_api_and_the_fixture_while_it_is_notified() -> None:
-    """What it changes is recorded, and delivered by the call that is under way."""
+    """Its changes are recorded, and delivered by the call in progress."""
     answers: list[object] = []
 
     def answer(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
@@ -206,7 +206,7 @@ def test_a_synchronous_call_inside_an_asynchronous_function_is_a_clear_error() -
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_synchronous_test_with_a_loop_around_it_and_no_task_works(kind: str) -> None:
-    """As a test that drives a browser with synchronous Playwright: a loop runs in its thread, outside any task."""
+    """As in a test that drives a browser with synchronous Playwright: a loop runs in its thread, outside any task."""
     done: list[object] = []
 
     def test() -> None:
@@ -298,7 +298,7 @@ async def test_two_asynchronous_accounts_deliver_side_by_side() -> None:
 
 
 def test_attempts_of_one_round_over_http_are_on_their_way_together() -> None:
-    """Each waits for the other: one after the other they would time out."""
+    """Each waits for the other: one after another, they would time out."""
     barrier = threading.Barrier(3)
 
     def answer(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
@@ -437,7 +437,7 @@ def test_a_header_that_only_looks_like_the_content_type_is_another_in_wsgi() -> 
 
 
 def delivered(face: str, to: Any, **settings: Any) -> Sequence[Delivery]:
-    """What became of one notification."""
+    """How one notification ended."""
     if face == "sync":
         with Emulator(**settings) as copper:
             listening(copper, to)
@@ -698,7 +698,7 @@ def test_a_lifespan_that_exits_is_a_start_up_that_failed(face: str) -> None:
 
 @pytest.mark.parametrize("kind", ["asgi", "aiohttp"])
 def test_a_task_of_the_application_that_exits_ends_neither_its_loop_nor_the_test(kind: str) -> None:
-    """asyncio lets SystemExit out of the loop; who awaits the task is told, as on a server of its own."""
+    """asyncio lets SystemExit out of the loop; whatever awaits the task gets it, as on a server of its own."""
 
     async def leave() -> None:
         raise SystemExit("bye")
@@ -750,7 +750,7 @@ async def test_a_cancellation_of_the_test_goes_through(kind: str) -> None:
         firing = asyncio.create_task(copper.fire("person", "update", ids=1))
         await reached.wait()
         firing.cancel()
-        # A thread cannot be cancelled: asgiref waits for it, and so may we.
+        # A thread cannot be cancelled: asgiref waits for it, and the test may, too.
         let_go.set()
         with pytest.raises(asyncio.CancelledError):
             await firing

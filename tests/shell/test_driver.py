@@ -1,4 +1,4 @@
-"""Letting time pass: what goes out when, what calls from inside a delivery do, and that every way out leaves order."""
+"""Letting time pass: what is sent when, what calls inside a delivery do, and that every way out leaves order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def listening(copper: Any, to: object, topic: tuple[str, str] = ("person", "upda
 
 
 def offsets(deliveries: list[Delivery]) -> list[float]:
-    """Seconds after START at which each went out."""
+    """Seconds after START at which each was sent."""
     return [(delivery.started - START).total_seconds() for delivery in deliveries]
 
 
@@ -278,7 +278,7 @@ def test_a_chain_of_echoes_is_followed_to_the_depth_that_is_set_and_shown(depth:
         assert f"{depth} deliveries in a row" in str(error.value)
         assert f"[{depth + 2}]" in str(error.value)
         assert [delivery.ids for delivery in copper.deliveries] == [(record,) for record in range(1, depth + 2)]
-        # It is told once, and the account goes on.
+        # It is reported once, and the account goes on.
         assert copper.settle() == []
         assert [entry.kind for entry in copper.journal].count(Kind.ECHO_STOPPED) == 1
 
@@ -379,7 +379,7 @@ def test_an_asynchronous_hook_is_refused_clearly() -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit()], ids=repr)
 def test_an_interrupt_in_the_endpoint_goes_through_and_leaves_the_account_usable(error: BaseException) -> None:
-    """The delivery it broke is `unknown`, nothing is sent twice, and the rest goes out at the next call."""
+    """The interrupted delivery is `unknown`, nothing is sent twice, and the rest is sent by the next call."""
     calls: list[list[int]] = []
     with Emulator(start=START, allow={"unknown"}) as copper:
 
@@ -422,7 +422,7 @@ async def test_a_call_that_is_cancelled_leaves_the_account_usable() -> None:
 
 
 async def journal_of_a_run(in_flight: int) -> list[str]:
-    """Endpoints that answer out of order on purpose, and cause changes while they do."""
+    """Endpoints that deliberately answer out of order, and cause changes while they do."""
     waiting: list[asyncio.Event] = []
 
     async with AsyncEmulator(start=START, in_flight=in_flight, limits="7/1m,20/10m", latency="0-3s", seed=3) as copper:

@@ -1,4 +1,4 @@
-"""A test that freezes time and the emulator agree what time it is, and nothing hangs, whoever freezes it and how."""
+"""A test that freezes time and the emulator agree on the time, and nothing hangs, whatever freezes it and how."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tests.shell.endpoints import app_in_thread, http_endpoint
 START = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 TARGET = "https://billing.example.com/hooks"
 SLACK = timedelta(seconds=20)
-"""What a clock that runs on by itself may add to a test; far below every span that matters here."""
+"""What a running clock may add to a test; far less than any duration that matters here."""
 
 
 class Mover(Protocol):
-    """What both libraries hand out."""
+    """What both libraries return."""
 
     def move_to(self, moment: datetime) -> object: ...
 
@@ -60,7 +60,7 @@ every_way = pytest.mark.parametrize("freezing", ALL.values(), ids=ALL)
 
 
 def wall() -> datetime:
-    """What code under test reads."""
+    """The time that code under test reads."""
     return datetime.now(UTC)  # noqa: TID251 - the frozen present is what is looked at
 
 
@@ -69,7 +69,7 @@ def soon_after(moment: datetime, expected: datetime) -> bool:
 
 
 def recording(copper: Copper, seen: list[datetime]) -> None:
-    """Route and subscribe an endpoint that writes down what time it believes it is."""
+    """Route and subscribe an endpoint that records the time it reads."""
     copper.route("https://billing.example.com", to=lambda _request: seen.append(wall()))
     copper.subscribe("person", "update", target=TARGET)
 
@@ -98,7 +98,7 @@ def test_under_a_decorator_the_account_starts_at_the_frozen_moment() -> None:
 
 @pytest.fixture
 def copper() -> Iterator[Copper]:
-    """Made before a decorator freezes time, and subscribed by then, as in many suites."""
+    """Created and subscribed before a decorator freezes time, as in many suites."""
     with Emulator() as copper:
         copper.subscribe("person", "update", target="https://nobody.example.com/hooks")
         yield copper
@@ -157,7 +157,7 @@ def test_an_endpoint_sees_the_virtual_moment_of_its_own_delivery(freezing: Freez
 
 @every_way
 def test_a_forward_move_counts_as_time_passing_at_the_next_call(freezing: Freezing) -> None:
-    """Each delivery at its own moment, and then the moment the test moved to."""
+    """Each delivery at its own moment, and then the moment to which the test moved."""
     seen: list[datetime] = []
     with freezing(START) as mover, Emulator(latency="10m") as copper:
         recording(copper, seen)
@@ -247,7 +247,7 @@ def test_an_api_call_while_time_went_back_is_refused_and_not_a_500(frozen: Any) 
 @every_way
 @pytest.mark.parametrize("over_http", [False, True], ids=["in process", "http"])
 def test_an_endpoint_may_move_time_while_it_is_notified(freezing: Freezing, *, over_http: bool) -> None:
-    """The delivery in flight is no false timeout; what the move made due is delivered in the same call."""
+    """The delivery in flight does not time out because of it; what the move makes due is delivered in the same call."""
     seen: list[datetime] = []
 
     def moves(*_: object) -> int:
@@ -372,7 +372,7 @@ def test_an_endpoint_that_never_answers_times_out_in_real_time(freezing: Freezin
 
 
 def test_freezing_while_a_request_is_on_its_way_neither_hangs_nor_times_out() -> None:
-    """Time is frozen, jumps and is freed again by the endpoint itself, while the sender waits with its timeout."""
+    """The endpoint itself freezes time, moves it and unfreezes it, while the sender waits with its timeout."""
 
     def freezes(_request: BaseHTTPRequestHandler, _body: bytes) -> int:
         with freeze_time("2030-01-01") as factory:
@@ -524,7 +524,7 @@ async def test_an_asgi_application_that_moves_time_on_the_frozen_loop_does_not_t
 async def test_a_server_on_the_frozen_loop_that_closes_idle_connections_at_each_jump_misses_nothing(
     freezing: Freezing,
 ) -> None:
-    """Its keep-alive timers run out as time jumps, just when the next request would come over the old connection."""
+    """Its keep-alive timers expire as time jumps, just when the next request would use the old connection."""
     runner = web.AppRunner(aiohttp_ok(), keepalive_timeout=5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -546,7 +546,7 @@ async def test_a_server_on_the_frozen_loop_that_closes_idle_connections_at_each_
 
 @pytest.mark.parametrize("freezing", ["freeze_time('2024-03-01')", "time_machine.travel('2024-03-01')"])
 def test_importing_the_emulator_for_the_first_time_while_time_is_frozen_leaves_no_trace(freezing: str) -> None:
-    """freezegun puts its own clock into every module that is loaded then; what keeps it hangs afterwards."""
+    """freezegun puts its own clock into every module loaded at that time; any that keeps it hangs afterwards."""
     script = f"""
         import asyncio, time_machine, urllib.request
         from freezegun import freeze_time
@@ -621,7 +621,7 @@ def test_time_machine_keeps_its_active_travellers_where_we_look() -> None:
 
 @every_way
 def test_carry_moves_both_ways(freezing: Freezing) -> None:
-    """Back too: between two deliveries frozen time is put to the moment of the next."""
+    """Back, too: between two deliveries, frozen time is set to the moment of the next."""
     with freezing(START):
         for hours in (5, 2):
             moment = to_ms(START + timedelta(hours=hours))

@@ -1,4 +1,4 @@
-"""The thread that serves the API and sends over HTTP: starts at need, knows accounts by token, ends when told."""
+"""The thread that serves the API and sends over HTTP: starts when needed, finds accounts by token, ends when told."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_loop_thread_ends_what_still_runs_on_it() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_in_a_forked_process_it_says_that_its_thread_is_not_there(host: Host) -> None:
-    """And does not wait for ever for one that nobody runs."""
+    """And does not wait forever for a thread that does not exist."""
     host.url()
     reading, writing = os.pipe()
     child = os.fork()

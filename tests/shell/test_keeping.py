@@ -1,4 +1,4 @@
-"""A server with a state file goes on where it ended, and acknowledges and sends nothing that it has not written."""
+"""A server with a state file goes on where it ended, and acknowledges or sends nothing that it has not written."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def account_of(served: Served) -> Account:
 
 @asynccontextmanager
 async def full_disk(served: Served) -> AsyncIterator[None]:
-    """SQLite says that the disk is full, as it does when it is."""
+    """Make SQLite report that the disk is full."""
     connection = keeper_of(served)._file._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -62,7 +62,7 @@ async def full_disk(served: Served) -> AsyncIterator[None]:
 
 
 async def fill_up(served: Served) -> tuple[int, Any]:
-    """Write until there is no room: the first call that is refused."""
+    """Write until there is no space; return the first call that is refused."""
     for number in range(100):
         status, answered = await served.api("POST", "/people", {"name": f"{number}", "details": "x" * 5_000})
         if status != 200:
@@ -95,7 +95,7 @@ async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
             assert (await served.api("GET", "/webhooks", token="mine"))[0] == 200
             await served.control("POST", "/accounts/default/clock/advance", {"by": "10m"})
             assert [(body["key"], body["ids"]) for body in endpoint.bodies] == [("s3cret", [ada["id"]])]
-            # What was said on the command line holds for accounts that begin now.
+            # The command line's settings apply to accounts that start anew.
             await served.control("POST", "/accounts/default/reset")
             _, settings = await served.control("GET", "/accounts/default/settings")
             assert settings["settings"]["latency"] == "0"
@@ -132,7 +132,7 @@ async def test_a_row_that_says_nothing_is_told_with_its_file_and_a_way_out(tmp_p
 
 
 def write_as_version_1(path: Path, rows: Rows) -> None:
-    """The file as it was when entries, notifications and attempts were rows, too."""
+    """Write the file as it was when entries, notifications and attempts were rows, too."""
     connection = sqlite3.connect(path, isolation_level=None)
     MIGRATIONS[0](connection)
     connection.execute("INSERT INTO accounts (id, name) VALUES (1, 'default')")
@@ -198,7 +198,7 @@ async def test_a_wall_clock_that_was_set_back_has_to_catch_up_with_what_has_happ
 async def test_a_server_that_ended_while_time_was_played_ahead_has_a_clock_that_runs_on_from_there(
     tmp_path: Path,
 ) -> None:
-    """As a crash at this moment leaves it: a copy of the file, made by the endpoint while it is notified."""
+    """As after a crash at this moment: a copy of the file, made by the endpoint while it is notified."""
     (tmp_path / "later").mkdir()
 
     class Copying(Endpoint):
@@ -215,7 +215,7 @@ async def test_a_server_that_ended_while_time_was_played_ahead_has_a_clock_that_
         clock = default_of(served).clock
 
         assert clock.running
-        # A clock that waits for the wall's to catch up would be that much behind.
+        # If the clock waited for the wall clock to catch up, it would be that much behind.
         assert abs(clock.ahead_ms - 30 * 60_000) < 60_000
         assert clock.now() - clock.ahead_ms <= real_now()
 
@@ -239,7 +239,7 @@ async def test_what_is_cut_off_by_the_end_of_the_server_is_told_in_the_next_life
 
 @pytest.mark.asyncio
 async def test_when_a_request_arrives_the_file_has_it_on_its_way(tmp_path: Path) -> None:
-    """Looked at by the endpoint itself, in a copy, as a crash at this moment would leave it."""
+    """Checked by the endpoint itself, in a copy, as a crash at this moment would leave it."""
     found: list[Any] = []
 
     class Looking(Endpoint):
@@ -293,7 +293,7 @@ async def test_what_cannot_be_written_is_not_acknowledged(tmp_path: Path) -> Non
 
 @asynccontextmanager
 async def notified_later(folder: Path) -> AsyncIterator[tuple[Served, Endpoint]]:
-    """A server whose endpoint is told of a new person a second after it."""
+    """A server whose endpoint is notified of a new person a second later."""
     endpoint = Endpoint()
     async with listening(endpoint), kept(folder, to=endpoint, clock="wall", latency="1s") as served:
         await served.subscribe("person", "new")
@@ -301,7 +301,7 @@ async def notified_later(folder: Path) -> AsyncIterator[tuple[Served, Endpoint]]
 
 
 async def taken_and_unwritten(served: Served) -> ServedAccount:
-    """The account when its runner has taken what is due, and it could not be written."""
+    """The account once its runner has taken what is due, and could not write it."""
     assert (await fill_up(served))[0] == 503
     default = default_of(served)
     while not any(each.state == "sending" for each in default.stage.account.journal.notifications):
@@ -316,7 +316,7 @@ async def test_what_cannot_be_written_is_not_sent_until_it_can(tmp_path: Path) -
             await taken_and_unwritten(served)
             with pytest.raises(StateError):
                 keeper_of(served).write()
-            # In so many round trips it would have arrived.
+            # In this many round trips it would have arrived.
             for _ in range(30):
                 assert (await served.control("GET", "/accounts"))[0] == 503
             assert endpoint.bodies == []
@@ -337,7 +337,7 @@ async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_co
         async with full_disk(served):
             default = await taken_and_unwritten(served)
             for _ in range(3):
-                # As what comes back does; it is tried at the end of each of these turns.
+                # As an arriving answer does; writing is tried at the end of each of these turns.
                 default.runner.wake()
                 await next_turn()
         [tries] = [call.args[1] for call in later.call_args_list if call.args[0] == again]
@@ -346,7 +346,7 @@ async def test_while_nothing_can_be_written_one_timer_tries_it_again_whatever_co
 
 
 async def next_turn() -> None:
-    """What is to be done at the end of this turn of the loop has been."""
+    """Wait until everything due at the end of this turn of the loop has been done."""
     turn = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_soon(turn.set_result, None)
     await turn
@@ -438,7 +438,7 @@ async def test_who_has_nothing_written_waits_for_nothing(tmp_path: Path) -> None
 
         default_of(served).stage.refused("something")
         assert not is_there_at_once(keeper)
-        # It waits also for what another has seen, and not written.
+        # It also waits for what another call has seen and not yet written.
         assert not is_there_at_once(keeper)
         await keeper.written()
         assert is_there_at_once(keeper)
@@ -464,7 +464,7 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
             raise KeyError("a mistake")
 
         def leave(self) -> None:
-            """Nothing was taken."""
+            """Does nothing: nothing was taken."""
 
     told: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
@@ -475,7 +475,7 @@ async def test_who_waits_for_what_a_mistake_of_ours_has_stopped_hears_of_it(tmp_
         with pytest.raises(KeyError, match="a mistake") as raised:
             await keeper.written()
         assert told == [raised.value]
-        # The next turn is as ever.
+        # The next turn works as usual.
         await keeper.written()
 
 
@@ -500,5 +500,5 @@ async def test_everything_of_one_turn_is_one_commit(tmp_path: Path) -> None:
             stage.refused("one of ten")
         assert keeper._file._connection.total_changes == before
         await asyncio.gather(*(keeper.written() for _ in range(10)))
-        # Ten entries are one turn of the journal, and what is small has not changed by them.
+        # Ten entries are one turn of the journal, and they have changed nothing small.
         assert keeper._file._connection.total_changes == before + 1

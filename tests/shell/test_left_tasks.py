@@ -1,4 +1,4 @@
-"""What an endpoint leaves behind its answer: it is waited for and told, and a loop has nothing changed afterwards."""
+"""Tasks that an endpoint leaves after its answer are awaited and reported, and the loop is unchanged afterwards."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FACES = pytest.mark.parametrize("face", ["sync", "async"])
 
 @dataclass
 class Happened:
-    """What an account has seen when its test looked."""
+    """What the account has seen when the test looks."""
 
     deliveries: Sequence[Delivery]
     changes: Sequence[Change]
 
 
 def fired(face: str, *apps: Any, ids: int | list[int] = 1, patience: Sequence[float] = ()) -> Happened:
-    """One notification for each of these applications, one after the other at one target, with that much patience."""
+    """Send a notification to each of these applications in turn, at one target, with these patiences."""
     patience = patience or [3600.0] * len(apps)
     if face == "sync":
         with Emulator(allow="exception") as copper:
@@ -52,7 +52,7 @@ async def _fired(apps: Sequence[Any], ids: int | list[int], patience: Sequence[f
 
 
 def answering_first(work: Work, *, lifespan: Work | None = None) -> Any:
-    """An ASGI application that begins a task for each id, answers 200, and waits for none of them."""
+    """An ASGI application that starts a task for each id, answers 200, and waits for none of them."""
     begun: set[asyncio.Task[None]] = set()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -73,17 +73,17 @@ def answering_first(work: Work, *, lifespan: Work | None = None) -> Any:
 
 
 def called_by(thread: Callable[[], None]) -> Awaitable[None]:
-    """Is done when something has been done in another thread."""
+    """An awaitable that is done when the function has run in another thread."""
     return asyncio.to_thread(thread)
 
 
 async def answered(_: int) -> None:
-    """Work that lets others run before it is done."""
+    """Work that lets other tasks run before it is done."""
     await called_by(lambda: None)
 
 
 async def without_end(_: int) -> None:
-    """A consumer's work."""
+    """Work like a consumer's, which never ends."""
     await asyncio.Event().wait()
 
 
@@ -159,7 +159,7 @@ def _ignored(_: object) -> None:
 
 
 async def lost(each: int) -> None:
-    """Work that fails after others have run."""
+    """Work that fails after other tasks have run."""
     await answered(each)
     raise LookupError("no such customer")
 
@@ -222,7 +222,7 @@ def test_work_that_has_no_end_is_waited_for_once(face: str) -> None:
 
 @FACES
 def test_nor_is_what_it_begins_with_a_later_delivery(face: str) -> None:
-    """A consumer that waits with a time limit begins a task each time, which is none of the delivery under way."""
+    """A consumer that waits with a time limit starts a task each time, which does not belong to the delivery."""
     woken: list[asyncio.Event] = []
     begun: list[asyncio.Task[None]] = []
 
@@ -255,7 +255,7 @@ def test_the_work_of_a_lifespan_is_not_waited_for(face: str) -> None:
 
 @FACES
 def test_time_that_is_frozen_does_not_keep_a_delivery_waiting(face: str) -> None:
-    """Under freezegun a timer of the test's loop never rings."""
+    """Under freezegun, a timer of the test's loop never fires."""
 
     async def work(_: int) -> None:
         await without_end(1)
@@ -270,7 +270,7 @@ def test_time_that_is_frozen_does_not_keep_a_delivery_waiting(face: str) -> None
 
 
 class Own:
-    """A task factory of somebody else's."""
+    """A third-party task factory."""
 
     def __init__(self) -> None:
         self.made: list[asyncio.Task[Any]] = []
@@ -370,7 +370,7 @@ def test_on_uvloop_it_is_the_same() -> None:
 
 
 def test_a_checks_patience_is_for_what_a_lifespans_task_does() -> None:
-    """It takes what answers leave to it from a queue: each record is there from `new` on, and gone with `delete`."""
+    """It takes the work that answers leave it from a queue: a record exists from `new` on, and not after `delete`."""
     queue: asyncio.Queue[int] = asyncio.Queue()
     told: Counter[int] = Counter()
 

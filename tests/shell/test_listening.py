@@ -1,4 +1,4 @@
-"""Requests that no handler can do anything about are answered all the same, and nobody reads of them on stderr."""
+"""Requests that no handler can process are answered all the same, without anything on stderr."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
 
 
 async def sent(url: str, request: str, headers: str, body: bytes = b"") -> tuple[int, object]:
-    """The answer to these bytes: its status, and what stands in it as JSON."""
+    """The answer to these bytes: its status, and its JSON."""
     reader, writer = await connected(url)
     writer.write(f"{request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}\r\n".encode() + body)
     raw = await reader.read()
@@ -67,7 +67,7 @@ async def test_a_body_that_is_not_packed_as_it_says_is_told_to_its_sender_alone(
 
 
 async def test_a_body_that_nobody_reads_and_nobody_could_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
-    """It is looked at when its request has been answered."""
+    """The body is only read once its request has been answered."""
     async with serving() as served:
         status, _ = await sent(served.server.url, CREATE, PACKED, b"abc")
 
@@ -84,7 +84,7 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_is_no_news(
         head = f"{request_} HTTP/1.1\r\nHost: 127.0.0.1\r\n{CREDENTIALS}Content-Length: 300\r\n\r\n"
         writer.write(head.encode() + b"{")
         await writer.drain()
-        # Answered after the other has begun to wait for its body.
+        # Answered after the other request has started to wait for its body.
         assert (await served.control("GET", "/accounts"))[0] == 200
         writer.close()
         await writer.wait_closed()
@@ -105,7 +105,7 @@ def broken_act(_call: Call) -> NoReturn:
 async def test_a_broken_connection_of_the_emulators_own_is_its_fault_and_is_logged(
     caplog: pytest.LogCaptureFixture, api: str
 ) -> None:
-    """Only that a body cannot be read is its client's."""
+    """The client is only to blame for a body that cannot be read."""
     async with serving() as served:
         if api == "control":
             app = web.Application(middlewares=[answer_refusals])

@@ -1,4 +1,4 @@
-"""A server behind its own proxy: what clients had sent when they ended is not lost."""
+"""A server behind its own proxy: what clients had sent before they went away is not lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def served(folder: Path, log: list[str]) -> AsyncIterator[Proxied]:
 
 
 def hello() -> bytes:
-    """What a client says first in TLS."""
+    """The first message of a TLS client."""
     sent = ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="api.copper.com")
     with pytest.raises(ssl.SSLWantReadError):
@@ -41,7 +41,7 @@ def hello() -> bytes:
 
 
 def said_and_gone(place: str, said: bytes) -> None:
-    """All of it before the server's loop has its next turn."""
+    """Connect, send all of it and close before the server's loop has its next turn."""
     host, _, port = place.rpartition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(said)

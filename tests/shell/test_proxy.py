@@ -1,4 +1,4 @@
-"""The proxy: what is for Copper's hosts ends in the emulator, everything else is refused and told."""
+"""The proxy: requests for Copper's hosts go to the emulator, everything else is refused and reported."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from copper_emulator.shell.proxy_requests import MOST_BYTES
 pytestmark = pytest.mark.asyncio
 
 ELSEWHERE = "127.1"
-"""Resolves to this machine, and is a name like any other to the proxy."""
+"""Resolves to this machine, but is a name like any other to the proxy."""
 
 Serve = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 
 async def shouting(reader: StreamReader, writer: StreamWriter) -> None:
-    """Says at the end what it got, in capitals."""
+    """At the end, returns what it received, in capitals."""
     writer.write((await reader.read()).upper())
 
 
@@ -59,7 +59,7 @@ class Proxied:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def say(self, raw: bytes, *, ending: bool = True) -> str:
-        """Send this, and read what comes until the proxy closes."""
+        """Send this, and read until the proxy closes."""
         reader, writer = await self.connect()
         try:
             writer.write(raw)
@@ -129,7 +129,7 @@ async def test_megabytes_pass_in_both_directions() -> None:
 
 
 async def test_a_whole_url_of_coppers_is_answered_too() -> None:
-    """As axios asks for https without a tunnel."""
+    """As axios requests https without a tunnel."""
     async with proxied() as through:
         answered = await through.say(b"GET https://api.copper.com/x HTTP/1.1\r\nA: b\r\n\r\n")
 
@@ -195,7 +195,7 @@ async def test_those_who_come_from_elsewhere_are_not_led_to_this_machine() -> No
 
 
 async def test_where_nothing_answers_the_client_is_told() -> None:
-    # Taken, so that nobody else gets it, and not listened on.
+    # Bound, so that no one else gets it, but not listening.
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -247,7 +247,7 @@ async def test_a_fault_of_the_proxys_own_is_told_and_ends_its_connection_alone(
 
 @pytest.mark.parametrize("written", ["::ffff:0.0.0.0", "[::FFFF:0.0.0.0]", "0:0:0:0:0:ffff:0:0"])
 async def test_an_address_is_allowed_however_it_is_written(written: str) -> None:
-    """This one is this machine's own, and not known as such."""
+    """This one is this machine's own, but not recognised as such."""
     async with proxied(allowed=[written]) as through, listening(shouting) as (_, port):
         assert await through.tunnel(f"[::ffff:0:0]:{port}") == ESTABLISHED + "HELLO"
 

@@ -1,4 +1,4 @@
-"""Which proxy of the user's other hosts are handed on to, and what it is asked."""
+"""Which of the user's proxies other hosts are forwarded to, and what it is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a proxy is asked for, by the head of a request."""
+"""What a proxy is asked to do, according to the head of a request."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ _PIECES = st.sampled_from([b"CONNECT", b"GET", b" ", b"\r\n", b":", b"http://", 
 @example(b"CONNECT [::1%0]:1 HTTP/1.1\r\n\r\n")
 @settings(deadline=None)
 def test_whatever_comes_is_a_place_or_not_understood(raw: bytes) -> None:
-    """And nothing of it can begin a line of its own in what is handed on."""
+    """And nothing in it can start a new line in what is forwarded."""
     with suppress(NotUnderstood):
         found = read_head(raw)
         assert found.host

@@ -1,4 +1,4 @@
-"""What is recorded can be played, and then the same happens again."""
+"""A recording can be played, and then the same happens again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def text_of(recorder: Recorder) -> str:
 
 
 def steps_of(recorder: Recorder) -> list[dict[str, Any]]:
-    """The steps as they stand in the file, which the scenarios take."""
+    """The steps as written in the file, which must be a valid scenario."""
     text = text_of(recorder)
     parse(text, "recorded.yaml")
     steps: list[dict[str, Any]] = yaml.safe_load(text)["steps"]
@@ -62,7 +62,7 @@ def played(copper: Copper, text: str) -> None:
 
 
 class Session:
-    """Somebody at work: what is drawn is done, as far as it can be."""
+    """A user's session: each action that is drawn is done, as far as it is possible."""
 
     def __init__(self, copper: Copper) -> None:
         self.copper = copper
@@ -103,7 +103,7 @@ class Session:
             self.copper.leads.convert(data.draw(st.sampled_from(ids)), **parts)
 
     def belong(self, data: st.DataObject) -> None:
-        """A new opportunity of people and companies that are there."""
+        """Create an opportunity for existing people and companies."""
         people, companies = self.ids("person"), self.ids("company")
         if people and companies:
             self.copper.opportunities.create(
@@ -166,7 +166,7 @@ def subscribed_to_all(copper: Copper) -> None:
 
 
 def told(copper: Copper, first: int) -> list[Any]:
-    """Changes and their notifications from the first on, each record named by when it came up."""
+    """Changes and their notifications from `first` on, with records named in the order in which they appear."""
     names: dict[tuple[str, int], int] = {}
     happened: list[Any] = []
     for change in copper.changes[first:]:
@@ -184,7 +184,7 @@ REFERENCES = ("company_id", "primary_contact_id", "leads_converted_from", "conve
 
 
 def _attributes(change: Change) -> dict[str, Any]:
-    """Without ids, which are others in another account."""
+    """Without ids, which differ in another account."""
     return {name: value for name, value in change.updated_attributes.items() if name not in REFERENCES}
 
 

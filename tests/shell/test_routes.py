@@ -1,4 +1,4 @@
-"""Where a target is really sent: the longest prefix, the kinds of destination, and the guard of this machine."""
+"""Where a target is really sent: the longest prefix, the kinds of destination, and the guard for this machine."""
 
 from __future__ import annotations
 
@@ -354,7 +354,7 @@ def test_what_is_blocked_says_how_to_route_or_allow_it() -> None:
 
 
 def test_what_is_blocked_names_the_routes_there_are() -> None:
-    """Beside them a slip of the pen is seen."""
+    """Next to them, a typing mistake is easy to see."""
     made = routes("https://biling.example.com", "https://crm.example/hooks")
     blocked = made.resolve("https://billing.example.com/hooks")
     assert isinstance(blocked, Blocked)
@@ -439,7 +439,7 @@ hosts = (
 
 
 def is_this_machine(address: str) -> bool:
-    """What is connected to at `::ffff:127.0.0.1` is 127.0.0.1."""
+    """A connection to `::ffff:127.0.0.1` is one to 127.0.0.1."""
     found = ip_address(address)
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return (mapped or found).is_loopback
@@ -456,7 +456,7 @@ def is_this_machine(address: str) -> bool:
 @example("http", "evil.example\\@127.0.0.1", "/")
 @example("http", "localhost\n.evil.example", "/")
 def test_whatever_is_not_provably_this_machine_is_blocked(scheme: str, host: str, tail: str) -> None:
-    """What is connected to is the host of the URL that comes out, so that is what is judged."""
+    """The host of the resulting URL is connected to, so that is what is checked."""
     found = Routes().resolve(f"{scheme}://{host}{tail}")
     if isinstance(found, Straight):
         name = (found.url.raw_host or "").rstrip(".").lower()
@@ -468,7 +468,7 @@ def test_whatever_is_not_provably_this_machine_is_blocked(scheme: str, host: str
 
 
 class Wrapper:
-    """Has an application, and is none."""
+    """Has an application, but is not one."""
 
     def __init__(self) -> None:
         self.wsgi_app: object = "an application"

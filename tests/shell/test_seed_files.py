@@ -1,4 +1,4 @@
-"""Files of records: what JSON and CSV say, and where they are wrong."""
+"""Files of records: how JSON and CSV are read, and where they are wrong."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_columns_of_the_same_object_belong_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["people.csv", "people.CSV"])
 def test_what_a_spreadsheet_writes_is_read(tmp_path: Path, name: str) -> None:
-    """A mark at the beginning, other line ends, cells with commas and line feeds in them."""
+    """A byte order mark, other line ends, cells that contain commas and line feeds."""
     text = '\ufeffname, details\r\n"Lovelace, Ada","one\ntwo"\r\n'
 
     assert rows_of(tmp_path, name, text) == [{"name": "Lovelace, Ada", "details": "one\ntwo"}]

@@ -91,7 +91,7 @@ _GOOD = {
 
 
 async def _raw_call(served: Served, path: str, **headers: bytes) -> tuple[int, str]:
-    """A call with headers that clients do not send: its status and its hint."""
+    """A call with headers that clients do not send; return its status and its hint."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(served.server.url.rpartition(":")[2]))
     given = {**_GOOD, **{name.replace("_", "-"): value for name, value in headers.items()}}
     lines = [b"%s: %s" % (name.encode(), value) for name, value in given.items() if value]
@@ -288,12 +288,12 @@ async def test_what_is_due_has_been_delivered_when_fire_is_answered_on_the_manua
 
         assert [len(n["ids"]) for n in change["notifications"]] == [30, 30, 1]
         assert {n["state"] for n in change["notifications"]} == {"delivered"}
-        # They were on their way together, and arrive in any order.
+        # They were in flight together, and arrive in any order.
         assert sorted(len(body["ids"]) for body in endpoint.bodies) == [1, 30, 30]
 
 
 async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_been_delivered() -> None:
-    """On the manual clock, while somebody else holds the deliveries up."""
+    """On the manual clock, while something else holds up the deliveries."""
     async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
         await served.subscribe("person", "update")
         account = served.accounts.named("default")
@@ -304,7 +304,7 @@ async def test_each_of_two_clients_at_once_is_answered_when_its_own_change_has_b
         clients = [asyncio.create_task(served.fire("person", "update", each)) for each in (17, 18)]
         while len(account.stage.account.journal.changes) < len(clients):
             await account.grown()
-        # What would be answered by now has been: this call came later.
+        # Anything that would be answered by now has been, because this call came later.
         await served.control("GET", "/accounts/default/clock")
         let_go.set()
         answers = await asyncio.gather(*clients)
@@ -396,7 +396,7 @@ async def test_an_echo_is_stopped_and_told_and_the_server_goes_on() -> None:
 
 
 async def test_a_change_that_any_part_of_the_server_records_is_delivered_by_itself() -> None:
-    """Also on the manual clock, where it is due at once."""
+    """Even on the manual clock, where it is due at once."""
     async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
         await served.subscribe("person", "update")
         account = served.accounts.named("default")
@@ -431,7 +431,7 @@ async def test_reset_cuts_off_what_is_on_its_way_and_keeps_key_and_routes() -> N
 
 
 class _Resetting(Endpoint):
-    """Asks for a reset while it is notified."""
+    """Requests a reset while it is notified."""
 
     served: Served
     answered: tuple[int, Any]
@@ -441,7 +441,7 @@ class _Resetting(Endpoint):
 
 
 async def test_after_a_reset_what_was_secret_before_is_hidden_no_longer() -> None:
-    """Else a server that is reset again and again would look through more for each text that it shows."""
+    """Otherwise, a server that is reset again and again would look for more texts in everything it shows."""
     async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
         for secret in ("Lovelace", ""):
             await served.control("POST", "/accounts/default/reset", {})
@@ -493,7 +493,7 @@ async def test_a_target_without_a_route_is_blocked_with_what_would_allow_it() ->
 
 @pytest.mark.parametrize("target", ["https://nowhere.example/", "https://127.0.0.1:1/"])
 async def test_a_target_that_cannot_be_sent_to_holds_up_nothing(target: str) -> None:
-    """The first one passes Copper's check and is no URL for the HTTP client; at the second nothing listens."""
+    """The first one passes Copper's check but is no URL for the HTTP client; at the second nothing listens."""
     async with listening(Endpoint()) as endpoint, serving(clock="wall", to=endpoint) as served:
         await served.subscribe("person", "update", target=target)
         await served.subscribe("lead", "update")

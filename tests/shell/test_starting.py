@@ -1,4 +1,4 @@
-"""Applications that subscribe as they start are started before their first delivery, and none is started twice."""
+"""Applications that subscribe on startup are started before their first delivery, and none is started twice."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_start_up_that_fails_is_told(face: str, make: Any) -> None:
 
 
 def reporting(make: Any, on_startup: Callable[[], object]) -> Any:
-    """The application, which says so where its start-up fails, as frameworks do."""
+    """The application, which reports it if its start-up fails, as frameworks do."""
     inner = make(Calls(on_startup))
     if make is in_aiohttp:
         return inner

@@ -1,4 +1,4 @@
-"""The state file: what is written is there, and what cannot be used says why."""
+"""The state file: what is written can be read, and a file that cannot be used says why."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def opened(path: Path) -> Iterator[StateFile]:
 
 
 def edited(*edits: Edit) -> News:
-    """Rows, and nothing in the journal."""
+    """Row edits, with nothing in the journal."""
     return News(list(edits), 0, [])
 
 
 def noted(before: int, *texts: str) -> News:
-    """The entries that come after so many."""
+    """Entries that follow this many earlier ones."""
     return News([], before, [{"at": 5, "kind": "fault", "text": text} for text in texts])
 
 
 NOTHING: dict[str, list[object]] = {"entries": [], "notifications": [], "attempts": []}
-"""The parts that a journal without entries makes."""
+"""The parts that result from a journal without entries."""
 
 
 def texts_in(file: StateFile) -> dict[str, list[str]]:
@@ -185,7 +185,7 @@ def test_a_newer_schema_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_an_older_schema_is_brought_up_step_by_step(tmp_path: Path) -> None:
-    """The file is one of version 1, written by hand; what it becomes is what the next version would be."""
+    """The file is one of version 1, written by hand; it becomes what the next version would be."""
     path = tmp_path / "state.db"
     by_hand(
         path,
@@ -339,7 +339,7 @@ def test_what_is_no_file_says_so() -> None:
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Without the rights of root, who may write everything."""
+    """Run without the rights of root, who may write everything."""
     is_root = os.geteuid() == 0
     if is_root:
         os.seteuid(65534)
@@ -351,7 +351,7 @@ def as_nobody() -> Iterator[None]:
 
 
 def test_a_file_that_may_not_be_written_says_so_and_is_left_as_it_is() -> None:
-    # Not in a folder of the test's, where nobody else may look.
+    # Not in the test's own folder, which no one else may access.
     with as_nobody(), TemporaryDirectory() as folder:
         path = Path(folder, "state.db")
         with opened(path):

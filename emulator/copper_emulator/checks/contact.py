@@ -11,10 +11,14 @@ from copper_emulator.core.text import duration_text
 from copper_emulator.shell.driver import Rounds
 
 
+def kind_of_most(bench: Bench) -> EntityType:
+    """The type of rows that need no other event than `new`."""
+    return bench.main or bench.plan.types[0]
+
+
 def one(bench: Bench) -> Rounds[None]:
     """Create one record, of the main type or the first there is."""
-    kind = bench.main or bench.plan.types[0]
-    yield from bench.create(kind)
+    yield from bench.create(kind_of_most(bench))
 
 
 def redirects(bench: Bench) -> Rounds[Finding | None]:
@@ -33,8 +37,7 @@ REDIRECT = "Register the URL it redirects to; a redirect is not followed, and co
 
 def in_time(bench: Bench) -> Rounds[Finding | None]:
     """Send as many ids as a notification may have."""
-    kind = bench.main or bench.plan.types[0]
-    yield from bench.create(kind, MAX_IDS)
+    yield from bench.create(kind_of_most(bench), MAX_IDS)
     yield from bench.idle()
     found = judged(bench, IN_TIME, state=False)
     took, most = slowest(bench), bench.stage.settings.timeout

@@ -64,10 +64,19 @@ class RowReport:
         return self.verdict is not Verdict.FAILED
 
     def __str__(self) -> str:
-        lines = [f"{self.shown_verdict:<7}  {self.name:<24}  {self.evidence}"]
+        return self.told_as(self.name)
+
+    def told_as(self, name: str) -> str:
+        """It under another name, as that of several is."""
+        lines = [f"{self.shown_verdict:<7}  {name:<24}  {self.evidence}"]
         if self.advice:
             lines.append(f"{'':<7}  {'':<24}  -> {self.advice}")
         return "\n".join(lines)
+
+    def is_like(self, other: RowReport) -> bool:
+        """Whether it says what the row before it did: both were skipped for the same reason."""
+        told = (self.verdict, self.evidence, self.advice)
+        return self.verdict is Verdict.SKIPPED and told == (other.verdict, other.evidence, other.advice)
 
     @property
     def shown_verdict(self) -> str:
@@ -176,7 +185,8 @@ class Report:
 
     def _table(self) -> str:
         notes = (f"Note: {note}" for note in self.notes)
-        return "\n".join([f"{self.target}: {_summary(self._rows)}", *map(str, self._rows), *notes])
+        rows = (alike[0].told_as(name_of(alike)) for alike in _grouped(self._rows))
+        return "\n".join([f"{self.target}: {_summary(self._rows)}", *rows, *notes])
 
     def __repr__(self) -> str:
         return f"<Report of {self.target}: {_summary(self._rows)}>"
@@ -204,6 +214,22 @@ class Report:
             "rows": [row.to_json() for row in self.rows],
             "notes": list(self.notes),
         }
+
+
+def name_of(alike: Sequence[RowReport]) -> str:
+    """What rows that say the same are called together."""
+    return alike[0].name if len(alike) == 1 else f"{alike[0].name} to {alike[-1].name} ({len(alike)})"
+
+
+def _grouped(rows: Iterable[RowReport]) -> list[list[RowReport]]:
+    """Rows that come one after the other and say the same, together."""
+    groups: list[list[RowReport]] = []
+    for row in rows:
+        if groups and row.is_like(groups[-1][0]):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
 
 
 def _are_all_errors() -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copper_emulator.checks.bench import IDS_PER_ROW, Bench
+from copper_emulator.checks.contact import kind_of_most
 from copper_emulator.checks.hints import about_type
 from copper_emulator.checks.judging import (
     ABOUT_PATH,
@@ -31,7 +32,7 @@ from copper_emulator.checks.state import NobodyThere, StateError, believed
 from copper_emulator.checks.trial import TimeIsUp, Trial, timed
 from copper_emulator.core.errors import EchoLoop, NotIdle, UsageError
 from copper_emulator.core.ids import Counters
-from copper_emulator.core.model import DISTRUSTFUL, Outcome, Reason
+from copper_emulator.core.model import DISTRUSTFUL, EntityType, Outcome, Reason
 from copper_emulator.core.rules import MAX_IDS, FetchRace, Latency, OverLimit
 from copper_emulator.core.text import count
 from copper_emulator.expectation import how
@@ -91,7 +92,8 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
     with stage.beside(settings, Counters(), stage.clock):
         rows = yield from running.rows()
-    notes, seconds = (*running.notes(), *_notes(bench)), monotonic() - began
+    played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
+    notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
     return Report(plan.shown, rows, notes, seconds, tuple(running.cut_off), reached=running.reached)
 
 
@@ -106,6 +108,10 @@ class _Run:
     """Not even the plainest notification was accepted."""
     takes_a_type: bool = False
     """The whole life of a record of some type was accepted."""
+    takes_new_of: EntityType | None = None
+    """The type of which at least a `new` was accepted."""
+    refused_first: bool = False
+    """Whether the first notification of the last row, a `new`, was not accepted."""
     reached: bool = True
     """False if nothing is there that could be sent to."""
     halted: str = ""
@@ -143,7 +149,9 @@ class _Run:
     def _advice_of(self, row: Row, finding: Finding) -> str:
         """The finding's own, unless something more telling is known: this type alone fails, or nothing works yet."""
         self.takes_a_type = self.takes_a_type or (row.life and finding.verdict is Verdict.PASSED)
-        if row.kind is not None and row.life and self.takes_a_type and finding.advice == row.advice:
+        if row is PLAINEST and finding.verdict is Verdict.PASSED:
+            self.takes_new_of = kind_of_most(self.bench)
+        if row.kind is not None and row.life and self._takes_others(row.kind) and finding.advice == row.advice:
             return about_type(row.kind)
         if finding.verdict is not Verdict.FAILED or self.has_taken:
             return finding.advice
@@ -151,6 +159,10 @@ class _Run:
             return f"As in row {PLAINEST.name}: nothing has been taken yet."
         self.fails_at_once = row is PLAINEST
         return finding.advice
+
+    def _takes_others(self, kind: EntityType) -> bool:
+        """The first of the types has none before it: that others are taken is known of their beginning alone."""
+        return self.takes_a_type or (self.refused_first and self.takes_new_of not in (None, kind))
 
     def _why_not(self, row: Row) -> str:
         plan = self.bench.plan
@@ -174,6 +186,7 @@ class _Run:
             self.halted = self.halted or self._taken_never(row)
             self.has_taken = self.bench.has_delivered
             self.has_sent = self.has_sent or bool(self.bench.deliveries)
+            self.refused_first = any(each.outcome is not Outcome.DELIVERED for each in self.bench.deliveries[:1])
             gone = self.presence.gone(row.name, looks=finding.verdict is not Verdict.PASSED)
         if not gone:
             return finding
@@ -247,13 +260,13 @@ def _echo(bench: Bench) -> str:
     )
 
 
-def _notes(bench: Bench) -> list[str]:
+def _notes(bench: Bench, played: list[str]) -> list[str]:
     notes = []
     if bench.plan.state is None:
         notes.append(
             "only answers were judged, not what was done: give the endpoint's state to have that looked at too"
         )
-    several = [row.name for row in bench.plan.rows if row.name in AT_ONCE_ROWS]
+    several = [name for name in played if name in AT_ONCE_ROWS]
     if several and bench.manner is Manner.IN_TURNS:
         notes.append(
             f"{', '.join(several)}: in this process the endpoint is called one notification after the other; serve it "

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from copper_emulator.cli.advice import carried
+from copper_emulator.cli.advice import carried, keep_typed
 from copper_emulator.cli.output import complain
 from copper_emulator.cli.streams import Unprinted, prepare, silence
 from copper_emulator.core.text import meant
@@ -24,8 +24,11 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "delete": ("records", "Delete records in a running server."),
     "merge": ("records", "Merge two people or companies in a running server."),
     "convert": ("records", "Convert a lead in a running server."),
+    "relate": ("records", "Relate two records in a running server."),
+    "unrelate": ("records", "Take a relation away in a running server."),
     "search": ("records", "Search for records in a running server."),
     "seed": ("records", "Add records to a running server without notifying anybody."),
+    "lookups": ("lookups", "Show a lookup table, or add an entry to it."),
     "advance": ("talk", "Let time pass for an account, at once."),
     "clock": ("clock", "Show an account's clock; stop it or let it run."),
     "subscriptions": ("subscriptions", "Show the subscriptions of an account."),
@@ -45,6 +48,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "why": ("why", "Explain why somebody was notified, or nobody."),
     "status": ("talk", "Show the accounts of a running server."),
     "accounts": ("accounts", "Show the accounts of a running server, make or delete one."),
+    "details": ("lookups", "Show or change what Copper's GET /account answers."),
+    "switch-key": ("lookups", "Give an account another API key."),
     "settings": ("state", "Show or change how an account behaves."),
     "snapshot": ("state", "Save an account to a file."),
     "restore": ("state", "Restore a snapshot into an account."),
@@ -89,6 +94,10 @@ class Faulty(WrongUse):
 class _Commands(click.Group):
     """Imports a command's module when the command is looked up."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        keep_typed(ctx, args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -97,7 +106,7 @@ class _Commands(click.Group):
             near = meant(cmd_name, _COMMANDS)
             ctx.fail(f"there is no command {cmd_name!r}." + (f" Did you mean {near}?" if near is not None else ""))
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
 import click
 from click.core import ParameterSource
 
-_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z]+)\b)")
+_ADVISED = re.compile(r"\bcopper-emulator (?=([a-z-]+)\b)")
+
+_TYPED = f"{__name__}.typed"
 
 _NAMED = re.compile(r"(^|; )([a-z_]+)(?=: )")
 
@@ -49,3 +52,14 @@ def named_as_options(text: str) -> str:
         return text
     options = {str(each.name): max(each.opts, key=len) for each in ctx.command.params if isinstance(each, click.Option)}
     return _NAMED.sub(lambda found: found[1] + options.get(found[2], found[2]), text)
+
+
+def keep_typed(ctx: click.Context, args: Sequence[str]) -> None:
+    """What was typed after `copper-emulator`; click takes it apart."""
+    ctx.meta[_TYPED] = tuple(args)
+
+
+def repeated(option: str, value: str) -> str:
+    """The command line as it was typed, to be copied, with an option that it lacked."""
+    ctx = click.get_current_context()
+    return shlex.join(["copper-emulator", option, value, *ctx.meta.get(_TYPED, ())])

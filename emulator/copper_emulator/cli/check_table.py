@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copper_emulator.checks.report import RowReport, Verdict
+from copper_emulator.checks.report import RowReport, Verdict, name_of
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.cli.output import Output, on_one_line
 
@@ -17,7 +17,7 @@ class Table:
         self._alike: list[RowReport] = []
 
     def add(self, row: RowReport) -> None:
-        if self._alike and (row.verdict, row.evidence) != (Verdict.SKIPPED, self._alike[0].evidence):
+        if self._alike and not row.is_like(self._alike[0]):
             self.end()
         self._alike.append(row)
         if row.verdict is not Verdict.SKIPPED:
@@ -28,8 +28,7 @@ class Table:
         rows, self._alike = self._alike, []
         if not rows:
             return
-        name = rows[0].name if len(rows) == 1 else f"{rows[0].name} to {rows[-1].name} ({len(rows)})"
-        self._line(rows[0], name)
+        self._line(rows[0], name_of(rows))
 
     def _line(self, row: RowReport, name: str) -> None:
         shown = f"{row.shown_verdict:<7}  {name:<20}  {on_one_line(row.evidence)}"

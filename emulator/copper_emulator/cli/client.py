@@ -9,7 +9,7 @@ from typing import Any
 
 from copper_emulator import control_client
 from copper_emulator.cli import Failure, WrongUse
-from copper_emulator.cli.advice import named_as_options
+from copper_emulator.cli.advice import named_as_options, repeated
 from copper_emulator.cli.output import complain
 from copper_emulator.control_client import (
     DEFAULT_URL,
@@ -97,9 +97,10 @@ class Client:
         if name is None:
             names = [account["name"] for account in self.get("/accounts")["accounts"]]
             if len(names) != 1:
+                again = repeated("--account", names[0])
                 raise WrongUse(
-                    "the server has several accounts; choose one with --account or "
-                    f"COPPER_EMULATOR_ACCOUNT: {', '.join(names)}"
+                    "the server has several accounts, as each new token opens one; choose one with --account or "
+                    f"COPPER_EMULATOR_ACCOUNT: {', '.join(names)}; like {again}"
                 )
             name = names[0]
         return account_path(name)

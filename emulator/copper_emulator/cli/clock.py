@@ -6,7 +6,7 @@ import click
 
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, as_stamp
 from copper_emulator.core.text import count
 
 
@@ -28,7 +28,7 @@ def clock(*, what: str | None, server: str, account: str | None, as_json: bool) 
     path = client.account(account) + "/clock"
     shown = client.get(path) if what is None else client.post(f"{path}/{what}", {})
     output.json(shown)
-    output.line(f"It is {shown['now']}, and time {'runs' if shown['running'] else 'stands still'}.")
+    output.line(f"It is {as_stamp(shown['now'])}, and time {'runs' if shown['running'] else 'stands still'}.")
     if shown["next"] is not None:
         output.line(f"The next thing happens at {shown['next']}.")
     waiting = shown["waiting"]

@@ -10,7 +10,7 @@ import click
 from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, as_stamp
 from copper_emulator.fault_texts import FORMS, OFF, parse_faults
 
 
@@ -46,7 +46,7 @@ def faults(*, texts: tuple[str, ...], server: str, account: str | None, as_json:
 
 def _told(fault: Mapping[str, Any]) -> str:
     beyond = " (beyond what Copper does)" if fault["beyond_spec"] else ""
-    until = f", until {fault['until']}" if fault["until"] else ""
+    until = f", until {as_stamp(fault['until'])}" if fault["until"] else ""
     name, _, amount = fault["text"].partition("@")[0].partition("=")
     # A bare number is easily mistaken for a share.
     next_ones = (

@@ -19,9 +19,9 @@ def type_called(name: str) -> str:
     if word in set(EntityType):
         return word
     # Imported here: few use another name, and the tables of records load as slowly as the rest of a command.
-    from copper_emulator.core.records.kinds import KINDS
+    from copper_emulator.core.records.kinds import type_named
 
-    return str(KINDS.get(word, name))
+    return str(type_named(name) or name)
 
 
 def topic_of(text: str) -> tuple[str, str]:

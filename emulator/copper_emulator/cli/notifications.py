@@ -14,7 +14,7 @@ from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import read_text
 from copper_emulator.cli.names import events, topic_of, types
 from copper_emulator.cli.options import MOST, for_an_account, pairs_of
-from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.output import Output, as_stamp, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.text import count, short_ids
 from copper_emulator.durations import parse_duration
@@ -167,7 +167,7 @@ def wait(
         status = f" ({each['status']})" if each["status"] is not None else ""
         topic_text = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
         told = f"#{each['notification']} {topic_text} -> {each['target']}: {each['outcome']}{status}"
-        output.line(f"{told} at {each['ended_at']}")
+        output.line(f"{told} at {as_stamp(each['ended_at'])}")
     output.line(f"To wait for what comes after it: --since {found['last']}")
 
 
@@ -176,7 +176,8 @@ _STYLES = {"delivered": "green", "rejected": "red", "failed": "red", "blocked": 
 
 def _row(each: Mapping[str, Any]) -> str:
     topic = f"{each['type']}/{each['event']} {short_ids(each['ids'])}"
-    return on_one_line(f"#{each['serial']}  {each['created_at']}  {topic} -> {each['target']}: {each['told']}")
+    made = f"#{each['serial']}  {as_stamp(each['created_at'])}"
+    return on_one_line(f"{made}  {topic} -> {each['target']}: {each['told']}")
 
 
 def _print(whole: Mapping[str, Any], output: Output) -> None:

@@ -112,6 +112,11 @@ def _style(text: str) -> str:
     return next((style for start, style in _STYLES if told.startswith(start)), "")
 
 
+def as_stamp(moment: str) -> str:
+    """A moment of the control API, `2026-09-29T22:40:04.738Z`, as the lines of a journal have it; UTC, too."""
+    return moment.replace("T", " ").removesuffix("Z")
+
+
 def on_one_line(text: str) -> str:
     """A text from elsewhere, made safe: without line breaks or control characters for the terminal."""
     if text.isprintable():

@@ -1,4 +1,5 @@
-"""The commands for records in a running server: `create`, `update`, `delete`, `merge`, `convert`, `search`, `seed`."""
+"""The commands for records in a running server: `create`, `update`, `delete`, `merge`, `convert`, `relate`, `unrelate`,
+`search`, `seed`."""
 
 from __future__ import annotations
 
@@ -27,6 +28,9 @@ _SHOWN = 20
 """How many records are listed for people; JSON has all."""
 
 _type = click.argument("type", metavar="TYPE", callback=types)
+_id = click.argument("record", metavar="ID", type=Number(1, MOST))
+_other_type = click.argument("other_type", metavar="TYPE", callback=types)
+_other_id = click.argument("other", metavar="ID", type=Number(1, MOST))
 _set = click.option(
     "--set", "fields", metavar="FIELD=VALUE", multiple=True, help="a field's value, as JSON or text; repeatable"
 )
@@ -145,6 +149,44 @@ def convert(
     _show_changes(answered["changes"], output)
 
 
+@click.command(short_help="Relate two records in a running server.")
+@_type
+@_id
+@_other_type
+@_other_id
+@for_an_account
+def relate(
+    *, type: str, record: int, other_type: str, other: int, server: str, account: str | None, as_json: bool
+) -> None:
+    """Relate two records in a running server. Copper notifies nobody of that.
+
+    \b
+    Example:
+      copper-emulator relate person 17 company 5
+    """
+    body = {"id": record, "other": {"type": other_type, "id": other}}
+    _related("relate", type, body, Output(as_json=as_json), Client(server), account)
+
+
+@click.command(short_help="Take a relation away in a running server.")
+@_type
+@_id
+@_other_type
+@_other_id
+@for_an_account
+def unrelate(
+    *, type: str, record: int, other_type: str, other: int, server: str, account: str | None, as_json: bool
+) -> None:
+    """Take a relation away in a running server. Copper notifies nobody of that.
+
+    \b
+    Example:
+      copper-emulator unrelate person 17 company 5
+    """
+    body = {"id": record, "other": {"type": other_type, "id": other}}
+    _related("unrelate", type, body, Output(as_json=as_json), Client(server), account)
+
+
 @click.command(short_help="Search for records in a running server.")
 @_type
 @click.option(
@@ -224,6 +266,15 @@ def _done(deed: str, type: str, body: Mapping[str, Any], output: Output, client:
     for hint in answered["hints"]:
         output.line(f"{hint}.")
     _show_changes(answered["changes"], output)
+
+
+def _related(
+    deed: str, type: str, body: Mapping[str, Any], output: Output, client: Client, account: str | None
+) -> None:
+    answered = client.post(_path(client, account, type, deed), body)
+    output.json(answered)
+    others = ", ".join(f"{each['type']} {each['id']}" for each in answered["related"])
+    output.line(f"{answered['type']} {answered['id']} is related to {others or 'nothing'}; nobody is notified.")
 
 
 def _show_records(records: Sequence[Mapping[str, Any]], output: Output) -> None:

@@ -77,8 +77,9 @@ def serve(
     """Serve Copper's webhook API and deliver notifications, until Ctrl-C.
 
     The first access token that is used becomes the key of the account "default"; every other token opens an account
-    of its own, unless --token says which are accepted. Everything that happens is logged: subscriptions, changes,
-    deliveries and why something was not delivered. Notifications go only to loopback and to where routes lead.
+    of its own ("account-2", ...), and commands then need --account NAME, unless --token says which are accepted.
+    Everything that happens is logged: subscriptions, changes, deliveries and why something was not delivered.
+    Notifications go only to loopback and to where routes lead.
 
     \b
     Example:

@@ -11,7 +11,7 @@ from copper_emulator.cli import WrongUse
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.files import STDIO, read, write_private
 from copper_emulator.cli.options import IN_PLAY, for_an_account, settings_given
-from copper_emulator.cli.output import Output
+from copper_emulator.cli.output import Output, as_stamp
 from copper_emulator.shell.api.setting_texts import written
 
 
@@ -33,7 +33,7 @@ def snapshot(*, file: Path, server: str, account: str | None, as_json: bool) -> 
     if str(file) == STDIO:
         return
     output.json({"file": str(file), "account": document["account"], "at": document["at"]})
-    output.line(f"Account {document['account']} as it was at {document['at']} is in {file}.")
+    output.line(f"Account {document['account']} as it was at {as_stamp(document['at'])} is in {file}.")
 
 
 @click.command(short_help="Restore a snapshot into an account.")
@@ -57,7 +57,7 @@ def restore(*, file: Path, server: str, account: str | None, as_json: bool) -> N
     client, output = Client(server), Output(as_json=as_json)
     shown = client.post(client.account(account) + "/restore", {"snapshot": document})
     output.json(shown)
-    output.line(f"Account {shown['name']} is as it was; for it, it is {shown['now']}.")
+    output.line(f"Account {shown['name']} is as it was; for it, it is {as_stamp(shown['now'])}.")
 
 
 @click.command(short_help="Show or change how an account behaves.")

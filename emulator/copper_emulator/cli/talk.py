@@ -19,7 +19,7 @@ from copper_emulator.cli.options import (
     server_option,
     settings_given,
 )
-from copper_emulator.cli.output import Output, complain, on_one_line
+from copper_emulator.cli.output import Output, as_stamp, complain, on_one_line
 from copper_emulator.cli.values import Number, statuses
 from copper_emulator.core.model import Kind
 from copper_emulator.core.text import count
@@ -101,8 +101,8 @@ def advance(
     output.json(moved)
     for text in moved["lines"]:
         output.journal_line(text)
-    waiting = moved["waiting"]
-    output.line(f"It is {moved['now']}; {count(waiting, 'notification') if waiting else 'no notifications'} waiting.")
+    waiting = count(moved["waiting"], "notification") if moved["waiting"] else "no notifications"
+    output.line(f"It is {as_stamp(moved['now'])}; {waiting} waiting.")
 
 
 @click.command(short_help="Show what happened, or follow it.")
@@ -168,7 +168,7 @@ def status(*, server: str, as_json: bool) -> None:
     for account in accounts:
         output.line(f"{account['name']} ({account['email'] or 'no token has been used yet'})", style="bold")
         ends = ", ".join(f"{number} {outcome}" for outcome, number in account["outcomes"].items()) or "none delivered"
-        output.line(f"  now {account['now']}")
+        output.line(f"  now {as_stamp(account['now'])}")
         output.line(f"  {count(account['subscriptions'], 'subscription')}, {count(account['changes'], 'change')}")
         output.line(f"  notifications: {ends}, {account['waiting']} waiting")
         for route in account["routes"]:

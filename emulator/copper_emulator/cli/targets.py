@@ -8,7 +8,7 @@ import click
 
 from copper_emulator.cli.client import Client
 from copper_emulator.cli.options import for_an_account, route_of
-from copper_emulator.cli.output import Output, on_one_line
+from copper_emulator.cli.output import Output, as_stamp, on_one_line
 from copper_emulator.cli.values import Number
 from copper_emulator.core.text import count
 
@@ -95,7 +95,7 @@ def inbox(
     output.json(shown)
     output.line(f"{shown['target']} answers {shown['reply']['status']}", style="bold")
     for each in shown["requests"]:
-        output.line(f"{each['at']}  #{each['notification']}  {on_one_line(json.dumps(each['body']))}")
+        output.line(f"{as_stamp(each['at'])}  #{each['notification']}  {on_one_line(json.dumps(each['body']))}")
     output.line(f"{count(shown['received'], 'request')} in all")
 
 
@@ -112,7 +112,7 @@ def limits(*, server: str, account: str | None, as_json: bool) -> None:
     shown = client.get(client.account(account) + "/limits", {"marks": 200 if as_json else 0})
     output.json(shown)
     for each in shown["limits"]:
-        opens = f", opens at {each['opens_at']}" if each["opens_at"] else ""
+        opens = f", opens at {as_stamp(each['opens_at'])}" if each["opens_at"] else ""
         counted = f"{each['counted']:,} of {each['most']:,} counted, room for {each['room']:,}"
         output.line(f"{each['limit']}: {counted}, {each['held']:,} held{opens}")
     if not shown["limits"]:

@@ -54,6 +54,7 @@ from copper_emulator.core.ratelimit import RateLimiter, Window
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.relations import Item
 from copper_emulator.core.records.store import RecordStore
+from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.writing.action import Done
 from copper_emulator.core.records.writing.excluded import related, unrelated
 from copper_emulator.core.records.writing.notes import notes_of
@@ -277,7 +278,9 @@ class Account:
         return change
 
     def relate(self, one: Item, other: Item, now: int) -> None:
-        """Relate two records; noted in the journal, without a notification. Raises NotFound, Invalid."""
+        """Relate two records; noted in the journal, without a notification. Raises NotFound, Invalid, NotEnabled."""
+        for kind, _ in (one, other):
+            require(self.records, kind)
         self.records.relate(one, other)
         self.journal.note(now, Kind.EXCLUDED, related(one, other), records=[one, other])
         self._tell(Related(one, other))

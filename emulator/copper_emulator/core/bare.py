@@ -9,7 +9,7 @@ from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, UsageError
 from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
-from copper_emulator.core.records.kinds import no_type
+from copper_emulator.core.records.kinds import no_type, type_named
 from copper_emulator.core.records.record import Record, kind_of
 from copper_emulator.core.text import json_name
 from copper_emulator.core.topics import Profile, advice, exists, no_event
@@ -23,11 +23,19 @@ _NOT_CAPTURED = "this is no captured notification, a JSON object with a known ty
 
 
 def entity_type(name: str) -> EntityType:
-    """The type with this name. Raises UsageError for a type without webhooks."""
+    """The type with this name, which is any of its names in any case. Raises UsageError for a type without webhooks."""
+    kind = type_named(name)
+    if kind is None:
+        raise UsageError(no_type(name))
+    return kind
+
+
+def event_called(name: str) -> Event:
+    """The event with this name, in any case. Raises UsageError for an unknown one."""
     try:
-        return EntityType(name)
-    except ValueError:
-        raise UsageError(no_type(name)) from None
+        return Event(name.lower())
+    except (AttributeError, ValueError):
+        raise UsageError(no_event(name)) from None
 
 
 def record_id(given: object, kind: EntityType | None = None) -> int:
@@ -69,7 +77,7 @@ def bare_event(
     type: str, event: str, ids: object, updated_attributes: Mapping[str, Any] | None, profile: Profile
 ) -> RecordChange:
     """A bare event as `Account.fire` takes it. Raises UsageError for a topic or ids that cannot exist."""
-    topic = _topic(type, event)
+    topic = _topic_called(type, event)
     if not exists(topic, profile):
         raise UsageError(f"there is no topic {topic}. {advice(topic.type, profile)}")
     wanted = record_ids(ids, topic.type)
@@ -87,12 +95,19 @@ _TOPICS = {(str(kind), str(event)): Topic(kind, event) for kind in EntityType fo
 """Topics by their type and event as text; shared objects, because every change keeps a reference."""
 
 
-def _topic(type: str, event: str) -> Topic:
+def _topic_called(type: str, event: str) -> Topic:
+    try:
+        # As nearly everybody writes it.
+        return _TOPICS[type, event]
+    except (KeyError, TypeError):
+        return _TOPICS[entity_type(type), event_called(event)]
+
+
+def _topic_on_the_wire(type: str, event: str) -> Topic:
     try:
         return _TOPICS[type, event]
     except (KeyError, TypeError):
-        entity_type(type)
-        raise UsageError(no_event(event)) from None
+        raise UsageError(no_event(event) if type in list(EntityType) else no_type(type)) from None
 
 
 def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
@@ -109,7 +124,7 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
         if name not in said:
             raise not_captured(f"it has no {name}")
     try:
-        topic = _topic(said["type"], said["event"])
+        topic = _topic_on_the_wire(said["type"], said["event"])
     except UsageError as error:
         raise not_captured(str(error)) from None
     try:

@@ -32,6 +32,7 @@ class Operation:
     `answer` is the schema of the body of a 200, `body` that of the request. `query` has the schemas of the query
     parameters by name, `path_parts` those of the path parameters that are not ids. A `paged` answer has `X-PW-TOTAL`.
     One that `misses` can get a 404, one that `checks` a 422.
+    The body of one that `names_leads` may name a lead.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Operation:
     paged: bool = False
     misses: bool = False
     checks: bool = False
+    names_leads: bool = False
 
     def described(self) -> dict[str, Any]:
         """The OpenAPI operation object."""
@@ -80,7 +82,7 @@ class Operation:
         return {"description": "OK", "headers": headers, "content": {"application/json": {"schema": self.answer}}}
 
     def _refusals(self) -> list[tuple[str, str]]:
-        absent = set() if is_of_leads(self.path) else {"403"}
+        absent = set() if self.names_leads or is_of_leads(self.path) else {"403"}
         if not (self.misses or "{" in self.path):
             absent.add("404")
         if not (self.checks or self.body is not None):

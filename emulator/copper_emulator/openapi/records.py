@@ -9,6 +9,7 @@ from copper_emulator.core.records.fields import Table
 from copper_emulator.core.records.forms.plain import ID_SCHEMA, object_schema
 from copper_emulator.core.records.relations import ALLOWED
 from copper_emulator.core.records.searching.search import MAX_PAGE_SIZE, PARAMETERS, body_schema
+from copper_emulator.core.records.switched_off import NAMING_LEADS
 from copper_emulator.core.records.tables import ACTIVITY, COMPANY, ID, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.bulk import MAX_BULK
 from copper_emulator.core.records.writing.converting import PARTS, UNRATED
@@ -139,6 +140,7 @@ def _single(kind: EntityType) -> Iterator[Operation]:
         record,
         body=ref(f"{noun}Create"),
         body_required=True,
+        names_leads=kind in NAMING_LEADS,
     )
     yield Operation(
         f"view_{table.noun}",
@@ -206,6 +208,7 @@ def _bulk(kind: EntityType) -> Iterator[Operation]:
                 answer,
                 body=object_schema({tag: items}, required=[tag]),
                 body_required=True,
+                names_leads=word == "create" and kind in NAMING_LEADS,
             )
 
 
@@ -237,6 +240,7 @@ def _related(kind: EntityType) -> Iterator[Operation]:
         answer("added"),
         body=relation,
         body_required=True,
+        names_leads=True,
     )
     yield Operation(
         f"unrelate_{noun}",

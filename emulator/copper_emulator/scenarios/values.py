@@ -11,7 +11,7 @@ from copper_emulator.core.fault import Fault
 from copper_emulator.core.model import EntityType, Event, Outcome, Topic
 from copper_emulator.core.records.forms.custom import DATA_TYPES
 from copper_emulator.core.records.forms.plain import MAX_ID
-from copper_emulator.core.records.kinds import KINDS, no_type
+from copper_emulator.core.records.kinds import KINDS, no_type, type_named
 from copper_emulator.core.records.lookups.tables import AVAILABLE, LOOKUPS
 from copper_emulator.core.text import duration_text
 from copper_emulator.core.topics import no_event
@@ -36,7 +36,7 @@ def _parse_topic(value: object) -> object:
 
 
 def _parse_type(value: object) -> EntityType:
-    found = KINDS.get(value.lower()) if isinstance(value, str) else None
+    found = type_named(value)
     if found is None:
         raise ValueError(no_type(value))
     return found

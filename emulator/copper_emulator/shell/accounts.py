@@ -80,7 +80,13 @@ class Accounts:
         if found is not None or self.plan.tokens or not email:
             return found
         stage, key = self._open(token, email)
-        self._all()[stage.name].tell(f"account {stage.name} belongs to the API key of {email}")
+        text = f"account {stage.name} belongs to the API key of {email}"
+        if len(self) > 1:
+            text += (
+                f", which was unknown: an account of its own. Commands must name the one that is meant now, "
+                f"like --account {stage.name}; with serve --token no key opens one"
+            )
+        self._all()[stage.name].tell(text)
         return stage, key
 
     def known(self, token: str) -> tuple[Stage, Key] | None:

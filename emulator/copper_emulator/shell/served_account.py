@@ -169,8 +169,9 @@ class ServedAccount:
         return self._hidden
 
     def close(self) -> None:
-        """Let those who wait for the journal go."""
+        """Let those who wait for the journal go, and the calls of the API that are held back."""
         self.closed = True
+        self.stage.held.let_go()
         self._tell()
 
     @asynccontextmanager

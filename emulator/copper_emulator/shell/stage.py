@@ -20,6 +20,7 @@ from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
 from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
 from copper_emulator.shell.frozen import may_be_frozen
+from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.routes import Routes
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
@@ -84,6 +85,7 @@ class Stage:
         """Whether it was made with settings that are not those of every account."""
         self.api_calls = 0
         """Calls of the API that named this account."""
+        self.held = HeldCalls()
         self.api_held = 0
         """Calls that are being held back."""
         self.api_most_held = 0
@@ -158,6 +160,11 @@ class Stage:
     def is_behind(self) -> bool:
         """Whether the test has moved frozen time further than this account has come. Raises TimeError if backwards."""
         return not self.driving and self.moved_by_test() is not None
+
+    def end(self) -> None:
+        """Its test or block is over."""
+        self.has_ended = True
+        self.held.let_go()
 
     def check_goes_on(self) -> None:
         """Raises UsageError after the account's end."""

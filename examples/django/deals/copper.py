@@ -8,11 +8,11 @@ import requests
 from django.conf import settings
 
 PAGE = 200
-"""The most that Copper's search gives at once."""
+"""The most records that a search of Copper's returns at once."""
 
 
 class Busy(Exception):
-    """Copper takes no more calls for now (429): try again later."""
+    """Copper accepts no more calls for now (429): try again later."""
 
 
 class Client:
@@ -22,12 +22,12 @@ class Client:
         self._session = session
 
     def opportunity(self, copper_id: int) -> dict[str, Any] | None:
-        """One of them, or None when there is none."""
+        """One opportunity, or None if there is none with this id."""
         found: dict[str, Any] | None = self._call("GET", f"/opportunities/{copper_id}", or_none=True)
         return found
 
     def opportunities(self) -> Iterator[dict[str, Any]]:
-        """All of them, the oldest first: what is made while this reads comes at the end, and moves nobody."""
+        """All opportunities, oldest first: any created during the reading are appended, and shift no others."""
         number = 1
         while True:
             body = {"page_size": PAGE, "page_number": number, "sort_by": "date_created"}
@@ -38,7 +38,7 @@ class Client:
             number += 1
 
     def subscribe(self, target: str, secret: str) -> list[str]:
-        """Be told at `target` of all that happens to opportunities; the events that were not subscribed before."""
+        """Subscribe `target` to all events of opportunities; return the events to which it was not yet subscribed."""
         there = {(each["type"], each["event"], each["target"]) for each in self._call("GET", "/webhooks")}
         missing = [event for event in ("new", "update", "delete") if ("opportunity", event, target) not in there]
         for event in missing:
@@ -58,7 +58,7 @@ class Client:
 
 @contextmanager
 def client() -> Iterator[Client]:
-    """Copper as the settings name it."""
+    """A client for Copper, configured by the settings."""
     with requests.Session() as session:
         session.headers["X-PW-AccessToken"] = settings.COPPER_TOKEN
         session.headers["X-PW-UserEmail"] = settings.COPPER_EMAIL

@@ -1,4 +1,4 @@
-"""What sales knows of Copper's opportunities."""
+"""What sales knows about Copper's opportunities."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 
 class Deal(models.Model):
-    """An opportunity, as Copper had it when it was fetched."""
+    """An opportunity, as it was in Copper when it was fetched."""
 
     copper_id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=500)
@@ -17,7 +17,7 @@ class Deal(models.Model):
 
     @classmethod
     def keep(cls, record: dict[str, Any]) -> None:
-        """Write an opportunity. Of two that were fetched at once, the one that Copper modified later stays."""
+        """Store an opportunity. If two versions are fetched at once, the one modified later in Copper stays."""
         with transaction.atomic():
             known = cls.objects.select_for_update().filter(pk=record["id"]).first()
             if known is not None and known.modified > record["date_modified"]:
@@ -32,11 +32,11 @@ class Deal(models.Model):
 
 
 class Note(models.Model):
-    """Something happened to an opportunity, and it is to be fetched anew."""
+    """Something happened to an opportunity, and it is to be fetched again."""
 
     copper_id = models.BigIntegerField(db_index=True)
 
     @classmethod
     def take(cls, ids: Iterable[int]) -> None:
-        """Note all of these, or none."""
+        """Note all of these opportunities, or none."""
         cls.objects.bulk_create(cls(copper_id=copper_id) for copper_id in ids)

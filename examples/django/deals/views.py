@@ -1,4 +1,4 @@
-"""What Copper calls. Nothing is fetched here: Copper waits only so long, and asks only once."""
+"""The endpoint for Copper. It fetches nothing, because Copper waits only so long, and sends only once."""
 
 import hmac
 import json
@@ -14,7 +14,7 @@ from deals.models import Note
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest) -> HttpResponse:
-    """Note of which opportunities Copper tells, and answer."""
+    """Note the opportunities that Copper's notification names, and answer."""
     try:
         notification = json.loads(request.body)
         told, key = notification["ids"], str(notification.get("key", ""))

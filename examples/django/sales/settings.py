@@ -1,10 +1,10 @@
-"""Settings of the project; what differs from place to place comes from the environment."""
+"""Settings of the project; what differs between deployments comes from the environment."""
 
 import os
 from pathlib import Path
 
 SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "only for trying it out")
-# The host of COPPER_TARGET must be here, or Django answers every notification with 400.
+# The host of COPPER_TARGET must be listed, or Django answers every notification with 400.
 ALLOWED_HOSTS = ["sales.example.com"]
 ROOT_URLCONF = "sales.urls"
 INSTALLED_APPS = ["deals"]

@@ -1,4 +1,4 @@
-"""The one address that Copper calls."""
+"""The one address to which Copper sends."""
 
 from deals.views import hook
 from django.urls import path

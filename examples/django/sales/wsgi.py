@@ -1,4 +1,4 @@
-"""For whatever serves it: gunicorn, mod_wsgi, and the tests."""
+"""The WSGI application, for gunicorn, mod_wsgi, and the tests."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The `copper` command of dc-copper-cli: drive_dc_copper_cli.py URL WORD..., where an empty URL leaves its own."""
+"""The `copper` command of dc-copper-cli: drive_dc_copper_cli.py URL WORD...; an empty URL keeps the client's own."""
 
 import sys
 

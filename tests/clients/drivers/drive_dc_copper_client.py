@@ -1,7 +1,7 @@
 """The client class of dc-copper-cli. An act is [method, path] or [method, path, body].
 
-The class is given a context that it tells of errors. The command's own prints them, and fails in that; this one hands
-on what it was told.
+The class reports errors to a context. The command's own context tries to print them, and fails at that; this one passes
+them on.
 """
 
 import json
@@ -12,14 +12,14 @@ import dc_copper_cli
 
 
 class Told(SystemExit):
-    """What the client said is wrong. No Exception, as the command's own exit is none: the client catches those."""
+    """An error reported by the client. Like the command's own exit it is no Exception: the client catches those."""
 
 
 class Context:
-    """What the client asks of its context."""
+    """What the client needs from its context."""
 
     def debug(self, _text: str) -> None:
-        """Nobody reads it."""
+        """Ignore it."""
 
     def error(self, text: str, exit_code: int = 1) -> NoReturn:
         raise Told(exit_code, text)

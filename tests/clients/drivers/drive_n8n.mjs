@@ -1,9 +1,9 @@
-// The Copper and Copper Trigger nodes of n8n-nodes-base: node drive_n8n.mjs, where node_modules has them.
+// The Copper and Copper Trigger nodes of n8n-nodes-base: node drive_n8n.mjs, in a folder whose node_modules has them.
 //
-// The nodes' own files run. They send nothing themselves: n8n's core hands them a function that does, and here that
-// function is the one below. Where it is given a URL it calls that instead of the one in the node; it adds the headers
+// The nodes' own files run. They send nothing themselves: n8n's core passes them a function for that, and here that
+// function is the one below. If it is given a URL, it calls that instead of the one in the node; it adds the headers
 // that the node's credential class names, writes arrays into the query as axios does, and rejects statuses from 400 on
-// in the shape that the core gives them.
+// in the same shape as the core.
 //
 // An act is {node: parameters}, {trigger: method, parameters, target}, {webhook: body} or {credentials: "test"}.
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ const given = JSON.parse(await text(process.stdin));
 const credentials = { apiKey: given.token, email: given.email };
 const staticData = {}; // what a trigger remembers between its methods
 const COPPER = 'https://api.copper.com/developer_api/v1';
-const MOST = 20; // requests of one act: the node asks on as long as X-PW-TOTAL is more than it has
+const MOST = 20; // requests per act, because the node keeps asking as long as X-PW-TOTAL is more than it has
 let sent = [];
 
 function credentialHeaders() {
@@ -98,8 +98,8 @@ for (const act of given.acts) {
     told.push({ ok: await perform(act), requests: sent });
   } catch (problem) {
     const { message, description } = problem;
-    const code = problem.httpCode ?? problem.statusCode; // of the node's own error, or as it was handed to the node
-    if (!code) throw problem; // no answer of the server's
+    const code = problem.httpCode ?? problem.statusCode; // from the node's own error, or as it was passed to the node
+    if (!code) throw problem; // no answer from the server
     told.push({ raised: problem.constructor.name, code: String(code), message, description, requests: sent });
   }
 }

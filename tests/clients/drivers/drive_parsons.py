@@ -1,4 +1,4 @@
-"""The Copper connector of parsons. An act is [method, {argument: value}]; a table is told as a list of its rows."""
+"""The Copper connector of parsons. An act is [method, {argument: value}]; a table is returned as a list of rows."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from parsons import Copper, Table
 
 
 def plain(value: Any) -> Any:
-    """Tables as lists of rows; what has several of them, as {name: rows}."""
+    """Tables as lists of rows; several of them as {name: rows}."""
     if isinstance(value, Table):
         return value.to_dicts()
     if (

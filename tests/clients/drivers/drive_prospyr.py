@@ -1,7 +1,7 @@
 """prospyr's resources. An act is [verb, resource, arguments...]; see `VERBS`.
 
-prospyr asks `collections` for a name that Python 3.10 moved, so that name is put back before it is imported. Of its two
-caches this uses the one that keeps nothing, so that what is read comes from the server.
+prospyr imports a name from `collections` that Python 3.10 moved, so that name is put back before prospyr is imported.
+Of its two caches, this uses the one that keeps nothing, so that everything read comes from the server.
 """
 
 import collections
@@ -48,7 +48,7 @@ def delete(resource: Any, wanted: int) -> Any:
 
 
 def post(resource: Any, **fields: Any) -> Any:
-    """By its connection, which is what it has for resources that it only reads."""
+    """Create by its connection, which is the way for resources that it can only read."""
     connection = get_connection("default")
     return connection.post(connection.build_absolute_url(resource.Meta.list_path), json=fields).json()["id"]
 
@@ -74,7 +74,7 @@ def act(verb: str, name: str, *arguments: Any) -> dict[str, Any]:
 
 
 given = json.load(sys.stdin)
-# The client adds the version itself, and refuses a URL that has one.
+# The client adds the version itself, and refuses a URL that contains one.
 base = {"url": given["url"].removesuffix("v1")} if "url" in given else {}
 connect(given["email"], given["token"], cache=NoOpCache(), **base)
 json.dump([act(*each) for each in given["acts"]], sys.stdout, default=str)

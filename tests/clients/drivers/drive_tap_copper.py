@@ -1,6 +1,6 @@
-"""tap-copper's own discovery and sync, with another base URL where one is given. The acts are the names of streams.
+"""tap-copper's own discovery and sync, with another base URL if one is given. The acts are the names of streams.
 
-What the tap writes on stdout and stderr, and how it ends, is its own.
+Its output to stdout and stderr and its exit code are the tap's own.
 """
 
 import json
@@ -15,7 +15,7 @@ from tap_copper.sync import sync
 
 
 def catalog(config: dict[str, Any], names: list[str]) -> Catalog:
-    """Every stream that the tap has, the named ones selected."""
+    """Every stream of the tap, with the named ones selected."""
     found = discover(config=config)
     for stream in found.streams:
         marks = metadata.to_map(stream.metadata)

@@ -1,6 +1,6 @@
-"""Every field of every type: what it takes, what it refuses and with which words, what null does, what is told.
+"""Every field of every type: what it accepts, what it refuses and with which message, what null does, what is reported.
 
-The values are those of Copper's documentation and of recorded answers where there are any; the ids are a new account's.
+The values are from Copper's documentation and from recorded answers, where there are any; the ids are a new account's.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tests.core.records.playing import ACTIVITY, COMPANY, LEAD, OPPORTUNITY, PER
 DAY = 86_400_000
 NOW = START // 1000
 LATER = NOW + 3 * DAY // 1000
-"""When a record is made, and when it is changed."""
+"""`NOW` is when a record is created, `LATER` when it is changed."""
 
 FIRST, SECOND = 94_808_711, 94_808_712
-"""Two people and two companies that are there; the first of each other type has the first number, too."""
+"""Two people and two companies that exist; the first record of each other type has the first number, too."""
 FIRST_PROJECT = 3_716_921
 
 COLOUR = 100_764
@@ -33,7 +33,7 @@ TAKEN = "has already been taken"
 
 @dataclass(frozen=True)
 class Refused:
-    """A write that is refused, with these words behind the field's label."""
+    """A write that is refused, with these words after the field's label."""
 
     words: str
 
@@ -44,11 +44,11 @@ KEPT = object()
 
 @dataclass(frozen=True)
 class Row:
-    """One field. `first` is written at creation and `second` by an update: as they are given, and as they are shown.
+    """One field. `first` is written at creation, `second` by an update: each is the value given and the value shown.
 
-    `told` is all that a notification tells of the update from the first to the second; `unset` is what a record shows
-    of which nothing was said; `refused` are values with the words behind the label; `beside` are other fields of the
-    record that the field needs.
+    `told` is everything that a notification reports for the update from the first to the second; `unset` is what a
+    record shows if the field was not given; `refused` are values with the words after the label; `beside` are other
+    fields that the record needs because of this one.
     """
 
     first: tuple[Any, Any]
@@ -66,7 +66,7 @@ def _same(value: Any) -> tuple[Any, Any]:
 
 
 def _row(name: str, first: Any, second: Any, refused: list[tuple[Any, str]], **more: Any) -> Row:
-    """A field that shows what was written, is told under its own name and is emptied by null."""
+    """A field that shows what was written, is reported under its own name and is emptied by null."""
     given: dict[str, Any] = {"null": None, "unset": None, "told": {name: [first, second]}, **more}
     return Row(_same(first), _same(second), refused=tuple(refused), **given)
 
@@ -76,7 +76,7 @@ def _text(name: str, **more: Any) -> Row:
 
 
 def _id(name: str, first: int, second: int, **more: Any) -> Row:
-    """An id of something: its words for what is no id are recorded."""
+    """An id of something; the messages for invalid ids are recorded."""
     label = name.replace("_", " ").title()
     no_id = f"Invalid value for {label}: IDs must be positive integers: "
     refused = [
@@ -93,7 +93,7 @@ def _id(name: str, first: int, second: int, **more: Any) -> Row:
 
 
 def _day(name: str) -> Row:
-    """A moment: Unix seconds in every sample, mm/dd/yyyy in the documentation; in Los Angeles, 8 hours behind."""
+    """A date: Unix seconds in every sample, mm/dd/yyyy in the documentation; in Los Angeles, 8 hours behind."""
     return Row(
         _same(1_496_799_000),
         ("01/23/2017", 1_485_158_400),
@@ -115,7 +115,7 @@ def _one_of(name: str, first: str, second: str, **more: Any) -> Row:
 
 
 def _several(name: str, key: str, category: str, other: str) -> Row:
-    """Several values with their categories, like phone numbers."""
+    """Several values with their categories, such as phone numbers."""
     invalid = "is invalid"
     return Row(
         _same([{key: "one", "category": other}]),
@@ -145,7 +145,7 @@ def _several(name: str, key: str, category: str, other: str) -> Row:
 
 
 def _never(value: Any, unset: Any = None) -> Row:
-    """What only Copper writes."""
+    """A field that only Copper writes."""
     return Row(_same(value), _same(value), {}, KEPT, unset, (), "never")
 
 
@@ -176,7 +176,7 @@ PART_NAMES = ("prefix", "first_name", "middle_name", "last_name", "suffix")
 
 
 def _part(name: str, second: str) -> Row:
-    """A part of a person's name: the whole name follows it."""
+    """A part of a person's name, which the whole name follows."""
     first = dict(zip(PART_NAMES, WHOLE.split(), strict=True))[name]
     told = {"name": [WHOLE, WHOLE.replace(first, second)], name: [first, second]}
     return Row(_same(first), _same(second), told, None, first, ((7, NO_STRING),), beside={"name": WHOLE})
@@ -249,7 +249,7 @@ STATUS_TOLD = {"status_id": [208_232, 208_234], "status": ["Open", "Junk"]}
 
 
 def _stage(name: str, first: int, second: int, **more: Any) -> Row:
-    """What leads an opportunity from one stage to another, three days after it was made."""
+    """A field that moves an opportunity from one stage to another, three days after it was created."""
     told = {
         "stage_id": [987_790, more["stage"][0]],
         "stage": ["Qualified", more["stage"][1]],
@@ -262,7 +262,7 @@ def _stage(name: str, first: int, second: int, **more: Any) -> Row:
 
 
 def _reference(first: str, second: str, other: str, **more: Any) -> Row:
-    """A record of one of several types; `other` is a type that is none of them."""
+    """A reference to a record of one of several types; `other` is a type that is none of them."""
     there = {"project": FIRST_PROJECT}
     one, two = ({"id": there.get(kind, FIRST), "type": kind} for kind in (first, second))
     refused = (
@@ -508,4 +508,4 @@ ROWS: Mapping[EntityType, Mapping[str, Row]] = {
         "date_modified": CREATED,
     },
 }
-"""In the order of the tables: that of the samples."""
+"""In the order of the tables, which is that of the samples."""

@@ -1,4 +1,4 @@
-"""Short ways to do things to an account's records and to see what was told of it."""
+"""Shortcuts to act on an account's records and to see what was reported."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NOTE: dict[str, Any] = {"category": "user", "id": 0}
 
 
 def make(account: Account, kind: EntityType, *, now: int = START, **fields: Any) -> int:
-    """A new record's id."""
+    """Create a record; return its id."""
     [record] = account.act(deeds.create(kind, [fields]), now)
     return record.id
 
 
 def seed(account: Account, kind: EntityType, **fields: Any) -> int:
-    """The id of a record that was always there."""
+    """Seed a record, without a change; return its id."""
     [record_id] = account.act(deeds.seed(kind, [fields]), START)
     return record_id
 
@@ -44,7 +44,7 @@ def email(address: str, category: str = "work") -> dict[str, str]:
 
 
 def define(account: Account, name: str, data_type: str, *kinds: EntityType, **more: Any) -> int:
-    """A custom field's definition id."""
+    """Define a custom field; return the id of its definition."""
     body = {"name": name, "data_type": data_type, "available_on": [str(kind) for kind in kinds], **more}
     found: int = account.records.catalogue.add("custom_field_definitions", body)["id"]
     return found
@@ -55,27 +55,27 @@ def custom(definition_id: int, value: Any) -> dict[str, Any]:
 
 
 def value_of(record: Record, definition_id: int) -> Any:
-    """What a record shows for a custom field."""
+    """The value that a record shows for a custom field."""
     return next(item["value"] for item in record.custom_fields if item["custom_field_definition_id"] == definition_id)
 
 
 def log(account: Account, kind: EntityType, record_id: int, type: dict[str, Any] = CALL, **fields: Any) -> int:
-    """An activity's id."""
+    """Create an activity; return its id."""
     return make(account, ACTIVITY, parent={"type": str(kind), "id": record_id}, type=type, details="Hello", **fields)
 
 
 def told(account: Account, since: int = 0) -> list[tuple[str, tuple[int, ...]]]:
-    """The changes after the first so many: topics with ids."""
+    """The changes from this number on: topics with ids."""
     return [(str(change.topic), change.ids) for change in account.journal.changes[since:]]
 
 
 def unchanged(account: Account) -> list[str]:
-    """What the journal says of writes that changed nothing."""
+    """The journal's texts about writes that changed nothing."""
     return [entry.text for entry in account.journal.entries if entry.kind is Kind.UNCHANGED]
 
 
 def everything(account: Account) -> dict[Any, Any]:
-    """All that is kept of records: to see that nothing has changed."""
+    """All stored state of records, for checking that nothing has changed."""
     kept: dict[Any, Any] = {kind: dict(account.records.of(kind)) for kind in EntityType}
     kept["relations"] = {
         (kind, record_id): account.records.relations.of((kind, record_id))

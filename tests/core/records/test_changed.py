@@ -1,4 +1,4 @@
-"""What a notification tells of a change: only what differs, under the webhook's names, with option names on request."""
+"""What a notification reports about a change: only differences, with webhook names, and option names on request."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The JSON of records is made once, and again when what it shows is another. That it is right whatever is written, the
-machine of the records holds (`record_machine.py`).
+"""A record's JSON is made once, and again when what it shows changes. The machine of the records checks that it is
+correct whatever is written (`record_machine.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ADA = {"id": 17, "name": "Ada", "company_id": None}
 
 
 def shown(account: Account, kind: EntityType, record_id: int) -> Any:
-    """What the API shows of a record."""
+    """What the API shows for a record."""
     [raw] = account.records.read(kind, [record_id], account.records.of(kind))
     return json.loads(raw)
 
@@ -33,7 +33,7 @@ def update(account: Account, kind: EntityType, record_id: int, **fields: Any) ->
 
 
 class Made:
-    """Counts what is made."""
+    """Counts what is encoded."""
 
     def __init__(self, records: dict[int, Stored], *, most: int = 1_000) -> None:
         self.names: list[str] = []
@@ -70,7 +70,7 @@ def test_and_again_when_the_record_was_written() -> None:
 
 def test_nothing_is_kept_of_what_was_there() -> None:
     class Row(dict[str, Any]):
-        """One that can be watched."""
+        """A row that can be weakly referenced."""
 
     rows: dict[int, Stored] = {17: Row(ADA)}
     made, gone = Made(rows), weakref.ref(rows[17])
@@ -97,7 +97,7 @@ def test_with_another_stamp_all_of_it_is_made_again() -> None:
 
 
 def test_what_is_no_longer_stored_is_not_kept() -> None:
-    """A search that lies behind finds records that were deleted, or replaced."""
+    """A search that lags behind finds records that were deleted, or replaced."""
     made = Made({17: {**ADA, "name": "another"}})
     assert made.of(ADA) + made.of(ADA) == [b"Ada", b"Ada"]
     assert made.names == ["Ada", "Ada"]
@@ -132,7 +132,7 @@ def test_beside_lines_is_nothing_that_is_kept_no_longer() -> None:
 
 
 def test_beside_a_line_is_nothing_that_may_be_another_the_next_time() -> None:
-    """The company may come later."""
+    """The company may be created later."""
     made = Made({17: {**ADA, "company_id": 5}})
     line = Line([17], [])
     assert at(made, line, slice(1)) + at(made, line, slice(1)) == [b"Ada", b"Ada"]

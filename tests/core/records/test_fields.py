@@ -1,4 +1,4 @@
-"""The field tables, one row for each field of each type (field_rows.py), and what holds for all of them."""
+"""The field tables, with one row for each field of each type (field_rows.py), and what holds for all of them."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ REQUIRED: dict[EntityType, dict[str, Any]] = {
     **{kind: {"name": "one"} for kind in EntityType},
     ACTIVITY: {"parent": {"type": "lead", "id": FIRST}, "type": NOTE, "details": "one"},
 }
-"""The least that each type needs."""
+"""The minimum that each type needs."""
 
 
 def cases(*writes: str, told: bool | None = None) -> list[Any]:
-    """The rows of fields that can be written so, with ids."""
+    """The rows of fields that can be written in these ways, with ids."""
     return [
         pytest.param((kind, name, row), id=f"{kind}-{name}")
         for kind, rows in ROWS.items()
@@ -53,7 +53,7 @@ def cases(*writes: str, told: bool | None = None) -> list[Any]:
 
 
 def world(**rules: Any) -> Account:
-    """An account with everything in it that a field of the rows refers to."""
+    """An account with everything to which a field of the rows refers."""
     account = make_account(**rules)
     define(account, "Colour", "String", *(kind for kind in EntityType if kind is not ACTIVITY))
     companies = [
@@ -68,13 +68,13 @@ def world(**rules: Any) -> Account:
 
 
 def begin(account: Account, case: Case) -> int:
-    """A record with the first value of the field."""
+    """Create a record with the first value of the field."""
     kind, name, row = case
     return make(account, kind, **{**REQUIRED[kind], **row.beside, name: deepcopy(row.first[0])})
 
 
 def write(account: Account, kind: EntityType, record_id: int, fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """Update three days after the start; what was told of it."""
+    """Update three days after the start; return what was reported."""
     before = len(account.journal.changes)
     account.act(deeds.update(kind, [record_id], fields), START + 3 * DAY)
     changes = account.journal.changes[before:]
@@ -133,7 +133,7 @@ def test_a_new_record_has_what_was_written(case: Case) -> None:
 @pytest.mark.parametrize("given", [{}, {"null": None}], ids=["nothing said", "null"])
 @pytest.mark.parametrize("case", cases())
 def test_a_new_record_of_which_nothing_is_said(case: Case, given: dict[str, Any]) -> None:
-    """Null says nothing at creation."""
+    """Null is ignored at creation."""
     kind, name, row = case
     account = world()
     fields = {**REQUIRED[kind], **row.beside}
@@ -178,7 +178,7 @@ def test_writing_what_a_record_shows_changes_nothing_and_tells_nothing(case: Cas
 
 @pytest.mark.parametrize("case", cases("always"))
 def test_null_in_an_update(case: Case) -> None:
-    """Null clears what can be empty, sets a default or keeps the old value (a vendor's guide); else it is refused."""
+    """Null clears what can be empty, sets a default or keeps the old value (a vendor's guide), or is refused."""
     kind, name, row = case
     account = world()
     record_id = begin(account, case)
@@ -255,7 +255,7 @@ def test_what_is_written_at_creation_alone_stays(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("create", "never"))
 def test_what_cannot_be_written_can_be_refused(case: Case) -> None:
-    """With the recorded words for what Copper does not know."""
+    """With the recorded message for attributes that Copper does not know."""
     kind, name, row = case
     account = world(refuse_read_only=True)
     words = f"Invalid input: Validation errors: Base: Unrecognized attributes specified: {name}"

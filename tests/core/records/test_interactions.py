@@ -1,4 +1,4 @@
-"""What activities make of the interactions of the records they belong to."""
+"""How activities affect the interactions of the records they belong to."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_note_is_no_interaction() -> None:
 
 
 def test_the_parent_is_not_changed_by_it() -> None:
-    """Developer docs: update excludes new activities. Nobody is told, and `date_modified` stays."""
+    """Developer docs: update excludes new activities. There is no notification, and `date_modified` stays."""
     account = make_account()
     ada = make(account, PERSON, name="Ada")
 
@@ -146,7 +146,7 @@ def test_an_id_that_comes_again_owes_nothing_to_the_activities_of_the_first() ->
 
 @pytest.mark.parametrize(("given", "shown"), [({}, 2), ({"interaction_count": 14}, 14)], ids=["none", "some"])
 def test_seeded_activities_are_in_a_seeded_count_already(given: dict[str, Any], shown: int) -> None:
-    """What was read from Copper can be seeded as it is, and by hand one needs to say nothing."""
+    """Data read from Copper can be seeded as it is, and hand-written data need not mention counts."""
     account = make_account()
     ada = seed(account, PERSON, name="Ada", **given)
     call = {"parent": {"type": "person", "id": ada}, "type": CALL, "details": "Hello", "activity_date": NOW}
@@ -181,6 +181,6 @@ def test_a_refused_activity_counts_nothing() -> None:
     ids=repr,
 )
 def test_what_is_counted_and_compared_is_what_copper_shows(fields: dict[str, Any]) -> None:
-    """Else the first activity, or a merge, would fail for it."""
+    """Otherwise the first activity, or a merge, would fail."""
     with pytest.raises(Invalid, match="is invalid"):
         seed(make_account(), PERSON, name="Ada", **fields)

@@ -1,4 +1,4 @@
-"""Bytes that are kept are never too many, and never those of another thing."""
+"""Cached bytes never exceed their limit, and are never those of something else."""
 
 from __future__ import annotations
 

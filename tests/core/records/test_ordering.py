@@ -1,4 +1,4 @@
-"""Orders that are kept while records change, and what searches that lie behind do not see."""
+"""Orders that are kept while records change, and what searches that lag behind do not see."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def row(record_id: int, name: Any = None, size: Any = None) -> dict[str, Any]:
 
 
 def of_size(*sizes: int | None) -> Choose:
-    """Those of one of these sizes."""
+    """Choose the records of one of these sizes."""
 
     def choose(number: int, values: Callable[[Column], Sequence[Any]]) -> list[int]:
         found = values(Column("plain size", itemgetter("size")))
@@ -64,7 +64,7 @@ def test_records_without_a_value_come_last_and_ties_are_in_the_order_of_ids() ->
 
 
 @given(
-    # More than 64 touched records make the order anew; up to 32 edits are made one by one, more in one pass.
+    # More than 64 touched records rebuild the order; up to 32 edits are made one by one, more in one pass.
     looks=some.lists(
         some.lists(
             some.tuples(some.integers(1, 90), some.sampled_from(["a", "b", "c", None, "gone"]), some.integers(0, 3)),
@@ -98,7 +98,7 @@ def test_an_order_and_its_columns_are_always_those_of_the_records_as_they_are(lo
 
 
 def _check_made(line: Line, records: dict[int, Any]) -> None:
-    """Nothing that was made stands beside another record; then something of each does."""
+    """Check that no bytes are stored for another record, then store the right ones for each."""
     right = [str(records[each]).encode() for each in line.ids]
     made = [None] * len(right) if line.made is None else line.made
     assert [each or other for each, other in zip(made, right, strict=True)] == right
@@ -147,7 +147,7 @@ def test_a_large_order_bears_more_writes() -> None:
 
 
 def test_many_writes_are_taken_over_in_one_pass() -> None:
-    """What comes, goes, moves and stays in its place, among records with a name and without one."""
+    """Records that are added, removed, moved or left in place, with a name and without one."""
     orders = Orders(0)
     records: dict[int, Any] = {number: row(number, [None, "b", "d"][number % 3], number) for number in range(60)}
     order = orders.order("name", records, by_name, None)
@@ -204,7 +204,7 @@ def test_a_part_is_looked_for_once_and_then_follows_what_is_written() -> None:
     write(orders, records, row(3, "a", 0))
 
     assert orders.order("name", records, by_name, None).part("odd", choose).ids == [1, *range(5, 40, 2), 2]
-    # All of them, and then each of the two as it was and as it is.
+    # All of them once, and then each of the two as it was and as it is.
     assert looked_at == [40, 1, 1, 1, 1]
 
 
@@ -234,7 +234,7 @@ def test_only_the_parts_that_were_asked_for_last_are_kept() -> None:
 
 
 def test_with_another_stamp_every_key_may_be_another() -> None:
-    """Like the names of companies, by which their people are sorted."""
+    """For example the names of companies, by which their people are sorted."""
     orders = Orders(0)
     records = {1: row(1, "a"), 2: row(2, "b")}
     names = {"a": "zebra", "b": "bear"}

@@ -1,4 +1,4 @@
-"""One record as it is handed out."""
+"""A single record as it is returned to callers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_record_can_be_copied() -> None:
 
 @pytest.mark.parametrize("kind", EntityType)
 def test_a_record_cannot_be_changed_by_its_attributes(kind: EntityType) -> None:
-    """It is a copy: the change would go nowhere, and the text says what to do."""
+    """It is a copy, so the change would be lost; the message says what to do."""
     with pytest.raises(AttributeError) as caught:
         Record({"id": 17}, kind).name = "Ada"
 

@@ -217,7 +217,7 @@ def test_a_projects_resource_is_not_found_by_relating() -> None:
 
 
 def contact_of_her_company(account: Account) -> tuple[Item, Item]:
-    """A company whose primary contact works for it: two fields lead from one to the other."""
+    """A company whose primary contact works for it: two fields link the two records."""
     engines = make(account, COMPANY, name="Engines")
     ada = make(account, PERSON, name="Ada", company_id=engines)
     account.act(deeds.update(COMPANY, [engines], {"primary_contact_id": ada}), START)
@@ -273,7 +273,7 @@ def test_relations_are_always_those_that_fields_lead_to(moves: list[tuple[str, i
 
 
 def move(account: Account, what: str, pick: int) -> None:
-    """One write: a company's or an opportunity's contact, an opportunity's company, or somebody's end."""
+    """One write: to a company's or an opportunity's contact, an opportunity's company, or the deletion of one."""
     records = account.records
     companies, people, deals = (list(records.of(kind)) for kind in (COMPANY, PERSON, OPPORTUNITY))
     person, company = (dict(enumerate(there)).get(pick) for there in (people, companies))
@@ -287,7 +287,7 @@ def move(account: Account, what: str, pick: int) -> None:
 
 
 def led_to(account: Account, item: Item) -> set[Item]:
-    """What a record's fields lead to, and what leads to it."""
+    """The records to which a record's fields refer, and those that refer to it."""
     ends = {
         (one, other)
         for kind, names in LINKS.items()

@@ -1,4 +1,4 @@
-"""Samples for what a type requires, and what types may be called."""
+"""Samples for what a type requires, and the names by which types can be given."""
 
 from __future__ import annotations
 

@@ -55,11 +55,11 @@ EXTRA = {
     OPPORTUNITY: ["pipeline_is_revenue", "pipeline_type"],
     TASK: ["custom_activity_type_id"],
 }
-"""What newer answers have beside them."""
+"""What newer answers have in addition."""
 
 
 def something(account: Account, kind: EntityType) -> int:
-    """A new record of which as little as possible was said."""
+    """Create a record with as few fields as possible."""
     if kind is ACTIVITY:
         lead = make(account, LEAD, name="Ada")
         return make(account, ACTIVITY, parent={"type": "lead", "id": lead}, type=NOTE, details="Hello")
@@ -145,7 +145,7 @@ VALUES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "Dropdown": (262_645, None, {"options": ["Apples", "Bananas"]}),
     "MultiSelect": ([262_644, 262_645], [], {"options": ["Apples", "Bananas"]}),
 }
-"""For each data type a value, what an unset one shows (recorded), and what its definition needs."""
+"""For each data type: a value, what an unset one shows (recorded), and what its definition needs."""
 
 
 @pytest.mark.parametrize("data_type", VALUES)
@@ -239,7 +239,7 @@ def test_a_leads_status_is_read_from_the_statuses() -> None:
 
 
 def test_what_was_handed_out_is_a_copy_all_the_way_down() -> None:
-    """Else a script that adds to the tags it read, and writes them back, changes nothing."""
+    """Otherwise, a script that adds to the tags it has read and writes them back would change nothing."""
     account = make_account()
     several = define(account, "Fruits", "MultiSelect", LEAD, options=["Apples", "Bananas"])
     home = {"city": "London"}

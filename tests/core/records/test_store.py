@@ -1,4 +1,4 @@
-"""What is kept of records, what may belong to one of them only, and what leads from one to another."""
+"""What is stored about records, what only one of them may have, and how they refer to each other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def update(account: Account, kind: EntityType, record_id: int, **fields: Any) ->
 
 
 def refused(account: Account, kind: EntityType, record_id: int | None, **fields: Any) -> Invalid:
-    """Why a record cannot be made (without an id) or changed; nothing has been changed by the attempt."""
+    """Why a record cannot be created (without an id) or changed; also check that the attempt changed nothing."""
     before = everything(account)
     with pytest.raises(Invalid) as caught:
         if record_id is None:
@@ -158,7 +158,7 @@ def test_an_email_address_belongs_to_one_person() -> None:
 
 
 def test_two_new_people_of_one_call_cannot_share_an_address() -> None:
-    """The first of them is not made either: its id would lead nowhere."""
+    """The first of them is not created either, as its id would lead nowhere."""
     account = make_account()
     bodies = [{"name": "Ada", "emails": [email(each)]} for each in ("a@x.example", "b@x.example", "a@x.example")]
 
@@ -272,7 +272,7 @@ def test_an_update_of_the_field_moves_the_relation() -> None:
 
 
 def test_an_activity_outlives_its_parent() -> None:
-    """Nothing is said of it anywhere; a log is kept."""
+    """Nothing reports it; activities are kept as a log."""
     account = make_account()
     lead = make(account, LEAD, name="Ada")
     note = log(account, LEAD, lead, NOTE)

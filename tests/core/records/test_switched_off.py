@@ -14,7 +14,7 @@ from copper_emulator.core.records import deeds
 from copper_emulator.core.records.deeds import Deed
 from copper_emulator.core.records.switched_off import is_of_leads, is_switched_off, require
 from tests.core.builders import START, make_account
-from tests.core.records.playing import LEAD, PERSON, TASK, email, everything, get, make
+from tests.core.records.playing import ACTIVITY, LEAD, NOTE, PERSON, TASK, email, everything, get, make, seed
 
 Done = Callable[[int], Deed[Any]]
 
@@ -65,14 +65,72 @@ def test_what_there_was_is_there_again_when_they_are_switched_on() -> None:
 
 def test_all_others_are_as_ever() -> None:
     account = make_account()
-    lead = make(account, LEAD, name="Ada")
     switch(account, on=False)
 
     person = make(account, PERSON, name="Bob")
-    task = make(account, TASK, name="Call", related_resource={"type": "lead", "id": lead})
+    task = make(account, TASK, name="Call", related_resource={"type": "person", "id": person})
+    note = make(account, ACTIVITY, details="Met", type=NOTE, parent={"type": "person", "id": person})
 
     assert get(account, PERSON, person).name == "Bob"
-    assert get(account, TASK, task).related_resource == {"type": "lead", "id": lead}
+    assert get(account, TASK, task).related_resource == {"type": "person", "id": person}
+    assert get(account, ACTIVITY, note).parent == {"type": "person", "id": person}
+
+
+NAMING: dict[str, Done] = {
+    "task": lambda lead: deeds.create(TASK, [{"name": "Call", "related_resource": _ref(lead)}]),
+    "one task": lambda lead: deeds.create_one(TASK, {"name": "Call", "related_resource": _ref(lead)}),
+    "activity": lambda lead: deeds.create(ACTIVITY, [_met(lead)]),
+    "activities": lambda lead: deeds.bulk_create(ACTIVITY, [{}, _met(lead)]),
+}
+
+
+def _ref(lead: int) -> dict[str, Any]:
+    return {"type": "lead", "id": lead}
+
+
+def _met(lead: int) -> dict[str, Any]:
+    return {"details": "Met", "type": NOTE, "parent": _ref(lead)}
+
+
+@pytest.mark.parametrize("deed", NAMING.values(), ids=NAMING.keys())
+def test_nothing_new_can_name_a_lead(deed: Done) -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    switch(account, on=False)
+    before = everything(account)
+
+    with pytest.raises(NotEnabled, match="Feature not enabled"):
+        account.act(deed(lead), START)
+    assert everything(account) == before
+
+    switch(account, on=True)
+    account.act(deed(lead), START)
+
+
+@pytest.mark.parametrize("lead_first", [True, False])
+def test_nothing_can_be_related_to_a_lead(*, lead_first: bool) -> None:
+    account = make_account()
+    ends = [(LEAD, make(account, LEAD, name="Ada")), (TASK, make(account, TASK, name="Call"))]
+    one, other = ends if lead_first else reversed(ends)
+    switch(account, on=False)
+    before = everything(account)
+
+    with pytest.raises(NotEnabled, match="Feature not enabled"):
+        account.relate(one, other, START)
+    assert everything(account) == before
+
+
+def test_what_named_a_lead_before_is_as_ever() -> None:
+    account = make_account()
+    lead = make(account, LEAD, name="Ada")
+    task = make(account, TASK, name="Call", related_resource=_ref(lead))
+    switch(account, on=False)
+    seeded = seed(account, TASK, name="Write", related_resource=_ref(lead))
+
+    account.act(deeds.update(TASK, [task], {"name": "Call back", "related_resource": _ref(lead)}), START)
+
+    assert get(account, TASK, task).name == "Call back"
+    assert get(account, TASK, task).related_resource == get(account, TASK, seeded).related_resource == _ref(lead)
 
 
 def test_who_never_asked_for_the_tables_has_switched_nothing_off() -> None:

@@ -1,4 +1,4 @@
-"""As long as the records are of the same version, a search that `lasts` finds and shows the same."""
+"""While the records stay at the same version, a search that `lasts` finds and shows the same."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from tests.core.records.playing import (
 )
 
 COLOUR = 100_764
-"""The custom field of the account, which has it from the start."""
+"""The account's custom field, which it has from the start."""
 
 Write = Callable[[Account, int], object]
-"""Something done at a moment."""
+"""Something to do at a moment."""
 
 
 def made() -> Account:
@@ -106,7 +106,7 @@ OTHERS: dict[str, Write] = {
     "searches lie further behind": lambda account, now: account.faults.on(Fault(FaultName.STALE, span_ms=9_000), now),
     "searches lie behind no longer": lambda account, now: account.faults.off(now),
 }
-"""What may leave the version as it is."""
+"""Actions that may leave the version unchanged."""
 
 SEARCHES: list[tuple[EntityType, dict[str, Any]]] = [
     *((kind, {}) for kind in (LEAD, PERSON, COMPANY, OPPORTUNITY, PROJECT, TASK, ACTIVITY)),
@@ -122,14 +122,14 @@ SEARCHES: list[tuple[EntityType, dict[str, Any]]] = [
 
 
 class Shown(NamedTuple):
-    """What a search answers."""
+    """The result of a search."""
 
     records: list[bytes]
     total: int
 
 
 def searched(account: Account, kind: EntityType, said: dict[str, Any], now: int) -> tuple[Shown, bool] | None:
-    """What a search answers, as if nothing had been kept of its answers, and whether it lasts; None: it is refused."""
+    """The uncached result of a search, and whether it lasts; None if the search is refused."""
     store = account.records
     try:
         found = find(store, parse_search(kind, said, {}, store), now)
@@ -176,7 +176,7 @@ def test_whatever_is_done_what_is_kept_of_a_version_is_what_is_found_anew(
 
 
 def test_each_of_these_searches_is_understood_and_all_but_the_timed_one_last() -> None:
-    """Of what is refused, and of what does not last, the test before compares nothing."""
+    """The test before compares nothing for a search that is refused or does not last."""
     account = made()
     found = [(said, searched(account, kind, said, START)) for kind, said in SEARCHES]
     assert [said for said, answer in found if answer is None] == []

@@ -42,7 +42,7 @@ OPTIONS = ("Apples", "Bananas", "Cherries")
 
 
 def rich_account(**rules: Any) -> Account:
-    """Two records of each type, and a custom field of each data type on every type that can have them."""
+    """Two records of each type, and a custom field of each data type on every type that can have one."""
     account = make_account(**rules)
     kinds = [kind for kind in EntityType if kind is not ACTIVITY]
     for data_type in DATA_TYPES:
@@ -59,7 +59,7 @@ def rich_account(**rules: Any) -> Account:
 
 @singledispatch
 def values(form: Any, store: RecordStore) -> st.SearchStrategy[Any]:
-    """Values that a form takes, as a record shows them."""
+    """Values that a form accepts, as a record shows them."""
     raise NotImplementedError(f"there are no values for {form}")
 
 
@@ -184,7 +184,7 @@ def _(form: CustomFields, store: RecordStore) -> st.SearchStrategy[Any]:
 
 
 def bodies(kind: EntityType, store: RecordStore, *accesses: Access) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of a type's fields that can be written so; what is required is always there in a new one."""
+    """Some of a type's fields that can be written this way; a new record always has the required ones."""
     writable = {field.name: _field(field, store) for field in TABLES[kind] if field.access in accesses}
     required = {field.name for field in TABLES[kind] if field.required and Access.CREATE in accesses}
     chosen = st.lists(st.sampled_from(sorted(writable)), unique=True, max_size=5)
@@ -198,7 +198,7 @@ def _field(field: Field, store: RecordStore) -> st.SearchStrategy[Any]:
 
 
 def _without_contradictions(body: dict[str, Any]) -> dict[str, Any]:
-    """Of two fields that say the same only one; a currency only beside an amount."""
+    """Keep only one of two fields that mean the same, and a currency only with an amount."""
     dropped = {
         "status": "status_id" in body,
         "pipeline_id": "pipeline_stage_id" in body,

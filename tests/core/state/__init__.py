@@ -1,1 +1,1 @@
-"""Accounts that are written down, and go on elsewhere."""
+"""Accounts that are stored, and go on elsewhere."""

@@ -1,4 +1,4 @@
-"""A file for accounts, as a dictionary and a list: the plainest thing that a state can be written to and read from."""
+"""A file for accounts, as a dictionary and a list: the simplest thing to which a state can be written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from copper_emulator.core.state.parts import RowKey
 
 
 class Filed:
-    """What has been written of one account; `as_rows`: the first of it by a version that knew no lines."""
+    """What has been written for one account; with `as_rows`, initially by a version that had no lines."""
 
     def __init__(self, account: Account, *, as_rows: bool = False) -> None:
         self._tracker = Tracker(account)
@@ -45,7 +45,7 @@ class Filed:
 
 
 def again(account: Account, told: Rows) -> Account:
-    """The account that these rows tell of, in the place of this one."""
+    """A new account restored from these rows, in place of the given one."""
     other = Account(account.name, None, account.rules)
     other.keys = list(account.keys)
     restore(other, told)

@@ -110,7 +110,7 @@ VALUES: list[tuple[Form[Any], Any, dict[str, Any]]] = [
 
 
 def names_of(value: Any) -> tuple[str, ...]:
-    """Its fields: some values are dataclasses, others named tuples."""
+    """The names of a value's fields: some values are dataclasses, others named tuples."""
     return getattr(value, "_fields", ()) or tuple(field.name for field in fields(value))
 
 
@@ -131,7 +131,7 @@ def test_every_field_comes_back(form: Form[Any], value: Any, others: dict[str, A
 
 @pytest.mark.parametrize(("form", "value", "others"), VALUES, ids=lambda each: type(each).__name__)
 def test_the_values_of_this_test_have_no_default(form: Form[Any], value: Any, others: dict[str, Any]) -> None:
-    """Else a field that is new, and not kept, would go unnoticed."""
+    """Otherwise a new field that is not stored would go unnoticed."""
     told = form.out(value)
     dull = set(names_of(value)) - told.keys() - others.keys()
     assert not dull - {"status", "custom_field_computed_values"}

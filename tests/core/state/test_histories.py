@@ -1,4 +1,4 @@
-"""Whatever was done to an account: written down and read again, it goes on as if nothing had happened."""
+"""Whatever was done to an account: once stored and restored, it goes on as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TARGETS = ("https://a.example/hooks", "https://b.example/hooks")
 
 
 class Restarted(AccountMachine):
-    """Before each turn the account is read from what has been written of it."""
+    """Before each turn, the account is restored from what has been written so far."""
 
     filed: Filed | None = None
 
@@ -43,7 +43,7 @@ class Restarted(AccountMachine):
         if self.filed is None:
             self.filed = Filed(self.account)
         self.filed.follow()
-        # The error of an echo is for the call that lets time pass, and there is none across a restart.
+        # The error of an echo is raised by the call that lets time pass, of which there is none across a restart.
         echo = self.account._echo
         self.account = again(self.account, self.filed.rows)
         self.account._echo = echo
@@ -70,7 +70,7 @@ Act = Callable[[Account, int], object]
 
 @dataclass(frozen=True)
 class Deed:
-    """Something to do, as it is shown when a test fails."""
+    """Something to do, with the text that is shown when a test fails."""
 
     text: str
     act: Act
@@ -230,7 +230,7 @@ some_rules = st.builds(
 
 
 def answer(attempt: Attempt) -> Result:
-    """Each its own, the same on every run: right or wrong, at once or late."""
+    """A different answer for each attempt, but the same in every run: right or wrong, at once or late."""
     if attempt.instead is not None:
         return attempt.instead
     serial = attempt.notification.serial
@@ -239,7 +239,7 @@ def answer(attempt: Attempt) -> Result:
 
 def play(account: Account, history: list[tuple[Deed, int]], now: int) -> int:
     for deed, later in history:
-        # What is refused is so for the account and its copy alike.
+        # Anything refused is refused by the account and by its copy alike.
         with suppress(ApiError):
             deed.act(account, now)
         deliver(account, now, now + later, answer)
@@ -248,9 +248,9 @@ def play(account: Account, history: list[tuple[Deed, int]], now: int) -> int:
 
 
 def state_of(account: Account) -> dict[str, Any]:
-    """Everything, as it would be read from a file. Rows that are there in any order are in the order of their keys."""
+    """The whole state, as it would be read from a file. Rows whose order does not matter are sorted by key."""
     read: dict[str, Any] = json.loads(json.dumps(rows(account)))
-    # Places tell an order, and nothing else.
+    # Places only express an order.
     read["relations"] = [key for key, _ in read["relations"]]
     activities = [value for _, value in read["records"] if "place" in value]
     for place, value in enumerate(sorted(activities, key=lambda value: value["place"])):

@@ -1,4 +1,4 @@
-"""What the lines of a journal tell, and that nothing is told twice."""
+"""What the lines of a journal report, and that they report nothing twice."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.core.state.test_histories import state_of
 
 
 def told(tracker: Tracker) -> list[Any]:
-    """The new lines, as JSON has them."""
+    """The new lines, as JSON values."""
     found: list[Any] = json.loads(json.dumps(tracker.changes().lines))
     return found
 
 
 def followed(**rules: Any) -> tuple[Account, Tracker]:
-    """An account with a subscription, of which everything has been told."""
+    """An account with a subscription, and a tracker that has already reported everything."""
     account = make_account(**rules)
     subscribe(account, "lead/new")
     tracker = Tracker(account)
@@ -116,7 +116,7 @@ def test_a_body_that_is_no_text_is_told_whole() -> None:
 
 
 def test_lines_as_they_were_before_steps_were_told_together_are_read() -> None:
-    """Written by version 2 of the schema: the body stands whole, and a step of each has a line."""
+    """Written by version 2 of the schema: the body is whole, and each step has a line."""
     account = make_account()
     subscription = subscribe(account, "lead/new")
     filed = Filed(account)
@@ -275,7 +275,7 @@ NO_COLUMN = "ValueError: a column is no list, or has nothing in it"
         ([(1, [{"at": START, "kind": "fault"}, []])], "entries, 3: cannot be read (IndexError: "),
         ([(3, [])], "entries, 2: cannot be read (ValueError: 2 entries are missing)"),
         ([(None, [])], "entries, 2: cannot be read (TypeError: "),
-        # Of many: columns of unequal length, of none, and what only looks like one; and a kind of none.
+        # For several notifications: columns of unequal length, empty ones, a string for a column; and an unknown kind.
         ([(1, [["each", "held", [START], [1, 2]]])], "entries, 2: cannot be read (KeyError: 'held')"),
         (
             [(1, [["each", "queued", [START], [1, 2], [1], [5], [[17], [18], [19]]]])],

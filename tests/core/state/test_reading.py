@@ -1,4 +1,4 @@
-"""What is not an account's state is refused, with its place; what was on its way ends."""
+"""A document that is not an account's state is refused, naming the place; interrupted attempts end."""
 
 from __future__ import annotations
 

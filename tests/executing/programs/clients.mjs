@@ -1,4 +1,4 @@
-// Asks Copper for the account with each client that Node.js has, and prints what they were told.
+// Requests the account from Copper with each of Node.js's clients, and prints their answers.
 import https from 'node:https';
 import tls from 'node:tls';
 

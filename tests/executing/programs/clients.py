@@ -1,4 +1,4 @@
-"""Asks Copper for the account with each client there is, and prints what they were told."""
+"""Requests the account from Copper with each client there is, and prints their answers."""
 
 import asyncio
 import http.client

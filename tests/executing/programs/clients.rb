@@ -1,4 +1,4 @@
-# Asks Copper for the account with Ruby's client, and prints what it was told.
+# Requests the account from Copper with Ruby's client, and prints its answer.
 require 'json'
 require 'net/http'
 

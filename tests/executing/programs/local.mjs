@@ -1,4 +1,4 @@
-// Connects to servers of its own in each way that Node.js has, and prints what they said.
+// Connects to its own servers in each way that Node.js has, and prints their answers.
 import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';

@@ -1,4 +1,4 @@
-// Asks other hosts than Copper's, in each way that Node.js has, and prints what became of it.
+// Calls hosts other than Copper's, in each way that Node.js has, and prints the outcomes.
 import https from 'node:https';
 import http from 'node:http';
 import net from 'node:net';

@@ -1,1 +1,1 @@
-"""A small Django project with a webhook endpoint; its tests run in a pytest of their own, with pytest-django."""
+"""A small Django project with a webhook endpoint; its tests run in a separate pytest with pytest-django."""

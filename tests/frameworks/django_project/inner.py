@@ -43,7 +43,7 @@ def is_stale(copper_id: int) -> bool:
 def test_uncommitted_rows_are_seen_and_what_the_view_writes_is_rolled_back(
     copper: Copper, make_app: Any, view: str, run: int
 ) -> None:
-    """Run twice: the second run would find what the first left behind."""
+    """Run twice: the second run would find anything left behind by the first."""
     assert Customer.objects.count() == 0
     subscribe(copper, make_app(), view)
     Customer.objects.create(copper_id=7)
@@ -102,7 +102,7 @@ def test_on_commit_hooks_run_only_when_the_test_captures_them(
 
 
 def run_on_commit(delivery: Delivery) -> None:
-    """What waits for the commit at the end of a request: the transaction that a test is wrapped in never commits."""
+    """Run what waits for the commit at the end of a request: the transaction around a test never commits."""
     while connection.run_on_commit:
         _, hook, *_ = connection.run_on_commit.pop(0)
         hook()
@@ -134,7 +134,7 @@ def test_a_check_says_that_on_commit_hooks_wait_and_passes_where_the_test_runs_t
     assert 'docs/tests.md, "Django". ' in waiting["batch-2"].advice
 
     connection.run_on_commit.clear()
-    # Whoever does not do what it is told is wrong for another reason.
+    # An endpoint that ignores its notifications is wrong for another reason.
     assert "on_commit" not in copper.check(f"{ORIGIN}/hooks/view", **how)["answers"].advice
 
     copper.after_delivery(run_on_commit)

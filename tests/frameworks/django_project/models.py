@@ -1,4 +1,4 @@
-"""What the application knows of its customers."""
+"""What the application knows about its customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""As Django's own starting point, cut to what the endpoint needs."""
+"""Django's own default settings, reduced to what the endpoint needs."""
 
 SECRET_KEY = "only for tests"
 ALLOWED_HOSTS = ["billing.example.com", "localhost"]

@@ -1,4 +1,4 @@
-"""The endpoints: plain and async views, one that fails, and one that works when its transaction is through."""
+"""The endpoints: plain and async views, one that fails, and one that works once its transaction has committed."""
 
 from __future__ import annotations
 

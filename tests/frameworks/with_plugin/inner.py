@@ -15,7 +15,7 @@ LIFE: list[Any] = []
 
 @pytest.fixture(params=["flask", "flask async view", "fastapi", "aiohttp"])
 def app(request: pytest.FixtureRequest) -> Iterator[object]:
-    """The application; at the end one that was started must have been stopped."""
+    """The application; if it was started, it must have been stopped at the end."""
     LIFE.clear()
     if request.param.startswith("flask"):
         yield test_flask.make_app(test_flask.Billing(), asynchronous=request.param.endswith("view"))

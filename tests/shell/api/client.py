@@ -17,7 +17,7 @@ BASE = "/developer_api/v1"
 
 
 class Answer:
-    """One answer, with what tests look at."""
+    """One answer, as tests need it."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
@@ -49,7 +49,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,
     ) -> Answer:
-        """`body`: bytes and iterators as they are, anything else as JSON; `headers` replace the credentials."""
+        """Call a path. `body`: bytes and iterators as is, anything else as JSON; `headers` replace the credentials."""
         data: Any = body
         if body is not None and not isinstance(body, bytes | Iterator):
             data = json.dumps(body).encode()
@@ -59,7 +59,7 @@ class Client:
             return Answer(connection.getresponse())
 
     def raw(self, data: bytes, method: str = "") -> Answer:
-        """Bytes as no client library would send them."""
+        """Send bytes that no client library would send."""
         host, port = self.address.split(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(data)
@@ -68,13 +68,13 @@ class Client:
             return Answer(response)
 
     def ok(self, method: str, path: str, body: object = None, **more: Any) -> Any:
-        """What a call of the API under /developer_api/v1 answers that must be right."""
+        """Call the API under /developer_api/v1; return the answer, which must be 200."""
         answer = self.call(method, BASE + path, body, **more)
         assert answer.status == 200, (method, path, answer.status, answer.raw)
         return answer.json
 
     def state(self) -> object:
-        """Everything that a refused call must leave as it was; that it was refused is written down."""
+        """Everything that a refused call must leave unchanged; the refusal itself is in the journal."""
         kept = [entry for entry in self.copper.journal if entry.kind is not Kind.REFUSED]
         records = self.copper._stage.account.records
         return self.copper.subscriptions, kept, [dict(records.of(kind)) for kind in EntityType]

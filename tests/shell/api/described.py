@@ -1,4 +1,4 @@
-"""The description of the API as tests use it: by the names of its operations, and to hold answers against it."""
+"""The description of the API for tests: access by the names of operations, and checks of answers against it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPERATIONS = {operation["operationId"]: (method, path, operation) for method, pa
 
 
 def resolved(described: dict[str, Any]) -> dict[str, Any]:
-    """What a reference to a component stands for."""
+    """Follow references to components."""
     while "$ref" in described:
         found: Any = DOCUMENT
         for part in described["$ref"].removeprefix("#/").split("/"):
@@ -36,14 +36,14 @@ def resolved(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(value: Any, schema: Mapping[str, Any]) -> None:
-    """Hold a value against a schema of the document."""
+    """Check a value against a schema of the document."""
     validator = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
     found = best_match(validator.iter_errors(value))
     assert found is None, f"{found.json_path}: {found.message}"
 
 
 def check_answer(name: str, answer: Answer) -> None:
-    """Hold an answer against what is described for it: status, type of content, schema, headers."""
+    """Check an answer against its description: status, content type, schema, headers."""
     response = resolved(OPERATIONS[name][2]["responses"][str(answer.status)])
     assert answer.headers.get_content_type() in response["content"]
     check(answer.json, response["content"]["application/json"]["schema"])
@@ -53,14 +53,14 @@ def check_answer(name: str, answer: Answer) -> None:
 
 
 class Checked(Client):
-    """A client that calls operations by name, and holds what is sent and answered against their description."""
+    """A client that calls operations by name, and checks what is sent and answered against their description."""
 
     def __init__(self, copper: Copper) -> None:
         super().__init__(copper)
         self.called: set[str] = set()
 
     def do(self, name: str, body: Any = None, *, query: str = "", **parts: Any) -> Any:
-        """An operation that must work."""
+        """Call an operation, which must succeed."""
         method, path, operation = OPERATIONS[name]
         if body is not None:
             check(body, operation["requestBody"]["content"]["application/json"]["schema"])

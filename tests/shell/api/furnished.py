@@ -19,12 +19,12 @@ from copper_emulator.openapi.schemas import array, nullable
 
 TARGET = "https://my-app.example/hooks/copper"
 _REQUESTS = ("Create", "Update", "Search", "Conversion", "Upsert", "Relation", "Match", "EmailAddress")
-"""How the names of components end that are request bodies."""
+"""How the names of components for request bodies end."""
 
 
 @dataclass(frozen=True)
 class Furnished:
-    """What the account has: ids and related items by the first part of their paths, lookup tables, people's emails."""
+    """The account's data: ids and related items by the first part of their paths, lookup tables, people's emails."""
 
     ids: Mapping[str, Sequence[int]]
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -110,9 +110,9 @@ def _add_records(copper: Copper, number: int) -> None:
 
 
 def described_for(furnished: Furnished) -> dict[str, Any]:
-    """The description of the API, in whose requests ids are those that the account has.
+    """The description of the API, with the account's ids as the possible ids in requests.
 
-    What is answered stays as it is described: it is what the tests are about.
+    Answers stay as they are described, because they are what is tested.
     """
     document = copy.deepcopy(describe())
     for path, methods in document["paths"].items():
@@ -131,7 +131,7 @@ def described_for(furnished: Furnished) -> dict[str, Any]:
 
 
 def _narrow_relations(paths: dict[str, Any], furnished: Furnished) -> None:
-    """Only relations that are there can be taken apart."""
+    """Only existing relations can be removed."""
     for table, items in furnished.related.items():
         body = {"type": "object", "properties": {"resource": one_of(items)}, "required": ["resource"]}
         operation = paths[f"/{table}/{{id}}/related"]["delete"]
@@ -139,11 +139,11 @@ def _narrow_relations(paths: dict[str, Any], furnished: Furnished) -> None:
 
 
 def _only_in(component: str, furnished: Furnished) -> dict[str, Any]:
-    """Values of names that mean something else elsewhere."""
+    """Values for names that have a different meaning elsewhere."""
     if component.endswith("Search"):
         return {"custom_fields": _custom_filters(furnished)}
     if component == "LeadUpsert":
-        # Everything else is tried out where leads are created.
+        # Everything else is tested where leads are created.
         lead = {
             "name": {"type": "string", "pattern": r"\S"},
             "email": nullable({"$ref": "#/components/schemas/EmailInput"}),
@@ -159,7 +159,7 @@ def _only_in(component: str, furnished: Furnished) -> dict[str, Any]:
 
 
 def _shorten_months(schema: Any) -> None:
-    """No days after the 28th where a pattern asks for a day: which month has more, it cannot tell."""
+    """Exclude days after the 28th where a pattern asks for a date, because it cannot express how long months are."""
     if isinstance(schema, dict):
         if schema.get("pattern") == CalendarDay().schema["pattern"]:
             schema["pattern"] = "^([1-9]|1[0-2])/([1-9]|1[0-9]|2[0-8])/20[0-9]{2}$"
@@ -176,7 +176,7 @@ def _table_of(path: str) -> str:
 
 
 def _narrow(schema: dict[str, Any], own: Mapping[str, Any], furnished: Furnished) -> None:
-    """Put an account's own values in the place of all that could be, at every depth."""
+    """Replace open-ended values by the account's own, at every depth."""
     for inner in schema.get("anyOf", ()):
         _narrow(inner, own, furnished)
     for name, inner in schema.get("properties", {}).items():
@@ -198,7 +198,7 @@ def _narrow(schema: dict[str, Any], own: Mapping[str, Any], furnished: Furnished
 
 
 _RECORDS = ("related_resource", "parent", "resource")
-"""Fields that name a record by type and id."""
+"""Fields that refer to a record by type and id."""
 
 
 def _types_in(schema: Mapping[str, Any]) -> Sequence[str]:

@@ -1,5 +1,5 @@
-"""One full record of each type as a client sends and reads it: names, order and values of the documentation's and of
-recorded answers."""
+"""One full record of each type as a client sends and reads it, with names, order and values from the documentation
+and from recorded answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTE = {"category": "user", "id": 0}
 
 @dataclass(frozen=True)
 class Sample:
-    """A type: the least a create needs, everything it may have, what it answers, and its keys in order."""
+    """A type: the minimum that a create needs, everything it may have, what it answers, and its keys in order."""
 
     kind: str
     plural: str
@@ -183,7 +183,7 @@ SAMPLES = [
 
 
 def filled(client: Client, body: dict[str, Any]) -> dict[str, Any]:
-    """A body whose `{person}` and `{company}` are records that are there."""
+    """A body in which `{person}` and `{company}` are replaced by existing records."""
     return {name: _filled(client, value) for name, value in body.items()}
 
 

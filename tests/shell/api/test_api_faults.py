@@ -1,16 +1,22 @@
-"""Calls of the API that meet a fault: what a client over HTTP gets, and where it is told."""
+"""Calls of the API affected by a fault: what a client over HTTP gets, and where that is reported."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import requests
+from aiohttp import ClientError
 
 from copper_emulator import Copper, Emulator, VerdictError
 from copper_emulator.core.model import Kind
 from copper_emulator.shell.api import hindering
 from copper_emulator.shell.clock import monotonic, pause
+from copper_emulator.shell.host import Host
+from tests.shell.served import serving
 
 TARGET = "https://app.example/hook"
 
@@ -155,3 +161,43 @@ def _fail(copper: Copper) -> None:
     copper.subscribe("person", "new", target=TARGET)
     copper.faults.api.status(503)
     copper.people.create(name="Ada")
+
+
+HOLDING = pytest.mark.parametrize("fault", ["api.hang=1", "api.slow=60s,1"])
+"""For a minute: longer than the patience of any client here."""
+
+
+@HOLDING
+def test_a_call_that_is_held_is_cut_off_when_its_account_ends(fault: str) -> None:
+    with closing(Host()) as host, ThreadPoolExecutor(1) as clients:
+        with Emulator(host=host) as copper:
+            copper.faults.on(fault)
+            call = clients.submit(called, copper, patience=30)
+            until = monotonic() + 10
+            while not copper._stage.api_calls and monotonic() < until:
+                pause(0.01)
+
+        assert isinstance(call.exception(), requests.exceptions.ConnectionError)
+        with Emulator(host=host) as other:
+            assert called(other).ok
+
+
+@HOLDING
+@pytest.mark.asyncio
+@pytest.mark.parametrize("end", ["the server", "the account"])
+async def test_a_call_to_a_server_is_cut_off_when_that_or_the_account_ends(fault: str, end: str) -> None:
+    async with serving(faults=fault) as served:
+        await served.control("POST", "/accounts", {"name": "another", "token": "token-1"})
+        # The client tries a GET once more by itself.
+        call = asyncio.create_task(served.api("POST", "/people", {"name": "Ada"}))
+        async with served.stream("another") as journal:
+            async for _, _, entry in journal:
+                if entry["line"].endswith(" is used up"):
+                    break
+
+        if end == "the server":
+            served.accounts.close()
+        else:
+            assert (await served.control("DELETE", "/accounts/another"))[0] == 200
+        with pytest.raises(ClientError):
+            await asyncio.wait_for(call, 30)

@@ -1,4 +1,4 @@
-"""How many calls an account may make: off by default, rolling windows on its own clock, and what a refusal says."""
+"""How many calls an account may make: off by default, rolling windows on its own clock, and a refusal's message."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def test_the_call_over_a_limit_is_refused_until_the_first_one_is_old_enough() ->
         client.copper.advance(seconds=29)
         check_too_many(call(client))
         client.copper.advance(seconds=1)
-        # Rolling: one has become old, and the refused ones did not count.
+        # Rolling: one call has left the window, and the refused ones did not count.
         assert call(client).status == 200
         check_too_many(call(client))
 
 
 class Waits:
-    """Real time, which passes when somebody waits."""
+    """Real time, which passes only when something sleeps."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -113,7 +113,7 @@ def test_without_a_refusal_time_stands_still_for_the_limits_however_long_calls_t
         check_too_many(call(client))
         real.sleep(0.05)
         assert call(client).status == 200
-        # Virtual time that is further counts, and a new account knows nothing of it.
+        # Virtual time that is ahead counts, and a new account is not affected by it.
         client.copper.advance(seconds=30)
         assert [call(client).status for _ in range(4)] == [200, 200, 200, 429]
         real.sleep(60)

@@ -216,7 +216,7 @@ async def test_subscriptions_show_the_names_of_secrets_and_headers_but_not_their
 
 @pytest.mark.asyncio
 async def test_no_answer_shows_a_token_a_secret_or_the_value_of_a_custom_header() -> None:
-    """Not where it was sent, not where the endpoint sends it back, not where the API refused."""
+    """Not where it was sent, not where the endpoint returns it, not where the API refused it."""
     async with listening(Endpoint()) as endpoint, serving(to=endpoint) as served:
         made = await served.subscribe(
             "person", "update", token="t0ken-value", secret={"key": "s3cret-value"}, headers={"X-Auth": "hush-value"}
@@ -239,7 +239,7 @@ async def test_no_answer_shows_a_token_a_secret_or_the_value_of_a_custom_header(
 
 
 async def _eventful(served: Served) -> None:
-    """A journal with something of most kinds."""
+    """A journal with entries of most kinds."""
     await served.subscribe("person", "update")
     await served.subscribe("lead", "new")
     await served.api("POST", "/webhooks", {"target": "ftp://x"})
@@ -360,7 +360,7 @@ async def test_a_stream_from_where_no_journal_gets_is_refused(number: str) -> No
 
 @pytest.mark.asyncio
 async def test_a_stream_for_which_little_fits_leaves_others_their_turns() -> None:
-    """Of 60,000 entries one fits; those who look through them pause after each 200."""
+    """One of 60,000 entries matches; looking through them pauses after each 200."""
     async with serving() as served:
         account = served.accounts.named("default")
         assert account is not None
@@ -743,9 +743,9 @@ _BODIES = st.binary() | (_NEARLY | st.dictionaries(_KEYS, _VALUES) | _VALUES).ma
     body=_BODIES,
 )
 def test_no_body_gives_a_500(server_url: str, path: str, body: bytes) -> None:
-    """Every body is taken, or refused with an error of its own in JSON."""
+    """Every body is accepted, or refused with an error of its own in JSON."""
     if path == "wait":
-        # The others are not to wait for it.
+        # Otherwise the other requests would have to wait for it.
         body = body.replace(b"{", b'{"timeout":"1ms",', 1) if body.startswith(b'{"') else b'{"timeout":"1ms"}'
     response = requests.post(f"{server_url}{DEFAULT}/{path}", data=body, timeout=60)
 

@@ -137,7 +137,7 @@ async def test_what_other_settings_let_go_has_been_delivered_when_they_are_answe
             await served.fire("person", "new", number)
 
         await served.control("POST", "/accounts/default/settings", {"limits": "off"})
-        # Both at once, in whichever order they come.
+        # Both are sent at once, and may arrive in either order.
         assert sorted(body["ids"] for body in endpoint.bodies) == [[1], [2], [3]]
         assert (await served.control("POST", "/accounts/default/clock/advance", {"by": "1ms"}))[0] == 200
 
@@ -254,7 +254,7 @@ async def test_another_snapshot_does_not_open_the_way_to_real_hosts_or_say_whom_
     company.write_bytes(Authority.temporary().certificate_pem)
     async with serving(allow_targets="hooks.example.com", ca=company) as open_one:
         document = await snapshot_of(open_one)
-    # It is of another machine.
+    # As if restored on another machine, where the file does not exist.
     company.unlink()
     async with serving() as served:
         await served.control("POST", "/accounts/default/restore", {"snapshot": document})
@@ -297,7 +297,7 @@ def test_a_snapshot_that_is_nested_too_deep_is_none() -> None:
 
 
 def _deep(levels: int) -> list[Any]:
-    """Deeper than any Python writes."""
+    """Nested deeper than any Python can write."""
     made: list[Any] = []
     for _ in range(levels):
         made = [made]

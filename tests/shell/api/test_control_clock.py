@@ -1,4 +1,4 @@
-"""The clock of an account: it runs or stands still, can be played ahead either way, and loses nothing in between."""
+"""An account's clock: it runs or is frozen, can be moved ahead either way, and loses nothing in between."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 
 
 async def clock(served: Served, what: str = "", body: Any = None) -> Any:
-    """Ask for the clock, or do something to it."""
+    """Get the clock, or do something to it."""
     method = "POST" if what else "GET"
     status, answered = await served.control(method, f"{DEFAULT}/clock{what}", body if what else None)
     assert status == 200, answered
@@ -140,12 +140,12 @@ async def test_what_is_on_its_way_when_time_is_played_ahead_is_waited_for_first(
         assert not (await clock(served))["busy"]
 
         (ended,) = await served.journal(kind="ended")
-        # The clock runs on from there, and may have done so until it was asked.
+        # The clock runs on from there, possibly even before it was asked for.
         assert moment(moved["now"]) - moment(ended["at"]) >= timedelta(hours=1)
 
 
 async def test_what_an_endpoint_does_while_time_is_being_frozen_is_not_waited_for_by_itself() -> None:
-    """It fires on a clock that stands still, where firing delivers: what it causes goes after its own answer."""
+    """It fires while the clock is frozen, when firing delivers: the notification goes out after its own answer."""
 
     class Firing(Endpoint):
         async def on_receive(self, body: dict[str, Any]) -> None:
@@ -168,7 +168,7 @@ async def test_what_an_endpoint_does_while_time_is_being_frozen_is_not_waited_fo
 
 
 class Meddling(Endpoint):
-    """Does something to the clock while it is notified."""
+    """An endpoint that does something to the clock while it is notified."""
 
     served: Served
     what: str
@@ -186,7 +186,7 @@ async def test_time_passes_also_when_what_was_just_written_is_still_on_its_way()
     async with listening(Endpoint()) as endpoint, serving(clock="manual", to=endpoint) as served:
         await served.subscribe("lead", "new")
         for number in range(4):
-            # A call of Copper's API is answered before its notification has come back.
+            # A call of Copper's API is answered before its notification has been answered.
             assert (await served.api("POST", "/leads", {"name": f"Ada {number}"}))[0] == 200
             assert (await clock(served, "/advance", {"by": "1s"}))["waiting"] == 0
 
@@ -213,7 +213,7 @@ async def test_however_the_clock_is_switched_each_is_sent_once_and_time_never_go
     moves = [("freeze", {}), ("run", {}), ("advance", {"by": "30ms"}), ("run-until-idle", {})]
     async with (
         listening(Endpoint()) as endpoint,
-        # What anybody changes while a round is on its way counts as caused by it: here each may follow from the last.
+        # Any change made while a round is in flight counts as caused by it: here each may follow from the previous one.
         serving(clock=begins, to=endpoint, latency="0-50ms", limits="7/20ms", in_flight=3, echo_depth=100) as served,
     ):
         await served.subscribe("person", "update")
@@ -223,7 +223,7 @@ async def test_however_the_clock_is_switched_each_is_sent_once_and_time_never_go
             for place in range(25):
                 what, body = moves[(3 * place + place // 4) % 4]
                 status, answered = await served.control("POST", f"{DEFAULT}/clock/{what}", body)
-                # Another is moving it just now.
+                # 409 if another call is moving it at the moment.
                 assert status in (200, 409), answered
                 moments.append((await clock(served))["now"])
 

@@ -1,4 +1,4 @@
-"""Notifications in the control API: the list with its filters and pages, one whole, and sending one again."""
+"""Notifications in the control API: the list with its filters and pages, a single one, and sending one again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.shell.served import TARGET, Endpoint, Served, listening, serving
 
 
 class Listener(Endpoint):
-    """One that keeps headers and texts, whether they are JSON or not."""
+    """An endpoint that keeps headers and texts, whether they are JSON or not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,7 +204,7 @@ def by_length(attempt: Attempt) -> Result:
 
 
 def small_account() -> Account:
-    """Of three topics, with answers of three kinds, some waiting; made once, and only read."""
+    """Notifications of three topics, with answers of three kinds, some waiting; made once, and only read."""
     if not _ACCOUNTS:
         account = _ACCOUNTS["it"] = make_account(limits=())
         subscriptions = [subscribe(account, topic) for topic in ("lead/new", "person/new", "person/delete")]

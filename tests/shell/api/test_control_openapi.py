@@ -1,4 +1,4 @@
-"""The control API's description is complete and true, and the page made of it needs nothing from elsewhere."""
+"""The control API's description is complete and correct, and the page made from it needs no external resources."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def check(value: Any, reference: str) -> None:
 
 @pytest.mark.asyncio
 async def test_answers_are_what_is_described() -> None:
-    """Also those with many nulls in them, of what has not ended."""
+    """Including answers with many nulls, about what has not ended."""
     async with listening(Endpoint(status=500)) as endpoint, serving(to=endpoint, limits="1/10m") as served:
         await served.subscribe("person", "update", secret={"key": "k"})
         for record_id in (1, 2):
@@ -163,7 +163,7 @@ async def test_a_server_has_the_description_and_the_page() -> None:
 
 
 class Read(HTMLParser):
-    """A page as a browser takes it: what it links to and loads, and which tags it leaves open."""
+    """A page as a browser parses it: what it links to and loads, and which tags it leaves open."""
 
     VOID = ("meta", "link", "img", "br")
 

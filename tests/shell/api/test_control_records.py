@@ -1,4 +1,4 @@
-"""The control API on records and lookup tables: what it does, what is told of it, and what it refuses."""
+"""The control API for records and lookup tables: what it does, what is reported about it, and what it refuses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DEFAULT = "/accounts/default"
 
 
 async def did(served: Served, path: str, body: Any = None) -> Any:
-    """An operation on records that must succeed."""
+    """Call an operation on records, which must succeed."""
     status, answered = await served.control("POST", f"{DEFAULT}{path}", {} if body is None else body)
     assert status == 200, answered
     return answered
 
 
 async def create(served: Served, kind: str, **fields: Any) -> int:
-    """A new record; its id."""
+    """Create a record; return its id."""
     answered = await did(served, f"/records/{kind}/create", {"fields": fields})
     made: int = answered["records"][0]["id"]
     return made
@@ -285,7 +285,7 @@ async def test_what_records_have_stays_in_the_tables() -> None:
 
 @pytest.mark.asyncio
 async def test_values_of_a_custom_field_go_with_its_options_and_with_itself() -> None:
-    """What is defined anew under the same id is another field."""
+    """A definition made anew under the same id is a different field."""
     async with serving() as served:
         table = "/lookups/custom_field_definitions"
         gold, silver = {"id": 1, "name": "Gold"}, {"id": 2, "name": "Silver"}

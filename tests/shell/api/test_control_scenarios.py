@@ -30,7 +30,7 @@ steps:
 
 
 async def run(served: Served, account: str = "default", **said: Any) -> dict[str, Any]:
-    """Play a scenario up to its end."""
+    """Play a scenario to its end."""
     status, started = await served.control("POST", f"/accounts/{account}/scenarios/run", said)
     assert status == 200, started
     return await ended(served, started["run"], account)

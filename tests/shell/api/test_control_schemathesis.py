@@ -1,6 +1,6 @@
-"""Schemathesis tries out the control API by its description: no 500, nothing that is not described.
+"""Schemathesis tests the control API by its description: no 500, nothing that is not described.
 
-What it does and what it leaves out stands in `trying_control.py`. The calls are the same on every run.
+`trying_control.py` says what it does and what it leaves out. The calls are the same on every run.
 """
 
 from __future__ import annotations

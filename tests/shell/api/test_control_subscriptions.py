@@ -1,4 +1,4 @@
-"""Subscriptions in the control API: of all keys, made, changed and removed, in Copper's own words where refused."""
+"""Subscriptions in the control API: those of all keys, made, changed and removed, and refused in Copper's own words."""
 
 from __future__ import annotations
 

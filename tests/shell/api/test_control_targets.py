@@ -254,7 +254,7 @@ async def test_the_inbox_of_another_account_is_refused_and_its_own_is_named() ->
             "target: https://inbox.example/other is not this account's inbox, the only one that it sends to. Subscribe "
             "https://inbox.example/default instead"
         )
-        # A client of Copper's API may subscribe it, as any URL; then the delivery says so.
+        # A client of Copper's API may subscribe it, like any URL; the delivery then says so.
         await served.subscribe("person", "new", target="https://inbox.example/other")
         change = await served.fire("person", "new", 1)
         assert "is not this account's inbox" in change["why"][1]

@@ -1,4 +1,4 @@
-"""Waiting for deliveries: answered as soon as they are there, and in the words of `expect` when they do not come."""
+"""Waiting for deliveries: answered as soon as they exist, and with the message of `expect` if they never do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls: three headers or an OAuth token, for every path of the API; an old key; an account opened by a token."""
+"""Credentials: three headers or an OAuth token, on every path of the API; an old key; an account opened by a token."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ async def test_an_unknown_token_opens_an_account_on_the_server_without_an_email(
             assert (await response.json())["email"] == "you@example.com"
 
         assert [account.name for account in served.accounts] == ["default", "account-2"]
-        # The same token in the headers is the same account.
+        # The same token in the headers gives the same account.
         assert (await served.api("GET", "/tags", token="token-a"))[0] == 200
         assert len(served.accounts) == 2
 

@@ -1,4 +1,4 @@
-"""What becomes of values of custom fields: exchanges that were recorded from Copper in 2020, and what follows."""
+"""How values of custom fields are treated: exchanges recorded from Copper in 2020, and what follows from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEFINED: list[tuple[int, Any, dict[str, Any]]] = [
     (TEXT, "String", {}),
     (URL, "URL", {}),
 ]
-"""The account's, with the ids of their options, in the order in which it listed them."""
+"""The account's custom fields, with the ids of their options, in the order in which it listed them."""
 
 
 def sent(option: int, options: list[int]) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def test_an_upserted_lead_shows_what_was_recorded(client: Client) -> None:
 
     assert answer.status == 200
     assert answer.json["custom_fields"] == shown(1_532_569, [1_532_720, 1_532_722])
-    # A number of a Float has a point, a Percentage has none.
+    # A Float's number has a decimal point, a Percentage's does not.
     for told in (b'455894,"value":55.5}', b'455899,"value":789.0}', b'455900,"value":0}'):
         assert told in answer.raw
 

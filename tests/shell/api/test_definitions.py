@@ -1,4 +1,4 @@
-"""Custom field definitions and custom activity types over real HTTP, and what becomes of the values."""
+"""Custom field definitions and custom activity types over real HTTP, and what happens to the values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on the wire of an answer: for clients of HTTP/1.1 and 1.0, that stay or go, with and without a body."""
+"""The bytes of an answer: for clients of HTTP/1.1 and 1.0, that keep the connection or not, with and without a body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH = f"{BASE}/webhooks"
 
 
 class Wire:
-    """A connection of a client that looks at every byte."""
+    """A client's connection that shows every byte."""
 
     def __init__(self, copper: Copper) -> None:
         host, port = copper.api_url.split("/")[2].split(":")
@@ -90,7 +90,7 @@ def test_head_is_answered_with_the_length_alone(copper: Copper) -> None:
         wire.send(f"HEAD {PATH} HTTP/1.1")
         first, headers = wire.head()
         assert (first, headers["Content-Length"]) == ("HTTP/1.1 200 OK", "2")
-        # Nothing of a body is in the way of the next answer.
+        # No body precedes the next answer.
         wire.send(f"GET {PATH} HTTP/1.1")
         assert wire.head()[0] == "HTTP/1.1 200 OK"
 

@@ -1,5 +1,5 @@
-"""What was answered to a search is answered again, as long as nothing was written. When that is the case, the tests of
-the records' version hold.
+"""The answer to a search is given again as long as nothing was written. The tests of the records' version check when
+that is the case.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def test_with_the_first_answer_of_another_version_those_of_the_one_before_go() -
     kept = KeptSearches()
     leads = PEOPLE._replace(kind=EntityType.LEAD)
     kept.keep(PEOPLE, 1, ONE)
-    # Nobody has asked for anything of this version.
+    # Nothing has been requested at this version.
     kept.keep(leads, 2, ONE)
     assert (kept.get(PEOPLE, 2), kept.get(leads, 2)) == (None, ONE)
     assert (kept.get(PEOPLE, 1), kept.get(leads, 1)) == (None, None)

@@ -1,4 +1,4 @@
-"""What only leads have over real HTTP: upsert and conversion. Their rules are tested with the core."""
+"""What only leads have, over real HTTP: upsert and conversion. Their rules are tested with the core."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ LEADS = [
     ("GET", "/leads/17/related/tasks"),
     ("GET", "/lead_statuses"),
 ]
-"""Every call of the API for leads; of those under /leads and of /lead_statuses 403 was observed."""
+"""Every call of the API for leads; for those under /leads and for /lead_statuses 403 was observed."""
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(("method", "path"), LEADS)
 def test_leads_that_are_switched_off_are_refused(client: Client, method: str, path: str, slash: str) -> None:
-    """Observed: 403 "Feature not enabled"; before anything is looked at that a call says."""
+    """Observed: 403 "Feature not enabled", before the contents of a call are checked."""
     client.copper.leads.seed([{"id": 17, "name": "Ada"}])
     client.copper.lookups.account.update(settings={"setting_enable_leads": False})
     before = client.state()

@@ -92,7 +92,7 @@ def client() -> Iterator[Client]:
 @pytest.mark.parametrize("slash", ["", "/", "?page_size=200", "/?%7B%7D"])
 @pytest.mark.parametrize(("path", "expected"), ANSWERS.items(), ids=ANSWERS)
 def test_a_lookup_answers_its_table(client: Client, path: str, expected: Any, slash: str) -> None:
-    """In the recorded order of keys. Clients add slashes, pages and an empty object to the address."""
+    """In the recorded order of keys. Clients append slashes and pages to the address, and send an empty object."""
     answer = client.call("GET", BASE + path + slash)
     assert (answer.status, answer.json) == (200, expected)
     assert [list(entry) for entry in _entries(answer.json)] == [list(entry) for entry in _entries(expected)]

@@ -1,4 +1,4 @@
-"""Every operation, with real data of every type, is asked and answers as it is described."""
+"""Every operation, with real data of every type, is called and answers as described."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def client() -> Iterator[Checked]:
 
 
 def try_records(client: Checked, sample: Sample) -> None:
-    """Every operation that each type has."""
+    """Every operation that all types have."""
     noun, plural = TABLES[EntityType(sample.kind)].noun, sample.plural
     least = client.do(f"create_{noun}", filled(client, sample.least))
     made = client.do(f"create_{noun}", filled(client, sample.full))
@@ -48,7 +48,7 @@ def try_records(client: Checked, sample: Sample) -> None:
 def try_bulk(client: Checked, sample: Sample) -> None:
     if f"bulk_create_{sample.plural}" in OPERATIONS:
         made = client.do(f"bulk_create_{sample.plural}", {sample.plural: [filled(client, sample.least)]})
-        # What is wrong with one of them stands in its place.
+        # An error in one of them is in its place.
         answer = client.call("POST", f"{BASE}/{sample.plural}/bulk_create", {sample.plural: [{"details": 7}]})
         check_answer(f"bulk_create_{sample.plural}", answer)
         assert answer.json[0]["success"] is False
@@ -147,7 +147,7 @@ def try_webhooks(client: Checked) -> None:
 
 
 def value_for(definition: Mapping[str, Any]) -> Any:
-    """A value that a custom field may have."""
+    """A valid value for a custom field."""
     data_type = definition["data_type"]
     if data_type in ("Dropdown", "MultiSelect"):
         option = definition["options"][0]["id"]

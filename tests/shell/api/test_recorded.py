@@ -1,4 +1,4 @@
-"""Exchanges with Copper that a connector's authors recorded in 2019 and 2020, again, as far as their fields go.
+"""Exchanges with Copper that a connector's authors recorded in 2019 and 2020, replayed as far as their fields go.
 
 Source: hull/hull-connectors, packages/connectors/hull-coppercrm/test/unit/fixtures (leadUpdate,
 fetch-all-opportunities, fetchAllOpportunities, person-create-with-customfields, person-update-with-customfields,
@@ -26,7 +26,7 @@ def client() -> Iterator[Client]:
 
 
 def same_keys(answer: dict[str, Any], recorded: dict[str, Any]) -> None:
-    """All that was recorded, in its order; what has been added since may stand between."""
+    """Everything that was recorded, in its order; keys added since then may be in between."""
     assert [name for name in answer if name in recorded] == list(recorded)
     assert {name: answer[name] for name in recorded} == recorded
 
@@ -125,7 +125,7 @@ def test_an_opportunity_of_december_2019_can_be_seeded_as_it_was_answered(client
     answer = client.ok("GET", "/opportunities/19438261")
 
     same_keys(answer, {**recorded, "converted_value": 50_000.0})
-    # What was added in November 2024 (changelog of the developer docs).
+    # Added in November 2024 (changelog of the developer docs).
     assert {name: value for name, value in answer.items() if name not in recorded} == {
         "pipeline_is_revenue": True,
         "pipeline_type": "opportunity",
@@ -156,7 +156,7 @@ PERSON = {
 
 @pytest.mark.parametrize("how", ["create", "update"])
 def test_a_persons_customer_source_is_ignored(client: Client, how: str) -> None:
-    """December 2020: answered 200, without it, and with an address that has the city alone."""
+    """December 2020: answered 200, without it, and with an address that has only the city."""
     method, path = "POST", "/people"
     if how == "update":
         street = {"street": "1 Main St", "city": "Warwick", "country": "US"}
@@ -223,7 +223,7 @@ def test_no_other_field_of_another_type_is(client: Client, plural: str, name: st
 
 
 def test_activities_are_shown_and_sorted_by_a_modification_that_is_their_date(client: Client) -> None:
-    """December 2019: a note on what was done two hours before, and a call that is planned for later."""
+    """December 2019: a note on something done two hours before, and a call that is planned for later."""
     person = {"id": client.ok("POST", "/people", {"name": "Ada"})["id"], "type": "person"}
     note, call = {"id": 0, "category": "user"}, {"id": 190_711, "category": "user"}
     rows = [

@@ -1,4 +1,4 @@
-"""Records over real HTTP, one by one: every type made, read, changed and removed, and every bad input."""
+"""Records over real HTTP, one by one: every type created, read, updated and deleted, and every bad input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def client() -> Iterator[Client]:
 
 
 def made(client: Client, sample: Sample, **fields: Any) -> Any:
-    """A new record with the least that its type needs."""
+    """Create a record with the minimum that its type needs."""
     return client.ok("POST", f"/{sample.plural}", {**filled(client, sample.least), **fields})
 
 
@@ -132,7 +132,7 @@ def test_every_write_is_a_change_of_origin_api_and_is_notified(client: Client, s
 
 
 def test_what_an_endpoint_writes_while_it_is_notified_is_an_echo(client: Client) -> None:
-    """And it can: no lock is held while a notification is on its way."""
+    """It can write, because no lock is held while a notification is in flight."""
     client.copper.subscribe("person", "new", target=TARGET)
     client.copper.subscribe("person", "update", target=TARGET)
     met: list[Any] = []

@@ -1,4 +1,4 @@
-"""Relations over real HTTP: which pairs there are, from both ends, and that nothing is told of them."""
+"""Relations over real HTTP: which pairs are possible, from both ends, and that no notification reports them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Schemathesis tries out the API by its description: nothing is answered with 500, nothing that is not described.
+"""Schemathesis tests the API by its description: nothing is answered with 500, nothing that is not described.
 
-What it does and what it leaves out stands in `trying.py`. The calls are the same on every run.
+`trying.py` says what it does and what it leaves out. The calls are the same on every run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PARTS = [
     ["leads", "people", "companies"],
     ["opportunities", "projects", "tasks", "activities", "lookups", "webhooks"],
 ]
-"""Two halves of the calls, so that two processes of pytest have something to do."""
+"""Two halves of the calls, so that two processes of pytest can share the work."""
 
 
 def test_the_parts_are_the_whole_api() -> None:

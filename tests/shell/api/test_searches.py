@@ -1,4 +1,4 @@
-"""Searches over real HTTP: pages, totals, both ways to say a filter. What filters find is tested with the core."""
+"""Searches over real HTTP: pages, totals, both ways to write a filter. What filters find is tested with the core."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def client() -> Iterator[Client]:
 
 
 def several(client: Client, sample: Sample, number: int) -> list[Any]:
-    """Records in the order of their creation, each a minute after the one before."""
+    """Records in the order of their creation, each created a minute after the one before."""
     body = filled(client, sample.least)
     made = []
     for count in range(number):
@@ -33,7 +33,7 @@ def several(client: Client, sample: Sample, number: int) -> list[Any]:
 
 
 def in_order(sample: Sample, made: list[Any]) -> list[Any]:
-    """Activities come with the newest first, as in the documentation's sample."""
+    """Activities are returned newest first, as in the documentation's sample."""
     return made[::-1] if sample.kind == "activity_log" else made
 
 

@@ -1,4 +1,4 @@
-"""The emulated subscriptions API over real HTTP: what Copper documents and was recorded saying, and every bad input."""
+"""The emulated subscriptions API over real HTTP: what Copper documents and was recorded answering, and bad input."""
 
 from __future__ import annotations
 
@@ -336,7 +336,7 @@ def test_an_absurd_id_is_a_resource_that_is_not_there(client: Client, given_id: 
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "OPTIONS", "PUT", "DELETE", "PROPFIND", "CONNECT"])
 def test_a_method_that_the_collection_does_not_know_is_not_found(client: Client, method: str) -> None:
     before = client.state()
-    # After a CONNECT comes what goes through the tunnel, no body; aiohttp 3.11.0 takes it for the next request.
+    # A CONNECT is followed by data for the tunnel, not a body; aiohttp 3.11.0 takes a body for the next request.
     answer = client.call(method, PATH, None if method == "CONNECT" else GOOD)
     assert (answer.status, answer.json) == (404, NOT_FOUND)
     assert client.state() == before
@@ -509,7 +509,7 @@ def test_a_body_in_broken_chunks_is_a_bad_request(client: Client) -> None:
 
 
 def test_what_was_refused_stands_in_the_journal(client: Client) -> None:
-    """A subscription that was never made is often why nothing arrives."""
+    """A subscription that was never made is often the reason that nothing arrives."""
     client.call("POST", body={**GOOD, "type": "user"})
     for path in (f"{PATH}/%E2%82%AC", "/%ff%fe"):
         client.call("GET", path)

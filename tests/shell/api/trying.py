@@ -1,9 +1,9 @@
-"""What does schemathesis find in the API, whose description it reads? Boundaries, right and wrong data, sequences.
+"""What does schemathesis find in the API, by its description? Boundaries, valid and invalid data, sequences.
 
     python -m tests.shell.api.trying                                   everything, as the tests do it
     python -m tests.shell.api.trying people --examples 200 --seed 7    one part, searched for longer
 
-A program of its own: schemathesis changes Hypothesis for everybody in its process.
+A program of its own, because schemathesis changes Hypothesis for its whole process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEFT_OUT = {
     "use_after_free": "what was deleted is put back, so that later calls find something",
     "ensure_resource_availability": "a lead that was converted is gone, and a relation need not be there",
 }
-"""The checks of schemathesis that are not made, and why."""
+"""The checks of schemathesis that are skipped, and why."""
 
 UNTOLD = (
     "has already been taken",
@@ -38,32 +38,32 @@ UNTOLD = (
     "is already related to",
     "Multiple Leads match",
     "has already been converted",
-    # Refused once there is one; until then null is as good as absent.
+    # Refused once there is one; until then, null is the same as absent.
     "Assignee Id: can't be blank",
     # A stage belongs to one pipeline.
     "Pipeline Stage Id: is invalid",
-    # By the data type of a custom field definition.
+    # These depend on the data type of a custom field definition.
     "Options: ",
     "Currency: is invalid",
 )
-"""Why right data may be refused: what no schema can tell."""
+"""Why valid data may be refused: conditions that no schema can express."""
 
 IN_PLACE = ("/bulk_create", "/bulk_update")
-"""What is wrong with one of the bodies is told in its place, in an answer with 200."""
+"""Operations that report errors in one of the bodies in its place, in an answer with 200."""
 
 LENIENT = ("/search", "/activities")
-"""Clients send numbers as texts, and empty values for none; both are taken."""
+"""Operations that accept numbers sent as text, and empty values for none, because clients send them."""
 
 
 @dataclass
 class Found:
-    """What became of the calls: answers by operation and status, and what should not have been."""
+    """The results of the calls: answers by operation and status, and what should not have happened."""
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def add(self, recorder: Any) -> None:
-        """Everything about one operation, or one sequence of calls."""
+        """Add everything about one operation, or one sequence of calls."""
         for case_id, interaction in recorder.interactions.items():
             case, response = recorder.cases[case_id].value, interaction.response
             self.statuses[case.operation.label, response.status_code] += 1
@@ -83,19 +83,19 @@ class Found:
             self.wrong.append(f"{case.as_curl_command()}\nis right, but was answered with {response.text}")
 
     def check_success(self) -> None:
-        """Nothing would be found where every call meets a wall."""
+        """Check that each operation has succeeded at least once; otherwise nothing was really tested."""
         for label in sorted({label for label, _ in self.statuses}):
             if not self.statuses[label, 200]:
                 self.wrong.append(f"{label}: never answered with 200")
 
 
 def is_empty(body: bytes | None) -> bool:
-    """Whether a body has nothing but white space: it is then as good as none."""
+    """Whether a body consists of white space only, which is the same as none."""
     return body is not None and not body.strip(b" \t\r\n")
 
 
 def is_lenient(case: Any) -> bool:
-    """Whether what is wrong with a call stands where the API does not look, or takes more than is described."""
+    """Whether the invalid parts of a call are where the API does not look, or accepts more than is described."""
     wrong = {location for location, part in case.meta.components.items() if part.mode.is_negative}
     free = {ParameterLocation.QUERY, ParameterLocation.HEADER, ParameterLocation.COOKIE}
     if case.operation.path.endswith((*IN_PLACE, *LENIENT)):
@@ -104,7 +104,7 @@ def is_lenient(case: Any) -> bool:
 
 
 def try_out(copper: Copper, tag: str, found: Found, *, examples: int, seed: int) -> None:
-    """Make the calls of a part of the API."""
+    """Make the calls of one part of the API."""
     schema = schema_of(copper, furnish(copper), tag, examples=examples, seed=seed)
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
@@ -145,7 +145,7 @@ def schema_of(copper: Copper, furnished: Furnished, tag: str, *, examples: int, 
 
 
 def as_clients_write(value: Any) -> Any:
-    """A body whose whole numbers have no fraction: `17.0` is an integer in JSON Schema, but no client writes one so."""
+    """A body whose whole numbers have no fraction: `17.0` is an integer in JSON Schema, but no client writes that."""
     if isinstance(value, dict):
         return {name: as_clients_write(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -154,7 +154,7 @@ def as_clients_write(value: Any) -> Any:
 
 
 def main() -> None:
-    """Print what is wrong; the exit code says whether anything is."""
+    """Print what is wrong; exit with 1 if anything is."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tags", nargs="*", default=TAGS, help=f"of {', '.join(TAGS)}; all unless said")
     parser.add_argument("--examples", type=int, default=3, help="drawn for each operation beside the boundaries")

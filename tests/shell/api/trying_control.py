@@ -1,4 +1,4 @@
-"""What does schemathesis find in the control API, whose description it reads? As `trying.py` does for Copper's own.
+"""What does schemathesis find in the control API, by its description? Like `trying.py` for Copper's own API.
 
 python -m tests.shell.api.trying_control                                   everything, as the tests do it
 python -m tests.shell.api.trying_control clock --examples 200 --seed 7     one part, searched for longer
@@ -37,10 +37,10 @@ LEFT_OUT = {
     "use_after_free": "the account is furnished anew between calls",
     "ensure_resource_availability": "as above",
 }
-"""The checks of schemathesis that are not made, and why."""
+"""The checks of schemathesis that are skipped, and why."""
 
 ENDLESS = ("/accounts/{name}/journal/stream",)
-"""Not called: they answer for as long as somebody listens."""
+"""Not called, because they answer for as long as someone listens."""
 
 NEVER = {"GET /accounts/{name}/scenarios/runs/{run}": "no scenario has been played on an account just furnished"}
 """Calls that cannot succeed here, and why."""
@@ -63,7 +63,7 @@ class Tried:
         self.furnish()
 
     def furnish(self) -> None:
-        """As at the start, and then: subscriptions, records, what was sent and what waits."""
+        """Reset, and then add subscriptions, records, and notifications sent and waiting."""
         self.post("/reset", {})
         self.subscriptions = [
             self.post("/subscriptions", {"target": target, "type": kind, "event": event})["id"]
@@ -96,7 +96,7 @@ class Tried:
         self.thread.close()
 
     def right(self) -> dict[str, tuple[dict[str, str], dict[str, Any]]]:
-        """Calls that chance would hardly find: what stands in the path, and the body."""
+        """Calls that random data would hardly hit: the parts of the path, and the body."""
         person, source = {"type": "person"}, {"table": "customer_sources"}
         first, second, related, *_ = self.records
         captured = {"type": "lead", "event": "new", "ids": [5], "key": "k"}
@@ -119,7 +119,7 @@ class Tried:
         }
 
     def document(self) -> dict[str, Any]:
-        """The description with what is really there, where chance would never find it."""
+        """The description with existing values where random data would never hit one."""
         document = copy.deepcopy(DOCUMENT)
         for path in ENDLESS:
             del document["paths"][path]
@@ -130,7 +130,7 @@ class Tried:
             for parameter in operation["parameters"]:
                 parameter["example"] = {"name": "default", **parts}[parameter["name"]]
         schemas = document["components"]["schemas"]
-        # Without one it would wait for long.
+        # Without one, it would wait for a long time.
         schemas["Wait"]["required"] = ["timeout"]
         schemas["Wait"]["properties"]["timeout"] = {"enum": ["1ms", "3ms"]}
         return document
@@ -152,13 +152,13 @@ class Tried:
 
 @dataclass
 class Found:
-    """What became of the calls: answers by operation and status, and what should not have been."""
+    """The results of the calls: answers by operation and status, and what should not have happened."""
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def add(self, recorder: Any) -> None:
-        """Everything about one operation, or one sequence of calls."""
+        """Add everything about one operation, or one sequence of calls."""
         for case_id, interaction in recorder.interactions.items():
             label = recorder.cases[case_id].value.operation.label
             self.statuses[label, interaction.response.status_code] += 1
@@ -166,14 +166,14 @@ class Found:
             self.wrong += [f"{label}: {each.failure}\n{each.code_sample}" for each in told if each is not None]
 
     def check_success(self) -> None:
-        """Nothing would be found where every call meets a wall."""
+        """Check that each operation has succeeded at least once; otherwise nothing was really tested."""
         for label in sorted({label for label, _ in self.statuses}):
             if label not in NEVER and not self.statuses[label, 200] + self.statuses[label, 201]:
                 self.wrong.append(f"{label}: never done")
 
 
 def try_out(tried: Tried, tag: str, *, examples: int, seed: int) -> Found:
-    """Make the calls of a part of the API."""
+    """Make the calls of one part of the API."""
     config = schemathesis.Config.from_dict(
         {
             "seed": seed,
@@ -206,7 +206,7 @@ def try_out(tried: Tried, tag: str, *, examples: int, seed: int) -> Found:
 
 
 def main() -> None:
-    """Print what is wrong; the exit code says whether anything is."""
+    """Print what is wrong; exit with 1 if anything is."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tags", nargs="*", default=TAGS, help=f"of {', '.join(TAGS)}; all unless said")
     parser.add_argument("--half", type=int, choices=[0, 1], help="every second part: for two processes at once")

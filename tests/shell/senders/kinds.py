@@ -1,4 +1,4 @@
-"""One endpoint in every kind a route can lead to, from the same plain behaviour (Django has a project of its own)."""
+"""One endpoint as every kind of route destination, with the same behaviour (Django has a project of its own)."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ IN_PROCESS: dict[str, Kind] = {
 
 @contextmanager
 def endpoint(kind: str, behaviour: Behaviour) -> Iterator[Any]:
-    """Something a route can lead to. What has no kind in this process is served over HTTP."""
+    """A destination of a route. Kinds that do not exist in this process are served over HTTP."""
     if kind in IN_PROCESS:
         yield IN_PROCESS[kind](behaviour)
         return

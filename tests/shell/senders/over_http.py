@@ -1,4 +1,4 @@
-"""The two ways in which deliveries go over HTTP. Apart from `kinds.py`, which needs what the wheel does not bring."""
+"""The two ways to deliver over HTTP. Separate from `kinds.py`, which needs packages that the wheel does not install."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from copper_emulator.shell.host import Host
 
 BY_AIOHTTP = "url, aiohttp's client"
 OVER_HTTP = ["url", BY_AIOHTTP]
-"""Plain HTTP to this machine has a sender of its own, and does as everything else does, which goes by aiohttp."""
+"""Plain HTTP to this machine, which has a sender of its own, also as everything else is sent, by aiohttp's client."""
 
 
 @contextmanager
 def host_for(kind: str) -> Iterator[Host]:
-    """What sends to that kind of endpoint."""
+    """The host that sends to that kind of endpoint."""
     host = Host(plainly=kind != BY_AIOHTTP)
     try:
         yield host

@@ -1,4 +1,4 @@
-"""What is heard of exceptions in an endpoint; accounts that deliver at once share the signals of its framework."""
+"""Exceptions in an endpoint are noticed; accounts that deliver at once share the signals of its framework."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def raising(_request: object) -> None:
     try:
         DELIVERIES["of the endpoint"]
     except KeyError:
-        raise LookupError("name")  # noqa: B904 - its context is what is looked at
+        raise LookupError("name")  # noqa: B904 - its context is what is tested
 
 
 def test_an_endpoint_has_nothing_to_do_with_what_its_caller_was_handling() -> None:

@@ -1,4 +1,4 @@
-"""What every sender does alike, whatever kind of endpoint, from synchronous and asynchronous tests."""
+"""What every sender does alike, whatever the kind of endpoint, from synchronous and asynchronous tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ both_faces = pytest.mark.parametrize("face", ["sync", "async"])
 def notify(
     face: str, to: object, *, kind: str = "", times: int = 1, target: str = TARGET, **settings: Any
 ) -> list[Delivery]:
-    """Route, subscribe and fire, in one of the two faces; the verdict is not of interest here."""
+    """Route, subscribe and fire, through one of the two faces; the verdict does not matter here."""
     with host_for(kind) as host:
         return notify_by(host, face, to, times, target, settings)
 
@@ -84,7 +84,7 @@ def test_the_endpoint_sees_the_bytes_the_headers_the_path_and_the_query(kind: st
     with endpoint(kind, behaviour) as to:
         (delivery,) = notify(face, to, kind=kind)
     (seen,) = behaviour.seen
-    # Servers hand decoded paths to applications; over HTTP the path is as it was sent.
+    # Servers pass decoded paths to applications; over HTTP the path is as it was sent.
     assert seen["path"] == ("/hooks/a%20b/%7Ec" if kind in OVER_HTTP else "/hooks/a b/~c")
     assert seen["query"] == "x=%2F&y=1+2&y=%C3%A9"
     assert seen["body"] == delivery.request_body
@@ -124,7 +124,7 @@ def test_over_http_it_sees_the_routes_host_and_the_targets_in_two_headers(kind: 
 @both_faces
 @in_process
 def test_an_exception_is_part_of_the_outcome_with_its_traceback(kind: str, face: str) -> None:
-    """Frameworks that answer 500 for it have answered; without one there was no answer."""
+    """A framework that answers 500 for it has answered; without one, there was no answer."""
     error = LookupError("no such customer")
     with endpoint(kind, Behaviour(raises=error)) as to:
         (delivery,) = notify(face, to)
@@ -138,7 +138,7 @@ def test_an_exception_is_part_of_the_outcome_with_its_traceback(kind: str, face:
 
 
 class OwnKind(BaseException):
-    """What some libraries raise past `except Exception`."""
+    """An exception that `except Exception` does not catch, as some libraries raise."""
 
 
 RAISED_PAST_EXCEPTION: dict[str, BaseException] = {
@@ -156,7 +156,7 @@ RAISED_PAST_EXCEPTION: dict[str, BaseException] = {
 def test_an_endpoint_that_exits_fails_skips_or_is_cancelled_by_nobody_has_raised(
     kind: str, face: str, error: BaseException
 ) -> None:
-    """It is the outcome of the delivery, and the next one goes out."""
+    """It becomes the outcome of the delivery, and the next one is sent."""
     behaviour = Behaviour(raises=error)
     with endpoint(kind, behaviour) as to:
         deliveries = notify(face, to, times=2)

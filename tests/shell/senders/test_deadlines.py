@@ -1,4 +1,4 @@
-"""What takes too long is told so at its time, however many have it, and by one timer."""
+"""Whatever takes too long is told so in time, however many there are, with a single timer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Loop:
 
 
 class One:
-    """Notes when it expires."""
+    """Records when it expires."""
 
     def __init__(self, loop: Loop, then: Callable[[], object] = lambda: None) -> None:
         self.at: float | None = None

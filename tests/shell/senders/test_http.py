@@ -1,4 +1,4 @@
-"""Deliveries over real sockets: each way they can go wrong, once, and nothing of the machine's settings in them."""
+"""Deliveries over real sockets: each way they can go wrong, once, and unaffected by the machine's proxy settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def notify(host: Host, to: str, *, times: int = 1, **settings: Any) -> list[Deli
 
 
 def answering(data: bytes) -> Callable[[socket.socket], None]:
-    """Reads the request, sends bytes, and closes."""
+    """An endpoint that reads the request, sends these bytes, and closes."""
 
     def talk(connection: socket.socket) -> None:
         read_request(connection)
@@ -49,16 +49,18 @@ def answering(data: bytes) -> Callable[[socket.socket], None]:
 
 
 def test_a_port_nobody_listens_on_refuses(host: Host) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    (delivery,) = notify(host, url)
+    with socket.socket() as held:
+        # Bound, so that nobody else takes it meanwhile.
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        (delivery,) = notify(host, url)
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.REFUSED)
     assert delivery.text == f"{url}: connection refused"
 
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "billing.localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
 def test_names_of_this_machine_are_reached_without_a_name_server(host: Host, name: str) -> None:
-    """`billing.localhost` is in no hosts file here; who resolved it would not find it."""
+    """`billing.localhost` is in no hosts file here, so a resolver would not find it."""
     with http_endpoint() as endpoint:
         (delivery,) = notify(host, f"http://{name}:{endpoint.server_port}")
     if name in ("127.9.9.9", "[::1]"):
@@ -74,7 +76,8 @@ def test_an_endpoint_that_does_not_answer_times_out(host: Host) -> None:
 
     with raw_endpoint(listen_only) as endpoint:
         (delivery,) = notify(host, endpoint.url, timeout="100ms")
-        assert endpoint.connections == 1
+        # None where the machine has other work for so long; never another.
+        assert endpoint.connections <= 1
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
     assert delivery.text == "no answer within 100ms"
 
@@ -153,7 +156,7 @@ def test_each_notification_is_one_request_whatever_the_answer(host: Host, status
 
 
 def connections(status: int, *, plainly: bool, fresh: bool = False) -> int:
-    """How many are made for five requests to an endpoint that answers that, and would keep each."""
+    """How many connections five requests take to an endpoint that answers this status, and would keep each."""
     ports: list[int] = []
 
     def answer(request: BaseHTTPRequestHandler, _body: bytes) -> int:

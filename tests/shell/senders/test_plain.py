@@ -1,4 +1,4 @@
-"""Plain HTTP to this machine: every answer is taken as aiohttp's client takes it, and each request is read once."""
+"""Plain HTTP to this machine: every answer is treated as aiohttp's client treats it, and each request is sent once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.shell.endpoints import raw_endpoint, read_request
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 HEADERS = (("Content-Type", "application/json"), ("X-Tenant", "seven"))
 PATIENCE = 10_000
-"""Milliseconds: a test that comes to this has failed."""
+"""Milliseconds; a test that waits this long has failed."""
 
 nobodys: Any = None
 
@@ -60,7 +60,7 @@ def reset(connection: socket.socket) -> None:
 
 
 async def answer_to(raw: bytes, *, plainly: bool) -> Result:
-    """What a request brings that is answered with these bytes, after which the endpoint goes away."""
+    """The result of a request that is answered with these bytes, after which the endpoint closes the connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -83,7 +83,7 @@ async def answer_to(raw: bytes, *, plainly: bool) -> Result:
 
 
 def seen(result: Result) -> tuple[object, ...]:
-    """Of an answer all that counts; aiohttp's client writes some names in its own way."""
+    """Everything that matters about an answer; aiohttp's client writes some names in its own way."""
     headers = tuple((name.lower(), value) for name, value in result.headers)
     return result.outcome, result.status, result.reason, headers, result.body
 
@@ -155,7 +155,7 @@ def test_an_answer_is_taken_as_aiohttps_client_takes_it(raw: bytes) -> None:
 
 
 def test_what_follows_an_answer_is_not_looked_at() -> None:
-    """With aiohttp's client it depends on how it comes through the network whether the answer counts."""
+    """With aiohttp's client, the way it is split on the network decides whether the answer counts."""
     result = asyncio.run(answer_to(OK + b"and more", plainly=True))
     assert (result.status, result.body) == (200, b"hi")
 
@@ -166,7 +166,7 @@ _values = st.binary(max_size=8).map(lambda value: bytes(33 + byte % 94 for byte 
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """Whole answers, with interim ones before them, in each of the ways in which they can end."""
+    """Whole answers, preceded by interim ones, ending in each of the possible ways."""
     body = draw(st.binary(max_size=30))
     ends, content = draw(
         st.sampled_from(
@@ -185,7 +185,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 @given(raw=answers(), cuts=st.lists(st.integers(1, 200), max_size=6))
 def test_it_is_the_same_however_the_network_cuts_it(raw: bytes, cuts: list[int]) -> None:
-    """Also where a name, a value or the end of a line is cut through."""
+    """Even in the middle of a name, a value or the end of a line."""
     ends = sorted({0, len(raw), *(cut for cut in cuts if cut < len(raw))})
     pieces = [raw[begin:end] for begin, end in pairwise(ends)]
     assert seen(asyncio.run(taken(pieces))) == seen(asyncio.run(taken([raw])))
@@ -205,7 +205,7 @@ def test_whatever_comes_ends_in_a_result(raw: bytes) -> None:
 
 
 async def taken(pieces: list[bytes]) -> Result:
-    """What these pieces make, and then the end."""
+    """The result of these pieces, followed by the end of the connection."""
     async with connected() as (connection, there):
         exchange = asking()
         exchange.over(connection)
@@ -218,7 +218,7 @@ async def taken(pieces: list[bytes]) -> Result:
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[tuple[Connection, socket.socket]]:
-    """A connection over TCP, and the other side's end of it."""
+    """A connection over TCP, and the other side's socket."""
     lost = asyncio.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         here = socket.create_connection(listener.getsockname())
@@ -246,7 +246,7 @@ def test_what_has_ended_before_it_had_a_connection_is_not_sent() -> None:
             there.setblocking(False)
             return await asyncio.get_running_loop().sock_recv(there, 100)
 
-    # The other side hears that there is no more to come.
+    # The other side learns that nothing more will come.
     assert asyncio.run(heard()) == b""
 
 
@@ -254,7 +254,7 @@ def test_what_has_ended_before_it_had_a_connection_is_not_sent() -> None:
 
 
 CAPTURED = (("Host", "captured.example"), ("Connection", "keep-alive"))
-"""What a captured request naturally has, and what is no longer true of the one that is sent."""
+"""Headers that a captured request has, but that are not true for the one that is sent."""
 
 
 @pytest.mark.parametrize("fresh", [False, True])
@@ -302,7 +302,7 @@ def test_a_header_that_would_be_two_is_not_sent(header: tuple[str, str]) -> None
 
 @given(value=st.text(st.sampled_from("\0\t\n\r\x1b\x7f\x80 a\u00e9\ud800"), max_size=4))
 def test_a_header_is_taken_as_aiohttps_client_takes_it(value: str) -> None:
-    """Whichever the characters are: some it refuses, and none gets past it here."""
+    """Whatever its characters are: aiohttp's client refuses some, and none of these gets past this sender."""
 
     async def run(url: str) -> list[tuple[object, ...]]:
         sent = Attempt(nobodys, None, url, (("X", value),), b"{}", 0)
@@ -341,7 +341,7 @@ def test_who_is_told_of_an_answer_can_send_the_next_over_the_same_connection_at_
             await post(made, url)
             await post(made, url)
             await made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE, on_end=begin_next)
-            # It was told before this was.
+            # Their results came before this one.
             assert [(await each).status for each in following] == [200]
 
     with raw_endpoint(talk) as endpoint:
@@ -394,7 +394,7 @@ def test_over_a_kept_connection_it_has_left_when_the_call_returns() -> None:
             await post(made, url)
             read.clear()
             sending = made.begin(attempt(url), Straight(URL(url)), timeout_ms=PATIENCE)
-            # Nothing else runs on this loop until the endpoint has it.
+            # Nothing else runs on this loop until the endpoint has the request.
             assert read.wait(PATIENCE / 1000)
             assert (await sending).status == 200
 
@@ -425,7 +425,7 @@ def test_who_takes_no_connection_is_waited_for_no_longer_than_for_an_answer() ->
 
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
-        # It fills the queue: the next is under way until somebody takes this one.
+        # It fills the queue: the next connection stays pending until someone accepts this one.
         with socket.create_connection(address):
             result = asyncio.run(run(f"http://127.0.0.1:{address[1]}/"))
     assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
@@ -437,7 +437,7 @@ Talk = Callable[[socket.socket], None]
 
 
 class Scripted:
-    """An endpoint that does something else with each connection, in their order; of the last with all that follow."""
+    """An endpoint with a script for each connection, in order; the last one is for all further connections, too."""
 
     def __init__(self, *talks: Talk) -> None:
         self._talks = list(talks)
@@ -456,7 +456,7 @@ class Scripted:
 
 
 async def in_turn(url: str, times: int, *, before: Callable[[int], object] = lambda _number: None) -> list[Result]:
-    """One request after the other, each with its number; `before` holds up the whole loop."""
+    """Send one request after another, each with its number; `before` blocks the whole loop."""
     results = []
     async with sender() as made:
         for number in range(times):
@@ -472,7 +472,7 @@ def outcomes(results: list[Result]) -> list[object]:
 
 @pytest.mark.parametrize("kept", [1, 2], ids=["at once", "when it had been used again"])
 def test_one_that_was_closed_before_the_next_request_is_not_used(kept: int) -> None:
-    """The loop has not come to look in between."""
+    """The loop has not had a chance to notice in between."""
     closed = threading.Event()
 
     def close(connection: socket.socket) -> None:
@@ -494,7 +494,7 @@ def test_who_closes_after_each_answer_and_does_not_say_so_reads_each_request_onc
     monkeypatch: pytest.MonkeyPatch, late: float
 ) -> None:
     """The first connection is given a moment in which to be closed. From then on each request has its own."""
-    # Long enough for a machine with other work.
+    # Long enough for a machine busy with other work.
     monkeypatch.setattr("copper_emulator.shell.senders.plain._UNTIL_CLOSED", 0.5)
 
     def close(connection: socket.socket) -> None:
@@ -525,7 +525,7 @@ def test_a_request_that_was_read_and_not_answered_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize("answered", [1, 2])
 def test_who_resets_a_connection_may_have_read_the_request_and_it_is_not_sent_again(answered: int) -> None:
-    """Neither where connections were used again before, nor where they were not."""
+    """Whether or not connections had been reused before."""
 
     def reset_read(connection: socket.socket) -> None:
         for _ in range(answered):
@@ -572,7 +572,7 @@ async def test_whether_the_other_side_has_closed_or_said_anything_is_seen_before
     ids=["says so", "of old", "more than an answer", "two answers"],
 )
 def test_a_connection_that_cannot_be_used_again_is_not(answer: bytes) -> None:
-    """Also where the other side leaves it open."""
+    """Even if the other side leaves it open."""
     script = Scripted(lambda c: script.answer(c, answer))
     with raw_endpoint(script.talk) as endpoint:
         results = asyncio.run(in_turn(endpoint.url, 3))
@@ -582,7 +582,7 @@ def test_a_connection_that_cannot_be_used_again_is_not(answer: bytes) -> None:
 
 
 def test_what_comes_over_an_idle_connection_is_no_answer() -> None:
-    """Many servers say 408 before they close one; the loop has not come to look in between."""
+    """Many servers send 408 before they close one; the loop has not had a chance to notice in between."""
     idle, told = threading.Event(), threading.Event()
 
     def tell(connection: socket.socket) -> None:
@@ -619,12 +619,14 @@ def test_who_is_given_up_sees_the_connection_end_and_the_next_has_its_own(how: s
         async with sender() as made:
             if kept:
                 await post(made, url)
-            limit = 50 if how == "timed out" else PATIENCE
-            sending = made.begin(attempt(url, b"lost"), Straight(URL(url)), timeout_ms=limit)
-            if how != "timed out":
-                await asyncio.to_thread(asked.wait)
+            sending = made.begin(attempt(url, b"lost"), Straight(URL(url)), timeout_ms=PATIENCE)
+            await asyncio.to_thread(asked.wait)
             if how == "cancelled":
                 sending.cancel()
+            if how == "timed out":
+                # Not by its time, which may be over before it was read.
+                assert isinstance(sending, Exchange)
+                sending.expire()
             if how == "closed":
                 await made.close()
                 return await sending

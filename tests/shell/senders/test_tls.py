@@ -1,4 +1,4 @@
-"""Deliveries to https:// endpoints: verified against whom one trusts, and what is wrong is told in plain words."""
+"""Deliveries to https:// endpoints: verified against the authorities one trusts, and faults reported in plain words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def company() -> trustme.CA:
-    """An authority of somebody's own."""
+    """A private certificate authority."""
     return trustme.CA()
 
 
@@ -46,7 +46,7 @@ def company_file(company: trustme.CA, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def notified(url: str, *, ca: object = ()) -> tuple[Delivery, str, str]:
-    """How one notification along a route ended, what `expect` says of it, and what `explain`."""
+    """How a notification along a route ended, and what `expect` and `explain` say about it."""
     with Emulator(strict=False, ca=ca) as copper:
         copper.route(ORIGIN, to=url)
         copper.subscribe("person", "update", target=TARGET)
@@ -76,7 +76,7 @@ def test_an_authority_of_ones_own_is_trusted_by_its_file(company: trustme.CA, co
 
 
 def test_the_emulators_own_authority_is_trusted_from_when_it_is_made() -> None:
-    """Also where something was sent before, and where it is made by the thread of a test."""
+    """Even if something was sent before, and if a test's thread makes it."""
     host = Host()
     try:
         with Emulator(host=host, strict=False) as copper:
@@ -100,7 +100,7 @@ def test_a_target_on_loopback_needs_no_route(company: trustme.CA, company_file: 
 
 
 def test_the_name_that_is_verified_is_the_one_that_is_connected_to(company: trustme.CA, company_file: Path) -> None:
-    """The route's, not the target's: the target's server is not reached."""
+    """The route's, not the target's, whose own server is not contacted."""
     for name, outcome in (("localhost", Outcome.DELIVERED), ("billing.example.com", Outcome.FAILED)):
         with tls_endpoint(server_context(company.issue_cert(name))) as endpoint:
             delivery, _, _ = notified(endpoint.url.replace("127.0.0.1", "localhost"), ca=company_file)
@@ -118,7 +118,7 @@ def test_a_certificate_that_signed_itself_is_trusted_by_its_own_file(tmp_path: P
 
 
 def test_an_authority_below_another_is_trusted_by_its_own_file(tmp_path: Path) -> None:
-    """As a company's is, whose own authority is not given to everybody."""
+    """Like a company's, whose root authority is not given to everyone."""
     below = trustme.CA().create_child_ca()
     file = tmp_path / "below.pem"
     below.cert_pem.write_to_path(str(file))
@@ -168,7 +168,7 @@ async def test_tls_connections_are_used_again(company: trustme.CA, company_file:
 
 
 def signed_by_itself() -> tuple[ssl.SSLContext, bytes]:
-    """The context of a server whose certificate has no authority, and the certificate."""
+    """The context of a server with a self-signed certificate, and the certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), _address()])
@@ -343,12 +343,12 @@ def test_what_is_wrong_is_the_outcome_in_words(
 def test_every_fault_of_a_handshake_is_tried() -> None:
     tried = {TlsFault.told_in(text) for _, text, _ in FAULTS.values()}
 
-    # What a certificate can have beside is OpenSSL's to say; plain HTTP to a TLS port is below.
+    # OpenSSL words all other faults of a certificate; plain HTTP to a TLS port is tested below.
     assert tried == set(TlsFault) - {TlsFault.INVALID, TlsFault.NOT_PLAIN}
 
 
 def test_other_faults_of_a_certificate_are_told_in_openssls_words(company_file: Path, company: trustme.CA) -> None:
-    """An authority below one that may have none."""
+    """An authority below one that may not have any below it."""
     narrow = trustme.CA(path_length=0)
     narrow._path_length = 5
     leaf = narrow.create_child_ca().create_child_ca().issue_cert("127.0.0.1")

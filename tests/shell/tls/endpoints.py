@@ -1,4 +1,4 @@
-"""Real TLS endpoints, right ones and such as something is wrong with: real sockets, certificates made for the test."""
+"""Real TLS endpoints, correct and faulty ones: real sockets, with certificates made for the test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.shell.endpoints import Answer, HttpEndpoint
 
 
 class TlsEndpoint(HttpEndpoint):
-    """The same over TLS, each handshake in its connection's own thread; counts the connections."""
+    """An HttpEndpoint over TLS, with each handshake in its connection's own thread; counts the connections."""
 
     def __init__(self, context: ssl.SSLContext, answer: Answer) -> None:
         self._context = context
@@ -30,7 +30,7 @@ class TlsEndpoint(HttpEndpoint):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         self.connections += 1
-        # What the other side sees of a failure is what the tests are about.
+        # The tests are about how the other side sees a failure.
         with (
             suppress(OSError),
             self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as connection,
@@ -38,7 +38,7 @@ class TlsEndpoint(HttpEndpoint):
             try:
                 connection.do_handshake()
             except ssl.SSLError as error:
-                # Who speaks plain HTTP waits for an answer.
+                # A client that speaks plain HTTP waits for an answer.
                 if error.reason != "HTTP_REQUEST":
                     _read_on(connection)
             else:
@@ -50,7 +50,7 @@ class TlsEndpoint(HttpEndpoint):
 
 
 def _read_on(connection: ssl.SSLSocket) -> None:
-    # To close what has not been read resets the connection, and what was said before may then be lost.
+    # Closing with unread data resets the connection, and what was sent before may then be lost.
     while os.read(connection.fileno(), 65536):
         pass
 
@@ -69,14 +69,14 @@ def tls_endpoint(context: ssl.SSLContext, answer: Answer = lambda _request, _bod
 
 
 def server_context(leaf: trustme.LeafCert) -> ssl.SSLContext:
-    """That of a server with this certificate."""
+    """The context of a server with this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
     return context
 
 
 def old_context(leaf: trustme.LeafCert, version: ssl.TLSVersion) -> ssl.SSLContext:
-    """That of a server which speaks one old version alone, as none should any more."""
+    """The context of a server that speaks only one old version, as none should any more."""
     context = server_context(leaf)
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -85,6 +85,6 @@ def old_context(leaf: trustme.LeafCert, version: ssl.TLSVersion) -> ssl.SSLConte
 
 
 def in_the_middle_of_the_handshake(connection: socket.socket) -> None:
-    """Reads what a client begins with, and goes away."""
+    """A server that reads a client's first message, and goes away."""
     connection.recv(65536)
     connection.close()

@@ -1,4 +1,4 @@
-"""Facts of the local authority: made once, its key its owner's alone, its certificates taken by who trusts it."""
+"""The local authority: made once, its key readable only by its owner, its certificates accepted by what trusts it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> str | None:
-    """One handshake over real sockets; the TLS version. Raises what the client raises."""
+    """Make one handshake over real sockets; return the TLS version. Raises what the client raises."""
     return shaken(server, client, name)[0]
 
 
 def shaken(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> tuple[str | None, str | None]:
-    """The same, and the protocol that was agreed on."""
+    """The same, also returning the protocol that was agreed on."""
     ours, theirs = socket.socketpair()
 
     def serve() -> None:
@@ -353,7 +353,7 @@ def test_other_platforms_have_folders_of_their_own(
 
 
 def test_a_user_without_a_home_is_asked_to_name_a_folder() -> None:
-    """As in a container that is run as a user whom it does not know."""
+    """As in a container run as a user it does not know."""
     code = "from copper_emulator.shell.tls.keeping import authority_folder; authority_folder({})"
     nobody = {name: value for name, value in os.environ.items() if name not in ("HOME", "COPPER_EMULATOR_AUTHORITY")}
     command = [sys.executable, "-c", f"import os, pwd; pwd.getpwuid = lambda uid: {{}}[uid]\n{code}"]

@@ -1,4 +1,4 @@
-"""The API over TLS: the same as over HTTP, and whoever cannot begin is told why, or the log is."""
+"""The API over TLS: the same as over HTTP, and a client that fails to connect is told why, or the log is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from copper_emulator.shell.tls.trust import trusting
 
 @pytest.fixture(autouse=True)
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's authority is kept."""
+    """The folder of this test's authority."""
     folder = tmp_path / "authority"
     monkeypatch.setenv("COPPER_EMULATOR_AUTHORITY", str(folder))
     return folder
@@ -36,7 +36,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @asynccontextmanager
 async def serving_tls(*, bind: str = "127.0.0.1", trusted: tuple[str, ...] = ()) -> AsyncIterator[Server]:
-    """A server with a TLS port; `log` is what it told that no account's journal tells."""
+    """A server with a TLS port; `log` has the messages that belong to no account's journal."""
     log: list[str] = []
     plan = Plan(settings=Settings.of({}), listener=lambda account, entry: log.append(entry.text))
     async with Server(plan, bind=bind, port=0, tls_port=0, trusted_hosts=trusted) as server:
@@ -85,7 +85,7 @@ async def test_its_certificate_is_for_this_machine_coppers_api_and_trusted_hosts
 
 @pytest.mark.asyncio
 async def test_the_control_api_is_as_guarded_as_over_http() -> None:
-    """Whoever is led here from Copper's own host is a client of Copper, and nobody else."""
+    """A client routed here from Copper's own host is a client of Copper, and nothing else."""
     async with serving_tls() as server, ClientSession() as session:
         context = trusting(Authority.kept().certificate_pem)
         headers = {"Host": "api.copper.com"}
@@ -121,7 +121,7 @@ async def test_plain_http_to_the_tls_port_is_answered_that_it_is(caplog: pytest.
                 assert hint.startswith("This port speaks TLS: write https://, not http://")
 
     assert logged(server) == ["POST /developer_api/v1/people: plain HTTP at the TLS port; write https://"] * 2
-    # aiohttp would have written of each request.
+    # aiohttp would have logged each request.
     assert caplog.records == []
 
 
@@ -139,19 +139,19 @@ async def test_what_is_neither_tls_nor_http_is_answered_too(caplog: pytest.LogCa
     assert answer.startswith(b"HTTP/1.0 400 ")
     assert b"This port speaks TLS: write https://" in answer
     assert logged(server) == ["what is neither TLS nor HTTP at the TLS port; write https://"]
-    # aiohttp would have written a traceback on stderr.
+    # aiohttp would have written a traceback to stderr.
     assert caplog.records == []
 
 
 @pytest.mark.asyncio
 async def test_who_does_not_trust_it_is_told_to_the_log() -> None:
-    """Most clients say why they go; asyncio's go without a word."""
+    """Most clients say why they close the connection; asyncio's do not."""
     async with serving_tls() as server, ClientSession() as session:
         with pytest.raises(requests.exceptions.SSLError):
             await asyncio.to_thread(requests.get, f"{server.tls_url}/", timeout=10)
         with pytest.raises(ClientSSLError):
             await session.get(f"{server.tls_url}/")
-        # The next one is served, and by then the log has it.
+        # The next one is served, and by then the log has the entry.
         async with session.get(f"{server.tls_url}/", ssl=trusting(Authority.kept().certificate_pem)) as answer:
             assert answer.status == 200
 
@@ -207,7 +207,7 @@ async def test_strangers_hold_nobody_up_and_the_end_does_not_wait_for_them(
             async with session.get(f"{server.tls_url}/", ssl=context) as answer:
                 assert answer.status == 200
 
-    # Who looks whether somebody listens is no news.
+    # A mere check of whether anything listens is not reported.
     assert len(logged(server)) == (stranger is STRANGERS["one that goes in the middle"])
 
 

@@ -24,6 +24,11 @@ _OTHER_WORDS: Mapping[str, EntityType] = {
 """What other services call these types."""
 
 
+def type_named(name: object) -> EntityType | None:
+    """The type of a name, in any case; None for what is none."""
+    return KINDS.get(name.lower()) if isinstance(name, str) else None
+
+
 def no_type(name: object) -> str:
     """The message for an unknown type name, with the type that was probably meant."""
     return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{_advice(name)}"
@@ -43,9 +48,7 @@ def meant_type(name: object) -> EntityType | None:
 
 def kind_called(name: str) -> EntityType:
     """The type with this name. Raises UsageError for an unknown name."""
-    try:
-        return KINDS[name]
-    except KeyError:
-        raise UsageError(
-            f"there are no records of type {name!r}; the types are {', '.join(EntityType)}{_advice(name)}"
-        ) from None
+    kind = type_named(name)
+    if kind is None:
+        raise UsageError(f"there are no records of type {name!r}; the types are {', '.join(EntityType)}{_advice(name)}")
+    return kind

@@ -1,22 +1,28 @@
 """Which records are switched off in the account? Leads, if its `setting_enable_leads` is false.
 
-Two integrations then got 403 "Feature not enabled" for leads and /lead_statuses (docs/facts.md).
+Two integrations then got 403 "Feature not enabled" for leads and /lead_statuses (docs/facts.md). That nothing new can
+name a lead either is an assumption (docs/assumptions.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import methodcaller
+from typing import Any
 
 from copper_emulator.core.errors import CopperEmulatorError, NotEnabled
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.lookups.tables import ENABLE_LEADS
 from copper_emulator.core.records.store import RecordStore
-from copper_emulator.core.records.tables import LEAD
+from copper_emulator.core.records.tables import ACTIVITY, LEAD, TASK
 
 # A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
 __tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
 
 _PATHS = ("leads", "lead_statuses")
+
+NAMING_LEADS: Mapping[EntityType, str] = {TASK: "related_resource", ACTIVITY: "parent"}
+"""The field in which records of a type may name a lead."""
 
 
 def is_of_leads(path: str) -> bool:
@@ -34,3 +40,10 @@ def require(store: RecordStore, kind: EntityType) -> None:
     """Raise NotEnabled if records of a type are switched off."""
     if is_switched_off(store, kind):
         raise NotEnabled(hint=f"Leads are switched off in this account: {ENABLE_LEADS} of its settings is false.")
+
+
+def require_named(store: RecordStore, kind: EntityType, values: Mapping[str, Any]) -> None:
+    """Raises NotEnabled where what is said of a new record names one of a type that is switched off."""
+    named = values.get(NAMING_LEADS[kind]) if kind in NAMING_LEADS else None
+    if named is not None and named["type"] == LEAD:
+        require(store, LEAD)

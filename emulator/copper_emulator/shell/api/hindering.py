@@ -1,4 +1,7 @@
-"""What do the faults of an account make of a call of its API? It is slow, is refused, or is never answered."""
+"""What do the faults of an account make of a call of its API? It is slow, is refused, or is never answered.
+
+A held call is cut off when its account or the server ends, because nobody waits for it then.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from copper_emulator.core.errors import BadRequest, Faulted
 from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
-from copper_emulator.shell.clock import monotonic, pause_async
+from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.stage import Stage
 
 LONGEST = 60.0
@@ -34,10 +37,11 @@ async def hindered(
             # body that cannot be read.
             with suppress(BadRequest):
                 await body_of(request)
-            await _held_back(stage, fault.span_ms / 1000)
+            if not await _held_back(stage, fault.span_ms / 1000):
+                return _cut_off(request)
         elif fault.name is FaultName.API_HANG:
             stage.refused(call_text(request, f"never answered; {fault.blame}"))
-            return await _hanging(request)
+            return await _hanging(stage, request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
     late = stage.late_answer
@@ -61,19 +65,23 @@ def call_text(request: web.Request, came: str) -> str:
     return f"{request.method} {request.path}: {came}".encode("utf-8", "backslashreplace").decode()
 
 
-async def _held_back(stage: Stage, seconds: float) -> None:
+async def _held_back(stage: Stage, seconds: float) -> bool:
     stage.api_held += 1
     stage.api_most_held = max(stage.api_most_held, stage.api_held)
     try:
-        await pause_async(seconds)
+        return await stage.held.hold(seconds)
     finally:
         stage.api_held -= 1
 
 
-async def _hanging(request: web.Request) -> web.StreamResponse:
+async def _hanging(stage: Stage, request: web.Request) -> web.StreamResponse:
     until = monotonic() + LONGEST
-    while not _has_gone(request) and monotonic() < until:
-        await pause_async(_LOOK)
+    while not _has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
+        pass
+    return _cut_off(request)
+
+
+def _cut_off(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     # Nobody gets it: the connection is closed.

@@ -1,4 +1,4 @@
-"""Each form of value: what it takes, what it refuses, and that its JSON Schema says the same."""
+"""Each form of value: what it accepts, what it refuses, and that its JSON Schema agrees."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def no_id(shown: str) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A form; what it is called, in Python and for people; values it takes, with what is kept; and what it refuses.
+    """A form; what it is called, in Python and for people; values it accepts, with what is stored; and what it refuses.
 
-    `beyond` are values that only the account can refuse: the schema takes them.
+    `beyond` are values that only the account can refuse: the schema accepts them.
     """
 
     form: Form
@@ -374,7 +374,7 @@ CASES: dict[str, Case] = {
 
 @pytest.fixture(scope="module")
 def known() -> RecordStore:
-    """Custom fields of every data type, the first of them a String."""
+    """A store with custom fields of every data type, the first of them a String."""
     return rich_account().records
 
 
@@ -406,7 +406,7 @@ def test_a_form_refuses_the_rest(case: Case, value: Any, words: str, known: Reco
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_schema_takes_and_refuses_the_same(case: Case) -> None:
-    """But for what only the account knows."""
+    """Except for what only the account knows."""
     Draft202012Validator.check_schema(case.form.schema)
     assert [value for value, _ in (*case.takes, *case.beyond) if not is_valid(case.form.schema, value)] == []
     assert [value for value, _ in case.refuses if is_valid(case.form.schema, value)] == []
@@ -469,6 +469,7 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
     ),
     "moment": (Moment(), 1.5, "A date is a whole number of Unix seconds."),
     "day": (CalendarDay(), 17, "A day is written mm/dd/yyyy, like 1/23/2017."),
+    "day before all": (CalendarDay(), "12/31/1969", "The first day is 1/1/1970."),
     "word": (OneOf(("a", "b")), "c", "It is one of a, b."),
     "list": (Several(Text()), "a", "It is a list."),
     "address": (Address(), "London", "An address is an object of texts: street, city, state, postal_code, country."),
@@ -547,7 +548,7 @@ def test_a_long_value_is_cut_in_the_message(known: RecordStore) -> None:
 
 
 def test_what_is_no_number_at_all_is_refused(known: RecordStore) -> None:
-    """JSON has none of these; Python has."""
+    """JSON has neither of these values, but Python does."""
     for value, words in ((float("nan"), "is not a number"), (float("inf"), f"must be less than or equal to {10**15}")):
         for form in (Number(), Number(-(10**15), whole=True)):
             with pytest.raises(Unfit, match=words):

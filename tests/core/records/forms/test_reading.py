@@ -1,4 +1,4 @@
-"""What a body says by a table's rules: values, defaults, what is ignored, and every fault at once."""
+"""How a body is read by a table's rules: values, defaults, what is ignored, and every fault at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reading(*, refuse: bool = False) -> Reading:
 
 
 def values(said: tuple[Said, Findings]) -> dict[str, Any]:
-    """What was said, of a body without a fault."""
+    """The values of a body without faults."""
     said[1].raise_if_any()
     return dict(said[0].values)
 
@@ -105,7 +105,7 @@ NULLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", NULLS)
 def test_null_clears_or_sets_the_default(name: str) -> None:
-    """A lookup's default is the table's, also where a new one has none: contact types have `Uncategorized`."""
+    """A lookup's default is the table's, even where a new record has none: contact types have `Uncategorized`."""
     assert values(reading().update(TABLE, {name: None})) == {name: NULLS[name]}
 
 
@@ -119,7 +119,7 @@ def test_null_may_be_refused(name: str) -> None:
 
 
 def test_null_where_nothing_is_says_nothing() -> None:
-    """A record that was read can be written back as it is."""
+    """A record that was read can be written back unchanged."""
     before = {"name": "Robby", "owner_id": None, "kind_id": None, "colour": None, "size": "L"}
 
     assert values(reading().update(TABLE, {"owner_id": None, "kind_id": None, "colour": None}, before)) == {}

@@ -37,7 +37,7 @@ def names(catalogue: Catalogue, table: str) -> dict[int, str]:
 
 
 def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
-    """The faults of a refusal."""
+    """The faults for which a call is refused."""
     with pytest.raises(Invalid) as caught:
         act()
     return list(caught.value.faults)
@@ -244,7 +244,7 @@ def test_no_account_is_in_a_time_zone_that_nobody_knows(name: Any) -> None:
 
 
 def test_an_account_that_was_stored_in_an_unknown_zone_has_no_days() -> None:
-    """Moments are as ever."""
+    """Dates given as Unix seconds still work."""
     store = make_account().records
     store.catalogue.restore({**store.catalogue.state(), "account": {**ACCOUNT, "primary_timezone": "Mars/Base"}})
 
@@ -256,13 +256,14 @@ def test_an_account_that_was_stored_in_an_unknown_zone_has_no_days() -> None:
 
 
 def test_before_1970_there_is_no_day() -> None:
-    """As it began in Tokyo, it was still 1969 in UTC."""
+    """When that day began in Tokyo, it was still 1969 in UTC."""
     store = make_account().records
     store.catalogue.change_account({"primary_timezone": "Asia/Tokyo"})
 
     assert Moment().read("1/2/1970", store) == 86_400 - 9 * 3_600
-    with pytest.raises(Unfit, match="is invalid"):
+    with pytest.raises(Unfit, match="is invalid") as caught:
         Moment().read("1/1/1970", store)
+    assert caught.value.hint.startswith("The first day is 1/2/1970: in the account's time zone 1/1/1970 began before ")
 
 
 # --- definitions ------------------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ ENTRIES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"options": [{"id": 262_646, "name": "Plums", "rank": 0}]},
     ),
 }
-"""For each table a new entry, a change of it, and what that makes of it."""
+"""For each table: a new entry, a change to it, and the result."""
 
 
 def test_every_table_has_its_row() -> None:
@@ -654,7 +655,7 @@ def test_a_definitions_data_type_stays_and_its_options_must_fit_it() -> None:
 
 
 def test_options_are_replaced_as_a_whole_with_fresh_ids() -> None:
-    """As the reply in the developer docs shows it."""
+    """As in the reply that the developer docs show."""
     catalogue = new()
     entry = catalogue.add(DEFINITIONS, {"name": "x", "data_type": "Dropdown", "options": OPTIONS})
     other = catalogue.add(DEFINITIONS, {"name": "y", "data_type": "Dropdown", "options": ["Plums"]})
@@ -720,7 +721,7 @@ CUSTOM: dict[str, tuple[list[tuple[Any, Any]], list[tuple[Any, str]], Any]] = {
         [],
     ),
 }
-"""For each data type values with what is kept (null is what shows as unset), what is refused, and the blank."""
+"""For each data type: values with what is stored (null is shown as unset), what is refused, and the blank."""
 
 
 def test_every_data_type_has_its_row() -> None:

@@ -229,14 +229,14 @@ def test_a_filter_finds_what_fits(kind: EntityType, filters: dict[str, Any], fou
 
 
 MOMENTS = (100_000, 1_200_000, START, START + 10**12)
-"""Among those are some that lie near the moments in the records."""
+"""Some of these are close to the moments in the records."""
 
 
 @pytest.mark.parametrize(("kind", "filters", "found"), CASES)
 def test_what_is_not_timed_finds_the_same_at_any_moment(
     kind: EntityType, filters: dict[str, Any], found: list[str]
 ) -> None:
-    """By that word what a search finds is kept."""
+    """Whether a filter is timed decides whether results are cached."""
     if not any(FILTERS[kind][name].timed for name in filters if name in FILTERS[kind]):
         assert [names(WORLD, kind, now=now, **filters) for now in MOMENTS] == [found] * len(MOMENTS)
 
@@ -517,7 +517,7 @@ DOCUMENTED: dict[EntityType, str] = {
     "minimum_completed_date maximum_completed_date minimum_close_date maximum_close_date",
     ACTIVITY: "parent activity_types user_ids minimum_activity_date maximum_activity_date full_result",
 }
-"""The union of the developer docs of 2019, of its current pages and of its OpenAPI document."""
+"""The union of the developer docs of 2019, their current pages and their OpenAPI document."""
 
 
 @pytest.mark.parametrize("kind", EntityType)
@@ -539,7 +539,7 @@ def test_every_filter_describes_itself(kind: EntityType, name: str) -> None:
 
 
 def sample(form: Any) -> Any:
-    """A value that a form takes."""
+    """A value that a form accepts."""
     if isinstance(form, Listed | AnyOrAll):
         return [sample(form.each)]
     if isinstance(form, AnyRecord):

@@ -1,7 +1,7 @@
-"""How phone numbers match: "Search by Phone Number" of the developer docs, with its own examples.
+"""How phone numbers match: "Search by Phone Number" in the developer docs, with its own examples.
 
-Non-numeric characters are stripped. A partial search finds numbers that end in the digits. A fuzzy one strips 1 to 6
-digits from the front first, drops what is shorter than 6, and finds numbers that end in any of what is left. Up to 6
+Non-numeric characters are stripped. A partial search finds numbers that end in the digits. A fuzzy one first strips 1
+to 6 digits from the front, discards results shorter than 6, and finds numbers that end in any of the rest. Up to 6
 digits are partial; 7 and more are fuzzy unless the filter says otherwise.
 """
 
@@ -22,20 +22,20 @@ from tests.core.records.playing import COMPANY, LEAD, PERSON, seed
 from tests.core.records.searching.world import names, phone
 
 TEN, ELEVEN, THIRTEEN, OTHER_AREA = "4085551234", "1-4085551234", "123-4085551234", "5105551234"
-"""The numbers of the page; the last is what a fuzzy search for the first finds, too."""
+"""The numbers on the page; the last is one that a fuzzy search for the first finds, too."""
 
 SIX_DIGITS, FIVE_DIGITS = "(212) 955-1234", "212 885-1234"
-"""Numbers that have only the last 6 and the last 5 digits of the first in common with it."""
+"""Numbers that have only the last 6 or the last 5 digits of the first in common with it."""
 
 ALL = [TEN, ELEVEN, THIRTEEN, OTHER_AREA, SIX_DIGITS, FIVE_DIGITS]
 PARTIAL = [TEN, ELEVEN, THIRTEEN]
 SEVEN = [*PARTIAL, OTHER_AREA]
 FUZZY = [*SEVEN, SIX_DIGITS]
-"""What ends in the last 7 digits of the first, and in the last 6 of them."""
+"""Numbers that end in the last 7 digits of the first, and in the last 6."""
 
 
 def account_with(kind: EntityType, *numbers: str) -> Account:
-    """Records that are called like their only numbers, but for one that has none."""
+    """An account with records named after their only number, and one that has none."""
     account = make_account()
     for number in numbers:
         seed(account, kind, name=number, phone_numbers=phone(number))
@@ -48,7 +48,7 @@ WORLDS = {kind: account_with(kind, *ALL) for kind in (LEAD, PERSON, COMPANY)}
 FILTERS = [(LEAD, "phone_number"), (PERSON, "phone_number"), (PERSON, "phone_numbers"), (COMPANY, "phone_number")]
 
 FOUND: list[tuple[Any, list[str]]] = [
-    # The page's own example, fuzzy since it has ten digits.
+    # The page's own example, which is fuzzy because it has ten digits.
     ("408-555-1234", FUZZY),
     ("4085551234", FUZZY),
     ({"value": "408-555-1234"}, FUZZY),
@@ -57,24 +57,24 @@ FOUND: list[tuple[Any, list[str]]] = [
     ({"value": "408-555-1234", "match": "partial"}, PARTIAL),
     ({"value": "5551234", "match": "partial"}, SEVEN),
     ("555-1234", FUZZY),
-    # Of seven digits the last six are left.
+    # Seven digits: the last six remain.
     ("9551234", FUZZY),
     ({"value": "9551234", "match": "partial"}, [SIX_DIGITS]),
     ("1551234", FUZZY),
-    # Six and fewer are partial, whatever is said.
+    # Six and fewer are partial, whatever the filter says.
     ("551234", FUZZY),
     ("51234", ALL),
     ("1234", ALL),
     ("851234", [FIVE_DIGITS]),
     ({"value": "1234", "match": "fuzzy"}, ALL),
     ({"value": "855-123", "match": "fuzzy"}, []),
-    # At most six are stripped: eight of fourteen are left.
+    # At most six are stripped: eight of fourteen remain.
     ("99999985551234", PARTIAL),
     ("99999995551234", []),
     ("+1 (408) 555-1234", FUZZY),
     (["5105551234", {"value": "1 4085551234", "match": "partial"}], FUZZY),
     ([{"value": "14085551234", "match": "partial"}, {"value": "5105551234", "match": "partial"}], [ELEVEN, OTHER_AREA]),
-    # Without digits there is nothing that a number could end in.
+    # Without digits there is nothing for a number to end in.
     ("extension", []),
     ([{"value": "none"}, "n/a"], []),
     ({"value": "", "match": "partial"}, []),

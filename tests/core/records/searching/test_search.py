@@ -1,4 +1,4 @@
-"""How a search is said, in which order it finds what, and which page of it is shown."""
+"""How a search is written, in which order it finds records, and which page of them is shown."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def titles(found: Found) -> list[str]:
 
 
 def with_people(number: int) -> Account:
-    """An account with `Person 000` and so on."""
+    """An account with people named `Person 000` and so on."""
     account = make_account()
     account.act(deeds.seed(PERSON, [{"name": f"Person {each:03}"} for each in range(number)]), START)
     return account
@@ -192,7 +192,7 @@ IN_A_URL: dict[str, tuple[dict[str, str], list[str]]] = {
 
 @pytest.mark.parametrize(("query", "found"), IN_A_URL.values(), ids=IN_A_URL.keys())
 def test_a_search_may_stand_behind_the_question_mark(query: dict[str, str], found: list[str]) -> None:
-    """One client sends its filters there."""
+    """One client sends its filters in the query string."""
     assert titles(sent(WORLD, PERSON, {}, **query)) == found
 
 
@@ -421,7 +421,7 @@ STEPS = some.lists(
 @settings(deadline=None)
 @given(steps=STEPS, again=some.lists(FILTERED, max_size=2))
 def test_a_search_finds_what_the_plainest_search_finds(steps: list[Any], again: list[dict[str, Any]]) -> None:
-    """Those that are asked for once, and those that are asked for again after each write."""
+    """Both for searches made once, and for those made again after each write."""
     account = make_account()
     for second, (what, *given_) in enumerate(steps):
         now = START + second * 1_000
@@ -439,7 +439,7 @@ def test_a_search_finds_what_the_plainest_search_finds(steps: list[Any], again: 
 
 
 def plainly(account: Account, filters: dict[str, Any]) -> list[int]:
-    """The ids that a search finds, told in the plainest way: look at every record as it is shown."""
+    """The ids that a search finds, in the plainest way: by looking at every record as it is shown."""
     people = [account.records.get(PERSON, each) for each in account.records.of(PERSON)]
     found = [person for person in people if all(_fits(person, *each) for each in filters.items())]
     found.sort(key=lambda person: _place(person, filters["sort_by"]), reverse=filters["sort_direction"] == "desc")

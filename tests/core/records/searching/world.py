@@ -1,4 +1,4 @@
-"""An account with a few records of each type to search among, and short ways to do it."""
+"""An account with a few records of each type to search among, and shortcuts for searching."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SALES, QUALIFIED, FOLLOW_UP, FIRST_MEETING = 213_214, 987_790, 987_791, 987_795
 
 
 def names(account: Account, kind: EntityType, now: int = START, **filters: Any) -> list[str]:
-    """What the records are called that a search finds, all of them and in its order."""
+    """The names of all records that a search finds, in its order."""
     store = account.records
     found = find(store, parse_filters(kind, filters, store), now)
     return [record["details" if kind is ACTIVITY else "name"] for record in found.records]

@@ -1,4 +1,4 @@
-"""One action on records: all of it or nothing, and what it says it changed is what has changed."""
+"""One action on records: it applies wholly or not at all, and the changes it reports are those it made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LATER = START + 3 * 86_400_000
 
 
 def snapshot(account: Account) -> str:
-    """Everything that the store keeps, in its order, byte for byte."""
+    """Everything in the store, in its order, byte for byte."""
     store = account.records
     records = [[str(kind), list(store.of(kind).values())] for kind in EntityType]
     related = [
@@ -54,7 +54,7 @@ def snapshot(account: Account) -> str:
 
 
 def refuse(account: Account, deed: Deed[Any], error: type[Exception] | tuple[type[Exception], ...] = Invalid) -> str:
-    """The text of a refusal, after which everything must be as it was."""
+    """The message of a refusal, after which everything must be unchanged."""
     before, changes = snapshot(account), len(account.journal.changes)
     with pytest.raises(error) as caught:
         account.act(deed, LATER)
@@ -158,7 +158,7 @@ def test_later_changes_to_a_row_change_nothing() -> None:
 
 
 def test_one_action_can_do_everything_and_tells_it_in_order() -> None:
-    """New records, then changed ones, then removed ones."""
+    """New records, then changed ones, then deleted ones."""
     account = make_account()
     kept, gone = make(account, LEAD, name="kept"), make(account, LEAD, name="gone")
     action = Action(account.records, LEAD, LATER)
@@ -303,7 +303,7 @@ def test_one_missing_record_stops_the_whole_action(deed: Callable[[int], Deed[An
 
 
 def test_ids_that_a_refused_action_drew_are_not_given_again() -> None:
-    """As in a database whose sequences know no way back."""
+    """As in a database, whose sequences are not rolled back."""
     account = make_account()
     refuse(account, deeds.create(LEAD, [{"name": "Ada"}, {}]))
 
@@ -367,7 +367,7 @@ def test_an_address_can_be_taken_from_one_who_is_deleted_in_the_same_action() ->
 
 @cache
 def drawn_account() -> Account:
-    """Only for drawing values that are right in any account made alike."""
+    """Only for drawing values that are valid in any account set up the same way."""
     return rich_account()
 
 
@@ -379,12 +379,12 @@ def right_bodies(kind: EntityType, *, new: bool) -> st.SearchStrategy[dict[str, 
 
 kinds = st.sampled_from(EntityType)
 unhurried = settings(deadline=None)
-"""Each example makes an account of its own; on a busy machine that takes its time."""
+"""Each example creates an account of its own, which takes time on a busy machine."""
 
 
 @st.composite
 def writes(draw: st.DrawFn, *, new: bool = False) -> tuple[EntityType, dict[str, Any]]:
-    """A type, and a body for it that is right."""
+    """A type, and a valid body for it."""
     kind = draw(kinds)
     body = draw(right_bodies(kind, new=new))
     addresses = [entry["email"].lower() for entry in body.get("emails") or ()]
@@ -422,7 +422,7 @@ def test_a_changed_record_shows_what_was_written(write: tuple[EntityType, dict[s
 
     record = get(account, kind, first_of(account, kind))
     shown = {name: record[name] for name in body}
-    # What is the same but for its order stays as it was.
+    # A value that differs only in its order stays as it was.
     assert _unordered(shown) == _unordered(body)
 
 
@@ -447,9 +447,9 @@ def test_writing_the_same_again_or_all_that_a_record_shows_tells_nothing(
 
 
 FIELD_OF = {"stage_id": "pipeline_stage_id", "last_stage_at": "date_stage_changed"}
-"""What is told under another name than the record's."""
+"""Attributes that are reported under another name than the record's."""
 TOLD_ALONE = {"stage", "days_in_stage"}
-"""What is told and no field of a record."""
+"""Attributes that are reported but are not fields of a record."""
 
 
 @unhurried
@@ -470,7 +470,7 @@ def test_what_is_told_applied_to_the_old_record_gives_the_new_one(write: tuple[E
 
 
 def applied(attributes: dict[str, Any], record: dict[str, Any], *, side: int) -> dict[str, Any]:
-    """A record with the old values of a notification, or the new ones."""
+    """A record with the old or the new values of a notification."""
     fields = {name: pair[side] for name, pair in attributes.items() if name != "custom_fields"}
     told = {FIELD_OF.get(name, name): value for name, value in fields.items() if name not in TOLD_ALONE}
     if "custom_fields" in attributes:
@@ -484,7 +484,7 @@ def applied(attributes: dict[str, Any], record: dict[str, Any], *, side: int) ->
 
 
 def _reported(kind: EntityType, record: dict[str, Any]) -> dict[str, Any]:
-    """What of a record is told: the rest is metadata."""
+    """The part of a record that notifications report: the rest is metadata."""
     metadata = {field.name for field in TABLES[kind] if not field.webhook_names} - {"date_stage_changed"}
     return {name: value for name, value in record.items() if name not in metadata}
 

@@ -29,7 +29,7 @@ LATER = START + MINUTE
 
 
 def answered(result: list[Any]) -> list[Any]:
-    """Records by their ids, errors as they are answered."""
+    """Records as their ids, errors as they appear in the answer."""
     return [deeds.item_error(each) if isinstance(each, ItemError) else each.id for each in result]
 
 

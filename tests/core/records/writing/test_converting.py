@@ -63,9 +63,9 @@ def test_a_lead_becomes_a_person_with_a_company_and_is_gone() -> None:
 
 
 def test_the_exchange_of_the_documentation() -> None:
-    """Developer docs, 2019, but for the stage 12345 of its request, which is none of the answer's pipeline.
+    """Developer docs, 2019, except for stage 12345 of the request, which is not in the answer's pipeline.
 
-    The person was there (created 1490045010) and keeps its name; company and opportunity are of the moment.
+    The person existed (created 1490045010) and keeps its name; company and opportunity are created by the call.
     """
     account = make_account()
     kinds = [str(kind) for kind in (LEAD, PERSON, COMPANY, OPPORTUNITY)]
@@ -342,13 +342,22 @@ def test_where_nothing_is_said_it_is_the_leads_company_or_called_like_the_person
     [
         ("ada@noemail.com", "Noemail", "noemail.com"),
         ("Ada@ANALYTICAL-Engines.example", "Analytical-engines", "analytical-engines.example"),
-        ("ada@mail.engines.example", "Mail", "mail.engines.example"),
+        ("ada@mail.engines.example", "Engines", "engines.example"),
+        ("ada@engines.co.uk", "Engines", "engines.co.uk"),
+        ("ada@Mail.Engines.com.AU", "Engines", "engines.com.au"),
+        # The shop of this name, which is under no such suffix.
+        ("ada@co.example", "Co", "co.example"),
         ("ada@gmail.test", "Gmail", "gmail.test"),
         ("ada@localhost", "Localhost", "localhost"),
-        # Anybody has an address there.
+        # Anyone can have an address there.
         ("ada@gmail.com", "Ada", None),
         ("ada@[127.0.0.1]", "Ada", None),
         ("ada@Yahoo.com", "Ada", None),
+        ("ada@mail.yahoo.com", "Ada", None),
+        # Nobody's: others register domains under it.
+        ("ada@co.uk", "Ada", None),
+        ("ada@.co.uk", "Ada", None),
+        ("ada@mail..example", "Ada", None),
         ("ada@.example", "Ada", None),
     ],
 )
@@ -375,6 +384,24 @@ def test_the_company_that_has_the_domain_is_joined() -> None:
 
     assert (made["company"].id, made["person"].company_id) == (mills, mills)
     assert [topic for topic, _ in told(account, before)] == ["person/new", "lead/delete"]
+
+
+@pytest.mark.parametrize("domain", ["mail.engines.co.uk", "engines.co.uk"])
+def test_the_company_that_has_the_domain_or_its_registered_part_is_joined(domain: str) -> None:
+    account = make_account()
+    mills = make(account, COMPANY, name="Mills", email_domain=domain)
+    lead = make(account, LEAD, name="Ada", email=email("ada@mail.engines.co.uk"))
+
+    assert convert(account, lead)["company"].id == mills
+
+
+def test_of_two_companies_the_one_that_has_all_of_the_domain_is_joined() -> None:
+    account = make_account()
+    make(account, COMPANY, name="Mills", email_domain="engines.co.uk")
+    whole = make(account, COMPANY, name="Mail", email_domain="mail.engines.co.uk")
+    lead = make(account, LEAD, name="Ada", email=email("ada@mail.engines.co.uk"))
+
+    assert convert(account, lead)["company"].id == whole
 
 
 def test_the_company_that_is_called_like_the_domain_is_joined_as_it_is() -> None:
@@ -627,7 +654,7 @@ def test_a_conversion_conserves(
     tags: list[str],
     conversion: Conversion,
 ) -> None:
-    """After it there is one person, who has all that belonged to the lead; nothing else goes, or comes twice."""
+    """Afterwards there is one person, with all that belonged to the lead; nothing else is lost or duplicated."""
     account = make_account(lead_conversion=conversion)
     engines = make(account, COMPANY, name="Engines")
     if known:

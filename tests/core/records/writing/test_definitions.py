@@ -1,4 +1,4 @@
-"""What becomes of values when their definition is changed or taken away."""
+"""What happens to values when their definition is changed or removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from a write: name parts, status, stage and pipeline, completion, currency, an activity's moment."""
+"""What follows from a write: name parts, status, stage and pipeline, completion, currency, an activity's date."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LATER = START + 3 * DAY
 
 
 def write(account: Account, kind: EntityType, record_id: int, *, now: int = LATER, **fields: Any) -> dict[str, Any]:
-    """Update a record; what was told of it."""
+    """Update a record; return what was reported."""
     _, done = deeds.update(kind, [record_id], fields)(account.records, now)
     return {name: pair for change in done.changes for name, pair in change.updated_attributes.items()}
 
@@ -198,7 +198,7 @@ NEW_DEALS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
 
 @pytest.mark.parametrize(("fields", "expected"), NEW_DEALS.values(), ids=NEW_DEALS.keys())
 def test_an_opportunity_begins_at_a_stage(fields: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """The first of the default pipeline, or of the one that is named."""
+    """The first stage of the default pipeline, or of the given one."""
     account = make_account()
 
     shown = shows(account, OPPORTUNITY, deal(account, **fields), "pipeline_id", "pipeline_stage_id", "win_probability")
@@ -350,7 +350,7 @@ def test_an_account_without_pipelines_has_opportunities_without_stages() -> None
 
 
 def test_a_new_opportunity_has_the_company_of_its_primary_contact() -> None:
-    """As the reply to a create in the developer docs shows it."""
+    """As in the reply to a create in the developer docs."""
     account = make_account()
     engines, mills = make(account, COMPANY, name="Engines"), make(account, COMPANY, name="Mills")
     ada, bob = make(account, PERSON, name="Ada", company_id=engines), make(account, PERSON, name="Bob")

@@ -1,4 +1,4 @@
-"""What no webhook tells of stands in the journal, with the records that it is about."""
+"""Changes that no webhook reports are in the journal, with the records they concern."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that are gone, or others, by the time an endpoint fetches what it was notified of."""
+"""Records that are deleted or changed by the time an endpoint fetches them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def subscribed(*topics: str, **rules: Any) -> Account:
 
 
 def story(account: Account) -> list[str]:
-    """The journal from the first attempt on, without its end of each notification."""
+    """The journal from the first attempt on, without the ends of notifications."""
     entries = account.journal.entries
     first = next(number for number, entry in enumerate(entries) if entry.kind is Kind.SENDING)
     return [

@@ -1,4 +1,4 @@
-"""Records that were always there: what Copper shows of a record is taken as it is, and nothing is told of it."""
+"""Records that existed from the start: a record as Copper shows it is taken as it is, and nothing reports it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def seeded(account: Account, kind: EntityType, *rows: Mapping[str, Any]) -> list
 
 
 def full(account: Account) -> dict[EntityType, int]:
-    """One record of each type with much in it."""
+    """One record of each type with many fields set."""
     colour = define(account, "Colour", "String", LEAD, PERSON, COMPANY, OPPORTUNITY, PROJECT, TASK)
     said: dict[str, Any] = {"details": "d", "tags": ["a"], "custom_fields": [custom(colour, "red")]}
     company = make(account, COMPANY, name="Acme", email_domain="acme.example", **said)
@@ -62,10 +62,10 @@ def test_what_a_read_shows_is_seeded_as_it_is(kind: EntityType) -> None:
     source, account = make_account(), make_account()
     shown = dict(get(source, kind, full(source)[kind]))
     define(account, "Colour", "String", LEAD, PERSON, COMPANY, OPPORTUNITY, PROJECT, TASK)
-    # Its neighbours are not there.
+    # The records around it do not exist.
     [record_id] = seeded(account, kind, shown)
 
-    # The name of a company is that of the company that is there.
+    # A company's name is read from the company, which does not exist here.
     told = {**shown, "company_name": None} if kind in (PERSON, OPPORTUNITY) else shown
     assert dict(get(account, kind, record_id)) == told
     assert account.journal.entries == []
@@ -182,7 +182,7 @@ def test_a_wrong_row_is_named_and_nothing_is_seeded(kind: EntityType, row: dict[
 
 def test_a_row_that_is_no_object_is_named_too() -> None:
     with pytest.raises(Invalid, match="must be a JSON object") as caught:
-        seeded(make_account(), PERSON, {"name": "Ada"}, 7)  # type: ignore[arg-type]  # what is tried is the wrong type
+        seeded(make_account(), PERSON, {"name": "Ada"}, 7)  # type: ignore[arg-type]  # the wrong type is what is tested
 
     assert caught.value.hint.startswith("Row 2.")
 

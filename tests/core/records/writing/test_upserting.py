@@ -1,4 +1,4 @@
-"""A lead that is made, or changed where there is one like it."""
+"""A lead that is created, or updated if there is a matching one."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_unset_checkbox_is_false() -> None:
 
 
 def test_a_converted_lead_that_stays_does_not_match() -> None:
-    """Searches leave converted leads out as well, unless they are asked for them."""
+    """Searches omit converted leads as well, unless they ask for them."""
     account = make_account(lead_conversion=Conversion.UPDATE)
     ada = make(account, LEAD, name="Ada")
     account.act(deeds.convert(ada, {}), START)

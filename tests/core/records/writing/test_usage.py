@@ -1,4 +1,4 @@
-"""Entries of lookup tables that records use stay; the others can be taken away and changed."""
+"""Entries of lookup tables that records use cannot be removed; the others can be removed and changed."""
 
 from __future__ import annotations
 

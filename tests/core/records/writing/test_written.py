@@ -1,4 +1,4 @@
-"""One record that is written, as the API writes them: it, to be shown, and beside it what of the body was ignored."""
+"""The result of writing one record: the record to show, and what was ignored in the body."""
 
 from __future__ import annotations
 

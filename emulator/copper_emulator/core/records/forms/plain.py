@@ -202,7 +202,7 @@ class Moment:
     def read(self, value: Any, known: Known) -> int:
         second = day_begins(_day(value), known.zone) if isinstance(value, str) else value
         if isinstance(second, bool) or not isinstance(second, int) or not 0 <= second <= LATEST_SECOND:
-            raise Unfit(INVALID, "A date is a whole number of Unix seconds.")
+            raise Unfit(INVALID, _NO_MOMENT if isinstance(value, str) else "A date is a whole number of Unix seconds.")
         return second
 
 
@@ -228,6 +228,8 @@ class CalendarDay:
         return f"{day.month}/{day.day}/{day.year:04}"
 
 
+_NO_MOMENT = "The first day is 1/2/1970: in the account's time zone 1/1/1970 began before the first Unix second."
+
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _MONTH, _YEAR = "(0?[1-9]|1[0-2])", "(19[7-9][0-9]|[2-9][0-9]{3})"
 DAY_PATTERN = f"^{_MONTH}/(0?[1-9]|[12][0-9]|3[01])/{_YEAR}$"
@@ -239,11 +241,14 @@ def _day(value: Any, *, day_first: bool = False) -> date:
     """Parse a day written month first; with `day_first`, day first if the first number is over 12. Raises Unfit."""
     match = _DAY.fullmatch(value) if isinstance(value, str) else None
     try:
-        if match is not None and int(match[3]) >= 1970:
+        if match is not None:
             month, day = int(match[1]), int(match[2])
             if day_first and month > 12:
                 month, day = day, month
-            return date(int(match[3]), month, day)
+            found = date(int(match[3]), month, day)
+            if found.year >= 1970:
+                return found
+            raise Unfit(INVALID, "The first day is 1/1/1970.")
     except ValueError:
         pass
     raise Unfit(INVALID, "A day is written mm/dd/yyyy, like 1/23/2017.")

@@ -20,7 +20,7 @@ from copper_emulator.core.model import EntityType, Event, RecordChange, Topic
 from copper_emulator.core.records.changed import is_same, updated_attributes
 from copper_emulator.core.records.forms.reading import Reading, Said
 from copper_emulator.core.records.store import RecordStore, Stored, not_there, uniques
-from copper_emulator.core.records.switched_off import require
+from copper_emulator.core.records.switched_off import require, require_named
 from copper_emulator.core.records.tables import COMPANY, PERSON, TABLES
 from copper_emulator.core.records.writing.derived import Write, check, derive
 from copper_emulator.core.records.writing.seeding import Trusting
@@ -78,8 +78,9 @@ class Action:
         return Reading(Trusting(self._store))
 
     def create(self, body: Any) -> int:
-        """Create a record and return its id. Raises Invalid."""
+        """Create a record and return its id. Raises Invalid, NotEnabled."""
         said, found = self._reading.create(self._table, body)
+        require_named(self._store, self._kind, said.values)
         self._ignored |= dict.fromkeys(said.ignored)
         return self._given_for("create", self._checked_new(said, found), body)
 

@@ -26,6 +26,7 @@ from copper_emulator.core.records.switched_off import require
 from copper_emulator.core.records.tables import COMPANY, LEAD, OPPORTUNITY, PERSON, TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 from copper_emulator.core.records.writing.derived import NAME_PARTS
+from copper_emulator.core.records.writing.domains import domain_of, own_domain
 from copper_emulator.core.records.writing.merging import take_over
 from copper_emulator.core.records.writing.moving import hand_over
 from copper_emulator.core.rules import Conversion
@@ -60,16 +61,6 @@ PARTS: Mapping[EntityType, Table] = {
 
 UNRATED: Mapping[str, Any] = {"priority": None, "win_probability": 0, "details": ""}
 """How an opportunity from a conversion differs from a created one (developer docs, 2019: a sample of each)."""
-
-PUBLIC_DOMAINS = frozenset(
-    (
-        *("126.com", "163.com", "aol.com", "fastmail.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net"),
-        *("googlemail.com", "hey.com", "hotmail.com", "icloud.com", "live.com", "mac.com", "mail.com", "mail.ru"),
-        *("me.com", "msn.com", "naver.com", "outlook.com", "proton.me", "protonmail.com", "qq.com", "rocketmail.com"),
-        *("t-online.de", "web.de", "yahoo.com", "yandex.ru", "ymail.com", "zoho.com"),
-    )
-)
-"""Domains of public email services, which do not identify a company."""
 
 
 def convert(lead_id: int, body: Any) -> Deed[dict[str, Record]]:
@@ -167,11 +158,15 @@ class _Conversion:
 
     def _company_unsaid(self) -> int:
         """The company if neither the body nor a known person determines it."""
-        domain = _own_domain(self._lead["email"])
+        email = self._lead["email"]
+        domain = own_domain(email)
         if _first(self._lead["company_name"]) or domain is None:
             return self._company_called(_first(self._lead["company_name"], self._name))
-        owner = self._store.owner(COMPANY, domain)
-        return self._company_called(domain.split(".")[0].capitalize(), domain) if owner is None else owner
+        for each in (domain_of(email), domain):
+            owner = self._store.owner(COMPANY, each)
+            if owner is not None:
+                return owner
+        return self._company_called(domain.split(".")[0].capitalize(), domain)
 
     def _company_called(self, name: str, domain: str | None = None) -> int:
         # Copper's own matching is fuzzy, by undocumented rules.
@@ -260,13 +255,6 @@ class _Conversion:
         record_id = action.make(values)
         self.done.and_then(action.commit())
         return record_id
-
-
-def _own_domain(email: Mapping[str, str] | None) -> str | None:
-    """The domain of an email address, or None if it does not identify a company."""
-    domain = "" if email is None else email["email"].rpartition("@")[2].lower()
-    tells = domain.split(".")[0] and not domain.startswith("[") and domain not in PUBLIC_DOMAINS
-    return domain if tells else None
 
 
 def _first(*names: str | None) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py copper subscribe` when it is deployed, `copper work` every minute, `copper reconcile` every night."""
+"""`manage.py copper subscribe` on deployment, `copper work` every minute, `copper reconcile` every night."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from deals.sync import reconcile, work
 
 
 class Command(BaseCommand):
-    """Each job ends by itself, and says what it did."""
+    """Each job ends by itself, and reports what it did."""
 
     help = "subscribe to Copper's webhooks, work off what they told of, or reconcile with what they missed"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One word says which."""
+        """Add the argument that selects the job."""
         parser.add_argument("job", choices=["subscribe", "work", "reconcile"])
 
     def handle(self, *args: Any, job: str, **options: Any) -> None:
-        """Do it. Django prints a CommandError in one line, and ends with 1."""
+        """Run the job. Django prints a CommandError on one line, and exits with 1."""
         try:
             with client() as copper:
                 if job == "subscribe":
