@@ -15,7 +15,7 @@ from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage import LateAnswer, Stage
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
@@ -49,11 +49,15 @@ async def hindered(
         return None
     late.is_taken = True
     try:
-        answer = await handler(request)
-        while not late.arrives():
-            await pause_async(_LOOK)
+        return await _late(stage, late, request, await handler(request))
     finally:
         late.has_arrived = True
+
+
+async def _late(stage: Stage, late: LateAnswer, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    while not late.arrives():
+        if not await stage.held.hold(_LOOK):
+            return _cut_off(request)
     return answer
 
 
