@@ -33,6 +33,13 @@ def more_than_expected(copper: Copper) -> None:
     copper.expect("person", "update", count=2)
 
 
+def more_for_it_is_subscribed_twice(copper: Copper) -> None:
+    answering(copper)
+    copper.subscribe("person", "update", target=TARGET)
+    fired(copper)
+    copper.expect("person", "update", count=1)
+
+
 def fewer_for_one_was_rejected(copper: Copper) -> None:
     answering(copper).reply(409, times=1)
     fired(copper, times=2)
@@ -186,6 +193,12 @@ MENDED = "Mend the endpoint; or, if this is meant, expect it with"
 
 CASES: list[tuple[Callable[[Copper], None], str, str]] = [
     (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which are meant, with"),
+    (
+        more_for_it_is_subscribed_twice,
+        "2 deliveries fit, not 1",
+        "The subscriptions [560698, 560699] have one topic and target: it is told 2 times. Subscribe once; or, if this "
+        "is meant, expect all of them: count=2.",
+    ),
     (fewer_for_one_was_rejected, "1 delivery fit, not 2", f"{MENDED} status=409."),
     (fewer_for_there_were_no_more, "1 delivery fit, not 2", "Expect what came: count=1."),
     (

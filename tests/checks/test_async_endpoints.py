@@ -211,3 +211,46 @@ async def test_in_an_asynchronous_test_a_plain_function_runs_in_threads() -> Non
         manners = [copper._delivering.manner(f"https://{name}.example/hook").name for name in ("asgi", "other")]
 
     assert manners == ["ON_LOOP", "APART"]
+
+
+def failing_afterwards(copper: Any, known: dict[int, Any]) -> Any:
+    """Answers first; then it keeps what it is told, and stumbles."""
+    begun: set[asyncio.Task[None]] = set()
+
+    async def work(body: dict[str, Any]) -> None:
+        known.update({each: {} for each in body["ids"]})
+        raise TypeError("no number")
+
+    async def hook(request: Received) -> int:
+        begun.add(asyncio.create_task(work(request.json)))
+        return 200
+
+    return hook
+
+
+@FACES
+def test_what_is_raised_after_the_answer_is_told_and_a_warning_where_nothing_was_lost(face: str) -> None:
+    row = checked(face, failing_afterwards, "answers")["answers"]
+
+    assert str(row.verdict) == "warned"
+    assert row.evidence.endswith("1 record as Copper has it; after its answer it raised TypeError('no number')")
+    assert row.advice.startswith("Catch what goes wrong after the answer")
+
+
+def test_what_is_raised_after_the_answer_fails_the_row_where_nobody_looks_what_was_lost() -> None:
+    with Emulator(strict=False) as copper:
+        copper.route("https://app.example", to=failing_afterwards(copper, {}))
+        row = copper.check(TARGET, only="batch-1", types="person", no_secret=True)["batch-1"]
+
+    assert str(row.verdict) == "failed"
+    assert row.evidence.endswith("; after its answer it raised TypeError('no number') (first of 3 times)")
+
+
+def test_a_wrong_state_is_told_with_what_was_raised_after_the_answer() -> None:
+    with Emulator(strict=False) as copper:
+        copper.route("https://app.example", to=failing_afterwards(copper, {}))
+        row = copper.check(TARGET, only="answers", types="person", no_secret=True, state=dict)["answers"]
+
+    assert str(row.verdict) == "failed"
+    assert "is missing in the state" in row.evidence
+    assert row.evidence.endswith("; after its answer it raised TypeError('no number')")

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from copper_emulator import CheckFailed, Copper, Emulator, Received, Report, Response, UsageError, check_names
+from copper_emulator.checks.report import RowReport
 from copper_emulator.checks.rows import ROWS
 from copper_emulator.checks.state import StateError
 
@@ -25,6 +26,12 @@ Answer = Callable[[dict[str, Any], Received], object]
 @pytest.fixture
 def copper() -> Iterator[Copper]:
     with Emulator() as account:
+        yield account
+
+
+@pytest.fixture
+def lenient() -> Iterator[Copper]:
+    with Emulator(strict=False) as account:
         yield account
 
 
@@ -263,6 +270,25 @@ def test_a_type_that_is_looked_up_in_a_table_is_found(copper: Copper) -> None:
     row = played(copper, hook, only="unknown-type", types="person")["unknown-type"]
 
     assert (str(row.verdict), "KeyError" in row.evidence) == ("warned", True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "verdict"), [("application/json", "warned"), ("application/json; charset=utf-8", "passed")]
+)
+def test_who_compares_the_whole_type_of_the_content_is_warned(copper: Copper, wanted: str, verdict: str) -> None:
+    def hook(_: dict[str, Any], request: Received) -> int:
+        return 200 if request.headers["Content-Type"] in ("application/json", wanted) else 415
+
+    row = played(copper, hook, only="answers,content-type")["content-type"]
+
+    assert str(row.verdict) == verdict
+    assert row.advice.startswith("Read the body as JSON whatever stands behind") is (verdict == "warned")
+
+
+def test_who_takes_nothing_is_not_warned_of_the_type_of_the_content(lenient: Copper) -> None:
+    report = played(lenient, lambda body, _: 500, only="content-type")
+
+    assert str(report["content-type"].verdict) == "failed"
 
 
 def test_a_burst_reaches_both_limits(copper: Copper) -> None:
@@ -918,3 +944,139 @@ def test_what_cannot_be_is_said_before_anything_is_sent(copper: Copper, options:
     with pytest.raises(UsageError, match=says):
         played(copper, lambda body, _: heard.append(body), **options)
     assert heard == []
+
+
+def searching(copper: Copper, known: dict[int, Any], *, each_by_id: bool) -> Answer:
+    """Looks records up in a search; and what is not there by its id, or takes it for deleted."""
+
+    def answer(body: dict[str, Any], _: Received) -> object:
+        url, ids = f"{copper.api_url}/people", body["ids"]
+        found = requests.post(f"{url}/search", json={"ids": ids}, headers=copper.headers, timeout=10).json()
+        if each_by_id:
+            fetched = [requests.get(f"{url}/{each}", headers=copper.headers, timeout=10) for each in ids]
+            found = [each.json() for each in fetched if each.ok]
+        for each in ids:
+            known.pop(each, None)
+        known.update({each["id"]: {"name": each["name"]} for each in found})
+        return 200
+
+    return answer
+
+
+def search_behind(copper: Copper, *, each_by_id: bool) -> RowReport:
+    known: dict[int, Any] = {}
+    answer = searching(copper, known, each_by_id=each_by_id)
+    return played(copper, answer, only="search-behind", types="person", state=lambda: {"person": known}).rows[0]
+
+
+def test_who_takes_what_a_search_does_not_see_for_deleted_is_warned(copper: Copper) -> None:
+    row = search_behind(copper, each_by_id=False)
+
+    assert str(row.verdict) == "warned"
+    # Two new ones that it does not see, and the deleted one that it still sees.
+    assert row.evidence.count("is missing in the state") == 2
+    assert row.evidence.count("and Copper has none") == 1
+    assert row.advice.startswith("Fetch each by its id")
+
+
+def test_who_fetches_by_id_does_not_mind_how_late_searches_are(copper: Copper) -> None:
+    assert str(search_behind(copper, each_by_id=True).verdict) == "passed"
+
+
+def test_who_is_wrong_in_any_case_is_not_warned_of_searches(copper: Copper) -> None:
+    report = played(copper, strict, only="search-behind", state=dict)
+
+    assert str(report["search-behind"].verdict) == "skipped"
+    assert "where searches see everything, too" in report["search-behind"].evidence
+
+
+def test_what_is_answered_alone_passes_however_late_searches_are(copper: Copper) -> None:
+    assert played(copper, strict, only="search-behind")["search-behind"].verdict.value == "passed"
+
+
+def test_a_state_that_never_gets_right_fails_the_row_with_many_at_once(copper: Copper) -> None:
+    """It is waited for there as elsewhere, with nothing to send meanwhile."""
+    row = played(copper, strict, only="concurrent", state=dict, patience="20ms")["concurrent"]
+
+    assert str(row.verdict) == "failed"
+    assert "after 16 new at once: person" in row.evidence
+    assert row.advice.startswith("Take several at once")
+
+
+def test_a_state_that_raises_in_the_middle_fails_one_row_and_not_the_check(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    asked: list[int] = []
+
+    def state() -> object:
+        asked.append(len(known))
+        if len(asked) == 2:
+            raise RuntimeError("database is locked")
+        return {"person": known}
+
+    def answer(body: dict[str, Any], _: Received) -> object:
+        known.update({each: {} for each in body["ids"]})
+        return 200
+
+    report = played(copper, answer, only="answers,in-time", types="person", no_secret=True, secret={}, state=state)
+
+    assert [str(row.verdict) for row in report.rows] == ["failed", "passed"]
+    assert report["answers"].evidence == "the state cannot be had: it raised RuntimeError('database is locked')"
+
+
+def test_a_state_that_cannot_be_had_does_not_hide_what_was_answered(lenient: Copper) -> None:
+    asked: list[int] = []
+
+    def state() -> object:
+        asked.append(1)
+        if len(asked) > 1:
+            raise RuntimeError("database is locked")
+        return {}
+
+    evidence = played(lenient, lambda body, _: 500, only="answers", types="person", state=state)["answers"].evidence
+
+    assert "RuntimeError('database is locked'); person/new [" in evidence
+    assert evidence.endswith("]: rejected (500)")
+
+
+def test_a_state_that_raises_at_once_is_the_tests_own_error(copper: Copper) -> None:
+    def state() -> object:
+        raise RuntimeError("no such table")
+
+    with pytest.raises(RuntimeError, match="no such table"):
+        played(copper, strict, only="answers", state=state)
+
+
+def test_a_worker_that_has_died_is_told_of_once(lenient: Copper) -> None:
+    """It fetches in the first three rows, and then nothing any more."""
+    copper = lenient
+    known: dict[int, Any] = {}
+    rows = "batch-1,batch-2,batch-30,late,again,same-second"
+
+    def answer(body: dict[str, Any], _: Received) -> object:
+        if len(known) < 33:
+            for each in body["ids"]:
+                requests.get(f"{copper.api_url}/people/{each}", headers=copper.headers, timeout=10)
+                known[each] = {}
+        return 200
+
+    report = played(
+        copper, answer, only=rows, types="person", no_secret=True, secret={}, state=lambda: {"person": known}
+    )
+
+    assert [note for note in report.notes if "no call of the API" in note] == [
+        "no call of the API has come since row batch-30, and 3 rows failed without one: what works after the answers "
+        "(a thread, a queue's worker) has probably ended there; see its log"
+    ]
+
+
+def test_who_never_calls_the_api_is_not_taken_for_dead(lenient: Copper) -> None:
+    report = played(lenient, strict, only="batch-1,batch-2,batch-30,again", types="person", state=dict)
+
+    assert not [note for note in report.notes if "no call of the API" in note]
+
+
+def test_an_exception_that_tells_of_a_whole_request_is_cut(copper: Copper) -> None:
+    def answer(body: dict[str, Any], _: Received) -> object:
+        raise RuntimeError("x" * 5000)
+
+    assert len(played(copper, answer, only="answers")["answers"].evidence) < 400

@@ -173,6 +173,25 @@ def test_what_is_no_destination_at_all_is_refused(to: object) -> None:
         recognise(to)
 
 
+class ClientOfStarlette:
+    """Starlette's own warns of the httpx that it is made with."""
+
+    def __init__(self) -> None:
+        self.app = Starlette()
+
+
+@pytest.mark.parametrize(
+    ("client", "text"),
+    [
+        (ClientOfStarlette(), r"ClientOfStarlette is no destination itself, but has an application: give its \.app$"),
+        (Flask("app").test_client(), r"FlaskClient is no destination .* give its \.application$"),
+    ],
+)
+def test_a_test_client_is_answered_with_the_application_that_it_calls(client: object, text: str) -> None:
+    with pytest.raises(RouteError, match=text):
+        recognise(client)
+
+
 @pytest.mark.parametrize(
     ("to", "kind", "text"),
     [

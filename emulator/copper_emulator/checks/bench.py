@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copper_emulator.checks.state import SURPLUS, believed, difference
+from copper_emulator.checks.state import SURPLUS, difference, looked_at
 from copper_emulator.checks.trial import Trial
 from copper_emulator.core.account import Account
 from copper_emulator.core.errors import NotFound
@@ -31,7 +31,7 @@ from copper_emulator.shell.clock import Clock, VirtualClock, monotonic
 from copper_emulator.shell.destinations import Manner
 from copper_emulator.shell.driver import Rounds
 from copper_emulator.shell.frozen import frozen_now
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage import LateAnswer, Stage
 
 if TYPE_CHECKING:
     from copper_emulator.checks.plan import Plan
@@ -240,6 +240,17 @@ class Bench:
         finally:
             stage.tasks_patience = before
 
+    @contextmanager
+    def late_answer(self, seconds: float) -> Iterator[LateAnswer]:
+        """The next answer of the API is long on its way; nobody waits meanwhile for what an endpoint leaves behind."""
+        stage = self.stage
+        before, stage.late_answer = stage.tasks_patience, LateAnswer(seconds)
+        stage.tasks_patience = 0.0
+        try:
+            yield stage.late_answer
+        finally:
+            stage.late_answer, stage.tasks_patience = None, before
+
     def answered(self) -> Rounds[None]:
         """Wait until the API holds back no more calls: work that is not done in tasks may still be waiting for them."""
         while self.stage.api_held:
@@ -292,12 +303,12 @@ class Bench:
 
     def believes_in(self, kind: EntityType, record_id: int) -> bool | None:
         """Whether the state has a record; None without a state."""
-        return None if self.plan.state is None else record_id in believed(self.plan.state()).get(kind, {})
+        return None if self.plan.state is None else record_id in looked_at(self.plan.state).get(kind, {})
 
     def _differences(self) -> list[str]:
         if self.plan.state is None:
             return []
-        state = believed(self.plan.state())
+        state = looked_at(self.plan.state)
         found = []
         for kind, each in self.trial.touched:
             copies, truth = state.get(kind, {}).get(each, ()), self._truth(kind, each)

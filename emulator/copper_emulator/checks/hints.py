@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from copper_emulator.checks.trial import Trial
@@ -40,6 +41,27 @@ def _django_connections() -> list[Any]:
     if database is None or conf is None or not conf.settings.configured:
         return []
     return list(database.connections.all())
+
+
+def about_connections(took: Sequence[float]) -> str:
+    """If many requests took a second or three longer than others; with a space after it, or nothing.
+
+    That is how long a system waits before it tries again to connect to who has no place left for those who connect.
+    """
+    again = [ms for ms in took if any(after <= ms < after + _SOON_MS for after in _AGAIN_MS)]
+    quick = [ms for ms in took if ms < _SOON_MS]
+    if not again or len(again) * _OFTEN < len(took) or len(again) + len(quick) < len(took) * _NEARLY_ALL:
+        return ""
+    return (
+        f"{len(again):,} of {len(took):,} had to connect a second time: let more connections wait (the listen backlog; "
+        "Python's http.server and wsgiref have request_queue_size = 5). "
+    )
+
+
+_AGAIN_MS = (1_000, 3_000, 7_000)
+_SOON_MS = 300
+_OFTEN = 20
+_NEARLY_ALL = 0.9
 
 
 def about_type(kind: EntityType) -> str:

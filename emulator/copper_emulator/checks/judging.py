@@ -25,6 +25,8 @@ _OR_ITS_AGE = " Or it refuses what is late, by its timestamp: Copper may take 15
 _MAX_ANSWER = 120
 _MAX_CALL = 200
 """Characters of a refused call: its path, and what to do about it."""
+_MAX_SUMMARY = 300
+"""Some exceptions tell of a whole request when they are shown."""
 
 NO_CONTACT = (Reason.REFUSED, Reason.TLS, Reason.GARBAGE)
 """Reasons that mean that nothing there speaks HTTP."""
@@ -38,16 +40,40 @@ ABOUT_REDIRECT = "register the URL that answers itself (often a trailing slash, 
 
 
 def judged(bench: Bench, advice: str, *, state: bool = True) -> Finding:
-    """Passed if every notification was answered 2xx and, with `state`, the touched records are as Copper has them."""
+    """Passed if every notification was answered 2xx and, with `state`, the touched records are as Copper has them.
+
+    An exception that an endpoint in this process raised after its answer fails the row, too; if the state shows that
+    nothing was lost by it, it is a warning.
+    """
+    afterwards = _raised_afterwards(bench)
     bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
     if bad:
         helps = advice_about(bench, bad[0]) or _by_its_age(bench, bad[0]) + advice
-        return Finding(Verdict.FAILED, answered_badly(bench, bad) + _calls_of_the_bad(bench, bad), helps)
+        return Finding(Verdict.FAILED, answered_badly(bench, bad) + _calls_of_the_bad(bench, bad) + afterwards, helps)
     if bench.trial.wrong:
         wrong = list(bench.trial.wrong.values())
         helps = about_commits() + about_page(bench.trial) + advice
-        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong), helps)
+        return Finding(Verdict.FAILED, shortened(wrong) + _calls_of_the_wrong(bench, wrong) + afterwards, helps)
+    if afterwards:
+        looked = state and bench.plan.state is not None
+        verdict = Verdict.WARNED if looked else Verdict.FAILED
+        return Finding(verdict, answered_well(bench, state=state) + afterwards, AFTERWARDS)
     return Finding(Verdict.PASSED, answered_well(bench, state=state))
+
+
+AFTERWARDS = (
+    "Catch what goes wrong after the answer, log it and try again: Copper takes a 2xx for done, and tells of a change "
+    "once."
+)
+
+
+def _raised_afterwards(bench: Bench) -> str:
+    """What an endpoint of this process raised in work that it does after a 2xx answer."""
+    raised = [each for each in bench.deliveries if each.outcome is Outcome.DELIVERED and each.exception is not None]
+    if not raised:
+        return ""
+    times = f" (first of {len(raised):,} times)" if len(raised) > 1 else ""
+    return f"; after its answer it raised {_cut(repr(raised[0].exception), _MAX_SUMMARY)}{times}"
 
 
 def answered_badly(bench: Bench, bad: list[Delivery]) -> str:
@@ -137,7 +163,7 @@ def milliseconds(seconds: float) -> str:
 
 def delivery_text(bench: Bench, delivery: Delivery) -> str:
     """One delivery and what came back, without secrets."""
-    text = f"{delivery.topic} {short_ids(delivery.ids)}: {delivery.summary}"
+    text = f"{delivery.topic} {short_ids(delivery.ids)}: {_cut(delivery.summary, _MAX_SUMMARY)}"
     if delivery.outcome is Outcome.REJECTED and delivery.response_body:
         answer = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
         text += f", answering {_cut(answer, _MAX_ANSWER)}"

@@ -1,4 +1,4 @@
-"""Is the endpoint still there, and if not, since which notification?"""
+"""Is the endpoint still there, and does it still work after its answers? If not, since when?"""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections import deque
 from yarl import URL
 
 from copper_emulator.checks.bench import Bench
+from copper_emulator.checks.state import SURPLUS
 from copper_emulator.core.model import Delivery, Reason
-from copper_emulator.core.text import short_ids
+from copper_emulator.core.text import count, short_ids
 from copper_emulator.shell.clock import monotonic
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.driver import Rounds
@@ -22,6 +23,35 @@ _ENDING = 0.5
 
 _BEFORE = 3
 """How many more notifications are named: if the endpoint works after its answer, an earlier one may be the cause."""
+
+_SILENT = 3
+"""So many rows with a wrong state and no call of the API are no chance any more."""
+
+
+class Calls:
+    """Remembers from row to row whether the API is still called: where a worker has died, only answers come."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._last_row = ""
+        self._silent = 0
+
+    def after(self, row: str) -> None:
+        """A row has been played, and its account is still there."""
+        bench = self._bench
+        if bench.stage.api_calls != bench.trial.calls_before:
+            self._last_row, self._silent = row, 0
+        elif any(not each.endswith(SURPLUS) for each in bench.trial.wrong):
+            self._silent += 1
+
+    def note(self) -> str:
+        """What has to be said of the run as a whole, or nothing."""
+        if not self._last_row or self._silent < _SILENT:
+            return ""
+        return (
+            f"no call of the API has come since row {self._last_row}, and {count(self._silent, 'row')} failed without "
+            "one: what works after the answers (a thread, a queue's worker) has probably ended there; see its log"
+        )
 
 
 class Presence:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from copper_emulator.checks import contact, order, races, refusals, secrecy, shapes
+from copper_emulator.checks import contact, order, overtaking, races, refusals, secrecy, shapes
 from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.report import Finding
 from copper_emulator.core.model import EntityType
@@ -124,6 +124,13 @@ ROWS: tuple[Row, ...] = (
         shapes.unknown_types,
         all_events=False,
     ),
+    Row(
+        "content-type",
+        "the content's type is told with its encoding",
+        shapes.CONTENT_TYPE,
+        shapes.content_type,
+        all_events=False,
+    ),
     Row("empty-attributes", "updated_attributes is {}", _BODY, shapes.empty_attributes),
     Row("absent-attributes", "new and delete without updated_attributes", _BODY, shapes.absent_attributes),
     Row(
@@ -193,7 +200,21 @@ ROWS: tuple[Row, ...] = (
         races.gone_in_batch,
         ahead=races.GONE_MS,
     ),
-    Row("concurrent", "16 notifications at once", _FETCH, races.concurrent, ahead=races.CONCURRENT_MS),
+    Row(
+        "search-behind",
+        "searches do not see a new record yet, and still see a deleted one",
+        races.SEARCH_BEHIND,
+        races.search_behind,
+        ahead=races.APART_MS + 2 * races.BEHIND_MS,
+    ),
+    Row("concurrent", "16 notifications at once", races.CONCURRENT, races.concurrent, ahead=races.CONCURRENT_MS),
+    Row(
+        "overtaken",
+        "the answer to a fetch arrives after that to a later one",
+        overtaking.ADVICE,
+        overtaking.overtaken,
+        ahead=overtaking.APART_MS,
+    ),
     Row("echo", "what it writes itself comes back to it", races.ECHO, races.echo),
     Row(
         "burst",

@@ -20,10 +20,11 @@ from copper_emulator.checks.judging import (
     NO_CONTACT,
     NOT_HERE,
     about_refusal,
+    answered_badly,
     judged,
 )
 from copper_emulator.checks.plan import Plan
-from copper_emulator.checks.presence import Presence
+from copper_emulator.checks.presence import Calls, Presence
 from copper_emulator.checks.races import AT_ONCE, AT_ONCE_ROWS, BURST, ECHO
 from copper_emulator.checks.report import Finding, Report, RowReport, Verdict
 from copper_emulator.checks.rows import PLAINEST, ROWS, Row
@@ -116,16 +117,21 @@ class _Run:
     halted: str = ""
     cut_off: list[str] = field(default_factory=list)
     presence: Presence = field(init=False)
+    calls: Calls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.presence = Presence(self.bench)
+        self.presence, self.calls = Presence(self.bench), Calls(self.bench)
 
     def notes(self) -> list[str]:
         """Remarks on the run as a whole."""
-        if not self.cut_off:
-            return []
-        which = count(len(self.cut_off), "row")
-        return [f"the time limit left out {which}, which is no success: give it more (--time-limit, time_limit=)"]
+        silence = self.calls.note()
+        notes = [silence] if silence else []
+        if self.cut_off:
+            which = count(len(self.cut_off), "row")
+            notes.append(
+                f"the time limit left out {which}, which is no success: give it more (--time-limit, time_limit=)"
+            )
+        return notes
 
     def rows(self) -> Rounds[list[RowReport]]:
         done = []
@@ -174,6 +180,7 @@ class _Run:
     def _in_its_own_account(self, row: Row) -> Rounds[Finding]:
         with self.bench.row(row.limit, row.ahead) as trial:
             finding = yield from self._play(row, trial)
+            self.calls.after(row.name)
             if not self.has_sent:
                 self.halted = self._no_contact() or ("" if row.secret else self._refused())
             self.halted = self.halted or self._taken_never(row)
@@ -199,7 +206,7 @@ class _Run:
         except StateError as error:
             if isinstance(error, NobodyThere):
                 yield from self.presence.ending()
-            return Finding(Verdict.FAILED, str(error), "The state must be there all the time.")
+            return Finding(Verdict.FAILED, str(error) + _also_bad(bench), "The state must be there all the time.")
 
     def _no_contact(self) -> str:
         # If nobody answers the first notification, nobody will answer the others.
@@ -238,6 +245,11 @@ def _whole(bench: Bench, row: Row) -> Rounds[Finding]:
         return finding
     yield from bench.end()
     return judged(bench, row.advice)
+
+
+def _also_bad(bench: Bench) -> str:
+    bad = [each for each in bench.deliveries if each.outcome is not Outcome.DELIVERED]
+    return f"; {answered_badly(bench, bad)}" if bad else ""
 
 
 def _echo(bench: Bench) -> str:

@@ -9,7 +9,7 @@ from copper_emulator.checks.bench import Bench
 from copper_emulator.checks.judging import delivery_text
 from copper_emulator.checks.order import main
 from copper_emulator.checks.report import Finding, Verdict
-from copper_emulator.core.model import EntityType
+from copper_emulator.core.model import EntityType, Outcome
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.shell.driver import Rounds
 
@@ -43,6 +43,25 @@ def unknown_types(bench: Bench) -> Rounds[Finding]:
 UNKNOWN_TYPE = (
     "Copper sends what is subscribed, and so none of these today; when it has more types, somebody may subscribe them "
     "for this URL. Answer 2xx to what you have no use for, and log it."
+)
+
+
+def content_type(bench: Bench) -> Rounds[Finding | None]:
+    """The same type of content, with its encoding beside it. Nobody has recorded how Copper writes it."""
+    kind = bench.main or bench.plan.types[0]
+    record = bench.seed(kind)
+    bench.touch(kind, [record])
+    headers = {**bench.plan.headers, "Content-Type": "application/json; charset=utf-8"}
+    delivery = yield from bench.send(bench.body(kind, "new", [record]), headers)
+    if delivery.outcome is Outcome.DELIVERED or not bench.has_delivered:
+        # Who takes none at all minds something else.
+        return None
+    return Finding(Verdict.WARNED, delivery_text(bench, delivery), CONTENT_TYPE)
+
+
+CONTENT_TYPE = (
+    "Read the body as JSON whatever stands behind the type of its content, `application/json; charset=utf-8` here: how "
+    "Copper writes that is not known."
 )
 
 

@@ -47,6 +47,20 @@ def believed(state: object) -> Believed:
     return {_kind(name): _by_id(_records(str(name), records)) for name, records in state.items()}
 
 
+def looked_at(source: Source) -> Believed:
+    """What a source has at the moment. Raises StateError, also for whatever a function of the test's own raises.
+
+    In the middle of a check that is the finding of one row, and no end of all.
+    """
+    try:
+        given = source()
+    except StateError:
+        raise
+    except Exception as error:
+        raise StateError(f"the state cannot be had: it raised {_short(error, 300)}") from error
+    return believed(given)
+
+
 def _by_id(records: Iterable[tuple[int, Fields]]) -> Mapping[int, Copies]:
     found: dict[int, list[Fields]] = {}
     for record_id, fields in records:
@@ -115,6 +129,6 @@ def _plain(value: object) -> object:
         return value
 
 
-def _short(value: object) -> str:
+def _short(value: object, most: int = _MOST_SHOWN) -> str:
     text = repr(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+    return text if len(text) <= most else f"{text[:most]}..."

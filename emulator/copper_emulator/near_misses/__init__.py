@@ -11,7 +11,7 @@ from copper_emulator.core.surface import Surface
 from copper_emulator.core.text import short_ids
 from copper_emulator.expectation import Expectation, is_of, misfits
 from copper_emulator.explain import refusals, story
-from copper_emulator.near_misses.diagnosis import Case, diagnose
+from copper_emulator.near_misses.diagnosis import Case, diagnose, told_the_same
 from copper_emulator.timeline import masked
 from copper_emulator.tracebacks import brief
 
@@ -52,25 +52,15 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
         lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while it got #{cause}.")
-    same = _told_the_same(first, account)
+    same = told_the_same(first, account)
     if same:
-        lines.append(f"The subscriptions {short_ids(same)} have one topic and target: it is told {len(same)} times.")
+        lines.append(same)
     lines.append(
         f"If it is meant to arrive, claim it first: "
         f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
         f"If not, {'subscribe once' if same else 'mend what makes the change'}."
     )
     return _masked(lines, account)
-
-
-def _told_the_same(delivery: Delivery, account: Account) -> list[int]:
-    """The ids of the subscriptions that notified a target of one change, if there are several."""
-    found = {
-        other.notification.subscription
-        for other in account.journal.deliveries
-        if other.change is delivery.change and other.target == delivery.target
-    }
-    return sorted(found) if len(found) > 1 else []
 
 
 def _beside(case: Case) -> list[str]:

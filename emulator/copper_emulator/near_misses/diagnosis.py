@@ -130,7 +130,23 @@ def _too_many(case: Case) -> str:
             "Delete the subscriptions before switching the key: those of an earlier key go on firing, as Copper's do. "
             f"Or expect all of them: {all_of_them}."
         )
+    same = next((told for delivery in case.fitting if (told := told_the_same(delivery, account))), "")
+    if same:
+        # What is asked for twice by mistake should not be expected twice.
+        return f"{same} Subscribe once; or, if this is meant, expect all of them: {all_of_them}."
     return f"Expect all of them: {all_of_them}; or say which are meant, with {case.surface.which}."
+
+
+def told_the_same(delivery: Delivery, account: Account) -> str:
+    """Which subscriptions notified a target of one change, if there are several; else nothing."""
+    found = {
+        other.notification.subscription
+        for other in account.journal.deliveries
+        if other.change is delivery.change and other.target == delivery.target
+    }
+    if len(found) < 2:
+        return ""
+    return f"The subscriptions {short_ids(sorted(found))} have one topic and target: it is told {len(found)} times."
 
 
 def _under_way(case: Case) -> Diagnosis | None:

@@ -37,7 +37,7 @@ async def answer_errors(
 ) -> web.StreamResponse:
     """Every refusal in Copper's envelope, its hint in a header, and written into the account's journal."""
     try:
-        hindrance = await hindered(request)
+        hindrance = await hindered(request, handler)
         return await handler(request) if hindrance is None else hindrance
     except ApiError as error:
         return refuse(request, error)

@@ -42,6 +42,10 @@ _CALLED_WITH = {
 }
 
 
+_OF_CLIENTS = ("app", "application")
+"""Where the test clients of Starlette and Werkzeug have the application that they call."""
+
+
 def recognise(to: object) -> RouteKind:
     """What kind of destination an object is; raises RouteError when it is not sure."""
     if isinstance(to, str | URL):
@@ -49,11 +53,7 @@ def recognise(to: object) -> RouteKind:
     if _is_aiohttp(to):
         return RouteKind.AIOHTTP
     if not callable(to):
-        if _has_app(to):
-            raise RouteError(_within(to))
-        raise RouteError(
-            f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
-        )
+        raise RouteError(_within(to) if _has_app(to) else _no_destination(to))
     names = _positional(to)
     kind = _called_like(to, names)
     if kind is not None:
@@ -138,6 +138,13 @@ def _factory(to: object) -> str:
 def _has_app(to: object) -> bool:
     # A mock has everything that it is asked for.
     return not inspect.isclass(to) and inspect.getattr_static(to, "wsgi_app", None) is not None
+
+
+def _no_destination(to: object) -> str:
+    tested = next((name for name in _OF_CLIENTS if inspect.getattr_static(to, name, None) is not None), None)
+    if tested is not None:
+        return f"{name_of(to)} is no destination itself, but has an application: give its .{tested}"
+    return f"{to!r} is no destination: give a URL, a WSGI app, an ASGI app, an aiohttp Application or a function"
 
 
 def _within(to: object) -> str:

@@ -17,12 +17,29 @@ from copper_emulator.core.model import DEFAULT_EMAIL, Delivery, Entry, Key, Kind
 from copper_emulator.core.surface import Surface
 from copper_emulator.settings import Settings
 from copper_emulator.shell.call_time import CallTime
-from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock
+from copper_emulator.shell.clock import Clock, ServerClock, VirtualClock, monotonic
 from copper_emulator.shell.frozen import may_be_frozen
 from copper_emulator.shell.held_calls import HeldCalls
 from copper_emulator.shell.routes import Routes
 
 __tracebackhide__ = raised_on_purpose
+
+
+class LateAnswer:
+    """The answer to one call of the API says what is so when it comes, and arrives later, when it may be so no more."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_taken = False
+        self.has_arrived = False
+        self._until = monotonic() + seconds
+
+    def arrives(self) -> bool:
+        """Whether it is time."""
+        return monotonic() >= self._until
+
+    def let_go(self) -> None:
+        """It need not be later than now."""
+        self._until = monotonic()
 
 
 class Stage:
@@ -59,6 +76,8 @@ class Stage:
         """Calls that are being held back."""
         self.api_most_held = 0
         """So many were at the same time, at most."""
+        self.late_answer: LateAnswer | None = None
+        """Whether the next answer of the API, as it is by now, is on its way for a while."""
         self.together = False
         """Whether async endpoints of this process get what goes in one round at the same time, in every kind of test.
 

@@ -5,6 +5,7 @@ A held call is cut off when its account or the server ends, because nobody waits
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
-from copper_emulator.shell.stage import Stage
+from copper_emulator.shell.stage import LateAnswer, Stage
 
 LONGEST = 60.0
 """Seconds of real time for which a call hangs at most: a client without patience of its own must not hang for ever."""
@@ -23,7 +24,9 @@ _LOOK = 0.05
 """Seconds after which it is seen that the client has given up; aiohttp tells nobody."""
 
 
-async def hindered(request: web.Request) -> web.StreamResponse | None:
+async def hindered(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse | None:
     """What a call is answered instead, if it is; it may take its time. Raises Faulted where a fault refuses it."""
     stage = calling_stage(request)
     if stage is None:
@@ -41,7 +44,21 @@ async def hindered(request: web.Request) -> web.StreamResponse | None:
             return await _hanging(stage, request)
         else:
             raise Faulted(fault.status, hint=fault.blame)
-    return None
+    late = stage.late_answer
+    if late is None or late.is_taken:
+        return None
+    late.is_taken = True
+    try:
+        return await _late(stage, late, request, await handler(request))
+    finally:
+        late.has_arrived = True
+
+
+async def _late(stage: Stage, late: LateAnswer, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    while not late.arrives():
+        if not await stage.held.hold(_LOOK):
+            return _cut_off(request)
+    return answer
 
 
 def call_text(request: web.Request, came: str) -> str:

@@ -1,0 +1,32 @@
+"""What the evidence of a row says that its advice does not know: that connections were made a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from copper_emulator.checks.hints import about_connections
+
+QUICK, SECOND_TRY, THIRD_TRY, SLOW = 4.0, 1_012.0, 3_020.0, 1_700.0
+
+
+def test_who_lets_few_connections_wait_is_told() -> None:
+    told = about_connections([QUICK] * 12 + [SECOND_TRY] * 3 + [THIRD_TRY])
+
+    assert told.startswith("4 of 16 had to connect a second time: let more connections wait (the listen backlog; ")
+    assert told.endswith(". ")
+
+
+@pytest.mark.parametrize(
+    "took",
+    [
+        [],
+        [QUICK] * 16,
+        # By chance: one of very many.
+        [QUICK] * 30 + [SECOND_TRY],
+        # An endpoint that takes its time, sometimes a second.
+        [SLOW] * 12 + [SECOND_TRY] * 4,
+        [100.0 * each for each in range(1, 17)],
+    ],
+)
+def test_who_is_slow_in_another_way_is_not(took: list[float]) -> None:
+    assert about_connections(took) == ""

@@ -1,0 +1,130 @@
+"""The row in which the answer to a fetch arrives after that to a later one: who is taken in, and who is not."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+import requests
+
+from copper_emulator import Copper, Emulator, Received
+from copper_emulator.checks import overtaking
+from copper_emulator.checks.report import RowReport
+
+TARGET = "https://app.example/hook"
+
+
+@pytest.fixture
+def copper() -> Iterator[Copper]:
+    with Emulator(strict=False) as account:
+        yield account
+
+
+def played(copper: Copper, hook: Any, known: dict[int, Any], **options: Any) -> RowReport:
+    copper.route("https://app.example", to=hook)
+    chosen = {"state": lambda: {"person": known}, "patience": "2s", **options}
+    return copper.check(TARGET, only="overtaken", types="person", no_secret=True, **chosen)["overtaken"]
+
+
+def fetch(copper: Copper, known: dict[int, Any], ids: list[int]) -> None:
+    for each in ids:
+        known[each] = requests.get(f"{copper.api_url}/people/{each}", headers=copper.headers, timeout=10).json()
+
+
+def in_threads(copper: Copper, known: dict[int, Any]) -> Callable[[Received], int]:
+    """A thread for each notification: two fetches of one record may be under way."""
+
+    def hook(request: Received) -> int:
+        threading.Thread(target=fetch, args=(copper, known, request.json["ids"])).start()
+        return 202
+
+    return hook
+
+
+def in_tasks(copper: Copper, known: dict[int, Any], *, keeps_the_newer: bool) -> Any:
+    begun: set[asyncio.Task[None]] = set()
+
+    async def work(ids: list[int]) -> None:
+        async with aiohttp.ClientSession(headers=copper.headers) as client:
+            for each in ids:
+                async with client.get(f"{copper.api_url}/people/{each}") as answer:
+                    record = await answer.json()
+                if keeps_the_newer and known.get(each, record)["date_modified"] > record["date_modified"]:
+                    continue
+                known[each] = record
+
+    async def hook(request: Received) -> int:
+        begun.add(asyncio.create_task(work(request.json["ids"])))
+        return 202
+
+    return hook
+
+
+@pytest.mark.parametrize("make", [in_threads, lambda *given: in_tasks(*given, keeps_the_newer=False)])
+def test_who_stores_what_arrives_last_is_taken_in(copper: Copper, make: Callable[..., Any]) -> None:
+    known: dict[int, Any] = {}
+    row = played(copper, make(copper, known), known)
+
+    assert str(row.verdict) == "failed"
+    assert row.evidence.startswith("an answer of the API overtook an earlier one; person ")
+    assert "name is 'Renamed " in row.evidence
+    assert row.advice == overtaking.ADVICE
+
+
+@pytest.mark.parametrize("patience", ["2s", "0"])
+def test_who_keeps_the_newer_is_not(copper: Copper, patience: str) -> None:
+    known: dict[int, Any] = {}
+    row = played(copper, in_tasks(copper, known, keeps_the_newer=True), known, patience=patience)
+
+    assert str(row.verdict) == "passed", row
+    assert row.evidence.startswith("an answer of the API overtook an earlier one; 3 notifications")
+
+
+def test_who_works_on_one_at_a_time_is_not(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    waiting: queue.Queue[list[int]] = queue.Queue()
+
+    def work() -> None:
+        while ids := waiting.get():
+            fetch(copper, known, ids)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        row = played(copper, lambda request: waiting.put(request.json["ids"]), known)
+    finally:
+        waiting.put([])
+        worker.join()
+
+    assert str(row.verdict) == "passed", row
+
+
+def test_who_fetches_before_it_answers_has_nothing_overtaken(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+    row = played(copper, lambda request: fetch(copper, known, request.json["ids"]), known)
+
+    assert str(row.verdict) == "passed"
+    assert row.evidence.startswith("2 notifications answered 2xx")
+
+
+def test_who_fetches_nothing_passes(copper: Copper) -> None:
+    known: dict[int, Any] = {}
+
+    assert (
+        str(played(copper, lambda request: known.update({each: {} for each in request.json["ids"]}), known).verdict)
+        == "passed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "says"), [(None, "it needs the endpoint's state"), (dict, "its state is wrong in any case")]
+)
+def test_it_says_nothing_where_it_cannot_be_seen(copper: Copper, state: Any, says: str) -> None:
+    row = played(copper, lambda request: 200, {}, state=state, patience="0")
+
+    assert (str(row.verdict), row.evidence) == ("skipped", says)
