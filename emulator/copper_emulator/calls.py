@@ -1,4 +1,4 @@
-"""How are methods told apart that were called with wrong arguments, and what is the right call?"""
+"""Calls of our methods with wrong arguments: the error shows how to write the call."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ class Face:
         return made
 
     def unsubscribe(self, subscription: Subscription | int) -> None:
-        """Delete a subscription; notifications waiting for it are cancelled when their turn comes. Raises NotFound."""
+        """Delete a subscription; its waiting notifications are cancelled when their turn comes. Raises NotFound."""
         wanted = subscription.id if isinstance(subscription, Subscription) else subscription
         if isinstance(wanted, bool) or not isinstance(wanted, int):
             raise UsageError(f"unsubscribe takes what subscribe() returned, or its id, not {subscription!r}")
@@ -274,7 +274,7 @@ class Face:
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every delivery with an outcome, in the order in which they ended."""
+        """The deliveries of every notification that has ended, in the order in which they ended."""
         with self._stage.lock:
             return list(self._stage.account.journal.deliveries)
 
@@ -327,9 +327,9 @@ class Face:
             return explain_records(account, kind, None if id is None else record_id(id, kind))
 
     def reset(self) -> None:
-        """Return to the initial state, except for the token and the clock.
+        """Reset records, subscriptions, routes, settings, faults, waiting notifications, windows, counters and journal.
 
-        That is: records, subscriptions, routes, settings, faults, waiting notifications, windows, counters, journal.
+        The token and the clock stay.
         """
         if self._stage.driving:
             raise UsageError("reset() cannot be called inside a delivery")

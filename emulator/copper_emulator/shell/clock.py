@@ -44,7 +44,7 @@ def pause(seconds: float) -> None:
 
 
 async def pause_async(seconds: float) -> None:
-    """Let real time pass on this loop, for the same reason."""
+    """Let real time pass on this loop."""
     with suppress(TimeoutError):
         async with real_timeout(round(seconds * 1000)):
             await asyncio.Event().wait()

@@ -122,7 +122,7 @@ def _noting_on(loop: asyncio.AbstractEventLoop) -> _Noting:
 
 
 def keep_noting(loop: asyncio.AbstractEventLoop) -> None:
-    """Install the factory for good on a loop of ours, to save doing it for each call."""
+    """Install the factory for good on a loop that belongs to us, to save doing it for each call."""
     _noting_on(loop)
 
 

@@ -218,10 +218,9 @@ class Stage:
                 self.account, self.settings, self.clock = before
 
     def reset(self, settings: Settings | None = None) -> None:
-        """Return to the initial state, except for key and clock.
+        """Reset records, subscriptions, routes, hooks, windows, journal and ids; key and clock stay.
 
-        That is: records, subscriptions, routes, hooks, windows, journal, ids. If settings are given, they become the
-        ones the account was made with.
+        If settings are given, they become the ones the account was made with.
         """
         with self.lock:
             if settings is not None:

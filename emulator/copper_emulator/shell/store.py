@@ -40,7 +40,7 @@ def _journal(connection: sqlite3.Connection) -> None:
 
 
 def _steps_together(_: sqlite3.Connection) -> None:
-    """Mark that steps of several notifications may share a line, which older versions cannot read."""
+    """Only raise the version: one line may now hold steps of several notifications, which older ones cannot read."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (_tables, _journal, _steps_together)

@@ -59,7 +59,7 @@ export class Session extends EventTarget {
     this._stream.addEventListener("error", () => {
       this._is_connected(false);
       this._isThere();
-      // After a refusal the browser does not reconnect: the server does not know this account, or the entry to start from.
+      // After a refusal the browser does not reconnect: the server does not know this account, or the last entry seen.
       if (this._stream.readyState === EventSource.CLOSED) this._listenAgain();
     });
   }
