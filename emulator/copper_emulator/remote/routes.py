@@ -10,7 +10,7 @@ from copper_emulator.shell.routes import Route, Routes
 
 
 class RemoteRoutes(Routes):
-    """Routes are made at the server. What runs in this process is served on loopback, so that the server reaches it."""
+    """Makes routes on the server. What runs in this process is served on loopback, so that the server can reach it."""
 
     def __init__(self, client: Client, path: str) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class RemoteRoutes(Routes):
         self._served: list[Served] = []
 
     def add(self, origin: str, to: object, kind: KindName | None = None, *, lifespan: bool = True) -> Route:
-        """Raises RouteError when origin or destination cannot be understood."""
+        """Add a route. Raises RouteError if origin or destination cannot be understood."""
         found = kind_named(kind, to) if kind is not None else recognise(to)
         if found in (RouteKind.ASGI, RouteKind.AIOHTTP):
             raise RouteError(f"a server sends over HTTP: serve this {found} application yourself, and give its URL")
@@ -32,12 +32,12 @@ class RemoteRoutes(Routes):
         return route
 
     def make_again(self) -> None:
-        """The account was emptied, and its routes are wanted still."""
+        """Make the routes again after the account was emptied."""
         for route in self:
             self._make(route.written, str(route.to))
 
     def forget(self) -> None:
-        """The account was emptied, and its routes with it."""
+        """Forget the routes, because the account was emptied and they with it."""
         for route in list(self):
             self.remove(route.written)
         self.close()
@@ -49,7 +49,7 @@ class RemoteRoutes(Routes):
             raise RouteError(str(error)) from None
 
     def close(self) -> None:
-        """Serve no longer what runs in this process."""
+        """Stop serving what runs in this process."""
         for each in self._served:
             each.close()
         self._served.clear()
