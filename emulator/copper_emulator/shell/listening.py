@@ -137,6 +137,11 @@ def _answering(
             if answer is None:
                 raise
             return answer
+        except ConnectionError:
+            if request.transport is None or request.transport.is_closing():
+                # The client has gone while it was answered, perhaps with `100 Continue`: nobody gets this.
+                return web.Response()
+            raise
         except Exception:
             raise
         except BaseException as error:
