@@ -138,7 +138,7 @@ def _answering(
                 raise
             return answer
         except ConnectionError:
-            if request.transport is None or request.transport.is_closing():
+            if has_gone(request):
                 # The client has gone while it was answered, perhaps with `100 Continue`: nobody gets this.
                 return web.Response()
             raise
@@ -150,6 +150,11 @@ def _answering(
             raise _NotAnException(error) from error
 
     return handle
+
+
+def has_gone(request: web.BaseRequest) -> bool:
+    """Whether the client of a request has closed its connection."""
+    return request.transport is None or request.transport.is_closing()
 
 
 class _Tls:

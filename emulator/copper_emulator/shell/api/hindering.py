@@ -80,7 +80,7 @@ async def _held_back(stage: Stage, seconds: float) -> bool:
 
 async def _hanging(stage: Stage, request: web.Request) -> web.StreamResponse:
     until = monotonic() + LONGEST
-    while not _has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
+    while not has_gone(request) and monotonic() < until and await stage.held.hold(_LOOK):
         pass
     return _cut_off(request)
 
@@ -90,7 +90,3 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
         request.transport.abort()
     # Nobody gets it: the connection is closed.
     return web.Response(status=504)
-
-
-def _has_gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()
