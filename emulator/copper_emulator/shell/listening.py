@@ -137,12 +137,10 @@ def _answering(
             if answer is None:
                 raise
             return answer
-        except ConnectionError:
-            if has_gone(request):
-                # The client has gone while it was answered, perhaps with `100 Continue`: nobody gets this.
+        except Exception as error:
+            if isinstance(error, ConnectionError) and has_gone(request):
+                # The client left while it was being answered, perhaps with `100 Continue`: nobody gets this.
                 return web.Response()
-            raise
-        except Exception:
             raise
         except BaseException as error:
             if is_meant_for_the_caller(error):

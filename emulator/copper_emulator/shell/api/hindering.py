@@ -15,6 +15,7 @@ from copper_emulator.core.fault import FaultName
 from copper_emulator.shell.api.credentials import calling_stage
 from copper_emulator.shell.api.receiving import body_of
 from copper_emulator.shell.clock import monotonic
+from copper_emulator.shell.listening import has_gone
 from copper_emulator.shell.stage import LateAnswer, Stage
 
 LONGEST = 60.0
