@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import methodcaller
 from typing import Any, TypeAlias
 
-from copper_emulator.core.errors import CopperEmulatorError, Invalid
+from copper_emulator.core.errors import Invalid, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.record import Record
 from copper_emulator.core.records.store import RecordStore, Stored
@@ -16,8 +15,7 @@ from copper_emulator.core.records.writing.converting import convert
 from copper_emulator.core.records.writing.merging import merge
 from copper_emulator.core.records.writing.upserting import upsert
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 __all__ = [
     "MAX_BULK",

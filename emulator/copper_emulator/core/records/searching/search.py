@@ -15,10 +15,9 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import methodcaller
 from typing import Any, NamedTuple
 
-from copper_emulator.core.errors import CopperEmulatorError
+from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.findings import Findings
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records.forms.plain import OneOf, Unfit, object_schema
@@ -33,8 +32,7 @@ from copper_emulator.core.records.searching.sorting import DEFAULT_DIRECTIONS, D
 from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 200

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import methodcaller
 from typing import Any
 
-from copper_emulator.core.errors import ApiError, CopperEmulatorError, Invalid, NotFound
+from copper_emulator.core.errors import ApiError, Invalid, NotFound, raised_on_purpose
 from copper_emulator.core.findings import (
     BLANK,
     INVALID,
@@ -25,8 +24,7 @@ from copper_emulator.core.records.store import RecordStore
 from copper_emulator.core.records.tables import TABLES
 from copper_emulator.core.records.writing.action import Action, Deed, Done
 
-# A traceback shows the line of the test, not ours, when the error is one we raise on purpose.
-__tracebackhide__ = methodcaller("errisinstance", CopperEmulatorError)
+__tracebackhide__ = raised_on_purpose
 
 MAX_BULK = 10
 """The maximum number of bodies in one call (developer docs); the caller refuses more."""
