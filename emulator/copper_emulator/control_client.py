@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -54,7 +53,7 @@ class Stranger(UsageError):
 
 
 class Client:
-    """The control API of one server; its connection is kept.
+    """The control API of one server, from any thread; its connections are kept.
 
     Every method raises UsageError: ControlError for what was refused, Unreachable, Stranger, and Silent
     where there is no answer `within` so many seconds.
@@ -72,8 +71,8 @@ class Client:
             raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
         self._host, self._port = parts.hostname, port
-        # One for each thread: an endpoint may call while the call that notifies it waits for its answer.
-        self._mine = threading.local()
+        # Several, since an endpoint may call while the call that notifies it waits for its answer.
+        self._kept: list[HTTPConnection] = []
         self._every: list[HTTPConnection] = []
 
     def api_url(self) -> str:
@@ -114,7 +113,7 @@ class Client:
         """Give the connections back."""
         while self._every:
             self._every.pop().close()
-        self._mine = threading.local()
+        self._kept.clear()
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None, within: float | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
@@ -157,7 +156,7 @@ class Client:
             return self._answer(method, path, raw, within)
         with self._patient(within):
             answered = response.read()
-        self._mine.connection = connection
+        self._kept.append(connection)
         return response.status, answered
 
     @contextmanager
@@ -171,10 +170,12 @@ class Client:
             raise Silent(self.url, within) from None
 
     def _idle(self) -> HTTPConnection | None:
-        """The connection that was kept, unless the server has closed it; not kept again before there is an answer."""
-        kept: HTTPConnection | None = getattr(self._mine, "connection", None)
-        self._mine.connection = None
-        return kept if kept is not None and kept.sock is not None and _is_open(kept.sock) else None
+        """A connection that was kept, unless the server has closed it; not kept again before there is an answer."""
+        try:
+            kept = self._kept.pop()
+        except IndexError:
+            return None
+        return kept if kept.sock is not None and _is_open(kept.sock) else None
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
         return (

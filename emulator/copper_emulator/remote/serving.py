@@ -25,6 +25,9 @@ _HERE = threading.local()
 
 _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date", "server")
 
+_OF_THE_WAY = ("host", "x-forwarded-host", "x-forwarded-proto", *_OF_THE_CONNECTION)
+"""What the route to this port adds; the endpoint sees a request to its own URL."""
+
 
 def is_serving() -> bool:
     """Whether it is an endpoint that asks, while it is notified."""
@@ -34,10 +37,17 @@ def is_serving() -> bool:
 class Served:
     """What stands at the end of a route, on a port of its own. Delays of its answers are real time.
 
-    With a context it is served over TLS.
+    With a context it is served over TLS. `moment` tells the virtual time at which a request arrives, if it is known.
     """
 
-    def __init__(self, to: Any, kind: RouteKind, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        to: Any,
+        kind: RouteKind,
+        *,
+        context: ssl.SSLContext | None = None,
+        moment: Callable[[], int | None] = lambda: None,
+    ) -> None:
         if kind is RouteKind.FUNCTION and is_async(to):
             raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
         send = cast("Callable[[Any, Attempt], Result]", send_to_wsgi if kind is RouteKind.WSGI else send_to_function)
@@ -45,6 +55,10 @@ class Served:
         class Handler(_Handler):
             def ask(self, attempt: Attempt) -> Result:
                 return send(to, attempt)
+
+            def moment(self) -> int | None:
+                # A WSGI application is told no time.
+                return moment() if kind is RouteKind.FUNCTION else None
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         if context is not None:
@@ -80,6 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The subclass that is made for each route knows the endpoint."""
         raise NotImplementedError
 
+    def moment(self) -> int | None:
+        """And what time it is for the account."""
+        raise NotImplementedError
+
     def do_POST(self) -> None:
         # A thread for each connection, which does nothing else.
         _HERE.serves = True
@@ -105,13 +123,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         scheme = self.headers.get("X-Forwarded-Proto", "https")
         host = self.headers.get("X-Forwarded-Host", self.headers.get("Host", ""))
-        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in ("host", *_OF_THE_CONNECTION))
+        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in _OF_THE_WAY)
         unknown: Any = None
-        return Attempt(unknown, None, f"{scheme}://{host}{self.path}", kept, body, _moment(body))
+        at = self.moment()
+        return Attempt(
+            unknown, None, f"{scheme}://{host}{self.path}", kept, body, _changed_at(body) if at is None else at
+        )
 
 
-def _moment(body: bytes) -> int:
-    """The virtual moment, as far as a notification tells it."""
+def _changed_at(body: bytes) -> int:
+    """The moment of the change, which a notification tells; the real time if it is something else."""
     from datetime import datetime
 
     try:
