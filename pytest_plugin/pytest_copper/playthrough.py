@@ -35,7 +35,7 @@ class EndpointFailed(AssertionError):
 
 
 class Hooks(Protocol):
-    """What a performance needs of a machine; see `CopperMachine`."""
+    """What a playthrough needs of a machine; see `CopperMachine`."""
 
     @property
     def types(self) -> tuple[str, ...]: ...
@@ -59,7 +59,7 @@ class Hooks(Protocol):
     def close(self) -> None: ...
 
 
-class Performance:
+class Playthrough:
     """What happens in one account under some settings.
 
     Args:
