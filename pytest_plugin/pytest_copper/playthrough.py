@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from copper_emulator import Copper, Delivery, Emulator
 from copper_emulator.copper import stepwise
-from copper_emulator.core.bare import entity_type
+from copper_emulator.core.arguments import entity_type
 from copper_emulator.core.model import EntityType, Event, Kind, Outcome, State, Topic
 from copper_emulator.core.topics import exists
 from copper_emulator.explain import answer_of

@@ -11,9 +11,9 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Any
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import NotFound, raised_on_purpose
 from copper_emulator.core.ids import Counters
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.marks import Marks
 from copper_emulator.core.model import DEFAULT_EMAIL, EntityType
 from copper_emulator.core.records.encoded import Encoded
