@@ -1,4 +1,4 @@
-"""Reading the body of a create or an update into the values of a table's fields, collecting every fault in it."""
+"""Reading the body of a create or an update into the values of a table's fields, collecting every mistake in it."""
 
 from __future__ import annotations
 

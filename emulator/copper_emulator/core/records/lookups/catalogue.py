@@ -76,7 +76,7 @@ class Catalogue:
         elif wanted in entries:
             found.error("id", "is already there")
         entry = said.complete
-        if not found.faults:
+        if not found.mistakes:
             check_entry(table, entry, found)
             self._check_key(table, entry, found)
             self._check_parts(table, entry, None, found)
@@ -92,7 +92,7 @@ class Catalogue:
         before = self.get(table, entry_id)
         said, found = Reading(NOBODY).update(LOOKUPS[table], body)
         after = {**before, **said.values}
-        if not found.faults:
+        if not found.mistakes:
             check_entry(table, after, found)
             self._check_parts(table, after, entry_id, found)
         found.raise_if_any()

@@ -217,7 +217,7 @@ def _read(kind: EntityType, said: Any, store: RecordStore) -> dict[str, Any]:
     known = PARAMETERS[kind]
     found = Findings(said, known, f"a search of {TABLES[kind].plural}")
     values: dict[str, Any] = {}
-    # In the order of the parameters, so that faults are reported in that order.
+    # In the order of the parameters, so that mistakes are reported in that order.
     for name in sorted(known.keys() & found.body.keys(), key=_PLACES[kind].__getitem__):
         each, value = known[name], found.body[name]
         if value is None or (value in ("", []) and not each.empty):

@@ -50,14 +50,14 @@ class ItemError(ApiError):
     def __init__(self, cause: ApiError, record_id: int | None = None) -> None:
         super().__init__(cause.message, hint=cause.hint)
         self.status = cause.status
-        self.faults = cause.faults if isinstance(cause, Invalid) else (("base", "not_found"),)
+        self.mistakes = cause.mistakes if isinstance(cause, Invalid) else (("base", "not_found"),)
         self.record_id = record_id
 
 
 def item_error(error: ItemError) -> dict[str, Any]:
     """An item's error as it appears among the records in the answer (developer docs)."""
     message: dict[str, list[dict[str, str]]] = {}
-    for name, text in error.faults:
+    for name, text in error.mistakes:
         message.setdefault(name.lower(), []).append({"error": symbol(text)})
     answer: dict[str, Any] = {"success": False, "message": message}
     return answer if error.record_id is None else {**answer, "id": error.record_id}

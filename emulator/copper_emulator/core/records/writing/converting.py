@@ -92,7 +92,7 @@ class Details:
 
 
 def read_details(body: Any, store: RecordStore) -> Details:
-    """Read the details of a conversion. Raises Invalid with all faults in all parts."""
+    """Read the details of a conversion. Raises Invalid with all mistakes in all parts."""
     found = Findings(body, ("details",), "a conversion")
     details = found.inner("details", [table.plural for table in PARTS.values()], "the details of a conversion")
     person = _read_part(PARTS[PERSON], details, store)
