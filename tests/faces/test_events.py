@@ -238,10 +238,13 @@ def test_hooks_run_after_each_delivery_that_was_sent(copper: Copper, endpoint: E
     done: list[int] = []
     copper.after_delivery(lambda delivery: done.extend(delivery.ids))
     copper.subscribe("person", "update", target=TARGET)
+    copper.subscribe("lead", "new", target="https://nowhere.example/")
 
     copper.fire("person", "update", ids=[17, 18])
+    copper.fire("lead", "new", ids=9)
     copper.fire("person", "update", ids=19)
 
+    copper.expect("lead", "new", outcome="blocked")
     assert done == [17, 18, 19]
 
 

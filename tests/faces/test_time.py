@@ -51,10 +51,13 @@ def test_run_until_idle_has_an_end(opened: Open) -> None:
     copper.fire("person", "new", ids=1)
     before = copper.now
 
-    with pytest.raises(NotIdle, match=r"1 notification still waiting after 1h"):
+    with pytest.raises(
+        NotIdle, match=rf"1 notification still waiting after 1h.* at {before + timedelta(hours=2):%F %T} UTC"
+    ):
         copper.run_until_idle()
 
     assert copper.now == before
+    assert [each.started - before for each in copper.run_until_idle(limit="2h")] == [timedelta(hours=2)]
 
 
 @pytest.mark.parametrize("delta", [timedelta(), timedelta(seconds=-1)], ids=str)
