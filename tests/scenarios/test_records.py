@@ -240,7 +240,7 @@ def test_records_may_come_from_a_file_beside_the_scenario(tmp_path: Path, name: 
         ("people.txt", "Ada", "records are read from .json and .csv files"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_a_fault_of_the_scenario(
+def test_a_file_that_cannot_be_read_is_a_mistake_of_the_scenario(
     tmp_path: Path, name: str, text: str | None, says: str
 ) -> None:
     if text is not None:
@@ -585,7 +585,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("step", "says"), FAULTS)
-def test_a_fault_in_an_action_on_records_is_named_with_its_line_and_key(step: str, says: str) -> None:
+def test_a_mistake_in_an_action_on_records_is_named_with_its_line_and_key(step: str, says: str) -> None:
     text = story(f"""
         - create: {{type: person, as: ada}}
         - create: {{type: person, as: crowd, count: 61}}
