@@ -319,6 +319,15 @@ def test_leads_that_are_switched_off_are_refused(copper: Copper, call: Callable[
 # --- merging and converting -----------------------------------------------------------------------------------
 
 
+def test_companies_are_merged_with_their_people(copper: Copper) -> None:
+    acme, twin = copper.companies.create(name="Acme"), copper.companies.create(name="ACME Ltd")
+    ada = copper.people.create(name="Ada", company_id=twin)
+
+    copper.companies.merge(acme.id, twin.id)
+
+    assert copper.people.get(ada).company_id == acme.id
+
+
 def test_a_lead_becomes_a_person_a_company_and_an_opportunity(copper: Copper, endpoint: Endpoint) -> None:
     for kind, event in (("person", "new"), ("company", "new"), ("opportunity", "new"), ("lead", "delete")):
         copper.subscribe(kind, event, target=TARGET)
