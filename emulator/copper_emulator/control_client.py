@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -54,7 +53,7 @@ class Stranger(UsageError):
 
 
 class Client:
-    """The control API of one server; connections are kept open.
+    """The control API of one server, from any thread; connections are kept open.
 
     Every method raises UsageError: ControlError for a refusal, Unreachable, Stranger, or Silent if there is no answer
     `within` that many seconds.
@@ -72,8 +71,8 @@ class Client:
             raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
         self._host, self._port = parts.hostname, port
-        # One connection per thread: an endpoint may call while the call that notifies it waits for its answer.
-        self._mine = threading.local()
+        # Several, since an endpoint may call while the call that notifies it waits for its answer.
+        self._kept: list[HTTPConnection] = []
         self._every: list[HTTPConnection] = []
 
     def api_url(self) -> str:
@@ -114,7 +113,7 @@ class Client:
         """Close the connections."""
         while self._every:
             self._every.pop().close()
-        self._mine = threading.local()
+        self._kept.clear()
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None, within: float | None) -> dict[str, Any]:
         raw = None if body is None else json.dumps(body).encode()
@@ -157,7 +156,7 @@ class Client:
             return self._answer(method, path, raw, within)
         with self._patient(within):
             answered = response.read()
-        self._mine.connection = connection
+        self._kept.append(connection)
         return response.status, answered
 
     @contextmanager
@@ -171,10 +170,12 @@ class Client:
             raise Silent(self.url, within) from None
 
     def _idle(self) -> HTTPConnection | None:
-        """Take the kept connection, unless the server has closed it; `_answer` puts it back after reading an answer."""
-        kept: HTTPConnection | None = getattr(self._mine, "connection", None)
-        self._mine.connection = None
-        return kept if kept is not None and kept.sock is not None and _is_open(kept.sock) else None
+        """Take a kept connection, unless the server has closed it; `_answer` puts it back after reading an answer."""
+        try:
+            kept = self._kept.pop()
+        except IndexError:
+            return None
+        return kept if kept.sock is not None and _is_open(kept.sock) else None
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
         return (

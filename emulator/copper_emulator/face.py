@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copper_emulator.calls import written_like
-from copper_emulator.core.bare import entity_type, record_id
+from copper_emulator.core.arguments import entity_type, record_id
 from copper_emulator.core.errors import Invalid, UsageError, raised_on_purpose
 from copper_emulator.core.model import (
     DEFAULT_EMAIL,

@@ -10,9 +10,9 @@ from typing import Any
 
 from copper_emulator.claims import Claims
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import bare_event, captured_topic, not_captured
-from copper_emulator.core.compact import encode
+from copper_emulator.core.arguments import bare_event, captured_topic, not_captured
 from copper_emulator.core.errors import TimeError, UsageError, raised_on_purpose
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Change, Delivery, Topic
 from copper_emulator.core.surface import Surface
 from copper_emulator.core.wire import request_headers

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime
 from typing import Any
 
-from copper_emulator.core.bare import record_id
+from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.moments import to_ms
 from copper_emulator.core.records.forms.plain import CalendarDay, Moment, Several

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, overload
 
 from copper_emulator.calls import written_like
 from copper_emulator.core.account import Account
-from copper_emulator.core.bare import record_id
+from copper_emulator.core.arguments import record_id
 from copper_emulator.core.errors import UsageError, raised_on_purpose
 from copper_emulator.core.model import EntityType
 from copper_emulator.core.records import deeds

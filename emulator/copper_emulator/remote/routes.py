@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from copper_emulator.control_client import Client, ControlError
-from copper_emulator.core.errors import RouteError
+from copper_emulator.core.errors import RouteError, UsageError
+from copper_emulator.core.moments import to_ms
 from copper_emulator.remote.serving import Served
 from copper_emulator.shell.destinations import KindName, RouteKind, kind_named, recognise
 from copper_emulator.shell.routes import Route, Routes
@@ -25,7 +28,7 @@ class RemoteRoutes(Routes):
             raise RouteError(f"a server sends over HTTP: serve this {found} application yourself, and give its URL")
         url = str(to)
         if found is not RouteKind.URL:
-            self._served.append(Served(to, found))
+            self._served.append(Served(to, found, moment=self._moment))
             url = self._served[-1].url
         route = super().add(origin, url, "url")
         self._make(origin, url)
@@ -47,6 +50,14 @@ class RemoteRoutes(Routes):
             self._client.post(f"{self._path}/routes", {"origin": origin, "to": url})
         except ControlError as error:
             raise RouteError(str(error)) from None
+
+    def _moment(self) -> int | None:
+        """The account's time, which stands still while an endpoint is notified, unless the clock runs."""
+        try:
+            return to_ms(datetime.fromisoformat(self._client.get(f"{self._path}/clock")["now"]))
+        except UsageError:
+            # The account or its server is gone; what was on its way is answered all the same.
+            return None
 
     def close(self) -> None:
         """Stop serving what runs in this process."""

@@ -25,6 +25,9 @@ _HERE = threading.local()
 
 _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection", "date", "server")
 
+_OF_THE_WAY = ("host", "x-forwarded-host", "x-forwarded-proto", *_OF_THE_CONNECTION)
+"""Headers that the way to this port adds; the endpoint sees a request to its own URL."""
+
 
 def is_serving() -> bool:
     """Whether the caller is an endpoint that is being notified."""
@@ -34,10 +37,17 @@ def is_serving() -> bool:
 class Served:
     """A route's destination, served on a port of its own. Delays of its answers are in real time.
 
-    With an SSL context it is served over TLS.
+    With an SSL context it is served over TLS. `moment` returns the virtual time at which a request arrives, if known.
     """
 
-    def __init__(self, to: Any, kind: RouteKind, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        to: Any,
+        kind: RouteKind,
+        *,
+        context: ssl.SSLContext | None = None,
+        moment: Callable[[], int | None] = lambda: None,
+    ) -> None:
         if kind is RouteKind.FUNCTION and is_async(to):
             raise UsageError("an async function needs the loop of its test; give a plain function, or a URL")
         send = cast("Callable[[Any, Attempt], Result]", send_to_wsgi if kind is RouteKind.WSGI else send_to_function)
@@ -45,6 +55,10 @@ class Served:
         class Handler(_Handler):
             def ask(self, attempt: Attempt) -> Result:
                 return send(to, attempt)
+
+            def moment(self) -> int | None:
+                # Only a function is given the time, as `Received.at`.
+                return moment() if kind is RouteKind.FUNCTION else None
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         if context is not None:
@@ -80,6 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Call the endpoint; implemented by the subclass made for each route."""
         raise NotImplementedError
 
+    def moment(self) -> int | None:
+        """The account's time, if it is known; implemented there as well."""
+        raise NotImplementedError
+
     def do_POST(self) -> None:
         # Each connection has a thread of its own, which does nothing else.
         _HERE.serves = True
@@ -105,13 +123,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         scheme = self.headers.get("X-Forwarded-Proto", "https")
         host = self.headers.get("X-Forwarded-Host", self.headers.get("Host", ""))
-        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in ("host", *_OF_THE_CONNECTION))
+        kept = tuple((n, v) for n, v in self.headers.items() if n.lower() not in _OF_THE_WAY)
         unknown: Any = None
-        return Attempt(unknown, None, f"{scheme}://{host}{self.path}", kept, body, _moment(body))
+        at = self.moment()
+        return Attempt(
+            unknown, None, f"{scheme}://{host}{self.path}", kept, body, _changed_at(body) if at is None else at
+        )
 
 
-def _moment(body: bytes) -> int:
-    """The virtual moment according to the notification; the real one if it has none."""
+def _changed_at(body: bytes) -> int:
+    """The moment of the change according to the notification; the real time if it has none."""
     from datetime import datetime
 
     try:

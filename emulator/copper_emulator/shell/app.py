@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import ApiError, BadRequest, TooLarge, UnknownRoute, UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.shell.api import bulk, definitions, description, lookups, records, related, searches, webhooks
 from copper_emulator.shell.api.answers import with_hint
 from copper_emulator.shell.api.credentials import DIRECTORY, Directory, directory_of, known_account

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from copper_emulator.core.errors import raised_on_purpose
 from copper_emulator.core.model import Attempt, Outcome, Result
 from copper_emulator.shell.app_loop import AppLoop
-from copper_emulator.shell.calling import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.clock import monotonic, pause, pause_async
 from copper_emulator.shell.destinations import RouteKind
 from copper_emulator.shell.host import Host
@@ -27,6 +26,7 @@ from copper_emulator.shell.senders.asgi import send_to_asgi
 from copper_emulator.shell.senders.caught import apart_from, frameworks_watched
 from copper_emulator.shell.senders.function import send_to_function
 from copper_emulator.shell.senders.wsgi import send_to_wsgi
+from copper_emulator.shell.shared_delivering import Delivering, check_started, is_async, is_django, told
 from copper_emulator.shell.stage import Stage
 
 __tracebackhide__ = raised_on_purpose

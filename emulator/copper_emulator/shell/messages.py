@@ -13,8 +13,8 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from copper_emulator.core.compact import encode
 from copper_emulator.core.errors import UsageError
+from copper_emulator.core.json_text import encode
 from copper_emulator.core.model import Attempt, Reason, Result
 from copper_emulator.core.moments import to_datetime
 from copper_emulator.core.text import duration_text

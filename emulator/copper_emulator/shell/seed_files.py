@@ -39,9 +39,9 @@ class Seeds:
     numbers: Sequence[int]
     columns: Sequence[str] = ()
 
-    def place(self, row: int, faults: Sequence[tuple[str, str]]) -> str:
+    def place(self, row: int, mistakes: Sequence[tuple[str, str]]) -> str:
         """Where a mistake in a row is: `people.csv, row 3, column emails.`"""
-        fields = dict.fromkeys(name for name, _ in faults if name != "Base")
+        fields = dict.fromkeys(name for name, _ in mistakes if name != "Base")
         columns = [column for column in self.columns if column.partition(".")[0] in fields]
         named = f"column {' and '.join(columns)}" if columns else f"field {' and '.join(fields)}"
         return f"{self.path}, row {self.numbers[row - 1]}{f', {named}' if fields else ''}."

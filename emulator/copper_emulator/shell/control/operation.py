@@ -126,7 +126,7 @@ def _is_list(model: type[BaseModel], name: str) -> bool:
 
 
 def parsed(model: type[T], said: Mapping[str, Any]) -> T:
-    """Validate values against a model. Raises Refused, 422 with every fault found."""
+    """Validate values against a model. Raises Refused, 422 with every mistake found."""
     if not said and not model.model_fields:
         # Nothing to check, so the model's validator need not be built.
         return model.model_construct()
