@@ -27,7 +27,7 @@ def records_module() -> str:
 
 def filters_of(kind: EntityType) -> list[Entry]:
     # In Python, nothing is paged unless requested.
-    docs = {"page_size": "Records of a page; all of them unless said."}
+    docs = {"page_size": "Records per page; all of them by default."}
     return [(name, annotation(each.form), docs.get(name, _doc(each))) for name, each in PARAMETERS[kind].items()]
 
 
@@ -107,7 +107,7 @@ FACE = '''\
 
         Raises:
             Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            UsageError: what could not be sent to the API, since it is not JSON, or what cannot be written.
         """
         made: list[Record] = {await}self._write(self._creating([fields]))
         return made[0]
@@ -129,7 +129,7 @@ FACE = '''\
         Raises:
             NotFound: there is no such record.
             Invalid: what the API would refuse, with Copper's own text.
-            UsageError: what could not be sent to the API, since it is no JSON, or what cannot be written.
+            UsageError: what could not be sent to the API, since it is not JSON, or what cannot be written.
         """
         changed: list[Record] = {await}self._write(self._updating([id], fields))
         return changed[0]

@@ -141,7 +141,7 @@ async def test_on_a_running_clock_a_slow_endpoint_is_not_waited_for_and_nothing_
         second = await served.fire("person", "update", 18)
 
         assert first["why"][1].endswith("sent, not answered yet")
-        assert second["why"][1].endswith("waits for its target, which has not answered the one before")
+        assert second["why"][1].endswith("waits for its target, which has not answered the previous one")
 
 
 @pytest.mark.asyncio
@@ -164,16 +164,16 @@ async def test_fire_says_when_nobody_listens_and_what_is_near() -> None:
         ([], 422, "must be a JSON object"),
         ({"type": "person", "event": "update", "ids": []}, 422, "ids: at least 1 must be given"),
         ({"type": "person", "event": "update", "ids": [0]}, 422, "ids: 0 is too small: the least is 1"),
-        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids: '2' is no whole number"),
-        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids: true is no whole number"),
+        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids: '2' is not a whole number"),
+        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids: true is not a whole number"),
         ({"type": "person", "event": "update", "ids": [2**63]}, 422, "ids: 9223372036854775808 is too large"),
-        ({"type": "person", "event": "update", "ids": 17}, 422, "ids: 17 is no list"),
+        ({"type": "person", "event": "update", "ids": 17}, 422, "ids: 17 is not a list"),
         ({"type": "person", "event": "update", "ids": [1], "id": 1}, 422, "id: not known; known are type, event, ids"),
         ({"type": "persona", "event": "update", "ids": [1]}, 422, "there is no type 'persona'"),
         ({"type": "person", "event": "moved", "ids": [1]}, 422, "there is no event 'moved'"),
-        ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "have new only"),
+        ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "are new only"),
         ({"type": "person", "event": "update", "ids": [1], "updated_attributes": {"a": 1}}, 422, "[old, new]"),
-        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "[1] is no object"),
+        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "[1] is not an object"),
     ],
 )
 async def test_a_wrong_event_is_refused_and_changes_nothing(body: Any, status: int, says: str) -> None:
@@ -321,11 +321,11 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
     ("query", "says"),
     [
         ("knd=change", "knd: not known; known are type, event"),
-        ("kind=chnge", "kind: 'chnge' is none of 'subscribed', "),
-        ("kind=chnge&kind=x", "kind: 'x' is none of 'subscribed', "),
-        ("type=persn", "type: 'persn' is none of "),
-        ("id=x", "id: 'x' is no whole number"),
-        ("id=1&id=2", 'id: ["1", "2"] is no whole number'),
+        ("kind=chnge", "kind: 'chnge' is not one of 'subscribed', "),
+        ("kind=chnge&kind=x", "kind: 'x' is not one of 'subscribed', "),
+        ("type=persn", "type: 'persn' is not one of "),
+        ("id=x", "id: 'x' is not a whole number"),
+        ("id=1&id=2", 'id: ["1", "2"] is not a whole number'),
         ("id=0", "id: 0 is too small: the least is 1"),
         ("id=9223372036854775808", "id: 9223372036854775808 is too large"),
         ("limit=0", "limit: 0 is too small: the least is 1"),
@@ -334,7 +334,7 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
         ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
-        ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
+        ("outcome=fine", "outcome: 'fine' is not one of 'delivered', 'rejected', "),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:

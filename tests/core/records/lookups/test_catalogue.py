@@ -238,7 +238,7 @@ def test_a_changed_time_zone_is_that_of_days() -> None:
 def test_no_account_is_in_a_time_zone_that_nobody_knows(name: Any) -> None:
     catalogue = new()
 
-    with pytest.raises(UsageError, match=f"no time zone is called {name!r} on this machine; one is called like Ameri"):
+    with pytest.raises(UsageError, match=f"no time zone is called {name!r} on this machine; write it like Ameri"):
         catalogue.change_account({"name": "Engines", "primary_timezone": name})
     assert catalogue.account == new().account
 
