@@ -218,7 +218,7 @@ def test_an_origin_that_is_none_is_refused(origin: str) -> None:
 
 @pytest.mark.parametrize("to", ["", "localhost:5000", "/hooks", "ftp://127.0.0.1", "http://127.0.0.1/?q=1", "http://"])
 def test_a_destination_that_is_no_http_url_is_refused(to: str) -> None:
-    with pytest.raises(RouteError, match="is not a URL to send to"):
+    with pytest.raises(RouteError, match="is no URL to send to"):
         Routes().add("https://a.example", to)
 
 

@@ -74,7 +74,7 @@ class Catalogue:
         said, found = Reading(NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
         if wanted is not None and not _is_id(table, wanted):
-            found.error("id", "is no id")
+            found.error("id", "is not an id")
         elif wanted in entries:
             found.error("id", "is already there")
         entry = said.complete
