@@ -93,13 +93,13 @@ def test_who_forgets_the_block_is_told_of_it(made: Callable[[], object], block: 
     with pytest.raises(AttributeError) as caught:
         _ = maker.people
 
-    said = f"has no 'people': an account is what a block gives, `{block}(...) as copper:`"
+    said = f"has no 'people': the account comes from a block, `{block}(...) as copper:`"
     assert str(caught.value) == f"{made.__name__}(...) {said}"
 
 
 @pytest.mark.parametrize("value", ["Grace", 5, None, True])
 def test_updated_attributes_are_pairs(value: object) -> None:
-    said = r"updated_attributes\['name'\] is a pair, the old value and the new one, like \{'name': \('...', "
+    said = r"updated_attributes\['name'\] must be the pair of old and new value, like \{'name': \('...', "
     with Emulator() as copper, pytest.raises(UsageError, match=said):
         copper.expect("person", "update", updated_attributes={"name": value})
 
@@ -108,7 +108,7 @@ def test_a_scenario_is_played_from_a_file_and_its_text_is_not_echoed() -> None:
     with Emulator() as copper, pytest.raises(UsageError) as caught:
         copper.play("name: mine\nsteps:\n  - advance: 1m\n")
 
-    assert str(caught.value) == "this is a text of 3 lines, and not the name of a file: write it into a file first"
+    assert str(caught.value) == "this is text of 3 lines, not the name of a file: write it to a file first"
 
 
 @pytest.mark.parametrize(

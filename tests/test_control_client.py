@@ -80,7 +80,7 @@ def test_what_the_server_has_read_and_not_answered_is_not_posted_again(serving: 
     client = Client(server.url)
     client.post("/fire")
 
-    with pytest.raises(UsageError, match=r"before it had answered POST .*/fire .*whether it was done is not known"):
+    with pytest.raises(UsageError, match=r"before answering POST .*/fire .*it is not known whether it was done"):
         client.post("/fire")
 
     assert server.asked == ["POST", "POST"]

@@ -90,7 +90,7 @@ def test_a_wrong_window_is_a_wrong_limit_named_as_it_was_written() -> None:
 
 
 def test_a_limit_of_none_says_that_it_must_let_something_through() -> None:
-    with pytest.raises(ValueError, match=r"^'0/1m' is not a limit: it must let at least 1 through, like 1/1m; off is"):
+    with pytest.raises(ValueError, match=r"^'0/1m' is not a limit: it must let at least 1 through, like 1/1m; for no"):
         parse_limits("600/1m,0/1m")
 
 

@@ -11,16 +11,16 @@ from copper_emulator import Emulator, Endpoint, UsageError
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a delay in words": ({"delay": "abc"}, "delay: 'abc' is not a duration: write it like 30s"),
-    "a delay below 0": ({"delay": -1}, "delay: a duration must lie between 0 and ten years"),
-    "a status below 100": ({"status": 99}, r"status=99 is no HTTP status; .* like reply\(503\)"),
-    "a status above 599": ({"status": 999}, "status=999 is no HTTP status"),
-    "a status as text": ({"status": "200"}, "status='200' is no HTTP status"),
-    "True as status": ({"status": True}, "status=True is no HTTP status"),
-    "an object as body": ({"body": 5}, "body=5: write text, bytes, or a dict or list that can be JSON"),
-    "no JSON in a body": ({"body": {"when": timedelta()}}, "body=.*: write text, bytes"),
+    "a delay below 0": ({"delay": -1}, "delay: a duration must be between 0 and ten years"),
+    "a status below 100": ({"status": 99}, r"status=99 is not an HTTP status; .* like reply\(503\)"),
+    "a status above 599": ({"status": 999}, "status=999 is not an HTTP status"),
+    "a status as text": ({"status": "200"}, "status='200' is not an HTTP status"),
+    "True as status": ({"status": True}, "status=True is not an HTTP status"),
+    "an object as body": ({"body": 5}, "body=5: give text, bytes, or a dict or list that can be written as JSON"),
+    "no JSON in a body": ({"body": {"when": timedelta()}}, "body=.*: give text, bytes"),
     "headers in pairs": ({"headers": [("A", "b")]}, "headers=.*: write a mapping, like {'Location'"),
-    "no times": ({"times": 0}, "times=0: write a number of requests from 1 on"),
-    "times as text": ({"times": "2"}, "times='2': write a number of requests"),
+    "no times": ({"times": 0}, "times=0: give a number of requests, at least 1"),
+    "times as text": ({"times": "2"}, "times='2': give a number of requests"),
 }
 
 
@@ -37,7 +37,7 @@ def test_an_answer_that_cannot_be_given_is_refused_at_once(values: dict[str, Any
 @pytest.mark.parametrize("how", ["refuse", "hang", "break_off"])
 @pytest.mark.parametrize("times", [0, -1, "2", True])
 def test_a_number_of_times_that_is_none_is_refused(how: str, times: Any) -> None:
-    with pytest.raises(UsageError, match="write a number of requests from 1 on"):
+    with pytest.raises(UsageError, match="give a number of requests, at least 1"):
         getattr(Endpoint("https://billing.example.com/hooks"), how)(times=times)
 
 

@@ -54,7 +54,7 @@ def test_a_second_equal_call_needs_a_second_delivery(copper: Copper, listening: 
     copper.fire("person", "update", ids=1)
     copper.expect("person", "update", ids=1)
 
-    assert "an earlier expect has claimed it already" in failure(copper, "person", "update", ids=1)
+    assert "an earlier expect has already claimed it" in failure(copper, "person", "update", ids=1)
 
 
 def test_without_ids_everything_unclaimed_that_fits_is_claimed(copper: Copper, listening: Endpoint) -> None:
@@ -135,7 +135,7 @@ def test_what_two_subscriptions_tell_is_said_to_be_told_twice(copper: Copper, en
     with pytest.raises(ExpectationError) as caught:
         copper.expect_none("person", "new")
     lines = str(caught.value).splitlines()
-    assert lines[-2] == f"The subscriptions {ids} have one topic and target: it is told 2 times."
+    assert lines[-2] == f"The subscriptions {ids} have the same topic and target, so it is notified 2 times."
     assert lines[-1].endswith("If not, subscribe once.")
 
 
@@ -157,7 +157,7 @@ def test_expect_none_minds_only_what_went_out_and_is_unclaimed(copper: Copper) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"outcome": "ok"}, "there is no outcome 'ok'; it is one of delivered"),
+        ({"outcome": "ok"}, "there is no outcome 'ok'; the outcomes are delivered"),
         ({"ids": []}, "use expect_none"),
         ({"count": 0}, "use expect_none"),
     ],
@@ -202,7 +202,7 @@ def test_it_shows_what_is_beside_those_that_fit(copper: Copper, listening: Endpo
     text = failure(copper, "person", "update", count=3)
 
     assert "2 deliveries fit, not 3" in text
-    assert "Of the same topic 1 did not fit, among them:" in text
+    assert "1 of the same topic did not fit, among them:" in text
     assert "- it was rejected (429), expected a 2xx" in text
 
 
@@ -213,7 +213,7 @@ def test_it_says_that_nobody_subscribed(copper: Copper, endpoint: Endpoint) -> N
     text = failure(copper, "person", "update", ids=1)
 
     assert "It happened, but nobody was notified:" in text
-    assert f"    - subscription {copper.subscriptions[0].id} is to person/new" in text
+    assert f"    - subscription {copper.subscriptions[0].id} is for person/new" in text
     assert text.splitlines()[-1] == (
         f"Subscribe before the change: copper.subscribe('person', 'update', target='{TARGET}')."
     )
@@ -233,14 +233,14 @@ def test_it_says_that_an_id_arrived_and_was_claimed(copper: Copper, listening: E
 
     text = failure(copper, "person", "update", ids=[1, 2, 3])
 
-    assert "but an earlier expect has claimed [1] already and of these ids [3] did not arrive as expected." in text
+    assert "but an earlier expect has already claimed [1] and of these ids [3] did not arrive as expected." in text
 
 
 def test_it_shows_what_the_endpoint_answered(copper: Copper, listening: Endpoint) -> None:
     listening.reply(401, body={"error": "bad secret"})
     copper.fire("person", "update", ids=1)
 
-    assert 'answering {"error":"bad secret"}' in failure(copper, "person", "update", ids=1)
+    assert 'body: {"error":"bad secret"}' in failure(copper, "person", "update", ids=1)
 
 
 @given(st.data())

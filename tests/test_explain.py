@@ -40,7 +40,7 @@ def test_a_change_that_was_held_and_then_rejected(copper: Copper) -> None:
     assert waiting.splitlines()[1] == head + " until 2026-03-02 09:01:00.000 at the earliest"
     told = str(copper.explain(change)).splitlines()[1]
     assert told.startswith(head + f", rejected (500) at 2026-03-02 09:01:00.000, {TARGET}")
-    assert told.endswith(", answering no such customer")
+    assert told.endswith(", body: no such customer")
 
 
 def test_a_record_and_a_type(copper: Copper) -> None:
@@ -52,7 +52,7 @@ def test_a_record_and_a_type(copper: Copper) -> None:
     assert "person/delete [2]" in str(copper.explain(type="person", id=2))
     assert "lead/new" not in str(copper.explain(type="person", id=2))
     assert "lead/new" in str(copper.explain(id=2))
-    assert str(copper.explain(type="task", id=5)) == "nothing happened to task 5, and there is none"
+    assert str(copper.explain(type="task", id=5)) == "nothing happened to task 5, which does not exist"
     assert str(copper.explain(type="task")) == "nothing happened to any task"
 
 
@@ -64,7 +64,7 @@ def test_a_subscription_that_got_nothing_says_what_changed_instead(copper: Coppe
     text = str(copper.explain(subscription))
 
     assert "1 change of this topic came before the subscription was made" in text
-    assert "  1 change had another topic: person/update\n  it was sent nothing" in text
+    assert "  1 change had a different topic: person/update\n  it was sent nothing" in text
     assert "s3cret-value" not in text
 
 
@@ -75,7 +75,7 @@ def test_a_delivery_with_its_answer_and_masked_headers(copper: Copper) -> None:
     text = str(copper.explain(copper.deliveries[0]))
 
     assert "Authorization: ***" in text
-    assert ", answering no such customer" in text
+    assert ", body: no such customer" in text
 
 
 def texts(copper: Copper, what: object) -> list[str]:
@@ -189,7 +189,7 @@ def test_an_echo_that_was_stopped() -> None:
         reason = "not followed: more than 1 deliveries caused each other"
         assert told.lines[1] == f"  nobody was notified: {reason}"
         assert [(str(t.decision), t.text) for t in told.traces] == [
-            ("not followed", f"subscription {subscription.id} was not told: {reason}")
+            ("not followed", f"subscription {subscription.id} was not notified: {reason}")
         ]
         assert "  1 change of this topic went too deep into an echo" in texts(copper, subscription)
 
@@ -199,8 +199,8 @@ def test_a_subscription_of_an_earlier_key(copper: Copper) -> None:
     copper.switch_key()
     change = copper.fire("person", "update", ids=1)
 
-    assert f"for subscription {subscription.id} (of an earlier API key): " in texts(copper, change)[0]
-    assert "by an earlier API key: it still fires, and the present key neither" in texts(copper, subscription)[0]
+    assert f"for subscription {subscription.id} (from an earlier API key): " in texts(copper, change)[0]
+    assert "by an earlier API key: it still fires, and the current key can neither" in texts(copper, subscription)[0]
 
 
 def test_a_subscription_whose_target_was_changed_is_still_one(copper: Copper) -> None:
@@ -279,17 +279,17 @@ def test_a_record_that_shares_its_notification(copper: Copper) -> None:
     assert "together" not in alone
     assert len(alone.splitlines()) == 2
     assert "(30 ids), 5 together with 29 other ids, for subscription" in shared
-    assert shared.splitlines()[-1] == "A notification has up to 30 ids, and the endpoint has to take each of them."
+    assert shared.splitlines()[-1] == "A notification has up to 30 ids, and the endpoint has to handle each of them."
 
 
 def test_a_record_to_which_nothing_happened(copper: Copper) -> None:
     [ada] = copper.people.seed([{"name": "Ada"}])
 
     head = "nothing happened to"
-    assert str(copper.explain(ada)) == f"{head} person {ada.id}: it was seeded, which nobody is notified of"
-    assert str(copper.explain(id=ada.id)) == f"{head} record {ada.id}: it was seeded, which nobody is notified of"
+    assert str(copper.explain(ada)) == f"{head} person {ada.id}: it was seeded, and seeding notifies nobody"
+    assert str(copper.explain(id=ada.id)) == f"{head} record {ada.id}: it was seeded, and seeding notifies nobody"
     assert str(copper.explain(type="lead", id=ada.id)) == (
-        f"{head} lead {ada.id}, and there is none; there is a person {ada.id}"
+        f"{head} lead {ada.id}, which does not exist; there is a person {ada.id}"
     )
 
 
@@ -308,7 +308,7 @@ def test_what_was_sent_twice_by_a_fault(copper: Copper) -> None:
     copper.faults.beyond_spec.duplicate(share=1)
     change = copper.fire("person", "update", ids=1)
 
-    assert "#2 person/update [1], #1 once more, for subscription" in texts(copper, change)[1]
+    assert "#2 person/update [1], a repeat of #1, for subscription" in texts(copper, change)[1]
 
 
 def test_what_is_of_an_earlier_life_is_said_to_be(copper: Copper) -> None:
@@ -316,7 +316,7 @@ def test_what_is_of_an_earlier_life_is_said_to_be(copper: Copper) -> None:
     change = copper.fire("person", "update", ids=1)
     copper.reset()
 
-    assert texts(copper, change) == ["  it is of an earlier life of this account, which has been reset since"]
+    assert texts(copper, change) == ["  it belongs to an earlier life of this account, which has been reset since"]
     assert texts(copper, subscription)[0] == texts(copper, change)[0]
 
 

@@ -61,38 +61,38 @@ def test_a_text_is_read(text: str, read: Fault) -> None:
         ("nonsense", "there is no fault 'nonsense'. The faults are"),
         ("", "there is no fault ''. The faults are"),
         ("lose", "lose needs a value: write it like lose=20%"),
-        ("lose=", "'lose=' breaks off: write it like lose=20%"),
-        ("lose=3@", "'lose=3@' breaks off"),
-        ("lose=0", "lose: '0' is no number from 1 to a million"),
-        ("lose=many", "lose: 'many' is no number from 1 to a million"),
-        ("lose=0%", "lose: '0%' is no share: write it like 20%, or in Python 0.2"),
-        ("lose=101%", "lose: '101%' is no share"),
-        ("lose=x%", "lose: 'x%' is no share"),
-        ("lose=nan%", "lose: 'nan%' is no share"),
+        ("lose=", "'lose=' is incomplete: write it like lose=20%"),
+        ("lose=3@", "'lose=3@' is incomplete"),
+        ("lose=0", "lose: '0' is not a whole number from 1 to a million"),
+        ("lose=many", "lose: 'many' is not a whole number from 1 to a million"),
+        ("lose=0%", "lose: '0%' is not a share: write it like 20%, or in Python 0.2"),
+        ("lose=101%", "lose: '101%' is not a share"),
+        ("lose=x%", "lose: 'x%' is not a share"),
+        ("lose=nan%", "lose: 'nan%' is not a share"),
         ("outage", "outage needs a value: write it like outage=10m"),
-        ("outage=0", "outage: '0' is no time at all"),
+        ("outage=0", "outage: '0' is too short"),
         ("outage=soon", "outage: 'soon' is not a duration"),
-        ("latency=9m-1m", "latency: a range goes from the shorter to the longer time"),
+        ("latency=9m-1m", "latency: a range must go from the shorter to the longer time"),
         ("shuffle=1", "shuffle takes no value: write it like shuffle"),
-        ("batches=31", "batches: '31' are no sizes: a notification has 1 to 30 ids"),
-        ("batches=5,", "batches: '' is no number from 1 to a million"),
-        ("slow=3s,", "slow: '' is no number from 1 to a million"),
+        ("batches=31", "batches: '31' is not a list of sizes: a notification has 1 to 30 ids"),
+        ("batches=5,", "batches: '' is not a whole number from 1 to a million"),
+        ("slow=3s,", "slow: '' is not a whole number from 1 to a million"),
         ("slow", "slow needs a value: write it like slow=3s"),
         ("refuse=20%", "refuse takes a number, not a share: write it like refuse=1"),
         ("gone=20%", "gone takes a number, not a share: write it like gone"),
         ("beyond_spec.retry", "beyond_spec.retry needs a value: write it like beyond_spec.retry=8"),
-        ("beyond_spec.retry=3/0", "beyond_spec.retry: '0' is no time at all"),
-        ("stale=5s@https://a.example", "stale: it concerns all targets, not one"),
-        ("shuffle@https://a.example", "shuffle: it concerns all targets, not one"),
+        ("beyond_spec.retry=3/0", "beyond_spec.retry: '0' is too short"),
+        ("stale=5s@https://a.example", "stale: it affects all targets, not one"),
+        ("shuffle@https://a.example", "shuffle: it affects all targets, not one"),
         ("api.status", "api.status needs a status: write it like api.status=429,3"),
-        ("api.status=200", "api.status: '200' is no status of a refusal: write one like 429, 500 or 503"),
-        ("api.status=600", "api.status: '600' is no status of a refusal"),
+        ("api.status=200", "api.status: '200' is not an error status: write one like 429, 500 or 503"),
+        ("api.status=600", "api.status: '600' is not an error status"),
         ("api.status=429,", "api.status: '' is not a duration"),
-        ("api.status=429,0", "api.status: '0' is no number from 1 to a million"),
+        ("api.status=429,0", "api.status: '0' is not a whole number from 1 to a million"),
         ("api.hang=20%", "api.hang takes a number, not a share: write it like api.hang=1"),
         ("status=429", "there is no fault 'status'. Did you mean api.status?"),
-        ("api.slow=3s@https://a.example", "api.slow: it concerns calls of the API, and no target"),
-        ("lose=1@a.example", "lose: 'a.example' is no target: write a subscription's, or how it begins"),
+        ("api.slow=3s@https://a.example", "api.slow: it affects API calls, not a target"),
+        ("lose=1@a.example", "lose: 'a.example' is not a target: write a subscription's, or its start"),
     ],
 )
 def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
@@ -106,21 +106,21 @@ def test_what_cannot_be_read_says_what_to_write(text: str, says: str) -> None:
     ("name", "parts", "says"),
     [
         (FaultName.LOSE, {"next": 1, "share": 0.5}, "lose takes a number or a share, not both"),
-        (FaultName.LOSE, {"next": True}, "True is no number"),
+        (FaultName.LOSE, {"next": True}, "True is not a whole number"),
         (FaultName.API_STATUS, {"next": 1}, "api.status needs a status: write it like api.status=429,3"),
-        (FaultName.API_STATUS, {"status": True}, "True is no status"),
+        (FaultName.API_STATUS, {"status": True}, "True is not an error status"),
         (
             FaultName.API_STATUS,
             {"status": 503, "next": 1, "span": "1m"},
             "api.status takes a number or a time, not both",
         ),
-        (FaultName.LOSE, {"share": True}, "True is no share"),
-        (FaultName.LOSE, {"share": 20}, "20 is no share: write it like 20%, or in Python 0.2"),
+        (FaultName.LOSE, {"share": True}, "True is not a share"),
+        (FaultName.LOSE, {"share": 20}, "20 is not a share: write it like 20%, or in Python 0.2"),
         (FaultName.LOSE, {"share": None, "next": None}, "lose needs a value"),
-        (FaultName.BATCHES, {"sizes": ()}, "() are no sizes"),
-        (FaultName.BATCHES, {"sizes": 5}, "5 are no sizes"),
-        (FaultName.LOSE, {"next": 1, "target": 5}, "5 is no target"),
-        (FaultName.LOSE, {"next": 1, "target": "https://a.example/a b"}, "is no target"),
+        (FaultName.BATCHES, {"sizes": ()}, "() is not a list of sizes"),
+        (FaultName.BATCHES, {"sizes": 5}, "5 is not a list of sizes"),
+        (FaultName.LOSE, {"next": 1, "target": 5}, "5 is not a target"),
+        (FaultName.LOSE, {"next": 1, "target": "https://a.example/a b"}, "is not a target"),
     ],
 )
 def test_python_values_are_checked_too(name: FaultName, parts: dict[str, Any], says: str) -> None:
@@ -156,7 +156,7 @@ def test_several_have_one_syntax(value: object, text: str) -> None:
 
 @pytest.mark.parametrize("value", [5, {"lose": 3}, [5]])
 def test_what_are_no_faults_says_so(value: object) -> None:
-    with pytest.raises(ValueError, match="are not faults: write them like lose=20% outage=10m, or off"):
+    with pytest.raises(ValueError, match="is not a list of faults: write it like lose=20% outage=10m, or off"):
         parse_faults(value)
 
 
@@ -197,7 +197,7 @@ def test_what_is_written_reads_back_the_same(faults: list[Fault]) -> None:
     ],
 )
 def test_commas_between_faults_are_answered_with_blanks(text: str, like: str) -> None:
-    with pytest.raises(ValueError, match=f"separate faults by blanks, not by commas, like {like}$"):
+    with pytest.raises(ValueError, match=f"separate faults with spaces, not commas, like {like}$"):
         parse_faults(text)
 
 

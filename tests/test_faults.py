@@ -265,19 +265,19 @@ def test_the_example_in_python_is_the_one_in_text(copper: Copper, name: FaultNam
     ("call", "says"),
     [
         (lambda faults: faults.lose(), "lose needs a value: write it like copper.faults.lose(share=0.2)"),
-        (lambda faults: faults.lose(share=20), "lose: 20 is no share: write it like 20%, or in Python 0.2"),
+        (lambda faults: faults.lose(share=20), "lose: 20 is not a share: write it like 20%, or in Python 0.2"),
         (lambda faults: faults.outage("soon"), "outage: 'soon' is not a duration"),
-        (lambda faults: faults.batches(), "batches: () are no sizes"),
+        (lambda faults: faults.batches(), "batches: () is not a list of sizes"),
         (
             lambda faults: faults.lose("20%"),
-            "lose: '20%' is no number from 1 to a million; a share is written share='20%'",
+            "lose: '20%' is not a whole number from 1 to a million; a share is written share='20%'",
         ),
         (
             lambda faults: faults.beyond_spec.corrupt(0.2),
-            "0.2 is no number from 1 to a million; a share is written share=0.2",
+            "0.2 is not a whole number from 1 to a million; a share is written share=0.2",
         ),
-        (lambda faults: faults.refuse(0), "refuse: 0 is no number from 1 to a million"),
-        (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is no target"),
+        (lambda faults: faults.refuse(0), "refuse: 0 is not a whole number from 1 to a million"),
+        (lambda faults: faults.lose(1, target="billing"), "lose: 'billing' is not a target"),
         (
             lambda faults: faults.beyond_spec.duplicate(),
             "beyond_spec.duplicate needs a value: write it like copper.faults.beyond_spec.duplicate(share=0.1)",
@@ -384,7 +384,7 @@ def drawing(copper: Copper) -> None:
 
 def seed_line(copper: Copper | AsyncCopper, name: str) -> str:
     seed = copper.settings.seed
-    return f"The draws came from seed {seed}; again: {name}(seed={seed})"
+    return f"Drawn from seed {seed}; to repeat: {name}(seed={seed})"
 
 
 def test_a_random_seed_is_told_at_the_end_of_the_verdict(host: Host) -> None:

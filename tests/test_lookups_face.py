@@ -179,13 +179,12 @@ REFUSED: dict[str, tuple[Callable[[Copper], object], type[Exception], str]] = {
     "no entry": (
         lambda c: c.lookups.users.remove("Demo User"),  # type: ignore[arg-type]
         UsageError,
-        "an entry is named by its id, like 17, or by itself, not by 'Demo User'",
+        "give an entry's id, like 17, or the entry itself, not 'Demo User'",
     ),
     "a name in the place of an id": (
         lambda c: c.lookups.users["Eve"],  # type: ignore[index]
         UsageError,
-        "entries are got by their ids, and by their names with copper.lookups.users.named('Eve'); "
-        "there is 137658 Demo User, ",
+        "get entries by id, or by name with copper.lookups.users.named('Eve'); there is 137658 Demo User, ",
     ),
     "an id that is not there": (
         lambda c: c.lookups.users[17],

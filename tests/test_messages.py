@@ -76,12 +76,12 @@ def test_01_the_secret_has_another_name_than_the_endpoint_looks_for() -> None:
             Expected person/update, ids=[94808711], delivered with any 2xx, but it was rejected (401).
             Closest:
               #1 person/update [94808711] for subscription 560698: rejected (401) at 2026-03-02 09:00:00.000, \
-                  https://billing.example.com/hooks/copper via function guarded, answering unauthorised
+                  https://billing.example.com/hooks/copper via function guarded, body: unauthorised
                 - it was rejected (401), expected a 2xx
             The body had the keys subscription_id, event, type, ids, updated_attributes, timestamp, and those \
                 of the secret: 'key'.
-            Mend the endpoint, or subscribe with the secret that it expects: under another name than 'key', or \
-                with another value; or, if this is meant, expect it with status=401.
+            Fix the endpoint, or subscribe with the secret it expects: under a name other than 'key', or \
+                with a different value; or, if this is intended, expect it with status=401.
         """)
     with emulator() as copper:
         story(copper, {"secret": "s3cret-value"})
@@ -102,7 +102,7 @@ def test_02_subscribed_to_new_and_not_to_update() -> None:
                 - event is 'new', expected 'update'
             It happened, but nobody was notified:
               2026-03-02 09:00:00.000  person/update [94808711]
-                - subscription 560698 is to person/new
+                - subscription 560698 is for person/new
             Subscribe before the change: copper.subscribe('person', 'update', \
                 target='https://billing.example.com/hooks/copper').
         """)
@@ -135,7 +135,7 @@ def test_03_the_endpoint_takes_the_first_id_only() -> None:
               #1 lead/new [94808711, 94808712, 94808713], 94808712 together with 2 other ids, for subscription \
                   560698: delivered (200) at 2026-03-02 09:00:00.000, https://billing.example.com/hooks/copper \
                   via function first_only
-            A notification has up to 30 ids, and the endpoint has to take each of them.
+            A notification has up to 30 ids, and the endpoint has to handle each of them.
         """)
     with emulator() as copper:
         story(copper, all_of_them)
@@ -170,7 +170,7 @@ def test_05_a_route_was_forgotten() -> None:
             https://billing.example.com, and without one only loopback is sent to
           The routes are for https://biling.example.com. Send it to your app with \
               copper.route('https://billing.example.com', to=app); to really send to that host: \
-              Emulator(allow_targets='billing.example.com'); or, if it is meant so: expect it with \
+              Emulator(allow_targets='billing.example.com'); or, if this is intended: expect it with \
               outcome='blocked', or allow it: Emulator(allow='blocked')
     """)
     with emulator() as copper:
@@ -230,11 +230,11 @@ def test_08_the_key_was_switched_and_the_subscription_made_again() -> None:
         assert message(lambda: copper.expect("person", "new", ids=ada, count=1)) == written(r"""
             Expected person/new, ids=[94808711], delivered with any 2xx, count=1, but 2 deliveries fit, not 1.
             What fits:
-              #1 person/new [94808711] for subscription 560698 (of an earlier API key): delivered (200) at \
+              #1 person/new [94808711] for subscription 560698 (from an earlier API key): delivered (200) at \
                   2026-03-02 09:00:00.000, https://billing.example.com/hooks/copper via function Endpoint
               #2 person/new [94808711] for subscription 560699: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint
-            Delete the subscriptions before switching the key: those of an earlier key go on firing, as \
+            Delete the subscriptions before switching the key: those of an earlier key keep firing, as \
                 Copper's do. Or expect all of them: count=2.
         """)
         copper.expect("person", "new", ids=ada, count=2)
@@ -294,7 +294,7 @@ def test_11_a_type_under_another_name() -> None:
         copper.people.create(name="Ada")
 
         assert message(lambda: copper.expect("contact", "new")) == written(r"""
-            there is no type 'contact'; it is one of lead, person, company, opportunity, project, task, \
+            there is no type 'contact'; the types are lead, person, company, opportunity, project, task, \
                 activity_log; did you mean 'person'?
         """)
         copper.expect("person", "new")
@@ -316,13 +316,13 @@ def test_12_another_name_for_the_stage_than_notifications_have() -> None:
             )
         ) == written(r"""
             Expected opportunity/update, ids=[94808711], updated_attributes={'pipeline_stage_id': (987790, \
-                987791)}, delivered with any 2xx, but its updated_attributes are others.
+                987791)}, delivered with any 2xx, but its updated_attributes differ.
             Closest:
               #1 opportunity/update [94808711] for subscription 560698: delivered (200) at 2026-03-02 \
                   09:00:00.000, https://billing.example.com/hooks/copper via function Endpoint
                 - updated_attributes has no 'pipeline_stage_id' (it has 'stage_id', 'stage', 'last_stage_at', \
                     'days_in_stage', 'win_probability')
-            A notification tells of 'pipeline_stage_id' as 'stage_id', 'stage', 'last_stage_at', \
+            A notification reports 'pipeline_stage_id' as 'stage_id', 'stage', 'last_stage_at', \
                 'days_in_stage'.
             Expect what was sent, the old value first: updated_attributes={'stage_id': (987790, 987791)}.
         """)
@@ -339,7 +339,7 @@ def test_13_old_and_new_value_the_other_way_round() -> None:
             lambda: copper.expect("person", "update", updated_attributes={"name": ("Grace", "Ada")})
         ) == written(r"""
             Expected person/update, updated_attributes={'name': ('Grace', 'Ada')}, delivered with any 2xx, but \
-                its updated_attributes are others.
+                its updated_attributes differ.
             Closest:
               #1 person/update [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint
@@ -361,7 +361,7 @@ def test_14_nothing_was_changed() -> None:
             Nothing was delivered.
             What was done:
               2026-03-02 09:00:00.000  person/update [94808711]: the values were the same
-            Write another value; or, if nothing should arrive, say copper.expect_none('person', 'update').
+            Write a different value; or, if nothing should arrive, say copper.expect_none('person', 'update').
         """)
         copper.expect_none("person", "update")
         copper.people.update(ada, name="Grace")
@@ -387,8 +387,8 @@ def test_15_a_relation_is_no_update() -> None:
             What was done:
               2026-03-02 09:00:00.000  person 94808711 and company 94808711 were related: Copper does not \
                   notify of relations
-            Say copper.expect_none('person', 'update'), since nothing will arrive; who needs to know of it has \
-                to ask the API.
+            Say copper.expect_none('person', 'update'), since nothing will arrive; to find out, ask \
+                the API.
         """)
         copper.expect_none("person", "update")
 
@@ -411,7 +411,7 @@ def test_16_the_endpoint_raises() -> None:
               File "PATH", line N, in broken
                 raise KeyError("customer")
             KeyError: 'customer'
-          Mend the endpoint; or, if it is meant to raise: expect it with outcome='failed', or allow it: \
+          Fix the endpoint; or, if it is meant to raise: expect it with outcome='failed', or allow it: \
               Emulator(allow='exception')
     """)
     with emulator() as copper:
@@ -441,8 +441,8 @@ def test_17_the_endpoint_does_not_run() -> None:
                   https://billing.example.com/hooks/copper via http://127.0.0.1:PORT: refused \
                   (http://127.0.0.1:PORT: connection refused)
                 - it failed: refused (http://127.0.0.1:PORT: connection refused), expected a 2xx
-            Have the endpoint listen at http://127.0.0.1:PORT, or route its target to where it does; or, if \
-                this is meant, expect it with outcome='failed'.
+            Have the endpoint listen at http://127.0.0.1:PORT, or route its target to where it listens; or, if \
+                this is intended, expect it with outcome='failed'.
         """)
         copper.route(ORIGIN, to=running.url)
         copper.people.create(name="Ada")
@@ -465,7 +465,7 @@ def test_18_the_endpoint_takes_too_long() -> None:
                   10s)
                 - it failed: timed out (no answer within 10s), expected a 2xx
             Answer first and work afterwards, or allow more time with the setting timeout='60s'; or, if this is \
-                meant, expect it with outcome='failed'.
+                intended, expect it with outcome='failed'.
         """)
     with emulator(timeout="60s") as copper:
         story(copper)
@@ -478,14 +478,14 @@ def test_19_claimed_twice() -> None:
         copper.expect("person", "new")
 
         assert message(lambda: copper.expect("person", "new", ids=ada)) == written(r"""
-            Expected person/new, ids=[94808711], delivered with any 2xx, but an earlier expect has claimed it \
-                already.
+            Expected person/new, ids=[94808711], delivered with any 2xx, but an earlier expect has already \
+                claimed it.
             Closest:
               #1 person/new [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint
-                - an earlier expect has claimed it already
-            Each delivery meets one expect: have it happen again before expecting it again, or leave one expect \
-                out.
+                - an earlier expect has already claimed it
+            Each delivery meets one expect: make it happen again before you expect it again, or remove \
+                one expect.
         """)
         bob = copper.people.create(name="Bob")
         copper.expect("person", "new", ids=bob)
@@ -510,9 +510,9 @@ def test_20_the_endpoints_own_write_comes_back() -> None:
             Expected no notification: person/update, but there is 1:
               #2 person/update [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function tagging
-            #2 is an echo: the endpoint made that change while it got #1.
-            If it is meant to arrive, claim it first: copper.expect('person', 'update', ids=[94808711]). If \
-                not, mend what makes the change.
+            #2 is an echo: the endpoint made that change while handling #1.
+            If it should arrive, claim it first: copper.expect('person', 'update', ids=[94808711]). If \
+                not, fix what makes the change.
         """)
         copper.expect("person", "update", ids=[94808711])
         copper.expect_none("person", "update")
@@ -521,7 +521,7 @@ def test_20_the_endpoints_own_write_comes_back() -> None:
 def test_21_an_event_that_has_no_webhook() -> None:
     with emulator() as copper:
         assert message(lambda: copper.fire("activity_log", "update", ids=5)) == written(r"""
-            there is no topic activity_log/update. Copper's webhooks for activity_log have new only. Copper's \
+            there is no topic activity_log/update. Copper's webhooks for activity_log are new only. Copper's \
                 developer page lists update and delete too: the setting profile=developer-docs allows them.
         """)
     with emulator(profile="developer-docs") as copper:
@@ -564,7 +564,7 @@ def test_23_lost_by_a_fault() -> None:
               #1 person/new [94808711] for subscription 560698: failed at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper: refused (by the fault outage=10m)
                 - it failed: refused (by the fault outage=10m), expected a 2xx
-            Switch the fault off before the change, with copper.faults.off(); or, if this is meant, expect it \
+            Switch the fault off before the change, with copper.faults.off(); or, if this is intended, expect it \
                 with outcome='failed'.
         """)
         copper.expect("person", "new", ids=ada, outcome="failed")
@@ -584,7 +584,7 @@ def test_24_several_records_share_a_notification() -> None:
               #1 person/new [94808711, 94808712] for subscription 560698: delivered (200) at 2026-03-02 \
                   09:00:00.000, https://billing.example.com/hooks/copper via function Endpoint
                 - ids are [94808711, 94808712], of which [94808712] is not expected
-            Expect all that share the notification: ids=[94808711, 94808712]; or have each go alone, with the \
+            Expect all that share the notification: ids=[94808711, 94808712]; or have each sent alone, with the \
                 setting batch=1.
         """)
         copper.expect("person", "new", ids=[94808711, 94808712])
@@ -601,7 +601,7 @@ def test_25_the_record_of_another_type() -> None:
               #1 company/new [94808711] for subscription 560698: delivered (200) at 2026-03-02 09:00:00.000, \
                   https://billing.example.com/hooks/copper via function Endpoint
                 - type is 'company', expected 'person'
-            Expect what happened: copper.expect('company', 'new', ...); or change what is meant.
+            Expect what happened: copper.expect('company', 'new', ...); or make the intended change.
         """)
         copper.expect("company", "new")
 
@@ -613,7 +613,7 @@ def test_26_nothing_was_done_at_all() -> None:
         assert message(lambda: copper.expect("person", "new")) == written(r"""
             Expected person/new, delivered with any 2xx, but no such change happened in this account.
             Nothing was delivered.
-            Have it happen before expecting it: copper.people.create(...), the same through the API at \
+            Make it happen before you expect it: copper.people.create(...), the same through the API at \
                 copper.api_url, or copper.fire('person', 'new', ids=...).
         """)
         copper.people.create(name="Ada")

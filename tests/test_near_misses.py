@@ -175,9 +175,7 @@ def one_claimed(copper: Copper) -> None:
     copper.expect("person", "update", ids=[1, 2])
 
 
-EXCLUDED = (
-    "Say copper.expect_none('lead', 'update'), since nothing will arrive; who needs to know of it has to ask the API."
-)
+EXCLUDED = "Say copper.expect_none('lead', 'update'), since nothing will arrive; to find out, ask the API."
 
 
 def a_new_activity(copper: Copper) -> None:
@@ -189,77 +187,81 @@ def a_new_activity(copper: Copper) -> None:
     copper.expect("lead", "update", ids=ada)
 
 
-MENDED = "Mend the endpoint; or, if this is meant, expect it with"
+MENDED = "Fix the endpoint; or, if this is intended, expect it with"
 
 CASES: list[tuple[Callable[[Copper], None], str, str]] = [
-    (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which are meant, with"),
+    (more_than_expected, "3 deliveries fit, not 2", "Expect all of them: count=3; or say which you mean, with"),
     (
         more_for_it_is_subscribed_twice,
         "2 deliveries fit, not 1",
-        "The subscriptions [560698, 560699] have one topic and target: it is told 2 times. Subscribe once; or, if this "
-        "is meant, expect all of them: count=2.",
+        "The subscriptions [560698, 560699] have the same topic and target, so it is notified 2 times. Subscribe once; "
+        "or, if this is intended, expect all of them: count=2.",
     ),
     (fewer_for_one_was_rejected, "1 delivery fit, not 2", f"{MENDED} status=409."),
     (fewer_for_there_were_no_more, "1 delivery fit, not 2", "Expect what came: count=1."),
     (
         overlapping,
         "the ids arrived, but not as an exact",
-        "Expect each notification by itself: ids=[1, 2], then ids=[2",
+        "Expect each notification separately: ids=[1, 2], then ids=[2",
     ),
-    (another_target, "it went to another target", f"Expect target='{TARGET}', or subscribe with the target"),
-    (another_value_in_the_body, "its body is another", "Mend the expectation, or the subscription: secret={...}"),
-    (no_secret_at_all, "its body has no 'key'", "Subscribe with secret={'key': ...}: its keys are those of the body."),
+    (
+        another_target,
+        "it went to a different target",
+        f"Expect target='{TARGET}', or subscribe with the intended target",
+    ),
+    (another_value_in_the_body, "its body differs", "Fix the expectation, or the subscription's own secret={...}"),
+    (no_secret_at_all, "its body has no 'key'", "Subscribe with secret={'key': ...}: the body includes its keys."),
     (
         no_secret_for_who_wants_one,
         "it was rejected (403)",
-        "Mend the endpoint, or subscribe with the secret that it expects: the subscription has none; or, if this is",
+        "Fix the endpoint, or subscribe with the secret it expects: the subscription has none; or, if this is",
     ),
     (
         attributes_of_other_fields,
-        "its updated_attributes are others",
+        "its updated_attributes differ",
         "Expect what was sent, the old value first: updated_attributes={'name': ('Ada', 'Grace')}.",
     ),
     (
         delivered_where_another_status_was_expected,
         "it was delivered (200)",
-        "Mend the endpoint, or expect what it answers: status=200.",
+        "Fix the endpoint, or expect what it answers: status=200.",
     ),
     (
         unsubscribed_while_it_waited,
         "1 delivery fit, not 2",
-        "Unsubscribe after it has been delivered; or, if this is meant, expect it with outcome='cancelled'.",
+        "Unsubscribe after it has been delivered; or, if this is intended, expect it with outcome='cancelled'.",
     ),
     (broken_off, "it failed: broken off (", f"{MENDED} outcome='failed'."),
     (not_answered_yet, "the endpoint has not answered yet", "Let time pass first (until 2026-03-02 09:00:03.000):"),
     (its_target_is_busy, "its target is busy", "Let time pass first: advance, or run_until_idle."),
-    (part_of_an_echo, "it is part of an echo that was", "Have the endpoint pass over changes that it made itself, or"),
-    (the_api_refused_it, "nobody had subscribed to person/new", "Mend what the API refused, or subscribe before the"),
+    (part_of_an_echo, "it is part of an echo that was", "Have the endpoint ignore changes it made itself, or"),
+    (the_api_refused_it, "nobody had subscribed to person/new", "Fix what the API refused, or subscribe before the"),
     (
         an_event_without_webhook,
         "Copper has no webhook for activity_log/delete",
-        "Copper's webhooks for activity_log have new only. Copper's developer page lists",
+        "Copper's webhooks for activity_log are new only. Copper's developer page lists",
     ),
     (
         other_records,
         "person/new happened to [17, 18] instead",
-        "Expect the ids that it happened to, or change the record",
+        "Expect the ids it happened to, or change the intended record",
     ),
     (
         another_event_that_nobody_heard,
         "what happened was person/new",
-        "Expect what happened: copper.expect('person', 'new', ...); or change what is meant.",
+        "Expect what happened: copper.expect('person', 'new', ...); or make the intended change.",
     ),
     (
         another_event_of_the_type,
         "what happened was person/new",
-        "Expect what happened: copper.expect('person', 'new', ...); or change what is meant.",
+        "Expect what happened: copper.expect('person', 'new', ...); or make the intended change.",
     ),
     (
         one_claimed_and_one_never,
-        "an earlier expect has claimed [1] already and of these ids [3] did not arrive as expected",
-        "Expect the ids that it happened to, or change the record that is meant.",
+        "an earlier expect has already claimed [1] and of these ids [3] did not arrive as expected",
+        "Expect the ids it happened to, or change the intended record.",
     ),
-    (one_claimed, "an earlier expect has claimed [1] already", "Each delivery meets one expect: have it happen again"),
+    (one_claimed, "an earlier expect has already claimed [1]", "Each delivery meets one expect: make it happen again"),
     (a_new_activity, "Copper sends nothing for what was done", EXCLUDED),
 ]
 

@@ -161,17 +161,17 @@ REFUSED: dict[str, tuple[Callable[[Copper, Record], object], type[Exception], st
     "an id": (
         lambda c, ada: c.people.create(name="Bob", id=5),  # type: ignore[call-arg]
         UsageError,
-        "a record's id is given by the emulator, as by Copper; leave it out, or seed the record",
+        "the emulator assigns a record's id, as Copper does; leave it out, or seed the record",
     ),
     "what only Copper writes": (
         lambda c, ada: c.people.update(ada, interaction_count=5),  # type: ignore[call-arg]
         UsageError,
-        "interaction_count of a person is written by Copper alone; leave it out, or seed the record",
+        "interaction_count of a person is written by Copper only; leave it out, or seed the record",
     ),
     "what is written once": (
         lambda c, ada: c.people.update_many([ada], company_id=5),  # type: ignore[call-arg]
         UsageError,
-        "company_id of a person is set when it is created, and not afterwards, as through Copper's API",
+        "company_id of a person can only be set when it is created, as through Copper's API",
     ),
     "one of several rows": (
         lambda c, ada: c.people.create_many([{"name": "Bob"}, {"name": ""}]),
@@ -215,12 +215,12 @@ REFUSED: dict[str, tuple[Callable[[Copper, Record], object], type[Exception], st
     "the name of a file": (
         lambda c, ada: c.people.seed("people.json"),  # type: ignore[arg-type]
         UsageError,
-        "a file is given as pathlib.Path('people.json')",
+        "pass a file as pathlib.Path('people.json')",
     ),
     "a seed with an id that is taken": (
         lambda c, ada: c.people.seed([{"name": "Bob", "id": 5}, {"name": "Cy", "id": ada.id}]),
         Invalid,
-        "422 Invalid input: Validation errors: Id: is already there or no id\nRow 2.",
+        "422 Invalid input: Validation errors: Id: is already there or not an id\nRow 2.",
     ),
 }
 

@@ -47,18 +47,18 @@ def explained(happen: Callable[[Copper], None]) -> list[str]:
 
 
 WRONG_SECRET = (
-    "Mend the endpoint, or subscribe with the secret that it expects: under another name than 'key', or with another "
-    "value"
+    "Fix the endpoint, or subscribe with the secret it expects: "
+    "under a name other than 'key', or with a different value"
 )
-NO_SUCH_PATH = "See that the path of the target is the hook's own, and that it takes POST"
+NO_SUCH_PATH = "Check that the target's path is the webhook's, and that it accepts POST"
 
 
 def test_a_secret_may_be_wrong_in_its_name_or_in_its_value() -> None:
     def happen(copper: Copper) -> None:
         notified(copper, lambda request: 401, secret={"key": "s3cret"})
 
-    assert expected(happen)[-1] == f"{WRONG_SECRET}; or, if this is meant, expect it with status=401."
-    assert judged(happen)[-1].startswith(f"  {WRONG_SECRET}; or, if it is meant so: expect it with status=401")
+    assert expected(happen)[-1] == f"{WRONG_SECRET}; or, if this is intended, expect it with status=401."
+    assert judged(happen)[-1].startswith(f"  {WRONG_SECRET}; or, if this is intended: expect it with status=401")
     assert explained(happen)[-2:] == [
         "The body had the keys subscription_id, event, type, ids, updated_attributes, timestamp, and those of the "
         "secret: 'key'.",
@@ -70,9 +70,9 @@ def test_who_was_sent_no_secret_at_all_may_have_wanted_one() -> None:
     def happen(copper: Copper) -> None:
         notified(copper, lambda request: 401)
 
-    none = "Mend the endpoint, or subscribe with the secret that it expects: the subscription has none"
-    assert expected(happen)[-1] == f"{none}; or, if this is meant, expect it with status=401."
-    assert judged(happen)[-1].startswith(f"  {none}; or, if it is meant so")
+    none = "Fix the endpoint, or subscribe with the secret it expects: the subscription has none"
+    assert expected(happen)[-1] == f"{none}; or, if this is intended, expect it with status=401."
+    assert judged(happen)[-1].startswith(f"  {none}; or, if this is intended")
     assert explained(happen)[-1] == f"{none}."
 
 
@@ -82,7 +82,7 @@ def test_who_looks_at_headers_may_have_wanted_others() -> None:
         copper.subscribe("person", "update", target=TARGET, headers={"x-token": "s3cret"})
         copper.fire("person", "update", ids=17)
 
-    assert expected(happen)[-1] == "Mend the endpoint; or, if this is meant, expect it with status=403."
+    assert expected(happen)[-1] == "Fix the endpoint; or, if this is intended, expect it with status=403."
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -90,7 +90,7 @@ def test_who_believes_the_sender_needs_no_other_secret(status: int) -> None:
     def happen(copper: Copper) -> None:
         notified(copper, lambda request: status, secret={"key": "s3cret"})
 
-    assert expected(happen)[-1] == f"Mend the endpoint; or, if this is meant, expect it with status={status}."
+    assert expected(happen)[-1] == f"Fix the endpoint; or, if this is intended, expect it with status={status}."
 
 
 def test_who_takes_what_was_to_be_refused_is_not_advised_to_expect_that() -> None:
@@ -107,8 +107,8 @@ def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> 
     def happen(copper: Copper) -> None:
         notified(copper, lambda request: status)
 
-    assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}; or, if this is meant")
-    assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}; or, if it is meant so")
+    assert expected(happen)[-1].startswith(f"{NO_SUCH_PATH}; or, if this is intended")
+    assert judged(happen)[-1].startswith(f"  {NO_SUCH_PATH}; or, if this is intended")
     assert explained(happen)[-1] == f"{NO_SUCH_PATH}."
 
 
@@ -117,7 +117,7 @@ def test_where_nothing_takes_a_post_the_path_is_to_be_looked_at(status: int) -> 
     [
         (Response(307, headers={"Location": "/hooks/copper/"}), "redirects to /hooks/copper/"),
         (Response(301, headers={"location": f"{ORIGIN}/login?{'x' * 5000}"}), f"redirects to {ORIGIN}/login?xxx"),
-        (Response(302), "redirects, without a Location"),
+        (Response(302), "redirects without a Location"),
     ],
     ids=["a slash", "a long way", "nowhere"],
 )
@@ -127,8 +127,8 @@ def test_who_redirects_is_told_where_to_and_that_nobody_follows(answer: Response
 
     for said in (expected(happen), judged(happen), explained(happen)):
         advice = said[-1].strip()
-        assert advice.startswith(f"Subscribe with the URL that answers itself: this one {leads}")
-        assert "(often for a trailing slash, or for https), and a redirect is not followed" in advice
+        assert advice.startswith(f"Subscribe with the final URL: this one {leads}")
+        assert "(often because of a trailing slash, or https), and redirects are not followed" in advice
         assert len(advice) < 600
 
 
@@ -199,7 +199,7 @@ def cannot_resolve_copper(request: Received) -> object:
 def test_who_calls_coppers_own_host_is_told_how_it_leads_here(
     endpoint: Callable[[Received], object], host: str
 ) -> None:
-    advice = f"Have the endpoint call copper.api_url, or lead {host} to the account with copper.intercept()"
+    advice = f"Have the endpoint call copper.api_url, or point {host} at the account with copper.intercept()"
     for said in (expected, judged, explained):
         lines = said(lambda copper: notified(copper, endpoint))
         assert lines[-1].strip().startswith(advice), lines
@@ -211,7 +211,7 @@ def test_who_had_an_answer_of_coppers_host_has_reached_it() -> None:
         raise requests.HTTPError(f"404 Client Error: Not Found for url: {url}", response=requests.Response())
 
     lines = expected(lambda copper: notified(copper, answered))
-    assert lines[-1] == "Mend the endpoint; or, if this is meant, expect it with outcome='failed'."
+    assert lines[-1] == "Fix the endpoint; or, if this is intended, expect it with outcome='failed'."
 
 
 def fetched(copper: Copper, token: str) -> int:
@@ -228,8 +228,8 @@ def fetching(copper: Copper, token: str) -> Callable[[Received], object]:
 @pytest.mark.parametrize(
     ("token", "refused"),
     [
-        ("", "While it was notified, the API refused GET /developer_api/v1/people/17: 404 Resource not found"),
-        ("wrong", "While it was notified, the API refused GET /developer_api/v1/people/17: 401 "),
+        ("", "While it was being notified, the API refused GET /developer_api/v1/people/17: 404 Resource not found"),
+        ("wrong", "While it was being notified, the API refused GET /developer_api/v1/people/17: 401 "),
     ],
 )
 def test_a_call_that_the_api_refused_meanwhile_is_told(token: str, refused: str) -> None:

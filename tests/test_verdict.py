@@ -169,7 +169,7 @@ def test_waiting_for_a_busy_target_is_no_fault_of_the_test() -> None:
 
 
 def test_the_endpoints_answer_is_told() -> None:
-    with pytest.raises(VerdictError, match=r"rejected \(401\), answering bad secret"), Emulator() as copper:
+    with pytest.raises(VerdictError, match=r"rejected \(401\), body: bad secret"), Emulator() as copper:
         answering(copper).reply(401, body="bad\n  secret")
         copper.fire("person", "update", ids=1)
 
@@ -227,7 +227,7 @@ def test_the_last_line_says_what_to_do_after_the_traceback() -> None:
     with pytest.raises(VerdictError) as caught, Emulator() as copper:
         raising(copper)
 
-    assert str(caught.value).splitlines()[-1].startswith("  Mend the endpoint; or, if it is meant to raise: expect it")
+    assert str(caught.value).splitlines()[-1].startswith("  Fix the endpoint; or, if it is meant to raise: expect it")
 
 
 def test_the_blocks_own_failure_is_never_hidden() -> None:
@@ -312,7 +312,9 @@ async def test_the_same_of_an_asynchronous_block() -> None:
 async def test_one_emulator_is_in_one_block_at_a_time() -> None:
     emulator, asynchronous = Emulator(), AsyncEmulator()
     with emulator as copper:
-        with pytest.raises(UsageError, match="this Emulator is in use by a block that has not ended: make another one"):
+        with pytest.raises(
+            UsageError, match="this Emulator is in use by a block that has not ended: create another one"
+        ):
             emulator.__enter__()
         assert copper.subscribe("person", "new", target=TARGET) in copper.subscriptions
     async with asynchronous:

@@ -24,6 +24,6 @@ def test_none_of_the_headers_is_either(headers: dict[str, str]) -> None:
 
 
 def test_digits_have_no_other_case() -> None:
-    assert "the same in other case" not in wrong_secrets({"key": "1234"})
+    assert "the same in different case" not in wrong_secrets({"key": "1234"})
     assert wrong_secrets({"key": "xyz"})["one of the same length"] == {"key": "yyy"}
     assert wrong_secrets({"key": "abc"})["one of the same length"] == {"key": "xxx"}

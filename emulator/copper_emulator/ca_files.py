@@ -14,7 +14,7 @@ def trust_file(context: ssl.SSLContext, path: Path) -> None:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
         raise AuthorityError(
-            f"{path} has no certificate in it that can be read: it must be a PEM file (-----BEGIN CERTIFICATE-----)"
+            f"{path} contains no readable certificate: it must be a PEM file (-----BEGIN CERTIFICATE-----)"
         ) from None
     except OSError as error:
         raise AuthorityError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from copper_emulator.core.journal import Journal
 from copper_emulator.core.model import Delivery, Topic
 
-_WHY = "an earlier expect has claimed {} already"
-_ADVICE = "Each delivery meets one expect: have it happen again before expecting it again, or leave one expect out."
+_WHY = "an earlier expect has already claimed {}"
+_ADVICE = "Each delivery meets one expect: make it happen again before you expect it again, or remove one expect."
 
 
 class _OfTopic:

@@ -49,7 +49,7 @@ class Stranger(UsageError):
     """Something else answers: not this server."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"what answers at {url} is no copper-emulator server (or another version of it)")
+        super().__init__(f"what answers at {url} is not a copper-emulator server (or is a different version)")
 
 
 class Client:
@@ -66,9 +66,9 @@ class Client:
         except ValueError:
             port = 0
         if parts.scheme == "https" and parts.hostname:
-            raise UsageError(f"{url!r} is no URL of a server here: it is done at the plain port, like {DEFAULT_URL}")
+            raise UsageError(f"{url!r} is not a server URL for this: use the plain HTTP port, like {DEFAULT_URL}")
         if parts.scheme != "http" or not parts.hostname or not port:
-            raise UsageError(f"{url!r} is no URL of a server: write it like {DEFAULT_URL}")
+            raise UsageError(f"{url!r} is not a server URL: write it like {DEFAULT_URL}")
         self.url = f"http://{parts.netloc}"
         self._host, self._port = parts.hostname, port
         # Several, since an endpoint may call while the call that notifies it waits for its answer.
@@ -179,8 +179,8 @@ class Client:
 
     def _lost(self, method: str, path: str, error: Exception) -> str:
         return (
-            f"{self.url} ended the connection before it had answered {method} {path} ({error}): whether it was done "
-            "is not known. Look at the account, or make it anew"
+            f"{self.url} closed the connection before answering {method} {path} ({error}): it is not known "
+            "whether it was done. Check the account, or create it anew"
         )
 
     def _connected(self) -> HTTPConnection:

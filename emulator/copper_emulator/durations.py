@@ -30,7 +30,7 @@ def parse_duration(value: object) -> int:
     else:
         raise ValueError(f"{value!r} is not a duration: write it like 30s, 10m, 1m30s or 250ms")
     if not 0 <= ms <= MAX_MS:
-        raise ValueError(f"a duration must lie between 0 and ten years, not {value!r}")
+        raise ValueError(f"a duration must be between 0 and ten years, not {value!r}")
     return ms
 
 
@@ -52,7 +52,7 @@ def parse_latency(value: object) -> Latency:
         ms = parse_duration(value)
         latency = Latency(ms, ms)
     if latency.low_ms > latency.high_ms:
-        raise ValueError(f"a range goes from the shorter to the longer time, not {value!r}")
+        raise ValueError(f"a range must go from the shorter to the longer time, not {value!r}")
     return latency
 
 
@@ -66,7 +66,7 @@ def parse_limits(value: object) -> tuple[Limit, ...]:
         return tuple(_parse_limit(part.strip()) for part in value.split(","))
     if isinstance(value, Sequence):
         return tuple(limit for part in value for limit in parse_limits(part))
-    raise ValueError(f"{value!r} are not limits: write them like 600/1m,1800/10m or off")
+    raise ValueError(f"{value!r} is not a list of limits: write it like 600/1m,1800/10m or off")
 
 
 def _parse_limit(text: str) -> Limit:
@@ -74,7 +74,7 @@ def _parse_limit(text: str) -> Limit:
     if not slash or not amount.strip().isdecimal():
         raise ValueError(f"{text!r} is not a limit: write it like 600/1m")
     if not int(amount):
-        raise ValueError(f"{text!r} is not a limit: it must let at least 1 through, like 1/1m; off is without limits")
+        raise ValueError(f"{text!r} is not a limit: it must let at least 1 through, like 1/1m; for no limit, write off")
     span = span.strip()
     try:
         length = parse_duration(span if span[:1].isdigit() else f"1{span}")

@@ -135,13 +135,13 @@ class AsyncEmulator:
 
 
 def _outside(maker: str, block: str, name: str) -> str:
-    return f"{maker}(...) has no {name!r}: an account is what a block gives, `{block} {maker}(...) as copper:`"
+    return f"{maker}(...) has no {name!r}: the account comes from a block, `{block} {maker}(...) as copper:`"
 
 
 def _check_unentered(copper: Face | None, maker: str) -> None:
     __tracebackhide__ = True
     if copper is not None:
-        raise UsageError(f"this {maker} is in use by a block that has not ended: make another one")
+        raise UsageError(f"this {maker} is in use by a block that has not ended: create another one")
 
 
 def _judged(copper: Face, error: BaseException | None, random_maker: str) -> str:
@@ -150,7 +150,7 @@ def _judged(copper: Face, error: BaseException | None, random_maker: str) -> str
     seed = copper.drawn_from if random_maker else None
     if seed is None:
         return text
-    again = f"The draws came from seed {seed}; again: {random_maker}(seed={seed})"
+    again = f"Drawn from seed {seed}; to repeat: {random_maker}(seed={seed})"
     _note(error, again)
     return f"{text}\n{again}" if text else ""
 

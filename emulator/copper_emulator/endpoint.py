@@ -93,13 +93,13 @@ class _Scripted:
 
 def _number(times: object) -> int:
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-        raise UsageError(f"times={times!r}: write a number of requests from 1 on, or leave it out for all")
+        raise UsageError(f"times={times!r}: give a number of requests, at least 1, or leave it out for all")
     return times
 
 
 def _check(status: object, body: object, headers: object, delay: timedelta | str | float | None) -> None:
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
-        raise UsageError(f"status={status!r} is no HTTP status; write a number from 100 to 599, like reply(503)")
+        raise UsageError(f"status={status!r} is not an HTTP status; write a number from 100 to 599, like reply(503)")
     try:
         parse_duration(0 if delay is None else delay)
     except ValueError as error:
@@ -109,7 +109,7 @@ def _check(status: object, body: object, headers: object, delay: timedelta | str
     try:
         result_of(Response(body=body))
     except (UsageError, TypeError, ValueError):
-        raise UsageError(f"body={body!r}: write text, bytes, or a dict or list that can be JSON") from None
+        raise UsageError(f"body={body!r}: give text, bytes, or a dict or list that can be written as JSON") from None
 
 
 def _fail(failure: NoAnswer) -> Response:

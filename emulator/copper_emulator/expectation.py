@@ -51,7 +51,7 @@ class Expectation:
         kind = None if type is None else entity_type(type)
         wanted = None if ids is None else record_ids(ids, kind)
         if wanted == ():
-            raise UsageError("ids=[] would expect a notification without ids, which never is; use expect_none")
+            raise UsageError("ids=[] would expect a notification without ids, which never happens; use expect_none")
         if count is not None:
             _require_whole("count", count, "3")
             if count < 1:
@@ -243,7 +243,7 @@ def _require_pairs(where: str, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if value is None or isinstance(value, str | int | float):
             raise UsageError(
-                f"{where}[{name!r}] is a pair, the old value and the new one, like {{{name!r}: ('...', {value!r})}}, "
+                f"{where}[{name!r}] must be the pair of old and new value, like {{{name!r}: ('...', {value!r})}}, "
                 f"not {value!r} alone"
             )
 
@@ -255,14 +255,14 @@ def _require_agreement(status: int | None, outcome: Outcome | None) -> None:
     if outcome in (Outcome.DELIVERED, Outcome.REJECTED) and outcome is not fitting:
         raise UsageError(
             f"status={status} and outcome={str(outcome)!r} contradict each other: 2xx is delivered, any other answer "
-            f"rejected; say status={status} alone"
+            f"rejected; give status={status} alone"
         )
     if outcome is not fitting:
-        raise UsageError(f"what is {outcome} has no status: say outcome={str(outcome)!r} alone")
+        raise UsageError(f"outcome={str(outcome)!r} has no status: give it alone")
 
 
 def _outcome(value: str) -> Outcome:
     try:
         return Outcome(value)
     except ValueError:
-        raise UsageError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}") from None
+        raise UsageError(f"there is no outcome {value!r}; the outcomes are {', '.join(Outcome)}") from None

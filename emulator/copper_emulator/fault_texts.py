@@ -61,50 +61,50 @@ class Form:
 
 
 FORMS: Mapping[FaultName, Form] = {
-    FaultName.LOSE: Form(_amount, "lose=20%", "lose(share=0.2)", "the next so many, or a share of all, are never sent"),
+    FaultName.LOSE: Form(_amount, "lose=20%", "lose(share=0.2)", "the next N, or a share of all, are never sent"),
     FaultName.OUTAGE: Form(
-        lambda text: {"span": text}, "outage=10m", "outage('10m')", "for so long every connection is refused"
+        lambda text: {"span": text}, "outage=10m", "outage('10m')", "every connection is refused for this long"
     ),
     FaultName.LATENCY: Form(
-        lambda text: {"latency": text}, "latency=0-15m", "latency('0-15m')", "changes from now on are told so late"
+        lambda text: {"latency": text}, "latency=0-15m", "latency('0-15m')", "new changes are notified this late"
     ),
     FaultName.SHUFFLE: Form(
-        _nothing, "shuffle", "shuffle()", "what is due at the same moment goes in another order", one_target=False
+        _nothing, "shuffle", "shuffle()", "what is due at the same moment is sent out of order", one_target=False
     ),
     FaultName.BATCHES: Form(
-        lambda text: {"sizes": text}, "batches=29,1", "batches(29, 1)", "so many ids in one notification, in turn"
+        lambda text: {"sizes": text}, "batches=29,1", "batches(29, 1)", "this many ids per notification, in turn"
     ),
-    FaultName.SLOW: Form(_span_and_next, "slow=3s", "slow('3s')", "the endpoint's answers come so much later"),
-    FaultName.REFUSE: Form(_amount, "refuse=1", "refuse(1)", "the next so many connections are refused"),
-    FaultName.HANG: Form(_amount, "hang=1", "hang(1)", "the next so many are never answered"),
-    FaultName.GARBLE: Form(_amount, "garble=1", "garble(1)", "the next so many answers are no HTTP"),
+    FaultName.SLOW: Form(_span_and_next, "slow=3s", "slow('3s')", "the endpoint's answers come this much later"),
+    FaultName.REFUSE: Form(_amount, "refuse=1", "refuse(1)", "the next N connections are refused"),
+    FaultName.HANG: Form(_amount, "hang=1", "hang(1)", "the next N notifications are never answered"),
+    FaultName.GARBLE: Form(_amount, "garble=1", "garble(1)", "the next N answers are not HTTP"),
     FaultName.GONE: Form(_amount, "gone", "gone()", "records are deleted before the endpoint can fetch them"),
     FaultName.CHANGED: Form(_amount, "changed", "changed()", "records are changed before the endpoint can fetch them"),
     FaultName.STALE: Form(
-        lambda text: {"span": text}, "stale=5s", "stale('5s')", "searches lie so far behind", one_target=False
+        lambda text: {"span": text}, "stale=5s", "stale('5s')", "searches are this far behind", one_target=False
     ),
     FaultName.API_STATUS: Form(
         _status,
         "api.status=429,3",
         "api.status(429, next=3)",
-        "the next so many calls of the API, or all for so long, are answered so",
+        "the next N API calls, or all for a time, are answered with this status",
         one_target=False,
     ),
     FaultName.API_SLOW: Form(
         _span_and_next,
         "api.slow=3s",
         "api.slow('3s')",
-        "the API answers so much later, in real time",
+        "the API answers this much later, in real time",
         one_target=False,
     ),
     FaultName.API_HANG: Form(
-        _amount, "api.hang=1", "api.hang(1)", "the next so many calls of the API are never answered", one_target=False
+        _amount, "api.hang=1", "api.hang(1)", "the next N API calls are never answered", one_target=False
     ),
     FaultName.DUPLICATE: Form(
         _amount, "beyond_spec.duplicate=10%", "beyond_spec.duplicate(share=0.1)", "notifications are sent twice"
     ),
     FaultName.RETRY: Form(
-        _times, "beyond_spec.retry=8", "beyond_spec.retry(8)", "what failed is sent again, so many times, every minute"
+        _times, "beyond_spec.retry=8", "beyond_spec.retry(8)", "what failed is sent again up to N times, once a minute"
     ),
     FaultName.CORRUPT: Form(
         _amount, "beyond_spec.corrupt=1", "beyond_spec.corrupt(next=1)", "bodies are cut off somewhere"
@@ -129,14 +129,14 @@ def parse_faults(value: object) -> tuple[Fault, ...]:
         return tuple(parse_fault(part) for part in value.split())
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         return tuple(fault for part in value for fault in parse_faults(part))
-    raise ValueError(f"{value!r} are not faults: write them like lose=20% outage=10m, or off")
+    raise ValueError(f"{value!r} is not a list of faults: write it like lose=20% outage=10m, or off")
 
 
 def _require_blanks(text: str) -> None:
     """Raise ValueError if commas separate faults: a comma is part of a fault, as in `slow=3s,2`."""
     if _BETWEEN.search(text):
         apart = " ".join(_BETWEEN.sub(" ", text).split())
-        raise ValueError(f"{text!r}: separate faults by blanks, not by commas, like {apart}")
+        raise ValueError(f"{text!r}: separate faults with spaces, not commas, like {apart}")
 
 
 def faults_text(faults: Iterable[Fault]) -> str:
@@ -150,7 +150,7 @@ def parse_fault(text: str) -> Fault:
     said, equals, value = what.partition("=")
     name = _name(said)
     if (at and not target) or (equals and not value):
-        raise ValueError(f"{text!r} breaks off: write it like {FORMS[name].example}")
+        raise ValueError(f"{text!r} is incomplete: write it like {FORMS[name].example}")
     return fault(name, target=target or None, **(FORMS[name].read(value) if value else {}))
 
 
@@ -232,7 +232,7 @@ def nearest(said: str) -> FaultName | None:
 def _next(value: object) -> dict[str, Any]:
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= WHOLE:
-        raise ValueError(f"{value!r} is no number from 1 to a million")
+        raise ValueError(f"{value!r} is not a whole number from 1 to a million")
     return {"next": number}
 
 
@@ -240,7 +240,7 @@ def _a_status(value: object) -> dict[str, Any]:
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     known = [status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST]
     if isinstance(number, bool) or number not in known:
-        raise ValueError(f"{value!r} is no status of a refusal: write one like 429, 500 or 503")
+        raise ValueError(f"{value!r} is not an error status: write one like 429, 500 or 503")
     return {"status": number}
 
 
@@ -253,14 +253,14 @@ def _share(value: object) -> dict[str, Any]:
             number = None
     share = round(number * WHOLE) if isinstance(number, int | float) and 0 <= number <= 1 else 0
     if isinstance(value, bool) or not share:
-        raise ValueError(f"{value!r} is no share: write it like 20%, or in Python 0.2")
+        raise ValueError(f"{value!r} is not a share: write it like 20%, or in Python 0.2")
     return {"share": share}
 
 
 def _span(value: object) -> dict[str, Any]:
     span = parse_duration(value)
     if not span:
-        raise ValueError(f"{value!r} is no time at all: it must be longer")
+        raise ValueError(f"{value!r} is too short: it must be longer than 0")
     return {"span_ms": span}
 
 
@@ -268,7 +268,7 @@ def _sizes(value: object) -> dict[str, Any]:
     parts = value.split(",") if isinstance(value, str) else value
     sizes = [_next(part)["next"] for part in parts] if isinstance(parts, Iterable) else []
     if not sizes or max(sizes) > MAX_IDS:
-        raise ValueError(f"{value!r} are no sizes: a notification has 1 to {MAX_IDS} ids")
+        raise ValueError(f"{value!r} is not a list of sizes: a notification has 1 to {MAX_IDS} ids")
     return {"sizes": tuple(sizes)}
 
 
@@ -287,7 +287,7 @@ def _target(name: FaultName, value: object) -> str:
         return ""
     if not FORMS[name].one_target:
         calls = Fault(name).of_calls
-        raise ValueError("it concerns calls of the API, and no target" if calls else "it concerns all targets, not one")
+        raise ValueError("it affects API calls, not a target" if calls else "it affects all targets, not one")
     if not isinstance(value, str) or "://" not in value or set(value) & {" ", "@"}:
-        raise ValueError(f"{value!r} is no target: write a subscription's, or how it begins, like https://host.example")
+        raise ValueError(f"{value!r} is not a target: write a subscription's, or its start, like https://host.example")
     return value

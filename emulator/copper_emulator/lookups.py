@@ -40,7 +40,7 @@ class LookupTable:
         if isinstance(id, str):
             there = ", ".join(f"{entry.id} {entry.name}" for entry in self) or "none"
             named = f"copper.lookups.{self._name}.named({id!r})"
-            raise UsageError(f"entries are got by their ids, and by their names with {named}; there is {there}")
+            raise UsageError(f"get entries by id, or by name with {named}; there is {there}")
         found: LookupEntry = self._read(lambda catalogue: self._entry(catalogue.get(self._name, id)))
         return found
 
@@ -86,7 +86,7 @@ class LookupTable:
             return given.id
         if isinstance(given, int) and not isinstance(given, bool):
             return given
-        raise UsageError(f"an entry is named by its id, like 17, or by itself, not by {given!r}")
+        raise UsageError(f"give an entry's id, like 17, or the entry itself, not {given!r}")
 
     def _entry(self, fields: Mapping[str, Any]) -> LookupEntry:
         # A copy, so that nothing in it is shared with the table.

@@ -148,14 +148,14 @@ def captured(body: Mapping[str, Any] | str | Path) -> tuple[bytes, Topic, tuple[
     try:
         raw = _raw(body)
     except (ValueError, TypeError, RecursionError):
-        raise not_captured("it cannot be written as JSON; a file is given as pathlib.Path(...)") from None
+        raise not_captured("it cannot be written as JSON; pass a file as pathlib.Path(...)") from None
     except OSError as error:
         raise UsageError(f"the captured notification cannot be read: {error}") from None
     try:
         return raw, *captured_topic(raw)
     except UsageError as error:
         raise UsageError(
-            f"{error}; a file is given as pathlib.Path(...)" if isinstance(body, str) else str(error)
+            f"{error}; pass a file as pathlib.Path(...)" if isinstance(body, str) else str(error)
         ) from None
 
 
@@ -181,11 +181,11 @@ def span(delta: timedelta | str | None, parts: Mapping[str, float]) -> int:
     for name, value in parts.items():
         if name not in _PARTS:
             meant = next((part for part in _PARTS if part.startswith(name)), "minutes")
-            raise TimeError(f"advance has no {name!r}; its parts are {', '.join(_PARTS)}: advance({meant}={value!r})")
+            raise TimeError(f"advance takes no {name!r}, only {', '.join(_PARTS)}: advance({meant}={value!r})")
     if (delta is None) == (not parts):
         raise TimeError("say how far: advance(minutes=10), advance('10m') or advance(timedelta(minutes=10))")
     if _is_number(delta):
-        raise TimeError(f"advance does not know the unit of {delta!r}: say {_said('advance({})', delta)}")
+        raise TimeError(f"advance needs a unit for {delta!r}: write {_said('advance({})', delta)}")
     try:
         ms = _milliseconds(timedelta(**parts) if delta is None else delta)
     except (TypeError, ValueError, OverflowError) as error:
@@ -199,13 +199,13 @@ def longest(limit: timedelta | str) -> int:
     """Return the milliseconds of `run_until_idle(limit="5m")`. Raises TimeError."""
     __tracebackhide__ = True
     if _is_number(limit):
-        raise TimeError(f"limit does not know the unit of {limit!r}: say {_said('limit={}', limit)}")
+        raise TimeError(f"limit needs a unit for {limit!r}: write {_said('limit={}', limit)}")
     try:
         ms = _milliseconds(limit)
     except (TypeError, ValueError) as error:
         raise TimeError(f"limit: {error}") from None
     if ms <= 0:
-        raise TimeError(f"limit must be longer than nothing, like limit='5m', not {limit!r}")
+        raise TimeError(f"limit must be longer than 0, like limit='5m', not {limit!r}")
     return ms
 
 

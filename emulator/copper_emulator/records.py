@@ -64,7 +64,7 @@ class Records:
             UsageError: the file cannot be read, or the rows are not JSON. Nothing is seeded.
         """
         if isinstance(rows, str):
-            raise UsageError(f"a file is given as pathlib.Path({rows!r})")
+            raise UsageError(f"pass a file as pathlib.Path({rows!r})")
         if isinstance(rows, Path):
             with self._stage.lock:
                 definitions = dict(self._store.definitions(self._kind))
@@ -132,16 +132,14 @@ class Records:
 
     def _why_fixed(self, name: str) -> str:
         if name == "id":
-            return "a record's id is given by the emulator, as by Copper; leave it out, or seed the record"
+            return "the emulator assigns a record's id, as Copper does; leave it out, or seed the record"
         if self._access(name) is Access.CREATE:
-            return (
-                f"{name} of a {self._table.noun} is set when it is created, and not afterwards, as through Copper's API"
-            )
-        return f"{name} of a {self._table.noun} is written by Copper alone; leave it out, or seed the record"
+            return f"{name} of a {self._table.noun} can only be set when it is created, as through Copper's API"
+        return f"{name} of a {self._table.noun} is written by Copper only; leave it out, or seed the record"
 
     def _several(self, given: Iterable[int | Record], verb: str) -> list[int]:
         if isinstance(given, Mapping | str | bytes) or not isinstance(given, Iterable):
-            raise UsageError(f"{verb}_many takes several ids or records, like [17, 18]; for one there is {verb}()")
+            raise UsageError(f"{verb}_many takes several ids or records, like [17, 18]; for one, use {verb}()")
         return [record_id(one, self._kind) for one in given]
 
 

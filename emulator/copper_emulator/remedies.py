@@ -21,7 +21,7 @@ _REDIRECTS = range(300, 400)
 _MOST_OF_A_LOCATION = 200
 """Characters shown; the Location of a redirect to a login page can be very long."""
 
-_MEND = "Mend the endpoint"
+_MEND = "Fix the endpoint"
 """The advice if nothing more specific is known."""
 
 _OF_COMMANDS = (Surface.SERVER, Surface.PLAY, Surface.EXEC)
@@ -37,7 +37,7 @@ def mend(delivery: Delivery, *, surface: Surface = Surface.PYTHON) -> str:
         return f"Switch the fault off before the change, with {surface.faults_off}"
     if delivery.outcome is Outcome.BLOCKED:
         # The text after the reason says which routes exist and how to add one.
-        return delivery.detail.partition(". ")[2].rstrip(".") or "Give its target a route"
+        return delivery.detail.partition(". ")[2].rstrip(".") or "Add a route for its target"
     setting = _BY_SETTING.get(delivery.reason or delivery.outcome)
     if setting is not None:
         return setting[0].format(_setting(surface, *setting[1]))
@@ -52,7 +52,7 @@ def _answered(delivery: Delivery) -> str:
     if delivery.status == 400 and _speaks_tls(delivery):
         return _TLS[TlsFault.NOT_PLAIN]
     if delivery.status in _ELSEWHERE:
-        return "See that the path of the target is the hook's own, and that it takes POST"
+        return "Check that the target's path is the webhook's, and that it accepts POST"
     if delivery.status in DISTRUSTFUL:
         return _believed(delivery)
     if delivery.status in _REDIRECTS:
@@ -63,10 +63,10 @@ def _answered(delivery: Delivery) -> str:
 def _elsewhere(delivery: Delivery) -> str:
     location = next((value for name, value in delivery.response_headers if name.lower() == "location"), "")
     short = location if len(location) <= _MOST_OF_A_LOCATION else f"{location[:_MOST_OF_A_LOCATION]}..."
-    leads = f"redirects to {short}" if location else "redirects, without a Location"
+    leads = f"redirects to {short}" if location else "redirects without a Location"
     return (
-        f"Subscribe with the URL that answers itself: this one {leads} (often for a trailing slash, or for https), and "
-        "a redirect is not followed"
+        f"Subscribe with the final URL: this one {leads} (often because of a trailing slash, or https), and "
+        "redirects are not followed"
     )
 
 
@@ -81,19 +81,19 @@ def _led_here(delivery: Delivery, surface: Surface) -> str:
     said = traceback if "gaierror" in traceback else str(error)
     host = next((host for host in HOSTS if host in said), "")
     fixture = " or the fixture copper_intercept" if surface in (Surface.PYTEST, Surface.PYTEST_ASYNC) else ""
-    way = f"lead {host} to the account with copper.intercept(){fixture}"
+    way = f"point {host} at the account with copper.intercept(){fixture}"
     return f"Have the endpoint call copper.api_url, or {way}" if host else ""
 
 
 def _believed(delivery: Delivery) -> str:
     names, subscription = secret_names(delivery), delivery.subscription
     if names:
-        why = f"under another name than {names}, or with another value"
+        why = f"under a name other than {names}, or with a different value"
     elif subscription is not None and not subscription.headers:
         why = "the subscription has none"
     else:
         return _MEND
-    return f"{_MEND}, or subscribe with the secret that it expects: {why}"
+    return f"{_MEND}, or subscribe with the secret it expects: {why}"
 
 
 def _unanswered(delivery: Delivery, surface: Surface) -> str:
@@ -102,7 +102,7 @@ def _unanswered(delivery: Delivery, surface: Surface) -> str:
     if delivery.reason is Reason.TLS:
         return _over_tls(delivery, surface)
     if delivery.reason is Reason.BROKEN_OFF and MAYBE_TLS in delivery.text:
-        return "Mend the endpoint, or if it is a TLS server, write https:// where it is sent to"
+        return "Fix the endpoint, or if it is a TLS server, write https:// in its route or target"
     return _MEND
 
 
@@ -113,9 +113,9 @@ def _setting(surface: Surface, name: str, value: str) -> str:
 
 def _listen(delivery: Delivery) -> str:
     if "://" in delivery.route:
-        return f"Have the endpoint listen at {delivery.route}, or route its target to where it does"
+        return f"Have the endpoint listen at {delivery.route}, or route its target to where it listens"
     if not delivery.route and "://" in delivery.target:
-        return f"Have the endpoint listen at {delivery.target}, or subscribe with a target where it does"
+        return f"Have the endpoint listen at {delivery.target}, or subscribe with the URL it listens at"
     return _MEND
 
 
@@ -123,10 +123,10 @@ def _over_tls(delivery: Delivery, surface: Surface) -> str:
     fault = TlsFault.told_in(delivery.text)
     if fault not in (TlsFault.UNKNOWN_AUTHORITY, TlsFault.SELF_SIGNED):
         return _TLS.get(fault, _MEND)
-    trust = f"Trust who has signed it, with a file of its certificate: {surface.setting('ca', 'FILE')}"
+    trust = f"Trust its issuer, with a file of the issuer's certificate: {surface.setting('ca', 'FILE')}"
     # The authority of a test's account ends with the test, so no command can issue certificates from it.
     own = surface in (Surface.RUN, *_OF_COMMANDS, *CONNECTED)
-    return f"{trust}; or give it a certificate of copper-emulator ca --issue FILE" if own else trust
+    return f"{trust}; or give it a certificate from copper-emulator ca --issue FILE" if own else trust
 
 
 def _speaks_tls(delivery: Delivery) -> bool:
@@ -182,7 +182,7 @@ def secret_names(delivery: Delivery) -> str:
 
 def refused_meanwhile(account: Account, delivery: Delivery) -> tuple[str, ...]:
     """What the emulated API refused while the endpoint was notified: often why it did not accept the notification."""
-    return tuple(f"While it was notified, the API refused {text}" for text in refused_calls(account, delivery))
+    return tuple(f"While it was being notified, the API refused {text}" for text in refused_calls(account, delivery))
 
 
 def refused_calls(account: Account, delivery: Delivery) -> list[str]:
@@ -202,13 +202,13 @@ def remedy(account: Account, delivery: Delivery) -> tuple[str, ...]:
 
 
 _TLS: dict[TlsFault | None, str] = {
-    TlsFault.EXPIRED: "Give the endpoint a new certificate (real time decides, not the account's)",
-    TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time decides, not the account's)",
-    TlsFault.OTHER_NAME: "Write the name that its certificate has where it is sent to, or give it one for this name",
-    TlsFault.OLD_VERSION: "Let the endpoint speak TLS 1.2 or 1.3",
-    TlsFault.CLIENT_CERTIFICATE: "Let the endpoint do without a client's certificate",
-    TlsFault.PLAIN: "If it is a plain HTTP server, write http:// where it is sent to",
-    TlsFault.NOT_PLAIN: "It speaks TLS: write https:// where it is sent to",
+    TlsFault.EXPIRED: "Give the endpoint a new certificate (real time counts, not the account's)",
+    TlsFault.NOT_YET_VALID: "Give the endpoint one that is valid now (real time counts, not the account's)",
+    TlsFault.OTHER_NAME: "Use its certificate's name in the route or target, or give it a certificate for this name",
+    TlsFault.OLD_VERSION: "Have the endpoint support TLS 1.2 or 1.3",
+    TlsFault.CLIENT_CERTIFICATE: "Have the endpoint stop requiring a client certificate",
+    TlsFault.PLAIN: "If it is a plain HTTP server, write http:// in its route or target",
+    TlsFault.NOT_PLAIN: "It speaks TLS: write https:// in its route or target",
 }
 
 _OUTCOMES = {

@@ -159,7 +159,7 @@ def _others(account: Account, there: set[int], first_entry: int) -> str:
     if got.isdisjoint(there):
         return ""
     return (
-        f"\nBeside it the account has {count(len(got & there), 'subscription')} of before, and what they are sent "
+        f"\nThe account also has {count(len(got & there), 'subscription')} from before, and what they are sent "
         "counts, too: play it with --reset (reset: true), which empties the account first."
     )
 

@@ -65,7 +65,7 @@ def parse_hosts(value: object) -> frozenset[str]:
         if "/" in host or (":" in host.strip("[]") and not host.startswith("[")):
             raise ValueError(f"{host!r} is not a host: write only its name, like hooks.example.com")
         if "*" in host:
-            raise ValueError(f"{host!r} is no one host: write out the name of each that may be sent to")
+            raise ValueError(f"{host!r} is not a single host: write out the name of each that may be sent to")
     forbidden = {host for host in hosts if is_copper(host)}
     if forbidden:
         raise ValueError(f"nothing is ever delivered to Copper itself ({', '.join(sorted(forbidden))})")
@@ -102,7 +102,7 @@ def _parse_permit(item: object) -> int | str:
 
 
 def _no_file(item: object) -> Path:
-    raise ValueError(f"{item!r} is no name of a file")
+    raise ValueError(f"{item!r} is not a file name")
 
 
 def _check_authorities(path: Path) -> None:

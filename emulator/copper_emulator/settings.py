@@ -88,12 +88,12 @@ class Settings:
         reads=parse_latency,
         shows=str,
     )
-    seed: int = _setting(0, "where all draws come from; random chooses one", reads=parse_seed)
+    seed: int = _setting(0, "seed of all random draws; random chooses one", reads=parse_seed)
     batch: int = _setting(MAX_IDS, "most ids in one notification", ge=1, le=MAX_IDS)
     duplicates: Literal["deliver", "replace"] = _setting(
         "deliver", "the same topic subscribed twice: both deliver, or the new one replaces the old"
     )
-    timestamp: Literal["change", "sent"] = _setting("change", "what a notification's timestamp tells")
+    timestamp: Literal["change", "sent"] = _setting("change", "which moment a notification's timestamp gives")
     empty_attributes: Literal["present", "absent"] = _setting(
         "present", "updated_attributes in new and delete: {} as recorded, or absent as documented"
     )
@@ -102,31 +102,31 @@ class Settings:
     )
     allow_http: bool = _setting(False, "accept http:// targets on loopback")
     allow_targets: frozenset[str] = _setting(
-        frozenset(), "hosts beyond loopback that may really be sent to (never Copper's own)", reads=parse_hosts
+        frozenset(), "hosts beyond loopback that notifications may go to (never Copper's own)", reads=parse_hosts
     )
     ca: tuple[str, ...] = _setting(
         (),
-        "file of certificate authorities (PEM) that https:// endpoints may have their certificates from",
+        "PEM file of certificate authorities to trust for https:// endpoints",
         reads=parse_files,
     )
     timeout: int = _duration(10_000, "how long an endpoint may take to answer", gt=0)
-    in_flight: int = _setting(1, "how many at once to one target; 1 sends strictly one after another", ge=1, le=1000)
-    echo_depth: int = _setting(25, "how many deliveries may each cause the next before it is called a loop", ge=0)
+    in_flight: int = _setting(1, "notifications sent at once to one target; 1 sends strictly one by one", ge=1, le=1000)
+    echo_depth: int = _setting(25, "how many deliveries may each cause the next before it counts as a loop", ge=0)
     user_agent: str = _setting(
         f"copper-emulator/{__version__}", "User-Agent of notifications", pattern=r"^[\x20-\x7e]+$"
     )
     lead_conversion: Conversion = _setting(
-        Conversion.DELETE, "what becomes of a converted lead: deleted, or kept and updated"
+        Conversion.DELETE, "what happens to a converted lead: deleted, or kept and updated"
     )
     read_only_fields: Literal["ignore", "refuse"] = _setting(
         "ignore", "what a write does with fields that cannot be written: ignore them with a hint, or refuse"
     )
-    search_lag: int = _duration(0, "how long searches do not see new records yet, and still see deleted ones")
+    search_lag: int = _duration(0, "how long searches do not find new records yet, and still find deleted ones")
     fetch_race: FetchRace = _setting(
         FetchRace.NONE, "what happens to a record between its notification and the endpoint's fetch"
     )
     api_limits: tuple[Limit, ...] = _limits(
-        (), "calls of the API in rolling windows, like 180/1m as documented, or off"
+        (), "API calls allowed in rolling windows, like 180/1m as documented, or off"
     )
     bulk_limits: tuple[Limit, ...] = _limits((), "the same for bulk calls alone, like 3/1s as documented, or off")
     faults: tuple[Fault, ...] = _setting(
@@ -135,10 +135,8 @@ class Settings:
         reads=parse_faults,
         shows=faults_text,
     )
-    intercept: bool = _setting(
-        False, "whether calls of https://api.copper.com lead to the account, while a test has it"
-    )
-    strict: bool = _setting(True, "whether what went wrong unexpectedly fails the test at its end")
+    intercept: bool = _setting(False, "whether calls to https://api.copper.com reach the account, while a test has it")
+    strict: bool = _setting(True, "whether unexpected problems fail the test at its end")
     allow: frozenset[int | str] = _setting(
         frozenset(),
         "what may go wrong without failing the test: statuses, outcomes, exception, due",

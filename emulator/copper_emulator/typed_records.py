@@ -655,11 +655,11 @@ class Leads(Records):
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             email: Email address, a single one. `{email, category}`; category one of work, personal, other.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
             socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
                 facebook, youtube, quora, foursquare, klout, gravatar, other.
-            status: Status by its name; status_id wins where both are written. Name of one of `lead_statuses`.
+            status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
@@ -699,11 +699,11 @@ class Leads(Records):
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             email: Email address, a single one. `{email, category}`; category one of work, personal, other.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
             socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
                 facebook, youtube, quora, foursquare, klout, gravatar, other.
-            status: Status by its name; status_id wins where both are written. Name of one of `lead_statuses`.
+            status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
@@ -758,8 +758,8 @@ class Leads(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_monetary_value: Monetary value, at least.
             maximum_monetary_value: Monetary value, at most.
@@ -776,8 +776,8 @@ class Leads(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -932,8 +932,8 @@ class People(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_interaction_count: Number of interactions, at least.
             maximum_interaction_count: Number of interactions, at most.
@@ -947,8 +947,8 @@ class People(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; first_name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; first_name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1072,8 +1072,8 @@ class Companies(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_interaction_count: Number of interactions, at least.
             maximum_interaction_count: Number of interactions, at most.
@@ -1089,8 +1089,8 @@ class Companies(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; date_modified unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; date_modified by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1125,20 +1125,20 @@ class Opportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
-            company_id: The company; that of the primary contact where none is given. Id of a company.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY if D is over 12.
+            company_id: The company; that of the primary contact if none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             loss_reason_id: Why it was lost. Id of one of `loss_reasons`.
             pipeline_id: Its pipeline. Id of one of `pipelines`.
-            pipeline_stage_id: Its stage; the first of its pipeline where none is given. Id of a pipeline's stage.
+            pipeline_stage_id: Its stage; the first of its pipeline if none is given. Id of a pipeline's stage.
             primary_contact_id: The person to talk to. Id of a person.
             priority: Priority.
             status: Status.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            win_probability: Per cent; that of the stage where none is given. Whole number from 0 to 100.
+            win_probability: Per cent; that of the stage if none is given. Whole number from 0 to 100.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1163,20 +1163,20 @@ class Opportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
-            company_id: The company; that of the primary contact where none is given. Id of a company.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY if D is over 12.
+            company_id: The company; that of the primary contact if none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             loss_reason_id: Why it was lost. Id of one of `loss_reasons`.
             pipeline_id: Its pipeline. Id of one of `pipelines`.
-            pipeline_stage_id: Its stage; the first of its pipeline where none is given. Id of a pipeline's stage.
+            pipeline_stage_id: Its stage; the first of its pipeline if none is given. Id of a pipeline's stage.
             primary_contact_id: The person to talk to. Id of a person.
             priority: Priority.
             status: Status.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            win_probability: Per cent; that of the stage where none is given. Whole number from 0 to 100.
+            win_probability: Per cent; that of the stage if none is given. Whole number from 0 to 100.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -1220,13 +1220,13 @@ class Opportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_monetary_value: Monetary value, at least.
             maximum_monetary_value: Monetary value, at most.
@@ -1248,8 +1248,8 @@ class Opportunities(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1339,8 +1339,8 @@ class Projects(Records):
             name: Full name: the whole text, whatever its case.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             minimum_created_date: When it was created, at least. Unix seconds.
             maximum_created_date: When it was created, at most. Unix seconds.
             minimum_modified_date: When it was last changed, at least. Unix seconds.
@@ -1348,8 +1348,8 @@ class Projects(Records):
             custom_fields: Custom fields, all of which must fit: a value or a range by the field's data type; for
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1450,11 +1450,11 @@ class Tasks(Records):
             priorities: Its priority, any.
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
-            phrase: What stands somewhere in the name, whatever its case.
+            phrase: Text anywhere in the name, whatever its case.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             minimum_due_date: When it is due, at least. Unix seconds.
             maximum_due_date: When it is due, at most. Unix seconds.
             minimum_reminder_date: When to remind of it, at least. Unix seconds.
@@ -1470,8 +1470,8 @@ class Tasks(Records):
             custom_fields: Custom fields, all of which must fit: a value or a range by the field's data type; for
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
-            sort_by: What to sort by; due_date unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; due_date by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1494,9 +1494,9 @@ class Activities(Records):
         Args:
             parent: What it was done for. `{id, type}` of a lead, person, company, opportunity, project, task.
             type: Kind of activity. `{category, id}` of a user activity type.
-            user_id: Who did it; the caller where none is given. Id of one of `users`.
+            user_id: Who did it; the caller if none is given. Id of one of `users`.
             details: What was done.
-            activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
+            activity_date: When it was done; now if none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
             Invalid: the API would refuse it; the text is Copper's own.
@@ -1517,9 +1517,9 @@ class Activities(Records):
 
         Args:
             id: the record or its id.
-            user_id: Who did it; the caller where none is given. Id of one of `users`.
+            user_id: Who did it; the caller if none is given. Id of one of `users`.
             details: What was done.
-            activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
+            activity_date: When it was done; now if none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
             NotFound: there is no such record.
@@ -1553,8 +1553,8 @@ class Activities(Records):
             minimum_activity_date: When it was done, at least. Unix seconds.
             maximum_activity_date: When it was done, at most. Unix seconds.
             full_result: Ignored: every activity is found, and each once, with it and without it.
-            sort_by: What to sort by; activity_date unless said.
-            sort_direction: desc unless said.
+            sort_by: What to sort by; activity_date by default.
+            sort_direction: desc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1587,11 +1587,11 @@ class AsyncLeads(Records):
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             email: Email address, a single one. `{email, category}`; category one of work, personal, other.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
             socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
                 facebook, youtube, quora, foursquare, klout, gravatar, other.
-            status: Status by its name; status_id wins where both are written. Name of one of `lead_statuses`.
+            status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
@@ -1631,11 +1631,11 @@ class AsyncLeads(Records):
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             email: Email address, a single one. `{email, category}`; category one of work, personal, other.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
             socials: Social profiles. List of `{url, category}`; category one of linkedin, twitter, googleplus,
                 facebook, youtube, quora, foursquare, klout, gravatar, other.
-            status: Status by its name; status_id wins where both are written. Name of one of `lead_statuses`.
+            status: Status by its name; status_id wins if both are written. Name of one of `lead_statuses`.
             status_id: Status by its id. Id of one of `lead_statuses`.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
             title: Professional title.
@@ -1690,8 +1690,8 @@ class AsyncLeads(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_monetary_value: Monetary value, at least.
             maximum_monetary_value: Monetary value, at most.
@@ -1708,8 +1708,8 @@ class AsyncLeads(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -1864,8 +1864,8 @@ class AsyncPeople(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_interaction_count: Number of interactions, at least.
             maximum_interaction_count: Number of interactions, at most.
@@ -1879,8 +1879,8 @@ class AsyncPeople(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; first_name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; first_name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -2004,8 +2004,8 @@ class AsyncCompanies(Records):
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
             socials: Social profiles, any: whole URLs, whatever their case.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_interaction_count: Number of interactions, at least.
             maximum_interaction_count: Number of interactions, at most.
@@ -2021,8 +2021,8 @@ class AsyncCompanies(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; date_modified unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; date_modified by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -2057,20 +2057,20 @@ class AsyncOpportunities(Records):
         Args:
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
-            company_id: The company; that of the primary contact where none is given. Id of a company.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY if D is over 12.
+            company_id: The company; that of the primary contact if none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             loss_reason_id: Why it was lost. Id of one of `loss_reasons`.
             pipeline_id: Its pipeline. Id of one of `pipelines`.
-            pipeline_stage_id: Its stage; the first of its pipeline where none is given. Id of a pipeline's stage.
+            pipeline_stage_id: Its stage; the first of its pipeline if none is given. Id of a pipeline's stage.
             primary_contact_id: The person to talk to. Id of a person.
             priority: Priority.
             status: Status.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            win_probability: Per cent; that of the stage where none is given. Whole number from 0 to 100.
+            win_probability: Per cent; that of the stage if none is given. Whole number from 0 to 100.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -2095,20 +2095,20 @@ class AsyncOpportunities(Records):
             id: the record or its id.
             name: Full name of the opportunity.
             assignee_id: The user it is assigned to. Id of one of `users`.
-            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY where D is over 12.
-            company_id: The company; that of the primary contact where none is given. Id of a company.
+            close_date: Expected or actual day of its end. M/D/YYYY, or D/M/YYYY if D is over 12.
+            company_id: The company; that of the primary contact if none is given. Id of a company.
             customer_source_id: Where the customer came from. Id of one of `customer_sources`.
             details: Description.
             loss_reason_id: Why it was lost. Id of one of `loss_reasons`.
             pipeline_id: Its pipeline. Id of one of `pipelines`.
-            pipeline_stage_id: Its stage; the first of its pipeline where none is given. Id of a pipeline's stage.
+            pipeline_stage_id: Its stage; the first of its pipeline if none is given. Id of a pipeline's stage.
             primary_contact_id: The person to talk to. Id of a person.
             priority: Priority.
             status: Status.
             tags: Tags; a write replaces all of them. List of texts of at most 50 characters.
-            monetary_unit: Currency, three letters; kept only beside a value.
+            monetary_unit: Currency, three letters; kept only with a value.
             monetary_value: Expected value. Number.
-            win_probability: Per cent; that of the stage where none is given. Whole number from 0 to 100.
+            win_probability: Per cent; that of the stage if none is given. Whole number from 0 to 100.
             custom_fields: Values of custom fields. Those that are not named stay as they are. List of
                 `{custom_field_definition_id, value}`.
 
@@ -2152,13 +2152,13 @@ class AsyncOpportunities(Records):
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
             company_name: Name of its company: the whole text, whatever its case.
-            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
-            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
-            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY where D is over 12.
+            close_date: Day of its end. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
+            minimum_close_date: Day of its end, at least. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
+            maximum_close_date: Day of its end, at most. Unix seconds, or M/D/YYYY, or D/M/YYYY if D is over 12.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             age: Seconds since its creation, at most.
             minimum_monetary_value: Monetary value, at least.
             maximum_monetary_value: Monetary value, at most.
@@ -2180,8 +2180,8 @@ class AsyncOpportunities(Records):
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
             fields: In Copper's OpenAPI document without a meaning; ignored.
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -2271,8 +2271,8 @@ class AsyncProjects(Records):
             name: Full name: the whole text, whatever its case.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             minimum_created_date: When it was created, at least. Unix seconds.
             maximum_created_date: When it was created, at most. Unix seconds.
             minimum_modified_date: When it was last changed, at least. Unix seconds.
@@ -2280,8 +2280,8 @@ class AsyncProjects(Records):
             custom_fields: Custom fields, all of which must fit: a value or a range by the field's data type; for
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
-            sort_by: What to sort by; name unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; name by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -2382,11 +2382,11 @@ class AsyncTasks(Records):
             priorities: Its priority, any.
             priority_ids: Its priority by number, any: 0 None, 1 Low, 2 Medium, 3 High.
             name: Full name: the whole text, whatever its case.
-            phrase: What stands somewhere in the name, whatever its case.
+            phrase: Text anywhere in the name, whatever its case.
             tags: Tags, any of which will do, or all with the option ALL; an empty list for records without tags. List
                 of texts, or `{option, value}` with the option ANY or ALL.
-            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no
-                condition.
+            followed: 1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters
+                nothing.
             minimum_due_date: When it is due, at least. Unix seconds.
             maximum_due_date: When it is due, at most. Unix seconds.
             minimum_reminder_date: When to remind of it, at least. Unix seconds.
@@ -2402,8 +2402,8 @@ class AsyncTasks(Records):
             custom_fields: Custom fields, all of which must fit: a value or a range by the field's data type; for
                 options a list of ids, with allow_empty also those without one, for a MultiSelect with the option any,
                 all or none. Texts are compared as a whole, whatever their case (Copper does not search them).
-            sort_by: What to sort by; due_date unless said.
-            sort_direction: asc unless said.
+            sort_by: What to sort by; due_date by default.
+            sort_direction: asc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 
@@ -2426,9 +2426,9 @@ class AsyncActivities(Records):
         Args:
             parent: What it was done for. `{id, type}` of a lead, person, company, opportunity, project, task.
             type: Kind of activity. `{category, id}` of a user activity type.
-            user_id: Who did it; the caller where none is given. Id of one of `users`.
+            user_id: Who did it; the caller if none is given. Id of one of `users`.
             details: What was done.
-            activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
+            activity_date: When it was done; now if none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
             Invalid: the API would refuse it; the text is Copper's own.
@@ -2449,9 +2449,9 @@ class AsyncActivities(Records):
 
         Args:
             id: the record or its id.
-            user_id: Who did it; the caller where none is given. Id of one of `users`.
+            user_id: Who did it; the caller if none is given. Id of one of `users`.
             details: What was done.
-            activity_date: When it was done; now where none is given. Unix seconds, or mm/dd/yyyy.
+            activity_date: When it was done; now if none is given. Unix seconds, or mm/dd/yyyy.
 
         Raises:
             NotFound: there is no such record.
@@ -2485,8 +2485,8 @@ class AsyncActivities(Records):
             minimum_activity_date: When it was done, at least. Unix seconds.
             maximum_activity_date: When it was done, at most. Unix seconds.
             full_result: Ignored: every activity is found, and each once, with it and without it.
-            sort_by: What to sort by; activity_date unless said.
-            sort_direction: desc unless said.
+            sort_by: What to sort by; activity_date by default.
+            sort_direction: desc by default.
             page_number: The page, counted from 1.
             page_size: Records per page; all by default.
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from copper_emulator.core.text import meant
 
-_NO_NUMBER = "is no whole number"
+_NO_NUMBER = "is not a whole number"
 
 
 def value_mistake(error: Mapping[str, Any]) -> str:
-    """Word one of pydantic's errors: `'2' is no whole number`, `'x' is none of 'hold', 'drop'`; without a full stop."""
+    """Word one of pydantic's errors, without a full stop: `'2' is not a whole number`, `'x' is not one of 'hold'`."""
     say = _WORDS.get(error["type"])
     if say is not None:
         return say(shown(error["input"]), error.get("ctx", {}))
@@ -30,7 +30,7 @@ def shown(given: object) -> str:
 def _none_of(given: str, limits: Mapping[str, Any]) -> str:
     expected = str(limits["expected"]).replace(" or ", ", ")
     near = meant(_bare(given), re.findall(r"'([^']*)'", expected))
-    return f"{given} is none of {expected}{f'; did you mean {near!r}?' if near is not None else ''}"
+    return f"{given} is not one of {expected}{f'; did you mean {near!r}?' if near is not None else ''}"
 
 
 def _no_number(given: str, limits: Mapping[str, Any]) -> str:
@@ -60,10 +60,10 @@ _WORDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda given, limits: f"{_bare(given)} is too small: the least is {limits['ge']}",
     "less_than_equal": lambda given, limits: f"{_bare(given)} is too large: the most is {limits['le']}",
     "too_short": lambda given, limits: f"at least {limits['min_length']} must be given",
-    "list_type": lambda given, limits: f"{given} is no list",
-    "dict_type": lambda given, limits: f"{given} is no object",
-    "string_type": lambda given, limits: f"{given} is no text",
+    "list_type": lambda given, limits: f"{given} is not a list",
+    "dict_type": lambda given, limits: f"{given} is not an object",
+    "string_type": lambda given, limits: f"{given} is not text",
     "string_too_long": lambda given, limits: f"more than {limits['max_length']} characters",
-    "string_pattern_mismatch": lambda given, limits: f"{given} has characters that cannot be there",
+    "string_pattern_mismatch": lambda given, limits: f"{given} has characters that are not allowed",
 }
 """By pydantic's error types."""

@@ -43,7 +43,7 @@ class Complaint:
         """The same without its traceback and the refused calls, if `said` contains them already."""
         traceback, detail = self.traceback, self.detail
         if traceback and is_told(mask(traceback), said):
-            traceback = "(its traceback stands above)"
+            traceback = "(traceback above)"
         if detail and mask(detail) in said:
             detail = ""
         return replace(self, traceback=traceback, detail=detail)
@@ -104,8 +104,8 @@ def overlooked_text(reports: Iterable[Reported]) -> str:
     if len(tables) > 1:
         several = f"{len(tables)} checks failed, and the test did not look at their reports"
     advice = (
-        "Call .checked() on what copper.check returns, or look at its rows, before the account ends; or, if it is "
-        "meant so: strict=False"
+        "Call .checked() on what copper.check returns, or look at its rows, before the account ends; or, if "
+        "intended: strict=False"
     )
     return "\n".join([f"copper: {several}:", *tables, advice])
 
@@ -127,8 +127,8 @@ def _wrong(group: list[Delivery], account: Account, surface: Surface) -> Complai
     first = group[0]
     times = "" if len(group) == 1 else f" ({len(group)} times)"
     what = f"{first.topic} {short_ids(first.ids)} to {first.target}: {first.summary}{times}{answer_of(first)}"
-    meant = "to raise" if first.exception is not None else "so"
-    advice = f"{mend(first, surface=surface)}; or, if it is meant {meant}: {permit(first, surface)}"
+    intended = "it is meant to raise" if first.exception is not None else "this is intended"
+    advice = f"{mend(first, surface=surface)}; or, if {intended}: {permit(first, surface)}"
     detail = "\n".join(refused_meanwhile(account, first))
     return Complaint(_brief(first), what, advice, detail, brief(first.traceback or ""))
 

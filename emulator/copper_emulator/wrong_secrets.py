@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 NEVER = "not-the-secret"
 
 _STRINGS: Mapping[str, Callable[[str], object]] = {
-    "another one": lambda right: NEVER,
+    "a different one": lambda right: NEVER,
     "a prefix of it": lambda right: right[:-1],
-    "the same in other case": str.swapcase,
+    "the same in different case": str.swapcase,
     "an empty one": lambda right: "",
     "one of the same length": lambda right: ("y" if right.startswith("x") else "x") * len(right),
 }
@@ -20,8 +20,8 @@ _IN_JSON: Mapping[str, Callable[[str], object]] = {
     "null": lambda right: None,
     "a number": lambda right: 0,
     "true": lambda right: True,
-    "a list with it": lambda right: [right],
-    "one in other letters": lambda right: "\u043a\u043b\u044e\u0447",
+    "a list containing it": lambda right: [right],
+    "one in another script": lambda right: "\u043a\u043b\u044e\u0447",
 }
 """What loose comparisons accept (0 and true in some languages), and what strict ones trip over: in Python
 `hmac.compare_digest` raises TypeError for text that is not ASCII, and for anything that is not text."""
@@ -30,14 +30,14 @@ _IN_JSON: Mapping[str, Callable[[str], object]] = {
 def wrong_secrets(secret: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """Wrong members of a body in place of the secret, by description."""
     found = _instead(secret, _IN_JSON)
-    found["the right one under another key"] = {f"x_{name}": value for name, value in secret.items()}
+    found["the right one under a different key"] = {f"x_{name}": value for name, value in secret.items()}
     return found
 
 
 def wrong_headers(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Wrong headers in place of the right ones, by description."""
     found = _instead(headers, _STRINGS)
-    found["the right one under another name"] = {f"X-Other-{name}": value for name, value in headers.items()}
+    found["the right one under a different name"] = {f"X-Other-{name}": value for name, value in headers.items()}
     return {what: {name: str(value) for name, value in wrong.items()} for what, wrong in found.items()}
 
 

@@ -321,7 +321,7 @@ class MadeAccount:
         def __getattr__(self, name: str) -> Any:
             __tracebackhide__ = True
             raise AttributeError(
-                f"make_copper(...) has no {name!r}: an account is what a block gives, "
+                f"make_copper(...) has no {name!r}: the account comes from a block, "
                 "`with make_copper(...) as copper:`, or `async with` for an AsyncCopper",
                 name=name,
                 obj=self,

@@ -42,7 +42,7 @@ def fields(
     required = [field for field in known_fields(TABLES[kind]) if field.required]
     for field in required:
         if field.name not in every:
-            raise UsageError(f"{field.name} is required: say which records there are, like records={{'person': [17]}}")
+            raise UsageError(f"{field.name} is required: give the records that exist, like records={{'person': [17]}}")
     return _some(every, required, ids, clears=False, unique=unique)
 
 

@@ -252,7 +252,7 @@ class CopperMachine(RuleBasedStateMachine):
         """Check everything that must hold once all is delivered: `check`, and the invariants."""
         said: object = self.check(self.copper)  # type: ignore[func-returns-value]
         if said is not None:
-            raise UsageError(f"{type(self).__name__}.check returned {said!r}; let it assert what must hold instead")
+            raise UsageError(f"{type(self).__name__}.check returned {said!r}; assert what must hold instead")
         found: Any = self.invariants
         # In earlier versions of Hypothesis, `invariants` is a method.
         for each in found() if callable(found) else found:

@@ -29,7 +29,7 @@ def checked(cls: type, types: object, secret: object) -> None:
     """Raise UsageError if `types` or `secret` is invalid."""
     name = cls.__name__
     if not isinstance(types, tuple | list) or not types:
-        raise UsageError(f'{name}.types: write the types as a tuple, like types = ("person", "lead"), not {types!r}')
+        raise UsageError(f'{name}.types: give the types as a tuple, like types = ("person", "lead"), not {types!r}')
     for each in types:
         try:
             entity_type(each)
@@ -42,4 +42,4 @@ def checked(cls: type, types: object, secret: object) -> None:
 def checked_secret(name: str, secret: object) -> None:
     """Raise UsageError if a secret is not one that a subscription could send."""
     if not isinstance(secret, Mapping) or not secret:
-        raise UsageError(f'{name}: say what the subscriptions send, like {{"key": "s3cret"}}, not {secret!r}')
+        raise UsageError(f'{name}: give what the subscriptions send, like {{"key": "s3cret"}}, not {secret!r}')

@@ -27,30 +27,30 @@ OPTIONS = {
     "over_limit": Option("what happens to a notification over a limit"),
     "window": Option("kind of limit window"),
     "latency": Option("time from change to notification: 0, 30s, or a range like 0-15m"),
-    "seed": Option("where all draws come from; random chooses one", "int or word"),
+    "seed": Option("seed of all random draws; random chooses one", "int or word"),
     "batch": Option("most ids in one notification", "int"),
     "duplicates": Option("the same topic subscribed twice: both deliver, or the new one replaces the old"),
-    "timestamp": Option("what a notification's timestamp tells"),
+    "timestamp": Option("which moment a notification's timestamp gives"),
     "empty_attributes": Option("updated_attributes in new and delete: {} as recorded, or absent as documented"),
     "secret_collision": Option("a secret key with the name of a payload key: accept with a hint, or refuse"),
     "allow_http": Option("accept http:// targets on loopback", "bool"),
-    "allow_targets": Option("hosts beyond loopback that may really be sent to (never Copper's own)"),
-    "ca": Option("file of certificate authorities (PEM) that https:// endpoints may have their certificates from"),
+    "allow_targets": Option("hosts beyond loopback that notifications may go to (never Copper's own)"),
+    "ca": Option("PEM file of certificate authorities to trust for https:// endpoints"),
     "timeout": Option("how long an endpoint may take to answer"),
-    "in_flight": Option("how many at once to one target; 1 sends strictly one after another", "int"),
-    "echo_depth": Option("how many deliveries may each cause the next before it is called a loop", "int"),
+    "in_flight": Option("notifications sent at once to one target; 1 sends strictly one by one", "int"),
+    "echo_depth": Option("how many deliveries may each cause the next before it counts as a loop", "int"),
     "user_agent": Option("User-Agent of notifications"),
-    "lead_conversion": Option("what becomes of a converted lead: deleted, or kept and updated"),
+    "lead_conversion": Option("what happens to a converted lead: deleted, or kept and updated"),
     "read_only_fields": Option(
         "what a write does with fields that cannot be written: ignore them with a hint, or refuse"
     ),
-    "search_lag": Option("how long searches do not see new records yet, and still see deleted ones"),
+    "search_lag": Option("how long searches do not find new records yet, and still find deleted ones"),
     "fetch_race": Option("what happens to a record between its notification and the endpoint's fetch"),
-    "api_limits": Option("calls of the API in rolling windows, like 180/1m as documented, or off"),
+    "api_limits": Option("API calls allowed in rolling windows, like 180/1m as documented, or off"),
     "bulk_limits": Option("the same for bulk calls alone, like 3/1s as documented, or off"),
     "faults": Option("faults that are on from the start, like lose=20% outage=10m, or off"),
-    "intercept": Option("whether calls of https://api.copper.com lead to the account, while a test has it", "bool"),
-    "strict": Option("whether what went wrong unexpectedly fails the test at its end", "bool"),
+    "intercept": Option("whether calls to https://api.copper.com reach the account, while a test has it", "bool"),
+    "strict": Option("whether unexpected problems fail the test at its end", "bool"),
     "allow": Option("what may go wrong without failing the test: statuses, outcomes, exception, due"),
 }
 
@@ -81,7 +81,7 @@ _SWITCHED_ON = {"action": "store_const", "const": "true"}
 
 URL = "url"
 
-_URL_HELP = "a running server where each test has an account of its own; env takes COPPER_EMULATOR_URL"
+_URL_HELP = "a running server where each test has an account of its own; env reads COPPER_EMULATOR_URL"
 
 
 def url(config: pytest.Config) -> str | None:

@@ -76,7 +76,9 @@ def wrong_secret_changes_nothing(
     checked_secret("secret", secret)
     for delivery in _some_delivered(copper):
         if not secret.items() <= delivery.body.items():
-            raise UsageError(f"{delivery} was not sent with the secret {', '.join(secret)}, so another proves nothing")
+            raise UsageError(
+                f"{delivery} was not sent with the secret {', '.join(secret)}, so a false one proves nothing"
+            )
         bare = {name: value for name, value in delivery.body.items() if name not in secret}
         for wrong in (dict.fromkeys(secret, "guessed"), {}):
             body = {**bare, **wrong, "event": "delete", "updated_attributes": {}}
@@ -128,7 +130,7 @@ def outage_is_repaired(
         yield happen()
         yield copper.run_until_idle()
     if not any(delivery.by_fault for delivery in copper.deliveries[known:]):
-        raise UsageError("nothing was missed: let `happen` change records of which the endpoint is notified")
+        raise UsageError("nothing was missed: let `happen` change records that the endpoint is notified about")
     yield reconcile()
     yield check()
 
@@ -250,7 +252,7 @@ class InAnyOrder(Stateful):
             return
         plain = type(self)()
         plain.perform({}, acts)
-        _same(plain.ended, self.ended, "told late or in other batches, instead of at once,")
+        _same(plain.ended, self.ended, "notified late or in different batches, instead of at once,")
 
 
 class AnswersInTime(CopperMachine):
@@ -293,10 +295,10 @@ def _some_delivered(copper: Face) -> list[Delivery]:
     found = sent_ones(copper)
     ended = [each for each in copper.deliveries if not each.replayed]
     if ended and not found:
-        raise UsageError(f"nothing was delivered that could come again: {ended[-1]}")
+        raise UsageError(f"nothing was delivered that could be sent again: {ended[-1]}")
     if not found:
         raise UsageError(
-            "nothing has been delivered yet that could come again: change a record of which the endpoint is notified, "
+            "nothing has been delivered yet that could be sent again: change a record the endpoint is notified about, "
             "and let time pass (copper.run_until_idle())"
         )
     return found
@@ -313,4 +315,4 @@ def _unchanged(copper: Any, delivery: Delivery, body: Mapping[str, Any], state: 
 def _same(before: object, after: object, why: str) -> None:
     if before != after:
         told = f"  before {before!r}\n  after  {after!r}"
-        raise AssertionError(f"{why} and the endpoint believes something else:\n{told}")
+        raise AssertionError(f"{why} and the endpoint now believes something else:\n{told}")

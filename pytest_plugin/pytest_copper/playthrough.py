@@ -192,8 +192,8 @@ class Playthrough:
             with_which = with_what(self._hooks.secret or {}, delivery.body)
             raise EndpointFailed(
                 f"A notification {with_which} was answered {delivery.status}, as if it were Copper's.\n"
-                "Compare the secret before anything else, and answer 401. If this is meant, say must_refuse = False "
-                "in the machine (then it is only looked at that nothing comes of it), or secret = None.",
+                "Compare the secret before anything else, and answer 401. If this is intended, set must_refuse = False "
+                "in the machine (then it only has to have no effect), or secret = None.",
                 "forged",
             )
 

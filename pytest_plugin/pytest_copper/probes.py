@@ -39,20 +39,20 @@ def probe(copper: Copper, delivery: Delivery, secret: Mapping[str, Any]) -> Prob
     sent = next((each.body for each in sent_ones(copper) if tells(each.body) == tells(body)), None)
     known = {*PAYLOAD_KEYS, *secret} if sent is None else set(sent)
     more = ", ".join(name for name in body if name not in known)
-    how = "came again" if sent is not None else "came as if Copper had sent it, of what did not happen here"
+    how = "came again" if sent is not None else "came as if from Copper, about something that did not happen here"
     right = _AS_BEFORE if sent is not None else _AS_COPPERS
     if more:
-        how, right = f"{how}, with a key more ({more})", _LATER
+        how, right = f"{how}, with an extra key ({more})", _LATER
     return Probe(how, f"{right}{_gone(copper, delivery)}", loose=sent is None)
 
 
 _FORGED = (
-    "Nothing that anybody sends may make the endpoint fail: compare the secret before anything else, and "
+    "Whatever anybody sends must not make the endpoint fail: compare the secret before anything else, and "
     "refuse it with 4xx."
 )
-_AS_BEFORE = "What stands before you may send one twice: answer 2xx as the first time, and change nothing."
-_AS_COPPERS = "It has the secret, as Copper's own do: answer 2xx."
-_LATER = "Copper may add keys: pass over those that are not known, and answer 2xx as without them."
+_AS_BEFORE = "A proxy or queue in front of you may send one twice: answer 2xx as the first time, and change nothing."
+_AS_COPPERS = "It has the secret, as Copper's own have: answer 2xx."
+_LATER = "Copper may add keys: ignore unknown ones, and answer 2xx as without them."
 
 
 def with_what(secret: Mapping[str, Any], body: Mapping[str, Any]) -> str:
@@ -76,7 +76,7 @@ def _gone(copper: Copper, delivery: Delivery) -> str:
     gone = [each for each in delivery.ids if not _is_there(copper, delivery, each)]
     if not gone or delivery.event is Event.DELETE:
         return ""
-    return f"\nNo longer there: {delivery.type} {short_ids(gone)}. The 404 of a fetch tells of a deletion, no failure."
+    return f"\nNo longer there: {delivery.type} {short_ids(gone)}. A 404 for a fetch means a deletion, not a failure."
 
 
 def _is_there(copper: Copper, delivery: Delivery, record_id: int) -> bool:

@@ -36,6 +36,6 @@ class CopperEndpoint(Endpoint):
         if request is None and tls:
             return self._over_tls()
         raise UsageError(
-            "copper_endpoint is a receiver already, and copper_endpoint(tls=True) makes another one, which speaks TLS: "
-            "there is nothing else to call it for"
+            "copper_endpoint is already a receiver; call it only as copper_endpoint(tls=True), which makes another "
+            "one that speaks TLS"
         )

@@ -14,7 +14,7 @@ from pytest_copper.playthrough import EndpointFailed, Playthrough
 from pytest_copper.shortest import Case, Drawn, Shortening
 from pytest_copper.written import Act, Written
 
-HEADING = "The scenario that shows it, to be pasted and replayed:"
+HEADING = "A scenario that reproduces it (paste and replay):"
 
 
 class Failure(NamedTuple):

@@ -71,5 +71,5 @@ def _told(item: pytest.Item, account: Account, said: str) -> str:
         lines.append(face.verdict(said=said))
     seed = face.drawn_from
     if seed is not None and layers.is_chosen(item.config, seed):
-        lines.append(f"the draws came from seed {seed}; again: {layers.replay(item, seed)}")
+        lines.append(f"drawn from seed {seed}; to repeat: {layers.replay(item, seed)}")
     return "\n".join(lines)

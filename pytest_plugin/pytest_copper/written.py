@@ -67,7 +67,7 @@ def read(scenario: str | Path) -> tuple[dict[str, Any], list[Act]]:
     for index, step in enumerate(steps):
         if "at" in step:
             line = found.line_of("steps", index)
-            raise ScenarioError(f"{found.source}:{line}: a machine plays no step `at` a time; advance before it")
+            raise ScenarioError(f"{found.source}:{line}: a machine plays no step with `at`; advance before it")
     return content.get("settings") or {}, acts(steps)
 
 

@@ -338,16 +338,16 @@ def _secret(body: dict[str, Any]) -> str:
 
 TAKEN: dict[str, tuple[Callable[[dict[str, Any]], bool], str]] = {
     "a prefix": (lambda body: _secret(body) != "" and "s3cret".startswith(_secret(body)), "a prefix of it"),
-    "other case": (lambda body: _secret(body).lower() == "s3cret", "the same in other case"),
+    "other case": (lambda body: _secret(body).lower() == "s3cret", "the same in different case"),
     "an empty one": (lambda body: body.get("key") in ("s3cret", ""), "an empty one"),
     "the same length": (lambda body: isinstance(body.get("key"), str) and len(_secret(body)) == 6,
-                        "the same in other case, one of the same length"),
+                        "the same in different case, one of the same length"),
     "null": (lambda body: body.get("key", "") in ("s3cret", None), "null"),
     "a loose comparison": (lambda body: body.get("key") in ("s3cret", 0, True), "a number, true"),
     "contains": (lambda body: "s3cret" in (body.get("key") or []) if not isinstance(body.get("key"), int | bool)
-                 else False, "a list with it"),
+                 else False, "a list containing it"),
     "anywhere in the body": (lambda body: "s3cret" in json.dumps(body),
-                             "a list with it, the right one under another key"),
+                             "a list containing it, the right one under a different key"),
 }  # fmt: skip
 
 
@@ -369,7 +369,7 @@ def test_who_stumbles_over_a_secret_is_told_over_which_and_how_to_compare(copper
 
     assert str(row.verdict) == "failed"
     assert all(f"{each}: failed: exception" in row.evidence or f"{each}, " in row.evidence
-               for each in ("null", "a number", "true", "a list with it", "one in other letters"))  # fmt: skip
+               for each in ("null", "a number", "true", "a list containing it", "one in another script"))  # fmt: skip
     assert "hmac.compare_digest raises TypeError" in row.advice
 
 
@@ -390,7 +390,7 @@ def test_a_header_is_probed_as_well(copper: Copper) -> None:
 
     row = played(copper, hook, secret=None, headers={"X-Key": "s3cret"}, only="secret-wrong")["secret-wrong"]
 
-    assert row.evidence == "the same in other case: it was answered 200 instead of 401"
+    assert row.evidence == "the same in different case: it was answered 200 instead of 401"
 
 
 def test_who_answers_200_to_a_wrong_secret_and_does_nothing_is_warned(copper: Copper) -> None:

@@ -270,7 +270,7 @@ def test_the_log_tells_of_an_unknown_authority_and_ca_trusts_it(tmp_path: Path) 
                 why = run("why", "person", "17", server=server.url)[1]
                 assert ("trusted here; trust it with --ca FILE" in why) is (word == "failed")
                 advice = (
-                    "Trust who has signed it, with a file of its certificate: copper-emulator settings --set ca=FILE"
+                    "Trust its issuer, with a file of the issuer's certificate: copper-emulator settings --set ca=FILE"
                 )
                 assert (advice in why) is (word == "failed")
 

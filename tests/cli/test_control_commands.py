@@ -165,7 +165,7 @@ def test_what_came_closest_is_told_on_lines_of_its_own(server: str) -> None:
         "[17] instead."
     )
     assert (closest, story.startswith("  #1 person/update [17]")) == ("Closest:", True)
-    assert last == "Expect the ids that it happened to, or change the record that is meant. Waited 1ms of real time."
+    assert last == "Expect the ids it happened to, or change the intended record. Waited 1ms of real time."
 
 
 def test_the_example_of_replaying_a_body_can_be_done_as_it_stands(
@@ -365,12 +365,12 @@ def test_several_accounts_and_none_named_is_an_error_that_lists_them() -> None:
         (["routes", "foo"], "'foo': write ORIGIN=URL, like https://my-app.example=http://127.0.0.1:5000"),
         (["wait", "--timeout", "x"], "--timeout: 'x' is not a duration"),
         (["inbox", "--delay", "x"], "--delay: 'x' is not a duration"),
-        (["notifications", "--state", "faild"], "--state: 'faild' is none of 'queued', "),
+        (["notifications", "--state", "faild"], "--state: 'faild' is not one of 'queued', "),
         (["notifications", "--state", "faild"], "did you mean 'failed'?"),
         (["notifications", "--since", "monday"], "--since: 'monday' is no moment"),
         (
             ["subscribe", "person.updatd", INBOX],
-            "there is no event 'updatd'; it is one of new, update, delete; did you",
+            "there is no event 'updatd'; the events are new, update, delete; did you",
         ),
         (["resend", "99", "--body", "{"], "--body is no JSON"),
         (["replay", "README.md", "--target", INBOX], "is no JSON"),

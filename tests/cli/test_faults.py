@@ -49,7 +49,7 @@ def test_serve_says_which_faults_are_on_and_where_draws_come_from() -> None:
     ("arguments", "says"),
     [
         (["faults", "loose=1"], "there is no fault 'loose'. Did you mean lose?"),
-        (["faults", "lose=20%,shuffle"], "separate faults by blanks, not by commas, like lose=20% shuffle"),
+        (["faults", "lose=20%,shuffle"], "separate faults with spaces, not commas, like lose=20% shuffle"),
         (["faults", "outage"], "outage needs a value: write it like outage=10m"),
         (["faults", "stale"], "stale needs a value: write it like stale=5s"),
         (["faults", "lose=1", "off"], "off stands alone, or first with the names of what to switch off"),

@@ -87,7 +87,7 @@ def test_names_that_cannot_be_written_are_told(server: str) -> None:
     again = invoke("update", "person", ada, "--set", "company_id=5", server=server)
 
     assert answered["ignored"] == ["company_id"]
-    ignored = "company_id is ignored: it can be given at creation only; relate the records instead."
+    ignored = "company_id is ignored: it can be given only at creation; relate the records instead."
     assert again == (0, f"{ada}  Ada\n{ignored}\nNothing changed: the values were the same.\n", "")
 
 
@@ -106,7 +106,7 @@ def test_what_two_records_of_one_call_cannot_share_names_them(server: str) -> No
     )
 
     assert code == 2
-    assert "Records 1 and 2 of this call both have same@example.com, which can belong to one person only." in err
+    assert "Records 1 and 2 of this call both have same@example.com, which can belong to only one person." in err
 
 
 def test_what_an_activity_lacks_is_told_with_how_it_is_written(server: str) -> None:

@@ -67,7 +67,10 @@ def test_the_advice_to_allow_an_answer_can_be_followed(story: str, status: int) 
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("127.0.0.1:5066/hook", "'127.0.0.1:5066/hook' is no URL to send to: write all of it, like http://127.0.0.1"),
+        (
+            "127.0.0.1:5066/hook",
+            "'127.0.0.1:5066/hook' is not a URL to send to: write it in full, like http://127.0.0.1",
+        ),
         ("http://example.com", "example.com is not this machine"),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_token_that_opens_an_account_is_told_with_what_commands_need_from_then
     ("args", "says"),
     [
         (["--latency", "soon"], "--latency: 'soon' is not a duration"),
-        (["--latency", "9" * 400 + "s"], "--latency: a duration must lie between 0 and ten years"),
+        (["--latency", "9" * 400 + "s"], "--latency: a duration must be between 0 and ten years"),
         (["--limits", "600"], "--limits: '600' is not a limit"),
         (["--over-limit", "wait"], "--over-limit: "),
         (["--window", "sliding"], "--window: "),

@@ -181,7 +181,7 @@ def test_what_answers_but_is_no_server_is_called_a_stranger() -> None:
         code, out, err = invoke("status", server=stranger.url)
 
     assert (code, out) == (1, "")
-    assert "is no copper-emulator" in err
+    assert "is not a copper-emulator" in err
     assert err.count("\n") == 1
 
 
@@ -210,10 +210,10 @@ def test_of_several_accounts_one_must_be_named() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["fire", "activity_log.update", "--id", "1", "--json"], "activity_log have new only"),
+        (["fire", "activity_log.update", "--id", "1", "--json"], "activity_log are new only"),
         (["fire", "person.updated", "--id", "1"], "there is no event 'updated'"),
-        (["journal", "--kind", "chnge"], "kind: 'chnge' is none of 'subscribed', "),
-        (["journal", "--type", "persn"], "type: 'persn' is none of "),
+        (["journal", "--kind", "chnge"], "kind: 'chnge' is not one of 'subscribed', "),
+        (["journal", "--type", "persn"], "type: 'persn' is not one of "),
     ],
 )
 def test_what_the_server_does_not_understand_is_one_line_and_exit_code_2(
@@ -276,11 +276,11 @@ def test_a_clock_that_runs_is_moved_ahead_too() -> None:
         (["journal", "--since", "9" * 24], "must be between 0 and 1000000000"),
         (["journal", "--status", "99"], "'99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
         (["journal", "--limit", "0"], "--limit"),
-        (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; it is one of new, update, delete; did"),
-        (["status", "--server", "https://127.0.0.1:2930"], "it is done at the plain port, like http://127.0.0.1:2929"),
-        (["status", "--server", "127.0.0.1:2929"], "is no URL of a server"),
-        (["status", "--server", "http://127.0.0.1:x"], "is no URL of a server"),
-        (["status", "--server", "ftp://127.0.0.1"], "is no URL of a server"),
+        (["fire", "person.updatd", "--id", "1"], "there is no event 'updatd'; the events are new, update, delete; did"),
+        (["status", "--server", "https://127.0.0.1:2930"], "use the plain HTTP port, like http://127.0.0.1:2929"),
+        (["status", "--server", "127.0.0.1:2929"], "is not a server URL"),
+        (["status", "--server", "http://127.0.0.1:x"], "is not a server URL"),
+        (["status", "--server", "ftp://127.0.0.1"], "is not a server URL"),
         (["nonsense"], "nonsense"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -318,5 +318,5 @@ def test_attributes_that_no_real_change_has_are_sent_and_told_of(server: Process
     code, out, _ = invoke(*args, server=server.url)
 
     assert code == 0
-    assert "Sent as it is, but no change of people tells of 'nmae'; did you mean 'name'?\n" in out
+    assert "Sent as it is, but no change of people reports 'nmae'; did you mean 'name'?\n" in out
     assert "Sent as it is, but there is no custom field 5; there are none.\n" in out

@@ -36,7 +36,7 @@ def test_a_record(server: Process) -> None:
         "  subscription 560698 was made after the change (TIME)",
         "TIME  person/update [17, 18] (fired by hand)",
         "  #1 person/update [17, 18], 17 together with 1 other id, for subscription 560698: waits, due TIME",
-        f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.",
+        f"A notification has up to {MAX_IDS} ids, and the endpoint has to handle each of them.",
     ]
 
 

@@ -417,7 +417,7 @@ def test_a_switch_of_keys_says_what_stays_behind() -> None:
     account.switch_key(SECOND_KEY, START)
 
     assert account.journal.entries[-1] == Entry(
-        3, START, Kind.KEY_SWITCHED, "2 subscriptions of earlier keys still fire"
+        3, START, Kind.KEY_SWITCHED, "2 subscriptions from earlier keys still fire"
     )
 
 

@@ -49,7 +49,7 @@ def test_an_unknown_type_is_refused_with_those_there_are(name: Any, meant: str |
 
     types = "lead, person, company, opportunity, project, task, activity_log"
     advice = "" if meant is None else f"; did you mean '{meant}'?"
-    assert str(caught.value) == f"there is no type {name!r}; it is one of {types}{advice}"
+    assert str(caught.value) == f"there is no type {name!r}; the types are {types}{advice}"
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_new_and_delete_carry_no_attributes() -> None:
 
 
 def test_an_unknown_event_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="there is no event 'create'; it is one of new, update, delete"):
+    with pytest.raises(UsageError, match="there is no event 'create'; the events are new, update, delete"):
         event("person", "create", 17)
-    with pytest.raises(UsageError, match="there is no event 17; it is one of new, update, delete"):
+    with pytest.raises(UsageError, match="there is no event 17; the events are new, update, delete"):
         bare_event("person", 17, 17, None, Profile("support-page"))  # type: ignore[arg-type]  # what is refused
 
 
@@ -142,24 +142,24 @@ def test_a_captured_body_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"", "it is no JSON"),
-        (b"[" * 100_000, "it is no JSON"),
-        (b'{"type":"\xff"}', "it is no text in UTF-8"),
+        (b"", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b'{"type":"\xff"}', "it is not UTF-8 text"),
         (b"[]", "it is an array"),
         (b"{}", "it has no type"),
         (b'{"type":"person","ids":[17]}', "it has no event"),
         (b'{"type":"person","event":"new"}', "it has no ids"),
-        (b'{"type":"persn","event":"new","ids":[17]}', "there is no type 'persn'; it is one of lead, person, "),
-        (b'{"type":"people","event":"new","ids":[17]}', "there is no type 'people'; it is one of lead, person, "),
+        (b'{"type":"persn","event":"new","ids":[17]}', "there is no type 'persn'; the types are lead, person, "),
+        (b'{"type":"people","event":"new","ids":[17]}', "there is no type 'people'; the types are lead, person, "),
         (b'{"type":["person"],"event":"new","ids":[17]}', "there is no type ['person']"),
-        (b'{"type":"person","event":"updated","ids":[17]}', "there is no event 'updated'; it is one of "),
+        (b'{"type":"person","event":"updated","ids":[17]}', "there is no event 'updated'; the events are "),
         (b'{"type":"person","event":"new","ids":17}', "its ids are 17"),
         (b'{"type":"person","event":"new","ids":["a"]}', "its ids are ['a']"),
         (b'{"type":"person","event":"new","ids":[1e999]}', "its ids are [inf]"),
     ],
 )
 def test_what_is_no_notification_is_not_taken_for_one(raw: bytes, why: str) -> None:
-    with pytest.raises(UsageError, match="this is no captured notification") as caught:
+    with pytest.raises(UsageError, match="this is not a captured notification") as caught:
         captured_topic(raw)
 
     assert f": {why}" in str(caught.value)

@@ -58,7 +58,7 @@ BODIES: dict[str, tuple[ApiError, int, dict[str, object]]] = {
             "success": False,
             "status": 421,
             "message": "copper-emulator: no test intercepts api.copper.com now. "
-            "The client kept this connection from one that did",
+            "The client kept this connection from a test that did",
         },
     ),
     "too many requests": (

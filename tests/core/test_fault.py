@@ -62,7 +62,7 @@ def test_those_of_the_api_concern_calls() -> None:
 def test_what_copper_does_not_do_is_marked_where_it_is_told() -> None:
     assert Fault(FaultName.LOSE, next=1).blame == "by the fault lose=1"
     corrupt = Fault(FaultName.CORRUPT, next=1)
-    assert corrupt.blame == "by the fault beyond_spec.corrupt=1, which is nothing that Copper does"
+    assert corrupt.blame == "by the fault beyond_spec.corrupt=1, which Copper never does"
     assert [name for name in FaultName if Fault(name).beyond_spec] == [
         FaultName.DUPLICATE,
         FaultName.RETRY,

@@ -220,7 +220,7 @@ HINTS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown event": ({"event": "create"}, "Events are new, update, delete."),
     "unknown type": (
         {"type": "deal"},
-        "Copper has no webhooks for 'deal'; the types that have are lead, person, company, opportunity, "
+        "Copper has no webhooks for 'deal'; the types that have them are lead, person, company, opportunity, "
         "project, task, activity_log.",
     ),
     "secret": ({"secret": 1}, 'Like {"key": "value"}.'),

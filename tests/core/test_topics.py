@@ -71,22 +71,22 @@ def test_other_types_have_no_events(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "profile", "sentence"),
     [
-        ("lead", "support-page", "Copper's webhooks for lead have new, update, delete only."),
+        ("lead", "support-page", "Copper's webhooks for lead are new, update, delete only."),
         (
             "activity_log",
             "support-page",
-            "Copper's webhooks for activity_log have new only. Copper's developer page lists update and "
+            "Copper's webhooks for activity_log are new only. Copper's developer page lists update and "
             "delete too: the setting profile=developer-docs allows them.",
         ),
         (
             "activity_log",
             "developer-docs",
-            "Copper's webhooks for activity_log have new, update, delete only.",
+            "Copper's webhooks for activity_log are new, update, delete only.",
         ),
         (
             "user",
             "support-page",
-            "Copper has no webhooks for 'user'; the types that have are lead, person, company, "
+            "Copper has no webhooks for 'user'; the types that have them are lead, person, company, "
             "opportunity, project, task, activity_log.",
         ),
     ],
@@ -108,4 +108,4 @@ def test_advice_says_what_can_be_subscribed_to(name: str, profile: str, sentence
     ],
 )
 def test_of_what_is_no_event_it_is_said_which_may_be_meant(name: object, question: str) -> None:
-    assert no_event(name) == f"there is no event {name!r}; it is one of new, update, delete{question}"
+    assert no_event(name) == f"there is no event {name!r}; the events are new, update, delete{question}"

@@ -95,7 +95,7 @@ def test_what_happened_is_told_once_where_a_scenario_fails(executing: Executing)
     ended = against(executing, "--status", "500", options=target, as_json=False)
 
     assert ended.code == 1
-    assert "Mend the endpoint; or, if this is meant, expect it with status: 500." in ended.err
+    assert "Fix the endpoint; or, if this is intended, expect it with status: 500." in ended.err
     assert ended.err.count("  rejected  #1 person/new") == 1
     assert "imeline" not in ended.err.partition("FAILED  first notification")[2]
 

@@ -125,8 +125,8 @@ def test_a_captured_header_replaces_ours_in_whatever_case_it_was_written(copper:
 
 
 NO_CAPTURE: list[tuple[Any, str]] = [
-    ({"type": "person"}, "no captured notification"),
-    ("captured.json", r"it is no JSON; a file is given as pathlib.Path\("),
+    ({"type": "person"}, "not a captured notification"),
+    ("captured.json", r"it is not JSON; pass a file as pathlib.Path\("),
     ({"ids": object()}, "it cannot be written as JSON"),
     (Path("/nowhere/body.json"), "cannot be read"),
 ]

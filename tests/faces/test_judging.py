@@ -18,7 +18,7 @@ def test_expectations_claim_and_say_what_came_closest(copper: Copper, endpoint: 
     (found,) = copper.expect("person", "update", ids=17, target=TARGET, body={"subscription_id": subscription.id})
     assert (found.status, found.ids) == (200, (17,))
     copper.expect_none()
-    with pytest.raises(ExpectationError, match="an earlier expect has claimed it already"):
+    with pytest.raises(ExpectationError, match="an earlier expect has already claimed it"):
         copper.expect("person", "update", ids=17)
     with pytest.raises(ExpectationError, match="no such change happened in this account"):
         copper.expect("lead", "new")

@@ -118,7 +118,7 @@ def test_what_cannot_be_written_is_refused_in_the_same_words(copper: Copper) -> 
         copper.people.create(name="")
     with pytest.raises(NotFound):
         copper.people.update(17, name="Ada")
-    with pytest.raises(UsageError, match="written by Copper alone"):
+    with pytest.raises(UsageError, match="written by Copper only"):
         copper.people.create_many([{"name": "Ada", "interaction_count": 5}])
     assert copper.changes == []
 
@@ -195,8 +195,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "get by nothing": (lambda c, ada: c.people.get(None), "an id is a whole number"),
     "another type's record": (lambda c, ada: c.leads.update(ada, name="x"), "is of the type person, not lead"),
     "update_many of one": (lambda c, ada: c.people.update_many(5, name="x"), "several ids or records"),
-    "update_many of one record": (lambda c, ada: c.people.update_many(ada, name="x"), r"for one there is update\(\)"),
-    "delete_many of text": (lambda c, ada: c.people.delete_many("17"), r"for one there is delete\(\)"),
+    "update_many of one record": (lambda c, ada: c.people.update_many(ada, name="x"), r"for one, use update\(\)"),
+    "delete_many of text": (lambda c, ada: c.people.delete_many("17"), r"for one, use delete\(\)"),
     "create_many of one": (lambda c, ada: c.people.create_many({"name": "x"}), "give a list of records"),
     "create_many of 5": (lambda c, ada: c.people.create_many(5), "give a list of records"),
     "half a surrogate": (lambda c, ada: c.people.update(ada, name="\ud800"), "a record's fields must be JSON"),

@@ -69,9 +69,9 @@ def test_advance_forward_only(copper: Copper, delta: timedelta) -> None:
 def test_advance_says_what_it_takes(copper: Copper) -> None:
     with pytest.raises(TimeError, match="say how far"):
         copper.advance()
-    with pytest.raises(TimeError, match=r"no 'minute'; its parts are weeks, .*: advance\(minutes=1\)"):
+    with pytest.raises(TimeError, match=r"takes no 'minute', only weeks, .*: advance\(minutes=1\)"):
         copper.advance(minute=1)
-    with pytest.raises(TimeError, match=r"say advance\(seconds=60\) or advance\('1m'\)"):
+    with pytest.raises(TimeError, match=r"write advance\(seconds=60\) or advance\('1m'\)"):
         copper.advance(60)  # type: ignore[arg-type]  # what is tried is the wrong type
     with pytest.raises(TimeError, match="'ten minutes' is not a duration: write it like 30s"):
         copper.advance("ten minutes")
@@ -80,9 +80,9 @@ def test_advance_says_what_it_takes(copper: Copper) -> None:
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
-        (60, r"say limit=timedelta\(seconds=60\) or limit='1m'"),
+        (60, r"write limit=timedelta\(seconds=60\) or limit='1m'"),
         ("soon", "limit: 'soon' is not a duration"),
-        (timedelta(), "limit must be longer than nothing"),
+        (timedelta(), "limit must be longer than 0"),
         (None, "limit: None is not a duration"),
     ],
     ids=str,

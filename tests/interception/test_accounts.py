@@ -62,7 +62,7 @@ def test_a_key_that_is_demanded_is_the_only_one(copper: Copper) -> None:
 
 @pytest.mark.parametrize("token", ["", 17, b"key", "two\nlines"])
 def test_what_is_no_key_is_refused_and_nothing_is_intercepted(copper: Copper, token: Any) -> None:
-    with pytest.raises(UsageError, match="takes the API key that the application has"):
+    with pytest.raises(UsageError, match="takes the API key that the application uses"):
         copper.intercept(token=token)
 
     assert PROCESS.ways() == ()

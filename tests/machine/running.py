@@ -50,4 +50,4 @@ def run(
     return None
 
 
-_SCENARIO = re.compile(r"replayed:\n\n(name: .*?\n)(?:\n|\Z)", re.DOTALL)
+_SCENARIO = re.compile(r"replay\):\n\n(name: .*?\n)(?:\n|\Z)", re.DOTALL)

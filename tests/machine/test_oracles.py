@@ -69,7 +69,7 @@ def test_what_was_rejected_gives_nothing_to_judge_by(copper: Copper) -> None:
     copper.people.create(name="Ada")
 
     with pytest.raises(
-        UsageError, match=r"nothing was delivered that could come again: person/new .* rejected \(500\)"
+        UsageError, match=r"nothing was delivered that could be sent again: person/new .* rejected \(500\)"
     ):
         oracles.sent_again_changes_nothing(copper, dict)
 
@@ -95,7 +95,7 @@ def test_one_that_counts_is_changed_by_the_same_again(copper: Copper) -> None:
     subscribed(copper, counting)
     copper.people.create(name="Ada")
 
-    with pytest.raises(AssertionError, match="was sent again and the endpoint believes something else"):
+    with pytest.raises(AssertionError, match="was sent again and the endpoint now believes something else"):
         oracles.sent_again_changes_nothing(copper, lambda: counting.number)
 
 
@@ -233,7 +233,7 @@ class AllHold(Idempotent, UnknownFieldsTolerated, Unordered): ...
     [
         (SameAgain, ["create", "replay"], "believes something else"),
         (MoreInIt, ["create", "replay"], "was not answered 2xx"),
-        (UnorderedTrusting, ["create", "update", "update"], "told late or in other batches"),
+        (UnorderedTrusting, ["create", "update", "update"], "notified late or in different batches"),
     ],
 )
 def test_a_mixin_finds_it_and_tells_the_shortest_way(
@@ -418,7 +418,7 @@ async def test_a_right_one_holds_up_in_an_asynchronous_test_too() -> None:
 @pytest.mark.asyncio
 async def test_a_wrong_one_is_told_what_is_wrong_there_too() -> None:
     async with mirrored(right=False) as (copper, mirror):
-        with pytest.raises(AssertionError, match="was sent again and the endpoint believes something else"):
+        with pytest.raises(AssertionError, match="was sent again and the endpoint now believes something else"):
             await oracles.sent_again_changes_nothing(copper, mirror.believed)
         with pytest.raises(AssertionError, match="a notification with a wrong secret was answered 200"):
             await oracles.wrong_secret_changes_nothing(copper, mirror.believed, SECRET)

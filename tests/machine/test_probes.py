@@ -12,7 +12,7 @@ from pytest_copper.machine import CopperMachine, EndpointFailed
 from pytest_copper.oracles import Idempotent, UnknownFieldsTolerated
 from tests.machine.running import run
 
-LATER = "It came again, with a key more (beyond). Copper may add keys: pass over those that are not known, and answer "
+LATER = "It came again, with an extra key (beyond). Copper may add keys: ignore unknown ones, and answer "
 
 
 class FailsWhereGone(CopperMachine):
@@ -71,7 +71,7 @@ def replay(more: str, ids: str = "{record: ada}") -> str:
     [
         (
             ", key: s3cret",
-            "It came again. What stands before you may send one twice: "
+            "It came again. A proxy or queue in front of you may send one twice: "
             "answer 2xx as the first time, and change nothing.",
         ),
         (", key: s3cret, beyond: 1", f"{LATER}2xx as without them."),
@@ -83,7 +83,7 @@ def test_what_had_been_sent_before_is_to_be_answered_and_a_404_tells_of_a_deleti
 
     assert said[0].endswith("rejected (500)")
     assert said[1] == says
-    assert said[2].startswith("No longer there: person [94808711]. The 404 of a fetch tells of a deletion")
+    assert said[2].startswith("No longer there: person [94808711]. A 404 for a fetch means a deletion")
     assert len(said) == 3
 
 
@@ -96,7 +96,7 @@ def test_what_was_forged_is_to_be_refused(more: str, how: str) -> None:
     said = told(AskedLater, replay(more, ids="1"))
 
     assert said[1:] == [
-        f"It was forged, {how}. Nothing that anybody sends may make the endpoint fail: compare the secret before "
+        f"It was forged, {how}. Whatever anybody sends must not make the endpoint fail: compare the secret before "
         "anything else, and refuse it with 4xx."
     ]
 
@@ -105,8 +105,8 @@ def test_what_has_the_secret_and_did_not_happen_is_told_so() -> None:
     said = told(Both, replay(", key: s3cret", ids="1"))
 
     assert said[1] == (
-        "It came as if Copper had sent it, of what did not happen here. "
-        "It has the secret, as Copper's own do: answer 2xx."
+        "It came as if from Copper, about something that did not happen here. "
+        "It has the secret, as Copper's own have: answer 2xx."
     )
 
 
@@ -122,7 +122,9 @@ def test_a_refusal_of_what_came_again_says_what_is_right() -> None:
         Strict.replay(f"name: one\nsteps:\n  - {CREATE}\n  - {replay(', key: s3cret, beyond: 1')}\n")
 
     first, second = str(caught.value).splitlines()
-    assert first.startswith("It came again, with a key more (beyond), and was not answered 2xx: person/new [94808711]")
+    assert first.startswith(
+        "It came again, with an extra key (beyond), and was not answered 2xx: person/new [94808711]"
+    )
     assert second.startswith("Copper may add keys")
 
 

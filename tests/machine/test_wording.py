@@ -32,16 +32,16 @@ def like(base: type[CopperMachine] = Right, **said: Any) -> type[CopperMachine]:
     [
         (
             {"types": "person"},
-            'Mirror.types: write the types as a tuple, like types = ("person", "lead"), not \'person\'',
+            'Mirror.types: give the types as a tuple, like types = ("person", "lead"), not \'person\'',
         ),
-        ({"types": ()}, "Mirror.types: write the types as a tuple"),
+        ({"types": ()}, "Mirror.types: give the types as a tuple"),
         ({"types": ("persn",)}, "Mirror.types: there is no type 'persn'"),
         (
             {"secret": "s3cret"},
-            'Mirror.secret: say what the subscriptions send, like {"key": "s3cret"}, not \'s3cret\'',
+            'Mirror.secret: give what the subscriptions send, like {"key": "s3cret"}, not \'s3cret\'',
         ),
-        ({"secret": {}}, "Mirror.secret: say what"),
-        ({"check": lambda self, copper: False}, "Mirror.check returned False; let it assert what must hold instead"),
+        ({"secret": {}}, "Mirror.secret: give what"),
+        ({"check": lambda self, copper: False}, "Mirror.check returned False; assert what must hold instead"),
         ({"options": {"latncy": "1m"}}, "there is no setting 'latncy'"),
         ({"target": "http://endpoint.example/hook"}, "https"),
     ],
@@ -57,9 +57,9 @@ def test_what_cannot_be_meant_is_told_without_a_scenario(said: dict[str, Any], w
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        ({"advanc": "1d"}, "is no step of a scenario: advanc: there is no such key. Did you mean advance?"),
+        ({"advanc": "1d"}, "is not a step of a scenario: advanc: there is no such key. Did you mean advance?"),
         ({"update": {"records": "nobody", "fields": {"name": "Ada"}}}, "there are no records 'nobody'"),
-        ({"at": "5m", "advance": "1d"}, "have no `at`; advance before it"),
+        ({"at": "5m", "advance": "1d"}, "have no `at`; advance before the step"),
         ({"create": {"type": "person", "fields": {"nam": "Ada"}}}, "Did you mean name?"),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_method_that_is_almost_a_hook_is_warned_of() -> None:
         ("name: one\n", "scenario:1: steps: is missing"),
         ("name: one\nsteps:\n", "scenario:2: steps"),
         ("name: one\nsteps:\n  - creat: {type: person}\n", "scenario:3: "),
-        ("name: one\nsteps:\n  - {at: 5m, advance: 1m}\n", "scenario:3: a machine plays no step `at` a time"),
+        ("name: one\nsteps:\n  - {at: 5m, advance: 1m}\n", "scenario:3: a machine plays no step with `at`"),
     ],
 )
 def test_what_is_no_scenario_is_told_with_its_line(scenario: str, words: str) -> None:
@@ -152,8 +152,8 @@ def test_who_accepts_a_forgery_is_told_what_a_forgery_is() -> None:
         "A notification without the secret (key) was answered 200, as if it were Copper's."
         if "key" not in found.scenario["steps"][0]["replay"]["body"]
         else "A notification with a wrong secret (key='guessed') was answered 200, as if it were Copper's.",
-        "Compare the secret before anything else, and answer 401. If this is meant, say must_refuse = False in the "
-        "machine (then it is only looked at that nothing comes of it), or secret = None.",
+        "Compare the secret before anything else, and answer 401. If this is intended, set must_refuse = False in the "
+        "machine (then it only has to have no effect), or secret = None.",
     ]
 
 
@@ -180,8 +180,8 @@ def test_a_refusal_is_told_with_what_was_answered_and_what_helps() -> None:
     found = run(like(secret=None, endpoint=lambda self, copper: lambda request: (500, "no such customer")))
 
     assert found is not None
-    assert "rejected (500), answering no such customer\n" in str(found.error)
-    assert str(found.error).endswith("Mend the endpoint.")
+    assert "rejected (500), body: no such customer\n" in str(found.error)
+    assert str(found.error).endswith("Fix the endpoint.")
 
 
 def test_the_error_is_that_of_the_scenario_that_is_told() -> None:

@@ -468,7 +468,7 @@ def test_a_file_that_is_no_snapshot_is_noticed_before_anything_is_asked(screen: 
     [
         ("How much outage", "abc", "Switch on outage", "'abc' is not a duration"),
         ("How many refuse", "some", "Switch on refuse", "'some' is no number"),
-        ("Only targets that begin with", "foo", "Switch on lose", "'foo' is no target"),
+        ("Only targets that begin with", "foo", "Switch on lose", "'foo' is not a target"),
     ],
 )
 def test_what_is_wrong_with_a_fault_is_told_at_its_box(

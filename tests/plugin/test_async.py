@@ -308,5 +308,5 @@ def test_who_forgets_to_await_is_told_to(inner: Inner, account: str, name: str) 
     )
 
     said = inner.run().stdout.str()
-    assert f"Have it happen before expecting it: await {name}.people.create(...), the same through the API" in said
+    assert f"Make it happen before you expect it: await {name}.people.create(...), the same through the API" in said
     assert f"or await {name}.fire('person', 'new', ids=...)." in said

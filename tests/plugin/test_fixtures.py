@@ -167,7 +167,7 @@ def test_make_copper_without_a_block_is_told_of_it(inner: Inner) -> None:
             copper.subscribe("person", "new", target="https://app.example/hook")
         """
     )
-    inner.run().stdout.fnmatch_lines(["*AttributeError: make_copper(...) has no 'subscribe': an account is what a *"])
+    inner.run().stdout.fnmatch_lines(["*AttributeError: make_copper(...) has no 'subscribe': the account comes from *"])
 
 
 def test_make_copper_serves_fixtures_of_wider_scope(inner: Inner) -> None:

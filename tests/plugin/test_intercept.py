@@ -313,7 +313,7 @@ def test_one(copper, copper_endpoint):
     )
     result = inner.run("--copper-intercept", "--copper-latency", "1s-2s", "--copper-seed", "random")
 
-    result.stdout.fnmatch_lines(["*again: pytest test_inner.py::test_one --copper-latency 1s-2s --copper-intercept *"])
+    result.stdout.fnmatch_lines(["*repeat: pytest test_inner.py::test_one --copper-latency 1s-2s --copper-intercept *"])
 
 
 def test_under_frozen_time(inner: Inner) -> None:

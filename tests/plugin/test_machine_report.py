@@ -85,7 +85,7 @@ def test_the_failure_is_the_users_and_ends_in_a_scenario(inner: Inner) -> None:
         [
             ">       assert self.names == {person.id: person.name for person in copper.people.search()}",
             "E       AssertionError: assert *",
-            "E       The scenario that shows it, to be pasted and replayed:",
+            "E       A scenario that reproduces it (paste and replay):",
             "E       name: MirrorHoldsUp",
             "E       secret: {key: s3cret}",
             "E       subscriptions:",

@@ -38,7 +38,7 @@ def test_the_text_stands_alone_without_a_traceback(inner: Inner) -> None:
             "_* test_one _*",
             "copper: 1 thing went wrong*",
             "- person/update *",
-            "  Mend the endpoint; *",
+            "  Fix the endpoint; *",
             "-* copper -*",
         ],
         consecutive=True,

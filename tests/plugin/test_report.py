@@ -294,7 +294,7 @@ def test_one(copper):
     result = inner.run("--tb=short")
 
     assert _above_the_summary(result).count('raise LookupError("no such customer")') == 1
-    result.stdout.fnmatch_lines([SECTION, "    (its traceback stands above)"])
+    result.stdout.fnmatch_lines([SECTION, "    (traceback above)"])
 
 
 def test_what_the_api_refused_is_told_once_beside_the_timeline(inner: Inner) -> None:
@@ -318,7 +318,7 @@ def test_what_the_api_refused_is_told_once_beside_the_timeline(inner: Inner) -> 
         inner.tests(f"{dedent(hook)}\n\ndef test_one(copper):\n    happen(copper)\n    {end}\n")
         text = _above_the_summary(inner.run())
 
-        assert text.count("While it was notified, the API refused GET /developer_api/v1/people/99: 404 ") == 1
+        assert text.count("While it was being notified, the API refused GET /developer_api/v1/people/99: 404 ") == 1
         assert text.count("1 thing went wrong that the test did not expect: rejected (500)") == 1
 
 

@@ -30,8 +30,8 @@ def heard(result: pytest.RunResult) -> str:
 
 def replayed(result: pytest.RunResult) -> list[str]:
     """The arguments of the command that runs it again."""
-    line = next(line for line in result.outlines if line.startswith("the draws came from seed"))
-    return re.findall(r"'[^']*'|\S+", line.split("; again: pytest ")[1])
+    line = next(line for line in result.outlines if line.startswith("drawn from seed"))
+    return re.findall(r"'[^']*'|\S+", line.split("; to repeat: pytest ")[1])
 
 
 def test_a_failed_test_prints_its_seed_and_the_line_that_draws_the_same_again(inner: Inner) -> None:
@@ -41,7 +41,7 @@ def test_a_failed_test_prints_its_seed_and_the_line_that_draws_the_same_again(in
     result.stdout.fnmatch_lines(
         [
             "copper: virtual time, strict, seed=1234",
-            "the draws came from seed 1234; again: pytest 'test_inner.py::test_one[[]a b[]]' --copper-seed 1234",
+            "drawn from seed 1234; to repeat: pytest 'test_inner.py::test_one[[]a b[]]' --copper-seed 1234",
         ]
     )
 
@@ -134,17 +134,17 @@ def test_a_seed_that_is_fixed_needs_no_line(inner: Inner, where: str, seed: str)
     )
 
     outlines = inner.run().outlines
-    assert any(line.startswith("the draws came from seed") for line in outlines) is (seed == "random"), outlines
+    assert any(line.startswith("drawn from seed") for line in outlines) is (seed == "random"), outlines
 
 
 def test_a_marker_that_fixes_another_seed_than_the_command_line_needs_no_line(inner: Inner) -> None:
     inner.tests(LOST.replace("faults=", "seed=7, faults="))
-    inner.run("--copper-seed=8").stdout.no_fnmatch_line("the draws came from*")
+    inner.run("--copper-seed=8").stdout.no_fnmatch_line("drawn from*")
 
 
 def test_without_draws_there_is_nothing_to_say(inner: Inner) -> None:
     inner.tests("def test_one(copper):\n    copper.fire('lead', 'new', ids=1)\n    assert 0")
-    inner.run("--copper-seed=7").stdout.no_fnmatch_line("the draws came from*")
+    inner.run("--copper-seed=7").stdout.no_fnmatch_line("drawn from*")
 
 
 def test_a_random_seed_of_a_marker_yields_to_the_command_line(inner: Inner) -> None:

@@ -61,7 +61,7 @@ def test_the_plainest_fields_are_a_name() -> None:
 
 
 def test_what_names_a_record_needs_one() -> None:
-    with pytest.raises(UsageError, match=r"parent is required: say which records there are, like records=\{"):
+    with pytest.raises(UsageError, match=r"parent is required: give the records that exist, like records=\{"):
         strategies.fields("activity_log")
 
 
@@ -118,9 +118,9 @@ def test_a_topic_that_does_not_exist_has_no_bodies() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"type": "persn"}, "there is no type 'persn'; it is one of .*; did you mean 'person'?"),
-        ({"event": "updated"}, "there is no event 'updated'; it is one of new, update, delete"),
-        ({"secret": "s3cret"}, "secret: say what the subscriptions send, like .*, not 's3cret'"),
+        ({"type": "persn"}, "there is no type 'persn'; the types are .*; did you mean 'person'?"),
+        ({"event": "updated"}, "there is no event 'updated'; the events are new, update, delete"),
+        ({"secret": "s3cret"}, "secret: give what the subscriptions send, like .*, not 's3cret'"),
     ],
 )
 def test_bodies_that_there_cannot_be_are_told_when_they_are_asked_for(wrong: dict[str, Any], said: str) -> None:

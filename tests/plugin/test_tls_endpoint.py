@@ -105,7 +105,7 @@ def test_it_is_called_for_nothing_else(inner: Inner, words: str) -> None:
         from copper_emulator import UsageError
 
         def test_one(copper, copper_endpoint):
-            with pytest.raises(UsageError, match="copper_endpoint is a receiver already"):
+            with pytest.raises(UsageError, match="copper_endpoint is already a receiver"):
                 copper_endpoint({words})
             assert not copper_endpoint.requests
         """

@@ -126,9 +126,9 @@ def test_nothing_there_and_something_else_there_are_told_apart() -> None:
     with pytest.raises(UsageError, match=r"nothing answers at http://127\.0\.0\.1:1"):
         Copper.connect("http://127.0.0.1:1")
     for url in ("127.0.0.1:2929", "https://127.0.0.1", "http://", "http://127.0.0.1:x"):
-        with pytest.raises(UsageError, match="no URL of a server"):
+        with pytest.raises(UsageError, match="not a server URL"):
             Copper.connect(url)
-    with Emulator() as copper, pytest.raises(UsageError, match="no copper-emulator"):
+    with Emulator() as copper, pytest.raises(UsageError, match="not a copper-emulator"):
         Copper.connect(copper.api_url)
 
 

@@ -70,7 +70,7 @@ def test_a_step_says_what_it_does(written: str, words: str) -> None:
         ("[loose=1]", "there is no fault 'loose'. Did you mean lose?"),
         ("lose", "lose needs a value: write it like lose=20%"),
         ("[]", "needs faults, like [lose=20%, outage=10m], or off"),
-        ("{lose: 3}", "are not faults: write them like lose=20% outage=10m, or off"),
+        ("{lose: 3}", "is not a list of faults: write it like lose=20% outage=10m, or off"),
     ],
 )
 def test_what_cannot_be_is_told_with_its_line(written: str, says: str) -> None:

@@ -88,7 +88,7 @@ def test_what_is_no_notification_cannot_be_replayed() -> None:
     played = performed(story("- replay: {target: /hooks, body: {type: person}}"))
 
     assert not played.passed
-    assert "this is no captured notification" in played.result.steps[-1].failure
+    assert "this is not a captured notification" in played.result.steps[-1].failure
 
 
 def test_a_body_can_name_only_records_that_are_there() -> None:

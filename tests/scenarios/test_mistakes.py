@@ -31,10 +31,12 @@ STEPS = [
         id="none",
     ),
     pytest.param("- create: {type: person, each: 1}", "steps[1].create.each: must be true or false, not 1", id="flag"),
-    pytest.param("- create: person", "steps[1].create: must be names with values, not 'person'", id="no-mapping"),
+    pytest.param(
+        "- create: person", "steps[1].create: must be a mapping of names to values, not 'person'", id="no-mapping"
+    ),
     pytest.param(
         "- create: {type: persona}",
-        "steps[1].create.type: there is no type 'persona'; it is one of lead, person, company",
+        "steps[1].create.type: there is no type 'persona'; the types are lead, person, company",
         id="type",
     ),
     pytest.param("- create: {count: 3}", "steps[1].create.type: is missing", id="missing"),
@@ -46,15 +48,15 @@ STEPS = [
     ),
     pytest.param(
         "- fire: {topic: person/renamed, ids: 1}",
-        "steps[1].fire.topic: there is no event 'renamed'; it is one of new, update, delete",
+        "steps[1].fire.topic: there is no event 'renamed'; the events are new, update, delete",
         id="event",
     ),
     pytest.param(
         "- fire: {topic: activity_log/update, ids: 1}",
-        "steps[1].fire.topic: there is no topic activity_log/update. Copper's webhooks for activity_log have new only",
+        "steps[1].fire.topic: there is no topic activity_log/update. Copper's webhooks for activity_log are new only",
         id="topic-of-the-other-table",
     ),
-    pytest.param("- fire: {topic: person/new}", "steps[1].fire: needs either ids or count", id="no-ids"),
+    pytest.param("- fire: {topic: person/new}", "steps[1].fire: needs ids, count or records", id="no-ids"),
     pytest.param("- fire: {topic: person/new, ids: []}", "steps[1].fire.ids: must not be empty", id="empty-ids"),
     pytest.param(
         "- fire: {topic: person/new, ids: [1, 0]}",
@@ -75,11 +77,11 @@ STEPS = [
     pytest.param("- {at: soon, switch_key: true}", "steps[1].at: 'soon' is not a duration", id="moment"),
     pytest.param("- switch_key: yes please", "steps[1].switch_key: must be True, not 'yes please'", id="literal"),
     pytest.param("- endpoint: sideways", "steps[1].endpoint: must be 'down' or 'up', not 'sideways'", id="state"),
-    pytest.param("- endpoint: up", "steps[1].endpoint: it is up already", id="up-already"),
+    pytest.param("- endpoint: up", "steps[1].endpoint: it is already up", id="up-already"),
     pytest.param("- at: +1m", "steps[1]: needs an action: one of create, update, delete", id="no-action"),
     pytest.param(
         "- {switch_key: true, endpoint: down}",
-        "steps[1]: has 2 actions (switch_key, endpoint); make a step of each",
+        "steps[1]: has 2 actions (switch_key, endpoint); make each a step of its own",
         id="two-actions",
     ),
     pytest.param("- update:", "steps[1].update: has no value", id="empty"),
@@ -105,12 +107,12 @@ STEPS = [
     ),
     pytest.param(
         "- subscribe: {as: made, topic: person/new, target: /hook}",
-        "steps[1].subscribe.as: there is a subscription 'made' already; give this one another name",
+        "steps[1].subscribe.as: there is already a subscription 'made'; give this one a different name",
         id="subscription-twice",
     ),
     pytest.param(
         "- subscribe: {as: more, topic: person/new, target: billing.example.com}",
-        "steps[1].subscribe.target: 'billing.example.com' is no target: write a whole https:// URL, or a path",
+        "steps[1].subscribe.target: 'billing.example.com' is not a target: write a full https:// URL, or a path",
         id="target",
     ),
     pytest.param(
@@ -131,7 +133,7 @@ STEPS = [
     ),
     pytest.param(
         "- expect: {topic: person/new, outcome: lost in space}",
-        "steps[1].expect.outcome: there is no outcome 'lost in space'; it is one of delivered, rejected",
+        "steps[1].expect.outcome: there is no outcome 'lost in space'; the outcomes are delivered, rejected",
         id="outcome",
     ),
     pytest.param(
@@ -152,7 +154,7 @@ STEPS = [
         "steps[1].expect_totals: `until` must come after `since`",
         id="span",
     ),
-    pytest.param("- 17", "steps[1]: must be names with values, not 17", id="no-step"),
+    pytest.param("- 17", "steps[1]: must be a mapping of names to values, not 17", id="no-step"),
     pytest.param("- <<: {advance: 1m}", "steps[1]: merge keys (<<) are not supported", id="merge-key"),
     pytest.param("- ? [a, b]\n  : 1", "steps[1]: a key must be a plain name", id="list-as-key"),
     pytest.param("- advance: !!python/object/new:os.system [1]", "steps[1].advance", id="no-python"),
@@ -169,8 +171,10 @@ TOPS = [
     pytest.param("name: x\n", "story.yaml:1: steps: is missing", id="no-steps"),
     pytest.param("name: x\nsteps: []\n", "story.yaml:2: steps: must not be empty", id="empty-steps"),
     pytest.param("name: x\nsteps: none\n", "story.yaml:2: steps: must be a list, not 'none'", id="steps-no-list"),
-    pytest.param("", "story.yaml:1: a scenario must be names with values (name, description", id="empty-file"),
-    pytest.param("- 1\n", "story.yaml:1: a scenario must be names with values", id="list"),
+    pytest.param(
+        "", "story.yaml:1: a scenario must be a mapping of names to values (name, description", id="empty-file"
+    ),
+    pytest.param("- 1\n", "story.yaml:1: a scenario must be a mapping of names to values", id="list"),
     pytest.param(
         "name: x\nstep:\n  - advance: 1m\nsteps: [{advance: 1m}]\n",
         "story.yaml:2: step: there is no such key. Did you mean steps? The keys here are name, description, settings",
@@ -193,12 +197,12 @@ TOPS = [
     ),
     pytest.param(
         "name: x\nsettings: {ca: company.pem}\nsteps: [{advance: 1m}]\n",
-        "story.yaml:2: settings.ca: a file cannot say which authorities to trust; say it where the scenario is started",
+        "story.yaml:2: settings.ca: a file cannot say which authorities to trust; say it when you start the scenario",
         id="setting-for-people-too",
     ),
     pytest.param(
         "name: x\nsettings: {intercept: true}\nsteps: [{advance: 1m}]\n",
-        "story.yaml:2: settings.intercept: a file cannot intercept Copper's hosts; say it where",
+        "story.yaml:2: settings.intercept: a file cannot intercept Copper's hosts; say it when",
         id="setting-of-the-process",
     ),
     pytest.param(
@@ -211,7 +215,7 @@ TOPS = [
         "story.yaml:3: subscriptions.a.taget: there is no such key. Did you mean target? The keys here are topic",
         id="subscription-key",
     ),
-    pytest.param("name: x\nname: y\n", "story.yaml:2: name: stands twice, first on line 1", id="twice"),
+    pytest.param("name: x\nname: y\n", "story.yaml:2: name: appears twice, first on line 1", id="twice"),
     pytest.param("name: [x\nsteps: 1\n", "story.yaml:2: this is not YAML: ", id="not-yaml"),
     pytest.param("name: x\nsteps:\n\t- advance: 1m\n", "story.yaml:3: this is not YAML: ", id="tab"),
     pytest.param("name: x\n---\nname: y\n", "story.yaml:2: this is not YAML: expected a single document", id="two"),
@@ -265,8 +269,7 @@ def test_time_cannot_go_back() -> None:
     """)
 
     assert mistake_in(text) == (
-        "story.yaml:10: steps[4].at: +10m is in the past: the steps before it have come to +11m, "
-        "and time only moves forward"
+        "story.yaml:10: steps[4].at: +10m is in the past: the steps before it reach +11m, and time only moves forward"
     )
 
 
@@ -282,7 +285,7 @@ def test_records_are_known_by_their_type() -> None:
     assert mistake_in(text).splitlines() == [
         "story.yaml:8: steps[3].update.records: 'acme' is of type company, not person",
         "story.yaml:9: steps[4].expect.records: 'ada' is of type person, not company",
-        "story.yaml:10: steps[5].create.as: there are records 'ada' already; give these another name",
+        "story.yaml:10: steps[5].create.as: there are already records 'ada'; give these a different name",
     ]
 
 
@@ -375,7 +378,7 @@ def test_plain_words_stay_words(written: str, value: object) -> None:
 def test_only_an_update_carries_attributes(event: str) -> None:
     text = story(f"- fire: {{topic: person/{event}, ids: 1, updated_attributes: {{name: [a, b]}}}}")
 
-    with pytest.raises(ScenarioError, match="takes updated_attributes with update only"):
+    with pytest.raises(ScenarioError, match="takes updated_attributes only with update"):
         parse(text, "story.yaml")
 
 
@@ -388,7 +391,7 @@ def test_a_file_that_is_near_is_named(tmp_path: Path) -> None:
 
 
 def test_a_type_that_is_near_is_named() -> None:
-    with pytest.raises(ScenarioError, match=r"there is no type 'persn'; it is one of .*; did you mean 'person'"):
+    with pytest.raises(ScenarioError, match=r"there is no type 'persn'; the types are .*; did you mean 'person'"):
         parse(story("- create: {type: persn, fields: {name: Ada}}"), "story.yaml")
 
 

@@ -207,8 +207,8 @@ def test_a_refusal_that_does_not_come_or_is_another_fails_the_step() -> None:
     accepted = story("- {unsubscribe: made, refused: 404}")
     other = story("- {subscribe: {as: plain, topic: person/new, target: 'http://x.example/'}, refused: 404}")
 
-    assert "The API was to refuse this with 404, but it was accepted." in failure_of(accepted)
-    assert "The API was to refuse this with 404; it said: 422 Invalid input" in failure_of(other)
+    assert "The API should have refused this with 404, but accepted it." in failure_of(accepted)
+    assert "The API should have refused this with 404; it said: 422 Invalid input" in failure_of(other)
 
 
 def test_a_subscription_that_was_refused_cannot_be_used_afterwards() -> None:
@@ -554,11 +554,11 @@ def test_a_fault_of_one_target_is_then_one_of_the_new() -> None:
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("127.0.0.1:5000/hook", "is no URL to send to: write all of it, like http://127.0.0.1:5000/hooks/copper"),
-        ("ftp://127.0.0.1/hook", "is no URL to send to"),
-        ("http://user:word@127.0.0.1/hook", "is no URL to send to"),
-        ("http://127.0.0.1/hook#part", "is no URL to send to"),
-        ("http://[::1/hook", "is no URL to send to"),
+        ("127.0.0.1:5000/hook", "is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper"),
+        ("ftp://127.0.0.1/hook", "is not a URL to send to"),
+        ("http://user:word@127.0.0.1/hook", "is not a URL to send to"),
+        ("http://127.0.0.1/hook#part", "is not a URL to send to"),
+        ("http://[::1/hook", "is not a URL to send to"),
         ("https://billing.example.com/hook", "--settings allow_targets=billing.example.com"),
     ],
 )

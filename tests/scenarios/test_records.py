@@ -429,7 +429,7 @@ FAULTS = [
     ),
     pytest.param(
         "update: {records: ada, fields: {company_id: {record: acme}}}",
-        "update.fields.company_id: cannot be written: it can be given at creation only",
+        "update.fields.company_id: cannot be written: it can be given only at creation",
         id="creation-only-of-update",
     ),
     pytest.param(
@@ -485,7 +485,7 @@ FAULTS = [
     ),
     pytest.param(
         "update: {records: deal, fields: {primary_contact_id: {record: crowd}}}",
-        "update.fields.primary_contact_id.record: 'crowd' stands for 61 records; only one can be meant here",
+        "update.fields.primary_contact_id.record: 'crowd' stands for 61 records; only one is allowed here",
         id="many-records",
     ),
     pytest.param(
@@ -516,10 +516,12 @@ FAULTS = [
     ),
     pytest.param(
         "convert: {lead: lia, as: {person: ada}}",
-        "convert.as.person: there are records 'ada' already; give these another name",
+        "convert.as.person: there are already records 'ada'; give these a different name",
         id="name-taken",
     ),
-    pytest.param("convert: {lead: lia, as: ada}", "convert.as: must be names with values, not 'ada'", id="as"),
+    pytest.param(
+        "convert: {lead: lia, as: ada}", "convert.as: must be a mapping of names to values, not 'ada'", id="as"
+    ),
     pytest.param(
         "convert: {lead: lia, as: {task: x}}",
         "convert.as.task: there is no such key. The keys here are person, company, opportunity",
@@ -551,12 +553,12 @@ FAULTS = [
     ),
     pytest.param(
         "define: {name: Level, data_type: Textual, available_on: [person]}",
-        "define.data_type: there is no data type 'Textual'; it is one of String, Text",
+        "define.data_type: there is no data type 'Textual'; the choices are String, Text",
         id="data-type",
     ),
     pytest.param(
         "define: {name: Level, data_type: Text, available_on: [activity_log]}",
-        "define.available_on[1]: there is no type with custom fields 'activity_log'; it is one of lead, person",
+        "define.available_on[1]: there is no type with custom fields 'activity_log'; the choices are lead, person",
         id="available-on",
     ),
     pytest.param(
@@ -566,7 +568,7 @@ FAULTS = [
     ),
     pytest.param(
         "lookup: {table: userz, add: {name: Ada}}",
-        "lookup.table: there is no lookup table 'userz'; it is one of users, lead_statuses",
+        "lookup.table: there is no lookup table 'userz'; the choices are users, lead_statuses",
         id="table",
     ),
     pytest.param(
@@ -610,7 +612,7 @@ def test_names_that_a_conversion_or_a_seed_gives_are_known_from_then_on() -> Non
     """)
 
     assert mistake_in(text).splitlines() == [
-        "story.yaml:9: steps[4].merge.loser: 'crowd' stands for 2 records; only one can be meant here",
+        "story.yaml:9: steps[4].merge.loser: 'crowd' stands for 2 records; only one is allowed here",
         "story.yaml:10: steps[5].update.records: 'lia' is of type lead, not person",
     ]
 
@@ -645,7 +647,7 @@ def test_a_body_is_delivered_as_it_stands_outside_subscriptions_and_limits() -> 
 def test_a_body_that_is_no_notification_fails_its_step() -> None:
     failure = failure_of(story_of_all("- replay: {target: /hook, body: {type: task}}"))
 
-    assert "deliver a body again: task/None -> /hook\nthis is no captured notification" in failure
+    assert "deliver a body again: task/None -> /hook\nthis is not a captured notification" in failure
 
 
 def test_a_number_behind_a_name_is_one_of_several_records() -> None:

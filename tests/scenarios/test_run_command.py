@@ -157,7 +157,7 @@ def test_settings_come_before_the_scenarios_own(written: Path) -> None:
         (["run", "first_notification", "--settings", "latency"], "--settings latency: write NAME=VALUE"),
         (["run", "first_notification", "--settings", "speed=9"], "there is no setting 'speed'"),
         (["run", "first_notification", "--settings", "limits=much"], "limits: 'much' is not a limit"),
-        (["run", "first_notification", "--target", "localhost"], "'localhost' is no URL to send to"),
+        (["run", "first_notification", "--target", "localhost"], "'localhost' is not a URL to send to"),
         (["run", "first_notification", "--target", "https://example.com/"], "--settings allow_targets=example.com"),
         (["run", "first_notification", "--tarpit"], "No such option"),
     ],

@@ -198,7 +198,7 @@ def test_what_the_api_refuses_is_named_by_file_row_and_column(tmp_path: Path) ->
                 copper.people.seed(path)
 
             assert caught.value.message == "Invalid input: Validation errors: Emails: is invalid"
-            assert caught.value.hint == f"{where} 'bob' is no email address."
+            assert caught.value.hint == f"{where} 'bob' is not an email address."
         assert copper.people.search() == []
 
 

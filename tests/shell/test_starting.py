@@ -264,9 +264,9 @@ def test_who_waits_for_an_application_that_was_not_started_is_told_to_start_it()
         copper.route("https://app.example", to=app)
 
         assert advice(copper) == (
-            "Subscribe before the change: copper.subscribe('person', 'new', target='https://...'). Where the "
-            "application (asgi app) subscribes as it starts, start it before the change, copper.start(app): else it "
-            "starts with its first notification."
+            "Subscribe before the change: copper.subscribe('person', 'new', target='https://...'). If the application "
+            "(asgi app) subscribes when it starts, start it before the change, copper.start(app): otherwise it starts "
+            "with its first notification."
         )
         copper.start(app)
         assert "start it" not in advice(copper)

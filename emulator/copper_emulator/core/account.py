@@ -172,7 +172,7 @@ class Account:
         self.journal.note(
             now,
             Kind.KEY_SWITCHED,
-            f"{count(stale, 'subscription')} of earlier keys still {'fires' if stale == 1 else 'fire'}",
+            f"{count(stale, 'subscription')} from earlier keys still {'fires' if stale == 1 else 'fire'}",
         )
         self._tell(KeySwitched())
 

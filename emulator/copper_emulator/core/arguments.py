@@ -17,7 +17,7 @@ from copper_emulator.core.wire import clean_attributes
 __tracebackhide__ = raised_on_purpose
 
 
-_NOT_CAPTURED = "this is no captured notification, a JSON object with a known type and event and a list of ids: {}"
+_NOT_CAPTURED = "this is not a captured notification (a JSON object with a known type, event and list of ids): {}"
 
 
 def entity_type(name: str) -> EntityType:
@@ -83,7 +83,7 @@ def bare_event(
         raise UsageError(_not_ids(ids))
     if updated_attributes and topic.event is not Event.UPDATE:
         raise UsageError(
-            f"{topic} carries no updated_attributes: Copper fills them for update alone, and sends {{}} with new and "
+            f"{topic} carries no updated_attributes: Copper fills them for update only, and sends {{}} with new and "
             "delete; leave them out"
         )
     return RecordChange(topic, wanted, clean_attributes(updated_attributes))
@@ -113,9 +113,9 @@ def captured_topic(raw: bytes) -> tuple[Topic, tuple[int, ...]]:
     try:
         said = json.loads(raw)
     except UnicodeDecodeError:
-        raise not_captured("it is no text in UTF-8") from None
+        raise not_captured("it is not UTF-8 text") from None
     except (ValueError, RecursionError):
-        raise not_captured("it is no JSON") from None
+        raise not_captured("it is not JSON") from None
     if not isinstance(said, dict):
         raise not_captured(f"it is {json_name(said)}")
     for name in ("type", "event", "ids"):

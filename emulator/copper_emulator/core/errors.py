@@ -167,7 +167,7 @@ class Misdirected(ApiError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"copper-emulator: no test intercepts {host} now. The client kept this connection from one that did",
+            f"copper-emulator: no test intercepts {host} now. The client kept this connection from a test that did",
             hint="Call copper.intercept() in this test, too, or close the client at the end of the test that made it.",
         )
 

@@ -72,7 +72,7 @@ class Fault:
     @property
     def blame(self) -> str:
         """`by the fault lose=20%`: the explanation for a delivery that ended because of it."""
-        return f"by the fault {self}" + (", which is nothing that Copper does" if self.beyond_spec else "")
+        return f"by the fault {self}" + (", which Copper never does" if self.beyond_spec else "")
 
     def concerns(self, target: str) -> bool:
         """Whether it affects what is sent to this target."""

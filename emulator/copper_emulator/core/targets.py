@@ -91,9 +91,9 @@ def _split(target: str) -> SplitResult:
         port = parts.port
         (parts.hostname or "").encode().decode("idna")
     except UnicodeError:
-        raise Invalid.uri(hint="The host of the target is no valid internationalised name.") from None
+        raise Invalid.uri(hint="The host of the target is not a valid internationalised name.") from None
     except ValueError as error:
-        raise Invalid.uri(hint=f"The target is no URL: {error}.") from None
+        raise Invalid.uri(hint=f"The target is not a URL: {error}.") from None
     if not parts.scheme or not parts.hostname or port == 0:
         raise Invalid.uri(hint=f"The target {target!r} needs a scheme and a host: https://my-app.example/hooks/copper.")
     if parts.username is not None or parts.password is not None:

@@ -62,7 +62,7 @@ _OTHER_WORDS: Mapping[str, Event] = {
 
 def no_event(name: object) -> str:
     """The message for a name that is not an event, suggesting the one probably meant."""
-    return f"there is no event {name!r}; it is one of {', '.join(Event)}{_question(name)}"
+    return f"there is no event {name!r}; the events are {', '.join(Event)}{_question(name)}"
 
 
 def _question(name: object) -> str:
@@ -76,8 +76,8 @@ def advice(type_name: str, profile: Profile) -> str:
     events = [event for event in Event if event in events_of(type_name, profile)]
     if not events:
         types = ", ".join(name for name, having in TABLES[profile].items() if having)
-        return f"Copper has no webhooks for {type_name!r}; the types that have are {types}."
-    text = f"Copper's webhooks for {type_name} have {', '.join(events)} only."
+        return f"Copper has no webhooks for {type_name!r}; the types that have them are {types}."
+    text = f"Copper's webhooks for {type_name} are {', '.join(events)} only."
     if profile is Profile.SUPPORT_PAGE and type_name == EntityType.ACTIVITY_LOG:
         text += " Copper's developer page lists update and delete too: the setting profile=developer-docs allows them."
     return text

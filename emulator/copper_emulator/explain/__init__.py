@@ -116,7 +116,7 @@ def explain_records(
             notes.append(entry)
             lines += [f"{stamp(entry.at_ms)}  {entry.text}", "  nobody was notified"]
     if record_id is not None and any(_has_shared(account, trace) for trace in traces):
-        lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to take each of them.")
+        lines.append(f"A notification has up to {MAX_IDS} ids, and the endpoint has to handle each of them.")
     lines += _remedies(account, tracer, traces)
     told_lines = tuple(lines or [_nothing(account, kind, record_id)])
     return Explanation(told_lines, tuple(traces), tuple(notes), left_out=len(found) - len(shown))
@@ -198,7 +198,7 @@ def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[
     origin = _ORIGINS.get(change.origin, change.origin)
     head = f"{stamp(change.at_ms)}  {change.topic} {short_ids(change.ids)} ({origin})"
     if account.journal.entry_of(change) is None:
-        return [head, "  it is of an earlier life of this account, which has been reset since"]
+        return [head, "  it belongs to an earlier life of this account, which has been reset since"]
     told = [f"  {passage.text}" for trace in traces for passage in trace.passages]
     if not change.subscriptions and change.origin != "replay":
         told = [f"  nobody was notified: {tracer.mask(change.note)}"]
@@ -209,12 +209,12 @@ def _told_of(account: Account, tracer: Tracer, change: Change, traces: Sequence[
 
 def _life_lines(account: Account, life: Life | None) -> list[str]:
     if life is None:
-        return ["  it is of an earlier life of this account, which has been reset since"]
+        return ["  it belongs to an earlier life of this account, which has been reset since"]
     made = f"  made {stamp(life.made.at_ms)}"
     if life.removed is not None:
         return [f"{made}, removed {stamp(life.removed.at_ms)}"]
     if life.subscription.key != account.key_serial:
-        return [f"{made} by an earlier API key: it still fires, and the present key neither sees nor can delete it"]
+        return [f"{made} by an earlier API key: it still fires, and the current key can neither see nor delete it"]
     return [made]
 
 
@@ -222,7 +222,7 @@ _REASONS = {
     Decision.MADE_LATER: "of this topic came before the subscription was made",
     Decision.REMOVED_BEFORE: "of this topic came after it was removed",
     Decision.NOT_FOLLOWED: "of this topic went too deep into an echo",
-    Decision.OTHER_TOPIC: "had another topic",
+    Decision.OTHER_TOPIC: "had a different topic",
 }
 
 
@@ -257,7 +257,7 @@ def _nothing(account: Account, kind: EntityType | None, record_id: int | None) -
     known = [each for each in EntityType if account.records.has_record(each, record_id)]
     text = f"nothing happened to {kind or 'record'} {record_id}"
     if kind in known or (kind is None and known):
-        return f"{text}: it was seeded, which nobody is notified of"
+        return f"{text}: it was seeded, and seeding notifies nobody"
     if known:
-        return f"{text}, and there is none; there is a {known[0]} {record_id}"
-    return f"{text}, and there is none"
+        return f"{text}, which does not exist; there is a {known[0]} {record_id}"
+    return f"{text}, which does not exist"

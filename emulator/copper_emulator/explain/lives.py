@@ -62,16 +62,16 @@ def called(account: Account, subscription_id: int) -> str:
     """`subscription 560698`, marked if an earlier key made it: it still fires, but the present key cannot see it."""
     found = account.subscriptions.find(subscription_id)
     earlier = found is not None and found.key != account.key_serial
-    return f"subscription {subscription_id}" + (" (of an earlier API key)" if earlier else "")
+    return f"subscription {subscription_id}" + (" (from an earlier API key)" if earlier else "")
 
 
 def decided(account: Account, life: Life, decision: Decision, change: Change) -> str:
     """Why a subscription was not notified of a change, in one sentence."""
     name = called(account, life.subscription.id)
     if decision is Decision.OTHER_TOPIC:
-        return f"{name} is to {life.subscription.topic}"
+        return f"{name} is for {life.subscription.topic}"
     if decision is Decision.MADE_LATER:
         return f"{name} was made after the change ({stamp(life.made.at_ms)})"
     if decision is Decision.REMOVED_BEFORE and life.removed is not None:
         return f"{name} had been removed before the change ({stamp(life.removed.at_ms)})"
-    return f"{name} was not told: {change.note}"
+    return f"{name} was not notified: {change.note}"

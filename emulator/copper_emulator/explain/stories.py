@@ -47,7 +47,7 @@ def story(account: Account, notification: Notification, *, about: int | None = N
     if about is not None and len(notification.ids) > 1:
         what += f", {about} together with {count(len(notification.ids) - 1, 'other id')},"
     if notification.repeats is not None:
-        what += f", #{notification.repeats} once more,"
+        what += f", a repeat of #{notification.repeats},"
     held = f"held by the limit of {notification.held_by}, " if notification.held_by is not None else ""
     delivery = account.journal.delivery_of(notification)
     whom = f"as a {notification.change.note}" if _is_replay(notification) else _whom(account, notification)
@@ -115,7 +115,7 @@ def waiting(account: Account, notification: Notification) -> str:
     return {
         WaitsFor.TIME: f"waits, due {until}",
         WaitsFor.LIMIT: f"held by the limit of {wait.limit} until {until} at the earliest",
-        WaitsFor.TARGET: "waits for its target, which has not answered the one before",
+        WaitsFor.TARGET: "waits for its target, which has not answered the previous one",
         WaitsFor.PAUSED: "waits, its target is paused",
         WaitsFor.ANSWER: f"sent, not answered yet{slow}" + (f"; {comes} at {until}" if until else ""),
         WaitsFor.CALL: "due, and waits for a call that lets time pass",
@@ -124,11 +124,11 @@ def waiting(account: Account, notification: Notification) -> str:
 
 
 def answer_of(delivery: Delivery) -> str:
-    """`, answering "no such customer"` if a rejection has a body; only its beginning, on one line."""
+    """`, body: no such customer` if a rejection has a body; only its beginning, on one line."""
     if delivery.outcome is not Outcome.REJECTED or not delivery.response_body:
         return ""
     text = " ".join(delivery.response_body[:2000].decode("utf-8", "replace").split())
-    return f", answering {text if len(text) <= _MAX_ANSWER else text[:_MAX_ANSWER] + '...'}"
+    return f", body: {text if len(text) <= _MAX_ANSWER else text[:_MAX_ANSWER] + '...'}"
 
 
 def masked_headers(delivery: Delivery) -> list[tuple[str, str]]:

@@ -51,14 +51,14 @@ def unwanted(expectation: Expectation, found: list[Delivery], account: Account, 
     first, cause = found[0], found[0].change.cause
     lines += _shown(account, [delivery.notification for delivery in found])
     if cause is not None:
-        lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while it got #{cause}.")
+        lines.append(f"#{first.notification.serial} is an echo: the endpoint made that change while handling #{cause}.")
     same = told_the_same(first, account)
     if same:
         lines.append(same)
     lines.append(
-        f"If it is meant to arrive, claim it first: "
+        f"If it should arrive, claim it first: "
         f"{surface.expect(first.type, first.event, f', ids={list(first.ids)}')}. "
-        f"If not, {'subscribe once' if same else 'mend what makes the change'}."
+        f"If not, {'subscribe once' if same else 'fix what makes the change'}."
     )
     return _masked(lines, account)
 
@@ -77,7 +77,7 @@ def _beside(case: Case) -> list[str]:
     # What an endpoint answered is more telling than what a limit kept from it.
     first = next((delivery for delivery in others if delivery.request_body), others[0])
     lines = [
-        f"Of the same topic {len(others)} did not fit, among them:",
+        f"{len(others)} of the same topic did not fit, among them:",
         f"  {story(case.account, first.notification)}",
     ]
     return [*lines, *(f"    - {reason}" for reason in misfits(case.expectation, first))]

@@ -111,7 +111,7 @@ def _miscounted(case: Case) -> Diagnosis | None:
         pieces = ", then ".join(f"ids={list(delivery.ids)}" for delivery in case.fitting[:3])
         return Diagnosis(
             "the ids arrived, but not as an exact union: some came more than once, or with others",
-            f"Expect each notification by itself: {pieces}.",
+            f"Expect each notification separately: {pieces}.",
         )
     wrong = f"{count(len(case.fitting), 'delivery')} fit, not {wanted}"
     if len(case.fitting) < wanted:
@@ -127,14 +127,14 @@ def _too_many(case: Case) -> str:
     found = (account.subscriptions.find(delivery.notification.subscription) for delivery in case.fitting)
     if any(subscription is not None and subscription.key != account.key_serial for subscription in found):
         return (
-            "Delete the subscriptions before switching the key: those of an earlier key go on firing, as Copper's do. "
+            "Delete the subscriptions before switching the key: those of an earlier key keep firing, as Copper's do. "
             f"Or expect all of them: {all_of_them}."
         )
     same = next((told for delivery in case.fitting if (told := told_the_same(delivery, account))), "")
     if same:
         # What is asked for twice by mistake should not be expected twice.
-        return f"{same} Subscribe once; or, if this is meant, expect all of them: {all_of_them}."
-    return f"Expect all of them: {all_of_them}; or say which are meant, with {case.surface.which}."
+        return f"{same} Subscribe once; or, if this is intended, expect all of them: {all_of_them}."
+    return f"Expect all of them: {all_of_them}; or say which you mean, with {case.surface.which}."
 
 
 def told_the_same(delivery: Delivery, account: Account) -> str:
@@ -146,7 +146,8 @@ def told_the_same(delivery: Delivery, account: Account) -> str:
     }
     if len(found) < 2:
         return ""
-    return f"The subscriptions {short_ids(sorted(found))} have one topic and target: it is told {len(found)} times."
+    same = f"The subscriptions {short_ids(sorted(found))} have the same topic and target"
+    return f"{same}, so it is notified {len(found)} times."
 
 
 def _under_way(case: Case) -> Diagnosis | None:
@@ -155,9 +156,9 @@ def _under_way(case: Case) -> Diagnosis | None:
         return None
     wait = case.account.wait_of(waiting[0])
     if wait.what is WaitsFor.CALL:
-        return Diagnosis("it has not been sent yet", "It is due and can go: settle, or advance.")
+        return Diagnosis("it has not been sent yet", "It is due and can be sent: settle, or advance.")
     if wait.what is WaitsFor.GOING:
-        return Diagnosis("it is only being sent", "Wait for it a little longer.")
+        return Diagnosis("it is still being sent", "Wait a little longer for it.")
     if wait.what is WaitsFor.PAUSED:
         return Diagnosis("its target is paused", "Resume the target first.")
     comes = "it times out at" if wait.times_out else "until"
@@ -185,7 +186,7 @@ def _late(case: Case, notification: Notification, wait: Wait) -> tuple[str, str]
         return "", ""
     # On a server somebody else may have set it.
     shared = surface in (Surface.SERVER, Surface.PLAY)
-    none = f" Or have none: {surface.setting('latency', '0')}." if shared else ""
+    none = f" Or switch it off: {surface.setting('latency', '0')}." if shared else ""
     return f": the account's latency is {latency}", none
 
 

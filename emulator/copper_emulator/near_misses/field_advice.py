@@ -28,15 +28,15 @@ def _ids(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     extra = [record_id for record_id in delivery.ids if record_id not in (expectation.ids or ())]
     return Diagnosis(
         f"it came together with {short_ids(extra)}",
-        f"Expect all that share the notification: ids={list(delivery.ids)}; or have each go alone, with the setting "
+        f"Expect all that share the notification: ids={list(delivery.ids)}; or have each sent alone, with the setting "
         "batch=1.",
     )
 
 
 def _target(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     return Diagnosis(
-        "it went to another target",
-        f"Expect target={delivery.target!r}, or subscribe with the target that is meant.",
+        "it went to a different target",
+        f"Expect target={delivery.target!r}, or subscribe with the intended target.",
     )
 
 
@@ -51,9 +51,9 @@ def _attributes(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     wanted = [*wanted, *(names[0] for names in called.values())] or list(actual)
     shown = {name: tuple(actual[name]) if isinstance(actual[name], list) else actual[name] for name in wanted}
     return Diagnosis(
-        "its updated_attributes are others",
+        "its updated_attributes differ",
         f"Expect what was sent, the old value first: updated_attributes={shown!r}.",
-        tuple(f"A notification tells of {name!r} as {', '.join(map(repr, names))}." for name, names in called.items()),
+        tuple(f"A notification reports {name!r} as {', '.join(map(repr, names))}." for name, names in called.items()),
     )
 
 
@@ -68,14 +68,14 @@ def _body(delivery: Delivery, expectation: Expectation) -> Diagnosis:
     body = delivery.body if isinstance(delivery.body, Mapping) else {}
     missing = [name for name in expectation.body or {} if name not in body]
     if not missing:
-        return Diagnosis("its body is another", "Mend the expectation, or the subscription: secret={...} is its own.")
+        return Diagnosis("its body differs", "Fix the expectation, or the subscription's own secret={...}.")
     own = [name for name in body if name not in PAYLOAD_KEYS]
     wrong = f"its body has no {', '.join(map(repr, missing))}"
     if not own:
-        return Diagnosis(wrong, f"Subscribe with secret={{{missing[0]!r}: ...}}: its keys are those of the body.")
+        return Diagnosis(wrong, f"Subscribe with secret={{{missing[0]!r}: ...}}: the body includes its keys.")
     return Diagnosis(
         wrong,
-        f"Expect the secret under the name that the subscription gives it: body={{{own[0]!r}: ...}}; "
+        f"Expect the secret under the name the subscription gives it: body={{{own[0]!r}: ...}}; "
         f"or subscribe with secret={{{missing[0]!r}: ...}}.",
     )
 
@@ -87,8 +87,8 @@ def _outcome(delivery: Delivery, expectation: Expectation, account: Account, sur
         compare = f"compare the secret before anything else, and answer {expectation.status}"
         return Diagnosis(wrong, f"Have the endpoint {compare}.")
     if delivery.outcome is Outcome.DELIVERED:
-        return Diagnosis(wrong, f"Mend the endpoint, or expect what it answers: {ending}.")
-    advice = f"{mend(delivery, surface=surface)}; or, if this is meant, expect it with {ending}."
+        return Diagnosis(wrong, f"Fix the endpoint, or expect what it answers: {ending}.")
+    advice = f"{mend(delivery, surface=surface)}; or, if this is intended, expect it with {ending}."
     return Diagnosis(wrong, advice, (*seen(delivery), *refused_meanwhile(account, delivery)))
 
 

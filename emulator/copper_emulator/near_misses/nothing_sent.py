@@ -78,7 +78,7 @@ def _removed_before(change: Change, trace: Trace, surface: Surface) -> Diagnosis
 def _not_followed(change: Change, trace: Trace, surface: Surface) -> Diagnosis:
     return Diagnosis(
         "it is part of an echo that was stopped",
-        "Have the endpoint pass over changes that it made itself, or allow more with the setting echo_depth.",
+        "Have the endpoint ignore changes it made itself, or allow more with the setting echo_depth.",
         _happened(change, trace.text),
     )
 
@@ -91,14 +91,14 @@ _DECISIONS: dict[Decision, Callable[[Change, Trace, Surface], Diagnosis]] = {
 
 
 def _nobody(change: Change, near: Sequence[Trace], account: Account, surface: Surface) -> Diagnosis:
-    texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to anything of the type"]
+    texts = [trace.text for trace in near[:3]] or ["nobody has subscribed to any topic of this type"]
     target = next((trace.subscription.target for trace in near if trace.subscription is not None), "https://...")
     subscribe = surface.subscribe(str(change.type), str(change.event), target)
-    refused = "Mend what the API refused, or subscribe" if refusals(account) else "Subscribe"
+    refused = "Fix what the API refused, or subscribe" if refusals(account) else "Subscribe"
     unstarted = account.unstarted()
     start = (
-        f" Where the application ({unstarted}) subscribes as it starts, start it before the change, "
-        f"{account.surface.start}: else it starts with its first notification."
+        f" If the application ({unstarted}) subscribes when it starts, start it before the change, "
+        f"{account.surface.start}: otherwise it starts with its first notification."
     )
     return Diagnosis(
         f"nobody had subscribed to {change.topic}",
@@ -113,7 +113,7 @@ def _unchanged(expectation: Expectation, account: Account, surface: Surface) -> 
         return None
     return Diagnosis(
         "nothing was changed: the values were the same as before",
-        f"Write another value; or, if nothing should arrive, say {_none(expectation, surface)}.",
+        f"Write a different value; or, if nothing should arrive, say {_none(expectation, surface)}.",
         ("What was done:", _at(entry)),
     )
 
@@ -125,7 +125,7 @@ def _excluded(expectation: Expectation, account: Account, surface: Surface) -> D
     none = _none(expectation, surface)
     return Diagnosis(
         "Copper sends nothing for what was done",
-        f"Say {none}, since nothing will arrive; who needs to know of it has to ask the API.",
+        f"Say {none}, since nothing will arrive; to find out, ask the API.",
         ("What was done:", _at(entry)),
     )
 
@@ -142,7 +142,7 @@ def _something_else(expectation: Expectation, account: Account, surface: Surface
     topics = list(dict.fromkeys(str(change.topic) for change in reversed(others)))
     return Diagnosis(
         f"what happened was {', '.join(topics[:3])}",
-        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or change what is meant.",
+        f"Expect what happened: {surface.expect(last.type, last.event, ', ...')}; or make the intended change.",
         () if last.subscriptions else ("What happened:", f"  {stamp(last.at_ms)}  {last.topic} {short_ids(last.ids)}"),
     )
 
@@ -154,7 +154,7 @@ def _to_others(expectation: Expectation, account: Account, surface: Surface) -> 
         return None
     return Diagnosis(
         f"{changes[-1].topic} happened to {short_ids(ids)} instead",
-        "Expect the ids that it happened to, or change the record that is meant.",
+        "Expect the ids it happened to, or change the intended record.",
     )
 
 
@@ -164,7 +164,7 @@ def _never_happened(expectation: Expectation, surface: Surface) -> Diagnosis:
     verb = {Event.NEW: "create", Event.UPDATE: "update", Event.DELETE: "delete"}[event]
     return Diagnosis(
         "no such change happened in this account",
-        f"Have it happen before expecting it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}.",
+        f"Make it happen before you expect it: {surface.happen(kind, event, f'{COLLECTIONS[kind]}.{verb}')}.",
         (f"Nothing at all happened to {what}.",) if expectation.ids else (),
     )
 

@@ -148,7 +148,7 @@ class _Reading:
                 raise _mistake(key, path, "merge keys (<<) are not supported; write the values out")
             if (*path, name) in self._by_path:
                 first = self._by_path[(*path, name)]
-                raise Mistaken(Mistake(line, key_text((*path, name)), f"stands twice, first on line {first}"))
+                raise Mistaken(Mistake(line, key_text((*path, name)), f"appears twice, first on line {first}"))
             self._by_path[(*path, name)] = line
             yield name, child
 

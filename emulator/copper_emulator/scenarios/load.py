@@ -27,9 +27,9 @@ _WORDINGS = {
     "string_type": "must be text, not {input}",
     "int_type": "must be a whole number, not {input}",
     "bool_type": "must be true or false, not {input}",
-    "dict_type": "must be names with values, not {input}",
-    "model_type": "must be names with values, not {input}",
-    "model_attributes_type": "must be names with values, not {input}",
+    "dict_type": "must be a mapping of names to values, not {input}",
+    "model_type": "must be a mapping of names to values, not {input}",
+    "model_attributes_type": "must be a mapping of names to values, not {input}",
     "tuple_type": "must be a list, not {input}",
     "list_type": "must be a list, not {input}",
     "too_short": "must not be empty",
@@ -73,7 +73,7 @@ def load(path: str | Path) -> Scenario:
     """
     if "\n" in str(path):
         lines = count(len(str(path).splitlines()), "line")
-        raise ScenarioError(f"this is a text of {lines}, and not the name of a file: write it into a file first")
+        raise ScenarioError(f"this is text of {lines}, not the name of a file: write it to a file first")
     found = _find(Path(path))
     try:
         raw = found.read_bytes()
@@ -85,7 +85,7 @@ def load(path: str | Path) -> Scenario:
 def parse_bytes(raw: bytes, source: str) -> Scenario:
     """Read a scenario from the bytes of its file. Raises ScenarioError; `source` names the file in its text."""
     if len(raw) > _MAX_BYTES:
-        raise ScenarioError(f"{source}: is larger than {_MAX_BYTES:,} bytes, which no scenario is")
+        raise ScenarioError(f"{source}: is larger than {_MAX_BYTES:,} bytes, the most a scenario can have")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -110,7 +110,8 @@ def _understood(text: str, folder: Path | None) -> tuple[Content, Lines]:
     value, lines = read(unmarked(text))
     if not isinstance(value, dict):
         keys = ", ".join(Content.model_fields)
-        raise Mistaken(Mistake(lines.of(()), "", f"a scenario must be names with values ({keys}), not {_shown(value)}"))
+        said = f"a scenario must be a mapping of names to values ({keys}), not {_shown(value)}"
+        raise Mistaken(Mistake(lines.of(()), "", said))
     content = _content(value, lines)
     mistakes = list(_setting_mistakes(value, lines))
     wrong = {each.key for each in mistakes}
@@ -221,7 +222,7 @@ def _shown(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return "names with values"
+        return "a mapping"
     if isinstance(value, list):
         return "a list"
     text = repr(value)

@@ -67,9 +67,9 @@ class Resubscribe(Part):
 
     subscription: Name = Field(description="its name")
     target: Target | None = Field(None, description="the new one")
-    secret: dict[str, str] | None = Field(None, description="the new one, instead of all of the old")
-    headers: dict[str, str] | None = Field(None, description="the new ones, instead of all of the old")
-    custom_field_computed_values: Flag | None = Field(None, description="option names instead of ids, or no longer")
+    secret: dict[str, str] | None = Field(None, description="the new one, replacing all of the old")
+    headers: dict[str, str] | None = Field(None, description="the new ones, replacing all of the old")
+    custom_field_computed_values: Flag | None = Field(None, description="option names instead of ids, or ids again")
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -102,11 +102,11 @@ class Expect(Which):
 
     count: Count | None = Field(None, description="how many notifications, exactly")
     status: Status | None = Field(None, description="what the endpoint answered")
-    outcome: OutcomeName | None = Field(None, description="how they ended, where there was no answer")
+    outcome: OutcomeName | None = Field(None, description="how they ended, if there was no answer")
     to: Name | None = Field(None, description="the name of the subscription they were sent for")
     body: Fields | None = Field(None, description="keys of the notification that matter")
     updated_attributes: Fields | None = Field(None, description="{field: [old, new]} for the fields that matter")
-    within: Duration | None = Field(None, description="let at most so much time pass until it is so")
+    within: Duration | None = Field(None, description="let at most this much time pass until it holds")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -125,11 +125,11 @@ class ExpectTotals(Part):
     """How many notifications, counted over a span of the scenario's time."""
 
     topic: TopicName | None = Field(None, description="type and event; any, if not given")
-    sent: Total | None = Field(None, description="left for the endpoint, whatever it answered")
+    sent: Total | None = Field(None, description="were sent to the endpoint, whatever it answered")
     held: Total | None = Field(None, description="were held back by a limit")
     dropped: Total | None = Field(None, description="were dropped by a limit")
     cancelled: Total | None = Field(None, description="were cancelled: the subscription was gone")
-    waiting: Total | None = Field(None, description="have not ended now, whatever the span")
+    waiting: Total | None = Field(None, description="have not ended yet, whatever the span")
     since: Moment = Field(0, description="the span's first moment")
     until: Moment | None = Field(None, description="the moment before which the span ends; now, if not given")
 
@@ -185,7 +185,7 @@ class Step(Part):
 
     at: Moment | None = Field(None, description="virtual time since the scenario's start; forward only")
     refused: Status | None = Field(
-        None, description="the API must refuse this with that status; with subscribe, unsubscribe and resubscribe"
+        None, description="the API must refuse this with this status; with subscribe, unsubscribe and resubscribe"
     )
     create: Create | None = None
     update: Update | None = None
@@ -205,10 +205,8 @@ class Step(Part):
     resubscribe: Resubscribe | None = None
     switch_key: Literal[True] | None = Field(None, description="the account gets a new API key")
     endpoint: Literal["down", "up"] | None = Field(None, description="while down, every connection is refused")
-    faults: FaultList | None = Field(
-        None, description="switched on as they are written, like lose=20%; or off, for all"
-    )
-    advance: Annotated[Duration, Field(gt=0)] | None = Field(None, description="let so much time pass")
+    faults: FaultList | None = Field(None, description="faults to switch on, written like lose=20%; or off, for all")
+    advance: Annotated[Duration, Field(gt=0)] | None = Field(None, description="let this much time pass")
     run_until_idle: IdleLimit | None = Field(
         None, description="let time pass until nothing waits: true, or how long at most (an hour if not given)"
     )
@@ -227,7 +225,7 @@ class Step(Part):
         if not named:
             raise ValueError(f"needs an action: one of {', '.join(ACTIONS)}")
         if len(named) > 1:
-            raise ValueError(f"has {len(named)} actions ({', '.join(named)}); make a step of each")
+            raise ValueError(f"has {len(named)} actions ({', '.join(named)}); make each a step of its own")
         if self.refused is not None and named[0] not in REFUSABLE:
             raise ValueError(f"`refused` goes with {', '.join(REFUSABLE)}, not with {named[0]}")
         return self
@@ -249,10 +247,10 @@ class Content(Part):
     name: Name = Field(description="a few words")
     description: str = Field("", description="what it shows")
     settings: Annotated[dict[str, JsonValue], WithJsonSchema(_settings_schema())] = Field(
-        default_factory=dict, description="how the account behaves; names and values as everywhere"
+        default_factory=dict, description="how the account behaves; names and values as everywhere else"
     )
     secret: dict[str, str] | None = Field(
-        None, description="what a right endpoint checks; subscriptions send it unless they name their own"
+        None, description="what a correct endpoint checks; subscriptions send it unless they have their own"
     )
     subscriptions: dict[Name, Subscription] = Field(
         default_factory=dict, description="made before the first step, by name"

@@ -107,11 +107,13 @@ def check_url(target: str, allowed: frozenset[str] = frozenset()) -> URL:
     except ValueError:
         usable = False
     if not usable or url.user is not None:
-        raise UsageError(f"{target!r} is no URL to send to: write all of it, like http://127.0.0.1:5000/hooks/copper")
+        raise UsageError(
+            f"{target!r} is not a URL to send to: write it in full, like http://127.0.0.1:5000/hooks/copper"
+        )
     host = (url.host or "").lower()
     if not is_loopback(host) and host not in allowed:
         raise UsageError(
-            f"{host} is not this machine, and nothing is sent elsewhere by accident. If it is meant: "
+            f"{host} is not this machine, and nothing is sent elsewhere by accident. To allow it: "
             f"--settings allow_targets={host}"
         )
     return url

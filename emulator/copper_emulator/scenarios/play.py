@@ -66,7 +66,7 @@ def _use_settings(scenario: Scenario, operations: Operations) -> None:
         what = f"the settings {', '.join(named)}" if named else "the settings that this account began with"
         raise UsageError(
             f"{scenario.source} needs {what}, and something has happened in this account already: play it in a test of "
-            "its own, after copper.reset(), or on an account that was made with these settings"
+            "its own, after copper.reset(), or on an account created with these settings"
         )
     stage.use(wanted)
 
@@ -136,10 +136,11 @@ class _Player:
                 raise
             self._stage.refused(f"{step.action}: {error.status} {error.message}")
             if error.status != step.refused:
-                raise ExpectationError(f"The API was to refuse this with {step.refused}; it said: {error}") from None
+                wrong = f"The API should have refused this with {step.refused}; it said: {error}"
+                raise ExpectationError(wrong) from None
         else:
             if step.refused is not None:
-                raise ExpectationError(f"The API was to refuse this with {step.refused}, but it was accepted.")
+                raise ExpectationError(f"The API should have refused this with {step.refused}, but accepted it.")
 
     def _until(self, at: int) -> Rounds[None]:
         yield from self._operations.settle()

@@ -123,7 +123,7 @@ class Convert(Part):
     lead: Name = Field(description="the name of the lead")
     as_: Made | None = Field(None, alias="as", description="names for what it makes")
     person: Fields | None = Field(None, description="fields of the person instead of the lead's own")
-    company: Fields | None = Field(None, description="fields of the company, or the id of one that is there")
+    company: Fields | None = Field(None, description="fields of the company, or the id of an existing one")
     opportunity: Fields | None = Field(None, description="fields of the opportunity; without it none is made")
 
     @property
@@ -157,7 +157,7 @@ class Fire(Part):
 
     topic: TopicName = Field(description="type and event, like person/update")
     ids: Ids | None = Field(None, description="one or several")
-    count: Count | None = Field(None, description="instead of ids: so many, from 1 on")
+    count: Count | None = Field(None, description="instead of ids: this many, from 1 up")
     records: Names | None = Field(None, description="instead of ids: names given by `as`")
     as_: Name | None = Field(None, alias="as", description="the name by which later steps know the ids")
     each: Flag = Field(False, description="every id by an event of its own")
@@ -166,9 +166,9 @@ class Fire(Part):
     @model_validator(mode="after")
     def _some_ids(self) -> Self:
         if sum(way is not None for way in (self.ids, self.count, self.records)) != 1:
-            raise ValueError("needs either ids or count or records")
+            raise ValueError("needs ids, count or records")
         if self.updated_attributes and self.topic.event is not Event.UPDATE:
-            raise ValueError("takes updated_attributes with update only; Copper sends {} with new and delete")
+            raise ValueError("takes updated_attributes only with update; Copper sends {} with new and delete")
         return self
 
 

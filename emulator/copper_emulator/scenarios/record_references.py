@@ -84,7 +84,7 @@ class RecordReader:
         if name is None:
             return
         if name in self._named:
-            yield path, f"there are records {name!r} already; give these another name"
+            yield path, f"there are already records {name!r}; give these a different name"
         self._named[name] = Named(kind, number)
 
     def known(self, names: Names, path: Path, kind: EntityType | None = None) -> Iterator[Found]:
@@ -106,7 +106,7 @@ class RecordReader:
         yield from self.known((name,), path, kind)
         known = self._known(name)
         if known is not None and known.number != 1:
-            yield path, f"{name!r} stands for {count(known.number, 'record')}; only one can be meant here"
+            yield path, f"{name!r} stands for {count(known.number, 'record')}; only one is allowed here"
 
     def number(self, names: Names) -> int:
         """How many records these names stand for together."""
@@ -164,7 +164,7 @@ class RecordReader:
     def _seed(self, seed: Seed, path: Path) -> Iterator[Found]:
         number = seed.count
         if seed.file is not None and self._folder is None:
-            yield (*path, "file"), "there are no files beside a scenario that is sent; write rows"
+            yield (*path, "file"), "a scenario that is sent has no files beside it; write rows"
         elif seed.file is not None and self._folder is not None:
             try:
                 number = len(

@@ -28,7 +28,7 @@ def setting_mistakes(settings: Mapping[str, Any]) -> Iterator[Found]:
     """Settings that do not exist, cannot have their value, or are not for a file to decide."""
     for name, value in settings.items():
         if name in _NOT_FOR_A_FILE:
-            yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it where the scenario is started"
+            yield ("settings", name), f"a file cannot {_NOT_FOR_A_FILE[name]}; say it when you start the scenario"
             continue
         try:
             Settings.of({name: value})
@@ -66,7 +66,7 @@ class StepReader:
             if step.at < self._earliest:
                 yield (
                     (*path, "at"),
-                    f"+{duration_text(step.at)} is in the past: the steps before it have come to "
+                    f"+{duration_text(step.at)} is in the past: the steps before it reach "
                     f"+{duration_text(self._earliest)}, and time only moves forward",
                 )
             self._earliest = max(self._earliest, step.at)
@@ -78,7 +78,7 @@ class StepReader:
         yield from self._checks(step, path)
         if step.endpoint is not None:
             if (step.endpoint == "down") == self._down:
-                yield (*path, "endpoint"), f"it is {step.endpoint} already"
+                yield (*path, "endpoint"), f"it is already {step.endpoint}"
             self._down = step.endpoint == "down"
 
     def _fire(self, fire: Fire, path: Path) -> Iterator[Found]:
@@ -103,7 +103,7 @@ class StepReader:
     def _subscribe(self, name: str, subscription: Subscription, path: Path) -> Iterator[Found]:
         yield from self.topic_mistakes(subscription.topic, (*path, "topic"))
         if name in self._subscriptions:
-            yield (*path, "as"), f"there is a subscription {name!r} already; give this one another name"
+            yield (*path, "as"), f"there is already a subscription {name!r}; give this one a different name"
         self._subscriptions.add(name)
 
     def _checks(self, step: Step, path: Path) -> Iterator[Found]:

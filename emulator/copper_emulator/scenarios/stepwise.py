@@ -57,9 +57,9 @@ class Stepwise:
         try:
             read = Step.model_validate(step)
         except ValidationError as error:
-            raise ScenarioError(f"{step!r} is no step of a scenario: {step_mistakes(error)}") from None
+            raise ScenarioError(f"{step!r} is not a step of a scenario: {step_mistakes(error)}") from None
         if read.at is not None:
-            raise ScenarioError(f"{step!r}: steps that are played one by one have no `at`; advance before it")
+            raise ScenarioError(f"{step!r}: steps played one by one have no `at`; advance before the step")
         wrong = [f"{'.'.join(map(str, path))}: {text}" for path, text in self._reader.mistakes(read)]
         if wrong:
             raise ScenarioError(f"{step!r} cannot be played: {'; '.join(wrong)}")

@@ -45,7 +45,7 @@ def _parse_type(value: object) -> EntityType:
 def _parse_outcome(value: object) -> Outcome:
     if isinstance(value, str) and value in set(Outcome):
         return Outcome(value)
-    raise ValueError(f"there is no outcome {value!r}; it is one of {', '.join(Outcome)}")
+    raise ValueError(f"there is no outcome {value!r}; the outcomes are {', '.join(Outcome)}")
 
 
 def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
@@ -53,7 +53,7 @@ def _known(words: Sequence[str], what: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if value not in words:
-            raise ValueError(f"there is no {what} {value!r}; it is one of {', '.join(words)}")
+            raise ValueError(f"there is no {what} {value!r}; the choices are {', '.join(words)}")
         return value
 
     return check
@@ -92,7 +92,7 @@ def _fault_texts(faults: tuple[Fault, ...]) -> object:
 
 def _check_target(value: str) -> str:
     if not value.startswith("/") and "://" not in value:
-        raise ValueError(f"{value!r} is no target: write a whole https:// URL, or a path that begins with /")
+        raise ValueError(f"{value!r} is not a target: write a full https:// URL, or a path that begins with /")
     return value
 
 

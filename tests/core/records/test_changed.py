@@ -197,8 +197,8 @@ def test_made_up_attributes_that_no_change_tells_of_are_named_with_what_may_be_m
 
     assert list(untold(TABLES[EntityType.OPPORTUNITY], real, catalogue)) == []
     assert list(untold(TABLES[EntityType.PERSON], {"nmae": [1, 2], "zzz": [1, 2]}, catalogue)) == [
-        "no change of people tells of 'nmae'; did you mean 'name'?",
-        "no change of people tells of 'zzz'",
+        "no change of people reports 'nmae'; did you mean 'name'?",
+        "no change of people reports 'zzz'",
     ]
 
 
@@ -212,5 +212,5 @@ def test_made_up_custom_fields_are_named_with_those_there_are() -> None:
     assert list(untold(table, attributes, catalogue)) == [f"there is no custom field 5; there are {mine}"]
     assert list(untold(table, {"custom_fields": {mine: [None, "a"]}}, catalogue)) == []
     assert list(untold(TABLES[EntityType.ACTIVITY_LOG], attributes, catalogue)) == [
-        "no change of activities tells of 'custom_fields'"
+        "no change of activities reports 'custom_fields'"
     ]

@@ -316,8 +316,8 @@ def test_every_fault_is_told_unknown_names_first_and_then_in_the_order_of_the_fi
     [
         (PERSON, "name", ""),
         (PERSON, "date_created", "only Copper writes it"),
-        (PERSON, "company_id", "it can be given at creation only; relate the records instead"),
-        (ACTIVITY, "type", "it can be given at creation only"),
+        (PERSON, "company_id", "it can be given only at creation; relate the records instead"),
+        (ACTIVITY, "type", "it can be given only at creation"),
     ],
 )
 def test_a_field_says_why_it_cannot_be_written(kind: EntityType, name: str, why: str) -> None:

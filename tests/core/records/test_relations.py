@@ -123,7 +123,7 @@ def test_a_task_belongs_to_one_record_in_all() -> None:
     for one, other in ((task, project), (project, task)):
         error = refused(account, one, other)
         assert error.message == f"Invalid input: task {task[1]} is already related to lead {lead[1]}"
-        assert error.hint == "A task can have one record in all. Remove that relation first."
+        assert error.hint == "A task can have one record in total. Remove that relation first."
 
 
 def test_others_have_as_many_as_they_like() -> None:

@@ -166,7 +166,7 @@ def test_two_new_people_of_one_call_cannot_share_an_address() -> None:
         account.act(deeds.create(PERSON, bodies), START)
 
     assert caught.value.hint == (
-        "Records 1 and 3 of this call both have a@x.example, which can belong to one person only."
+        "Records 1 and 3 of this call both have a@x.example, which can belong to only one person."
     )
     assert account.records.owner(PERSON, "a@x.example") is None
 

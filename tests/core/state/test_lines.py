@@ -262,7 +262,7 @@ def test_an_attempt_that_a_fault_has_to_do_with_is_told_with_it() -> None:
     assert also == ["also", 1, {"touched": ["slow=30ms"]}]
 
 
-NO_COLUMN = "ValueError: a column is no list, or has nothing in it"
+NO_COLUMN = "ValueError: a column is not a list, or has nothing in it"
 
 
 @pytest.mark.parametrize(

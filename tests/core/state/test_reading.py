@@ -49,7 +49,7 @@ def test_how_long_ago_it_was_sent_is_no_part_of_why_its_outcome_is_unknown() -> 
     end_interrupted(account, START + 970)
 
     assert line(account.journal.entries[-1]).endswith(
-        ": unknown outcome, not retried: it was on its way when this account was last written down "
+        ": unknown outcome, not retried: it was in flight when this account was last saved "
         "(given up 970ms after it was sent)"
     )
 

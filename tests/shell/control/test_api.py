@@ -140,7 +140,7 @@ async def test_on_a_running_clock_a_slow_endpoint_is_not_waited_for_and_nothing_
         second = await served.fire("person", "update", 18)
 
         assert first["why"][1].endswith("sent, not answered yet")
-        assert second["why"][1].endswith("waits for its target, which has not answered the one before")
+        assert second["why"][1].endswith("waits for its target, which has not answered the previous one")
 
 
 @pytest.mark.asyncio
@@ -163,16 +163,16 @@ async def test_fire_says_when_nobody_listens_and_what_is_near() -> None:
         ([], 422, "must be a JSON object"),
         ({"type": "person", "event": "update", "ids": []}, 422, "ids: at least 1 must be given"),
         ({"type": "person", "event": "update", "ids": [0]}, 422, "ids: 0 is too small: the least is 1"),
-        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids: '2' is no whole number"),
-        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids: true is no whole number"),
+        ({"type": "person", "event": "update", "ids": [1, "2"]}, 422, "ids: '2' is not a whole number"),
+        ({"type": "person", "event": "update", "ids": [True]}, 422, "ids: true is not a whole number"),
         ({"type": "person", "event": "update", "ids": [2**63]}, 422, "ids: 9223372036854775808 is too large"),
-        ({"type": "person", "event": "update", "ids": 17}, 422, "ids: 17 is no list"),
+        ({"type": "person", "event": "update", "ids": 17}, 422, "ids: 17 is not a list"),
         ({"type": "person", "event": "update", "ids": [1], "id": 1}, 422, "id: not known; known are type, event, ids"),
         ({"type": "persona", "event": "update", "ids": [1]}, 422, "there is no type 'persona'"),
         ({"type": "person", "event": "moved", "ids": [1]}, 422, "there is no event 'moved'"),
-        ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "have new only"),
+        ({"type": "activity_log", "event": "update", "ids": [1]}, 422, "are new only"),
         ({"type": "person", "event": "update", "ids": [1], "updated_attributes": {"a": 1}}, 422, "[old, new]"),
-        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "[1] is no object"),
+        ({"type": "person", "event": "update", "ids": [1], "updated_attributes": [1]}, 422, "[1] is not an object"),
     ],
 )
 async def test_a_wrong_event_is_refused_and_changes_nothing(body: Any, status: int, says: str) -> None:

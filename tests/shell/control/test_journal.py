@@ -146,11 +146,11 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
     ("query", "says"),
     [
         ("knd=change", "knd: not known; known are type, event"),
-        ("kind=chnge", "kind: 'chnge' is none of 'subscribed', "),
-        ("kind=chnge&kind=x", "kind: 'x' is none of 'subscribed', "),
-        ("type=persn", "type: 'persn' is none of "),
-        ("id=x", "id: 'x' is no whole number"),
-        ("id=1&id=2", 'id: ["1", "2"] is no whole number'),
+        ("kind=chnge", "kind: 'chnge' is not one of 'subscribed', "),
+        ("kind=chnge&kind=x", "kind: 'x' is not one of 'subscribed', "),
+        ("type=persn", "type: 'persn' is not one of "),
+        ("id=x", "id: 'x' is not a whole number"),
+        ("id=1&id=2", 'id: ["1", "2"] is not a whole number'),
         ("id=0", "id: 0 is too small: the least is 1"),
         ("id=9223372036854775808", "id: 9223372036854775808 is too large"),
         ("limit=0", "limit: 0 is too small: the least is 1"),
@@ -159,7 +159,7 @@ async def test_every_kind_can_be_asked_for_in_one_word(kind: Kind) -> None:
         ("since=999999999999999999999999", "since: 999999999999999999999999 is too large"),
         ("since=" + "9" * 5000, "is too large"),
         ("status=99", "status: '99' is no status: write one from 100 to 599, or all of a kind, like 5xx"),
-        ("outcome=fine", "outcome: 'fine' is none of 'delivered', 'rejected', "),
+        ("outcome=fine", "outcome: 'fine' is not one of 'delivered', 'rejected', "),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused(query: str, says: str) -> None:

@@ -155,9 +155,9 @@ async def test_moments_are_filters_too() -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("state=lost+in+space", "state: 'lost in space' is none of 'queued', 'held', 'sending', 'delivered', "),
-        ("outcome=fine", "outcome: 'fine' is none of 'delivered', "),
-        ("type=persona", "type: 'persona' is none of 'lead', 'person', "),
+        ("state=lost+in+space", "state: 'lost in space' is not one of 'queued', 'held', 'sending', 'delivered', "),
+        ("outcome=fine", "outcome: 'fine' is not one of 'delivered', "),
+        ("type=persona", "type: 'persona' is not one of 'lead', 'person', "),
         ("limit=501", "limit: 501 is too large: the most is 500"),
         ("limit=0", "limit: 0 is too small"),
         ("before=0", "before: 0 is too small"),
@@ -516,7 +516,7 @@ async def test_what_has_not_ended_is_not_sent_again() -> None:
         ({"target": "ftp://127.0.0.1/"}, "is no URL to send to"),
         ({"headers": {"X": "a\r\nb"}}, "has an invalid value for X"),
         ({"headers": {"Host": "a"}}, "must not contain Host"),
-        ({"headers": {"X": 1}}, "headers: 1 is no text"),
+        ({"headers": {"X": 1}}, "headers: 1 is not text"),
         ({"serial": 2}, "serial: stands in the path already"),
         ({"bod": {}}, "bod: not known; known are serial, body, headers, target"),
     ],
@@ -610,7 +610,7 @@ async def test_what_is_no_captured_body_is_refused() -> None:
         status, refused = await served.control("POST", f"{DEFAULT}/replay", {"body": {"ids": [1]}, "target": TARGET})
 
         assert status == 422
-        assert refused["error"].startswith("this is no captured notification")
+        assert refused["error"].startswith("this is not a captured notification")
         assert await served.journal() == []
 
 

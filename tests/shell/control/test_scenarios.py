@@ -207,7 +207,7 @@ async def test_a_scenario_that_has_no_settings_is_played_by_those_of_the_account
 
         assert (done["state"], done["waiting"], done["left"]) == ("failed", 1, [])
         assert "it is not due yet: the account's latency is 1m" in done["failure"]
-        assert "Or have none: copper-emulator settings --set latency=0." in done["failure"]
+        assert "Or switch it off: copper-emulator settings --set latency=0." in done["failure"]
 
 
 @pytest.mark.asyncio
@@ -219,7 +219,7 @@ async def test_a_second_run_says_that_the_first_ones_subscriptions_are_in_its_wa
 
         assert done["state"] == "failed"
         assert done["failure"].endswith(
-            "Beside it the account has 2 subscriptions of before, and what they are sent counts, too: play it with "
+            "The account also has 2 subscriptions from before, and what they are sent counts, too: play it with "
             "--reset (reset: true), which empties the account first."
         )
         assert "copper.expect(" not in done["failure"]
@@ -243,7 +243,7 @@ async def test_what_cannot_be_played_is_refused_with_every_fault() -> None:
         for said, wanted in (
             ({"name": "no_such"}, "there is no scenario 'no_such'"),
             ({"scenario": "name: x\nsteps: [{creat: {}}]"}, "scenario:2: steps[1].creat: there is no such key"),
-            ({"scenario": "name: x\nsteps: [{seed: {type: person, file: a.json}}]"}, "no files beside a scenario"),
+            ({"scenario": "name: x\nsteps: [{seed: {type: person, file: a.json}}]"}, "has no files beside it"),
             ({}, "takes either name or scenario"),
             ({"name": "first_notification", "scenario": RENAMED}, "takes either name or scenario"),
             ({"name": "first_notification", "target": "http://elsewhere.example/x"}, "is not this machine"),

@@ -222,7 +222,7 @@ async def test_the_inbox_answers_what_it_is_told_to() -> None:
     ("body", "says"),
     [
         ({"status": 99}, "status: 99 is too small: the least is 200"),
-        ({"status": "no"}, "status: 'no' is no whole number"),
+        ({"status": "no"}, "status: 'no' is not a whole number"),
         ({"delay": "soon"}, "delay: "),
         ({"delay": "-1s"}, "delay: "),
         ({"body": "x" * 10_001}, "body: more than 10000 characters"),

@@ -115,7 +115,7 @@ async def test_where_time_stands_still_the_time_out_says_so() -> None:
         assert status == 408
         assert "it is not due yet" in refused["error"]
         assert refused["error"].endswith(
-            ": copper-emulator advance. Or have none: copper-emulator settings --set latency=0."
+            ": copper-emulator advance. Or switch it off: copper-emulator settings --set latency=0."
         )
         assert refused["hint"].endswith("let its time pass with copper-emulator advance, or clock/advance.")
 
@@ -139,8 +139,8 @@ async def test_what_waits_for_a_paused_target_says_that_it_is_paused() -> None:
     [
         ({"type": "persona"}, "there is no type 'persona'"),
         ({"event": "gone"}, "there is no event 'gone'"),
-        ({"outcome": "fine"}, "there is no outcome 'fine'; it is one of delivered"),
-        ({"status": 200, "outcome": "failed"}, "what is failed has no status"),
+        ({"outcome": "fine"}, "there is no outcome 'fine'; the outcomes are delivered"),
+        ({"status": 200, "outcome": "failed"}, "outcome='failed' has no status"),
         ({"ids": []}, "ids: at least 1 must be given"),
         ({"count": 0}, "count: 0 is too small"),
         ({"timeout": "11m"}, "timeout: 11m is too long: at most 10m"),
@@ -199,7 +199,7 @@ async def test_the_advice_is_in_the_words_of_the_command() -> None:
         _, before = await waited(served, type="person", status=500, since=last, timeout="10ms")
         _, another = await waited(served, type="person", event="new", timeout="10ms")
 
-        assert otherwise["error"].endswith("or, if this is meant, expect it with --status 500.")
+        assert otherwise["error"].endswith("or, if this is intended, expect it with --status 500.")
         assert fewer["error"].endswith("Expect what came: --count 1.")
         assert before["error"].endswith(
             f"from earlier on: --since (`since` in the control API) with a number below {last}."
@@ -215,4 +215,4 @@ async def test_more_than_were_waited_for_are_told_with_which_options_help() -> N
 
         _, refused = await waited(served, type="person", count=1, timeout="10ms")
 
-        assert refused["error"].endswith("Expect all of them: --count 2; or say which are meant, with --id.")
+        assert refused["error"].endswith("Expect all of them: --count 2; or say which you mean, with --id.")

@@ -52,7 +52,7 @@ async def test_every_subscription_there_ever_was_has_its_decision() -> None:
             later: "made later",
         }
         texts = {trace["subscription"]: trace["text"] for trace in told["traces"]}
-        assert texts[other] == f"subscription {other} is to person/new"
+        assert texts[other] == f"subscription {other} is for person/new"
         assert texts[gone].startswith(f"subscription {gone} had been removed before the change (")
         assert texts[later].startswith(f"subscription {later} was made after the change (")
 
@@ -134,7 +134,7 @@ async def test_of_many_changes_the_newest_are_told_and_how_many_are_left_out() -
         of_it = await asked(served, f"subscription={heard}&limit=2")
         assert of_it["left_out"] == 3
         assert [trace["change"] for trace in of_it["traces"]] == [*changes[-2:], *others[-2:]]
-        assert "  3 changes had another topic: person/new" in of_it["lines"]
+        assert "  3 changes had a different topic: person/new" in of_it["lines"]
         assert len([line for line in of_it["lines"] if "person/update [" in line]) == 2
 
 

@@ -244,28 +244,28 @@ def client_certificate(company: trustme.CA) -> AbstractContextManager[str]:
 
 
 TRUST = "trust it with --ca FILE (the setting ca), or see copper-emulator ca"
-GIVE_CA = "Trust who has signed it, with a file of its certificate: Emulator(ca='FILE')"
+GIVE_CA = "Trust its issuer, with a file of the issuer's certificate: Emulator(ca='FILE')"
 
 FAULTS: dict[str, tuple[Callable[[trustme.CA], AbstractContextManager[str]], str, str]] = {
     "expired": (
         lambda company: of(company.issue_cert("127.0.0.1", not_before=present() - 9 * DAY, not_after=present() - DAY)),
         "its certificate has expired",
-        "Give the endpoint a new certificate (real time decides, not the account's)",
+        "Give the endpoint a new certificate (real time counts, not the account's)",
     ),
     "not yet valid": (
         lambda company: of(company.issue_cert("127.0.0.1", not_before=present() + DAY)),
         "its certificate is not valid yet",
-        "Give the endpoint one that is valid now (real time decides, not the account's)",
+        "Give the endpoint one that is valid now (real time counts, not the account's)",
     ),
     "another address": (
         lambda company: of(company.issue_cert("localhost")),
-        "its certificate is for another name than 127.0.0.1",
-        "Write the name that its certificate has where it is sent to, or give it one for this name",
+        "its certificate is not valid for 127.0.0.1",
+        "Use its certificate's name in the route or target, or give it a certificate for this name",
     ),
     "another name": (
         lambda company: over(server_context(company.issue_cert("127.0.0.1", "billing.example.com")), "localhost"),
-        "its certificate is for another name than localhost",
-        "Write the name that its certificate has where it is sent to, or give it one for this name",
+        "its certificate is not valid for localhost",
+        "Use its certificate's name in the route or target, or give it a certificate for this name",
     ),
     "unknown authority": (
         lambda _company: of(trustme.CA().issue_cert("127.0.0.1")),
@@ -279,44 +279,44 @@ FAULTS: dict[str, tuple[Callable[[trustme.CA], AbstractContextManager[str]], str
     ),
     "signed by itself": (
         lambda _company: over(signed_by_itself()[0]),
-        f"its certificate is signed by nobody but itself, and not trusted here; {TRUST}",
+        f"its certificate is self-signed, and not trusted here; {TRUST}",
         GIVE_CA,
     ),
     "TLS 1.0": (
         lambda company: over(old_context(company.issue_cert("127.0.0.1"), ssl.TLSVersion.TLSv1)),
-        "it speaks no TLS version from 1.2 on; older ones are not safe",
-        "Let the endpoint speak TLS 1.2 or 1.3",
+        "it does not support TLS 1.2 or later; older versions are not safe",
+        "Have the endpoint support TLS 1.2 or 1.3",
     ),
     "TLS 1.1": (
         lambda company: over(old_context(company.issue_cert("127.0.0.1"), ssl.TLSVersion.TLSv1_1)),
-        "it speaks no TLS version from 1.2 on; older ones are not safe",
-        "Let the endpoint speak TLS 1.2 or 1.3",
+        "it does not support TLS 1.2 or later; older versions are not safe",
+        "Have the endpoint support TLS 1.2 or 1.3",
     ),
     "TLS 1.0 without an alert": (
         talking(tls_1_0_by_hand),
-        "it speaks no TLS version from 1.2 on; older ones are not safe",
-        "Let the endpoint speak TLS 1.2 or 1.3",
+        "it does not support TLS 1.2 or later; older versions are not safe",
+        "Have the endpoint support TLS 1.2 or 1.3",
     ),
     "a client's certificate": (
         client_certificate,
-        "it asks for a client's certificate, and there is none",
-        "Let the endpoint do without a client's certificate",
+        "it asks for a client certificate, and there is none",
+        "Have the endpoint stop requiring a client certificate",
     ),
     "plain HTTP": (
         plain,
         "this port does not speak TLS; if it is a plain HTTP server, write http://",
-        "If it is a plain HTTP server, write http:// where it is sent to",
+        "If it is a plain HTTP server, write http:// in its route or target",
     ),
     "cut off": (
         talking(in_the_middle_of_the_handshake),
         "it closed the connection during the TLS handshake",
-        "Mend the endpoint",
+        "Fix the endpoint",
     ),
-    "reset": (talking(reset), "it closed the connection during the TLS handshake", "Mend the endpoint"),
+    "reset": (talking(reset), "it closed the connection during the TLS handshake", "Fix the endpoint"),
     "no agreement": (
         talking(handshake_failure),
-        "no TLS handshake with it succeeds: handshake failure",
-        "Mend the endpoint",
+        "the TLS handshake with it fails: handshake failure",
+        "Fix the endpoint",
     ),
 }
 
@@ -337,7 +337,7 @@ def test_what_is_wrong_is_the_outcome_in_words(
     assert f"failed: TLS ({url}: {text})" in expected
     assert expected.splitlines()[-1].startswith(advice)
     assert f": TLS ({url}: {text})" in explained
-    assert advice.partition(":")[0] in explained or advice == "Mend the endpoint"
+    assert advice.partition(":")[0] in explained or advice == "Fix the endpoint"
 
 
 def test_every_fault_of_a_handshake_is_tried() -> None:
@@ -369,7 +369,7 @@ def test_a_tls_server_that_only_goes_away_is_hinted_at(company: trustme.CA) -> N
 
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.BROKEN_OFF)
     assert delivery.text == f"{url}: connection closed without an answer; if it is a TLS server, write https://"
-    advice = "Mend the endpoint, or if it is a TLS server, write https:// where it is sent to"
+    advice = "Fix the endpoint, or if it is a TLS server, write https:// in its route or target"
     assert expected.splitlines()[-1].startswith(advice)
 
 
@@ -385,7 +385,7 @@ def test_a_tls_server_that_complains_in_tls_is_known_by_it() -> None:
 
     assert (delivery.outcome, delivery.reason) == (Outcome.FAILED, Reason.TLS)
     assert delivery.text == f"{url}: this port speaks TLS, and was sent plain HTTP; write https://"
-    assert expected.splitlines()[-1].startswith("It speaks TLS: write https:// where it is sent to")
+    assert expected.splitlines()[-1].startswith("It speaks TLS: write https:// in its route or target")
 
 
 def test_a_tls_server_that_says_so_is_believed() -> None:
@@ -401,4 +401,4 @@ def test_a_tls_server_that_says_so_is_believed() -> None:
         delivery, expected, _ = notified(endpoint.url)
 
     assert delivery.status == 400
-    assert expected.splitlines()[-1].startswith("It speaks TLS: write https:// where it is sent to")
+    assert expected.splitlines()[-1].startswith("It speaks TLS: write https:// in its route or target")

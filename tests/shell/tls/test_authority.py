@@ -131,7 +131,7 @@ def test_a_file_without_certificates_is_named(tmp_path: Path, content: bytes) ->
     file = tmp_path / "broken.pem"
     file.write_bytes(content)
 
-    with pytest.raises(AuthorityError, match=r"broken\.pem has no certificate in it that can be read"):
+    with pytest.raises(AuthorityError, match=r"broken\.pem contains no readable certificate"):
         trusting(files=[file])
 
 

@@ -65,7 +65,7 @@ def untold(table: Table, attributes: Fields, catalogue: Catalogue) -> Iterator[s
     for name in attributes:
         if name not in known:
             near = meant(name, known)
-            yield f"no change of {table.plural} tells of {name!r}" + (f"; did you mean {near!r}?" if near else "")
+            yield f"no change of {table.plural} reports {name!r}" + (f"; did you mean {near!r}?" if near else "")
     custom = attributes.get("custom_fields")
     defined = [str(each) for each in catalogue.table("custom_field_definitions")]
     for wanted in custom if isinstance(custom, dict) and "custom_fields" in known else ():

@@ -61,7 +61,7 @@ class Field:
         if self.access is not Access.CREATE:
             return "only Copper writes it" if self.access is Access.NEVER else ""
         instead = "; relate the records instead" if isinstance(self.form, RecordId) else ""
-        return f"it can be given at creation only{instead}"
+        return f"it can be given only at creation{instead}"
 
     @property
     def webhook_names(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def type_named(name: object) -> EntityType | None:
 
 def no_type(name: object) -> str:
     """The message for an unknown type name, with the type that was probably meant."""
-    return f"there is no type {name!r}; it is one of {', '.join(EntityType)}{_advice(name)}"
+    return f"there is no type {name!r}; the types are {', '.join(EntityType)}{_advice(name)}"
 
 
 def _advice(name: object) -> str:

@@ -68,7 +68,7 @@ class Relations:
             if this[0] is PERSON and that[0] is COMPANY:
                 self._check_single(this, that, COMPANY, "one company")
             if this[0] is TASK:
-                self._check_single(this, that, None, "one record in all")
+                self._check_single(this, that, None, "one record in total")
 
     def _check_single(self, this: Item, that: Item, kind: EntityType | None, most: str) -> None:
         others = [each for each in self.of(this) if kind in (None, each[0]) and each != that]

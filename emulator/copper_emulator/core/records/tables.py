@@ -115,7 +115,7 @@ CUSTOMER_SOURCE = Field("customer_source_id", LookupId("customer_sources"), "Whe
 CONTACT_TYPE = Field(
     "contact_type_id", LookupId("contact_types"), "Kind of contact.", null=Null.DEFAULT, default="contact_types"
 )
-MONETARY_UNIT = Field("monetary_unit", Text(), "Currency, three letters; kept only beside a value.", null=Null.KEEPS)
+MONETARY_UNIT = Field("monetary_unit", Text(), "Currency, three letters; kept only with a value.", null=Null.KEEPS)
 MONETARY_VALUE = Field("monetary_value", Number(), "Expected value.")
 # The monetary value in the account's currency; leads have had these fields since 2019 (recorded).
 CONVERTED = (
@@ -177,7 +177,7 @@ TABLES: Mapping[EntityType, Table] = {
             Field(
                 "status",
                 LookupName("lead_statuses"),
-                "Status by its name; status_id wins where both are written.",
+                "Status by its name; status_id wins if both are written.",
                 null=Null.DEFAULT,
                 stored=False,
             ),
@@ -269,7 +269,7 @@ TABLES: Mapping[EntityType, Table] = {
             _name("opportunity"),
             _assignee(),
             Field("close_date", CalendarDay(), "Expected or actual day of its end."),
-            Field("company_id", RecordId(COMPANY), "The company; that of the primary contact where none is given."),
+            Field("company_id", RecordId(COMPANY), "The company; that of the primary contact if none is given."),
             Field(
                 "company_name", Text(), "Name of that company.", access=Access.NEVER, reported=METADATA, stored=False
             ),
@@ -283,7 +283,7 @@ TABLES: Mapping[EntityType, Table] = {
             Field(
                 "pipeline_stage_id",
                 StageId(),
-                "Its stage; the first of its pipeline where none is given.",
+                "Its stage; the first of its pipeline if none is given.",
                 null=Null.KEEPS,
                 reported=("stage_id", "stage", "last_stage_at", "days_in_stage"),
             ),
@@ -296,7 +296,7 @@ TABLES: Mapping[EntityType, Table] = {
             MONETARY_UNIT,
             MONETARY_VALUE,
             *CONVERTED,
-            Field("win_probability", Number(0, 100, whole=True), "Per cent; that of the stage where none is given."),
+            Field("win_probability", Number(0, 100, whole=True), "Per cent; that of the stage if none is given."),
             Field(
                 "date_stage_changed",
                 _SECONDS,
@@ -368,19 +368,19 @@ TABLES: Mapping[EntityType, Table] = {
         (
             Field("parent", Reference(_ANY_PARENT), "What it was done for.", required=True, access=Access.CREATE),
             Field("type", ActivityType(), "Kind of activity.", required=True, access=Access.CREATE),
-            Field("user_id", LookupId("users"), "Who did it; the caller where none is given.", null=Null.KEEPS),
+            Field("user_id", LookupId("users"), "Who did it; the caller if none is given.", null=Null.KEEPS),
             Field("details", Text(), "What was done.", required=True, null=Null.REFUSED),
-            Field("activity_date", Moment(), "When it was done; now where none is given.", null=Null.KEEPS),
+            Field("activity_date", Moment(), "When it was done; now if none is given.", null=Null.KEEPS),
             Field(
                 "old_value",
                 Shown("Mapping[str, Any] | None", "object", "object"),
-                "Before a system's change.",
+                "Before a system change.",
                 access=Access.NEVER,
             ),
             Field(
                 "new_value",
                 Shown("Mapping[str, Any] | None", "object", "object"),
-                "After a system's change.",
+                "After a system change.",
                 access=Access.NEVER,
             ),
             DATES[0],

@@ -59,7 +59,7 @@ class _Heard:
     def _each(self, kind: str, *columns: Value) -> None:
         # A string could be taken for a column of its characters.
         if not all(isinstance(column, list) and column for column in columns):
-            raise ValueError("a column is no list, or has nothing in it")
+            raise ValueError("a column is not a list, or has nothing in it")
         listener, steps = self._listeners[kind], max(map(len, columns))
         whole = ([*column] * steps if len(column) == 1 else column for column in columns)
         for step in zip(*whole, strict=True):

@@ -26,7 +26,7 @@ from copper_emulator.core.state.forms import (
 )
 from copper_emulator.core.state.parts import RowKey, Rows, Value
 
-CUT_OFF = "unknown outcome, not retried: it was on its way when this account was last written down"
+CUT_OFF = "unknown outcome, not retried: it was in flight when this account was last saved"
 """The outcome of a notification of which nobody knows whether it arrived."""
 
 SAYS_NOTHING = (KeyError, TypeError, ValueError, AttributeError, IndexError)

@@ -141,7 +141,7 @@ CASES: dict[str, Case] = {
     "day": Case(
         CalendarDay(),
         "str",
-        "M/D/YYYY, or D/M/YYYY where D is over 12",
+        "M/D/YYYY, or D/M/YYYY if D is over 12",
         (
             ("1/23/2017", "1/23/2017"),
             ("01/03/2017", "1/3/2017"),
@@ -478,8 +478,8 @@ HINTS: dict[str, tuple[Form, Any, str]] = {
         {"town": "x"},
         "It has no town; known are street, city, state, postal_code, country.",
     ),
-    "email": (EMAIL, {"email": "ada"}, "'ada' is no email address."),
-    "category": (EMAIL, {"email": "a@b", "category": "moon"}, "'moon' is no category; it is one of work, other."),
+    "email": (EMAIL, {"email": "ada"}, "'ada' is not an email address."),
+    "category": (EMAIL, {"email": "a@b", "category": "moon"}, "'moon' is not a category; it is one of work, other."),
     "entries": (Entries(EMAIL), "a@b", "It is a list of {email, category}; category one of work, other."),
     "tags": (Tags(), "vip", "Tags are a list of texts."),
     "option": (FRUIT, 9, "Its options are 7 (Apples), 8 (Bananas)."),

@@ -238,7 +238,7 @@ def test_a_changed_time_zone_is_that_of_days() -> None:
 def test_no_account_is_in_a_time_zone_that_nobody_knows(name: Any) -> None:
     catalogue = new()
 
-    with pytest.raises(UsageError, match=f"no time zone is called {name!r} on this machine; one is called like Ameri"):
+    with pytest.raises(UsageError, match=f"no time zone is called {name!r} on this machine; write it like Ameri"):
         catalogue.change_account({"name": "Engines", "primary_timezone": name})
     assert catalogue.account == new().account
 
@@ -407,7 +407,7 @@ def test_an_id_may_be_given_and_is_never_given_again(table: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["5", True, 5.0, [5], 0, -1, 2**63], ids=repr)
 def test_what_is_no_id_is_refused(wanted: Any) -> None:
-    assert refused(lambda: new().add("loss_reasons", {"name": "Time", "id": wanted})) == [("id", "is no id")]
+    assert refused(lambda: new().add("loss_reasons", {"name": "Time", "id": wanted})) == [("id", "is not an id")]
 
 
 def test_an_activity_type_may_have_the_id_of_notes() -> None:
@@ -415,7 +415,7 @@ def test_an_activity_type_may_have_the_id_of_notes() -> None:
     catalogue.remove("activity_types", 0)
 
     assert catalogue.add("activity_types", {"name": "Note", "id": 0})["id"] == 0
-    assert refused(lambda: catalogue.add("activity_types", {"name": "Note", "id": -1})) == [("id", "is no id")]
+    assert refused(lambda: catalogue.add("activity_types", {"name": "Note", "id": -1})) == [("id", "is not an id")]
 
 
 def test_an_id_in_a_change_is_ignored() -> None:

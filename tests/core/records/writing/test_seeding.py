@@ -152,7 +152,7 @@ WRONG: dict[str, tuple[EntityType, dict[str, Any], str]] = {
     "a value": (OPPORTUNITY, {"name": "Deal", "converted_value": "seven"}, "Converted Value: is invalid"),
     "no number": (OPPORTUNITY, {"name": "Deal", "converted_value": float("nan")}, "Converted Value: is invalid"),
     "a user": (LEAD, {"name": "Ada", "assignee_id": 1}, "Assignee Id: must exist"),
-    "an id": (LEAD, {"name": "Ada", "id": "17"}, "Id: is already there or no id"),
+    "an id": (LEAD, {"name": "Ada", "id": "17"}, "Id: is already there or not an id"),
     "an activity's category": (
         ACTIVITY,
         {"parent": {"id": 1, "type": "lead"}, "type": {"id": 1, "category": "robot"}, "details": "x"},
@@ -192,9 +192,9 @@ def test_ids_that_are_taken_are_refused_and_never_given_again() -> None:
     first = seed(account, PERSON, name="Ada", id=94_808_712)
 
     assert [seed(account, PERSON, name="Bob"), seed(account, PERSON, name="Cy")] == [94_808_711, 94_808_713]
-    with pytest.raises(Invalid, match="Id: is already there or no id"):
+    with pytest.raises(Invalid, match="Id: is already there or not an id"):
         seed(account, PERSON, name="Dan", id=first)
-    with pytest.raises(Invalid, match="Id: is already there or no id"):
+    with pytest.raises(Invalid, match="Id: is already there or not an id"):
         seeded(account, LEAD, {"name": "Dan", "id": 5}, {"name": "Eve", "id": 5})
 
 

@@ -71,9 +71,9 @@ class Entry:
         if category is None:
             category = self.categories[0]
         elif category not in self.categories:
-            raise Unfit(INVALID, f"{category!r} is no category; it is one of {', '.join(self.categories)}.")
+            raise Unfit(INVALID, f"{category!r} is not a category; it is one of {', '.join(self.categories)}.")
         if self.key == "email" and not _EMAIL.fullmatch(content):
-            raise Unfit(INVALID, f"{content!r} is no email address.")
+            raise Unfit(INVALID, f"{content!r} is not an email address.")
         return {self.key: content, "category": category}
 
 

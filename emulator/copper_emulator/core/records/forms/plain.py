@@ -214,7 +214,7 @@ class CalendarDay:
     """
 
     python: str = "str"
-    words: str = "M/D/YYYY, or D/M/YYYY where D is over 12"
+    words: str = "M/D/YYYY, or D/M/YYYY if D is over 12"
 
     @property
     def schema(self) -> Mapping[str, Any]:

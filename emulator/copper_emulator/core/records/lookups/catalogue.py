@@ -31,7 +31,7 @@ _PARTS = {"pipelines": "stages", "custom_field_definitions": "options", "users":
 
 _ACCOUNT_FIELDS = ("name", "primary_timezone", "settings", "logo_mini_url")
 
-_ZONES = "one is called like America/Los_Angeles, and where there are none `pip install tzdata` brings them"
+_ZONES = "write it like America/Los_Angeles; if none is known, `pip install tzdata` adds them"
 
 
 class Catalogue:
@@ -72,7 +72,7 @@ class Catalogue:
         said, found = Reading(NOBODY).create(LOOKUPS[table], body)
         wanted = found.body.get("id")
         if wanted is not None and not _is_id(table, wanted):
-            found.error("id", "is no id")
+            found.error("id", "is not an id")
         elif wanted in entries:
             found.error("id", "is already there")
         entry = said.complete
@@ -241,7 +241,7 @@ class Catalogue:
         given = [part["id"] for part in entry[field] if "id" in part]
         twice = [part_id for part_id, times in Counter([*others, *given]).items() if times > 1]
         if twice:
-            found.error(field, INVALID, f"An id stands for one of them only: {', '.join(map(str, twice))}.")
+            found.error(field, INVALID, f"An id can be used only once: {', '.join(map(str, twice))}.")
 
     def _with_part_ids(self, table: str, entry: dict[str, Any]) -> dict[str, Any]:
         field = _PARTS.get(table)

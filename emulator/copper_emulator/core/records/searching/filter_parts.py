@@ -129,7 +129,7 @@ FOLLOWED = {
         Numbered(("followed", "not followed"), first=1),
         "id",
         must.followed,
-        "1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 is no condition.",
+        "1 followed, 2 not followed. Nobody follows anything in the emulator: 1 finds nothing, 2 filters nothing.",
     )
 }
 AGE = {

@@ -174,7 +174,7 @@ _TASK: Mapping[str, Filter] = {
     # Tasks cannot have the priorities Low and Medium, but clients send them; they match nothing.
     **shared.words("priority", "priorities", ("None", "Low", "Medium", "High")),
     **shared.NAME,
-    "phrase": Filter(Text(), "name", must.has_text, "What stands somewhere in the name, whatever its case."),
+    "phrase": Filter(Text(), "name", must.has_text, "Text anywhere in the name, whatever its case."),
     **shared.TAGS,
     **shared.FOLLOWED,
     **shared.from_to("due_date", "due_date", Seconds(), "When it is due"),

@@ -85,11 +85,11 @@ class Found(NamedTuple):
 
 def _parameters(kind: EntityType) -> Mapping[str, Filter]:
     by, direction = DEFAULT_SORTS[kind], DEFAULT_DIRECTIONS[kind]
-    size = f"Records of a page; {DEFAULT_PAGE_SIZE} unless said."
+    size = f"Records per page; {DEFAULT_PAGE_SIZE} by default."
     return {
         **FILTERS[kind],
-        "sort_by": Filter(OneOf(tuple(SORTS[kind])), "id", no_demand, f"What to sort by; {by} unless said."),
-        "sort_direction": Filter(OneOf(DIRECTIONS), "id", no_demand, f"{direction} unless said."),
+        "sort_by": Filter(OneOf(tuple(SORTS[kind])), "id", no_demand, f"What to sort by; {by} by default."),
+        "sort_direction": Filter(OneOf(DIRECTIONS), "id", no_demand, f"{direction} by default."),
         "page_number": Filter(Amount(1, whole=True), "id", no_demand, "The page, counted from 1."),
         "page_size": Filter(Amount(1, MAX_PAGE_SIZE, whole=True), "id", no_demand, size),
     }

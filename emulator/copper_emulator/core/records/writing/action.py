@@ -87,7 +87,7 @@ class Action:
         said, found = self._seeding.seed(self._table, body)
         wanted = found.body.get("id")
         if wanted is not None and not _is_free(wanted, self._store.of(self._kind), self._created):
-            found.error("id", "is already there or no id")
+            found.error("id", "is already there or not an id")
         self._seeded = True
         return self._given_for("seed", self._checked_new(said, found, wanted, seeding=True), body)
 
@@ -242,7 +242,7 @@ class Action:
             return f"{unique} belongs to {self._kind} {owner}."
         # Nothing in this action will be created, so the owner's id would mean nothing.
         place, own = list(self._created).index(owner) + 1, len(self._created) + 1
-        return f"Records {place} and {own} of this call both have {unique}, which can belong to one {self._kind} only."
+        return f"Records {place} and {own} of this call both have {unique}, which can belong to only one {self._kind}."
 
 
 _TOLD: Mapping[str, Callable[[EntityType, Rows], Told]] = {"seed": Seeded, "create": Created, "update": Updated}

@@ -106,5 +106,5 @@ def _several(alike: list[int]) -> Invalid:
     listed = ": " + ", ".join(map(str, alike)) if len(alike) <= MAX_LISTED else ""
     return Invalid.fields(
         [("Base", f"Multiple Leads match the given criteria{listed}")],
-        hint="Match by something that one lead has alone, or update one of them by its id.",
+        hint="Match by something that only one lead has, or update one of them by its id.",
     )

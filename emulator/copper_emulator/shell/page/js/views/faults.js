@@ -133,7 +133,7 @@ export async function show(main, { session, signal }) {
 }
 
 function refused(error, control, target) {
-  if (error.status === 422) error.control = error.message.includes("is no target") ? target : control;
+  if (error.status === 422) error.control = error.message.includes("target: write") ? target : control;
   throw error;
 }
 
