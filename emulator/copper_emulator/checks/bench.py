@@ -58,7 +58,7 @@ class Bench:
         self.foreign: set[str] = set()
         """Fields in the state that Copper's records do not have, each with its type, like `activity_log.name`."""
         self._settings = settings
-        self._counters = Counters()
+        self._counters = Counters(stage.place)
         self._start, self._began = stage.now(), monotonic()
         self._operations = LocalOperations(stage)
         self._number = count(plan.first + 1)

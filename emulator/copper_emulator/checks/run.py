@@ -90,7 +90,7 @@ def check(stage: Stage, plan: Plan, *, manner: Manner = Manner.APART, on_row: On
     bench = Bench(stage, settings, plan, manner)
     running = _Run(bench, on_row, began)
     # Between rows, too, an endpoint that is still working must not reach the test's own account.
-    with stage.beside(settings, Counters(), stage.clock):
+    with stage.beside(settings, Counters(stage.place), stage.clock):
         rows = yield from running.rows()
     played = [row.name for row in rows if row.verdict is not Verdict.SKIPPED]
     notes, seconds = (*running.notes(), *_notes(bench, played)), monotonic() - began
