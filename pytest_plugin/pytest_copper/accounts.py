@@ -19,7 +19,6 @@ import pytest
 
 from pytest_copper import layers
 from pytest_copper.opening import Opening
-from pytest_copper.wider_fixtures import WiderFixtures
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +76,8 @@ class Accounts:
         self.item: pytest.Item
         """The current test, from its set-up on."""
         self._before_call = 0
-        self.wider = WiderFixtures()
+        self.opens_wider: Callable[[], bool] = bool
+        """Whether a fixture is being set up that is wider than one test (`wider_fixtures.py`); False by default."""
 
     def before_setup(self, item: pytest.Item) -> None:
         """Begin another test: forget the accounts that ended in the previous one."""
@@ -104,7 +104,7 @@ class Accounts:
         Accounts of wider fixtures do not count, and begin like the first: which of them are open depends on the tests
         before this one.
         """
-        taken = [] if self.wider.begin else [account.place for account in self.standing]
+        taken = [] if self.opens_wider() else [account.place for account in self.standing]
         return next(place for place in count(1) if place not in taken)
 
     def open(self, name: str, face: Face, place: int) -> Account:
@@ -114,7 +114,7 @@ class Accounts:
         """
         if len(self.standing) <= self._before_call:
             self.ended.clear()
-        account = Account(name, face, 0 if self.wider.begin else place)
+        account = Account(name, face, 0 if self.opens_wider() else place)
         self.standing.append(account)
         return account
 
@@ -267,9 +267,12 @@ class CopperFactory:
         # Imported here rather than in the test: Hypothesis would count the time towards the first example.
         import copper_emulator.async_copper
         import copper_emulator.copper  # noqa: F401 - see above
+        from pytest_copper.wider_fixtures import WiderFixtures
 
         self._config = config
-        config.pluginmanager.register(config.stash[ACCOUNTS].wider)
+        wider = WiderFixtures()
+        config.pluginmanager.register(wider)
+        config.stash[ACCOUNTS].opens_wider = wider.begin
 
     def __call__(self, *, start: datetime | None = None, place: int | None = None, **settings: Any) -> MadeAccount:
         """An account for the length of a block.

@@ -1,4 +1,4 @@
-"""Is a fixture being set up that is wider than one test? Its account is not the test's own."""
+"""Is a fixture being set up that is wider than one test? An account that it opens is not the test's own."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import pytest
 
 
 class WiderFixtures:
-    """A plugin of its own, registered once somebody makes accounts: it sees every fixture of the tests from then on."""
+    """A plugin of its own, registered once somebody makes accounts: it sees all fixtures from then on."""
 
     def __init__(self) -> None:
-        self.begin = 0
+        self._begun = 0
+
+    def begin(self) -> bool:
+        """Whether one is being set up now."""
+        return self._begun > 0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
         is_wider = fixturedef.scope != "function"
-        self.begin += is_wider
+        self._begun += is_wider
         try:
             return (yield)
         finally:
-            self.begin -= is_wider
+            self._begun -= is_wider
