@@ -175,6 +175,18 @@ def test_of_two_swapped_updates_the_newer_comes_first(copper: Copper) -> None:
     assert first["updated_attributes"]["name"][0] == second["updated_attributes"]["name"][1]
 
 
+def test_a_body_made_by_hand_has_the_id_of_the_subscription_to_its_topic(copper: Copper) -> None:
+    """An endpoint may look its subscription up by that, and find the type and the event there."""
+    rows = ("unknown-keys", "empty-attributes", "again")
+    bodies = [body for row in rows for body in sent(copper, row, types=["lead", "person"])]
+
+    ids: dict[tuple[str, str], set[int]] = {}
+    for body in bodies:
+        ids.setdefault((body["type"], body["event"]), set()).add(body["subscription_id"])
+    # One after the other by type and event, in each row anew.
+    assert ids == {("person", "delete"): {560_701}, ("person", "new"): {560_702}, ("person", "update"): {560_703}}
+
+
 @pytest.mark.parametrize(
     ("row", "attributes"),
     [("empty-attributes", [{}, {}, {}]), ("absent-attributes", [None, None])],
