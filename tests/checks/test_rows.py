@@ -632,7 +632,8 @@ def test_who_raises_at_new_alone_is_sent_the_rest(copper: Copper) -> None:
     report = played(copper, hook, only="answers,type-person,again")
 
     assert [str(row.verdict) for row in report.rows] == ["failed"] * 3
-    assert "Work through all of `ids`" in report["type-person"].advice
+    assert "this is the plainest notification there is" in report["answers"].advice
+    assert report["type-person"].advice == "As in row answers."
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,22 @@ def test_reports_are_written_where_they_are_wanted(tmp_path: Path) -> None:
     assert html.read_text().startswith("<!DOCTYPE html>")
 
 
+def test_what_many_rows_fail_for_is_told_in_the_end() -> None:
+    """Rows are printed as they come, and only then is it known."""
+    port = free_port()
+    rows = "type-lead,type-person,batch-1,late,again"
+    code, out, _ = checked("ignores deletes", "--only", rows, *SECRET, port=port)
+
+    *_, told, summary = [line for line in out.splitlines() if not line.startswith("Note: ")]
+    assert code == 1
+    assert re.fullmatch(
+        r"4 of the 5 failed rows fail as type-lead does, so begin there: after delete: lead \d+ is in the state, and "
+        "Copper has none",
+        told,
+    )
+    assert summary == "0 rows passed, 5 failed"
+
+
 def test_a_command_can_tell_the_state(tmp_path: Path) -> None:
     store = tmp_path / "state.json"
     store.write_text("{}")

@@ -181,6 +181,8 @@ _NOT_REACHED = "nothing was checked, since the first notification did not reach 
 
 def _tell(report: Report, output: Output) -> None:
     output.json(report.to_json())
+    if report.cause:
+        output.line(report.cause, style="bold")
     for note in report.notes:
         output.line(f"Note: {note}", style="dim")
     output.line(report.summary, style="bold green" if report.ok else "bold red")
