@@ -174,8 +174,6 @@ _NOTHING = (
     "nothing was checked, since every row was skipped; the report says why, and --only, --skip, --types, --no-secret "
     "and --time-limit decide it"
 )
-
-
 _NOT_REACHED = "nothing was checked, since the first notification did not reach the endpoint; the report says why"
 
 
